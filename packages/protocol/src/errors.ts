@@ -1,0 +1,161 @@
+import type { CloseCode } from './frames/close-code.ts'
+
+/**
+ * The error classes say what a caller does next, not where the code happened to be:
+ *
+ * - `UsageError`: you asked for something illegal; fix the call.
+ * - `ProtocolViolation`: the peer broke a rule of RFC 6455 or RFC 7692; the connection fails with `closeCode`.
+ * - `LimitError`: a bound was reached; raise the named option or send less.
+ * - `HandshakeError`: the opening handshake failed; `status`, `headers` and `body` say why.
+ *
+ * Compare `error.code`, never the message. {@link isBothwaysError} also recognises errors that another copy
+ * of this package has thrown.
+ */
+const brand: unique symbol = Symbol.for('bothways.error')
+
+abstract class BrandedError extends Error {
+  abstract readonly code: string
+  readonly [brand]: true = true
+}
+
+/** True for every error that Bothways makes, whichever copy of the package made it. */
+export function isBothwaysError(value: unknown): value is Error & { readonly code: string } {
+  return value instanceof Error && (value as { [brand]?: unknown })[brand] === true
+}
+
+/** What a peer may do wrong once the connection is open: the close code to fail with and the rule's section. */
+export const violations = {
+  BW_RESERVED_BITS: { closeCode: 1002, section: 'RFC 6455 §5.2' },
+  BW_RESERVED_OPCODE: { closeCode: 1002, section: 'RFC 6455 §5.2' },
+  BW_UNMASKED_FRAME: { closeCode: 1002, section: 'RFC 6455 §5.1' },
+  BW_MASKED_FRAME: { closeCode: 1002, section: 'RFC 6455 §5.1' },
+  BW_FRAGMENTED_CONTROL_FRAME: { closeCode: 1002, section: 'RFC 6455 §5.5' },
+  BW_LONG_CONTROL_FRAME: { closeCode: 1002, section: 'RFC 6455 §5.5' },
+  BW_UNEXPECTED_CONTINUATION: { closeCode: 1002, section: 'RFC 6455 §5.4' },
+  BW_EXPECTED_CONTINUATION: { closeCode: 1002, section: 'RFC 6455 §5.4' },
+  BW_LENGTH_NOT_MINIMAL: { closeCode: 1002, section: 'RFC 6455 §5.2' },
+  BW_LENGTH_SIGN_BIT: { closeCode: 1002, section: 'RFC 6455 §5.2' },
+  BW_INVALID_UTF8: { closeCode: 1007, section: 'RFC 6455 §8.1' },
+  BW_CLOSE_BODY_OF_ONE_BYTE: { closeCode: 1002, section: 'RFC 6455 §5.5.1' },
+  BW_INVALID_CLOSE_CODE: { closeCode: 1002, section: 'RFC 6455 §7.4' },
+  BW_INVALID_CLOSE_REASON: { closeCode: 1007, section: 'RFC 6455 §5.5.1' },
+  BW_INFLATE_FAILED: { closeCode: 1007, section: 'RFC 7692 §7.2.2' },
+} as const satisfies Record<string, { closeCode: CloseCode; section: string }>
+
+export type ViolationCode = keyof typeof violations
+
+/** The peer broke a rule: the connection fails with `closeCode` (RFC 6455 §7.1.7). */
+export class ProtocolViolation extends BrandedError {
+  override readonly name = 'ProtocolViolation'
+  readonly code: ViolationCode
+  readonly closeCode: CloseCode
+  /** The section of the standard that states the rule. */
+  readonly section: string
+
+  constructor(code: ViolationCode, message: string) {
+    super(message)
+    this.code = code
+    this.closeCode = violations[code].closeCode
+    this.section = violations[code].section
+  }
+}
+
+export type LimitCode =
+  | 'BW_MESSAGE_TOO_BIG'
+  | 'BW_SEND_QUEUE_FULL'
+  | 'BW_HANDSHAKE_TIMEOUT'
+  | 'BW_TOO_MANY_CONNECTIONS'
+  | 'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS'
+
+/** A bound was reached. The message names what came, the limit and the option that sets it. */
+export class LimitError extends BrandedError {
+  override readonly name = 'LimitError'
+  readonly code: LimitCode
+  readonly limit: number
+  /** What came. For a message whose size is not known yet, what had come when it was stopped. */
+  readonly actual: number
+  readonly unit: 'bytes' | 'milliseconds' | 'connections'
+
+  constructor(code: LimitCode, limit: number, actual: number, unit: LimitError['unit'], message: string) {
+    super(message)
+    this.code = code
+    this.limit = limit
+    this.actual = actual
+    this.unit = unit
+  }
+}
+
+export type UsageCode =
+  | 'BW_INVALID_OPTION'
+  | 'BW_UNKNOWN_OPTION'
+  | 'BW_INVALID_CLOSE_ARGUMENT'
+  | 'BW_INVALID_SUBPROTOCOL'
+  | 'BW_INVALID_HEADER'
+  | 'BW_CONTROL_FRAME_TOO_LONG'
+  | 'BW_ROUTE_EXISTS'
+  | 'BW_ALREADY_LISTENING'
+  | 'BW_TWO_CONSUMERS'
+
+/** The call itself was wrong; nothing was sent. The message says what was expected and what came. */
+export class UsageError extends BrandedError {
+  override readonly name = 'UsageError'
+  readonly code: UsageCode
+
+  constructor(code: UsageCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export type HandshakeCode =
+  // what a server refuses (RFC 6455 §4.2.1)
+  | 'BW_METHOD_NOT_GET'
+  | 'BW_HTTP_VERSION_TOO_OLD'
+  | 'BW_HOST_MISSING'
+  | 'BW_UPGRADE_MISSING'
+  | 'BW_CONNECTION_UPGRADE_MISSING'
+  | 'BW_KEY_INVALID'
+  | 'BW_VERSION_UNSUPPORTED'
+  | 'BW_SUBPROTOCOL_HEADER_INVALID'
+  | 'BW_EXTENSIONS_HEADER_INVALID'
+  | 'BW_SUBPROTOCOL_UNSUPPORTED'
+  | 'BW_NO_ROUTE'
+  | 'BW_ORIGIN_REFUSED'
+  | 'BW_AUTHENTICATION_REFUSED'
+  | 'BW_AUTHENTICATION_FAILED'
+  | 'BW_SERVER_DRAINING'
+  // what a client refuses (RFC 6455 §4.1)
+  | 'BW_STATUS_NOT_101'
+  | 'BW_ACCEPT_WRONG'
+  | 'BW_SUBPROTOCOL_NOT_OFFERED'
+  | 'BW_SUBPROTOCOL_NOT_CHOSEN'
+  | 'BW_EXTENSION_NOT_OFFERED'
+  | 'BW_EXTENSION_PARAMETERS_INVALID'
+  | 'BW_HANDSHAKE_CONNECTION_FAILED'
+  | 'BW_HANDSHAKE_ABORTED'
+
+/** What came over HTTP when the opening handshake failed. */
+export interface HandshakeAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** The beginning of the answer's body as text. */
+  readonly body: string
+}
+
+/** The opening handshake failed (RFC 6455 §4). */
+export class HandshakeError extends BrandedError {
+  override readonly name = 'HandshakeError'
+  readonly code: HandshakeCode
+  /** The HTTP answer that was given or received; undefined when none came. */
+  readonly answer: HandshakeAnswer | undefined
+
+  constructor(
+    code: HandshakeCode,
+    message: string,
+    options: { readonly answer?: HandshakeAnswer; readonly cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.answer = options.answer
+  }
+}
