@@ -11,16 +11,16 @@ import type { CloseCode } from './frames/close-code.ts'
  * Compare `error.code`, never the message. {@link isBothwaysError} also recognises errors that another copy
  * of this package has thrown.
  */
-const brand: unique symbol = Symbol.for('bothways.error')
+const brand = Symbol.for('bothways.error')
 
 abstract class BrandedError extends Error {
   abstract readonly code: string
-  readonly [brand]: true = true
 }
+Object.defineProperty(BrandedError.prototype, brand, { value: true })
 
 /** True for every error that Bothways makes, whichever copy of the package made it. */
 export function isBothwaysError(value: unknown): value is Error & { readonly code: string } {
-  return value instanceof Error && (value as { [brand]?: unknown })[brand] === true
+  return value instanceof Error && Reflect.get(value, brand) === true
 }
 
 /** What a peer may do wrong once the connection is open: the close code to fail with and the rule's section. */
@@ -40,7 +40,7 @@ export const violations = {
   BW_INVALID_CLOSE_CODE: { closeCode: 1002, section: 'RFC 6455 §7.4' },
   BW_INVALID_CLOSE_REASON: { closeCode: 1007, section: 'RFC 6455 §5.5.1' },
   BW_INFLATE_FAILED: { closeCode: 1007, section: 'RFC 7692 §7.2.2' },
-} as const satisfies Record<string, { closeCode: CloseCode; section: string }>
+} as const
 
 export type ViolationCode = keyof typeof violations
 

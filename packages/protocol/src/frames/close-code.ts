@@ -30,7 +30,8 @@ export const maxCloseReasonBytes = 123
  */
 export function isSendableCloseCode(code: number): boolean {
   return (
-    (code >= 3000 && code <= 4999) ||
-    (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006)
-  ) && Number.isInteger(code)
+    ((code >= 3000 && code <= 4999) ||
+      (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006)) &&
+    Number.isInteger(code)
+  )
 }

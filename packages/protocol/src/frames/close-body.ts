@@ -1,0 +1,32 @@
+import { decodeUtf8, isUtf8 } from '#utf8'
+import { ProtocolViolation } from '../errors.ts'
+import { CloseCode, isSendableCloseCode } from './close-code.ts'
+
+/** What a close frame said. `code` is 1005 when it carried none (RFC 6455 §7.1.5). */
+export interface CloseBody {
+  readonly code: number
+  readonly reason: string
+}
+
+/** Reads the body of a close frame (RFC 6455 §5.5.1, §7.4); a violation is returned, not thrown. */
+export function parseCloseBody(body: Uint8Array): CloseBody | ProtocolViolation {
+  if (body.length === 0) return { code: CloseCode.NoStatusReceived, reason: '' }
+  if (body.length === 1) {
+    return new ProtocolViolation(
+      'BW_CLOSE_BODY_OF_ONE_BYTE',
+      'A close frame carries nothing or a code of two bytes and a reason; it carried one byte.',
+    )
+  }
+  const code = (body[0]! << 8) | body[1]!
+  if (!isSendableCloseCode(code)) {
+    return new ProtocolViolation(
+      'BW_INVALID_CLOSE_CODE',
+      `Close code ${code} may not be sent: use 1000-1003, 1007-1014 or 3000-4999.`,
+    )
+  }
+  const reason = body.subarray(2)
+  if (!isUtf8(reason)) {
+    return new ProtocolViolation('BW_INVALID_CLOSE_REASON', 'The reason of a close frame was not UTF-8.')
+  }
+  return { code, reason: decodeUtf8(reason) }
+}

@@ -1,0 +1,398 @@
+import { isUtf8 } from '#utf8'
+import { LimitError, ProtocolViolation } from '../errors.ts'
+import { Utf8Validator } from '../text/utf8-validator.ts'
+import { parseCloseBody } from './close-body.ts'
+import { maxControlPayloadBytes } from './frame-serializer.ts'
+import { applyMask } from './masking.ts'
+import { isControlOpcode, Opcode } from './opcode.ts'
+import { PayloadBuffer } from './payload-buffer.ts'
+
+/** Who reads: a server takes masked frames only, a client unmasked ones only (RFC 6455 §5.1). */
+export type Role = 'server' | 'client'
+
+/**
+ * What a {@link Receiver} calls. A payload is a view into the chunk it came in when the message lies in one
+ * chunk; it stays valid as long as the caller leaves that chunk alone.
+ */
+export interface ReceiverHandler {
+  /**
+   * A whole message. Text has been checked to be UTF-8, unless it is compressed: then it is the caller's
+   * to inflate and to check.
+   */
+  onMessage(payload: Uint8Array, isText: boolean, isCompressed: boolean): void
+  onPing(payload: Uint8Array): void
+  onPong(payload: Uint8Array): void
+  /** The peer's close frame; `code` is 1005 when it carried none. Whatever comes after it is discarded. */
+  onClose(code: number, reason: string): void
+  /** The peer broke a rule or a limit. Whatever comes after it is discarded; fail with `error`'s close code. */
+  onViolation(error: ProtocolViolation | LimitError): void
+}
+
+export interface ReceiverOptions {
+  readonly role: Role
+  /** The largest message accepted, in bytes, before inflating. Checked when a frame announces its length. */
+  readonly maxMessageBytes: number
+  /** True when permessage-deflate was negotiated: RSV1 may be set on a message's first frame. Default false. */
+  readonly isDeflateNegotiated?: boolean
+}
+
+/** Two bytes, eight of length, four of masking key. */
+const longestHeaderBytes = 14
+
+/**
+ * Reads the frames of one connection (RFC 6455 §5) and calls the handler with whole messages and control
+ * frames, in order, as they come. It has no clock, no socket and no streams: bytes go in by {@link push}.
+ *
+ * Payloads are unmasked in the chunk that was pushed. Nothing is copied for a message that lies in one chunk;
+ * a message in pieces is collected in one buffer that grows with what has come. It never throws on any input.
+ */
+export class Receiver {
+  readonly #handler: ReceiverHandler
+  readonly #isServer: boolean
+  readonly #maxMessageBytes: number
+  readonly #isDeflateNegotiated: boolean
+
+  /** Set for good by a close frame or a violation. */
+  #isDone = false
+  #isPaused = false
+  #isReading = false
+  /** Chunks that came while paused, the first one from where reading stopped. */
+  #waiting: Uint8Array[] = []
+
+  /** The beginning of a header that a chunk's end has cut. */
+  readonly #header = new Uint8Array(longestHeaderBytes)
+  #headerLength = 0
+
+  // The frame at hand.
+  #isInPayload = false
+  #isFinal = false
+  #opcode: number = Opcode.Continuation
+  #maskingKey = 0
+  #payloadBytes = 0
+  /** How many bytes of the frame's payload have come. */
+  #payloadCame = 0
+
+  // The data message at hand, from its first frame to its final one (§5.4).
+  #isInMessage = false
+  #isText = false
+  #isCompressed = false
+  readonly #message = new PayloadBuffer()
+  #utf8: Utf8Validator | undefined
+
+  /** A control frame's payload that a chunk's end has cut; it may come amid a fragmented message (§5.4). */
+  #control: PayloadBuffer | undefined
+
+  constructor(handler: ReceiverHandler, options: ReceiverOptions) {
+    this.#handler = handler
+    this.#isServer = options.role === 'server'
+    this.#maxMessageBytes = options.maxMessageBytes
+    this.#isDeflateNegotiated = options.isDeflateNegotiated ?? false
+  }
+
+  /** True once a close frame or a violation has come: nothing more will be read. */
+  get isDone(): boolean {
+    return this.#isDone
+  }
+
+  /** True while a message has begun and not ended. */
+  get isInMessage(): boolean {
+    return this.#isInMessage || this.#isInPayload || this.#headerLength > 0
+  }
+
+  /** Reads a chunk of any length. The receiver owns it from here on: payloads are unmasked inside it. */
+  push(chunk: Uint8Array): void {
+    if (this.#isDone || chunk.length === 0) return
+    if (this.#isPaused || this.#isReading) {
+      this.#waiting.push(chunk)
+      return
+    }
+    this.#read(chunk)
+  }
+
+  /** Stops before the next frame, also when called by the handler amid a chunk; what is left is kept. */
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  /** Goes on where {@link pause} stopped. */
+  resume(): void {
+    this.#isPaused = false
+    if (this.#isReading) return
+    while (!this.#isPaused && !this.#isDone) {
+      const chunk = this.#waiting.shift()
+      if (chunk === undefined) return
+      this.#read(chunk)
+    }
+  }
+
+  /** Discards whatever comes from now on. */
+  stop(): void {
+    this.#isDone = true
+    this.#waiting = []
+    this.#message.take()
+  }
+
+  #read(chunk: Uint8Array): void {
+    this.#isReading = true
+    let at = 0
+    while (at < chunk.length && !this.#isDone) {
+      if (this.#isPaused) {
+        this.#waiting.unshift(chunk.subarray(at))
+        break
+      }
+      at = this.#isInPayload ? this.#readPayload(chunk, at) : this.#readHeader(chunk, at)
+    }
+    this.#isReading = false
+  }
+
+  /** Reads a frame's header, or as much of it as there is, and returns where reading goes on. */
+  #readHeader(chunk: Uint8Array, start: number): number {
+    if (this.#headerLength === 0 && chunk.length - start >= longestHeaderBytes) {
+      return this.#parseHeader(chunk, start)
+        ? this.#beginPayload(chunk, start + headerBytes(chunk, start))
+        : chunk.length
+    }
+    let at = start
+    const header = this.#header
+    while (at < chunk.length) {
+      header[this.#headerLength++] = chunk[at++]!
+      if (this.#headerLength >= 2 && this.#headerLength === headerBytes(header, 0)) {
+        this.#headerLength = 0
+        return this.#parseHeader(header, 0) ? this.#beginPayload(chunk, at) : chunk.length
+      }
+    }
+    // What can be known to be wrong is refused now, before more of the header has come.
+    if (this.#headerLength >= 2) this.#checkStart(header[0]!, header[1]!)
+    return at
+  }
+
+  /** Takes the header at `start`; false when it breaks a rule. */
+  #parseHeader(bytes: Uint8Array, start: number): boolean {
+    const first = bytes[start]!
+    const second = bytes[start + 1]!
+    if (!this.#checkStart(first, second)) return false
+
+    let at = start + 2
+    let payloadBytes = second & 0x7f
+    if (payloadBytes === 126) {
+      payloadBytes = (bytes[at]! << 8) | bytes[at + 1]!
+      at += 2
+      if (payloadBytes < 126) return this.#failLengthNotMinimal(payloadBytes)
+    } else if (payloadBytes === 127) {
+      const high = readUint32(bytes, at)
+      payloadBytes = high * 2 ** 32 + readUint32(bytes, at + 4)
+      at += 8
+      if (high >= 2 ** 31) {
+        return this.#fail('BW_LENGTH_SIGN_BIT', 'A 64-bit payload length must not have its highest bit set.')
+      }
+      if (payloadBytes < 65_536) return this.#failLengthNotMinimal(payloadBytes)
+    }
+
+    const opcode = first & 0x0f
+    this.#isFinal = (first & 0x80) !== 0
+    this.#opcode = opcode
+    this.#payloadBytes = payloadBytes
+    this.#payloadCame = 0
+    this.#maskingKey = this.#isServer ? readUint32(bytes, at) : 0
+    if (isControlOpcode(opcode)) return true
+
+    if (opcode !== Opcode.Continuation) {
+      this.#isInMessage = true
+      this.#isText = opcode === Opcode.Text
+      this.#isCompressed = (first & 0x40) !== 0
+    }
+    return this.#checkMessageLength()
+  }
+
+  /** The rules that a frame's first two bytes can break. */
+  #checkStart(first: number, second: number): boolean {
+    const opcode = first & 0x0f
+    const isControl = isControlOpcode(opcode)
+
+    // RFC 6455 §5.2: reserved bits are 0 unless an extension says otherwise. RFC 7692 §6 gives RSV1 to the
+    // first frame of a data message, and to nothing else.
+    const allowed =
+      this.#isDeflateNegotiated && (opcode === Opcode.Text || opcode === Opcode.Binary) ? 0x40 : 0
+    const reserved = first & 0x70 & ~allowed
+    if (reserved !== 0) return this.#fail('BW_RESERVED_BITS', reservedBitsMessage(reserved, first, second))
+    if ((opcode > 0x2 && opcode < 0x8) || opcode > 0xa) {
+      return this.#fail('BW_RESERVED_OPCODE', `Opcode 0x${opcode.toString(16)} is reserved.`)
+    }
+    if (((second & 0x80) !== 0) !== this.#isServer) {
+      return this.#isServer
+        ? this.#fail('BW_UNMASKED_FRAME', 'A client must mask every frame it sends; this one was not masked.')
+        : this.#fail('BW_MASKED_FRAME', 'A server must not mask the frames it sends; this one was masked.')
+    }
+    if (isControl) {
+      if ((first & 0x80) === 0) {
+        return this.#fail(
+          'BW_FRAGMENTED_CONTROL_FRAME',
+          'A ping, pong or close frame must not be fragmented.',
+        )
+      }
+      if ((second & 0x7f) > maxControlPayloadBytes) {
+        return this.#fail(
+          'BW_LONG_CONTROL_FRAME',
+          `A ping, pong or close frame carries at most ${maxControlPayloadBytes} bytes.`,
+        )
+      }
+      return true
+    }
+    // RFC 6455 §5.4: a message's first frame has its opcode, all others are continuations.
+    if (opcode === Opcode.Continuation && !this.#isInMessage) {
+      return this.#fail(
+        'BW_UNEXPECTED_CONTINUATION',
+        'A continuation frame came, but there is no message to continue.',
+      )
+    }
+    if (opcode !== Opcode.Continuation && this.#isInMessage) {
+      return this.#fail(
+        'BW_EXPECTED_CONTINUATION',
+        'A new message began before the fragmented one had ended.',
+      )
+    }
+    return true
+  }
+
+  /** Checked on the announced length, before any memory is taken for it. */
+  #checkMessageLength(): boolean {
+    const total = this.#message.length + this.#payloadBytes
+    const limit = this.#isCompressed ? deflatedBound(this.#maxMessageBytes) : this.#maxMessageBytes
+    if (total <= limit) return true
+    this.#violate(messageTooBig(total, this.#maxMessageBytes))
+    return false
+  }
+
+  #beginPayload(chunk: Uint8Array, at: number): number {
+    this.#isInPayload = true
+    // A payload of no bytes ends here; there may be no further byte to call for it.
+    return this.#payloadBytes === 0 ? this.#readPayload(chunk, at) : at
+  }
+
+  #readPayload(chunk: Uint8Array, start: number): number {
+    const end = Math.min(chunk.length, start + this.#payloadBytes - this.#payloadCame)
+    const piece = chunk.subarray(start, end)
+    if (this.#isServer) applyMask(piece, this.#maskingKey, this.#payloadCame)
+    this.#payloadCame += piece.length
+    const isWhole = this.#payloadCame === this.#payloadBytes
+    if (isWhole) this.#isInPayload = false
+    if (isControlOpcode(this.#opcode)) this.#takeControlPiece(piece, isWhole)
+    else this.#takeMessagePiece(piece, isWhole)
+    return end
+  }
+
+  #takeControlPiece(piece: Uint8Array, isWhole: boolean): void {
+    if (!isWhole || this.#control !== undefined) {
+      this.#control ??= new PayloadBuffer()
+      this.#control.append(piece, this.#payloadBytes)
+      if (!isWhole) return
+    }
+    const payload = this.#control?.take() ?? piece
+    this.#control = undefined
+    if (this.#opcode === Opcode.Ping) this.#handler.onPing(payload)
+    else if (this.#opcode === Opcode.Pong) this.#handler.onPong(payload)
+    else this.#takeClose(payload)
+  }
+
+  #takeClose(body: Uint8Array): void {
+    const close = parseCloseBody(body)
+    if (close instanceof ProtocolViolation) {
+      this.#violate(close)
+      return
+    }
+    this.stop()
+    this.#handler.onClose(close.code, close.reason)
+  }
+
+  #takeMessagePiece(piece: Uint8Array, isFrameWhole: boolean): void {
+    const isMessageWhole = isFrameWhole && this.#isFinal
+    const isChecked = this.#isText && !this.#isCompressed
+    if (isMessageWhole && piece.length === this.#payloadBytes && this.#message.length === 0) {
+      // The message lies in one chunk (§5.4 lets empty fragments precede it).
+      if (isChecked && !this.#checkWholeText(piece)) return
+      return this.#deliver(piece)
+    }
+
+    if (isChecked) {
+      this.#utf8 ??= new Utf8Validator()
+      if (!this.#utf8.push(piece) || (isMessageWhole && !this.#utf8.isComplete)) {
+        this.#failUtf8()
+        return
+      }
+    }
+    if (piece.length > 0)
+      this.#message.append(
+        piece,
+        this.#message.length + this.#payloadBytes - this.#payloadCame + piece.length,
+      )
+    if (isMessageWhole) this.#deliver(this.#message.take())
+  }
+
+  #checkWholeText(piece: Uint8Array): boolean {
+    return isUtf8(piece) || this.#failUtf8()
+  }
+
+  #deliver(payload: Uint8Array): void {
+    this.#isInMessage = false
+    this.#utf8?.reset()
+    this.#handler.onMessage(payload, this.#isText, this.#isCompressed)
+  }
+
+  #failUtf8(): false {
+    return this.#fail('BW_INVALID_UTF8', 'A text message was not UTF-8; send bytes as a binary message.')
+  }
+
+  #failLengthNotMinimal(payloadBytes: number): false {
+    return this.#fail(
+      'BW_LENGTH_NOT_MINIMAL',
+      `A payload of ${payloadBytes} bytes must use the shortest encoding of its length.`,
+    )
+  }
+
+  #fail(code: ConstructorParameters<typeof ProtocolViolation>[0], message: string): false {
+    this.#violate(new ProtocolViolation(code, message))
+    return false
+  }
+
+  #violate(error: ProtocolViolation | LimitError): void {
+    this.stop()
+    this.#handler.onViolation(error)
+  }
+}
+
+/** The error for a message over the limit; also for one that inflates beyond it. */
+export function messageTooBig(actualBytes: number, maxMessageBytes: number): LimitError {
+  return new LimitError(
+    'BW_MESSAGE_TOO_BIG',
+    maxMessageBytes,
+    actualBytes,
+    'bytes',
+    `Message of ${actualBytes} bytes is over the limit of ${maxMessageBytes} (option maxMessageBytes).`,
+  )
+}
+
+/** How long a header is, judged by its second byte. */
+function headerBytes(bytes: Uint8Array, start: number): number {
+  const second = bytes[start + 1]!
+  const lengthBits = second & 0x7f
+  const lengthBytes = lengthBits === 126 ? 2 : lengthBits === 127 ? 8 : 0
+  return 2 + lengthBytes + ((second & 0x80) === 0 ? 0 : 4)
+}
+
+/** A message of the largest size that does not compress grows by its blocks' headers (RFC 1951 §3.2.4). */
+function deflatedBound(maxMessageBytes: number): number {
+  return maxMessageBytes + (maxMessageBytes >>> 6) + 64
+}
+
+function readUint32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+}
+
+function reservedBitsMessage(reserved: number, first: number, second: number): string {
+  const names = [reserved & 0x40 && 'RSV1', reserved & 0x20 && 'RSV2', reserved & 0x10 && 'RSV3'].filter(
+    Boolean,
+  )
+  const isHttp = first === 0x48 && second === 0x54
+  const hint = isHttp ? ' The bytes read "HT": the peer wrote an HTTP answer after the handshake.' : ''
+  return `Reserved bits ${names.join(', ')} were set without an extension that uses them.${hint}`
+}

@@ -1,0 +1,20 @@
+import { Utf8Scanner } from '../text/utf8-scanner.ts'
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** True when `bytes` is one whole piece of well-formed UTF-8 (RFC 3629). */
+export function isUtf8(bytes: Uint8Array): boolean {
+  const scanner = new Utf8Scanner()
+  return scanner.scan(bytes, 0, bytes.length) && scanner.isComplete
+}
+
+/** Text of bytes that {@link isUtf8} has accepted. A byte order mark is kept (RFC 6455 §5.6 knows none). */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+/** UTF-8 of a text; a lone surrogate becomes U+FFFD, as the WHATWG `USVString` conversion says. */
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text)
+}
