@@ -63,6 +63,7 @@ export class ProtocolViolation extends BrandedError {
 export type LimitCode =
   | 'BW_MESSAGE_TOO_BIG'
   | 'BW_SEND_QUEUE_FULL'
+  | 'BW_PEER_SILENT'
   | 'BW_HANDSHAKE_TIMEOUT'
   | 'BW_TOO_MANY_CONNECTIONS'
   | 'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS'

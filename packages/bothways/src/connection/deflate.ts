@@ -1,0 +1,144 @@
+import {
+  constants,
+  deflateRaw,
+  deflateRawSync,
+  inflateRaw,
+  inflateRawSync,
+  type ZlibOptions,
+} from 'node:zlib'
+import { LimitError, messageTooBig, ProtocolViolation } from '@bothways/protocol'
+
+/** One direction of permessage-deflate as it was negotiated (RFC 7692 §7.1). */
+export interface DeflateDirection {
+  /** True: each message is compressed by itself. False: it may refer to earlier ones. */
+  readonly noContextTakeover: boolean
+  /** The window is 2 to this power bytes, 8 to 15. */
+  readonly windowBits: number
+}
+
+/** How hard to compress. */
+export interface CompressionTuning {
+  /** zlib's level, 1 (fast) to 9 (small). */
+  readonly level: number
+  /** Messages below this length are sent as they are. */
+  readonly thresholdBytes: number
+}
+
+/** Above this length zlib works in its thread pool, below it the trip there would cost more than the work. */
+const asyncThresholdBytes = 32 * 1024
+
+/** What a sync flush ends with; it is not sent (RFC 7692 §7.2.1, §7.2.2). */
+const flushTail = Buffer.from([0x00, 0x00, 0xff, 0xff])
+
+/**
+ * The text that back-references may reach (RFC 1951 §2). zlib is given it as a preset dictionary for each message,
+ * so no zlib state lives between messages: an idle connection holds at most one window of plain bytes.
+ */
+class Window {
+  readonly #maxBytes: number
+  #bytes: Buffer = Buffer.alloc(0)
+
+  constructor(direction: DeflateDirection) {
+    this.#maxBytes = direction.noContextTakeover ? 0 : 2 ** direction.windowBits
+  }
+
+  get dictionary(): ZlibOptions {
+    return this.#bytes.length === 0 ? {} : { dictionary: this.#bytes }
+  }
+
+  append(message: Buffer): void {
+    if (this.#maxBytes === 0 || message.length === 0) return
+    const keptBytes = Math.max(0, this.#maxBytes - message.length)
+    const kept = this.#bytes.subarray(Math.max(0, this.#bytes.length - keptBytes))
+    const added = message.subarray(Math.max(0, message.length - this.#maxBytes))
+    this.#bytes = Buffer.concat([kept, added])
+  }
+}
+
+/** Compresses the messages of one direction (RFC 7692 §7.2.1). Calls must not overlap. */
+export class Deflater {
+  readonly #options: ZlibOptions
+  readonly #window: Window
+
+  constructor(direction: DeflateDirection, tuning: CompressionTuning) {
+    this.#window = new Window(direction)
+    this.#options = {
+      windowBits: direction.windowBits,
+      level: tuning.level,
+      finishFlush: constants.Z_SYNC_FLUSH,
+    }
+  }
+
+  /** The payload of a compressed message; at once when it is short. */
+  deflate(message: Buffer): Buffer | Promise<Buffer> {
+    const options = { ...this.#options, ...this.#window.dictionary }
+    this.#window.append(message)
+    if (message.length <= asyncThresholdBytes) return stripFlushTail(deflateRawSync(message, options))
+    return new Promise((resolve, reject) => {
+      // The caller may reuse its memory meanwhile.
+      deflateRaw(Buffer.from(message), options, (error, result) =>
+        error ? reject(error) : resolve(stripFlushTail(result)),
+      )
+    })
+  }
+}
+
+function stripFlushTail(deflated: Buffer): Buffer {
+  return deflated.subarray(0, deflated.length - flushTail.length)
+}
+
+/** Inflates the messages of one direction (RFC 7692 §7.2.2). Calls must not overlap. */
+export class Inflater {
+  readonly #maxMessageBytes: number
+  readonly #window: Window
+  readonly #options: ZlibOptions
+
+  constructor(direction: DeflateDirection, maxMessageBytes: number) {
+    this.#maxMessageBytes = maxMessageBytes
+    this.#window = new Window(direction)
+    this.#options = {
+      // zlib cannot inflate raw data with a window of 256 bytes; a larger window reads it as well.
+      windowBits: 15,
+      finishFlush: constants.Z_SYNC_FLUSH,
+      // zlib stops as soon as this much has come out, so a small message cannot become a large one.
+      maxOutputLength: Math.max(1, maxMessageBytes),
+    }
+  }
+
+  /** The message, or what is wrong with it; at once when it is short. */
+  inflate(payload: Uint8Array): InflateResult | Promise<InflateResult> {
+    const input = Buffer.concat([payload, flushTail])
+    const options = { ...this.#options, ...this.#window.dictionary }
+    if (payload.length <= asyncThresholdBytes) {
+      try {
+        return this.#accept(inflateRawSync(input, options))
+      } catch (error) {
+        return this.#refuse(error)
+      }
+    }
+    return new Promise(resolve => {
+      inflateRaw(input, options, (error, result) => {
+        resolve(error === null ? this.#accept(result) : this.#refuse(error))
+      })
+    })
+  }
+
+  #accept(message: Buffer): InflateResult {
+    if (message.length > this.#maxMessageBytes) return messageTooBig(message.length, this.#maxMessageBytes)
+    this.#window.append(message)
+    return message
+  }
+
+  #refuse(error: unknown): ProtocolViolation | LimitError {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_BUFFER_TOO_LARGE')
+      return messageTooBig(this.#maxMessageBytes + 1, this.#maxMessageBytes)
+    return new ProtocolViolation('BW_INFLATE_FAILED', `A compressed message did not inflate: ${message}.`)
+  }
+}
+
+export type InflateResult = Buffer | ProtocolViolation | LimitError
+
+export function isInflateError(result: InflateResult): result is ProtocolViolation | LimitError {
+  return result instanceof ProtocolViolation || result instanceof LimitError
+}

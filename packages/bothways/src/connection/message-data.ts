@@ -1,0 +1,20 @@
+/** What `send` takes: text, or bytes in any of the forms of the WHATWG standard. */
+export type MessageData = string | ArrayBufferLike | ArrayBufferView | Blob
+
+/** The bytes of a message that need no waiting. A view shares the caller's memory, it is no copy. */
+export function messageBytes(data: Exclude<MessageData, Blob>): Buffer {
+  if (typeof data === 'string') return Buffer.from(data, 'utf8')
+  if (Buffer.isBuffer(data)) return data
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  return Buffer.from(data)
+}
+
+export function isMessageData(data: unknown): data is MessageData {
+  return (
+    typeof data === 'string' ||
+    ArrayBuffer.isView(data) ||
+    data instanceof ArrayBuffer ||
+    data instanceof Blob ||
+    data instanceof SharedArrayBuffer
+  )
+}

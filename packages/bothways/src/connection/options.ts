@@ -1,0 +1,193 @@
+import { UsageError } from '@bothways/protocol'
+
+/** permessage-deflate (RFC 7692) for one side of a connection. */
+export interface CompressionOptions {
+  /** zlib's level, 1 (fast) to 9 (small). Default 6. */
+  level?: number
+  /** Messages shorter than this many bytes are sent as they are. Default 1024. */
+  thresholdBytes?: number
+  /**
+   * Whether this side's compressor may refer to earlier messages. It compresses better and costs one window of
+   * memory per connection; a publish is then compressed for each such connection instead of once for all.
+   * Default: false on a server, true on a client.
+   */
+  contextTakeover?: boolean
+  /**
+   * Whether the peer's compressor may do so. False saves one window of memory per connection.
+   * Default: false on a server, true on a client.
+   */
+  peerContextTakeover?: boolean
+  /** This side compresses with a window of 2 to this power bytes, 9 to 15. Default 15. */
+  windowBits?: number
+  /** The peer is asked for a window of at most 2 to this power bytes, 8 to 15. Default 15. */
+  peerWindowBits?: number
+}
+
+/** How one connection behaves, on either side. */
+export interface ConnectionOptions {
+  /** Offer or accept permessage-deflate. Default: false on a server, true on a client. */
+  compression?: boolean | CompressionOptions
+  /**
+   * The largest message received, in bytes, after inflating. A larger one closes with 1009, and the reason names
+   * the size, the limit and this option. Default: 16 MiB on a server, 64 MiB on a client.
+   */
+  maxMessageBytes?: number
+  /** How long to wait for the peer's part of the close handshake before TCP is cut, in ms. Default 5,000. */
+  closeTimeoutMs?: number
+  /**
+   * A ping goes out when nothing has come for `intervalMs` (default 25,000); when nothing comes for `timeoutMs`
+   * after it (default 20,000), the connection is dead and ends with 1006. `false` switches both off.
+   */
+  keepalive?: false | KeepaliveOptions
+  /**
+   * Bytes that may wait for a peer which reads slower than we send. A message is taken as long as no more than
+   * this waits already. Default 16 MiB.
+   */
+  maxBufferedBytes?: number
+  /** At that bound: `close` the connection with 1013 (default), or `drop` the message. */
+  whenBufferFull?: 'close' | 'drop'
+  /** `send` answers false when more than this many bytes wait, and `drain` follows. Default 64 KiB. */
+  highWaterMarkBytes?: number
+}
+
+export interface KeepaliveOptions {
+  intervalMs?: number
+  timeoutMs?: number
+}
+
+/** {@link ConnectionOptions} with every default filled in. */
+export interface ConnectionSettings {
+  readonly compression: false | Required<Readonly<CompressionOptions>>
+  readonly maxMessageBytes: number
+  readonly closeTimeoutMs: number
+  readonly keepalive: false | Required<Readonly<KeepaliveOptions>>
+  readonly maxBufferedBytes: number
+  readonly whenBufferFull: 'close' | 'drop'
+  readonly highWaterMarkBytes: number
+}
+
+export const connectionOptionNames: readonly (keyof ConnectionOptions)[] = [
+  'compression',
+  'maxMessageBytes',
+  'closeTimeoutMs',
+  'keepalive',
+  'maxBufferedBytes',
+  'whenBufferFull',
+  'highWaterMarkBytes',
+]
+
+const MiB = 1024 * 1024
+
+/**
+ * Fills in the defaults of one side.
+ *
+ * @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION`
+ */
+export function resolveConnectionOptions(
+  options: ConnectionOptions,
+  role: 'server' | 'client',
+): ConnectionSettings {
+  const isServer = role === 'server'
+  const { keepalive, compression = !isServer, whenBufferFull = 'close' } = options
+  if (whenBufferFull !== 'close' && whenBufferFull !== 'drop') {
+    throw invalidOption('whenBufferFull', "'close' or 'drop'", whenBufferFull)
+  }
+  return {
+    compression: compression === false ? false : resolveCompression(compression, isServer),
+    maxMessageBytes: whole(options, 'maxMessageBytes', (isServer ? 16 : 64) * MiB, 0, maxAllocationBytes),
+    closeTimeoutMs: whole(options, 'closeTimeoutMs', 5_000),
+    keepalive: keepalive === false ? false : resolveKeepalive(keepalive ?? {}),
+    maxBufferedBytes: whole(options, 'maxBufferedBytes', 16 * MiB),
+    whenBufferFull,
+    highWaterMarkBytes: whole(options, 'highWaterMarkBytes', 64 * 1024),
+  }
+}
+
+/** The largest message that a buffer of every supported runtime can hold. */
+const maxAllocationBytes = 2 ** 31 - 1
+
+function resolveCompression(
+  option: true | CompressionOptions,
+  isServer: boolean,
+): Required<Readonly<CompressionOptions>> {
+  const options = option === true ? {} : option
+  checkOptionNames('compression', options, [
+    'level',
+    'thresholdBytes',
+    'contextTakeover',
+    'peerContextTakeover',
+    'windowBits',
+    'peerWindowBits',
+  ])
+  return {
+    level: whole(options, 'level', 6, 1, 9),
+    thresholdBytes: whole(options, 'thresholdBytes', 1024),
+    contextTakeover: options.contextTakeover ?? !isServer,
+    peerContextTakeover: options.peerContextTakeover ?? !isServer,
+    windowBits: whole(options, 'windowBits', 15, 9, 15),
+    peerWindowBits: whole(options, 'peerWindowBits', 15, 8, 15),
+  }
+}
+
+function resolveKeepalive(options: KeepaliveOptions): Required<KeepaliveOptions> {
+  checkOptionNames('keepalive', options, ['intervalMs', 'timeoutMs'])
+  return {
+    intervalMs: whole(options, 'intervalMs', 25_000, 1),
+    timeoutMs: whole(options, 'timeoutMs', 20_000, 1),
+  }
+}
+
+/** A whole-number option, checked to lie in its range. */
+export function whole<Options extends object, Name extends keyof Options & string>(
+  options: Options,
+  name: Name,
+  byDefault: number,
+  lowest = 0,
+  highest: number = Number.MAX_SAFE_INTEGER,
+): number {
+  const value: unknown = options[name]
+  if (value === undefined) return byDefault
+  if (
+    typeof value === 'number' &&
+    value >= lowest &&
+    (value <= highest || value === Number.POSITIVE_INFINITY)
+  ) {
+    if (Number.isInteger(value)) return value
+    if (value === Number.POSITIVE_INFINITY) return highest
+  }
+  const range = highest === Number.MAX_SAFE_INTEGER ? `of at least ${lowest}` : `from ${lowest} to ${highest}`
+  throw invalidOption(name, `a whole number ${range}`, value)
+}
+
+export function invalidOption(name: string, expected: string, actual: unknown): UsageError {
+  return new UsageError(
+    'BW_INVALID_OPTION',
+    `Option ${name} must be ${expected}, got ${typeof actual === 'string' ? `'${actual}'` : String(actual)}.`,
+  )
+}
+
+/**
+ * Refuses options that do not exist, so that a misspelt one does not silently do nothing.
+ *
+ * @throws UsageError `BW_UNKNOWN_OPTION`, naming the nearest option that exists
+ */
+export function checkOptionNames(what: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const nearest = known.toSorted((a, b) => editDistance(a, name) - editDistance(b, name))[0]
+    throw new UsageError('BW_UNKNOWN_OPTION', `Unknown option ${name} of ${what}; did you mean ${nearest}?`)
+  }
+}
+
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const change = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, change))
+    }
+    row = next
+  }
+  return row[to.length] ?? 0
+}

@@ -1,0 +1,50 @@
+import { Opcode } from '@bothways/protocol'
+import { type CompressionTuning, type DeflateDirection, Deflater } from './deflate.ts'
+import { frame } from './frame.ts'
+
+/**
+ * A message for many connections: framed once, compressed at most once, the same bytes for all.
+ *
+ * The compressed form refers to nothing before it, so it may go only to connections that negotiated
+ * `server_no_context_takeover`: on any other the peer's window would then hold what our compressor's does not,
+ * and the next message would inflate to something else (RFC 7692 §7.1.1.1).
+ */
+export class PreparedMessage {
+  readonly payload: Buffer
+  readonly isText: boolean
+  #frame: Buffer | undefined
+  #deflated: { readonly windowBits: number; readonly frame: Buffer | Promise<Buffer> } | undefined
+
+  /** Only for unmasked frames, a server's. `payload` must not change any more. */
+  constructor(payload: Buffer, isText: boolean) {
+    this.payload = payload
+    this.isText = isText
+  }
+
+  get frame(): Buffer {
+    this.#frame ??= frame(this.payload, { opcode: this.isText ? Opcode.Text : Opcode.Binary })
+    return this.#frame
+  }
+
+  /**
+   * The compressed frame, made by the first caller for its window; undefined for a caller with another window
+   * or one that may refer to earlier messages.
+   */
+  deflatedFrame(
+    direction: DeflateDirection,
+    tuning: CompressionTuning,
+  ): Buffer | Promise<Buffer> | undefined {
+    if (!direction.noContextTakeover) return undefined
+    if (this.#deflated === undefined) {
+      const deflated = new Deflater(direction, tuning).deflate(this.payload)
+      const made =
+        deflated instanceof Promise ? deflated.then(it => this.#frameOf(it)) : this.#frameOf(deflated)
+      this.#deflated = { windowBits: direction.windowBits, frame: made }
+    }
+    return this.#deflated.windowBits <= direction.windowBits ? this.#deflated.frame : undefined
+  }
+
+  #frameOf(deflated: Buffer): Buffer {
+    return frame(deflated, { opcode: this.isText ? Opcode.Text : Opcode.Binary, isCompressed: true })
+  }
+}

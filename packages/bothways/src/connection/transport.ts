@@ -1,0 +1,34 @@
+/** What a {@link Transport} tells its connection. */
+export interface TransportHandler {
+  /** Bytes have come; the handler owns the chunk. */
+  onData(chunk: Uint8Array): void
+  /** A write that asked for notice has been taken by the operating system. */
+  onTaken(): void
+  /** The other side will send no more (TCP FIN). */
+  onEnd(): void
+  /** Both directions are over. Called once, last. `error` says why when it was not in order. */
+  onDestroyed(error: Error | undefined): void
+}
+
+/** The byte stream under a connection. Nothing of it throws. */
+export interface Transport {
+  /** Bytes read and written since the TCP connection began, with the opening handshake, before TLS. */
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  /** Bytes written that the operating system has not taken yet. */
+  readonly queuedBytes: number
+  /** Begins to read. */
+  start(handler: TransportHandler): void
+  pause(): void
+  resume(): void
+  /**
+   * Writes the pieces in order with as few system calls as possible.
+   *
+   * @param wantsNotice calls `onTaken` once the last piece has been taken
+   */
+  write(pieces: readonly Uint8Array[], wantsNotice: boolean): void
+  /** Sends FIN after what is queued. */
+  end(): void
+  /** Ends both directions at once; what is queued is lost. */
+  destroy(): void
+}
