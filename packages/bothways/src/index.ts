@@ -1,1 +1,24 @@
+export {
+  CloseCode,
+  isSendableCloseCode,
+  maxCloseReasonBytes,
+  Opcode,
+} from '@bothways/protocol'
+export { ReadyState } from './connection/connection.ts'
+export type { CloseFrame, Disconnect } from './connection/disconnect.ts'
+export type { MessageData } from './connection/message-data.ts'
+export type { CompressionOptions, ConnectionOptions, KeepaliveOptions } from './connection/options.ts'
 export * from './errors.ts'
+export type { Authenticated, ServerOptions } from './server/options.ts'
+export { refuse } from './server/refuse.ts'
+export type { Route, SocketHandlers } from './server/route.ts'
+export {
+  type AttachableServer,
+  type CloseOptions,
+  createServer,
+  type ListenOptions,
+  type ListenResult,
+  Server,
+} from './server/server.ts'
+export { type Message, ServerSocket } from './server/server-socket.ts'
+export type { UpgradeRequest } from './server/upgrade-request.ts'

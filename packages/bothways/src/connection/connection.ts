@@ -204,9 +204,12 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     this.#close({ code: code ?? CloseCode.NoStatusReceived, reason }, 'us', undefined)
   }
 
-  /** Ends because a bound or a rule of this side was reached: `error` is what the program is told. */
-  closeForPolicy(code: CloseCode, error: Error): void {
-    this.#close({ code, reason: shortReason(error.message) }, 'policy', error)
+  /**
+   * Ends because a bound or a rule of this side was reached: `error` is what the program is told, `reason`
+   * what the peer is.
+   */
+  closeForPolicy(code: CloseCode, error: Error, reason: string = error.message): void {
+    this.#close({ code, reason: shortReason(reason) }, 'policy', error)
   }
 
   /** Cuts TCP at once. The peer sees 1006. */

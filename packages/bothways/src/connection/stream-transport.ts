@@ -13,6 +13,7 @@ interface CountingStream extends Duplex {
 export class StreamTransport implements Transport {
   readonly #stream: CountingStream
   #error: Error | undefined
+  #writtenBytes = 0
   #isEnded = false
   #onTaken: ((error: Error | null | undefined) => void) | undefined
 
@@ -30,6 +31,11 @@ export class StreamTransport implements Transport {
 
   get bytesWritten(): number {
     return this.#stream.bytesWritten ?? 0
+  }
+
+  /** What this transport itself has written: less than {@link bytesWritten} when somebody else did too. */
+  get writtenBytes(): number {
+    return this.#writtenBytes
   }
 
   get queuedBytes(): number {
@@ -59,6 +65,7 @@ export class StreamTransport implements Transport {
   write(pieces: readonly Uint8Array[], wantsNotice: boolean): void {
     const stream = this.#stream
     if (this.#isEnded || stream.destroyed) return
+    for (const piece of pieces) this.#writtenBytes += piece.length
     const notice = wantsNotice ? this.#onTaken : undefined
     if (pieces.length === 1) {
       stream.write(pieces[0], notice)

@@ -1,0 +1,58 @@
+import { LimitError } from '@bothways/protocol'
+
+export interface AdmissionLimits {
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+}
+
+/** Counts connections and handshakes, in all and per address. */
+export class Admission {
+  readonly #limits: AdmissionLimits
+  readonly #byAddress = new Map<string, number>()
+  #count = 0
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits
+  }
+
+  /** Takes a place; {@link leave} gives it back. Returns the error instead when there is none. */
+  enter(address: string): LimitError | undefined {
+    const { maxConnections, maxConnectionsPerAddress } = this.#limits
+    const fromAddress = this.#byAddress.get(address) ?? 0
+    if (this.#count >= maxConnections) {
+      return tooMany('BW_TOO_MANY_CONNECTIONS', 'maxConnections', maxConnections)
+    }
+    if (fromAddress >= maxConnectionsPerAddress) {
+      return tooMany(
+        'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS',
+        'maxConnectionsPerAddress',
+        maxConnectionsPerAddress,
+      )
+    }
+    this.#count++
+    this.#byAddress.set(address, fromAddress + 1)
+    return undefined
+  }
+
+  leave(address: string): void {
+    const fromAddress = this.#byAddress.get(address) ?? 0
+    if (fromAddress === 0) return
+    this.#count--
+    if (fromAddress === 1) this.#byAddress.delete(address)
+    else this.#byAddress.set(address, fromAddress - 1)
+  }
+}
+
+function tooMany(
+  code: 'BW_TOO_MANY_CONNECTIONS' | 'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS',
+  option: string,
+  limit: number,
+): LimitError {
+  return new LimitError(
+    code,
+    limit,
+    limit + 1,
+    'connections',
+    `All ${limit} connections are taken (option ${option}): come back later.`,
+  )
+}

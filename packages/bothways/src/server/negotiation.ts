@@ -1,0 +1,69 @@
+import {
+  acceptDeflateOffer,
+  chooseSubprotocol,
+  type Extension,
+  type Refusal,
+  serializeExtensions,
+} from '@bothways/protocol'
+import type { NegotiatedDeflate } from '../connection/connection.ts'
+import type { ConnectionSettings } from '../connection/options.ts'
+import type { ResolvedRoute, SocketHandlers } from './route.ts'
+
+export interface NegotiatedProtocol<User> {
+  readonly protocol: string
+  readonly handlers: SocketHandlers<User>
+}
+
+/** Which subprotocol a route speaks with a client, and who serves it (RFC 6455 §4.2.2 step 5). */
+export function negotiateProtocol<User>(
+  route: ResolvedRoute<User>,
+  offered: readonly string[],
+): NegotiatedProtocol<User> | Refusal {
+  const chosen = chooseSubprotocol(offered, route.protocols)
+  const isUnderstood = chosen !== undefined || offered.length === 0 || route.protocols.length === 0
+  const handlers = isUnderstood ? route.handlersFor(chosen ?? '') : undefined
+  if (handlers !== undefined) return { protocol: chosen ?? '', handlers }
+  const came = offered.length === 0 ? 'none was offered' : `offered were ${offered.join(', ').slice(0, 100)}`
+  return {
+    code: 'BW_SUBPROTOCOL_UNSUPPORTED',
+    status: 400,
+    headers: {},
+    text: `This path speaks the subprotocols ${route.protocols.join(', ')}; ${came}.`,
+  }
+}
+
+export interface NegotiatedExtensions {
+  /** The answer's `Sec-WebSocket-Extensions`, or ''. */
+  readonly header: string
+  readonly deflate: NegotiatedDeflate | undefined
+}
+
+/** What a server agrees to of the extensions that a client offers (RFC 6455 §9.1, RFC 7692 §5). */
+export function negotiateExtensions(
+  offers: readonly Extension[],
+  { compression }: ConnectionSettings,
+): NegotiatedExtensions {
+  const accepted =
+    compression &&
+    acceptDeflateOffer(offers, {
+      serverNoContextTakeover: !compression.contextTakeover,
+      clientNoContextTakeover: !compression.peerContextTakeover,
+      serverMaxWindowBits: compression.windowBits,
+      clientMaxWindowBits: compression.peerWindowBits,
+    })
+  if (!accepted) return { header: '', deflate: undefined }
+  const { agreement, response } = accepted
+  return {
+    header: serializeExtensions([response]),
+    deflate: {
+      outgoing: {
+        noContextTakeover: agreement.serverNoContextTakeover,
+        windowBits: agreement.serverMaxWindowBits,
+      },
+      incoming: {
+        noContextTakeover: agreement.clientNoContextTakeover,
+        windowBits: agreement.clientMaxWindowBits,
+      },
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import {
+  type ConnectionOptions,
+  type ConnectionSettings,
+  checkOptionNames,
+  connectionOptionNames,
+  invalidOption,
+  resolveConnectionOptions,
+  whole,
+} from '../connection/options.ts'
+import { TrustedProxies } from './forwarded.ts'
+import { isSerializedOrigin, type OriginPolicy } from './origin.ts'
+import type { ServerSocket } from './server-socket.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
+
+/** What `authenticate` answers: the user, or nobody, which refuses the connection with 403. */
+export type Authenticated<User> = User | false | null | undefined
+
+export interface ServerOptions<User = undefined> extends ConnectionOptions {
+  /**
+   * The pages that may connect besides those of this server itself, as their origins: `'https://example.com'`,
+   * or `'null'` for pages opened from a file. `'*'` lets every page in; then any site a user visits can act with
+   * that user's cookies. Default: none besides the own.
+   */
+  origins?: readonly string[] | '*'
+  /** What to do with clients that send no Origin: everything but browsers. Default `accept`. */
+  missingOrigin?: 'accept' | 'refuse'
+  /**
+   * Who this is, asked before the upgrade. What it returns becomes `socket.user`; nothing (`undefined`, `null`,
+   * `false`) refuses with 403, `throw refuse(status, text)` with whatever fits. Any other error is answered with
+   * 500 and goes to `onError`. Bytes that the client sends meanwhile wait for the connection.
+   */
+  authenticate?(request: UpgradeRequest): Authenticated<User> | Promise<Authenticated<User>>
+  /** Open connections and handshakes in all; one more is refused with 503. Default 100,000. */
+  maxConnections?: number
+  /**
+   * Open connections and handshakes of one address; one more is refused with 429. Default: no limit, since many
+   * people share an address behind a proxy or a provider.
+   */
+  maxConnectionsPerAddress?: number
+  /** How long the opening handshake may take, `authenticate` included, in ms. Default 10,000. */
+  handshakeTimeoutMs?: number
+  /**
+   * Addresses (`'127.0.0.1'`) and blocks (`'10.0.0.0/8'`) of proxies whose X-Forwarded-For, -Host and -Proto
+   * headers are believed. Default: none.
+   */
+  trustedProxies?: readonly string[]
+  /** Told what a handler or `authenticate` threw. Default: `console.error`. */
+  onError?(error: unknown, socket: ServerSocket<User> | undefined): void
+}
+
+/** {@link ServerOptions} with every default filled in. */
+export interface ServerSettings<User> extends OriginPolicy {
+  readonly connection: ConnectionSettings
+  readonly authenticate: ServerOptions<User>['authenticate']
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  readonly handshakeTimeoutMs: number
+  readonly trustedProxies: TrustedProxies
+  readonly onError: (error: unknown, socket: ServerSocket<User> | undefined) => void
+}
+
+/** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
+export function resolveServerOptions<User>(options: ServerOptions<User>): ServerSettings<User> {
+  checkOptionNames('createServer', options, [
+    ...connectionOptionNames,
+    'origins',
+    'missingOrigin',
+    'authenticate',
+    'maxConnections',
+    'maxConnectionsPerAddress',
+    'handshakeTimeoutMs',
+    'trustedProxies',
+    'onError',
+  ])
+  const { origins = [], missingOrigin = 'accept' } = options
+  if (origins !== '*') {
+    const wrong = Array.isArray(origins) ? origins.find(it => !isSerializedOrigin(String(it))) : origins
+    if (wrong !== undefined) {
+      throw invalidOption('origins', "'*' or a list of origins such as 'https://example.com'", wrong)
+    }
+  }
+  if (missingOrigin !== 'accept' && missingOrigin !== 'refuse') {
+    throw invalidOption('missingOrigin', "'accept' or 'refuse'", missingOrigin)
+  }
+  for (const name of ['authenticate', 'onError'] as const) {
+    const value: unknown = options[name]
+    if (value !== undefined && typeof value !== 'function') throw invalidOption(name, 'a function', value)
+  }
+  return {
+    connection: resolveConnectionOptions(options, 'server'),
+    origins,
+    missingOrigin,
+    authenticate: options.authenticate?.bind(options),
+    maxConnections: whole(options, 'maxConnections', 100_000, 1),
+    maxConnectionsPerAddress: whole(options, 'maxConnectionsPerAddress', Number.MAX_SAFE_INTEGER, 1),
+    handshakeTimeoutMs: whole(options, 'handshakeTimeoutMs', 10_000, 1),
+    trustedProxies: new TrustedProxies(options.trustedProxies ?? []),
+    onError: options.onError?.bind(options) ?? (error => console.error(error)),
+  }
+}

@@ -1,0 +1,81 @@
+import { UsageError } from '@bothways/protocol'
+import { checkOptionNames } from '../connection/options.ts'
+import type { Message, ServerSocket } from './server-socket.ts'
+
+/**
+ * What a program does with the sockets of a route. Handlers of one socket run one after the other, also when
+ * they are asynchronous: `message` waits for `open`, and for the message before.
+ */
+export interface SocketHandlers<User> {
+  /** The connection is open. */
+  open?(socket: ServerSocket<User>): void | Promise<void>
+  /** A message came: text as a string, binary as a Buffer. */
+  message?(socket: ServerSocket<User>, message: Message): void | Promise<void>
+  /** `send` answered false before; now there is room again. */
+  drain?(socket: ServerSocket<User>): void
+  /** The connection is over, and all its messages were handled. `socket.disconnect` says more. */
+  close?(socket: ServerSocket<User>, code: number, reason: string): void | Promise<void>
+}
+
+export interface Route<User> extends SocketHandlers<User> {
+  /**
+   * The subprotocols spoken here, in the server's order of preference (RFC 6455 §1.9): a list when the handlers
+   * beside it serve them all, or handlers for each. A client that offers none of them is refused with 400; one
+   * that offers no subprotocol at all is served by the handlers beside it, if there are any.
+   */
+  protocols?: readonly string[] | Readonly<Record<string, SocketHandlers<User>>>
+}
+
+const handlerNames = ['open', 'message', 'drain', 'close'] as const
+
+/** A route as the server uses it. */
+export interface ResolvedRoute<User> {
+  /** In order of preference. */
+  readonly protocols: readonly string[]
+  /** The handlers of a connection that agreed on `protocol`, or on none when it is ''. */
+  handlersFor(protocol: string): SocketHandlers<User> | undefined
+}
+
+/** @throws UsageError `BW_UNKNOWN_OPTION`, `BW_INVALID_OPTION` or `BW_INVALID_SUBPROTOCOL` */
+export function resolveRoute<User>(
+  route: Route<User>,
+  isToken: (text: string) => boolean,
+): ResolvedRoute<User> {
+  checkOptionNames('a route', route, ['protocols', ...handlerNames])
+  checkHandlers(route)
+  const { protocols = [] } = route
+  const byProtocol = isList(protocols) ? undefined : protocols
+  const names = isList(protocols) ? protocols : Object.keys(protocols)
+  for (const name of names) {
+    if (isToken(name)) continue
+    throw new UsageError(
+      'BW_INVALID_SUBPROTOCOL',
+      `A subprotocol is a token of letters, digits and !#$%&'*+-.^_\`|~, got '${name}'.`,
+    )
+  }
+  for (const handlers of Object.values(byProtocol ?? {})) {
+    checkOptionNames('a subprotocol', handlers, handlerNames)
+    checkHandlers(handlers)
+  }
+  const hasOwnHandlers = handlerNames.some(name => route[name] !== undefined)
+  return {
+    protocols: names,
+    handlersFor(protocol) {
+      if (byProtocol === undefined) return route
+      if (protocol !== '') return byProtocol[protocol]
+      return hasOwnHandlers ? route : undefined
+    },
+  }
+}
+
+function isList<User>(protocols: NonNullable<Route<User>['protocols']>): protocols is readonly string[] {
+  return Array.isArray(protocols)
+}
+
+function checkHandlers<User>(handlers: SocketHandlers<User>): void {
+  for (const name of handlerNames) {
+    const handler: unknown = handlers[name]
+    if (handler === undefined || typeof handler === 'function') continue
+    throw new UsageError('BW_INVALID_OPTION', `A route's ${name} must be a function, got ${typeof handler}.`)
+  }
+}

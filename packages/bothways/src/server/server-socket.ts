@@ -1,0 +1,285 @@
+import { randomUUID } from 'node:crypto'
+import {
+  CloseCode,
+  encodeUtf8,
+  isSendableCloseCode,
+  maxCloseReasonBytes,
+  UsageError,
+} from '@bothways/protocol'
+import {
+  Connection,
+  type ConnectionHandler,
+  type ConnectionInit,
+  ReadyState,
+} from '../connection/connection.ts'
+import type { Disconnect } from '../connection/disconnect.ts'
+import { isMessageData, type MessageData, messageBytes } from '../connection/message-data.ts'
+import { PreparedMessage } from '../connection/prepared-message.ts'
+import type { Subscriber, Topics } from '../hub/topics.ts'
+import { Inbox } from './inbox.ts'
+import type { SocketHandlers } from './route.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
+
+/** Text as a string, binary as a Buffer. A Buffer is the handler's to keep. */
+export type Message = string | Buffer
+
+/** What a socket needs of its server. */
+export interface SocketHost<User> {
+  readonly topics: Topics<PreparedMessage>
+  onError(error: unknown, socket: ServerSocket<User>): void
+  onClose(socket: ServerSocket<User>): void
+}
+
+export interface SocketInit<User> extends Omit<ConnectionInit, 'role'> {
+  readonly user: User
+  readonly request: UpgradeRequest
+  readonly protocol: string
+  readonly extensions: string
+  readonly host: SocketHost<User>
+}
+
+/**
+ * One client of a server. What it sends before there is a `message` handler or an iteration waits, at most 64 KiB
+ * here and the rest on the client's side, so no message is lost to code that is not ready yet.
+ *
+ * Its methods never throw for anything the network did: on a connection that is over they do nothing.
+ */
+export class ServerSocket<User = undefined> implements AsyncIterable<Message>, Subscriber<PreparedMessage> {
+  /** Unique, and hard to guess. */
+  readonly id: string = randomUUID()
+  /** What `authenticate` returned. */
+  readonly user: User
+  readonly request: UpgradeRequest
+  /** The subprotocol agreed on, or ''. */
+  readonly protocol: string
+  /** The extensions agreed on, as the `Sec-WebSocket-Extensions` header says them, or ''. */
+  readonly extensions: string
+  readonly #connection: Connection
+  readonly #inbox: Inbox<Message>
+  readonly #host: SocketHost<User>
+  #handlers: SocketHandlers<User> | undefined
+  #disconnect: Disconnect | undefined
+
+  constructor({ user, request, protocol, extensions, host, ...connection }: SocketInit<User>) {
+    this.user = user
+    this.request = request
+    this.protocol = protocol
+    this.extensions = extensions
+    this.#host = host
+    this.#connection = new Connection(this.#connectionHandler(), { ...connection, role: 'server' })
+    this.#inbox = new Inbox(this.#connection)
+  }
+
+  /** Begins to serve: `open` first. `head` is what the client sent right behind its handshake. */
+  static start<User>(socket: ServerSocket<User>, handlers: SocketHandlers<User>, head: Uint8Array): void {
+    socket.#connection.start(head)
+    socket.#handle(handlers)
+  }
+
+  get readyState(): ReadyState {
+    return this.#connection.readyState
+  }
+
+  /** Bytes that the operating system has not taken yet, frame headers included. */
+  get bufferedAmount(): number {
+    return this.#connection.bufferedAmount
+  }
+
+  /** The last ping's, in ms; undefined before the first pong. */
+  get roundTripTimeMs(): number | undefined {
+    return this.#connection.roundTripTimeMs
+  }
+
+  /** Bytes on the wire since TCP began, the opening handshake included, TLS not. */
+  get bytesReceived(): number {
+    return this.#connection.bytesReceived
+  }
+
+  get bytesSent(): number {
+    return this.#connection.bytesSent
+  }
+
+  get remoteAddress(): string {
+    return this.request.remoteAddress
+  }
+
+  get remotePort(): number {
+    return this.request.remotePort
+  }
+
+  /** How the connection ended; undefined before. */
+  get disconnect(): Disconnect | undefined {
+    return this.#disconnect
+  }
+
+  /**
+   * Sends one message: a string as text, everything else as binary. The bytes are copied, except a `Blob`'s.
+   *
+   * @returns false when the client reads slower than this side sends: `drain` follows. False also when the
+   * message was not taken, because the connection is closing or its queue is full (option `whenBufferFull`).
+   * @throws UsageError `BW_INVALID_MESSAGE` for anything else than a string, bytes or a Blob
+   */
+  send(data: MessageData): boolean {
+    checkMessageData(data)
+    return this.#connection.send(data)
+  }
+
+  /** @internal */
+  sendPrepared(message: PreparedMessage): boolean {
+    return this.#connection.sendPrepared(message)
+  }
+
+  /**
+   * Sends a ping of at most 125 bytes.
+   *
+   * @returns the round-trip time in ms, or undefined when the connection ends before the pong
+   * @throws UsageError `BW_CONTROL_FRAME_TOO_LONG`
+   */
+  ping(data?: string | Uint8Array): Promise<number | undefined> {
+    return this.#connection.ping(data === undefined ? undefined : messageBytes(data))
+  }
+
+  /**
+   * Starts the close handshake behind everything sent so far.
+   *
+   * @param code 1000-1003, 1007-1014 or 3000-4999; default: a close frame without a code
+   * @param reason at most 123 bytes of UTF-8
+   * @throws UsageError `BW_INVALID_CLOSE_ARGUMENT`
+   */
+  close(code?: number, reason = ''): void {
+    checkCloseArguments(code, reason)
+    this.#connection.close(code, reason)
+  }
+
+  /** Cuts TCP at once; the client sees 1006. */
+  terminate(): void {
+    this.#connection.terminate()
+  }
+
+  subscribe(topic: string): void {
+    if (this.readyState === ReadyState.Open) this.#host.topics.subscribe(topic, this)
+  }
+
+  unsubscribe(topic: string): void {
+    this.#host.topics.unsubscribe(topic, this)
+  }
+
+  /**
+   * Sends to every other subscriber of a topic. The message is framed once, and compressed at most once.
+   *
+   * @returns how many there were
+   */
+  publish(topic: string, data: Exclude<MessageData, Blob>): number {
+    return this.#host.topics.publish(topic, prepareMessage(data), this)
+  }
+
+  /**
+   * Iterates over the messages that come, until the connection is over. Leaving the loop does not close: a later
+   * loop goes on with the next message.
+   *
+   * @throws UsageError `BW_TWO_CONSUMERS` when there is a `message` handler: a message goes to one of them
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
+    if (this.#handlers?.message !== undefined) {
+      throw new UsageError(
+        'BW_TWO_CONSUMERS',
+        'This socket has a message handler; iterate over it only on a route without one.',
+      )
+    }
+    return this.#inbox[Symbol.asyncIterator]()
+  }
+
+  /**
+   * Gives a socket its handlers later than its route would: `open` is called at once, and `message` gets
+   * everything since the connection began.
+   *
+   * @throws UsageError `BW_TWO_CONSUMERS` when it has a `message` handler already
+   */
+  handle(handlers: SocketHandlers<User>): void {
+    if (this.#inbox.hasConsumer) {
+      throw new UsageError(
+        'BW_TWO_CONSUMERS',
+        'This socket has a message handler or is iterated over already.',
+      )
+    }
+    this.#handle(handlers)
+  }
+
+  #handle(handlers: SocketHandlers<User>): void {
+    this.#handlers = handlers
+    const { open, message, close } = handlers
+    this.#inbox.handle(
+      {
+        onMessage: message && (data => message.call(handlers, this, data)),
+        onError: error => this.#fail(error),
+        onFinished: () => {
+          const { code = CloseCode.Abnormal, reason = '' } = this.#disconnect ?? {}
+          return close?.call(handlers, this, code, reason)
+        },
+      },
+      open && (() => open.call(handlers, this)),
+    )
+  }
+
+  /** The program's own code failed: the client learns that, and nothing more. */
+  #fail(error: unknown): void {
+    this.#host.onError(error, this)
+    const cause = error instanceof Error ? error : new Error(String(error))
+    this.#connection.closeForPolicy(CloseCode.InternalError, cause, 'The server failed.')
+  }
+
+  #connectionHandler(): ConnectionHandler {
+    return {
+      onMessage: (payload, isText) => {
+        this.#inbox.push(isText ? payload.toString('utf8') : payload, payload.length)
+      },
+      onDrain: () => {
+        try {
+          this.#handlers?.drain?.(this)
+        } catch (error) {
+          this.#fail(error)
+        }
+      },
+      onClosing: () => this.#host.topics.unsubscribeAll(this),
+      onClose: disconnect => {
+        this.#disconnect = disconnect
+        this.#host.onClose(this)
+        this.#inbox.end()
+      },
+    }
+  }
+}
+
+/** @throws UsageError `BW_INVALID_MESSAGE` */
+export function prepareMessage(data: Exclude<MessageData, Blob>): PreparedMessage {
+  checkMessageData(data)
+  // Subscribers that are not ready send it later: what the caller does with its memory must not matter.
+  const payload = typeof data === 'string' ? messageBytes(data) : Buffer.from(messageBytes(data))
+  return new PreparedMessage(payload, typeof data === 'string')
+}
+
+function checkMessageData(data: unknown): void {
+  if (isMessageData(data)) return
+  throw new UsageError(
+    'BW_INVALID_MESSAGE',
+    `A message is a string, an ArrayBuffer, a view of one or a Blob, got ${data === null ? 'null' : typeof data}; send objects as JSON.stringify(object).`,
+  )
+}
+
+export function checkCloseArguments(code: number | undefined, reason: string): void {
+  if (code === undefined ? reason !== '' : !isSendableCloseCode(code)) {
+    throw new UsageError(
+      'BW_INVALID_CLOSE_ARGUMENT',
+      code === undefined
+        ? 'A reason needs a code: close(1000, reason).'
+        : `Close code ${code} may not be sent: use 1000-1003, 1007-1014 or 3000-4999.`,
+    )
+  }
+  const reasonBytes = encodeUtf8(reason).length
+  if (reasonBytes > maxCloseReasonBytes) {
+    throw new UsageError(
+      'BW_INVALID_CLOSE_ARGUMENT',
+      `A close reason is at most ${maxCloseReasonBytes} bytes of UTF-8, got ${reasonBytes}.`,
+    )
+  }
+}

@@ -1,0 +1,267 @@
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  ServerResponse,
+} from 'node:http'
+import { createServer as createHttpsServer, type ServerOptions as TlsOptions } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import { isToken, type Refusal, UsageError } from '@bothways/protocol'
+import type { MessageData } from '../connection/message-data.ts'
+import { checkOptionNames, whole } from '../connection/options.ts'
+import type { PreparedMessage } from '../connection/prepared-message.ts'
+import { Topics } from '../hub/topics.ts'
+import { resolveServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
+import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
+import { Routes } from './routes.ts'
+import { checkCloseArguments, prepareMessage, type ServerSocket } from './server-socket.ts'
+import { Upgrades } from './upgrades.ts'
+
+export interface ListenOptions {
+  /** Default 0: any free port. */
+  port?: number
+  /** Default 127.0.0.1, which only this machine can reach; 0.0.0.0 or :: for every network. */
+  host?: string
+  /** Certificate and key for `wss:`, as `node:https` takes them. */
+  tls?: TlsOptions
+}
+
+export interface ListenResult {
+  /** Where clients connect: `ws://127.0.0.1:8080/`. */
+  readonly url: string
+  readonly host: string
+  readonly port: number
+}
+
+export interface CloseOptions {
+  /** What the clients are told. Default 1001, going away. */
+  code?: number
+  reason?: string
+  /** The closes are spread evenly over this many ms, so that clients do not all come back at once. Default 0. */
+  spreadMs?: number
+  /** How long after that a client may take before it is cut off, in ms. Default 10,000. */
+  timeoutMs?: number
+}
+
+/** Any HTTP server of Node's; Express, Koa, Fastify and Hono have one or are one. */
+export type AttachableServer = Pick<HttpServer, 'on' | 'off' | 'listeners' | 'emit'>
+
+/**
+ * A WebSocket server: stands alone on a port of its own ({@link listen}), or beside what an HTTP server does
+ * already ({@link attach}).
+ */
+export class Server<User = undefined> implements AsyncDisposable {
+  readonly #settings: ServerSettings<User>
+  readonly #routes = new Routes<ResolvedRoute<User>>()
+  readonly #topics = new Topics<PreparedMessage>()
+  readonly #sockets = new Set<ServerSocket<User>>()
+  readonly #upgrades: Upgrades<User>
+  readonly #detachments = new Set<() => void>()
+  #ownServer: HttpServer | undefined
+  #closed: Promise<void> | undefined
+
+  /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
+  constructor(options: ServerOptions<User> = {}) {
+    this.#settings = resolveServerOptions(options)
+    this.#upgrades = new Upgrades({
+      settings: this.#settings,
+      routes: this.#routes,
+      sockets: this.#sockets,
+      topics: this.#topics,
+    })
+  }
+
+  /** Everything that is connected now. */
+  get sockets(): ReadonlySet<ServerSocket<User>> {
+    return this.#sockets
+  }
+
+  /**
+   * Serves a path: exactly that one (`/chat`), or all that begin so (`/rooms/*`).
+   *
+   * @throws UsageError `BW_ROUTE_EXISTS`, `BW_INVALID_OPTION`, `BW_UNKNOWN_OPTION` or `BW_INVALID_SUBPROTOCOL`
+   */
+  route(path: string, route: Route<User>): this {
+    this.#routes.add(path, resolveRoute(route, isToken))
+    return this
+  }
+
+  /**
+   * Listens on a port of its own. Ordinary HTTP requests are told that this is a WebSocket server (426).
+   *
+   * @throws UsageError `BW_ALREADY_LISTENING`, and rejects with Node's error (`EADDRINUSE` …)
+   */
+  async listen(where: ListenOptions = {}): Promise<ListenResult> {
+    checkOptionNames('listen', where, ['port', 'host', 'tls'])
+    if (this.#ownServer !== undefined) {
+      throw new UsageError(
+        'BW_ALREADY_LISTENING',
+        'This server listens already; make another one for another port.',
+      )
+    }
+    const { host = '127.0.0.1', tls } = where
+    const port = whole(where, 'port', 0, 0, 65_535)
+    const { handshakeTimeoutMs } = this.#settings
+    const timeouts = {
+      headersTimeout: handshakeTimeoutMs,
+      requestTimeout: handshakeTimeoutMs,
+      connectionsCheckingInterval: Math.max(50, Math.min(1_000, handshakeTimeoutMs / 2)),
+    }
+    const answer = (_: IncomingMessage, response: ServerResponse): void => explainUpgrade(response)
+    const server: HttpServer =
+      tls === undefined
+        ? createHttpServer(timeouts, answer)
+        : createHttpsServer({ ...timeouts, ...tls }, answer)
+    this.#ownServer = server
+    this.attach(server)
+    try {
+      await listening(server, port, host)
+    } catch (error) {
+      this.#ownServer = undefined
+      throw error
+    }
+    const address = server.address() as AddressInfo
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`
+    return { url: `${tls === undefined ? 'ws' : 'wss'}://${authority}/`, host, port: address.port }
+  }
+
+  /**
+   * Serves the routes of this server on an HTTP server that somebody else owns. Its requests, and the upgrades of
+   * its other listeners, stay what they are: an upgrade that no route claims is refused only if nobody else
+   * answers it.
+   *
+   * @returns a function that detaches again; open connections stay
+   */
+  attach(server: AttachableServer): () => void {
+    const onUpgrade = (request: IncomingMessage, stream: Socket, head: Buffer): void => {
+      const others = server.listeners('upgrade').filter(it => it !== onUpgrade)
+      if (others.length === 0 && !isWebSocketUpgrade(request)) {
+        answerWithoutUpgrade(server, request, stream)
+      } else {
+        this.#upgrades.take(request, stream, head, others)
+      }
+    }
+    server.on('upgrade', onUpgrade)
+    const detach = (): void => {
+      server.off('upgrade', onUpgrade)
+      this.#detachments.delete(detach)
+    }
+    this.#detachments.add(detach)
+    return detach
+  }
+
+  /**
+   * Sends to every subscriber of a topic, framed once and compressed at most once.
+   *
+   * @returns how many there were
+   * @throws UsageError `BW_INVALID_MESSAGE`
+   */
+  publish(topic: string, data: Exclude<MessageData, Blob>): number {
+    return this.#topics.publish(topic, prepareMessage(data))
+  }
+
+  /**
+   * Drains: refuses new connections with 503, closes the open ones, waits for their handlers, and resolves when
+   * everything is over. A second call waits for the first.
+   *
+   * @throws UsageError `BW_INVALID_CLOSE_ARGUMENT` or `BW_INVALID_OPTION`
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    checkOptionNames('close', options, ['code', 'reason', 'spreadMs', 'timeoutMs'])
+    const { code = 1001, reason = '' } = options
+    checkCloseArguments(code, reason)
+    const spreadMs = whole(options, 'spreadMs', 0)
+    const timeoutMs = whole(options, 'timeoutMs', 10_000)
+    this.#closed ??= this.#close(code, reason, spreadMs, timeoutMs)
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(code: number, reason: string, spreadMs: number, timeoutMs: number): Promise<void> {
+    this.#upgrades.drain()
+    const httpClosed = this.#ownServer && stopListening(this.#ownServer)
+    const sockets = [...this.#sockets]
+    const timers = sockets.map((socket, at) =>
+      setTimeout(() => socket.close(code, reason), Math.floor((spreadMs * at) / sockets.length)),
+    )
+    timers.push(
+      setTimeout(() => {
+        for (const socket of this.#sockets) socket.terminate()
+        this.#ownServer?.closeAllConnections()
+      }, spreadMs + timeoutMs),
+    )
+    await this.#upgrades.whenEmpty()
+    for (const timer of timers) clearTimeout(timer)
+    this.#ownServer?.closeAllConnections()
+    await httpClosed
+    for (const detach of this.#detachments) detach()
+  }
+}
+
+/**
+ * Makes a WebSocket server.
+ *
+ * @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION`
+ * @example
+ * const server = createServer()
+ * server.route('/echo', { message: (socket, message) => { socket.send(message) } })
+ * const { url } = await server.listen({ port: 8080 })
+ */
+export function createServer<User = undefined>(options?: ServerOptions<User>): Server<User> {
+  return new Server(options)
+}
+
+function listening(server: HttpServer, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function stopListening(server: HttpServer): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+}
+
+const upgradeRequired: Refusal = {
+  code: 'BW_UPGRADE_MISSING',
+  status: 426,
+  headers: { Upgrade: 'websocket', Connection: 'Upgrade, close' },
+  text:
+    'This is a WebSocket server: connect with new WebSocket("ws://…"). If you did, a proxy on the way has removed ' +
+    'the Upgrade and Connection headers (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; ' +
+    'proxy_set_header Connection "upgrade";).',
+}
+
+function explainUpgrade(response: ServerResponse): void {
+  response.writeHead(upgradeRequired.status, {
+    ...upgradeRequired.headers,
+    'Content-Type': 'text/plain; charset=utf-8',
+  })
+  response.end(`${upgradeRequired.text}\n`)
+}
+
+function isWebSocketUpgrade(request: IncomingMessage): boolean {
+  return /\bwebsocket\b/i.test(request.headers.upgrade ?? '')
+}
+
+/**
+ * A request to upgrade to something else, such as `h2c`, which clients of HTTP/2 send by the way: a server may
+ * ignore that (RFC 9110 §7.8), and did before we listened for upgrades.
+ */
+function answerWithoutUpgrade(server: AttachableServer, request: IncomingMessage, stream: Socket): void {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(stream)
+  response.on('finish', () => stream.end())
+  stream.on('error', () => stream.destroy())
+  server.emit('request', request, response)
+}

@@ -1,0 +1,302 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import {
+  checkRequest,
+  type HandshakeAnswer,
+  type HandshakeCode,
+  HandshakeError,
+  type LimitError,
+  type Refusal,
+  serializeResponse,
+  serverResponseHeaders,
+} from '@bothways/protocol'
+import type { PreparedMessage } from '../connection/prepared-message.ts'
+import type { Topics } from '../hub/topics.ts'
+import { Admission } from './admission.ts'
+import { negotiateExtensions, negotiateProtocol } from './negotiation.ts'
+import type { ServerSettings } from './options.ts'
+import { originRefusal } from './origin.ts'
+import type { ResolvedRoute, SocketHandlers } from './route.ts'
+import type { Routes } from './routes.ts'
+import { ServerSocket, type SocketInit } from './server-socket.ts'
+import { describeRequest, requestPath, type UpgradeRequest } from './upgrade-request.ts'
+import { UpgradeSocket } from './upgrade-socket.ts'
+
+export interface UpgradesInit<User> {
+  readonly settings: ServerSettings<User>
+  readonly routes: Routes<ResolvedRoute<User>>
+  readonly sockets: Set<ServerSocket<User>>
+  readonly topics: Topics<PreparedMessage>
+}
+
+/**
+ * Turns upgrade requests into sockets, or refuses them (RFC 6455 §4.2): route, handshake, limits, origin,
+ * subprotocol, authentication, answer. Every request is answered, and each refusal says why.
+ */
+export class Upgrades<User> {
+  readonly #settings: ServerSettings<User>
+  readonly #routes: Routes<ResolvedRoute<User>>
+  readonly #sockets: Set<ServerSocket<User>>
+  readonly #topics: Topics<PreparedMessage>
+  readonly #admission: Admission
+  #handshakeCount = 0
+  #isDraining = false
+  #onEmpty: (() => void) | undefined
+
+  constructor({ settings, routes, sockets, topics }: UpgradesInit<User>) {
+    this.#settings = settings
+    this.#routes = routes
+    this.#sockets = sockets
+    this.#topics = topics
+    this.#admission = new Admission(settings)
+  }
+
+  /** @param others the other `upgrade` listeners of the same HTTP server */
+  take(raw: IncomingMessage, stream: Socket, head: Buffer, others: readonly unknown[]): void {
+    const socket = new UpgradeSocket(stream)
+    const path = requestPath(raw)
+    const route = path === undefined ? undefined : this.#routes.find(path)
+    if (route === undefined) {
+      this.#refuseUnclaimed(socket, path, others)
+      return
+    }
+    this.#handshakeCount++
+    void this.#shake(raw, socket, head, route, others)
+      .catch(error => this.#settings.onError(error, undefined))
+      .finally(() => {
+        this.#handshakeCount--
+        this.#checkEmpty()
+      })
+  }
+
+  /** From here on every request is refused with 503. */
+  drain(): void {
+    this.#isDraining = true
+  }
+
+  /** Resolves when there is neither a socket nor a handshake. */
+  whenEmpty(): Promise<void> {
+    return new Promise(resolve => {
+      this.#onEmpty = resolve
+      this.#checkEmpty()
+    })
+  }
+
+  async #shake(
+    raw: IncomingMessage,
+    socket: UpgradeSocket,
+    head: Buffer,
+    route: ResolvedRoute<User>,
+    others: readonly unknown[],
+  ): Promise<void> {
+    if (this.#isDraining) return this.#refuse(socket, draining, others)
+    const checked = checkRequest(raw)
+    if (!checked.ok) return this.#refuse(socket, checked.refusal, others)
+
+    const leaving = new AbortController()
+    const abort = (): void => leaving.abort()
+    socket.stream.once('close', abort)
+    const request = describeRequest(raw, checked.subprotocols, this.#settings.trustedProxies, leaving.signal)
+    if (request === undefined) return this.#refuse(socket, unusableHost, others)
+    const { remoteAddress } = request
+    const full = this.#admission.enter(remoteAddress)
+    if (full !== undefined) return this.#refuse(socket, fullRefusal(full), others)
+    const leave = (): void => this.#admission.leave(remoteAddress)
+    socket.stream.once('close', leave)
+
+    const origin = originRefusal(request.origin, request.host, this.#settings)
+    if (origin !== undefined) return this.#refuse(socket, refusalOf('BW_ORIGIN_REFUSED', 403, origin), others)
+    const agreed = negotiateProtocol(route, checked.subprotocols)
+    if ('status' in agreed) return this.#refuse(socket, agreed, others)
+    const authentication = await this.#authenticate(request, leaving)
+    socket.stream.off('close', abort)
+    if (!authentication.isAccepted) return this.#refuse(socket, authentication.refusal, others)
+    if (this.#isDraining) return this.#refuse(socket, draining, others)
+    if (socket.isGone) return
+    if (socket.isAnsweredByOthers) return this.#settings.onError(secondWriter(others), undefined)
+
+    const { header, deflate } = negotiateExtensions(checked.extensions, this.#settings.connection)
+    socket.write(
+      serializeResponse(
+        101,
+        serverResponseHeaders({
+          key: checked.key,
+          ...(agreed.protocol === '' ? {} : { subprotocol: agreed.protocol }),
+          ...(header === '' ? {} : { extensions: header }),
+        }),
+      ),
+    )
+    const opened = this.#open(socket, head, {
+      handlers: agreed.handlers,
+      user: authentication.user,
+      request,
+      protocol: agreed.protocol,
+      extensions: header,
+      deflate,
+    })
+    if (others.length > 0) setImmediate(() => this.#checkSecondWriter(socket, opened, others))
+  }
+
+  async #authenticate(request: UpgradeRequest, leaving: AbortController): Promise<Authentication<User>> {
+    const { authenticate, handshakeTimeoutMs, onError } = this.#settings
+    // Without `authenticate` the type of user is undefined.
+    if (authenticate === undefined) return { isAccepted: true, user: undefined as User }
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<typeof isLate>(resolve => {
+      timer = setTimeout(() => {
+        resolve(isLate)
+        leaving.abort()
+      }, handshakeTimeoutMs)
+    })
+    try {
+      const user = await Promise.race([authenticate(request), late])
+      if (user === isLate) return { isAccepted: false, refusal: tooLate(handshakeTimeoutMs) }
+      if (user === false || user === null || user === undefined) return { isAccepted: false, refusal: nobody }
+      return { isAccepted: true, user }
+    } catch (error) {
+      if (error instanceof HandshakeError && error.answer !== undefined) {
+        const { status, headers, body } = error.answer
+        return {
+          isAccepted: false,
+          refusal: { code: error.code, status, headers: flat(headers), text: body },
+        }
+      }
+      onError(error, undefined)
+      return { isAccepted: false, refusal: failed }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #open(upgrade: UpgradeSocket, head: Buffer, { handlers, ...init }: OpenInit<User>): ServerSocket<User> {
+    const { stream, transport } = upgrade
+    // The HTTP server's own timeouts end with the handshake.
+    stream.setTimeout(0)
+    stream.setNoDelay(true)
+    const socket = new ServerSocket<User>({
+      ...init,
+      transport,
+      settings: this.#settings.connection,
+      host: {
+        topics: this.#topics,
+        onError: this.#settings.onError,
+        onClose: closed => {
+          this.#sockets.delete(closed)
+          this.#checkEmpty()
+        },
+      },
+    })
+    this.#sockets.add(socket)
+    ServerSocket.start(socket, handlers, head)
+    return socket
+  }
+
+  #refuse(socket: UpgradeSocket, refusal: Refusal, others: readonly unknown[]): void {
+    try {
+      if (!socket.refuse(refusal)) this.#settings.onError(secondWriter(others), undefined)
+    } catch (error) {
+      // A header that `refuse(…)` was given is not one.
+      this.#settings.onError(error, undefined)
+      socket.refuse(failed)
+    }
+  }
+
+  /** No route of ours: refused at once when nobody else listens, else when nobody else has answered in time. */
+  #refuseUnclaimed(socket: UpgradeSocket, path: string | undefined, others: readonly unknown[]): void {
+    if (others.length === 0) {
+      socket.refuse(noRoute(path))
+      return
+    }
+    const timer = setTimeout(() => socket.refuse(noRoute(path)), this.#settings.handshakeTimeoutMs)
+    socket.stream.once('close', () => clearTimeout(timer))
+  }
+
+  #checkSecondWriter(upgrade: UpgradeSocket, socket: ServerSocket<User>, others: readonly unknown[]): void {
+    if (!upgrade.isAnsweredByOthers) return
+    this.#settings.onError(secondWriter(others), socket)
+    socket.terminate()
+  }
+
+  #checkEmpty(): void {
+    if (this.#sockets.size === 0 && this.#handshakeCount === 0) this.#onEmpty?.()
+  }
+}
+
+interface OpenInit<User>
+  extends Pick<SocketInit<User>, 'user' | 'request' | 'protocol' | 'extensions' | 'deflate'> {
+  readonly handlers: SocketHandlers<User>
+}
+
+type Authentication<User> =
+  | { readonly isAccepted: true; readonly user: User }
+  | { readonly isAccepted: false; readonly refusal: Refusal }
+
+const isLate = Symbol('late')
+
+function refusalOf(
+  code: HandshakeCode,
+  status: number,
+  text: string,
+  headers: Refusal['headers'] = {},
+): Refusal {
+  return { code, status, headers, text }
+}
+
+const draining = refusalOf(
+  'BW_SERVER_DRAINING',
+  503,
+  'This server is shutting down: come back in a moment.',
+  {
+    'Retry-After': '1',
+  },
+)
+const unusableHost = refusalOf(
+  'BW_HOST_MISSING',
+  400,
+  'The Host header and the request line do not make a URL.',
+)
+const nobody = refusalOf(
+  'BW_AUTHENTICATION_REFUSED',
+  403,
+  'This server does not know who you are: sign in first.',
+)
+const failed = refusalOf('BW_AUTHENTICATION_FAILED', 500, 'The server failed while it checked who you are.')
+
+function tooLate(limitMs: number): Refusal {
+  return refusalOf(
+    'BW_HANDSHAKE_TIMEOUT',
+    503,
+    `Checking who you are took longer than ${limitMs} ms (option handshakeTimeoutMs).`,
+  )
+}
+
+function noRoute(path: string | undefined): Refusal {
+  const text =
+    path === undefined
+      ? 'The request line is not a URL.'
+      : 'No WebSocket is served at this path: check the path of the URL, or add a route for it.'
+  return refusalOf('BW_NO_ROUTE', 404, text)
+}
+
+function fullRefusal({ code, message }: LimitError): Refusal {
+  const headers = { 'Retry-After': '5' }
+  return code === 'BW_TOO_MANY_CONNECTIONS'
+    ? refusalOf(code, 503, message, headers)
+    : refusalOf('BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS', 429, message, headers)
+}
+
+function flat(headers: HandshakeAnswer['headers']): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => [name, String(value ?? '')])
+  return Object.fromEntries(entries)
+}
+
+function secondWriter(others: readonly unknown[]): HandshakeError {
+  const names = others.map(it =>
+    typeof it === 'function' && it.name !== '' ? it.name : 'an anonymous function',
+  )
+  return new HandshakeError(
+    'BW_UPGRADE_ANSWERED_TWICE',
+    'Another upgrade listener of the same HTTP server has answered a request for a route of ours: ' +
+      `let it leave our paths alone. The others are: ${names.join(', ')}.`,
+  )
+}
