@@ -1,0 +1,361 @@
+import { describe, expect, test } from 'vitest'
+import { MemoryLink } from '../../../../test/support/memory-transport.ts'
+import { Connection, type ConnectionHandler, ReadyState } from './connection.ts'
+import type { Disconnect } from './disconnect.ts'
+import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
+import { PreparedMessage } from './prepared-message.ts'
+
+class Recorder implements ConnectionHandler {
+  readonly messages: (string | Buffer)[] = []
+  readonly pings: string[] = []
+  drains = 0
+  closings = 0
+  disconnect: Disconnect | undefined
+
+  onMessage(payload: Buffer, isText: boolean): void {
+    this.messages.push(isText ? payload.toString() : Buffer.from(payload))
+  }
+
+  onPing(payload: Buffer): void {
+    this.pings.push(payload.toString())
+  }
+
+  onDrain(): void {
+    this.drains++
+  }
+
+  onClosing(): void {
+    this.closings++
+  }
+
+  onClose(disconnect: Disconnect): void {
+    expect(this.disconnect).toBeUndefined()
+    this.disconnect = disconnect
+  }
+}
+
+interface PairOptions {
+  server?: ConnectionOptions
+  client?: ConnectionOptions
+  deflate?: { readonly noContextTakeover: boolean; readonly windowBits: number }
+}
+
+function connect({ server = {}, client = {}, deflate }: PairOptions = {}) {
+  const link = new MemoryLink()
+  const serverSide = new Recorder()
+  const clientSide = new Recorder()
+  const negotiated = deflate && { outgoing: deflate, incoming: deflate }
+  const ends = {
+    link,
+    serverSide,
+    clientSide,
+    server: new Connection(serverSide, {
+      role: 'server',
+      transport: link.server,
+      settings: resolveConnectionOptions(server, 'server'),
+      deflate: negotiated,
+    }),
+    client: new Connection(clientSide, {
+      role: 'client',
+      transport: link.client,
+      settings: resolveConnectionOptions(client, 'client'),
+      deflate: negotiated,
+    }),
+  }
+  ends.server.start()
+  ends.client.start()
+  return ends
+}
+
+describe('Messages', () => {
+  test('Text, bytes in every form and Blobs arrive whole and in the order they were sent', async () => {
+    const { link, client, serverSide } = connect()
+    client.send('文字')
+    client.send(new Blob(['blob']))
+    client.send(Uint8Array.of(1, 2, 3).buffer)
+    client.send(new Uint8Array([0, 9, 8, 0]).subarray(1, 3))
+    client.send('')
+    await link.settle()
+    await link.settle()
+    expect(serverSide.messages).toEqual([
+      '文字',
+      Buffer.from('blob'),
+      Buffer.from([1, 2, 3]),
+      Buffer.from([9, 8]),
+      '',
+    ])
+  })
+
+  test('Bytes may be reused by the caller as soon as send has returned, also behind a Blob', async () => {
+    const { link, server, clientSide } = connect()
+    const bytes = Buffer.from('first')
+    server.send(bytes)
+    bytes.fill(0)
+    server.send(new Blob(['blob']))
+    bytes.write('third')
+    server.send(bytes)
+    bytes.fill(0)
+    await link.settle()
+    await link.settle()
+    expect(clientSide.messages.map(String)).toEqual(['first', 'blob', 'third'])
+  })
+
+  test('What one turn of the event loop sends goes out as one write', async () => {
+    const { link, server } = connect()
+    const writes: number[] = []
+    const write = link.server.write.bind(link.server)
+    link.server.write = (pieces, wantsNotice) => {
+      writes.push(pieces.length)
+      write(pieces, wantsNotice)
+    }
+    for (let count = 0; count < 5; count++) server.send('tick')
+    await link.settle()
+    expect(writes).toEqual([5])
+  })
+})
+
+describe('Compression', () => {
+  const sizes = [0, 1, 1023, 1024, 5_000, 40_000, 200_000]
+
+  for (const noContextTakeover of [true, false]) {
+    for (const windowBits of [9, 12, 15]) {
+      const name = `${noContextTakeover ? 'no ' : ''}context takeover and ${windowBits} window bits`
+      test(`Messages of all sizes survive with ${name}, sent and published in turn`, async () => {
+        const { link, server, client, clientSide, serverSide } = connect({
+          server: { compression: { windowBits: 9, thresholdBytes: 64 } },
+          client: { compression: { thresholdBytes: 64 } },
+          deflate: { noContextTakeover, windowBits },
+        })
+        const texts = sizes.map(size =>
+          'Bothways speaks to every client. '.repeat(size / 30 + 1).slice(0, size),
+        )
+        for (const text of texts) {
+          server.send(text)
+          server.sendPrepared(new PreparedMessage(Buffer.from(`published ${text}`), true))
+          client.send(text)
+        }
+        while (clientSide.messages.length < texts.length * 2 || serverSide.messages.length < texts.length) {
+          await link.settle()
+        }
+        expect(clientSide.messages).toEqual(texts.flatMap(text => [text, `published ${text}`]))
+        expect(serverSide.messages).toEqual(texts)
+        expect(server.bytesSent).toBeLessThan(100_000)
+      })
+    }
+  }
+
+  test('A publish is compressed once for all connections that do not keep a context', async () => {
+    const deflate = { noContextTakeover: true, windowBits: 15 }
+    const pairs = [1, 2, 3].map(() => connect({ server: { compression: true }, deflate }))
+    const message = new PreparedMessage(Buffer.from('x'.repeat(2_000)), true)
+    for (const { server } of pairs) server.sendPrepared(message)
+    const settings = resolveConnectionOptions({ compression: true }, 'server').compression
+    const frame = settings && message.deflatedFrame(deflate, settings)
+    expect(settings && message.deflatedFrame(deflate, settings)).toBe(frame)
+    for (const { link, clientSide } of pairs) {
+      await link.settle()
+      expect(clientSide.messages).toEqual(['x'.repeat(2_000)])
+    }
+  })
+
+  test('A small message that inflates beyond the limit is refused with 1009 while it inflates', async () => {
+    const { link, client, serverSide, clientSide } = connect({
+      server: { compression: true, maxMessageBytes: 10_000 },
+      deflate: { noContextTakeover: false, windowBits: 15 },
+    })
+    client.send('a'.repeat(10_000))
+    client.send('a'.repeat(10_001))
+    await link.settle()
+    expect(serverSide.messages).toEqual(['a'.repeat(10_000)])
+    expect(clientSide.disconnect?.received).toEqual({
+      code: 1009,
+      reason: 'Message of 10001 bytes is over the limit of 10000 (option maxMessageBytes).',
+    })
+  })
+})
+
+describe('Close handshake', () => {
+  test.each(['client', 'server'] as const)(
+    'The %s closes: both sides learn code and reason, cleanly',
+    async side => {
+      const ends = connect()
+      ends[side].close(4001, 'bye')
+      expect(ends[side].readyState).toBe(ReadyState.Closing)
+      await ends.link.settle()
+      const other = side === 'client' ? ends.serverSide : ends.clientSide
+      const own = side === 'client' ? ends.clientSide : ends.serverSide
+      expect(other.disconnect).toMatchObject({ code: 4001, reason: 'bye', wasClean: true, by: 'peer' })
+      expect(own.disconnect).toMatchObject({ code: 4001, wasClean: true, by: 'us', retry: 'no' })
+      expect(ends.server.readyState).toBe(ReadyState.Closed)
+    },
+  )
+
+  test('A close without a code is 1005 on both sides', async () => {
+    const { link, client, clientSide, serverSide } = connect()
+    client.close()
+    await link.settle()
+    expect(serverSide.disconnect).toMatchObject({ code: 1005, wasClean: true })
+    expect(clientSide.disconnect).toMatchObject({ code: 1005, wasClean: true })
+  })
+
+  test('What was sent before close arrives before it, Blobs too', async () => {
+    const { link, client, serverSide } = connect()
+    client.send(new Blob(['last words']))
+    client.close(1000)
+    await link.settle()
+    await link.settle()
+    expect(serverSide.messages).toEqual([Buffer.from('last words')])
+    expect(serverSide.disconnect).toMatchObject({ code: 1000, wasClean: true })
+  })
+
+  test('The server ends TCP at once after the handshake; the client waits for it', async () => {
+    const { link, client } = connect()
+    client.close(1000)
+    await new Promise(resolve => setImmediate(resolve))
+    link.client.deliver()
+    expect(link.server.isEnded).toBe(true)
+    link.server.deliver()
+    expect(link.client.isEnded).toBe(false)
+  })
+
+  test('A peer that never answers the close frame is cut after closeTimeoutMs, with 1006', async () => {
+    const { client, clientSide } = connect({ client: { closeTimeoutMs: 5_000 } })
+    client.close(1000)
+    client.tick(performance.now() + 4_900)
+    await Promise.resolve()
+    expect(clientSide.disconnect).toBeUndefined()
+    client.tick(performance.now() + 5_001)
+    await Promise.resolve()
+    expect(clientSide.disconnect).toMatchObject({ code: 1006, wasClean: false, by: 'us' })
+  })
+
+  test('TCP that ends without a close frame is 1006 by the network', async () => {
+    const { link, clientSide, serverSide } = connect()
+    link.client.destroy(new Error('ECONNRESET'))
+    await link.settle()
+    expect(serverSide.disconnect).toMatchObject({ code: 1006, wasClean: false, by: 'network' })
+    expect(clientSide.disconnect).toMatchObject({ error: { message: 'ECONNRESET' }, retry: 'now' })
+  })
+
+  test('Nothing is sent after the close frame, and send says so', async () => {
+    const { link, server, clientSide } = connect()
+    server.close(1000)
+    expect(server.send('late')).toBe(false)
+    await link.settle()
+    expect(server.send('later')).toBe(false)
+    expect(clientSide.messages).toEqual([])
+  })
+})
+
+describe('Keepalive', () => {
+  const keepalive = { intervalMs: 1_000, timeoutMs: 500 }
+
+  test('An idle peer is pinged, answers, and the round-trip time is known', async () => {
+    const { link, server, clientSide } = connect({ server: { keepalive } })
+    server.tick(performance.now() + 1_000)
+    await link.settle()
+    expect(clientSide.pings).toHaveLength(1)
+    expect(server.roundTripTimeMs).toBeTypeOf('number')
+    server.tick(performance.now() + 1_400)
+    expect(server.readyState).toBe(ReadyState.Open)
+  })
+
+  test('A peer that stays silent after the ping is given up with 1006', async () => {
+    const { server, serverSide } = connect({ server: { keepalive } })
+    const start = performance.now()
+    server.tick(start + 1_000)
+    server.tick(start + 1_499)
+    expect(server.readyState).toBe(ReadyState.Open)
+    server.tick(start + 1_500)
+    await Promise.resolve()
+    expect(serverSide.disconnect).toMatchObject({
+      code: 1006,
+      by: 'network',
+      error: { code: 'BW_PEER_SILENT' },
+    })
+  })
+
+  test('A connection that does not read by its own will never gives the peer up', async () => {
+    const { server } = connect({ server: { keepalive } })
+    server.pause()
+    const start = performance.now()
+    for (let at = 0; at < 10_000; at += 250) server.tick(start + at)
+    expect(server.readyState).toBe(ReadyState.Open)
+  })
+
+  test('ping promises the round-trip time, and undefined when the connection ends first', async () => {
+    const { link, client } = connect()
+    const answered = client.ping(Buffer.from('one'))
+    await link.settle()
+    expect(await answered).toBeTypeOf('number')
+    const lost = client.ping()
+    client.terminate()
+    expect(await lost).toBeUndefined()
+    expect(await client.ping()).toBeUndefined()
+  })
+})
+
+describe('Backpressure', () => {
+  test('send answers false above the high-water mark, and drain follows once the peer has read', async () => {
+    const { link, server, serverSide } = connect({ server: { highWaterMarkBytes: 100 } })
+    link.client.isPaused = true
+    expect(server.send('x'.repeat(50))).toBe(true)
+    expect(server.send('x'.repeat(50))).toBe(false)
+    await link.settle()
+    expect(serverSide.drains).toBe(0)
+    expect(server.bufferedAmount).toBe(104)
+    link.client.isPaused = false
+    await link.settle()
+    expect(serverSide.drains).toBe(1)
+    expect(server.bufferedAmount).toBe(0)
+  })
+
+  test('At maxBufferedBytes the connection closes with 1013 by policy', async () => {
+    const { link, server, serverSide, clientSide } = connect({ server: { maxBufferedBytes: 1_000 } })
+    link.client.isPaused = true
+    for (let count = 0; count < 5; count++) server.send('x'.repeat(400))
+    expect(server.readyState).toBe(ReadyState.Closing)
+    link.client.isPaused = false
+    await link.settle()
+    expect(clientSide.messages).toHaveLength(3)
+    expect(clientSide.disconnect).toMatchObject({ code: 1013 })
+    expect(serverSide.disconnect).toMatchObject({ by: 'policy', error: { code: 'BW_SEND_QUEUE_FULL' } })
+  })
+
+  test('With whenBufferFull drop, messages over the bound are dropped and the rest arrives', async () => {
+    const { link, server, clientSide } = connect({
+      server: { maxBufferedBytes: 1_000, whenBufferFull: 'drop' },
+    })
+    link.client.isPaused = true
+    for (let count = 0; count < 5; count++) server.send(`${count}`.repeat(400))
+    link.client.isPaused = false
+    await link.settle()
+    server.send('after')
+    await link.settle()
+    expect(clientSide.messages.map(message => message.toString()[0])).toEqual(['0', '1', '2', 'a'])
+  })
+
+  test('Pings of a peer that does not read its pongs do not pile up: the latest is answered', async () => {
+    const { link, server, client } = connect({ server: { highWaterMarkBytes: 10 } })
+    link.client.isPaused = true
+    server.send('x'.repeat(100))
+    const before = link.server.queuedBytes
+    const answers = Array.from({ length: 50 }, (_, at) => client.ping(Buffer.from(`ping ${at}`)))
+    await link.settle()
+    expect(link.server.queuedBytes - before).toBeLessThan(200)
+    link.client.isPaused = false
+    await link.settle()
+    expect(await Promise.all(answers)).not.toContain(undefined)
+  })
+
+  test('pause keeps what comes, resume delivers it in order', async () => {
+    const { link, server, client, serverSide } = connect()
+    server.pause()
+    for (let count = 0; count < 100; count++) client.send(`${count}`)
+    await link.settle()
+    expect(serverSide.messages).toEqual([])
+    server.resume()
+    await link.settle()
+    expect(serverSide.messages).toEqual(Array.from({ length: 100 }, (_, at) => `${at}`))
+  })
+})

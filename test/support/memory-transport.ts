@@ -1,0 +1,101 @@
+import type { Transport, TransportHandler } from '../../packages/bothways/src/connection/transport.ts'
+
+/**
+ * One end of a byte stream in memory. What one end writes waits until {@link MemoryLink.deliver} hands it over, so a
+ * test decides when things happen; nothing here looks at a clock.
+ */
+export class MemoryTransport implements Transport {
+  bytesRead = 0
+  bytesWritten = 0
+  isPaused = false
+  isEnded = false
+  isDestroyed = false
+  peer: MemoryTransport | undefined
+  #handler: TransportHandler | undefined
+  #outgoing: Uint8Array[] = []
+  #wantsNotice = false
+  #isEndDelivered = false
+
+  get queuedBytes(): number {
+    return this.#outgoing.reduce((sum, chunk) => sum + chunk.length, 0)
+  }
+
+  start(handler: TransportHandler): void {
+    this.#handler = handler
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+  }
+
+  write(pieces: readonly Uint8Array[], wantsNotice: boolean): void {
+    if (this.isEnded || this.isDestroyed) return
+    for (const piece of pieces) {
+      this.#outgoing.push(Uint8Array.from(piece))
+      this.bytesWritten += piece.length
+    }
+    this.#wantsNotice ||= wantsNotice
+  }
+
+  end(): void {
+    this.isEnded = true
+  }
+
+  destroy(error?: Error): void {
+    if (this.isDestroyed) return
+    this.isDestroyed = true
+    this.#outgoing = []
+    queueMicrotask(() => this.#handler?.onDestroyed(error))
+    queueMicrotask(() => this.peer?.destroy())
+  }
+
+  /** Hands what was written to the other end; false when there was nothing to do. */
+  deliver(): boolean {
+    const { peer } = this
+    if (peer === undefined || peer.isDestroyed || peer.isPaused) return false
+    const chunks = this.#outgoing
+    this.#outgoing = []
+    for (const chunk of chunks) {
+      peer.bytesRead += chunk.length
+      peer.#handler?.onData(chunk)
+    }
+    if (chunks.length > 0 && this.#wantsNotice) {
+      this.#wantsNotice = false
+      this.#handler?.onTaken()
+    }
+    if (chunks.length > 0) return true
+    if (!this.isEnded || this.#isEndDelivered) return false
+    this.#isEndDelivered = true
+    peer.#handler?.onEnd()
+    if (peer.isEnded && peer.#isEndDelivered) {
+      this.destroy()
+      peer.destroy()
+    }
+    return true
+  }
+}
+
+/** Two ends joined. */
+export class MemoryLink {
+  readonly client = new MemoryTransport()
+  readonly server = new MemoryTransport()
+
+  constructor() {
+    this.client.peer = this.server
+    this.server.peer = this.client
+  }
+
+  /** Carries everything both ways until nothing moves any more. */
+  async settle(): Promise<void> {
+    let isMoving = true
+    while (isMoving) {
+      // A turn of the event loop, after which what was sent in it has been written.
+      await new Promise(resolve => setImmediate(resolve))
+      isMoving = [this.client.deliver(), this.server.deliver()].some(Boolean)
+    }
+  }
+}
