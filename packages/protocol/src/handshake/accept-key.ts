@@ -1,0 +1,38 @@
+import { sha1 } from '#sha1'
+import { encodeUtf8 } from '#utf8'
+import { UsageError } from '../errors.ts'
+import { encodeBase64 } from './base64.ts'
+
+/** RFC 6455 §1.3: proves that the server knows WebSocket and did not just repeat what came. */
+const handshakeGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+
+/** The random bytes in a `Sec-WebSocket-Key` (RFC 6455 §4.1). */
+export const keyBytes = 16
+
+/** The 21 characters of 126 bits, one of 2 bits and 4 bits zero, and the padding. */
+const keyPattern = /^[A-Za-z0-9+/]{21}[AQgw]==$/
+
+/** True when `key` is the base64 of exactly 16 bytes in its one canonical form (RFC 6455 §4.2.1, RFC 4648 §3.5). */
+export function isValidKey(key: string): boolean {
+  return keyPattern.test(key)
+}
+
+/**
+ * The `Sec-WebSocket-Key` of a client (RFC 6455 §4.1) from 16 random bytes.
+ *
+ * @throws UsageError `BW_INVALID_OPTION` for another number of bytes
+ */
+export function createKey(randomBytes: Uint8Array): string {
+  if (randomBytes.length !== keyBytes) {
+    throw new UsageError(
+      'BW_INVALID_OPTION',
+      `A Sec-WebSocket-Key is made of ${keyBytes} random bytes, got ${randomBytes.length}.`,
+    )
+  }
+  return encodeBase64(randomBytes)
+}
+
+/** The `Sec-WebSocket-Accept` that answers `key` (RFC 6455 §4.2.2). */
+export function acceptKey(key: string): string {
+  return encodeBase64(sha1(encodeUtf8(key + handshakeGuid)))
+}
