@@ -1,6 +1,7 @@
 // The longest file here: the whole life of an open connection, so that every change of state is in one place.
 import {
   CloseCode,
+  checkControlPayload,
   encodeUtf8,
   isUtf8,
   LimitError,
@@ -85,8 +86,11 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   #received: CloseFrame | undefined
   /** When TCP is cut if the peer has not done its part of the ending by then. */
   #cutAtMs = Number.POSITIVE_INFINITY
+  #bufferedAtClose = 0
 
   #holds = 0
+  /** `send` has answered false. */
+  #owesDrain = false
   /** The latest ping that waits for the peer to read (RFC 6455 §5.5.3: earlier ones need no answer). */
   #owedPong: Buffer | undefined
   /** The last frame that was not ready when it was sent; later ones are made after it. */
@@ -102,7 +106,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     this.#handler = handler
     this.#transport = transport
     this.#settings = settings
-    this.#outbox = new Outbox(transport)
+    this.#outbox = new Outbox(transport, settings.highWaterMarkBytes)
     this.#receiver = new Receiver(this, {
       role,
       maxMessageBytes: settings.maxMessageBytes,
@@ -184,16 +188,16 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     return this.#answer()
   }
 
-  /** Sends a ping and promises the round-trip time in ms, or undefined when the connection ends first. */
+  /**
+   * Sends a ping and promises the round-trip time in ms, or undefined when the connection ends first.
+   *
+   * @throws UsageError `BW_CONTROL_FRAME_TOO_LONG` for more than 125 bytes
+   */
   ping(payload: Uint8Array = this.#nextPingPayload()): Promise<number | undefined> {
+    checkControlPayload(payload.length)
     if (this.#readyState !== ReadyState.Open) return Promise.resolve(undefined)
     this.#outbox.pushAhead(this.#frame(payload, Opcode.Ping))
     return this.#pings.track(Buffer.from(payload), performance.now())
-  }
-
-  /** Sends a pong that answers nothing (RFC 6455 §5.5.3). */
-  pong(payload: Uint8Array = new Uint8Array(0)): void {
-    if (this.#readyState === ReadyState.Open) this.#outbox.pushAhead(this.#frame(payload, Opcode.Pong))
   }
 
   /**
@@ -232,7 +236,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
 
   tick(nowMs: number): void {
     if (nowMs >= this.#cutAtMs) {
-      this.#cut()
+      this.#cutUnlessMoving(nowMs)
       return
     }
     const { keepalive } = this.#settings
@@ -267,13 +271,13 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   }
 
   onTaken(): void {
-    if (!this.#hasRoom()) return
+    if (!this.#outbox.hasRoom) return
     if (this.#owedPong !== undefined) {
       this.#outbox.pushAhead(this.#frame(this.#owedPong, Opcode.Pong))
       this.#owedPong = undefined
     }
-    if (!this.#outbox.wantsNotice) return
-    this.#outbox.wantsNotice = false
+    if (!this.#owesDrain) return
+    this.#owesDrain = false
     if (this.#readyState === ReadyState.Open) this.#handler.onDrain?.()
   }
 
@@ -319,12 +323,8 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     this.#handler.onPing?.(asBuffer(payload))
     // RFC 6455 §5.5.2: a ping is answered unless a close frame has come, so also while we are closing.
     if (this.#readyState === ReadyState.Closed) return
-    if (this.#hasRoom()) {
-      this.#outbox.pushAhead(this.#frame(payload, Opcode.Pong))
-    } else {
-      this.#owedPong = Buffer.from(payload)
-      this.#outbox.wantsNotice = true
-    }
+    if (this.#outbox.hasRoom) this.#outbox.pushAhead(this.#frame(payload, Opcode.Pong))
+    else this.#owedPong = Buffer.from(payload)
   }
 
   onPong(payload: Uint8Array): void {
@@ -377,20 +377,16 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     if (whenBufferFull === 'close') {
       this.closeForPolicy(CloseCode.TryAgainLater, sendQueueFull(maxBufferedBytes, bufferedBytes))
     } else {
-      this.#outbox.wantsNotice = true
+      this.#owesDrain = true
     }
     return false
   }
 
-  #hasRoom(): boolean {
-    return this.#outbox.bufferedBytes <= this.#settings.highWaterMarkBytes
-  }
-
   /** What `send` answers; a false is a promise of `onDrain`. */
   #answer(): boolean {
-    const hasRoom = this.#hasRoom()
-    if (!hasRoom) this.#outbox.wantsNotice = true
-    return hasRoom
+    if (this.#outbox.hasRoom) return true
+    this.#owesDrain = true
+    return false
   }
 
   #queue(payload: Buffer, isText: boolean): void {
@@ -452,7 +448,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   // --- receiving
 
   #takeInflated(result: InflateResult, isText: boolean): void {
-    if (this.#receiver.isDone && this.#readyState === ReadyState.Closed) return
+    if (this.#readyState === ReadyState.Closed) return
     if (isInflateError(result)) {
       this.#receiver.stop()
       this.onViolation(result)
@@ -491,6 +487,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     if (this.#readyState !== ReadyState.Open) return
     this.#readyState = ReadyState.Closing
     this.#cutAtMs = performance.now() + this.#settings.closeTimeoutMs
+    this.#bufferedAtClose = this.#outbox.bufferedBytes
     this.#handler.onClosing?.()
   }
 
@@ -504,6 +501,15 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     this.#transport.end()
     this.#holds = 0
     this.#transport.resume()
+  }
+
+  /** A peer that is still taking what was sent before the close gets more time; one ended by policy does not. */
+  #cutUnlessMoving(nowMs: number): void {
+    const bufferedBytes = this.#outbox.bufferedBytes
+    const isMoving = bufferedBytes < this.#bufferedAtClose && this.#cause?.by !== 'policy'
+    this.#bufferedAtClose = bufferedBytes
+    if (isMoving) this.#cutAtMs = nowMs + this.#settings.closeTimeoutMs
+    else this.#cut()
   }
 
   #cut(): void {

@@ -13,21 +13,26 @@ interface Entry {
  */
 export class Outbox {
   readonly #transport: Transport
+  readonly #highWaterMarkBytes: number
   #ready: Uint8Array[] = []
   #readyBytes = 0
   #waiting: Entry[] = []
   #waitingBytes = 0
   #isScheduled = false
-  /** Whether the transport is to tell when what is written next has been taken. */
-  wantsNotice = false
 
-  constructor(transport: Transport) {
+  /** @param highWaterMarkBytes above it, the transport is asked to tell when it has caught up */
+  constructor(transport: Transport, highWaterMarkBytes: number) {
     this.#transport = transport
+    this.#highWaterMarkBytes = highWaterMarkBytes
   }
 
   /** Bytes handed over that the operating system has not taken. */
   get bufferedBytes(): number {
     return this.#waitingBytes + this.#readyBytes + this.#transport.queuedBytes
+  }
+
+  get hasRoom(): boolean {
+    return this.bufferedBytes <= this.#highWaterMarkBytes
   }
 
   /** True while something is not ready. */
@@ -62,9 +67,10 @@ export class Outbox {
   flush(): void {
     if (this.#ready.length === 0) return
     const pieces = this.#ready
+    const wantsNotice = !this.hasRoom
     this.#ready = []
     this.#readyBytes = 0
-    this.#transport.write(pieces, this.wantsNotice)
+    this.#transport.write(pieces, wantsNotice)
   }
 
   /** Forgets all that was not written. */

@@ -89,7 +89,8 @@ export function serializeCloseFrame(
   })
 }
 
-function checkControlPayload(payloadBytes: number): void {
+/** @throws UsageError `BW_CONTROL_FRAME_TOO_LONG` */
+export function checkControlPayload(payloadBytes: number): void {
   if (payloadBytes <= maxControlPayloadBytes) return
   throw new UsageError(
     'BW_CONTROL_FRAME_TOO_LONG',
