@@ -1,11 +1,32 @@
 export { decodeUtf8, encodeUtf8, isUtf8 } from '#utf8'
-export * from './deflate/parameters.ts'
+export { type AcceptedDeflateOffer, acceptDeflateOffer } from './deflate/accept-deflate-offer.ts'
+export {
+  type DeflateAgreement,
+  type DeflateDirection,
+  type DeflateDirections,
+  deflateDirections,
+  deflateExtensionName,
+} from './deflate/deflate-agreement.ts'
+export {
+  checkDeflateResponse,
+  createDeflateOffer,
+  type DeflateResponseResult,
+} from './deflate/deflate-offer.ts'
+export { type DeflateOptions, resolveDeflateOptions } from './deflate/deflate-options.ts'
 export * from './errors.ts'
-export * from './frames/close-body.ts'
-export * from './frames/close-code.ts'
-export * from './frames/frame-serializer.ts'
-export * from './frames/masking.ts'
-export * from './frames/opcode.ts'
+export { type CloseBody, parseCloseBody } from './frames/close-body.ts'
+export { CloseCode, isSendableCloseCode, maxCloseReasonBytes } from './frames/close-code.ts'
+export {
+  checkControlPayload,
+  type FrameOptions,
+  frameHeaderBytes,
+  maxControlPayloadBytes,
+  serializeCloseBody,
+  serializeFrame,
+  writeFrameHeader,
+} from './frames/frame-serializer.ts'
+export { applyMask } from './frames/masking.ts'
+export { isControlOpcode, Opcode } from './frames/opcode.ts'
 export {
   messageTooBig,
   Receiver,
@@ -13,12 +34,34 @@ export {
   type ReceiverOptions,
   type Role,
 } from './frames/receiver.ts'
-export * from './handshake/accept-key.ts'
-export * from './handshake/extensions.ts'
+export { acceptKey, createKey, isValidKey, keyBytes } from './handshake/accept-key.ts'
+export { type AnswerCause, likelyCause } from './handshake/answer-causes.ts'
+export {
+  type AcceptedResponse,
+  type ClientHandshake,
+  type ClientRequestOptions,
+  checkResponse,
+  createRequestHeaders,
+  type HandshakeResponse,
+  type RefusedResponse,
+} from './handshake/client-handshake.ts'
+export {
+  type Extension,
+  type ExtensionParameter,
+  parseExtensions,
+  serializeExtensions,
+} from './handshake/extensions.ts'
 export type { HeaderList, HeaderRecord } from './handshake/header.ts'
-export * from './handshake/refusal.ts'
-export * from './handshake/response.ts'
-export * from './handshake/server-handshake.ts'
-export * from './handshake/subprotocol.ts'
+export { type Refusal, serializeRefusal } from './handshake/refusal.ts'
+export { serializeResponse } from './handshake/response.ts'
+export {
+  type AcceptedRequest,
+  checkRequest,
+  type HandshakeRequest,
+  type RefusedRequest,
+  type ServerHandshake,
+  serverResponseHeaders,
+} from './handshake/server-handshake.ts'
+export { checkSubprotocols, chooseSubprotocol } from './handshake/subprotocol.ts'
 export { isToken, parseTokenList } from './handshake/token.ts'
 export { Utf8Validator } from './text/utf8-validator.ts'

@@ -2,6 +2,8 @@
 import {
   CloseCode,
   checkControlPayload,
+  type DeflateDirection,
+  type DeflateDirections,
   encodeUtf8,
   isUtf8,
   LimitError,
@@ -13,7 +15,7 @@ import {
   type Role,
   serializeCloseBody,
 } from '@bothways/protocol'
-import { type DeflateDirection, Deflater, type InflateResult, Inflater, isInflateError } from './deflate.ts'
+import { Deflater, type InflateResult, Inflater, isInflateError } from './deflate.ts'
 import { type CloseFrame, type Disconnect, describeDisconnect } from './disconnect.ts'
 import { frame } from './frame.ts'
 import { type HeartbeatMember, heartbeat } from './heartbeat.ts'
@@ -41,18 +43,12 @@ export interface ConnectionHandler {
   onClose(disconnect: Disconnect): void
 }
 
-/** What the opening handshake agreed on. */
-export interface NegotiatedDeflate {
-  /** Undefined when this side cannot or does not compress; it may still receive compressed messages. */
-  readonly outgoing: DeflateDirection | undefined
-  readonly incoming: DeflateDirection
-}
-
 export interface ConnectionInit {
   readonly role: Role
   readonly transport: Transport
   readonly settings: ConnectionSettings
-  readonly deflate?: NegotiatedDeflate | undefined
+  /** What the opening handshake agreed on; undefined: messages are not compressed. */
+  readonly deflate?: DeflateDirections | undefined
 }
 
 /** The WHATWG `readyState` values that an established connection can have. */

@@ -6,15 +6,7 @@ import {
   inflateRawSync,
   type ZlibOptions,
 } from 'node:zlib'
-import { LimitError, messageTooBig, ProtocolViolation } from '@bothways/protocol'
-
-/** One direction of permessage-deflate as it was negotiated (RFC 7692 §7.1). */
-export interface DeflateDirection {
-  /** True: each message is compressed by itself. False: it may refer to earlier ones. */
-  readonly noContextTakeover: boolean
-  /** The window is 2 to this power bytes, 8 to 15. */
-  readonly windowBits: number
-}
+import { type DeflateDirection, LimitError, messageTooBig, ProtocolViolation } from '@bothways/protocol'
 
 /** How hard to compress. */
 export interface CompressionTuning {

@@ -1,5 +1,5 @@
-import { Opcode } from '@bothways/protocol'
-import { type CompressionTuning, type DeflateDirection, Deflater } from './deflate.ts'
+import { type DeflateDirection, Opcode } from '@bothways/protocol'
+import { type CompressionTuning, Deflater } from './deflate.ts'
 import { frame } from './frame.ts'
 
 /**

@@ -1,11 +1,11 @@
 import {
   acceptDeflateOffer,
   chooseSubprotocol,
+  type DeflateDirections,
+  deflateDirections,
   type Extension,
   type Refusal,
-  serializeExtensions,
 } from '@bothways/protocol'
-import type { NegotiatedDeflate } from '../connection/connection.ts'
 import type { ConnectionSettings } from '../connection/options.ts'
 import type { ResolvedRoute, SocketHandlers } from './route.ts'
 
@@ -33,9 +33,9 @@ export function negotiateProtocol<User>(
 }
 
 export interface NegotiatedExtensions {
-  /** The answer's `Sec-WebSocket-Extensions`, or ''. */
-  readonly header: string
-  readonly deflate: NegotiatedDeflate | undefined
+  /** What the answer says. */
+  readonly extensions: readonly Extension[]
+  readonly deflate: DeflateDirections | undefined
 }
 
 /** What a server agrees to of the extensions that a client offers (RFC 6455 §9.1, RFC 7692 §5). */
@@ -51,19 +51,6 @@ export function negotiateExtensions(
       serverMaxWindowBits: compression.windowBits,
       clientMaxWindowBits: compression.peerWindowBits,
     })
-  if (!accepted) return { header: '', deflate: undefined }
-  const { agreement, response } = accepted
-  return {
-    header: serializeExtensions([response]),
-    deflate: {
-      outgoing: {
-        noContextTakeover: agreement.serverNoContextTakeover,
-        windowBits: agreement.serverMaxWindowBits,
-      },
-      incoming: {
-        noContextTakeover: agreement.clientNoContextTakeover,
-        windowBits: agreement.clientMaxWindowBits,
-      },
-    },
-  }
+  if (!accepted) return { extensions: [], deflate: undefined }
+  return { extensions: [accepted.response], deflate: deflateDirections(accepted.agreement, 'server') }
 }

@@ -1,4 +1,4 @@
-import { UsageError } from '@bothways/protocol'
+import { isToken, UsageError } from '@bothways/protocol'
 import { checkOptionNames } from '../connection/options.ts'
 import type { Message, ServerSocket } from './server-socket.ts'
 
@@ -37,10 +37,7 @@ export interface ResolvedRoute<User> {
 }
 
 /** @throws UsageError `BW_UNKNOWN_OPTION`, `BW_INVALID_OPTION` or `BW_INVALID_SUBPROTOCOL` */
-export function resolveRoute<User>(
-  route: Route<User>,
-  isToken: (text: string) => boolean,
-): ResolvedRoute<User> {
+export function resolveRoute<User>(route: Route<User>): ResolvedRoute<User> {
   checkOptionNames('a route', route, ['protocols', ...handlerNames])
   checkHandlers(route)
   const { protocols = [] } = route

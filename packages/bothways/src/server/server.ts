@@ -6,7 +6,7 @@ import {
 } from 'node:http'
 import { createServer as createHttpsServer, type ServerOptions as TlsOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import { isToken, type Refusal, UsageError } from '@bothways/protocol'
+import { checkRequest, UsageError } from '@bothways/protocol'
 import type { MessageData } from '../connection/message-data.ts'
 import { checkOptionNames, whole } from '../connection/options.ts'
 import type { PreparedMessage } from '../connection/prepared-message.ts'
@@ -82,7 +82,7 @@ export class Server<User = undefined> implements AsyncDisposable {
    * @throws UsageError `BW_ROUTE_EXISTS`, `BW_INVALID_OPTION`, `BW_UNKNOWN_OPTION` or `BW_INVALID_SUBPROTOCOL`
    */
   route(path: string, route: Route<User>): this {
-    this.#routes.add(path, resolveRoute(route, isToken))
+    this.#routes.add(path, resolveRoute(route))
     return this
   }
 
@@ -107,11 +107,10 @@ export class Server<User = undefined> implements AsyncDisposable {
       requestTimeout: handshakeTimeoutMs,
       connectionsCheckingInterval: Math.max(50, Math.min(1_000, handshakeTimeoutMs / 2)),
     }
-    const answer = (_: IncomingMessage, response: ServerResponse): void => explainUpgrade(response)
     const server: HttpServer =
       tls === undefined
-        ? createHttpServer(timeouts, answer)
-        : createHttpsServer({ ...timeouts, ...tls }, answer)
+        ? createHttpServer(timeouts, explainUpgrade)
+        : createHttpsServer({ ...timeouts, ...tls }, explainUpgrade)
     this.#ownServer = server
     this.attach(server)
     try {
@@ -231,22 +230,13 @@ function stopListening(server: HttpServer): Promise<void> {
   })
 }
 
-const upgradeRequired: Refusal = {
-  code: 'BW_UPGRADE_MISSING',
-  status: 426,
-  headers: { Upgrade: 'websocket', Connection: 'Upgrade, close' },
-  text:
-    'This is a WebSocket server: connect with new WebSocket("ws://…"). If you did, a proxy on the way has removed ' +
-    'the Upgrade and Connection headers (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; ' +
-    'proxy_set_header Connection "upgrade";).',
-}
-
-function explainUpgrade(response: ServerResponse): void {
-  response.writeHead(upgradeRequired.status, {
-    ...upgradeRequired.headers,
-    'Content-Type': 'text/plain; charset=utf-8',
-  })
-  response.end(`${upgradeRequired.text}\n`)
+/** An ordinary request, or one whose upgrade a proxy has removed: the handshake's own rules say what is missing. */
+function explainUpgrade(request: IncomingMessage, response: ServerResponse): void {
+  const checked = checkRequest(request)
+  if (checked.ok) return
+  const { status, headers, text } = checked.refusal
+  response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' })
+  response.end(`${text}\n`)
 }
 
 function isWebSocketUpgrade(request: IncomingMessage): boolean {

@@ -7,6 +7,7 @@ import {
   HandshakeError,
   type LimitError,
   type Refusal,
+  serializeExtensions,
   serializeResponse,
   serverResponseHeaders,
 } from '@bothways/protocol'
@@ -115,14 +116,14 @@ export class Upgrades<User> {
     if (socket.isGone) return
     if (socket.isAnsweredByOthers) return this.#settings.onError(secondWriter(others), undefined)
 
-    const { header, deflate } = negotiateExtensions(checked.extensions, this.#settings.connection)
+    const { extensions, deflate } = negotiateExtensions(checked.extensions, this.#settings.connection)
     socket.write(
       serializeResponse(
         101,
         serverResponseHeaders({
           key: checked.key,
-          ...(agreed.protocol === '' ? {} : { subprotocol: agreed.protocol }),
-          ...(header === '' ? {} : { extensions: header }),
+          subprotocol: agreed.protocol === '' ? undefined : agreed.protocol,
+          extensions,
         }),
       ),
     )
@@ -131,7 +132,7 @@ export class Upgrades<User> {
       user: authentication.user,
       request,
       protocol: agreed.protocol,
-      extensions: header,
+      extensions: serializeExtensions(extensions),
       deflate,
     })
     if (others.length > 0) setImmediate(() => this.#checkSecondWriter(socket, opened, others))

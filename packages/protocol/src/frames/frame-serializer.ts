@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts'
 import { applyMask } from './masking.ts'
-import { isControlOpcode, Opcode } from './opcode.ts'
+import { isControlOpcode, type Opcode } from './opcode.ts'
 
 /** The longest payload a control frame may carry (RFC 6455 §5.5). */
 export const maxControlPayloadBytes = 125
@@ -75,18 +75,6 @@ export function serializeCloseBody(code: number | undefined, reason: Uint8Array)
   body[1] = code & 0xff
   body.set(reason, 2)
   return body
-}
-
-export function serializeCloseFrame(
-  code: number | undefined,
-  reason: Uint8Array,
-  maskingKey?: number,
-): Uint8Array<ArrayBuffer> {
-  const body = serializeCloseBody(code, reason)
-  return serializeFrame(body, {
-    opcode: Opcode.Close,
-    ...(maskingKey === undefined ? {} : { maskingKey }),
-  })
 }
 
 /** @throws UsageError `BW_CONTROL_FRAME_TOO_LONG` */

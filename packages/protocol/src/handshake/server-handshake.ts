@@ -1,150 +1,192 @@
 import { acceptKey, isValidKey } from './accept-key.ts'
 import { echoedValue } from './echoed-value.ts'
-import { type Extension, parseExtensions } from './extensions.ts'
+import {
+  type Extension,
+  maxExtensionCount,
+  maxExtensionsHeaderLength,
+  parseExtensions,
+  serializeExtensions,
+} from './extensions.ts'
 import { appendHeaders, type HeaderList, type HeaderRecord, headerValue } from './header.ts'
 import type { Refusal } from './refusal.ts'
-import { findDuplicate } from './subprotocol.ts'
+import { checkSubprotocol, findDuplicate } from './subprotocol.ts'
 import { listHasToken, parseTokenList } from './token.ts'
 
-/** A parsed HTTP request; Node's `IncomingMessage` fits. */
+/** A request as a server has read it; Node's `IncomingMessage` is one. */
 export interface HandshakeRequest {
   readonly method?: string | undefined
-  /** `'1.1'`. */
+  /** As in the request line: `1.1`. */
   readonly httpVersion: string
   readonly headers: HeaderRecord
 }
 
-export type CheckedRequest =
-  | {
-      readonly ok: true
-      readonly key: string
-      readonly subprotocols: readonly string[]
-      readonly extensions: readonly Extension[]
-      readonly origin: string | undefined
-    }
-  | { readonly ok: false; readonly refusal: Refusal }
-
-/** Checks a client's opening handshake (RFC 6455 §4.2.1). */
-export function checkRequest(request: HandshakeRequest): CheckedRequest {
-  const { headers } = request
-  const key = headerValue(headers, 'sec-websocket-key') ?? ''
-  const subprotocols = parseTokenList(headers['sec-websocket-protocol'])
-  const extensions = parseExtensions(headers['sec-websocket-extensions'])
-  const refusal = refusalFor(request, key, subprotocols, extensions)
-  if (refusal !== undefined) return { ok: false, refusal }
-  return {
-    ok: true,
-    key,
-    subprotocols: subprotocols ?? [],
-    extensions: extensions ?? [],
-    origin: headerValue(headers, 'origin'),
-  }
-}
-
-function refusalFor(
-  { method, httpVersion, headers }: HandshakeRequest,
-  key: string,
-  subprotocols: string[] | undefined,
-  extensions: Extension[] | undefined,
-): Refusal | undefined {
-  if (method !== 'GET') {
-    return refuse(
-      'BW_METHOD_NOT_GET',
-      405,
-      `A WebSocket handshake is a GET request, got ${echoedValue(method)}.`,
-      {
-        Allow: 'GET',
-      },
-    )
-  }
-  if (Number(httpVersion) < 1.1) {
-    return refuse(
-      'BW_HTTP_VERSION_TOO_OLD',
-      400,
-      `A WebSocket handshake needs HTTP/1.1, got HTTP/${httpVersion}.`,
-    )
-  }
-  if (headerValue(headers, 'host') === undefined) {
-    return refuse('BW_HOST_MISSING', 400, 'The Host header is missing.')
-  }
-  if (!listHasToken(headers.upgrade, 'websocket'))
-    return upgradeRequired('BW_UPGRADE_MISSING', 'Upgrade', headers.upgrade)
-  if (!listHasToken(headers.connection, 'upgrade')) {
-    return upgradeRequired('BW_CONNECTION_UPGRADE_MISSING', 'Connection', headers.connection)
-  }
-  const version = headerValue(headers, 'sec-websocket-version')
-  if (version !== '13') {
-    return refuse(
-      'BW_VERSION_UNSUPPORTED',
-      426,
-      `This server speaks WebSocket version 13 (RFC 6455), got ${echoedValue(version)}.`,
-      { 'Sec-WebSocket-Version': '13', Upgrade: 'websocket' },
-    )
-  }
-  if (!isValidKey(key)) {
-    return refuse(
-      'BW_KEY_INVALID',
-      400,
-      `Sec-WebSocket-Key must be the base64 of 16 bytes, once; got ${echoedValue(headers['sec-websocket-key'])}.`,
-    )
-  }
-  if (subprotocols === undefined || findDuplicate(subprotocols) !== undefined) {
-    return refuse(
-      'BW_SUBPROTOCOL_HEADER_INVALID',
-      400,
-      `Sec-WebSocket-Protocol must list tokens, each once; got ${echoedValue(headers['sec-websocket-protocol'])}.`,
-    )
-  }
-  if (extensions === undefined) {
-    return refuse(
-      'BW_EXTENSIONS_HEADER_INVALID',
-      400,
-      `Sec-WebSocket-Extensions is malformed; got ${echoedValue(headers['sec-websocket-extensions'])}.`,
-    )
-  }
-  return undefined
-}
-
-function upgradeRequired(
-  code: 'BW_UPGRADE_MISSING' | 'BW_CONNECTION_UPGRADE_MISSING',
-  name: string,
-  came: string | readonly string[] | undefined,
-): Refusal {
-  return refuse(
-    code,
-    426,
-    `The ${name} header must ask for the upgrade, got ${echoedValue(came)}. A plain HTTP request reached a WebSocket ` +
-      'endpoint, or a proxy on the way has removed the headers (nginx: proxy_http_version 1.1; ' +
-      'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";).',
-    { Upgrade: 'websocket', Connection: 'Upgrade' },
-  )
-}
-
-function refuse(
-  code: Refusal['code'],
-  status: number,
-  text: string,
-  headers: Refusal['headers'] = {},
-): Refusal {
-  return { code, status, headers, text }
-}
-
-export interface Acceptance {
-  /** The client's `Sec-WebSocket-Key`. */
+/** What a valid opening handshake asks for. */
+export interface AcceptedRequest {
+  readonly ok: true
+  /** The `Sec-WebSocket-Key`. */
   readonly key: string
+  /** In the client's order of preference; empty when it offers none. */
+  readonly subprotocols: readonly string[]
+  readonly extensions: readonly Extension[]
+  /** As sent. A browser always sends one, other clients seldom; judging it is the caller's task (RFC 6455 §10.2). */
+  readonly origin: string | undefined
+}
+
+export interface RefusedRequest {
+  readonly ok: false
+  readonly refusal: Refusal
+}
+
+/** Checks a client's opening handshake (RFC 6455 §4.2.1). The first broken rule decides; nothing is thrown. */
+export function checkRequest(request: HandshakeRequest): AcceptedRequest | RefusedRequest {
+  const { headers } = request
+  const refusal =
+    checkRequestLine(request) ?? checkHost(headers) ?? checkUpgrade(headers) ?? checkVersion(headers)
+  if (refusal !== undefined) return refuse(refusal)
+
+  const key = headerValue(headers, 'sec-websocket-key')
+  if (key === undefined || !isValidKey(key)) return refuse(keyRefusal(key))
+
+  const subprotocols = parseTokenList(headers['sec-websocket-protocol'])
+  if (subprotocols === undefined || findDuplicate(subprotocols) !== undefined) {
+    return refuse(subprotocolRefusal(headers))
+  }
+  const extensions = parseExtensions(headers['sec-websocket-extensions'])
+  if (extensions === undefined) return refuse(extensionsRefusal(headers))
+
+  return { ok: true, key, subprotocols, extensions, origin: headerValue(headers, 'origin') }
+}
+
+/** What the server has decided about an accepted request. */
+export interface ServerHandshake {
+  readonly key: string
+  /** One of those offered; undefined selects none. */
   readonly subprotocol?: string | undefined
-  readonly extensions?: string | undefined
+  /** Those agreed on; none by default. */
+  readonly extensions?: readonly Extension[] | undefined
+  /** Further headers such as `Set-Cookie`. */
   readonly extra?: HeaderRecord | undefined
 }
 
-/** The headers of the answer 101 (RFC 6455 §4.2.2 step 5). */
-export function serverResponseHeaders({ key, subprotocol, extensions, extra = {} }: Acceptance): HeaderList {
+/**
+ * The headers of the answer 101 that opens the connection (RFC 6455 §4.2.2), in order.
+ *
+ * @throws UsageError `BW_INVALID_SUBPROTOCOL` when the subprotocol is not a token, `BW_INVALID_HEADER` when an
+ *   extension or a header of `extra` is malformed or belongs to the handshake
+ */
+export function serverResponseHeaders({
+  key,
+  subprotocol,
+  extensions = [],
+  extra = {},
+}: ServerHandshake): HeaderList {
   const headers: [string, string][] = [
     ['Upgrade', 'websocket'],
     ['Connection', 'Upgrade'],
     ['Sec-WebSocket-Accept', acceptKey(key)],
   ]
-  if (subprotocol !== undefined) headers.push(['Sec-WebSocket-Protocol', subprotocol])
-  if (extensions !== undefined) headers.push(['Sec-WebSocket-Extensions', extensions])
+  if (subprotocol !== undefined) {
+    checkSubprotocol(subprotocol)
+    headers.push(['Sec-WebSocket-Protocol', subprotocol])
+  }
+  if (extensions.length > 0) headers.push(['Sec-WebSocket-Extensions', serializeExtensions(extensions)])
   return appendHeaders(headers, extra)
+}
+
+/** RFC 7230 §6.7: who sends `Upgrade` names it in `Connection`; the refusal ends the TCP connection as well. */
+const upgradeRequired = { Upgrade: 'websocket', Connection: 'Upgrade, close' } as const
+
+/** The most frequent cause of a missing `Upgrade`, and its cure. */
+const proxyAdvice = `Connect with a WebSocket client. If you did, a proxy on the way removed the headers; nginx needs:
+  proxy_http_version 1.1;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection "upgrade";`
+
+function refuse(refusal: Refusal): RefusedRequest {
+  return { ok: false, refusal }
+}
+
+function checkRequestLine({ method, httpVersion }: HandshakeRequest): Refusal | undefined {
+  if (method !== 'GET') {
+    return {
+      code: 'BW_METHOD_NOT_GET',
+      status: 405,
+      headers: { Allow: 'GET' },
+      text: `This is a WebSocket endpoint: it expected the method GET, got ${echoedValue(method)}. Connect with a WebSocket client.`,
+    }
+  }
+  if (!/^(?:1\.[1-9]|[2-9]\.\d)$/.test(httpVersion)) {
+    return {
+      code: 'BW_HTTP_VERSION_TOO_OLD',
+      status: 426,
+      headers: upgradeRequired,
+      text: `This is a WebSocket endpoint: it expected HTTP 1.1 or later, got ${echoedValue(httpVersion)}. ${proxyAdvice}`,
+    }
+  }
+  return undefined
+}
+
+function checkHost({ host }: HeaderRecord): Refusal | undefined {
+  if (typeof host === 'string' && host !== '') return undefined
+  return badRequest(
+    'BW_HOST_MISSING',
+    `The opening handshake needs the header Host once, got ${echoedValue(host)}. Send the host and port of the URL.`,
+  )
+}
+
+function checkUpgrade({ upgrade, connection }: HeaderRecord): Refusal | undefined {
+  if (!listHasToken(upgrade, 'websocket')) {
+    return {
+      code: 'BW_UPGRADE_MISSING',
+      status: 426,
+      headers: upgradeRequired,
+      text: `This is a WebSocket endpoint: it expected the header "Upgrade: websocket", got ${echoedValue(upgrade)}. ${proxyAdvice}`,
+    }
+  }
+  if (!listHasToken(connection, 'upgrade')) {
+    return {
+      code: 'BW_CONNECTION_UPGRADE_MISSING',
+      status: 426,
+      headers: upgradeRequired,
+      text: `This is a WebSocket endpoint: it expected the header "Connection: Upgrade", got ${echoedValue(connection)}. ${proxyAdvice}`,
+    }
+  }
+  return undefined
+}
+
+function checkVersion(headers: HeaderRecord): Refusal | undefined {
+  const version = headerValue(headers, 'sec-websocket-version')
+  if (version === '13') return undefined
+  // RFC 6455 §4.4: the answer names the versions that the server speaks.
+  return {
+    code: 'BW_VERSION_UNSUPPORTED',
+    status: 426,
+    headers: { ...upgradeRequired, 'Sec-WebSocket-Version': '13' },
+    text: `The opening handshake needs the header "Sec-WebSocket-Version: 13" once, got ${echoedValue(version)}. Use a client that speaks RFC 6455.`,
+  }
+}
+
+function keyRefusal(key: string | undefined): Refusal {
+  return badRequest(
+    'BW_KEY_INVALID',
+    `The opening handshake needs the header Sec-WebSocket-Key once with 16 random bytes in base64 (24 characters), got ${echoedValue(key)}. Let a WebSocket client make it.`,
+  )
+}
+
+function subprotocolRefusal(headers: HeaderRecord): Refusal {
+  return badRequest(
+    'BW_SUBPROTOCOL_HEADER_INVALID',
+    `Sec-WebSocket-Protocol must be a comma list of different tokens of HTTP, got ${echoedValue(headers['sec-websocket-protocol'])}. Offer each subprotocol once, without spaces, slashes or quotes in its name.`,
+  )
+}
+
+function extensionsRefusal(headers: HeaderRecord): Refusal {
+  return badRequest(
+    'BW_EXTENSIONS_HEADER_INVALID',
+    `Sec-WebSocket-Extensions must follow RFC 6455 section 9.1 and have at most ${maxExtensionsHeaderLength} characters and ${maxExtensionCount} extensions, got ${echoedValue(headers['sec-websocket-extensions'])}. Correct the header or leave it out.`,
+  )
+}
+
+function badRequest(code: Refusal['code'], text: string): Refusal {
+  return { code, status: 400, headers: {}, text }
 }
