@@ -119,6 +119,8 @@ export class Server<User = undefined> implements AsyncDisposable {
       this.#ownServer = undefined
       throw error
     }
+    // Such as running out of file descriptors: it must not end the process.
+    server.on('error', error => this.#settings.onError(error, undefined))
     const address = server.address() as AddressInfo
     const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`
     return { url: `${tls === undefined ? 'ws' : 'wss'}://${authority}/`, host, port: address.port }
