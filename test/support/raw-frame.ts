@@ -1,0 +1,30 @@
+import { concat, hex, utf8 } from './bytes.ts'
+
+/** A frame as a server writes it: the header in hexadecimal, the payload as text or bytes. Either may break rules. */
+export type RawFrame = readonly [header: string, payload?: string | Uint8Array]
+
+/** The masking key that raw frames use, as bytes and as the integer that the sources use. */
+export const rawMaskingKey = [0x37, 0xfa, 0x21, 0x3d] as const
+export const rawMaskingKeyWord = 0x37fa213d
+
+/** The frame's bytes as written, without masking. */
+export function unmasked([header, payload = '']: RawFrame): Uint8Array<ArrayBuffer> {
+  return concat([hex(header), payloadBytes(payload)])
+}
+
+/** The same frame as a client would send it: mask bit set, key after the header, payload XORed byte by byte. */
+export function masked([header, payload = '']: RawFrame): Uint8Array<ArrayBuffer> {
+  const head = hex(header)
+  if (head.length > 1) head[1] = (head[1] ?? 0) | 0x80
+  const body = payloadBytes(payload).map((byte, index) => byte ^ (rawMaskingKey[index % 4] ?? 0))
+  return concat([head, Uint8Array.from(rawMaskingKey), body])
+}
+
+/** What a receiver of this role may be sent: a server gets masked frames, a client unmasked ones. */
+export function framesTo(role: 'server' | 'client', frames: readonly RawFrame[]): Uint8Array<ArrayBuffer> {
+  return concat(frames.map(role === 'server' ? masked : unmasked))
+}
+
+function payloadBytes(payload: string | Uint8Array): Uint8Array<ArrayBuffer> {
+  return typeof payload === 'string' ? utf8(payload) : payload.slice()
+}
