@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import { Inbox, type InboxEvents } from './inbox.ts'
+
+class FlowRecorder {
+  isPaused = false
+  pause(): void {
+    this.isPaused = true
+  }
+  resume(): void {
+    this.isPaused = false
+  }
+}
+
+function setUp() {
+  const flow = new FlowRecorder()
+  const seen: string[] = []
+  const errors: unknown[] = []
+  const events: InboxEvents<string> = {
+    onMessage: message => void seen.push(message),
+    onError: error => void errors.push(error),
+    onFinished: () => void seen.push('finished'),
+  }
+  return { flow, inbox: new Inbox<string>(flow), seen, errors, events }
+}
+
+const turn = () => new Promise(resolve => setImmediate(resolve))
+
+describe('Inbox', () => {
+  test('It keeps what comes before there is a consumer, and stops the flow at 64 KiB', () => {
+    const { flow, inbox, seen, events } = setUp()
+    inbox.push('first', 64 * 1024 - 64)
+    expect(flow.isPaused).toBe(false)
+    inbox.push('second', 0)
+    expect(flow.isPaused).toBe(true)
+    inbox.handle(events)
+    expect(seen).toEqual(['first', 'second'])
+    expect(flow.isPaused).toBe(false)
+  })
+
+  test('A flood of empty messages is bounded too', () => {
+    const { flow, inbox } = setUp()
+    for (let count = 0; count <= 1024; count++) inbox.push('', 0)
+    expect(flow.isPaused).toBe(true)
+  })
+
+  test('An asynchronous handler is never called while it is busy', async () => {
+    const { inbox, seen, events } = setUp()
+    let running = 0
+    inbox.handle({
+      ...events,
+      onMessage: async message => {
+        expect(++running).toBe(1)
+        await turn()
+        running--
+        seen.push(message)
+      },
+    })
+    for (const message of ['a', 'b', 'c']) inbox.push(message, 1)
+    inbox.end()
+    await expect.poll(() => seen).toEqual(['a', 'b', 'c', 'finished'])
+  })
+
+  test('A handler that fails is reported, and the next message still comes', async () => {
+    const { inbox, seen, errors, events } = setUp()
+    inbox.handle({
+      ...events,
+      onMessage: message => {
+        seen.push(message)
+        if (message === 'sync') throw new Error(message)
+        return message === 'async' ? Promise.reject(new Error(message)) : undefined
+      },
+    })
+    for (const message of ['sync', 'async', 'fine']) inbox.push(message, 1)
+    await turn()
+    expect(seen).toEqual(['sync', 'async', 'fine'])
+    expect(errors.map(error => (error as Error).message)).toEqual(['sync', 'async'])
+  })
+
+  test('Messages wait for what runs first', async () => {
+    const { inbox, seen, events } = setUp()
+    inbox.push('early', 1)
+    inbox.handle(events, async () => {
+      await turn()
+      seen.push('open')
+    })
+    expect(seen).toEqual([])
+    await expect.poll(() => seen).toEqual(['open', 'early'])
+  })
+
+  test('An iteration inside what runs first takes the messages', async () => {
+    const { inbox, seen, events } = setUp()
+    const { onMessage: _, ...withoutMessages } = events
+    inbox.handle({ ...withoutMessages, onMessage: undefined }, async () => {
+      for await (const message of inbox) seen.push(message)
+    })
+    inbox.push('a', 1)
+    await turn()
+    inbox.push('b', 1)
+    inbox.end()
+    await expect.poll(() => seen.toSorted()).toEqual(['a', 'b', 'finished'])
+  })
+
+  test('next() that waits ends when the iteration is left or the connection is over', async () => {
+    const { inbox } = setUp()
+    const left = inbox[Symbol.asyncIterator]()
+    const waiting = left.next()
+    await left.return?.()
+    expect(await waiting).toEqual({ value: undefined, done: true })
+    const ended = inbox[Symbol.asyncIterator]().next()
+    inbox.end()
+    expect(await ended).toEqual({ value: undefined, done: true })
+  })
+
+  test('It finishes once, also when nobody ever took the messages', async () => {
+    const { inbox, seen, events } = setUp()
+    inbox.handle({ ...events, onMessage: undefined })
+    inbox.push('unread', 1)
+    inbox.end()
+    inbox.end()
+    await turn()
+    expect(seen).toEqual(['finished'])
+  })
+})

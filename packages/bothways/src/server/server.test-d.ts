@@ -1,0 +1,46 @@
+import { expectTypeOf, test } from 'vitest'
+import { createServer, type ServerSocket } from '../index.ts'
+
+test('The user is what authenticate returns, without its ways to say nobody', () => {
+  const server = createServer({
+    authenticate: async request => (request.origin === undefined ? null : { id: 7, name: '张三' }),
+  })
+  server.route('/', {
+    open: socket => expectTypeOf(socket).toEqualTypeOf<ServerSocket<{ id: number; name: string }>>(),
+    message(socket, message) {
+      expectTypeOf(socket.user.name).toBeString()
+      expectTypeOf(message).toEqualTypeOf<string | Buffer>()
+    },
+    close(_, code, reason) {
+      expectTypeOf(code).toBeNumber()
+      expectTypeOf(reason).toBeString()
+    },
+  })
+})
+
+test('Without authenticate there is no user', () => {
+  createServer().route('/', { open: socket => expectTypeOf(socket.user).toBeUndefined() })
+})
+
+test('A wrong use does not compile', () => {
+  // @ts-expect-error an option that does not exist
+  createServer({ maxMesageBytes: 1 })
+  // @ts-expect-error origins are a list, or every origin
+  createServer({ origins: 'https://example.com' })
+  // @ts-expect-error what to do at the bound has two answers
+  createServer({ whenBufferFull: 'wait' })
+  // @ts-expect-error a handler that does not exist
+  createServer().route('/', { massage() {} })
+  // @ts-expect-error a port is a number
+  void createServer().listen({ port: '8080' })
+  createServer().route('/', {
+    open(socket) {
+      // @ts-expect-error an object is no message: JSON.stringify(it)
+      socket.send({ type: 'hello' })
+      // @ts-expect-error a Blob has to be read first, and a publish goes out at once
+      socket.publish('topic', new Blob([]))
+      // @ts-expect-error who somebody is does not change
+      socket.user = undefined
+    },
+  })
+})
