@@ -101,6 +101,9 @@ export function checkResponse(
   return { ok: true, subprotocol: subprotocol ?? '', ...agreed }
 }
 
+/** As much of a body as an error message repeats, in characters. */
+const maxEchoedBodyLength = 300
+
 interface Problem {
   readonly code: HandshakeCode
   readonly message: string
@@ -123,16 +126,15 @@ function checkStatus(answer: HandshakeAnswer): Problem | undefined {
     const value = answer.headers[header]
     if (value !== undefined) sentences.push(`The answer's ${header} is ${echoedValue(value)}.`)
   }
-  if (listStartsWith(answer.headers['content-type'], 'text/plain') && answer.body.trim() !== '') {
+  if (isPlainText(answer) && answer.body.trim() !== '') {
     sentences.push(`Its body says ${echoedValue(answer.body.trim(), maxEchoedBodyLength)}.`)
   }
   return { code: 'BW_STATUS_NOT_101', message: sentences.join(' ') }
 }
 
-const maxEchoedBodyLength = 300
-
-function listStartsWith(value: string | readonly string[] | undefined, start: string): boolean {
-  return typeof value === 'string' && value.toLowerCase().startsWith(start)
+function isPlainText({ headers }: HandshakeAnswer): boolean {
+  const type = headers['content-type']
+  return typeof type === 'string' && type.toLowerCase().startsWith('text/plain')
 }
 
 function checkUpgrade({ headers }: HandshakeAnswer): Problem | undefined {
@@ -141,15 +143,15 @@ function checkUpgrade({ headers }: HandshakeAnswer): Problem | undefined {
     return {
       code: 'BW_UPGRADE_MISSING',
       message:
-        `The answer 101 must carry the header "Upgrade: websocket", got ${echoedValue(headers['upgrade'])}. ` +
+        `The answer 101 must carry the header "Upgrade: websocket", got ${echoedValue(headers.upgrade)}. ` +
         'Likely cause: a proxy on the way changed the answer.',
     }
   }
-  if (!listHasToken(headers['connection'], 'upgrade')) {
+  if (!listHasToken(headers.connection, 'upgrade')) {
     return {
       code: 'BW_CONNECTION_UPGRADE_MISSING',
       message:
-        `The answer 101 must carry the header "Connection: Upgrade", got ${echoedValue(headers['connection'])}. ` +
+        `The answer 101 must carry the header "Connection: Upgrade", got ${echoedValue(headers.connection)}. ` +
         'Likely cause: a proxy on the way changed the answer.',
     }
   }

@@ -1,18 +1,23 @@
 const blockBytes = 64
 const roundCount = 80
 
+type State = readonly [a: number, b: number, c: number, d: number, e: number]
+
+/** FIPS 180-4 §5.3.1. */
+const initialState: State = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0]
+
 /** SHA-1 of `bytes` (FIPS 180-4): 20 bytes. The opening handshake needs it; it protects nothing. */
 export function sha1(bytes: Uint8Array): Uint8Array {
   const message = pad(bytes)
-  const state = new Uint32Array([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0])
-  const schedule = new Uint32Array(roundCount)
+  const schedule = new DataView(new ArrayBuffer(roundCount * 4))
+  let state = initialState
   for (let start = 0; start < message.byteLength; start += blockBytes) {
     fillSchedule(schedule, message, start)
-    compress(state, schedule)
+    state = compress(state, schedule)
   }
-  const digest = new DataView(new ArrayBuffer(state.byteLength))
+  const digest = new DataView(new ArrayBuffer(state.length * 4))
   state.forEach((word, index) => {
-    digest.setUint32(index * 4, word)
+    digest.setInt32(index * 4, word)
   })
   return new Uint8Array(digest.buffer)
 }
@@ -25,35 +30,31 @@ function pad(bytes: Uint8Array): DataView {
   padded[bytes.length] = 0x80
   const view = new DataView(padded.buffer)
   view.setUint32(paddedBytes - 8, Math.floor(bytes.length / 2 ** 29))
-  view.setUint32(paddedBytes - 4, (bytes.length << 3) >>> 0)
+  view.setUint32(paddedBytes - 4, bytes.length << 3)
   return view
 }
 
 /** FIPS 180-4 §6.1.2 step 1. */
-function fillSchedule(schedule: Uint32Array, message: DataView, start: number): void {
-  for (let t = 0; t < 16; t++) schedule[t] = message.getUint32(start + t * 4)
+function fillSchedule(schedule: DataView, message: DataView, start: number): void {
+  const word = (t: number) => schedule.getInt32(t * 4)
+  for (let t = 0; t < 16; t++) schedule.setInt32(t * 4, message.getInt32(start + t * 4))
   for (let t = 16; t < roundCount; t++) {
-    schedule[t] = rotateLeft(schedule[t - 3]! ^ schedule[t - 8]! ^ schedule[t - 14]! ^ schedule[t - 16]!, 1)
+    schedule.setInt32(t * 4, rotateLeft(word(t - 3) ^ word(t - 8) ^ word(t - 14) ^ word(t - 16), 1))
   }
 }
 
 /** FIPS 180-4 §6.1.2 steps 2 to 4: 80 rounds over one block. */
-function compress(state: Uint32Array, schedule: Uint32Array): void {
-  let [a, b, c, d, e] = state as unknown as [number, number, number, number, number]
+function compress(state: State, schedule: DataView): State {
+  let [a, b, c, d, e] = state
   for (let t = 0; t < roundCount; t++) {
-    const next = (rotateLeft(a, 5) + mix(t, b, c, d) + e + schedule[t]!) | 0
+    const next = (rotateLeft(a, 5) + mix(t, b, c, d) + e + schedule.getInt32(t * 4)) | 0
     e = d
     d = c
     c = rotateLeft(b, 30)
     b = a
     a = next
   }
-  // A Uint32Array keeps the sum modulo 2 to the power of 32.
-  state[0]! += a
-  state[1]! += b
-  state[2]! += c
-  state[3]! += d
-  state[4]! += e
+  return [(state[0] + a) | 0, (state[1] + b) | 0, (state[2] + c) | 0, (state[3] + d) | 0, (state[4] + e) | 0]
 }
 
 /** FIPS 180-4 §4.1.1 and §4.2.1: the round's function with its constant added. */
