@@ -9,10 +9,13 @@ const handshakeGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 /** The random bytes in a `Sec-WebSocket-Key` (RFC 6455 §4.1). */
 export const keyBytes = 16
 
-/** The 21 characters of 126 bits, one of 2 bits and 4 bits zero, and the padding. */
-const keyPattern = /^[A-Za-z0-9+/]{21}[AQgw]==$/
+/** 22 characters for 128 bits, and the padding. */
+const keyPattern = /^[A-Za-z0-9+/]{22}==$/
 
-/** True when `key` is the base64 of exactly 16 bytes in its one canonical form (RFC 6455 §4.2.1, RFC 4648 §3.5). */
+/**
+ * True when `key` is base64 that decodes to exactly 16 bytes (RFC 6455 §4.2.1). The 4 bits that are left over need
+ * not be zero (RFC 4648 §3.5 leaves that to the decoder): small clients draw 22 characters by chance.
+ */
 export function isValidKey(key: string): boolean {
   return keyPattern.test(key)
 }
