@@ -9,7 +9,7 @@ export function checkLaw<T>(property: fc.IProperty<T>, parameters: fc.Parameters
 }
 
 /** Where to cut `length` bytes: nowhere, everywhere or at random. */
-export function cuts(length: number): fc.Arbitrary<number[]> {
+export function cuts(length: number): fc.Arbitrary<readonly number[]> {
   const positions = Array.from({ length: Math.max(0, length - 1) }, (_, index) => index + 1)
   return fc.oneof(fc.constant([]), fc.constant(positions), fc.subarray(positions))
 }

@@ -17,7 +17,8 @@ export function parseCloseBody(body: Uint8Array): CloseBody | ProtocolViolation 
       'A close frame carries nothing or a code of two bytes and a reason; it carried one byte.',
     )
   }
-  const code = (body[0]! << 8) | body[1]!
+  const [high = 0, low = 0] = body
+  const code = (high << 8) | low
   if (!isSendableCloseCode(code)) {
     return new ProtocolViolation(
       'BW_INVALID_CLOSE_CODE',

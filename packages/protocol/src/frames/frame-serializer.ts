@@ -16,7 +16,7 @@ export interface FrameOptions {
    * The four bytes of the masking key as one unsigned 32-bit integer, unpredictable and new for each frame.
    * A client must mask, a server must not (RFC 6455 §5.1).
    */
-  readonly maskingKey?: number
+  readonly maskingKey?: number | undefined
 }
 
 /** The bytes of a header for a payload of `payloadBytes`: 2, 4 or 10, and 4 more when masked. */

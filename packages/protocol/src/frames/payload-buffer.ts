@@ -13,17 +13,15 @@ export class PayloadBuffer {
   }
 
   /**
-   * Appends a copy of `piece` and returns that copy's place.
+   * Appends a copy of `piece`.
    *
-   * @param expectedBytes how long the payload is known to become; bounds growth, takes no memory by itself
+   * @param expectedBytes how long the payload can become; bounds growth, takes no memory by itself
    */
-  append(piece: Uint8Array, expectedBytes: number): Uint8Array {
-    const start = this.#length
-    const end = start + piece.length
+  append(piece: Uint8Array, expectedBytes: number): void {
+    const end = this.#length + piece.length
     if (end > this.#bytes.length) this.#grow(end, expectedBytes)
-    this.#bytes.set(piece, start)
+    this.#bytes.set(piece, this.#length)
     this.#length = end
-    return this.#bytes.subarray(start, end)
   }
 
   /** Hands over what was collected and starts anew. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from '#utf8'
-import { LimitError, ProtocolViolation } from '../errors.ts'
+import { LimitError, ProtocolViolation, type ViolationCode } from '../errors.ts'
 import { Utf8Validator } from '../text/utf8-validator.ts'
 import { parseCloseBody } from './close-body.ts'
 import { maxControlPayloadBytes } from './frame-serializer.ts'
@@ -11,7 +11,7 @@ import { PayloadBuffer } from './payload-buffer.ts'
 export type Role = 'server' | 'client'
 
 /**
- * What a {@link Receiver} calls. A payload is a view into the chunk it came in when the message lies in one
+ * What a {@link Receiver} calls; nothing of it may throw. A payload is a view into the chunk it came in when the message lies in one
  * chunk; it stays valid as long as the caller leaves that chunk alone.
  */
 export interface ReceiverHandler {
@@ -56,7 +56,7 @@ export class Receiver {
   #isDone = false
   #isPaused = false
   #isReading = false
-  /** Chunks that came while paused, the first one from where reading stopped. */
+  /** Chunks that came while paused or from inside a handler; the first one from where reading stopped. */
   #waiting: Uint8Array[] = []
 
   /** The beginning of a header that a chunk's end has cut. */
@@ -94,11 +94,6 @@ export class Receiver {
     return this.#isDone
   }
 
-  /** True while a message has begun and not ended. */
-  get isInMessage(): boolean {
-    return this.#isInMessage || this.#isInPayload || this.#headerLength > 0
-  }
-
   /** Reads a chunk of any length. The receiver owns it from here on: payloads are unmasked inside it. */
   push(chunk: Uint8Array): void {
     if (this.#isDone || chunk.length === 0) return
@@ -107,6 +102,7 @@ export class Receiver {
       return
     }
     this.#read(chunk)
+    this.#readWaiting()
   }
 
   /** Stops before the next frame, also when called by the handler amid a chunk; what is left is kept. */
@@ -117,12 +113,7 @@ export class Receiver {
   /** Goes on where {@link pause} stopped. */
   resume(): void {
     this.#isPaused = false
-    if (this.#isReading) return
-    while (!this.#isPaused && !this.#isDone) {
-      const chunk = this.#waiting.shift()
-      if (chunk === undefined) return
-      this.#read(chunk)
-    }
+    if (!this.#isReading) this.#readWaiting()
   }
 
   /** Discards whatever comes from now on. */
@@ -130,6 +121,11 @@ export class Receiver {
     this.#isDone = true
     this.#waiting = []
     this.#message.take()
+    this.#control = undefined
+  }
+
+  #readWaiting(): void {
+    while (this.#waiting.length > 0 && !this.#isPaused && !this.#isDone) this.#read(this.#waiting.shift()!)
   }
 
   #read(chunk: Uint8Array): void {
@@ -257,10 +253,13 @@ export class Receiver {
   /** Checked on the announced length, before any memory is taken for it. */
   #checkMessageLength(): boolean {
     const total = this.#message.length + this.#payloadBytes
-    const limit = this.#isCompressed ? deflatedBound(this.#maxMessageBytes) : this.#maxMessageBytes
-    if (total <= limit) return true
+    if (total <= this.#longestMessage()) return true
     this.#violate(messageTooBig(total, this.#maxMessageBytes))
     return false
+  }
+
+  #longestMessage(): number {
+    return this.#isCompressed ? deflatedBound(this.#maxMessageBytes) : this.#maxMessageBytes
   }
 
   #beginPayload(chunk: Uint8Array, at: number): number {
@@ -309,8 +308,9 @@ export class Receiver {
     const isChecked = this.#isText && !this.#isCompressed
     if (isMessageWhole && piece.length === this.#payloadBytes && this.#message.length === 0) {
       // The message lies in one chunk (§5.4 lets empty fragments precede it).
-      if (isChecked && !this.#checkWholeText(piece)) return
-      return this.#deliver(piece)
+      if (isChecked && !isUtf8(piece)) this.#failUtf8()
+      else this.#deliver(piece)
+      return
     }
 
     if (isChecked) {
@@ -320,16 +320,17 @@ export class Receiver {
         return
       }
     }
-    if (piece.length > 0)
-      this.#message.append(
-        piece,
-        this.#message.length + this.#payloadBytes - this.#payloadCame + piece.length,
-      )
+    if (piece.length > 0) this.#message.append(piece, this.#expectedBytes(piece))
     if (isMessageWhole) this.#deliver(this.#message.take())
   }
 
-  #checkWholeText(piece: Uint8Array): boolean {
-    return isUtf8(piece) || this.#failUtf8()
+  /**
+   * How long the message can become: its final frame tells, an earlier one does not. (A buffer that grew with
+   * each frame to that frame's end would be copied once for each of many small ones.)
+   */
+  #expectedBytes(piece: Uint8Array): number {
+    if (!this.#isFinal) return this.#longestMessage()
+    return this.#message.length + piece.length + this.#payloadBytes - this.#payloadCame
   }
 
   #deliver(payload: Uint8Array): void {
@@ -338,8 +339,8 @@ export class Receiver {
     this.#handler.onMessage(payload, this.#isText, this.#isCompressed)
   }
 
-  #failUtf8(): false {
-    return this.#fail('BW_INVALID_UTF8', 'A text message was not UTF-8; send bytes as a binary message.')
+  #failUtf8(): void {
+    this.#fail('BW_INVALID_UTF8', 'A text message was not UTF-8; send bytes as a binary message.')
   }
 
   #failLengthNotMinimal(payloadBytes: number): false {
@@ -349,7 +350,7 @@ export class Receiver {
     )
   }
 
-  #fail(code: ConstructorParameters<typeof ProtocolViolation>[0], message: string): false {
+  #fail(code: ViolationCode, message: string): false {
     this.#violate(new ProtocolViolation(code, message))
     return false
   }
@@ -381,7 +382,7 @@ function headerBytes(bytes: Uint8Array, start: number): number {
 
 /** A message of the largest size that does not compress grows by its blocks' headers (RFC 1951 §3.2.4). */
 function deflatedBound(maxMessageBytes: number): number {
-  return maxMessageBytes + (maxMessageBytes >>> 6) + 64
+  return maxMessageBytes + Math.floor(maxMessageBytes / 64) + 64
 }
 
 function readUint32(bytes: Uint8Array, at: number): number {
