@@ -9,6 +9,12 @@ export function messageBytes(data: Exclude<MessageData, Blob>): Buffer {
   return Buffer.from(data)
 }
 
+/** How many bytes a message will have. */
+export function messageSize(data: MessageData): number {
+  if (typeof data === 'string') return Buffer.byteLength(data)
+  return data instanceof Blob ? data.size : data.byteLength
+}
+
 export function isMessageData(data: unknown): data is MessageData {
   return (
     typeof data === 'string' ||

@@ -13,9 +13,10 @@ import {
   ReadyState,
 } from '../connection/connection.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
-import { isMessageData, type MessageData, messageBytes } from '../connection/message-data.ts'
+import { isMessageData, type MessageData, messageBytes, messageSize } from '../connection/message-data.ts'
 import { PreparedMessage } from '../connection/prepared-message.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
+import type { ServerCounts } from './counts.ts'
 import { Inbox } from './inbox.ts'
 import type { SocketHandlers } from './route.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
@@ -26,6 +27,7 @@ export type Message = string | Buffer
 /** What a socket needs of its server. */
 export interface SocketHost<User> {
   readonly topics: Topics<PreparedMessage>
+  readonly counts: ServerCounts
   onError(error: unknown, socket: ServerSocket<User>): void
   onClose(socket: ServerSocket<User>): void
 }
@@ -121,11 +123,13 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
    */
   send(data: MessageData): boolean {
     checkMessageData(data)
+    this.#countSent(messageSize(data))
     return this.#connection.send(data)
   }
 
   /** @internal */
   sendPrepared(message: PreparedMessage): boolean {
+    this.#countSent(message.payload.length)
     return this.#connection.sendPrepared(message)
   }
 
@@ -221,6 +225,13 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
     )
   }
 
+  #countSent(bytes: number): void {
+    if (this.readyState !== ReadyState.Open) return
+    const { counts } = this.#host
+    counts.messagesSent++
+    counts.bytesSent += bytes
+  }
+
   /** The program's own code failed: the client learns that, and nothing more. */
   #fail(error: unknown): void {
     this.#host.onError(error, this)
@@ -231,6 +242,9 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   #connectionHandler(): ConnectionHandler {
     return {
       onMessage: (payload, isText) => {
+        const { counts } = this.#host
+        counts.messagesReceived++
+        counts.bytesReceived += payload.length
         this.#inbox.push(isText ? payload.toString('utf8') : payload, payload.length)
       },
       onDrain: () => {

@@ -401,6 +401,32 @@ describe('Sockets', () => {
     expect(await a.next()).toBe('to all')
   })
 
+  test('The server counts what it does', async () => {
+    const server = createServer()
+    const url = await listen(
+      server.route('/', {
+        open: socket => socket.subscribe('all'),
+        message: (socket, message) => {
+          socket.send(message)
+          server.publish('all', 'news')
+        },
+      }),
+    )
+    const client = await connect(url)
+    await connect(url)
+    client.connection.send('文字')
+    expect([await client.next(), await client.next()]).toEqual(['文字', 'news'])
+    await expect(connect(`${url}/nowhere`)).rejects.toThrow('404')
+    expect(server.counts).toEqual({
+      connections: 2,
+      refusals: 1,
+      messagesReceived: 1,
+      bytesReceived: 6,
+      messagesSent: 3,
+      bytesSent: 14,
+    })
+  })
+
   test('Wrong calls fail with an error that says what to do', async () => {
     const opened = deferred<ServerSocket>()
     const url = await listen(createServer().route('/', { open: opened.resolve, message() {} }))

@@ -11,6 +11,7 @@ import type { MessageData } from '../connection/message-data.ts'
 import { checkOptionNames, whole } from '../connection/options.ts'
 import type { PreparedMessage } from '../connection/prepared-message.ts'
 import { Topics } from '../hub/topics.ts'
+import { noCounts, type ServerCounts } from './counts.ts'
 import { resolveServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
@@ -55,6 +56,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   readonly #routes = new Routes<ResolvedRoute<User>>()
   readonly #topics = new Topics<PreparedMessage>()
   readonly #sockets = new Set<ServerSocket<User>>()
+  readonly #counts = noCounts()
   readonly #upgrades: Upgrades<User>
   readonly #detachments = new Set<() => void>()
   #ownServer: HttpServer | undefined
@@ -68,12 +70,18 @@ export class Server<User = undefined> implements AsyncDisposable {
       routes: this.#routes,
       sockets: this.#sockets,
       topics: this.#topics,
+      counts: this.#counts,
     })
   }
 
   /** Everything that is connected now. */
   get sockets(): ReadonlySet<ServerSocket<User>> {
     return this.#sockets
+  }
+
+  /** What this server has done so far; a live view. */
+  get counts(): Readonly<ServerCounts> {
+    return this.#counts
   }
 
   /**

@@ -14,6 +14,7 @@ import {
 import type { PreparedMessage } from '../connection/prepared-message.ts'
 import type { Topics } from '../hub/topics.ts'
 import { Admission } from './admission.ts'
+import type { ServerCounts } from './counts.ts'
 import { negotiateExtensions, negotiateProtocol } from './negotiation.ts'
 import type { ServerSettings } from './options.ts'
 import { originRefusal } from './origin.ts'
@@ -28,6 +29,7 @@ export interface UpgradesInit<User> {
   readonly routes: Routes<ResolvedRoute<User>>
   readonly sockets: Set<ServerSocket<User>>
   readonly topics: Topics<PreparedMessage>
+  readonly counts: ServerCounts
 }
 
 /**
@@ -39,16 +41,18 @@ export class Upgrades<User> {
   readonly #routes: Routes<ResolvedRoute<User>>
   readonly #sockets: Set<ServerSocket<User>>
   readonly #topics: Topics<PreparedMessage>
+  readonly #counts: ServerCounts
   readonly #admission: Admission
   #handshakeCount = 0
   #isDraining = false
   #onEmpty: (() => void) | undefined
 
-  constructor({ settings, routes, sockets, topics }: UpgradesInit<User>) {
+  constructor({ settings, routes, sockets, topics, counts }: UpgradesInit<User>) {
     this.#settings = settings
     this.#routes = routes
     this.#sockets = sockets
     this.#topics = topics
+    this.#counts = counts
     this.#admission = new Admission(settings)
   }
 
@@ -180,6 +184,7 @@ export class Upgrades<User> {
       settings: this.#settings.connection,
       host: {
         topics: this.#topics,
+        counts: this.#counts,
         onError: this.#settings.onError,
         onClose: closed => {
           this.#sockets.delete(closed)
@@ -188,11 +193,13 @@ export class Upgrades<User> {
       },
     })
     this.#sockets.add(socket)
+    this.#counts.connections++
     ServerSocket.start(socket, handlers, head)
     return socket
   }
 
   #refuse(socket: UpgradeSocket, refusal: Refusal, others: readonly unknown[]): void {
+    this.#counts.refusals++
     try {
       if (!socket.refuse(refusal)) this.#settings.onError(secondWriter(others), undefined)
     } catch (error) {
@@ -204,11 +211,14 @@ export class Upgrades<User> {
 
   /** No route of ours: refused at once when nobody else listens, else when nobody else has answered in time. */
   #refuseUnclaimed(socket: UpgradeSocket, path: string | undefined, others: readonly unknown[]): void {
+    const refuse = (): void => {
+      if (socket.refuse(noRoute(path))) this.#counts.refusals++
+    }
     if (others.length === 0) {
-      socket.refuse(noRoute(path))
+      refuse()
       return
     }
-    const timer = setTimeout(() => socket.refuse(noRoute(path)), this.#settings.handshakeTimeoutMs)
+    const timer = setTimeout(refuse, this.#settings.handshakeTimeoutMs)
     socket.stream.once('close', () => clearTimeout(timer))
   }
 
