@@ -28,3 +28,15 @@ export function framesTo(role: 'server' | 'client', frames: readonly RawFrame[])
 function payloadBytes(payload: string | Uint8Array): Uint8Array<ArrayBuffer> {
   return typeof payload === 'string' ? utf8(payload) : payload.slice()
 }
+
+/** A frame with its length in the shortest encoding; `announcedBytes` differs from the payload's for a frame cut short. */
+export function rawFrame(
+  first: string,
+  payload: string | Uint8Array = '',
+  announcedBytes: number = payloadBytes(payload).length,
+): RawFrame {
+  const digits = (length: number): string => announcedBytes.toString(16).padStart(length, '0')
+  if (announcedBytes < 126) return [`${first} ${digits(2)}`, payload]
+  if (announcedBytes < 65_536) return [`${first} 7e ${digits(4)}`, payload]
+  return [`${first} 7f ${digits(16)}`, payload]
+}
