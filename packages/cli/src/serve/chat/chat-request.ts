@@ -1,0 +1,58 @@
+import type { ChatError, ChatErrorCode, ChatRequest } from '../messages.ts'
+import { parseObject } from '../parse-object.ts'
+
+/** In UTF-16 code units. */
+export const chatLimits = { room: 40, name: 40, text: 2_000, request: 16_384 } as const
+
+export type ParsedChatRequest =
+  | { readonly request: ChatRequest; readonly error?: never }
+  | { readonly error: ChatError; readonly request?: never }
+
+/** Reads what a chat client sent, whatever it is. */
+export function parseChatRequest(message: string | Buffer): ParsedChatRequest {
+  if (typeof message !== 'string')
+    return wrong('not-text', 'This chat takes JSON in text messages, no binary.')
+  if (message.length > chatLimits.request) {
+    return wrong('too-long', `A request is at most ${chatLimits.request} characters.`)
+  }
+  const fields = parseObject(message)
+  if (fields === undefined) return wrong('not-json', 'A request is a JSON object such as {"type":"leave"}.')
+  switch (fields.type) {
+    case 'join': {
+      const room = field(fields, 'room')
+      if (typeof room !== 'string') return room
+      const name = field(fields, 'name')
+      if (typeof name !== 'string') return name
+      return { request: { type: 'join', room, name } }
+    }
+    case 'message': {
+      const text = field(fields, 'text')
+      return typeof text === 'string' ? { request: { type: 'message', text } } : text
+    }
+    case 'leave':
+      return { request: { type: 'leave' } }
+    default:
+      return wrong('unknown-type', "The type of a request is 'join', 'message' or 'leave'.")
+  }
+}
+
+function field(
+  fields: Readonly<Record<string, unknown>>,
+  name: 'room' | 'name' | 'text',
+): string | { readonly error: ChatError } {
+  const value = fields[name]
+  if (typeof value !== 'string') return wrong('invalid-field', `The field ${name} must be a string.`)
+  const text = value.trim().normalize('NFC')
+  if (text === '') return wrong('empty', `The field ${name} is empty.`)
+  if (text.length > chatLimits[name]) {
+    return wrong(
+      'too-long',
+      `The field ${name} is at most ${chatLimits[name]} characters, got ${text.length}.`,
+    )
+  }
+  return text
+}
+
+function wrong(code: ChatErrorCode, text: string): { readonly error: ChatError } {
+  return { error: { code, text } }
+}

@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IntervalHistogram } from 'node:perf_hooks'
+import type { CompareHttp } from './compare/compare-http.ts'
+import type { WireMeter } from './compare/wire-meter.ts'
+import { formatMetrics, metricsContentType, readMetrics } from './metrics.ts'
+import type { PageFiles } from './page-files.ts'
+import type { Traffic } from './traffic.ts'
+
+export interface HttpFrontOptions {
+  readonly page: PageFiles | undefined
+  readonly compare: CompareHttp
+  readonly traffic: Traffic
+  readonly delays: IntervalHistogram
+  readonly meter: WireMeter
+}
+
+const webSocketPaths = new Set(['/echo', '/chat', '/monitor', '/compare/control', '/compare/socket'])
+
+const notBuilt =
+  'The page was not built: run `npm run build`, then start again. The WebSocket paths work without it.'
+
+/** Everything that is answered over plain HTTP. */
+export class HttpFront {
+  readonly #options: HttpFrontOptions
+  #isDraining = false
+
+  constructor(options: HttpFrontOptions) {
+    this.#options = options
+  }
+
+  /** From now on this server is not ready: load balancers look elsewhere, and connections are not kept. */
+  drain(): void {
+    this.#isDraining = true
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const { meter } = this.#options
+    response.once('finish', () => meter.take(request.socket))
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    response.setHeader('Referrer-Policy', 'no-referrer')
+    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
+    if (this.#isDraining) response.setHeader('Connection', 'close')
+    this.#answer(request, response).catch((error: unknown) => {
+      console.error(error)
+      if (response.headersSent) response.destroy()
+      else answerText(response, 500, 'The server failed.')
+    })
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      // What is left of a body would be read as the next request.
+      response.setHeader('Connection', 'close')
+      response.setHeader('Allow', 'GET, HEAD')
+      return answerText(response, 405, 'Only GET and HEAD are answered here.')
+    }
+    const target = request.url ?? '/'
+    const url = URL.canParse(target, 'http://localhost') ? new URL(target, 'http://localhost') : undefined
+    if (url === undefined) return answerText(response, 400, 'The address cannot be read.')
+    const { page, compare, traffic, delays } = this.#options
+    if (url.pathname === '/healthz') {
+      response.setHeader('Cache-Control', 'no-store')
+      return this.#isDraining ? answerText(response, 503, 'draining') : answerText(response, 200, 'ok')
+    }
+    if (url.pathname === '/metrics') {
+      const body = formatMetrics(readMetrics(traffic, delays))
+      response.writeHead(200, { 'Content-Type': metricsContentType, 'Cache-Control': 'no-store' })
+      response.end(body)
+      return
+    }
+    if (webSocketPaths.has(url.pathname)) {
+      response.setHeader('Upgrade', 'websocket')
+      response.setHeader('Connection', 'Upgrade')
+      return answerText(
+        response,
+        426,
+        'This is a WebSocket: connect with new WebSocket(…), or a proxy ate the upgrade.',
+      )
+    }
+    if (compare.handle(url, request, response)) return
+    if (page !== undefined && (await page.handle(url.pathname, request, response))) return
+    if (page !== undefined && url.pathname === '/' && !page.isBuilt)
+      return answerText(response, 503, notBuilt)
+    answerText(response, 404, `Nothing is at ${url.pathname.slice(0, 200)}.`)
+  }
+}
+
+function answerText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' })
+  response.end(`${text}\n`)
+}

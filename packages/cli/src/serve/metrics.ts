@@ -1,0 +1,62 @@
+import type { IntervalHistogram } from 'node:perf_hooks'
+import { delayMs } from './monitor/host-sampler.ts'
+import type { Traffic } from './traffic.ts'
+
+export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8'
+
+interface Metric {
+  readonly name: string
+  readonly type: 'counter' | 'gauge'
+  readonly help: string
+  /** A value, or values by label. */
+  readonly value: number | Readonly<Record<string, number>>
+}
+
+/** The Prometheus text format, version 0.0.4. */
+export function formatMetrics(metrics: readonly Metric[]): string {
+  return metrics
+    .map(({ name, type, help, value }) => {
+      const samples =
+        typeof value === 'number'
+          ? `${name} ${value}\n`
+          : Object.entries(value)
+              .map(([labels, it]) => `${name}{${labels}} ${it}\n`)
+              .join('')
+      return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples}`
+    })
+    .join('')
+}
+
+/** @param delays is reset: each reading covers the time since the one before */
+export function readMetrics(traffic: Traffic, delays: IntervalHistogram): readonly Metric[] {
+  const { rss, heapUsed } = process.memoryUsage()
+  const metrics: readonly Metric[] = [
+    gauge('bothways_connections', 'WebSocket connections that are open.', traffic.connections),
+    counter('bothways_messages_total', 'WebSocket messages.', {
+      'direction="in"': traffic.messagesIn,
+      'direction="out"': traffic.messagesOut,
+    }),
+    counter('bothways_bytes_total', 'Bytes on WebSocket connections, handshakes included.', {
+      'direction="in"': traffic.bytesIn,
+      'direction="out"': traffic.bytesOut,
+    }),
+    gauge('bothways_uptime_seconds', 'Time since the process began.', process.uptime()),
+    gauge('process_resident_memory_bytes', 'Resident memory.', rss),
+    gauge('nodejs_heap_size_used_bytes', 'Memory that JavaScript objects use.', heapUsed),
+    gauge('nodejs_eventloop_lag_seconds', 'Delay of the event loop since the last reading.', {
+      'stat="mean"': delayMs(delays.mean) / 1_000,
+      'stat="p99"': delayMs(delays.percentile(99)) / 1_000,
+      'stat="max"': delayMs(delays.max) / 1_000,
+    }),
+  ]
+  delays.reset()
+  return metrics
+}
+
+function gauge(name: string, help: string, value: Metric['value']): Metric {
+  return { name, type: 'gauge', help, value }
+}
+
+function counter(name: string, help: string, value: Metric['value']): Metric {
+  return { name, type: 'counter', help, value }
+}

@@ -1,0 +1,101 @@
+import { cpus, freemem, loadavg, totalmem } from 'node:os'
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import type { MonitorSample } from '../messages.ts'
+import type { Traffic } from '../traffic.ts'
+
+/** The event loop's timer fires this often; what it needs longer is the delay. */
+const resolutionMs = 10
+
+export interface CpuTimes {
+  readonly busyMs: number
+  readonly totalMs: number
+}
+
+/** Reads the figures of this host. Rates are over the time since the sample before. */
+export class HostSampler {
+  readonly #traffic: Traffic
+  readonly #delays: IntervalHistogram
+  #cpuTimes = readCpuTimes()
+  #processCpu = process.cpuUsage()
+  #messagesIn: number
+  #messagesOut: number
+  #takenAt = performance.now()
+
+  constructor(traffic: Traffic) {
+    this.#traffic = traffic
+    this.#messagesIn = traffic.messagesIn
+    this.#messagesOut = traffic.messagesOut
+    this.#delays = monitorEventLoopDelay({ resolution: resolutionMs })
+    this.#delays.enable()
+  }
+
+  take(skipped: number): MonitorSample {
+    const now = performance.now()
+    const elapsedMs = Math.max(1, now - this.#takenAt)
+    const cpuTimes = readCpuTimes()
+    const processCpu = process.cpuUsage()
+    const { messagesIn, messagesOut, connections } = this.#traffic
+    const processMs =
+      (processCpu.user + processCpu.system - this.#processCpu.user - this.#processCpu.system) / 1_000
+    const { rss, heapUsed } = process.memoryUsage()
+    const total = totalmem()
+    const [load1 = 0, load5 = 0, load15 = 0] = loadavg()
+    const sample: MonitorSample = {
+      type: 'sample',
+      date: Date.now(),
+      cpu: {
+        host: busyShare(this.#cpuTimes, cpuTimes),
+        process: processMs / elapsedMs / Math.max(1, cpus().length),
+      },
+      memory: { total, used: total - freemem(), rss, heapUsed },
+      eventLoopDelayMs: {
+        mean: delayMs(this.#delays.mean),
+        p99: delayMs(this.#delays.percentile(99)),
+        max: delayMs(this.#delays.max),
+      },
+      connections,
+      messagesPerSecond: {
+        in: ((messagesIn - this.#messagesIn) * 1_000) / elapsedMs,
+        out: ((messagesOut - this.#messagesOut) * 1_000) / elapsedMs,
+      },
+      load: [load1, load5, load15],
+      uptimeSeconds: process.uptime(),
+      skipped,
+    }
+    this.#delays.reset()
+    this.#cpuTimes = cpuTimes
+    this.#processCpu = processCpu
+    this.#messagesIn = messagesIn
+    this.#messagesOut = messagesOut
+    this.#takenAt = now
+    return sample
+  }
+
+  stop(): void {
+    this.#delays.disable()
+  }
+}
+
+/** Between two readings, 0 to 1. The system counts in ticks of 10 ms: 0 when none has passed. */
+export function busyShare(before: CpuTimes, after: CpuTimes): number {
+  const total = after.totalMs - before.totalMs
+  if (total <= 0) return 0
+  return Math.min(1, Math.max(0, (after.busyMs - before.busyMs) / total))
+}
+
+/** Node's histogram holds nanoseconds between two firings; NaN and 2^63 stand for "none yet". */
+export function delayMs(nanoseconds: number): number {
+  const ms = nanoseconds / 1e6 - resolutionMs
+  return Number.isFinite(ms) && ms > 0 && ms < 1e9 ? ms : 0
+}
+
+function readCpuTimes(): CpuTimes {
+  let busyMs = 0
+  let totalMs = 0
+  for (const { times } of cpus()) {
+    const busy = times.user + times.nice + times.sys + times.irq
+    busyMs += busy
+    totalMs += busy + times.idle
+  }
+  return { busyMs, totalMs }
+}

@@ -1,0 +1,120 @@
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { createServer } from 'bothways'
+import { chatRoute } from './chat/chat-route.ts'
+import { CompareHttp } from './compare/compare-http.ts'
+import { compareControlRoute, compareSocketRoute } from './compare/compare-sockets.ts'
+import type { Viewer } from './compare/viewer.ts'
+import { WireMeter } from './compare/wire-meter.ts'
+import { HttpFront } from './http-front.ts'
+import { monitorRoute } from './monitor/monitor-route.ts'
+import { PageFiles } from './page-files.ts'
+import { Traffic } from './traffic.ts'
+
+export interface ServeOptions {
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly host: string
+  /** Pages that may connect besides the served one. */
+  readonly origins: readonly string[]
+  /** Whether the page is served, or only what it talks to. */
+  readonly page: boolean
+  /** How long a long poll without a change is held, in ms. Default 25,000. */
+  readonly longPollMs?: number
+}
+
+export interface Serving {
+  /** `http://127.0.0.1:8080/` */
+  readonly url: string
+  /** Drains: `/healthz` says 503, every connection is closed with 1001, then the port is given back. */
+  close(): Promise<void>
+}
+
+/** Closes are spread by this much per connection, so that the clients do not all come back at once. */
+const spreadMsPerConnection = 1
+const maxSpreadMs = 5_000
+const closeTimeoutMs = 3_000
+
+/** Starts the page with everything it talks to, on one port. Rejects with Node's error (`EADDRINUSE` …). */
+export async function startServe(options: ServeOptions): Promise<Serving> {
+  const { port, host, origins, page, longPollMs = 25_000 } = options
+  const traffic = new Traffic()
+  const viewers = new Map<string, Viewer>()
+  const meter = new WireMeter()
+  const delays = monitorEventLoopDelay({ resolution: 10 })
+  delays.enable()
+
+  const front = new HttpFront({
+    page: page ? new PageFiles() : undefined,
+    compare: new CompareHttp({ viewers, meter, longPollMs }),
+    traffic,
+    delays,
+    meter,
+  })
+  const http = createHttpServer((request, response) => front.handle(request, response))
+  const sockets = createServer({ origins })
+  const publish = (topic: string, message: string): void => {
+    traffic.messagesOut += sockets.publish(topic, message)
+  }
+  sockets
+    .route('/echo', traffic.counted({ message: (socket, message) => void traffic.send(socket, message) }))
+    .route('/chat', chatRoute(traffic, publish))
+    .route('/monitor', monitorRoute(traffic))
+    .route('/compare/control', compareControlRoute(viewers, traffic))
+    .route('/compare/socket', compareSocketRoute(viewers, traffic))
+    .attach(http)
+
+  try {
+    await listening(http, port, host)
+  } catch (error) {
+    delays.disable()
+    throw error
+  }
+
+  async function close(): Promise<void> {
+    front.drain()
+    const spreadMs = Math.min(maxSpreadMs, sockets.sockets.size * spreadMsPerConnection)
+    await sockets.close({
+      code: 1001,
+      reason: 'The server is going away.',
+      spreadMs,
+      timeoutMs: closeTimeoutMs,
+    })
+    await stopped(http)
+    delays.disable()
+  }
+
+  let closed: Promise<void> | undefined
+  return {
+    url: urlOf(http, host),
+    close() {
+      closed ??= close()
+      return closed
+    },
+  }
+}
+
+function listening(http: HttpServer, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject)
+    http.listen(port, host, () => {
+      http.off('error', reject)
+      http.on('error', error => console.error(error))
+      resolve()
+    })
+  })
+}
+
+function stopped(http: HttpServer): Promise<void> {
+  return new Promise(resolve => {
+    http.close(() => resolve())
+    http.closeIdleConnections()
+    setTimeout(() => http.closeAllConnections(), closeTimeoutMs).unref()
+  })
+}
+
+function urlOf(http: HttpServer, host: string): string {
+  const { port } = http.address() as AddressInfo
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`
+}
