@@ -2,14 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IntervalHistogram } from 'node:perf_hooks'
 import type { CompareHttp } from './compare/compare-http.ts'
 import type { WireMeter } from './compare/wire-meter.ts'
-import { formatMetrics, metricsContentType, readMetrics } from './metrics.ts'
+import { formatMetrics, type MeasuredServer, metricsContentType, readMetrics } from './metrics.ts'
 import type { PageFiles } from './page-files.ts'
-import type { Traffic } from './traffic.ts'
 
 export interface HttpFrontOptions {
   readonly page: PageFiles | undefined
   readonly compare: CompareHttp
-  readonly traffic: Traffic
+  readonly server: MeasuredServer
   readonly delays: IntervalHistogram
   readonly meter: WireMeter
 }
@@ -35,7 +34,8 @@ export class HttpFront {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     const { meter } = this.#options
-    response.once('finish', () => meter.take(request.socket))
+    // Behind those who count them, so that nobody else's request gets these bytes.
+    response.once('close', () => meter.take(request.socket))
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Referrer-Policy', 'no-referrer')
     response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
@@ -57,13 +57,13 @@ export class HttpFront {
     const target = request.url ?? '/'
     const url = URL.canParse(target, 'http://localhost') ? new URL(target, 'http://localhost') : undefined
     if (url === undefined) return answerText(response, 400, 'The address cannot be read.')
-    const { page, compare, traffic, delays } = this.#options
+    const { page, compare, server, delays } = this.#options
     if (url.pathname === '/healthz') {
       response.setHeader('Cache-Control', 'no-store')
       return this.#isDraining ? answerText(response, 503, 'draining') : answerText(response, 200, 'ok')
     }
     if (url.pathname === '/metrics') {
-      const body = formatMetrics(readMetrics(traffic, delays))
+      const body = formatMetrics(readMetrics(server, delays))
       response.writeHead(200, { 'Content-Type': metricsContentType, 'Cache-Control': 'no-store' })
       response.end(body)
       return

@@ -1,6 +1,6 @@
 import type { IntervalHistogram } from 'node:perf_hooks'
+import type { ServerCounts } from 'bothways'
 import { delayMs } from './monitor/host-sampler.ts'
-import type { Traffic } from './traffic.ts'
 
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -27,18 +27,28 @@ export function formatMetrics(metrics: readonly Metric[]): string {
     .join('')
 }
 
+export interface MeasuredServer {
+  readonly sockets: { readonly size: number }
+  readonly counts: Readonly<ServerCounts>
+}
+
 /** @param delays is reset: each reading covers the time since the one before */
-export function readMetrics(traffic: Traffic, delays: IntervalHistogram): readonly Metric[] {
+export function readMetrics(
+  { sockets, counts }: MeasuredServer,
+  delays: IntervalHistogram,
+): readonly Metric[] {
   const { rss, heapUsed } = process.memoryUsage()
   const metrics: readonly Metric[] = [
-    gauge('bothways_connections', 'WebSocket connections that are open.', traffic.connections),
+    gauge('bothways_connections', 'WebSocket connections that are open.', sockets.size),
+    counter('bothways_connections_total', 'WebSocket connections since the start.', counts.connections),
+    counter('bothways_refusals_total', 'Upgrade requests that were refused.', counts.refusals),
     counter('bothways_messages_total', 'WebSocket messages.', {
-      'direction="in"': traffic.messagesIn,
-      'direction="out"': traffic.messagesOut,
+      'direction="in"': counts.messagesReceived,
+      'direction="out"': counts.messagesSent,
     }),
-    counter('bothways_bytes_total', 'Bytes on WebSocket connections, handshakes included.', {
-      'direction="in"': traffic.bytesIn,
-      'direction="out"': traffic.bytesOut,
+    counter('bothways_bytes_total', 'Payload bytes of WebSocket messages.', {
+      'direction="in"': counts.bytesReceived,
+      'direction="out"': counts.bytesSent,
     }),
     gauge('bothways_uptime_seconds', 'Time since the process began.', process.uptime()),
     gauge('process_resident_memory_bytes', 'Resident memory.', rss),

@@ -10,7 +10,6 @@ import { WireMeter } from './compare/wire-meter.ts'
 import { HttpFront } from './http-front.ts'
 import { monitorRoute } from './monitor/monitor-route.ts'
 import { PageFiles } from './page-files.ts'
-import { Traffic } from './traffic.ts'
 
 export interface ServeOptions {
   /** 0 takes any free port. */
@@ -39,30 +38,29 @@ const closeTimeoutMs = 3_000
 /** Starts the page with everything it talks to, on one port. Rejects with Node's error (`EADDRINUSE` …). */
 export async function startServe(options: ServeOptions): Promise<Serving> {
   const { port, host, origins, page, longPollMs = 25_000 } = options
-  const traffic = new Traffic()
   const viewers = new Map<string, Viewer>()
   const meter = new WireMeter()
   const delays = monitorEventLoopDelay({ resolution: 10 })
   delays.enable()
 
+  const sockets = createServer({ origins })
   const front = new HttpFront({
     page: page ? new PageFiles() : undefined,
     compare: new CompareHttp({ viewers, meter, longPollMs }),
-    traffic,
+    server: sockets,
     delays,
     meter,
   })
   const http = createHttpServer((request, response) => front.handle(request, response))
-  const sockets = createServer({ origins })
-  const publish = (topic: string, message: string): void => {
-    traffic.messagesOut += sockets.publish(topic, message)
-  }
   sockets
-    .route('/echo', traffic.counted({ message: (socket, message) => void traffic.send(socket, message) }))
-    .route('/chat', chatRoute(traffic, publish))
-    .route('/monitor', monitorRoute(traffic))
-    .route('/compare/control', compareControlRoute(viewers, traffic))
-    .route('/compare/socket', compareSocketRoute(viewers, traffic))
+    .route('/echo', { message: (socket, message) => void socket.send(message) })
+    .route(
+      '/chat',
+      chatRoute((topic, message) => sockets.publish(topic, message)),
+    )
+    .route('/monitor', monitorRoute(sockets))
+    .route('/compare/control', compareControlRoute(viewers))
+    .route('/compare/socket', compareSocketRoute(viewers))
     .attach(http)
 
   try {

@@ -68,7 +68,10 @@ export class CompareHttp {
 
   #holdLongPoll(exchange: Exchange): void {
     const { viewer, response, after } = exchange
-    if (viewer.feed.last > after) return answerChanges(exchange, 'longPoll')
+    if (viewer.feed.last > after) {
+      answerChanges(exchange, 'longPoll')
+      return
+    }
     const answer = (): void => {
       end()
       answerChanges(exchange, 'longPoll')
@@ -115,8 +118,7 @@ export class CompareHttp {
 
   #countBytes(way: Way, viewer: Viewer, request: IncomingMessage, response: ServerResponse): void {
     const count = (): void => viewer.countBytes(way, this.#options.meter.take(request.socket))
-    response.once('finish', count)
-    response.once('close', count)
+    response.prependOnceListener('close', count)
   }
 }
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { Route, ServerSocket } from 'bothways'
 import type { CompareEvent } from '../messages.ts'
 import { parseObject } from '../parse-object.ts'
-import type { Traffic } from '../traffic.ts'
 import { compareLimits, Viewer } from './viewer.ts'
 
 const reportIntervalMs = 500
@@ -13,18 +12,21 @@ const slowReaderBytes = 64 * 1024
  * The control connection: whoever opens it becomes a viewer, sets the rate of changes, reads the server's clock
  * and is told what each way has cost. The viewer lives as long as this connection.
  */
-export function compareControlRoute(viewers: Map<string, Viewer>, traffic: Traffic): Route<undefined> {
+export function compareControlRoute(viewers: Map<string, Viewer>): Route<undefined> {
   const bySocket = new Map<ServerSocket, { viewer: Viewer; timer: NodeJS.Timeout }>()
   const send = (socket: ServerSocket, event: CompareEvent): void => {
-    traffic.send(socket, JSON.stringify(event))
+    socket.send(JSON.stringify(event))
   }
   const report = (socket: ServerSocket, viewer: Viewer): void => {
     if (socket.bufferedAmount > slowReaderBytes) return
     send(socket, { type: 'traffic', changes: viewer.changes, ways: viewer.traffic() })
   }
-  return traffic.counted({
+  return {
     open(socket) {
-      if (viewers.size >= compareLimits.viewers) return socket.close(1013, 'Too many viewers.')
+      if (viewers.size >= compareLimits.viewers) {
+        socket.close(1013, 'Too many viewers.')
+        return
+      }
       const viewer = new Viewer(randomUUID())
       viewers.set(viewer.id, viewer)
       bySocket.set(socket, { viewer, timer: setInterval(() => report(socket, viewer), reportIntervalMs) })
@@ -53,24 +55,28 @@ export function compareControlRoute(viewers: Map<string, Viewer>, traffic: Traff
       viewers.delete(viewer.id)
       viewer.leave()
     },
-  })
+  }
 }
 
 /** The fourth way: each change is pushed as it happens. */
-export function compareSocketRoute(viewers: ReadonlyMap<string, Viewer>, traffic: Traffic): Route<undefined> {
+export function compareSocketRoute(viewers: ReadonlyMap<string, Viewer>): Route<undefined> {
   const streams = new Map<ServerSocket, { push: () => void; end: () => void }>()
-  return traffic.counted({
+  return {
     open(socket) {
       const { searchParams } = socket.request.url
       const viewer = viewers.get(searchParams.get('viewer') ?? '')
       let sent = Number(searchParams.get('after') ?? '0')
       if (viewer === undefined || !Number.isSafeInteger(sent) || sent < 0) {
-        return socket.close(4400, 'Expected ?viewer=ID&after=N.')
+        socket.close(4400, 'Expected ?viewer=ID&after=N.')
+        return
       }
-      if (!viewer.hold()) return socket.close(4429, 'This viewer has too many connections open.')
+      if (!viewer.hold()) {
+        socket.close(4429, 'This viewer has too many connections open.')
+        return
+      }
       const push = (): void => {
         if (socket.bufferedAmount > slowReaderBytes) return
-        for (const change of viewer.feed.after(sent)) traffic.send(socket, JSON.stringify(change))
+        for (const change of viewer.feed.after(sent)) socket.send(JSON.stringify(change))
         sent = viewer.feed.last
       }
       const endListening = viewer.feed.onChange(push)
@@ -95,5 +101,5 @@ export function compareSocketRoute(viewers: ReadonlyMap<string, Viewer>, traffic
       streams.get(socket)?.end()
       streams.delete(socket)
     },
-  })
+  }
 }

@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from 'vitest'
-import { Traffic } from '../traffic.ts'
 import { busyShare, delayMs, HostSampler } from './host-sampler.ts'
 
 let sampler: HostSampler | undefined
@@ -19,9 +18,9 @@ test('A histogram without values is no delay', () => {
 })
 
 test('A sample has real figures of this host, and rates since the sample before', () => {
-  const traffic = new Traffic()
-  sampler = new HostSampler(traffic)
-  traffic.messagesIn += 1_000
+  const server = { sockets: new Set(), counts: { messagesReceived: 0, messagesSent: 0 } }
+  sampler = new HostSampler(server)
+  server.counts.messagesReceived += 1_000
   const { memory, messagesPerSecond, cpu, date } = sampler.take(0)
   expect(memory.used).toBeGreaterThan(memory.rss)
   expect(memory.total).toBeGreaterThan(memory.used)

@@ -1,10 +1,15 @@
 import { cpus, freemem, loadavg, totalmem } from 'node:os'
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import type { MonitorSample } from '../messages.ts'
-import type { Traffic } from '../traffic.ts'
 
 /** The event loop's timer fires this often; what it needs longer is the delay. */
 const resolutionMs = 10
+
+/** The server whose traffic is sampled. */
+export interface SampledServer {
+  readonly sockets: { readonly size: number }
+  readonly counts: { readonly messagesReceived: number; readonly messagesSent: number }
+}
 
 export interface CpuTimes {
   readonly busyMs: number
@@ -13,7 +18,7 @@ export interface CpuTimes {
 
 /** Reads the figures of this host. Rates are over the time since the sample before. */
 export class HostSampler {
-  readonly #traffic: Traffic
+  readonly #server: SampledServer
   readonly #delays: IntervalHistogram
   #cpuTimes = readCpuTimes()
   #processCpu = process.cpuUsage()
@@ -21,10 +26,10 @@ export class HostSampler {
   #messagesOut: number
   #takenAt = performance.now()
 
-  constructor(traffic: Traffic) {
-    this.#traffic = traffic
-    this.#messagesIn = traffic.messagesIn
-    this.#messagesOut = traffic.messagesOut
+  constructor(server: SampledServer) {
+    this.#server = server
+    this.#messagesIn = server.counts.messagesReceived
+    this.#messagesOut = server.counts.messagesSent
     this.#delays = monitorEventLoopDelay({ resolution: resolutionMs })
     this.#delays.enable()
   }
@@ -34,7 +39,7 @@ export class HostSampler {
     const elapsedMs = Math.max(1, now - this.#takenAt)
     const cpuTimes = readCpuTimes()
     const processCpu = process.cpuUsage()
-    const { messagesIn, messagesOut, connections } = this.#traffic
+    const { messagesReceived: messagesIn, messagesSent: messagesOut } = this.#server.counts
     const processMs =
       (processCpu.user + processCpu.system - this.#processCpu.user - this.#processCpu.system) / 1_000
     const { rss, heapUsed } = process.memoryUsage()
@@ -53,7 +58,7 @@ export class HostSampler {
         p99: delayMs(this.#delays.percentile(99)),
         max: delayMs(this.#delays.max),
       },
-      connections,
+      connections: this.#server.sockets.size,
       messagesPerSecond: {
         in: ((messagesIn - this.#messagesIn) * 1_000) / elapsedMs,
         out: ((messagesOut - this.#messagesOut) * 1_000) / elapsedMs,

@@ -2,8 +2,7 @@ import { cpus, hostname, release, type } from 'node:os'
 import type { Route, ServerSocket } from 'bothways'
 import type { MonitorHello, MonitorSample } from '../messages.ts'
 import { parseObject } from '../parse-object.ts'
-import type { Traffic } from '../traffic.ts'
-import { HostSampler } from './host-sampler.ts'
+import { HostSampler, type SampledServer } from './host-sampler.ts'
 
 export const monitorLimits = { minIntervalMs: 50, maxIntervalMs: 10_000, viewers: 100 } as const
 
@@ -23,15 +22,13 @@ export function readIntervalMs(message: string | Buffer): number | undefined {
 /** Pushes samples of the host to each viewer, at the interval which that viewer asked for. */
 class Viewer {
   readonly #socket: ServerSocket
-  readonly #traffic: Traffic
   readonly #sampler: HostSampler
   #timer: NodeJS.Timeout | undefined
   #skipped = 0
 
-  constructor(socket: ServerSocket, traffic: Traffic) {
+  constructor(socket: ServerSocket, server: SampledServer) {
     this.#socket = socket
-    this.#traffic = traffic
-    this.#sampler = new HostSampler(traffic)
+    this.#sampler = new HostSampler(server)
   }
 
   setInterval(intervalMs: number): void {
@@ -55,26 +52,26 @@ class Viewer {
   }
 
   #send(event: MonitorHello | MonitorSample): void {
-    this.#traffic.send(this.#socket, JSON.stringify(event))
+    this.#socket.send(JSON.stringify(event))
   }
 }
 
-export function monitorRoute(traffic: Traffic): Route<undefined> {
+export function monitorRoute(server: SampledServer): Route<undefined> {
   const viewers = new Map<ServerSocket, Viewer>()
-  return traffic.counted({
+  return {
     open(socket) {
-      if (viewers.size >= monitorLimits.viewers) return socket.close(1013, 'Too many viewers.')
-      const viewer = new Viewer(socket, traffic)
+      if (viewers.size >= monitorLimits.viewers) {
+        socket.close(1013, 'Too many viewers.')
+        return
+      }
+      const viewer = new Viewer(socket, server)
       viewers.set(socket, viewer)
       viewer.setInterval(defaultIntervalMs)
     },
     message(socket, message) {
       const intervalMs = readIntervalMs(message)
       if (intervalMs === undefined) {
-        traffic.send(
-          socket,
-          '{"type":"error","text":"Send {\\"type\\":\\"rate\\",\\"intervalMs\\":50…10000}."}',
-        )
+        socket.send('{"type":"error","text":"Send {\\"type\\":\\"rate\\",\\"intervalMs\\":50…10000}."}')
       } else {
         viewers.get(socket)?.setInterval(intervalMs)
       }
@@ -83,7 +80,7 @@ export function monitorRoute(traffic: Traffic): Route<undefined> {
       viewers.get(socket)?.stop()
       viewers.delete(socket)
     },
-  })
+  }
 }
 
 function hello(intervalMs: number): MonitorHello {

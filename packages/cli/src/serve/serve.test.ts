@@ -1,0 +1,224 @@
+import { connect as connectTcp } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect, refusalOf } from '../../../../test/support/test-client.ts'
+import { type Serving, startServe } from './serve.ts'
+
+let serving: Serving
+let ws: string
+
+beforeAll(async () => {
+  serving = await startServe({ port: 0, host: '127.0.0.1', origins: [], page: false })
+  ws = serving.url.replace('http:', 'ws:').slice(0, -1)
+})
+afterAll(() => serving.close())
+
+const at = (path: string) => new URL(path, serving.url)
+const json = (message: string | Buffer) => JSON.parse(String(message))
+
+describe('serve', () => {
+  test('It is healthy, and its figures are in the Prometheus format', async () => {
+    const health = await fetch(at('/healthz'))
+    expect([health.status, await health.text()]).toEqual([200, 'ok\n'])
+    const text = await (await fetch(at('/metrics'))).text()
+    expect(text).toMatch(/^# TYPE bothways_connections gauge\nbothways_connections \d+$/m)
+    expect(text).toMatch(/^bothways_messages_total\{direction="in"\} \d+$/m)
+    for (const line of text.trim().split('\n')) {
+      expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? [\d.e+-]+)$/)
+    }
+  })
+
+  test('Paths that speak WebSocket, or nothing, say so over HTTP', async () => {
+    const plain = await fetch(at('/echo'))
+    expect([plain.status, plain.headers.get('upgrade')]).toEqual([426, 'websocket'])
+    expect((await fetch(at('/nowhere'))).status).toBe(404)
+    expect((await refusalOf(`${ws}/nowhere`)).status).toBe(404)
+    expect((await refusalOf(`${ws}/echo`, { headers: { Origin: 'https://evil.example' } })).status).toBe(403)
+  })
+
+  test('Only GET and HEAD are answered', async () => {
+    const answer = await fetch(at('/healthz'), { method: 'POST', body: 'x' })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+    const head = await fetch(at('/healthz'), { method: 'HEAD' })
+    expect([head.status, await head.text()]).toEqual([200, ''])
+  })
+
+  test('/echo echoes', async () => {
+    const client = await connect(`${ws}/echo`)
+    client.connection.send('文字')
+    client.connection.send(Buffer.of(0, 255))
+    expect([await client.next(), await client.next()]).toEqual(['文字', Buffer.of(0, 255)])
+    client.connection.close(1000)
+    await client.closed
+  })
+
+  test('/chat carries a message from one to the other, and says who comes and goes', async () => {
+    const headers = { 'Sec-WebSocket-Protocol': 'chat.bothways' }
+    const [a, b] = [await connect(`${ws}/chat`, { headers }), await connect(`${ws}/chat`, { headers })]
+    a.connection.send('{"type":"join","room":"lobby","name":"张三"}')
+    expect(json(await a.next())).toMatchObject({ type: 'joined', members: [{ name: '张三' }] })
+    b.connection.send('{"type":"join","room":"lobby","name":"李四"}')
+    expect(json(await b.next())).toMatchObject({
+      type: 'joined',
+      members: [{ name: '张三' }, { name: '李四' }],
+    })
+    expect(json(await a.next())).toMatchObject({ type: 'member-joined', name: '李四' })
+    a.connection.send('{"type":"message","text":"你好"}')
+    expect(json(await a.next())).toMatchObject({ type: 'sent', text: '你好', date: expect.any(Number) })
+    expect(json(await b.next())).toMatchObject({ type: 'message', text: '你好', name: '张三' })
+    b.connection.send('not json')
+    expect(json(await b.next())).toMatchObject({ type: 'error', code: 'not-json' })
+    a.connection.terminate()
+    expect(json(await b.next())).toMatchObject({ type: 'member-left', name: '张三' })
+    b.connection.close(1000)
+    await b.closed
+  })
+
+  test('/monitor pushes real figures at the rate that is asked for', async () => {
+    const client = await connect(`${ws}/monitor`)
+    expect(json(await client.next())).toMatchObject({ type: 'hello', intervalMs: 500 })
+    client.connection.send('{"type":"rate","intervalMs":1}')
+    expect(json(await client.next())).toMatchObject({ type: 'hello', intervalMs: 50 })
+    const [first, second] = [json(await client.next()), json(await client.next())]
+    expect(second.date).toBeGreaterThan(first.date)
+    expect(first).toMatchObject({ type: 'sample', connections: 1, skipped: 0 })
+    expect(first.memory.rss).toBeGreaterThan(10_000_000)
+    client.connection.send('{"type":"rate"}')
+    const isError = async (): Promise<boolean> => json(await client.next()).type === 'error' || isError()
+    expect(await isError()).toBe(true)
+    client.connection.close(1000)
+    await client.closed
+  })
+})
+
+describe('compare', () => {
+  test('All four ways deliver the same changes, and what each has cost is told', async () => {
+    const control = await connect(`${ws}/compare/control`)
+    const { viewer } = json(await control.next())
+    control.connection.send('{"type":"rate","perSecond":50}')
+    const query = `viewer=${viewer}`
+
+    const socket = await connect(`${ws}/compare/socket?${query}&after=0`)
+    const change = json(await socket.next())
+    expect(change).toMatchObject({ sequence: 1, date: expect.any(Number), value: expect.any(Number) })
+
+    const waiting = await (await fetch(at(`/compare/long-poll?${query}&after=1`))).json()
+    expect(waiting.changes[0].sequence).toBe(2)
+    const polled = await (await fetch(at(`/compare/poll?${query}&after=0`))).json()
+    expect(polled.changes[0]).toEqual(change)
+    const nothing = await (await fetch(at(`/compare/poll?${query}&after=1000000`))).json()
+    expect(nothing.changes).toEqual([])
+
+    const events = await fetch(at(`/compare/events?${query}&after=0`), { headers: { 'Last-Event-ID': '1' } })
+    const reader = events.body?.getReader()
+    let text = ''
+    while (!text.includes('data:')) text += new TextDecoder().decode((await reader?.read())?.value)
+    expect(text).toMatch(/^retry: 1000\n\nid: 2\ndata: \{"sequence":2,/)
+
+    const nextTraffic = async () => {
+      const event = json(await control.next())
+      return event.type === 'traffic' && event.ways.events.bytesDown > 0 ? event : nextTraffic()
+    }
+    const { ways, changes } = await nextTraffic()
+    expect(changes).toBeGreaterThanOrEqual(2)
+    expect(ways).toMatchObject({
+      poll: { requests: 2, emptyAnswers: 1 },
+      longPoll: { requests: 1, emptyAnswers: 0 },
+      events: { requests: 1, emptyAnswers: 0 },
+      socket: { requests: 1, emptyAnswers: 0 },
+    })
+    for (const way of ['poll', 'longPoll', 'events', 'socket']) {
+      expect(ways[way].bytesUp).toBeGreaterThan(100)
+      expect(ways[way].bytesUp).toBeLessThan(2_000)
+      expect(ways[way].bytesDown).toBeGreaterThan(100)
+    }
+    socket.connection.close(1000)
+    control.connection.close(1000)
+    await control.closed
+    // The viewer is gone: its stream ends, and its id means nothing any more.
+    while (!(await reader?.read())?.done);
+    await expect.poll(async () => (await fetch(at(`/compare/poll?${query}`))).status).toBe(400)
+  })
+
+  test('The bytes of a request are exactly those on its TCP connection', async () => {
+    const control = await connect(`${ws}/compare/control`)
+    const { viewer } = json(await control.next())
+    control.connection.send('{"type":"rate","perSecond":0.1}')
+    const tcp = connectTcp(Number(at('/').port), '127.0.0.1')
+    let received = 0
+    tcp.on('data', chunk => {
+      received += chunk.length
+    })
+    const other = 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'
+    const poll = `GET /compare/poll?viewer=${viewer}&after=0 HTTP/1.1\r\nHost: a\r\nCookie: ${'x'.repeat(99)}\r\n\r\n`
+    const exchange = async (request: string): Promise<number> => {
+      const before = received
+      tcp.write(request)
+      await new Promise(resolve => tcp.once('data', resolve))
+      return received - before
+    }
+    // Requests beside them on the same connection count for nobody.
+    await exchange(other)
+    let down = await exchange(poll)
+    await exchange(other)
+    down += await exchange(poll)
+    const nextTraffic = async () => {
+      const event = json(await control.next())
+      return event.type === 'traffic' && event.ways.poll.requests === 2 ? event.ways.poll : nextTraffic()
+    }
+    expect(await nextTraffic()).toMatchObject({ bytesUp: 2 * poll.length, bytesDown: down })
+    tcp.destroy()
+    control.connection.close(1000)
+    await control.closed
+  })
+
+  test('What stays open is bounded for each viewer', async () => {
+    const control = await connect(`${ws}/compare/control`)
+    const { viewer } = json(await control.next())
+    control.connection.send('{"type":"rate","perSecond":0.1}')
+    const leave = new AbortController()
+    const query = `viewer=${viewer}&after=1000000`
+    const parked = Array.from({ length: 8 }, () =>
+      fetch(at(`/compare/long-poll?${query}`), { signal: leave.signal }).catch(() => undefined),
+    )
+    const nextTraffic = async () => {
+      const event = json(await control.next())
+      return event.type === 'traffic' && event.ways.longPoll.requests === 8 ? event : nextTraffic()
+    }
+    await nextTraffic()
+    expect((await fetch(at(`/compare/events?${query}`))).status).toBe(429)
+    leave.abort()
+    await Promise.all(parked)
+    await expect
+      .poll(async () => {
+        const late = new AbortController()
+        const { status } = await fetch(at(`/compare/events?${query}`), { signal: late.signal })
+        late.abort()
+        return status
+      })
+      .toBe(200)
+    control.connection.close(1000)
+    await control.closed
+  })
+
+  test('A long poll without a change is answered when its time is over', async () => {
+    const other = await startServe({ port: 0, host: '127.0.0.1', origins: [], page: false, longPollMs: 50 })
+    const control = await connect(`${other.url.replace('http', 'ws')}compare/control`)
+    const { viewer } = json(await control.next())
+    const answer = await fetch(new URL(`/compare/long-poll?viewer=${viewer}&after=1000000`, other.url))
+    expect(await answer.json()).toEqual({ changes: [] })
+    await other.close()
+  })
+
+  test('Closing answers what waits and ends every connection', async () => {
+    const other = await startServe({ port: 0, host: '127.0.0.1', origins: [], page: false })
+    const control = await connect(`${other.url.replace('http', 'ws')}compare/control`)
+    const { viewer } = json(await control.next())
+    const parked = fetch(new URL(`/compare/long-poll?viewer=${viewer}&after=1000000`, other.url))
+    const isParked = async (): Promise<boolean> =>
+      json(await control.next()).ways?.longPoll.requests === 1 || isParked()
+    expect(await isParked()).toBe(true)
+    await other.close()
+    expect((await parked).status).toBe(200)
+    expect((await control.closed).code).toBe(1001)
+  })
+})
