@@ -10,7 +10,7 @@ import { StreamTransport } from '../../packages/bothways/src/connection/stream-t
 import { type ReadFrame, readFrames } from '../support/frame-reader.ts'
 
 /** How long anything may take that must happen; `BOTHWAYS_DEADLINE_FACTOR` scales it on slow machines. */
-const deadlineMs = 5_000 * Number(process.env.BOTHWAYS_DEADLINE_FACTOR ?? 1)
+const deadlineMs = 2_000 * Number(process.env.BOTHWAYS_DEADLINE_FACTOR ?? 1)
 
 /** The byte stream below the endpoint: the test pushes chunks in, and everything written is kept. */
 class Wire extends Duplex {
