@@ -229,6 +229,18 @@ describe('Close handshake', () => {
     expect(clientSide.disconnect).toMatchObject({ code: 1006, wasClean: false, by: 'us' })
   })
 
+  test('A side that does not read still closes cleanly; what it has not taken is dropped', async () => {
+    const { link, server, client, serverSide } = connect()
+    server.pause()
+    client.send('unread')
+    await link.settle()
+    server.close(1000)
+    client.send('late')
+    await link.settle()
+    expect(serverSide.messages).toEqual([])
+    expect(serverSide.disconnect).toMatchObject({ code: 1000, wasClean: true })
+  })
+
   test('TCP that ends without a close frame is 1006 by the network', async () => {
     const { link, clientSide, serverSide } = connect()
     link.client.destroy(new Error('ECONNRESET'))

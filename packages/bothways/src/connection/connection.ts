@@ -298,6 +298,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   // --- the receiver's side
 
   onMessage(payload: Uint8Array, isText: boolean, isCompressed: boolean): void {
+    if (this.#isDiscarding) return
     if (!isCompressed || this.#inflater === undefined) {
       this.#handler.onMessage(asBuffer(payload), isText)
       return
@@ -331,6 +332,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
 
   onClose(code: number, reason: string): void {
     this.#received = { code, reason }
+    this.#owedPong = undefined
     this.#settle('peer', undefined)
     // RFC 6455 §5.5.1: answer with the code that came.
     if (this.#readyState === ReadyState.Open) this.#sendClose({ code, reason: '' })
@@ -458,17 +460,30 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
 
   #hold(hold: Hold): void {
     this.#holds |= hold
+    if (this.#mayRead) return
     this.#receiver.pause()
     this.#transport.pause()
+  }
+
+  /**
+   * Once the close handshake has begun, an application that does not read must not keep the peer's close frame from
+   * us: what comes before that is read and dropped.
+   */
+  get #isDiscarding(): boolean {
+    return this.#readyState !== ReadyState.Open && this.#holds === Hold.Application
+  }
+
+  get #mayRead(): boolean {
+    return this.#holds === 0 || this.#isDiscarding
   }
 
   #release(hold: Hold): void {
     if ((this.#holds & hold) === 0) return
     this.#holds &= ~hold
-    if (this.#holds !== 0) return
+    if (!this.#mayRead) return
     this.#receiver.resume()
     // What was waiting may have made us hold again.
-    if (this.#holds === 0) this.#transport.resume()
+    if (this.#mayRead) this.#transport.resume()
   }
 
   // --- ending
@@ -485,6 +500,9 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     this.#cutAtMs = performance.now() + this.#settings.closeTimeoutMs
     this.#bufferedAtClose = this.#outbox.bufferedBytes
     this.#handler.onClosing?.()
+    if (!this.#isDiscarding) return
+    this.#receiver.resume()
+    this.#transport.resume()
   }
 
   /** Sends FIN behind everything sent so far, and goes on reading so that the peer's FIN is seen. */

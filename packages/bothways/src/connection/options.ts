@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import { UsageError } from '@bothways/protocol'
 
 /** permessage-deflate (RFC 7692) for one side of a connection. */
@@ -29,7 +30,7 @@ export interface ConnectionOptions {
   compression?: boolean | CompressionOptions
   /**
    * The largest message received, in bytes, after inflating. A larger one closes with 1009, and the reason names
-   * the size, the limit and this option. Default: 16 MiB on a server, 64 MiB on a client.
+   * the size, the limit and this option. At most 512 MiB, the longest string. Default: 16 MiB on a server, 64 MiB on a client.
    */
   maxMessageBytes?: number
   /** How long to wait for the peer's part of the close handshake before TCP is cut, in ms. Default 5,000. */
@@ -94,7 +95,7 @@ export function resolveConnectionOptions(
   }
   return {
     compression: compression === false ? false : resolveCompression(compression, isServer),
-    maxMessageBytes: whole(options, 'maxMessageBytes', (isServer ? 16 : 64) * MiB, 0, maxAllocationBytes),
+    maxMessageBytes: whole(options, 'maxMessageBytes', (isServer ? 16 : 64) * MiB, 0, largestMessageBytes),
     closeTimeoutMs: whole(options, 'closeTimeoutMs', 5_000),
     keepalive: keepalive === false ? false : resolveKeepalive(keepalive ?? {}),
     maxBufferedBytes: whole(options, 'maxBufferedBytes', 16 * MiB),
@@ -103,8 +104,8 @@ export function resolveConnectionOptions(
   }
 }
 
-/** The largest message that a buffer of every supported runtime can hold. */
-const maxAllocationBytes = 2 ** 31 - 1
+/** A longer text could not become a string. */
+const largestMessageBytes = constants.MAX_STRING_LENGTH
 
 function resolveCompression(
   option: true | CompressionOptions,
