@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { lockDifferences, readJson } from './lock-file.mjs'
+import { Stop, say } from './say.mjs'
+import { executeNpm, root } from './spawn.mjs'
+
+/** Installs the dependencies when node_modules does not have what the lock file says; else does nothing. */
+export async function install() {
+  requireNode()
+  const differences = lockDifferences(root)
+  if (differences.length > 0) {
+    if (process.env.CI) {
+      throw new Stop(
+        `package-lock.json does not fit package.json (${differences[0]}): run \`npm run relock\` and commit it.`,
+      )
+    }
+    await installWith('install', differences[0])
+    return
+  }
+  const reason = staleness()
+  if (reason !== undefined) await installWith('ci', reason)
+}
+
+function requireNode() {
+  const { engines } = readJson(join(root, 'package.json'))
+  const floor = engines.node.replace('>=', '').split('.').map(Number)
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > floor[0] || (major === floor[0] && minor >= floor[1])) return
+  throw new Stop(
+    `Bothways needs Node.js ${floor.join('.')} or newer; this is ${process.version}. Get one from https://nodejs.org/`,
+  )
+}
+
+/** Why node_modules is not what the lock file asks for; undefined when it is. */
+function staleness() {
+  const hidden = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(hidden)) return 'node_modules is missing'
+  const installed = readJson(hidden).packages
+  for (const [folder, locked] of Object.entries(readJson(join(root, 'package-lock.json')).packages)) {
+    if (!folder.includes('node_modules/')) continue
+    if (locked.link) {
+      if (!existsSync(join(root, folder))) return `${folder} is missing`
+    } else if (installed[folder] === undefined) {
+      // Optional packages are absent where their system is another one; where it is ours, they must be there.
+      if (!locked.optional || isNativeHere(locked)) return `${folder} is missing`
+    } else if (installed[folder].version !== locked.version) {
+      return `${folder} is ${installed[folder].version} instead of ${locked.version}`
+    }
+  }
+  return undefined
+}
+
+// Which C library a Linux has is npm's to find out: packages that name one are left to it.
+function isNativeHere({ os, cpu, libc }) {
+  return libc === undefined && os?.includes(process.platform) === true && cpu?.includes(process.arch) === true
+}
+
+async function installWith(command, reason) {
+  say(`Installing dependencies with \`npm ${command}\` (${reason}) …`)
+  // The tools that build are development dependencies: they are wanted whatever NODE_ENV says.
+  const flags = ['--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+  const { code } = await executeNpm([command, ...flags])
+  if (code !== 0) {
+    throw new Stop(
+      `\`npm ${command}\` ended with ${code}. Read its message above, then run the command again.`,
+    )
+  }
+}

@@ -1,0 +1,18 @@
+/** One line for the person at the terminal: what is about to happen, or what went wrong. */
+export function say(line) {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Ends the command with a message that says what to do; the stack would not help anybody. */
+export class Stop extends Error {}
+
+/** Runs a command's main function; a {@link Stop} becomes its message and exit code 1. */
+export async function run(main) {
+  try {
+    await main()
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  }
+}

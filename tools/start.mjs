@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from './build-workspace.mjs'
+import { run, Stop } from './say.mjs'
+import { root } from './spawn.mjs'
+
+// `npm start`: installs and builds what is missing, then serves in this process, so that a signal to it or
+// to npm reaches the server, which drains and ends with 0.
+await run(async () => {
+  await build()
+  const path = join(root, 'packages', 'cli', 'dist', 'main.js')
+  if (!existsSync(path)) throw new Stop('packages/cli/dist/main.js is missing after the build.')
+  const { main } = await import(pathToFileURL(path).href)
+  const { HOST, PORT } = process.env
+  const where = [...(HOST ? ['--host', HOST] : []), ...(PORT ? ['--port', PORT] : [])]
+  process.exitCode = await main(['serve', ...where, ...process.argv.slice(2)])
+})
