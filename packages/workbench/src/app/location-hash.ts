@@ -1,0 +1,27 @@
+export const tabNames = ['console', 'chat', 'monitor', 'compare'] as const
+export type TabName = (typeof tabNames)[number]
+
+/** What the address behind `#` says: a tab, and for the chat a room. */
+export interface PageLocation {
+  readonly tab: TabName
+  readonly room: string | undefined
+}
+
+/** `#chat/lobby` → chat, lobby. Anything unknown is the console. */
+export function parseHash(hash: string): PageLocation {
+  const [name, room] = hash.replace(/^#/, '').split('/')
+  const tab = tabNames.find(it => it === name) ?? 'console'
+  return { tab, room: room === undefined || room === '' ? undefined : decode(room) }
+}
+
+export function formatHash({ tab, room }: PageLocation): string {
+  return room === undefined ? `#${tab}` : `#${tab}/${encodeURIComponent(room)}`
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,52 @@
+import { theme as antdTheme, type ThemeConfig } from 'antd'
+import type { ThemeName } from './preferences.ts'
+
+const fontFamily =
+  'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif'
+const fontFamilyCode =
+  'ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", "Sarasa Mono SC", monospace'
+
+export function themeConfig(name: ThemeName): ThemeConfig {
+  const isDark = name === 'dark'
+  return {
+    algorithm: isDark ? antdTheme.darkAlgorithm : antdTheme.defaultAlgorithm,
+    token: {
+      colorPrimary: isDark ? '#2aa89c' : '#0f766e',
+      colorInfo: isDark ? '#4c8dd6' : '#2563a8',
+      colorBgLayout: isDark ? '#0f1416' : '#f4f6f6',
+      colorBgContainer: isDark ? '#171d20' : '#ffffff',
+      colorBgElevated: isDark ? '#1e2529' : '#ffffff',
+      borderRadius: 6,
+      fontSize: 14,
+      fontFamily,
+      fontFamilyCode,
+    },
+  }
+}
+
+/** The colours of what antd does not draw. */
+export interface Palette {
+  readonly sent: string
+  readonly received: string
+  readonly grid: string
+  readonly axis: string
+  /** For lines in charts, and the four ways to compare in their order. */
+  readonly lines: readonly [string, string, string, string]
+}
+
+export const palettes: Readonly<Record<ThemeName, Palette>> = {
+  light: {
+    sent: '#0f766e',
+    received: '#6d3fc0',
+    grid: '#e6eaea',
+    axis: '#5b6769',
+    lines: ['#c2410c', '#a16207', '#6d3fc0', '#0f766e'],
+  },
+  dark: {
+    sent: '#2dd4bf',
+    received: '#b79bf5',
+    grid: '#2a3236',
+    axis: '#94a3a6',
+    lines: ['#fb8a4c', '#e3b341', '#b79bf5', '#2dd4bf'],
+  },
+}

@@ -1,0 +1,44 @@
+import type { Way, WayTraffic } from '../serve-messages.ts'
+
+/** What is known about one way. */
+export interface WayFigures extends WayTraffic {
+  /** Changes that the page has shown. */
+  readonly received: number
+  readonly medianMs: number | undefined
+  readonly p99Ms: number | undefined
+}
+
+export type Figures = Readonly<Record<Way, WayFigures>>
+
+/** One thing to see in the numbers; the words are elsewhere. */
+export type Finding =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'polling'; readonly asked: number; readonly empty: number }
+  | { readonly kind: 'longPolling'; readonly requests: number }
+  | { readonly kind: 'pushed'; readonly changes: number }
+  | { readonly kind: 'bytes'; readonly poll: number; readonly socket: number; readonly times: number }
+  | { readonly kind: 'delay'; readonly pollMs: number; readonly socketMs: number }
+
+/** Fewer say nothing yet. */
+const enoughChanges = 3
+
+/** What one sees now. Nothing is claimed that the numbers do not show. */
+export function findings({ poll, longPoll, events, socket }: Figures): Finding[] {
+  const changes = Math.min(events.received, socket.received)
+  if (socket.received < enoughChanges || poll.requests === 0) return [{ kind: 'waiting' }]
+  const found: Finding[] = [{ kind: 'polling', asked: poll.requests, empty: poll.emptyAnswers }]
+  if (longPoll.requests > 0) found.push({ kind: 'longPolling', requests: longPoll.requests })
+  if (events.requests <= 1 && socket.requests <= 1) found.push({ kind: 'pushed', changes })
+  const [pollBytes, socketBytes] = [bytesOf(poll), bytesOf(socket)]
+  if (socketBytes > 0) {
+    found.push({ kind: 'bytes', poll: pollBytes, socket: socketBytes, times: pollBytes / socketBytes })
+  }
+  if (poll.medianMs !== undefined && socket.medianMs !== undefined) {
+    found.push({ kind: 'delay', pollMs: poll.medianMs, socketMs: socket.medianMs })
+  }
+  return found
+}
+
+export function bytesOf({ bytesUp, bytesDown }: WayTraffic): number {
+  return bytesUp + bytesDown
+}
