@@ -4,7 +4,7 @@ import zhCn from 'antd/locale/zh_CN'
 import { type CSSProperties, lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
 import { en } from '../texts/en.ts'
 import { zh } from '../texts/zh.ts'
-import { AppContext } from './app-context.ts'
+import { AppContext, useAppContext } from './app-context.ts'
 import { Header } from './header.tsx'
 import type { TabName } from './location-hash.ts'
 import { palettes, themeConfig } from './theme.ts'
@@ -63,6 +63,7 @@ export function App(): ReactNode {
 
 /** Hands antd's colours to the style sheets. */
 function Page({ children }: { children: ReactNode }): ReactNode {
+  const { palette } = useAppContext()
   const { token } = theme.useToken()
   const style = {
     '--background': token.colorBgLayout,
@@ -71,6 +72,7 @@ function Page({ children }: { children: ReactNode }): ReactNode {
     '--hover': token.colorFillTertiary,
     '--selected': token.controlItemBgActive,
     '--text': token.colorText,
+    '--received': palette.received,
     '--muted': token.colorTextSecondary,
     '--faint': token.colorTextTertiary,
     '--primary': token.colorPrimary,

@@ -1,0 +1,148 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { useAppContext } from '../app/app-context.ts'
+import './line-chart.css'
+
+export interface ChartLine {
+  readonly label: string
+  readonly color: string
+  /** Every value as a dot, for lines with gaps. */
+  readonly hasPoints?: boolean
+}
+
+export interface LineChartProps {
+  readonly title: string
+  readonly lines: readonly ChartLine[]
+  /** Seconds since 1970 first, then a column for each line; null is a gap. May be the same array each time. */
+  readonly columns: readonly (readonly (number | null)[])[]
+  /** Changes whenever the columns have. */
+  readonly version: number
+  readonly format: (value: number) => string
+  /** The upper end is at least this. */
+  readonly atLeast: number
+  readonly isLogarithmic?: boolean
+}
+
+const chartHeight = 150
+
+/** Lines over time on a canvas. The legend shows the values under the pointer, else the newest. */
+export function LineChart(props: LineChartProps): ReactNode {
+  const { title, lines, columns, version, format } = props
+  const holder = useRef<HTMLDivElement>(null)
+  const chart = useRef<uPlot>(undefined)
+  const latest = useRef(props)
+  latest.current = props
+  const [pointedIndex, setPointedIndex] = useState<number | null>(null)
+  const { palette } = useAppContext()
+  const lineKey = lines.map(it => it.label + it.color).join()
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the lines are compared by what they show
+  useEffect(() => {
+    const element = holder.current
+    if (element === null) return
+    const plot = new uPlot(
+      chartOptions(latest.current, palette, element.clientWidth, setPointedIndex),
+      latest.current.columns as uPlot.AlignedData,
+      element,
+    )
+    chart.current = plot
+    const observer = new ResizeObserver(() =>
+      plot.setSize({ width: element.clientWidth, height: chartHeight }),
+    )
+    observer.observe(element)
+    return () => {
+      observer.disconnect()
+      plot.destroy()
+      chart.current = undefined
+    }
+  }, [palette, lineKey])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version says that the columns have changed
+  useEffect(() => {
+    chart.current?.setData(columns as uPlot.AlignedData)
+  }, [version])
+
+  const count = columns[0]?.length ?? 0
+  const shownIndex = pointedIndex !== null && pointedIndex < count ? pointedIndex : undefined
+  return (
+    <figure className="panel chart" data-chart={title} data-points={count}>
+      <figcaption>
+        <span className="panel-title">{title}</span>
+        <ul className="chart-legend">
+          {lines.map(({ label, color }, at) => {
+            const value = shownIndex === undefined ? lastOf(columns[at + 1]) : columns[at + 1]?.[shownIndex]
+            return (
+              <li key={label}>
+                <span className="chart-key" style={{ background: color }} />
+                {label}
+                <strong className="number">{typeof value === 'number' ? format(value) : '–'}</strong>
+              </li>
+            )
+          })}
+        </ul>
+      </figcaption>
+      <div ref={holder} className="chart-canvas" />
+    </figure>
+  )
+}
+
+function chartOptions(
+  { lines, format, atLeast, isLogarithmic }: LineChartProps,
+  palette: ReturnType<typeof useAppContext>['palette'],
+  width: number,
+  onPointed: (index: number | null) => void,
+): uPlot.Options {
+  const axis: uPlot.Axis = {
+    stroke: palette.axis,
+    font: '11px system-ui, sans-serif',
+    grid: { stroke: palette.grid, width: 1 },
+    ticks: { show: false },
+  }
+  return {
+    width: Math.max(100, width),
+    height: chartHeight,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+    scales: {
+      x: { time: true },
+      y: isLogarithmic
+        ? { distr: 3, range: (_, min, max) => logarithmicRange(min, Math.max(max, atLeast)) }
+        : { range: (_, _min, max) => [0, Math.max(atLeast, max * 1.1)] },
+    },
+    axes: [
+      { ...axis, space: 70, size: 26, values: (_, times) => times.map(clockTime) },
+      {
+        ...axis,
+        size: 62,
+        space: 34,
+        values: (_, values) => values.map(value => (value === null ? '' : format(value))),
+      },
+    ],
+    series: [
+      {},
+      ...lines.map(({ label, color, hasPoints }) => ({
+        label,
+        stroke: color,
+        width: 1.6,
+        spanGaps: true,
+        points: { show: hasPoints === true, size: 4, fill: color },
+      })),
+    ],
+    hooks: { setCursor: [({ cursor }) => onPointed(cursor.idx ?? null)] },
+  }
+}
+
+function logarithmicRange(min: number, max: number): [number, number] {
+  const low = Math.max(0.1, min || 1)
+  return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(max))]
+}
+
+function clockTime(seconds: number): string {
+  return new Date(seconds * 1_000).toLocaleTimeString('en-GB')
+}
+
+function lastOf(column: readonly (number | null)[] | undefined): number | null | undefined {
+  return column?.findLast(value => value !== null)
+}

@@ -1,0 +1,96 @@
+import { Button, Input, InputNumber } from 'antd'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { useTexts } from '../app/app-context.ts'
+import { pageSocketUrl } from '../connection/page-socket.ts'
+import type { ConsoleSession } from './console-session.ts'
+
+/** Where to, with which subprotocols; and, while there is a connection, how to end it. */
+export function ConnectionForm({ session }: { session: ConsoleSession }): ReactNode {
+  const texts = useTexts().console
+  const [address, setAddress] = useState(() => pageSocketUrl('/echo'))
+  const [protocols, setProtocols] = useState('')
+  const { readyState } = session
+  const isLive = readyState === WebSocket.CONNECTING || readyState === WebSocket.OPEN
+
+  function connect(event: FormEvent): void {
+    event.preventDefault()
+    session.connect(address.trim(), splitProtocols(protocols))
+  }
+
+  return (
+    <section className="panel console-panel">
+      <form onSubmit={connect} className="console-form">
+        <label>
+          <span className="field-name">{texts.url}</span>
+          <Input
+            className="code"
+            name="address"
+            value={address}
+            onChange={event => setAddress(event.target.value)}
+            placeholder="wss://example.com/socket"
+            spellCheck={false}
+            autoComplete="off"
+          />
+        </label>
+        <label>
+          <span className="field-name">{texts.protocols}</span>
+          <Input
+            className="code"
+            name="protocols"
+            value={protocols}
+            onChange={event => setProtocols(event.target.value)}
+            placeholder={texts.protocolsHint}
+            spellCheck={false}
+            autoComplete="off"
+          />
+        </label>
+        <Button type="primary" htmlType="submit" data-action="connect">
+          {isLive ? texts.reconnect : texts.connect}
+        </Button>
+      </form>
+      {isLive && <DisconnectForm session={session} />}
+    </section>
+  )
+}
+
+function DisconnectForm({ session }: { session: ConsoleSession }): ReactNode {
+  const texts = useTexts().console
+  const [code, setCode] = useState<number | null>(null)
+  const [reason, setReason] = useState('')
+
+  function disconnect(event: FormEvent): void {
+    event.preventDefault()
+    session.disconnect(code ?? undefined, reason)
+  }
+
+  return (
+    <form onSubmit={disconnect} className="disconnect-form" title={texts.closeHint}>
+      <InputNumber
+        name="code"
+        value={code}
+        onChange={setCode}
+        precision={0}
+        controls={false}
+        placeholder={texts.closeCode}
+        aria-label={texts.closeCode}
+      />
+      <Input
+        name="reason"
+        value={reason}
+        onChange={event => setReason(event.target.value)}
+        placeholder={texts.closeReason}
+        aria-label={texts.closeReason}
+      />
+      <Button htmlType="submit" data-action="disconnect">
+        {texts.disconnect}
+      </Button>
+    </form>
+  )
+}
+
+function splitProtocols(text: string): string[] {
+  return text
+    .split(/[,，\s]+/)
+    .map(it => it.trim())
+    .filter(it => it !== '')
+}

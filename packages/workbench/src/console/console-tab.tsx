@@ -1,0 +1,23 @@
+import type { ReactNode } from 'react'
+import { ConnectionFacts } from './connection-facts.tsx'
+import { ConnectionForm } from './connection-form.tsx'
+import './console.css'
+import { LogPanel } from './log-panel.tsx'
+import { ProblemNotice } from './problem-notice.tsx'
+import { SendForm } from './send-form.tsx'
+import { useConsole } from './use-console.ts'
+
+export default function ConsoleTab(): ReactNode {
+  const session = useConsole()
+  return (
+    <div className="console">
+      <div className="console-side">
+        <ConnectionForm session={session} />
+        <ConnectionFacts session={session} />
+        <ProblemNotice session={session} />
+        <SendForm session={session} />
+      </div>
+      <LogPanel session={session} />
+    </div>
+  )
+}

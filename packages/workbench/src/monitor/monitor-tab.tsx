@@ -1,0 +1,44 @@
+import { Slider } from 'antd'
+import { type ReactNode, useState } from 'react'
+import { useTexts } from '../app/app-context.ts'
+import { ConnectionStatus } from '../connection/connection-status.tsx'
+import { formatMs } from '../format/quantity.ts'
+import { HostFacts } from './host-facts.tsx'
+import './monitor.css'
+import { MonitorCharts } from './monitor-charts.tsx'
+import { useMonitor } from './use-monitor.ts'
+
+const intervalsMs = [50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000]
+
+export default function MonitorTab(): ReactNode {
+  const texts = useTexts().monitor
+  const [step, setStep] = useState(3)
+  const intervalMs = intervalsMs[step] ?? 500
+  const monitor = useMonitor(intervalMs)
+  const { sampleCount, skippedCount } = monitor.feed
+  return (
+    <>
+      <div className="panel monitor-bar">
+        <ConnectionStatus status={monitor.status} onRetry={monitor.retryNow} />
+        <label className="monitor-rate">
+          <span className="number">{texts.every(formatMs(intervalMs))}</span>
+          <Slider
+            min={0}
+            max={intervalsMs.length - 1}
+            value={step}
+            onChange={setStep}
+            dots
+            tooltip={{ formatter: null }}
+            ariaLabelForHandle={texts.every(formatMs(intervalMs))}
+          />
+        </label>
+        <span className="muted number monitor-pushed" data-samples={sampleCount}>
+          {texts.pushed(sampleCount)}
+          {skippedCount > 0 && ` · ${texts.skipped(skippedCount)}`}
+        </span>
+      </div>
+      <HostFacts host={monitor.feed.host} sample={monitor.feed.sample} />
+      <MonitorCharts history={monitor.feed.history} version={monitor.version} />
+    </>
+  )
+}

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, chromium } from 'playwright-core'
+
+const defaultPath = '/usr/bin/chromium'
+
+/** What keeps Chromium from asking the internet, and lets it run as root in a container. */
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export interface ChromiumOptions {
+  /** What the browser asks for, `en-US` by default. */
+  readonly locale?: string
+  readonly colorScheme?: 'light' | 'dark'
+  readonly viewport?: { readonly width: number; readonly height: number }
+  readonly args?: readonly string[]
+}
+
+export interface Chromium {
+  readonly context: BrowserContext
+  close(): Promise<void>
+}
+
+/** Starts a Chromium with a fresh profile. `CHROMIUM` names another binary than Debian's. */
+export async function launchChromium(options: ChromiumOptions = {}): Promise<Chromium> {
+  const {
+    locale = 'en-US',
+    colorScheme = 'light',
+    viewport = { width: 1280, height: 800 },
+    args = [],
+  } = options
+  const executablePath = process.env.CHROMIUM ?? defaultPath
+  if (!existsSync(executablePath)) {
+    throw new Error(
+      `These tests need Chromium at ${executablePath}: apt-get install chromium, or name one in the environment variable CHROMIUM.`,
+    )
+  }
+  const profile = await mkdtemp(join(tmpdir(), 'bothways-chromium-'))
+  const removeProfile = () => rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  try {
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath,
+      args: [...flags, ...args],
+      locale,
+      colorScheme,
+      viewport,
+    })
+    return {
+      context,
+      async close() {
+        await context.close()
+        await removeProfile()
+      },
+    }
+  } catch (error) {
+    await removeProfile()
+    throw error
+  }
+}
