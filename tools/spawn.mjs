@@ -19,7 +19,7 @@ export function execute(file, args, { capture = false, cwd = root, env = process
   return new Promise((resolve, reject) => {
     const stdio = capture ? ['ignore', 'pipe', 'pipe'] : 'inherit'
     // What is captured goes into a report: colours stay out of it.
-    const environment = capture ? { ...env, NO_COLOR: '1', FORCE_COLOR: '0' } : env
+    const environment = capture ? { ...env, NO_COLOR: '1', FORCE_COLOR: undefined } : env
     const child = spawn(file, args, { cwd, env: environment, stdio, shell, windowsHide: true })
     const output = []
     const stdout = []

@@ -7,6 +7,8 @@ import { run, say } from './say.mjs'
 import { executeNpm, executeTool, root } from './spawn.mjs'
 import { requireSystemPackages } from './system-packages.mjs'
 
+const captured = { capture: true }
+
 // `npm test`: installs, builds, checks and tests everything. `npm test -- <arguments>` gives the arguments to
 // Vitest and runs nothing else. The last line is `N passed, N failed`: each check counts as one test.
 await run(async () => {
@@ -31,8 +33,6 @@ await run(async () => {
   say(`${sum('passed')} passed, ${sum('failed')} failed`)
   process.exitCode = sum('failed') === 0 ? 0 : 1
 })
-
-const captured = { capture: true }
 
 /** Runs one check, says in a line how it went, and shows its output when it failed. */
 async function check(name, work) {
