@@ -4,7 +4,12 @@ export {
   maxCloseReasonBytes,
   Opcode,
 } from '@bothways/protocol'
+export type { ClientOptions } from './client/client-options.ts'
+export type { WebSocketEventHandler } from './client/event-handlers.ts'
+export { CloseEvent, WebSocketErrorEvent } from './client/events.ts'
+export { type BinaryType, type HandshakeResult, WebSocket } from './client/websocket.ts'
 export { ReadyState } from './connection/connection.ts'
+export { ConnectionClosedError } from './connection/connection-closed-error.ts'
 export type { CloseFrame, Disconnect } from './connection/disconnect.ts'
 export type { MessageData } from './connection/message-data.ts'
 export type { CompressionOptions, ConnectionOptions, KeepaliveOptions } from './connection/options.ts'

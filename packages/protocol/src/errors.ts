@@ -13,10 +13,11 @@ import type { CloseCode } from './frames/close-code.ts'
  */
 const brand = Symbol.for('bothways.error')
 
-abstract class BrandedError extends Error {
+/** What all errors of Bothways have in common. */
+export abstract class BothwaysError extends Error {
   abstract readonly code: string
 }
-Object.defineProperty(BrandedError.prototype, brand, { value: true })
+Object.defineProperty(BothwaysError.prototype, brand, { value: true })
 
 /** True for every error that Bothways makes, whichever copy of the package made it. */
 export function isBothwaysError(value: unknown): value is Error & { readonly code: string } {
@@ -45,7 +46,7 @@ export const violations = {
 export type ViolationCode = keyof typeof violations
 
 /** The peer broke a rule: the connection fails with `closeCode` (RFC 6455 §7.1.7). */
-export class ProtocolViolation extends BrandedError {
+export class ProtocolViolation extends BothwaysError {
   override readonly name = 'ProtocolViolation'
   readonly code: ViolationCode
   readonly closeCode: CloseCode
@@ -68,7 +69,7 @@ export type LimitCode =
   | 'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS'
 
 /** A bound was reached. The message names what came, the limit and the option that sets it. */
-export class LimitError extends BrandedError {
+export class LimitError extends BothwaysError {
   override readonly name = 'LimitError'
   readonly code: LimitCode
   readonly limit: number
@@ -98,7 +99,7 @@ export type UsageCode =
   | 'BW_TWO_CONSUMERS'
 
 /** The call itself was wrong; nothing was sent. The message says what was expected and what came. */
-export class UsageError extends BrandedError {
+export class UsageError extends BothwaysError {
   override readonly name = 'UsageError'
   readonly code: UsageCode
 
@@ -148,7 +149,7 @@ export interface HandshakeAnswer {
 }
 
 /** The opening handshake failed (RFC 6455 §4). */
-export class HandshakeError extends BrandedError {
+export class HandshakeError extends BothwaysError {
   override readonly name = 'HandshakeError'
   readonly code: HandshakeCode
   /** The HTTP answer that was given or received; undefined when none came. */

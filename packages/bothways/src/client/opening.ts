@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Duplex } from 'node:stream'
+import {
+  type AcceptedResponse,
+  checkResponse,
+  createDeflateOffer,
+  createKey,
+  createRequestHeaders,
+  type Extension,
+  HandshakeError,
+  keyBytes,
+} from '@bothways/protocol'
+import type { ClientSettings } from './client-options.ts'
+import { connectionFailed } from './network-errors.ts'
+
+/** How much of a refusal's body is read, in bytes, and how long that may take, in ms. */
+const bodyBytes = 1024
+const bodyTimeoutMs = 1_000
+
+export interface Opened {
+  readonly accepted: AcceptedResponse
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly stream: Duplex
+  /** What the server sent right behind its answer. */
+  readonly head: Buffer
+}
+
+export interface OpeningHandler {
+  onOpened(opened: Opened): void
+  onFailed(error: HandshakeError): void
+}
+
+/** A client's opening handshake under way (RFC 6455 §4.1) over `node:http`, so agents and proxies work. */
+export class Opening {
+  readonly #url: URL
+  readonly #handler: OpeningHandler
+  readonly #request: ClientRequest
+  readonly #timer: NodeJS.Timeout
+  readonly #offered: {
+    readonly key: string
+    readonly subprotocols: readonly string[]
+    readonly extensions: readonly Extension[]
+  }
+  #isOver = false
+
+  /**
+   * @throws UsageError `BW_INVALID_HEADER` for a header that is malformed or belongs to the handshake
+   */
+  constructor(url: URL, subprotocols: readonly string[], settings: ClientSettings, handler: OpeningHandler) {
+    this.#url = url
+    this.#handler = handler
+    this.#offered = { key: createKey(randomBytes(keyBytes)), subprotocols, extensions: offers(settings) }
+    const headers = createRequestHeaders({
+      ...this.#offered,
+      origin: settings.origin,
+      extra: settings.headers,
+    })
+    const options: RequestOptions = {
+      ...settings.tls,
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? (url.protocol === 'wss:' ? 443 : 80) : Number(url.port),
+      path: url.pathname + url.search,
+      // A connection of its own: an idle one of a pool might be closed just now.
+      agent: settings.agent ?? false,
+      headers: [['Host', url.host], ...credentials(url), ...headers].flat(),
+    }
+    this.#request = url.protocol === 'wss:' ? httpsRequest(options) : httpRequest(options)
+    this.#timer = setTimeout(() => this.#timeOut(settings.handshakeTimeoutMs), settings.handshakeTimeoutMs)
+    this.#request.on('error', error => this.#fail(connectionFailed(url, error)))
+    this.#request.on('upgrade', (response, stream, head) => this.#take(response, stream, head))
+    this.#request.on('response', response => this.#refuse(response))
+    this.#request.end()
+  }
+
+  /** Gives up; `onFailed` is not called. */
+  abort(): void {
+    this.#finish()
+    this.#request.destroy()
+  }
+
+  #take(response: IncomingMessage, stream: Duplex, head: Buffer): void {
+    // Whoever does not take the stream over must still not let its errors end the process.
+    stream.on('error', () => {})
+    if (this.#isOver) {
+      stream.destroy()
+      return
+    }
+    const { statusCode: status = 0, headers } = response
+    const accepted = checkResponse({ status, headers }, this.#offered)
+    if (!accepted.ok) {
+      this.#fail(accepted.error)
+      stream.destroy()
+      return
+    }
+    this.#finish()
+    this.#handler.onOpened({ accepted, status, headers, stream, head })
+  }
+
+  /** An HTTP answer instead of the upgrade: the beginning of its body often names the cause. */
+  #refuse(response: IncomingMessage): void {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const done = (): void => {
+      clearTimeout(timer)
+      const body = Buffer.concat(chunks).toString('utf8', 0, bodyBytes)
+      const { statusCode: status = 0, headers } = response
+      const checked = checkResponse({ status, headers, body }, this.#offered)
+      if (!checked.ok) this.#fail(checked.error)
+      this.#request.destroy()
+    }
+    const timer = setTimeout(done, bodyTimeoutMs)
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes >= bodyBytes) done()
+    })
+    response.on('error', done)
+    response.on('end', done)
+    response.on('close', done)
+  }
+
+  #timeOut(limitMs: number): void {
+    this.#fail(
+      new HandshakeError(
+        'BW_HANDSHAKE_TIMEOUT',
+        `${this.#url.host} did not answer the handshake within ${limitMs} ms (option handshakeTimeoutMs). A server ` +
+          'that leaves upgrades on this path unanswered looks like that.',
+      ),
+    )
+    this.#request.destroy()
+  }
+
+  #fail(error: HandshakeError): void {
+    if (this.#isOver) return
+    this.#finish()
+    this.#handler.onFailed(error)
+  }
+
+  #finish(): void {
+    this.#isOver = true
+    clearTimeout(this.#timer)
+  }
+}
+
+function offers({ connection: { compression } }: ClientSettings): Extension[] {
+  if (compression === false) return []
+  return [
+    createDeflateOffer({
+      serverNoContextTakeover: !compression.peerContextTakeover,
+      clientNoContextTakeover: !compression.contextTakeover,
+      serverMaxWindowBits: compression.peerWindowBits,
+      clientMaxWindowBits: compression.windowBits,
+    }),
+  ]
+}
+
+/** User and password of the URL, which browsers ignore and tools on a command line are given. */
+function credentials({ username, password }: URL): [string, string][] {
+  if (username === '' && password === '') return []
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return [['Authorization', `Basic ${Buffer.from(pair).toString('base64')}`]]
+}

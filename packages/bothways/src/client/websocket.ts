@@ -1,0 +1,382 @@
+import {
+  checkSubprotocols,
+  deflateDirections,
+  encodeUtf8,
+  HandshakeError,
+  maxCloseReasonBytes,
+  serializeExtensions,
+} from '@bothways/protocol'
+import { Connection, ReadyState } from '../connection/connection.ts'
+import { ConnectionClosedError } from '../connection/connection-closed-error.ts'
+import type { Disconnect } from '../connection/disconnect.ts'
+import { type MessageData, messageBytes, messageSize } from '../connection/message-data.ts'
+import { StreamTransport } from '../connection/stream-transport.ts'
+import { type ClientOptions, type ClientSettings, resolveClientOptions } from './client-options.ts'
+import { EventHandlers, type WebSocketEventHandler } from './event-handlers.ts'
+import { CloseEvent, WebSocketErrorEvent } from './events.ts'
+import { type Opened, Opening } from './opening.ts'
+import { webSocketUrl } from './url.ts'
+
+export type BinaryType = 'blob' | 'arraybuffer'
+
+/** The answer that opened a connection. */
+export interface HandshakeResult {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/**
+ * The WHATWG WebSockets standard's `WebSocket` for Node (§3), with a third argument for what only Node can do.
+ * What goes wrong is told in the `error` event: its `error` says why, unlike a browser's.
+ *
+ * @example
+ * const socket = new WebSocket('ws://127.0.0.1:8080/chat')
+ * socket.onopen = () => socket.send('hello')
+ * socket.onmessage = event => console.log(event.data)
+ */
+export class WebSocket extends EventTarget {
+  static readonly CONNECTING = 0
+  static readonly OPEN = 1
+  static readonly CLOSING = 2
+  static readonly CLOSED = 3
+  declare readonly CONNECTING: 0
+  declare readonly OPEN: 1
+  declare readonly CLOSING: 2
+  declare readonly CLOSED: 3
+
+  readonly #url: URL
+  readonly #settings: ClientSettings
+  readonly #handlers = new EventHandlers(this)
+  #readyState: ReadyState = ReadyState.Connecting
+  #binaryType: BinaryType = 'blob'
+  #protocol = ''
+  #extensions = ''
+  #opening: Opening | undefined
+  #connection: Connection | undefined
+  #handshake: HandshakeResult | undefined
+  #disconnect: Disconnect | undefined
+
+  /** Payload bytes given to `send` since the queue was last empty, and what they and their frames made it grow. */
+  #queuedPayloadBytes = 0
+  #queuedFrameBytes = 0
+  /** Payload bytes given to `send` when it was too late: they stay in `bufferedAmount` for good. */
+  #unsendableBytes = 0
+
+  /**
+   * @param url `ws:`, `wss:`, `http:` or `https:`, absolute and without a fragment
+   * @param protocols the subprotocols to offer, best first
+   * @throws DOMException `SyntaxError` for a wrong URL or subprotocol
+   * @throws UsageError `BW_INVALID_OPTION`, `BW_UNKNOWN_OPTION` or `BW_INVALID_HEADER` for wrong options
+   */
+  constructor(url: string | URL, protocols: string | Iterable<string> = [], options: ClientOptions = {}) {
+    super()
+    // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments, undefined ones too
+    // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
+    if (arguments.length === 0) throw new TypeError('A WebSocket needs a URL.')
+    this.#url = webSocketUrl(String(url))
+    const subprotocols = typeof protocols === 'string' ? [protocols] : Array.from(protocols, String)
+    checkOfferedSubprotocols(subprotocols)
+    this.#settings = resolveClientOptions(options)
+    this.#opening = new Opening(this.#url, subprotocols, this.#settings, {
+      onOpened: opened => this.#open(opened),
+      onFailed: error => this.#fail(error),
+    })
+    this.#obey(this.#settings.signal)
+  }
+
+  get url(): string {
+    return this.#url.href
+  }
+
+  get readyState(): ReadyState {
+    return this.#readyState
+  }
+
+  /** Payload bytes that the operating system has not taken yet, without frame headers. */
+  get bufferedAmount(): number {
+    const buffered = this.#connection?.bufferedAmount ?? 0
+    if (buffered === 0) {
+      this.#queuedPayloadBytes = 0
+      this.#queuedFrameBytes = 0
+    }
+    const share = this.#queuedFrameBytes === 0 ? 0 : Math.min(1, buffered / this.#queuedFrameBytes)
+    return Math.ceil(this.#queuedPayloadBytes * share) + this.#unsendableBytes
+  }
+
+  get extensions(): string {
+    return this.#extensions
+  }
+
+  get protocol(): string {
+    return this.#protocol
+  }
+
+  get binaryType(): BinaryType {
+    return this.#binaryType
+  }
+
+  /** WebIDL: a value that is not in the enumeration is ignored. */
+  set binaryType(value: BinaryType) {
+    if (value === 'blob' || value === 'arraybuffer') this.#binaryType = value
+  }
+
+  get onopen(): WebSocketEventHandler<Event> {
+    return this.#handlers.get('open')
+  }
+  set onopen(handler: WebSocketEventHandler<Event>) {
+    this.#handlers.set('open', handler)
+  }
+
+  get onmessage(): WebSocketEventHandler<MessageEvent> {
+    return this.#handlers.get('message')
+  }
+  set onmessage(handler: WebSocketEventHandler<MessageEvent>) {
+    this.#handlers.set('message', handler)
+  }
+
+  get onerror(): WebSocketEventHandler<WebSocketErrorEvent> {
+    return this.#handlers.get('error')
+  }
+  set onerror(handler: WebSocketEventHandler<WebSocketErrorEvent>) {
+    this.#handlers.set('error', handler)
+  }
+
+  get onclose(): WebSocketEventHandler<CloseEvent> {
+    return this.#handlers.get('close')
+  }
+  set onclose(handler: WebSocketEventHandler<CloseEvent>) {
+    this.#handlers.set('close', handler)
+  }
+
+  /** The answer that opened the connection; undefined before. Not in the standard. */
+  get handshake(): HandshakeResult | undefined {
+    return this.#handshake
+  }
+
+  /** How the connection ended; undefined before, and when it was never open. Not in the standard. */
+  get disconnect(): Disconnect | undefined {
+    return this.#disconnect
+  }
+
+  /** The last ping's, in ms; undefined before the first pong. Not in the standard. */
+  get roundTripTimeMs(): number | undefined {
+    return this.#connection?.roundTripTimeMs
+  }
+
+  /**
+   * Sends one message: a string as text, `Blob`, `ArrayBuffer` and views as binary, anything else as its string.
+   *
+   * @throws DOMException `InvalidStateError` before the connection is open
+   */
+  send(data: string | Blob | ArrayBuffer | ArrayBufferView): void {
+    // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments
+    // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
+    if (arguments.length === 0) throw new TypeError('send needs something to send.')
+    if (this.#readyState === ReadyState.Connecting) {
+      throw new DOMException('Still connecting: send in or after the open event.', 'InvalidStateError')
+    }
+    const message = toMessageData(data)
+    const bytes = messageSize(message)
+    if (this.#readyState !== ReadyState.Open || this.#connection === undefined) {
+      this.#unsendableBytes += bytes
+      return
+    }
+    const before = this.#connection.bufferedAmount
+    if (before === 0) {
+      this.#queuedPayloadBytes = 0
+      this.#queuedFrameBytes = 0
+    }
+    this.#connection.send(message)
+    this.#queuedPayloadBytes += bytes
+    this.#queuedFrameBytes += Math.max(0, this.#connection.bufferedAmount - before)
+  }
+
+  /**
+   * Starts the close handshake, or gives up connecting.
+   *
+   * @param code 1000, or 3000 to 4999; default: none
+   * @param reason at most 123 bytes of UTF-8
+   * @throws DOMException `InvalidAccessError` for another code, `SyntaxError` for a longer reason
+   */
+  close(code?: number, reason?: string): void {
+    const closeCode = code === undefined ? undefined : clampToUnsignedShort(code)
+    if (closeCode !== undefined && closeCode !== 1000 && (closeCode < 3000 || closeCode > 4999)) {
+      throw new DOMException(
+        `The close code must be 1000, or from 3000 to 4999, got ${code}.`,
+        'InvalidAccessError',
+      )
+    }
+    const closeReason = reason === undefined ? '' : String(reason)
+    const reasonBytes = encodeUtf8(closeReason).length
+    if (reasonBytes > maxCloseReasonBytes) {
+      throw new DOMException(
+        `The close reason must be at most ${maxCloseReasonBytes} bytes of UTF-8, got ${reasonBytes}.`,
+        'SyntaxError',
+      )
+    }
+    if (this.#connection !== undefined) {
+      // A reason needs a code to stand behind (RFC 6455 §5.5.1).
+      this.#connection.close(closeCode ?? (closeReason === '' ? undefined : 1000), closeReason)
+    } else if (this.#readyState === ReadyState.Connecting) {
+      this.#abandon('close() was called before the connection was open.')
+    }
+  }
+
+  /** Cuts the connection at once; the peer sees 1006. Not in the standard. */
+  terminate(): void {
+    if (this.#connection !== undefined) this.#connection.terminate()
+    else if (this.#readyState === ReadyState.Connecting) {
+      this.#abandon('terminate() was called before the connection was open.')
+    }
+  }
+
+  /**
+   * Sends a ping. Not in the standard.
+   *
+   * @param data at most 125 bytes
+   * @returns the round-trip time in ms, or undefined when the connection is not open or ends first
+   * @throws UsageError `BW_CONTROL_FRAME_TOO_LONG`
+   */
+  ping(data?: string | Uint8Array): Promise<number | undefined> {
+    if (this.#connection === undefined) return Promise.resolve(undefined)
+    return this.#connection.ping(data === undefined ? undefined : messageBytes(data))
+  }
+
+  /** WHATWG §3, "when the WebSocket connection is established". */
+  #open({ accepted, status, headers, stream, head }: Opened): void {
+    this.#opening = undefined
+    this.#handshake = { status, headers }
+    this.#protocol = accepted.subprotocol
+    this.#extensions = serializeExtensions(accepted.extensions)
+    this.#connection = new Connection(
+      {
+        onMessage: (payload, isText) => this.#receive(payload, isText),
+        onPing: payload => this.#tellControlFrame('ping', payload),
+        onPong: payload => this.#tellControlFrame('pong', payload),
+        onClosing: () => {
+          this.#readyState = ReadyState.Closing
+        },
+        onClose: disconnect => this.#close(disconnect),
+      },
+      {
+        role: 'client',
+        transport: new StreamTransport(stream),
+        settings: this.#settings.connection,
+        deflate: accepted.deflate && deflateDirections(accepted.deflate, 'client'),
+      },
+    )
+    this.#readyState = ReadyState.Open
+    this.dispatchEvent(new Event('open'))
+    this.#connection.start(head)
+  }
+
+  /** WHATWG §3, "when a WebSocket message has been received". */
+  #receive(payload: Buffer, isText: boolean): void {
+    if (this.#readyState !== ReadyState.Open) return
+    const data = isText ? payload.toString('utf8') : this.#binary(payload)
+    this.dispatchEvent(new MessageEvent('message', { data, origin: this.#url.origin }))
+  }
+
+  #binary(payload: Buffer): Blob | ArrayBuffer {
+    if (this.#binaryType === 'blob') return new Blob([Uint8Array.from(payload)])
+    return Uint8Array.from(payload).buffer
+  }
+
+  #tellControlFrame(type: 'ping' | 'pong', payload: Buffer): void {
+    this.dispatchEvent(new MessageEvent(type, { data: Uint8Array.from(payload), origin: this.#url.origin }))
+  }
+
+  /** WHATWG §3, "when the WebSocket connection is closed". */
+  #close(disconnect: Disconnect): void {
+    this.#disconnect = disconnect
+    this.#readyState = ReadyState.Closed
+    const { by, code, reason, wasClean } = disconnect
+    if (by === 'policy' || by === 'network') {
+      this.dispatchEvent(new WebSocketErrorEvent(disconnect.error ?? new ConnectionClosedError(disconnect)))
+    }
+    this.dispatchEvent(new CloseEvent('close', { code, reason, wasClean }))
+  }
+
+  #fail(error: HandshakeError): void {
+    this.#opening = undefined
+    this.#readyState = ReadyState.Closed
+    this.dispatchEvent(new WebSocketErrorEvent(error))
+    this.dispatchEvent(new CloseEvent('close', { code: 1006 }))
+  }
+
+  /** WHATWG §3.1, `close` while connecting: the state changes at once, the events come in a task of their own. */
+  #abandon(why: string): void {
+    this.#opening?.abort()
+    this.#readyState = ReadyState.Closing
+    setImmediate(() => this.#fail(new HandshakeError('BW_HANDSHAKE_ABORTED', why)))
+  }
+
+  #obey(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return
+    const abort = (): void => {
+      if (this.#readyState === ReadyState.Connecting)
+        this.#abandon('The signal of options.signal was aborted.')
+      else this.#connection?.terminate()
+    }
+    if (signal.aborted) {
+      abort()
+      return
+    }
+    signal.addEventListener('abort', abort)
+    this.addEventListener('close', () => signal.removeEventListener('abort', abort))
+  }
+}
+
+const enumerable = { enumerable: true }
+Object.defineProperties(WebSocket.prototype, {
+  ...Object.fromEntries(
+    Object.entries({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }).map(([name, value]) => [
+      name,
+      { value, enumerable: true },
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      'url',
+      'readyState',
+      'bufferedAmount',
+      'onopen',
+      'onerror',
+      'onclose',
+      'extensions',
+      'protocol',
+      'onmessage',
+      'binaryType',
+      'send',
+      'close',
+    ].map(name => [name, enumerable]),
+  ),
+  [Symbol.toStringTag]: { value: 'WebSocket', configurable: true },
+})
+for (const name of ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED']) {
+  Object.defineProperty(WebSocket, name, { writable: false, configurable: false })
+}
+
+function checkOfferedSubprotocols(subprotocols: readonly string[]): void {
+  try {
+    checkSubprotocols(subprotocols)
+  } catch (error) {
+    throw new DOMException((error as Error).message, { name: 'SyntaxError', cause: error })
+  }
+}
+
+/** WebIDL: what is no Blob and no bytes becomes a string; encoding turns lone surrogates into U+FFFD. */
+function toMessageData(data: unknown): MessageData {
+  if (data instanceof Blob || data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data
+  return String(data)
+}
+
+/** WebIDL `[Clamp] unsigned short`. */
+function clampToUnsignedShort(value: unknown): number {
+  const number = Number(value)
+  if (Number.isNaN(number)) return 0
+  const clamped = Math.min(65_535, Math.max(0, number))
+  const floor = Math.floor(clamped)
+  const isTie = clamped - floor === 0.5
+  return isTie ? floor + (floor % 2) : Math.round(clamped)
+}
