@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  isFor,
+  type Lock,
+  lockDifferences,
+  missingOptionals,
+  nativePackages,
+  platforms,
+  readJson,
+} from '../../tools/lock-file.mjs'
+
+const root = join(import.meta.dirname, '../..')
+const path = join(root, 'package-lock.json')
+const lock = readJson(path) as Lock
+
+/** Packages whose native part each system needs: the tools of the build and of the checks. */
+const tools: readonly [name: string, native: RegExp][] = [
+  ['@biomejs/biome', /@biomejs\/cli-/],
+  ['typescript', /@typescript\/typescript-/],
+  ['rolldown', /@rolldown\/binding-/],
+  ['lightningcss', /node_modules\/lightningcss-/],
+  ['oxc-parser', /@oxc-parser\/binding-/],
+  ['oxc-resolver', /@oxc-resolver\/binding-/],
+]
+
+describe.each(platforms.map(platform => [Object.values(platform).join(' '), platform] as const))(
+  '%s',
+  (_, platform) => {
+    test.each(tools)('has the native part of %s', (name, native) => {
+      const found = nativePackages(lock).filter(
+        ([folder, locked]) => native.test(folder) && isFor(locked, platform),
+      )
+      expect(found, `Run \`npm run relock\`: ${name} would not start there.`).not.toEqual([])
+    })
+  },
+)
+
+test('The lock file has every optional package that its packages ask for', () => {
+  expect(missingOptionals(lock)).toEqual([])
+})
+
+test('A native package that the lock file lacks is found, wherever npm would have put it', () => {
+  const owner = {
+    version: '1.0.0',
+    optionalDependencies: { 'native-darwin': '1.0.0', 'native-linux': '1.0.0' },
+  }
+  const native = { version: '1.0.0' }
+  const packages = { 'node_modules/a/node_modules/b': owner, 'node_modules/native-linux': native }
+  expect(missingOptionals({ packages })).toEqual(['node_modules/a/node_modules/b → native-darwin'])
+  const nested = { ...packages, 'node_modules/a/node_modules/native-darwin': native }
+  expect(missingOptionals({ packages: nested })).toEqual([])
+})
+
+test('The lock file names no download address, so that any registry will do', () => {
+  const addresses = Object.values(lock.packages).filter(({ resolved }) => resolved?.includes('://'))
+  expect(addresses).toEqual([])
+})
+
+test('Each package that is downloaded has its hash', () => {
+  const downloads = Object.entries(lock.packages).filter(
+    ([folder, { link }]) => folder.includes('node_modules/') && !link,
+  )
+  expect(downloads.filter(([, { integrity }]) => integrity === undefined)).toEqual([])
+})
+
+test('The lock file agrees with every package.json', () => {
+  expect(lockDifferences(root)).toEqual([])
+})
+
+test('Every dependency outside of this repository is pinned to one version', () => {
+  const folders = Object.entries(lock.packages).filter(([folder]) => !folder.includes('node_modules/'))
+  const loose = folders.flatMap(([folder, { dependencies, devDependencies }]) =>
+    Object.entries({ ...dependencies, ...devDependencies })
+      .filter(([, range]) => !/^(npm:.+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(range))
+      .map(([name, range]) => `${folder}: ${name}@${range}`),
+  )
+  expect(loose).toEqual([])
+})
