@@ -11,10 +11,10 @@ import { palettes, themeConfig } from './theme.ts'
 import { useLocationHash } from './use-location-hash.ts'
 import { usePreferences } from './use-preferences.ts'
 
-const ConsoleTab = lazy(() => import('../console/console-tab.tsx'))
-const ChatTab = lazy(() => import('../chat/chat-tab.tsx'))
-const MonitorTab = lazy(() => import('../monitor/monitor-tab.tsx'))
-const CompareTab = lazy(() => import('../compare/compare-tab.tsx'))
+const ConsoleTab = lazy(async () => ({ default: (await import('../console/console-tab.tsx')).ConsoleTab }))
+const ChatTab = lazy(async () => ({ default: (await import('../chat/chat-tab.tsx')).ChatTab }))
+const MonitorTab = lazy(async () => ({ default: (await import('../monitor/monitor-tab.tsx')).MonitorTab }))
+const CompareTab = lazy(async () => ({ default: (await import('../compare/compare-tab.tsx')).CompareTab }))
 
 /** These go on while another tab is shown: a conversation does not end because one looks at a chart. */
 const lastingTabs = new Set<TabName>(['console', 'chat'])
@@ -45,7 +45,11 @@ export function App(): ReactNode {
 
   return (
     <AppContext value={context}>
-      <ConfigProvider theme={config} locale={language === 'zh' ? zhCn : enUs}>
+      <ConfigProvider
+        theme={config}
+        locale={language === 'zh' ? zhCn : enUs}
+        button={{ autoInsertSpace: false }}
+      >
         <AntdApp component={false}>
           <Page>
             <Header tab={tab} onTab={name => go({ tab: name, room: undefined })} preferences={preferences} />

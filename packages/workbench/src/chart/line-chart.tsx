@@ -22,6 +22,8 @@ export interface LineChartProps {
   /** The upper end is at least this. */
   readonly atLeast: number
   readonly isLogarithmic?: boolean
+  /** Whether the values are bytes: their round numbers are those of KB and MB. */
+  readonly areBytes?: boolean
 }
 
 const chartHeight = 150
@@ -88,7 +90,7 @@ export function LineChart(props: LineChartProps): ReactNode {
 }
 
 function chartOptions(
-  { lines, format, atLeast, isLogarithmic }: LineChartProps,
+  { lines, format, atLeast, isLogarithmic, areBytes }: LineChartProps,
   palette: ReturnType<typeof useAppContext>['palette'],
   width: number,
   onPointed: (index: number | null) => void,
@@ -117,6 +119,8 @@ function chartOptions(
         ...axis,
         size: 62,
         space: 34,
+        ...(areBytes && { incrs: byteSteps }),
+        ...(isLogarithmic && { splits: (_, _axis, min, max) => powersOfTen(min, max) }),
         values: (_, values) => values.map(value => (value === null ? '' : format(value))),
       },
     ],
@@ -137,6 +141,16 @@ function chartOptions(
 function logarithmicRange(min: number, max: number): [number, number] {
   const low = Math.max(0.1, min || 1)
   return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(max))]
+}
+
+const byteSteps = [0, 1, 2, 3, 4].flatMap(unit =>
+  [1, 2, 5, 10, 20, 50, 100, 200, 500].map(step => step * 1_024 ** unit),
+)
+
+function powersOfTen(min: number, max: number): number[] {
+  const lowest = Math.round(Math.log10(min))
+  const count = Math.round(Math.log10(max)) - lowest + 1
+  return Array.from({ length: count }, (_, at) => 10 ** (lowest + at))
 }
 
 function clockTime(seconds: number): string {

@@ -10,14 +10,14 @@ export interface ChatTabProps {
   onRoom(room: string | undefined): void
 }
 
-export default function ChatTab({ room, onRoom }: ChatTabProps): ReactNode {
+export function ChatTab({ room, onRoom }: ChatTabProps): ReactNode {
   const chat = useChat()
   const [name, setName] = useState('')
   const joinedRoom = chat.state.room
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only entering a room changes the address
   useEffect(() => {
     if (joinedRoom !== undefined) onRoom(joinedRoom)
-    // biome-ignore lint/correctness/useExhaustiveDependencies: only entering a room changes the address
   }, [joinedRoom])
 
   if (joinedRoom === undefined) {

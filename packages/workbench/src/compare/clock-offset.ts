@@ -25,8 +25,13 @@ export class ClockOffset {
     if (this.#readings.length > this.#limit) this.#readings.shift()
   }
 
+  /** Of the readings that count. */
+  get count(): number {
+    return this.#readings.length
+  }
+
   get isKnown(): boolean {
-    return this.#readings.length > 0
+    return this.count > 0
   }
 
   get offsetMs(): number {

@@ -11,6 +11,9 @@ import { startWay } from './ways.ts'
 const byteRowLimit = 600
 const clockIntervalMs = 5_000
 
+/** One after the other at the start: the best of them is good. */
+const firstReadings = 8
+
 interface WayState {
   readonly delays: Delays
   received: number
@@ -108,8 +111,9 @@ export class CompareSession {
         break
       case 'time':
         this.#clock.add(event.sent, event.date, now())
+        if (this.#clock.count < firstReadings) this.#askTime()
         // A delay needs both clocks: nothing is asked for before they are compared.
-        this.#startWays()
+        if (this.#clock.count >= firstReadings) this.#startWays()
         break
       case 'traffic':
         this.#traffic = event.ways

@@ -9,7 +9,7 @@ import { FindingsText } from './findings-text.tsx'
 import { WayCard } from './way-card.tsx'
 import { wayNames } from './way-names.ts'
 
-export default function CompareTab(): ReactNode {
+export function CompareTab(): ReactNode {
   const { texts, palette } = useAppContext()
   const [session] = useState(() => new CompareSession())
   const version = useSyncExternalStore(session.signal.subscribe, session.signal.version)
@@ -52,7 +52,8 @@ export default function CompareTab(): ReactNode {
           columns={session.byteColumns}
           version={version}
           format={formatBytes}
-          atLeast={1_000}
+          atLeast={1_024}
+          areBytes
         />
       </div>
       <p className="muted compare-note">

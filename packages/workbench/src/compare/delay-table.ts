@@ -30,7 +30,9 @@ export class DelayTable {
     if (this.#sequences[at - 1] === sequence) return at - 1
     if (at === 0 && this.#sequences.length >= rowLimit) return undefined
     this.#sequences.splice(at, 0, sequence)
-    this.#columns.forEach((column, index) => column.splice(at, 0, index === 0 ? date / 1_000 : null))
+    const [dates, ...delays] = this.#columns
+    dates.splice(at, 0, date / 1_000)
+    for (const column of delays) column.splice(at, 0, null)
     if (this.#sequences.length <= rowLimit) return at
     this.#sequences.shift()
     for (const column of this.#columns) column.shift()

@@ -1,19 +1,21 @@
 import type { ReactNode } from 'react'
-import { useTexts } from '../app/app-context.ts'
+import { useAppContext } from '../app/app-context.ts'
 import { formatBytes, formatMs } from '../format/quantity.ts'
 import type { Texts } from '../texts/texts.ts'
 import { type Figures, type Finding, findings } from './findings.ts'
 
 /** In words what the figures show now. */
 export function FindingsText({ figures }: { figures: Figures }): ReactNode {
-  const texts = useTexts().compare
+  const { texts: all, language } = useAppContext()
+  const texts = all.compare
   return (
     <section className="panel findings" aria-label={texts.seen}>
       <h2 className="panel-title">{texts.seen}</h2>
       <p>
         {findings(figures).map(finding => (
           <span key={finding.kind} data-finding={finding.kind}>
-            {sentence(finding, texts.findings)}{' '}
+            {sentence(finding, texts.findings)}
+            {language === 'zh' ? '' : ' '}
           </span>
         ))}
       </p>

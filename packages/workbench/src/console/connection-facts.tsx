@@ -46,7 +46,7 @@ export function ConnectionFacts({ session }: { session: ConsoleSession }): React
             <dd data-fact="close" className="fact-close">
               <strong className="number">{close.code}</strong>{' '}
               <span className="muted">{close.wasClean ? texts.clean : texts.unclean}</span>
-              <p>{texts.closeCodes[closeCodeMeaning(close.code)]}</p>
+              <p>{close.hasOpened ? texts.closeCodes[closeCodeMeaning(close.code)] : texts.neverOpened}</p>
               {close.reason !== '' && (
                 <p>
                   {texts.reasonGiven} <q>{close.reason}</q>

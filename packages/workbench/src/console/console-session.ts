@@ -18,6 +18,8 @@ export interface ConsoleClose {
   readonly code: number
   readonly reason: string
   readonly wasClean: boolean
+  /** False when the handshake never succeeded. */
+  readonly hasOpened: boolean
 }
 
 /** The connection of the console with its log. It outlives the view: other tabs may be shown meanwhile. */
@@ -89,14 +91,16 @@ export class ConsoleSession {
     this.#problem = undefined
     if (this.#socket === undefined) {
       this.#problem = { kind: 'send-nothing' }
-      return this.signal.request()
+      this.signal.request()
+      return
     }
     try {
       this.#socket.send(data)
     } catch (error) {
       const { name, message } = error as DOMException
       this.#problem = { kind: 'send-connecting', says: `${name}: ${message}`, data }
-      return this.signal.request()
+      this.signal.request()
+      return
     }
     if (this.#socket.readyState === WebSocket.OPEN) this.#addMessage('out', data)
     else this.#problem = { kind: 'send-closed' }
@@ -143,7 +147,7 @@ export class ConsoleSession {
     }
     socket.onerror = () => this.#add('event', 'error', '')
     socket.onclose = ({ code, reason, wasClean }) => {
-      this.#close = { code, reason, wasClean }
+      this.#close = { code, reason, wasClean, hasOpened }
       this.#waiting = []
       this.#add('event', 'close', reason === '' ? String(code) : `${code} ${reason}`)
       if (hasOpened) return

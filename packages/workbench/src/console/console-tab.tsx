@@ -7,14 +7,14 @@ import { ProblemNotice } from './problem-notice.tsx'
 import { SendForm } from './send-form.tsx'
 import { useConsole } from './use-console.ts'
 
-export default function ConsoleTab(): ReactNode {
+export function ConsoleTab(): ReactNode {
   const session = useConsole()
   return (
     <div className="console">
       <div className="console-side">
         <ConnectionForm session={session} />
-        <ConnectionFacts session={session} />
         <ProblemNotice session={session} />
+        <ConnectionFacts session={session} />
         <SendForm session={session} />
       </div>
       <LogPanel session={session} />

@@ -1,22 +1,23 @@
 import { Alert, Button } from 'antd'
 import type { ReactNode } from 'react'
 import { useTexts } from '../app/app-context.ts'
+import type { Texts } from '../texts/texts.ts'
 import type { ConsoleProblem, ConsoleSession } from './console-session.ts'
+import type { FailureCause } from './failure-causes.ts'
 
 /** What went wrong, in the browser's words and in ours, and what to do. */
 export function ProblemNotice({ session }: { session: ConsoleSession }): ReactNode {
-  const texts = useTexts().console.problem
+  const { problem: texts, failure } = useTexts().console
   const { problem, waitingCount } = session
   if (problem === undefined) {
     return waitingCount === 0 ? null : <Alert type="info" showIcon title={texts.willSend} />
   }
-  const { title, type, content } = describe(problem, session, texts)
+  const { title, type, content } = describe(problem, session, texts, failure.title)
   return (
     <Alert
       className="problem"
       data-problem={problem.kind}
       type={type}
-      showIcon
       title={title}
       description={content}
       closable={{ onClose: () => session.dismissProblem() }}
@@ -33,7 +34,8 @@ interface Description {
 function describe(
   problem: ConsoleProblem,
   session: ConsoleSession,
-  texts: ReturnType<typeof useTexts>['console']['problem'],
+  texts: Texts['console']['problem'],
+  failureTitle: string,
 ): Description {
   switch (problem.kind) {
     case 'address':
@@ -78,7 +80,7 @@ function describe(
         ),
       }
     case 'failure':
-      return { title: '', type: 'error', content: <Failure problem={problem} /> }
+      return { title: failureTitle, type: 'error', content: <Failure problem={problem} /> }
   }
 }
 
@@ -91,24 +93,41 @@ function BrowserSays({ text }: { text: string }): ReactNode {
   )
 }
 
+/** So many at once; the rest is a click away. */
+const firstCauses = 3
+
 function Failure({ problem }: { problem: Extract<ConsoleProblem, { kind: 'failure' }> }): ReactNode {
-  const { failure, causes } = useTexts().console
+  const { failure } = useTexts().console
+  const { causes, elapsedMs } = problem
+  const more = causes.slice(firstCauses)
   return (
     <>
-      <h3 className="problem-title">{failure.title}</h3>
       <p>
-        {failure.elapsed(problem.elapsedMs)} {failure.intro}
+        {failure.elapsed(elapsedMs)} {failure.intro}
       </p>
-      <ol className="causes">
-        {problem.causes.map(cause => (
-          <li key={cause} data-cause={cause}>
-            <strong>{causes[cause].title}</strong>
-            <p>
-              {causes[cause].text} {cause === 'origin' && <code>{window.location.origin}</code>}
-            </p>
-          </li>
-        ))}
-      </ol>
+      <Causes causes={causes.slice(0, firstCauses)} start={1} />
+      {more.length > 0 && (
+        <details>
+          <summary>{failure.more(more.length)}</summary>
+          <Causes causes={more} start={firstCauses + 1} />
+        </details>
+      )}
     </>
+  )
+}
+
+function Causes({ causes, start }: { causes: readonly FailureCause[]; start: number }): ReactNode {
+  const texts = useTexts().console.causes
+  return (
+    <ol className="causes" start={start}>
+      {causes.map(cause => (
+        <li key={cause} data-cause={cause}>
+          <strong>{texts[cause].title}</strong>
+          <p>
+            {texts[cause].text} {cause === 'origin' && <code>{window.location.origin}</code>}
+          </p>
+        </li>
+      ))}
+    </ol>
   )
 }

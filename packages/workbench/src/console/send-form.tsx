@@ -36,6 +36,10 @@ export function SendForm({ session }: { session: ConsoleSession }): ReactNode {
 
   const draft = kind === 'file' ? undefined : readDraft()
   const shownError = kind !== 'file' && content[kind] !== '' ? draft?.error : undefined
+  const hint =
+    kind === 'hex' && draft?.data instanceof Uint8Array && draft.data.length > 0
+      ? texts.hexBytes(draft.data.length)
+      : texts.sendKeys
   const canSend = kind === 'file' ? file !== undefined : draft?.error === undefined
 
   async function send(): Promise<void> {
@@ -77,10 +81,7 @@ export function SendForm({ session }: { session: ConsoleSession }): ReactNode {
       )}
       <div className="send-bar">
         <span className={shownError === undefined ? 'muted' : 'send-error'} role="status">
-          {shownError ??
-            (kind === 'hex' && draft?.error === undefined && content.hex !== ''
-              ? texts.hexBytes((draft?.data as Uint8Array).length)
-              : texts.sendKeys)}
+          {shownError ?? hint}
         </span>
         {kind === 'json' && (
           <Button

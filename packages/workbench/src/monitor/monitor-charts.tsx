@@ -10,7 +10,7 @@ export interface MonitorChartsProps {
   readonly version: number
 }
 
-type ChartPlan = Pick<LineChartProps, 'title' | 'format' | 'atLeast'> & {
+type ChartPlan = Pick<LineChartProps, 'title' | 'format' | 'atLeast' | 'areBytes'> & {
   readonly lines: readonly (readonly [label: string, column: number])[]
 }
 
@@ -45,12 +45,14 @@ export function MonitorCharts({ history, version }: MonitorChartsProps): ReactNo
       title: monitor.memory,
       format: formatBytes,
       atLeast: megabyte,
+      areBytes: true,
       lines: [[monitor.memoryUsed, column.memoryUsed]],
     },
     {
       title: monitor.serverMemory,
       format: formatBytes,
       atLeast: megabyte,
+      areBytes: true,
       lines: [
         [monitor.rss, column.rss],
         [monitor.heap, column.heapUsed],

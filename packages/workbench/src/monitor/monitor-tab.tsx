@@ -10,7 +10,7 @@ import { useMonitor } from './use-monitor.ts'
 
 const intervalsMs = [50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000]
 
-export default function MonitorTab(): ReactNode {
+export function MonitorTab(): ReactNode {
   const texts = useTexts().monitor
   const [step, setStep] = useState(3)
   const intervalMs = intervalsMs[step] ?? 500

@@ -86,6 +86,7 @@ export const en = {
       title: 'The connection did not come about',
       intro:
         'Close code 1006, and no open event. The browser hides the reason from scripts on purpose; its developer tools (F12, Console) show it. On a command line, “npx bothways connect ADDRESS” shows the server’s whole answer. The likely causes, the likeliest first:',
+      more: (count: number): string => `${plural(count, 'more cause', 'more causes')}`,
       elapsed: (ms: number): string =>
         `It failed after ${ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`}.`,
     },
@@ -132,6 +133,7 @@ export const en = {
       },
     },
     closeTitle: 'Closed',
+    neverOpened: 'It was never open: the handshake failed.',
     clean: 'close handshake completed',
     unclean: 'no close handshake',
     reasonGiven: 'Reason:',

@@ -80,6 +80,7 @@ export const zh: Texts = {
       title: '连接没有建立',
       intro:
         '关闭代码 1006，且没有 open 事件。浏览器有意不把原因告诉脚本；开发者工具（F12 → Console）里可以看到。在命令行运行“npx bothways connect 地址”可以看到服务器的完整应答。可能的原因，最可能的在前：',
+      more: count => `其他 ${number(count)} 种可能`,
       elapsed: ms => `失败用时 ${ms < 1000 ? `${ms} 毫秒` : `${(ms / 1000).toFixed(1)} 秒`}。`,
     },
     causes: {
@@ -125,6 +126,7 @@ export const zh: Texts = {
       },
     },
     closeTitle: '已关闭',
+    neverOpened: '从未打开：握手失败。',
     clean: '关闭握手已完成',
     unclean: '没有关闭握手',
     reasonGiven: '原因：',
