@@ -334,8 +334,8 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     this.#received = { code, reason }
     this.#owedPong = undefined
     this.#settle('peer', undefined)
-    // RFC 6455 §5.5.1: answer with the code that came.
-    if (this.#readyState === ReadyState.Open) this.#sendClose({ code, reason: '' })
+    // RFC 6455 §5.5.1: answer with what came; the reason too, since the other side's program will look for one.
+    if (this.#readyState === ReadyState.Open) this.#sendClose({ code, reason })
     // RFC 6455 §7.1.1: the server ends TCP first, so that it is the one to wait in TIME_WAIT.
     if (this.role === 'server') this.#endTcp()
   }
