@@ -1,0 +1,86 @@
+import * as protocol from '@bothways/protocol'
+import * as bothways from 'bothways'
+import { expect, test } from 'vitest'
+
+// A name in these lists is a promise to everybody who uses it: adding one is a decision.
+
+test('bothways exports these names', () => {
+  expect(Object.keys(bothways).sort()).toMatchInlineSnapshot(`
+    [
+      "CloseCode",
+      "CloseEvent",
+      "ConnectionClosedError",
+      "HandshakeError",
+      "LimitError",
+      "Opcode",
+      "ProtocolViolation",
+      "ReadyState",
+      "Server",
+      "ServerSocket",
+      "UsageError",
+      "WebSocket",
+      "WebSocketErrorEvent",
+      "createServer",
+      "isBothwaysError",
+      "isSendableCloseCode",
+      "maxCloseReasonBytes",
+      "refuse",
+    ]
+  `)
+})
+
+test('@bothways/protocol exports these names', () => {
+  expect(Object.keys(protocol).sort()).toMatchInlineSnapshot(`
+    [
+      "BothwaysError",
+      "CloseCode",
+      "HandshakeError",
+      "LimitError",
+      "Opcode",
+      "ProtocolViolation",
+      "Receiver",
+      "UsageError",
+      "Utf8Validator",
+      "acceptDeflateOffer",
+      "acceptKey",
+      "applyMask",
+      "checkControlPayload",
+      "checkDeflateResponse",
+      "checkRequest",
+      "checkResponse",
+      "checkSubprotocols",
+      "chooseSubprotocol",
+      "createDeflateOffer",
+      "createKey",
+      "createRequestHeaders",
+      "decodeUtf8",
+      "deflateDirections",
+      "deflateExtensionName",
+      "encodeUtf8",
+      "frameHeaderBytes",
+      "isBothwaysError",
+      "isControlOpcode",
+      "isSendableCloseCode",
+      "isToken",
+      "isUtf8",
+      "isValidKey",
+      "keyBytes",
+      "likelyCause",
+      "maxCloseReasonBytes",
+      "maxControlPayloadBytes",
+      "messageTooBig",
+      "parseCloseBody",
+      "parseExtensions",
+      "parseTokenList",
+      "resolveDeflateOptions",
+      "serializeCloseBody",
+      "serializeExtensions",
+      "serializeFrame",
+      "serializeRefusal",
+      "serializeResponse",
+      "serverResponseHeaders",
+      "violations",
+      "writeFrameHeader",
+    ]
+  `)
+})
