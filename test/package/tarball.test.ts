@@ -28,10 +28,14 @@ const publicPackages = manifests.filter(
 function packedFiles(folder: string): string[] {
   const npm = process.env.npm_execpath
   const args = ['pack', `./${folder}`, '--dry-run', '--json', '--loglevel=error']
-  const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const
-  const output = npm?.endsWith('npm-cli.js')
-    ? execFileSync(process.execPath, [npm, ...args], options)
-    : execFileSync('npm', args, { ...options, shell: process.platform === 'win32' })
+  const [file, before] = npm?.endsWith('npm-cli.js') ? [process.execPath, [npm]] : ['npm', []]
+  const output = execFileSync(file, [...before, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    // On Windows npm is a .cmd file, which only the shell starts.
+    shell: file === 'npm' && process.platform === 'win32',
+  })
   // npm 10 and 11 give a list with one entry, npm 12 an object by name.
   const [packed] = Object.values(JSON.parse(output) as Record<string, { files: { path: string }[] }>)
   return packed?.files.map(({ path }) => path) ?? []

@@ -4,7 +4,7 @@ import type { Transport, TransportHandler } from '../../packages/bothways/src/co
  * One end of a byte stream in memory. What one end writes waits until {@link MemoryLink.deliver} hands it over, so a
  * test decides when things happen; nothing here looks at a clock.
  */
-export class MemoryTransport implements Transport {
+class MemoryTransport implements Transport {
   bytesRead = 0
   bytesWritten = 0
   isPaused = false

@@ -4,7 +4,7 @@ import { concat, hex, utf8 } from './bytes.ts'
 export type RawFrame = readonly [header: string, payload?: string | Uint8Array]
 
 /** The masking key that raw frames use, as bytes and as the integer that the sources use. */
-export const rawMaskingKey = [0x37, 0xfa, 0x21, 0x3d] as const
+const rawMaskingKey = [0x37, 0xfa, 0x21, 0x3d] as const
 export const rawMaskingKeyWord = 0x37fa213d
 
 /** The frame's bytes as written, without masking. */

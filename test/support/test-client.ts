@@ -64,7 +64,7 @@ export interface ConnectOptions {
 }
 
 /** Sends an upgrade request; the answer is a client when it was 101. */
-export async function upgrade(url: string, options: ConnectOptions = {}): Promise<TestClient | Answer> {
+async function upgrade(url: string, options: ConnectOptions = {}): Promise<TestClient | Answer> {
   const { protocol, host, pathname, search } = new URL(url)
   const isTls = protocol === 'wss:'
   const request = (isTls ? httpsRequest : httpRequest)(

@@ -18,7 +18,7 @@ export function refuse(
   return refusal('BW_AUTHENTICATION_REFUSED', status, text, headers)
 }
 
-export function refusal(
+function refusal(
   code: HandshakeCode,
   status: number,
   text: string,

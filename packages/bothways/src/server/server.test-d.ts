@@ -6,7 +6,9 @@ test('The user is what authenticate returns, without its ways to say nobody', ()
     authenticate: async request => (request.origin === undefined ? null : { id: 7, name: '张三' }),
   })
   server.route('/', {
-    open: socket => expectTypeOf(socket).toEqualTypeOf<ServerSocket<{ id: number; name: string }>>(),
+    open(socket) {
+      expectTypeOf(socket).toEqualTypeOf<ServerSocket<{ id: number; name: string }>>()
+    },
     message(socket, message) {
       expectTypeOf(socket.user.name).toBeString()
       expectTypeOf(message).toEqualTypeOf<string | Buffer>()
@@ -19,7 +21,11 @@ test('The user is what authenticate returns, without its ways to say nobody', ()
 })
 
 test('Without authenticate there is no user', () => {
-  createServer().route('/', { open: socket => expectTypeOf(socket.user).toBeUndefined() })
+  createServer().route('/', {
+    open(socket) {
+      expectTypeOf(socket.user).toBeUndefined()
+    },
+  })
 })
 
 test('A wrong use does not compile', () => {
