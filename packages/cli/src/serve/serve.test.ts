@@ -1,6 +1,7 @@
 import { connect as connectTcp } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connect, refusalOf } from '../../../../test/support/test-client.ts'
+import { connect, refusalOf, type TestClient } from '../../../../test/support/test-client.ts'
+import type { ChangesAnswer, CompareEvent } from './messages.ts'
 import { type Serving, startServe } from './serve.ts'
 
 let serving: Serving
@@ -14,6 +15,8 @@ afterAll(() => serving.close())
 
 const at = (path: string) => new URL(path, serving.url)
 const json = (message: string | Buffer) => JSON.parse(String(message))
+const changesAt = async (url: URL): Promise<ChangesAnswer> =>
+  (await (await fetch(url)).json()) as ChangesAnswer
 
 describe('serve', () => {
   test('It is healthy, and its figures are in the Prometheus format', async () => {
@@ -90,6 +93,16 @@ describe('serve', () => {
   })
 })
 
+type Traffic = Extract<CompareEvent, { type: 'traffic' }>
+
+/** Waits for the report that the condition asks for. */
+async function trafficOf(control: TestClient, isWanted: (traffic: Traffic) => boolean): Promise<Traffic> {
+  for (;;) {
+    const event: CompareEvent = json(await control.next())
+    if (event.type === 'traffic' && isWanted(event)) return event
+  }
+}
+
 describe('compare', () => {
   test('All four ways deliver the same changes, and what each has cost is told', async () => {
     const control = await connect(`${ws}/compare/control`)
@@ -101,11 +114,11 @@ describe('compare', () => {
     const change = json(await socket.next())
     expect(change).toMatchObject({ sequence: 1, date: expect.any(Number), value: expect.any(Number) })
 
-    const waiting = await (await fetch(at(`/compare/long-poll?${query}&after=1`))).json()
-    expect(waiting.changes[0].sequence).toBe(2)
-    const polled = await (await fetch(at(`/compare/poll?${query}&after=0`))).json()
+    const waiting = await changesAt(at(`/compare/long-poll?${query}&after=1`))
+    expect(waiting.changes[0]?.sequence).toBe(2)
+    const polled = await changesAt(at(`/compare/poll?${query}&after=0`))
     expect(polled.changes[0]).toEqual(change)
-    const nothing = await (await fetch(at(`/compare/poll?${query}&after=1000000`))).json()
+    const nothing = await changesAt(at(`/compare/poll?${query}&after=1000000`))
     expect(nothing.changes).toEqual([])
 
     const events = await fetch(at(`/compare/events?${query}&after=0`), { headers: { 'Last-Event-ID': '1' } })
@@ -114,11 +127,7 @@ describe('compare', () => {
     while (!text.includes('data:')) text += new TextDecoder().decode((await reader?.read())?.value)
     expect(text).toMatch(/^retry: 1000\n\nid: 2\ndata: \{"sequence":2,/)
 
-    const nextTraffic = async () => {
-      const event = json(await control.next())
-      return event.type === 'traffic' && event.ways.events.bytesDown > 0 ? event : nextTraffic()
-    }
-    const { ways, changes } = await nextTraffic()
+    const { ways, changes } = await trafficOf(control, it => it.ways.events.bytesDown > 0)
     expect(changes).toBeGreaterThanOrEqual(2)
     expect(ways).toMatchObject({
       poll: { requests: 2, emptyAnswers: 1 },
@@ -126,7 +135,7 @@ describe('compare', () => {
       events: { requests: 1, emptyAnswers: 0 },
       socket: { requests: 1, emptyAnswers: 0 },
     })
-    for (const way of ['poll', 'longPoll', 'events', 'socket']) {
+    for (const way of ['poll', 'longPoll', 'events', 'socket'] as const) {
       expect(ways[way].bytesUp).toBeGreaterThan(100)
       expect(ways[way].bytesUp).toBeLessThan(2_000)
       expect(ways[way].bytesDown).toBeGreaterThan(100)
@@ -161,11 +170,8 @@ describe('compare', () => {
     let down = await exchange(poll)
     await exchange(other)
     down += await exchange(poll)
-    const nextTraffic = async () => {
-      const event = json(await control.next())
-      return event.type === 'traffic' && event.ways.poll.requests === 2 ? event.ways.poll : nextTraffic()
-    }
-    expect(await nextTraffic()).toMatchObject({ bytesUp: 2 * poll.length, bytesDown: down })
+    const { ways } = await trafficOf(control, it => it.ways.poll.requests === 2)
+    expect(ways.poll).toMatchObject({ bytesUp: 2 * poll.length, bytesDown: down })
     tcp.destroy()
     control.connection.close(1000)
     await control.closed
@@ -180,11 +186,7 @@ describe('compare', () => {
     const parked = Array.from({ length: 8 }, () =>
       fetch(at(`/compare/long-poll?${query}`), { signal: leave.signal }).catch(() => undefined),
     )
-    const nextTraffic = async () => {
-      const event = json(await control.next())
-      return event.type === 'traffic' && event.ways.longPoll.requests === 8 ? event : nextTraffic()
-    }
-    await nextTraffic()
+    await trafficOf(control, it => it.ways.longPoll.requests === 8)
     expect((await fetch(at(`/compare/events?${query}`))).status).toBe(429)
     leave.abort()
     await Promise.all(parked)
@@ -214,9 +216,7 @@ describe('compare', () => {
     const control = await connect(`${other.url.replace('http', 'ws')}compare/control`)
     const { viewer } = json(await control.next())
     const parked = fetch(new URL(`/compare/long-poll?viewer=${viewer}&after=1000000`, other.url))
-    const isParked = async (): Promise<boolean> =>
-      json(await control.next()).ways?.longPoll.requests === 1 || isParked()
-    expect(await isParked()).toBe(true)
+    await trafficOf(control, it => it.ways.longPoll.requests === 1)
     await other.close()
     expect((await parked).status).toBe(200)
     expect((await control.closed).code).toBe(1001)

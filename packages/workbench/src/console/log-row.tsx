@@ -47,7 +47,9 @@ export const LogRow = memo(function LogRow({ entry, top, isSelected, onSelect }:
   )
 })
 
-/** As much as may fit into a row. */
+/** As much as may fit into a row, on one line. */
 function preview({ data }: LogEntry): string {
-  return typeof data === 'string' ? data.slice(0, 300) : formatHex(data.subarray(0, 64))
+  return typeof data === 'string'
+    ? data.slice(0, 300).replaceAll(/\s+/g, ' ')
+    : formatHex(data.subarray(0, 64))
 }

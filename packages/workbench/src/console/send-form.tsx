@@ -8,7 +8,9 @@ import type { ConsoleSession, Sendable } from './console-session.ts'
 const kinds = ['text', 'json', 'hex', 'file'] as const
 type Kind = (typeof kinds)[number]
 
-type Draft = { readonly data: Sendable; readonly error?: never } | { readonly error: string }
+type Draft =
+  | { readonly data: Sendable; readonly error?: never }
+  | { readonly error: string; readonly data?: never }
 
 /** Text, JSON that is checked, bytes as hex digits, or a file. What is refused locally is said while one types. */
 export function SendForm({ session }: { session: ConsoleSession }): ReactNode {

@@ -1,0 +1,82 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventually, startWorkbench, type Workbench } from '../support/workbench.ts'
+
+let workbench: Workbench
+beforeAll(async () => {
+  workbench = await startWorkbench()
+})
+afterAll(() => workbench.close())
+
+async function join(name: string, room = 'lobby'): Promise<Page> {
+  const page = await workbench.open('chat')
+  await page.fill('[name=name]', name)
+  await page.fill('[name=room]', room)
+  await page.click('[data-action=join]')
+  return page
+}
+
+async function say(page: Page, text: string): Promise<void> {
+  await page.fill('.chat-composer textarea', text)
+  await page.click('[data-action=say]')
+}
+
+const texts = (page: Page) => page.locator('.chat-text').allTextContents()
+const members = (page: Page) => page.locator('[data-member]').allTextContents()
+
+test('Two tabs talk; a third joins late, sees who is there and what was said, and leaves again', async () => {
+  const first = await join('张三')
+  await first.waitForSelector('.chat-composer')
+  const second = await join('李四')
+  await second.waitForSelector('.chat-composer')
+  await eventually(() => members(first)).toEqual(['张三(you)', '李四'])
+
+  await say(first, '你好，李四')
+  await second.getByText('你好，李四').waitFor()
+  await say(second, 'Hello <b>张三</b>')
+  await first.getByText('Hello <b>张三</b>').waitFor()
+  expect(await texts(first)).toEqual(['你好，李四', 'Hello <b>张三</b>'])
+  expect(await texts(second)).toEqual(['你好，李四', 'Hello <b>张三</b>'])
+
+  const third = await join('王五')
+  await eventually(() => texts(third)).toEqual(['你好，李四', 'Hello <b>张三</b>'])
+  expect(await members(third)).toEqual(['张三', '李四', '王五(you)'])
+  await first.getByText('王五 joined').waitFor()
+  await third.click('[data-action=leave]')
+  await first.getByText('王五 left').waitFor()
+  await eventually(() => members(first)).toEqual(['张三(you)', '李四'])
+
+  await second.close()
+  await eventually(() => members(first)).toEqual(['张三(you)'])
+})
+
+test('A name that is taken is refused with a sentence, and rooms are apart', async () => {
+  const first = await join('Ann', 'a')
+  await first.waitForSelector('.chat-composer')
+  const second = await join('ann', 'a')
+  await second.getByText('Somebody in this room has that name already').waitFor()
+  await second.fill('[name=room]', 'b')
+  await second.click('[data-action=join]')
+  await second.waitForSelector('.chat-composer')
+  await say(second, 'alone')
+  await second.getByText('alone').waitFor()
+  expect(await members(first)).toEqual(['Ann(you)'])
+  expect(await texts(first)).toEqual([])
+  expect(new URL(second.url()).hash).toBe('#chat/b')
+})
+
+test('The conversation goes on while another tab of the page is shown', async () => {
+  const first = await join('Ben', 'c')
+  const second = await join('Cid', 'c')
+  await second.waitForSelector('.chat-composer')
+  await first.getByRole('tab', { name: 'Monitor' }).click()
+  await first.waitForSelector('[data-samples]')
+  await say(second, 'still there?')
+  await second.getByText('still there?').waitFor()
+  await first.getByRole('tab', { name: 'Chat' }).click()
+  await first.getByText('still there?').waitFor()
+})
+
+test('Nobody complained', () => {
+  expect(workbench.complaints).toEqual([])
+})
