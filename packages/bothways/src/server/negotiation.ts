@@ -19,8 +19,9 @@ export function negotiateProtocol<User>(
   route: ResolvedRoute<User>,
   offered: readonly string[],
 ): NegotiatedProtocol<User> | Refusal {
-  const chosen = chooseSubprotocol(offered, route.protocols)
-  const isUnderstood = chosen !== undefined || offered.length === 0 || route.protocols.length === 0
+  const supported = route.protocols === 'any' ? offered : route.protocols
+  const chosen = chooseSubprotocol(offered, supported)
+  const isUnderstood = chosen !== undefined || offered.length === 0 || supported.length === 0
   const handlers = isUnderstood ? route.handlersFor(chosen ?? '') : undefined
   if (handlers !== undefined) return { protocol: chosen ?? '', handlers }
   const came = offered.length === 0 ? 'none was offered' : `offered were ${offered.join(', ').slice(0, 100)}`
@@ -28,7 +29,7 @@ export function negotiateProtocol<User>(
     code: 'BW_SUBPROTOCOL_UNSUPPORTED',
     status: 400,
     headers: {},
-    text: `This path speaks the subprotocols ${route.protocols.join(', ')}; ${came}.`,
+    text: `This path speaks the subprotocols ${supported.join(', ')}; ${came}.`,
   }
 }
 

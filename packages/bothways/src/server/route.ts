@@ -21,17 +21,18 @@ export interface Route<User> extends SocketHandlers<User> {
   /**
    * The subprotocols spoken here, in the server's order of preference (RFC 6455 §1.9): a list when the handlers
    * beside it serve them all, or handlers for each. A client that offers none of them is refused with 400; one
-   * that offers no subprotocol at all is served by the handlers beside it, if there are any.
+   * that offers no subprotocol at all is served by the handlers beside it, if there are any. `'any'` takes the first
+   * that the client offers, whatever it is: for echo servers and proxies.
    */
-  protocols?: readonly string[] | Readonly<Record<string, SocketHandlers<User>>>
+  protocols?: readonly string[] | 'any' | Readonly<Record<string, SocketHandlers<User>>>
 }
 
 const handlerNames = ['open', 'message', 'drain', 'close'] as const
 
 /** A route as the server uses it. */
 export interface ResolvedRoute<User> {
-  /** In order of preference. */
-  readonly protocols: readonly string[]
+  /** In order of preference; `'any'`: the client's. */
+  readonly protocols: readonly string[] | 'any'
   /** The handlers of a connection that agreed on `protocol`, or on none when it is ''. */
   handlersFor(protocol: string): SocketHandlers<User> | undefined
 }
@@ -41,8 +42,8 @@ export function resolveRoute<User>(route: Route<User>): ResolvedRoute<User> {
   checkOptionNames('a route', route, ['protocols', ...handlerNames])
   checkHandlers(route)
   const { protocols = [] } = route
-  const byProtocol = isList(protocols) ? undefined : protocols
-  const names = isList(protocols) ? protocols : Object.keys(protocols)
+  const byProtocol = protocols === 'any' || isList(protocols) ? undefined : protocols
+  const names = protocols === 'any' ? [] : isList(protocols) ? protocols : Object.keys(protocols)
   for (const name of names) {
     if (isToken(name)) continue
     throw new UsageError(
@@ -56,7 +57,7 @@ export function resolveRoute<User>(route: Route<User>): ResolvedRoute<User> {
   }
   const hasOwnHandlers = handlerNames.some(name => route[name] !== undefined)
   return {
-    protocols: names,
+    protocols: protocols === 'any' ? 'any' : names,
     handlersFor(protocol) {
       if (byProtocol === undefined) return route
       if (protocol !== '') return byProtocol[protocol]
@@ -65,7 +66,9 @@ export function resolveRoute<User>(route: Route<User>): ResolvedRoute<User> {
   }
 }
 
-function isList<User>(protocols: NonNullable<Route<User>['protocols']>): protocols is readonly string[] {
+function isList<User>(
+  protocols: Exclude<Route<User>['protocols'], 'any' | undefined>,
+): protocols is readonly string[] {
   return Array.isArray(protocols)
 }
 

@@ -77,6 +77,13 @@ describe('Routes and subprotocols', () => {
     expect((await refusalOf(url)).status).toBe(400)
   })
 
+  test("With protocols 'any' the client's first is taken", async () => {
+    const url = await listen(createServer().route('/', { ...echo, protocols: 'any' }))
+    const client = await connect(url, { headers: { 'Sec-WebSocket-Protocol': 'b, a' } })
+    expect(client.answer.headers['sec-websocket-protocol']).toBe('b')
+    expect((await connect(url)).answer.headers['sec-websocket-protocol']).toBeUndefined()
+  })
+
   test('An ordinary HTTP request learns that this is a WebSocket server', async () => {
     const url = await listen(createServer().route('/', echo))
     const response = await fetch(url.replace('ws:', 'http:'))

@@ -1,0 +1,21 @@
+import { WrongUse } from '../wrong-use.ts'
+import { type ConnectOptions, readConnectOptions } from './connect-options.ts'
+import { runPipe } from './pipe.ts'
+import { runTerminal } from './terminal.ts'
+
+/** `bothways connect URL`: interactive on a terminal, line by line from a pipe. */
+export async function runConnect(args: readonly string[]): Promise<number> {
+  const options = readConnectOptions(args)
+  if (options.notice !== undefined) console.error(options.notice)
+  try {
+    return process.stdin.isTTY ? await runTerminal(options) : await runPipe(options)
+  } catch (error) {
+    throw inWords(error, options)
+  }
+}
+
+/** The standard's exceptions for a URL or a subprotocol are wrong use of the command line. */
+function inWords(error: unknown, { url }: ConnectOptions): unknown {
+  if (!(error instanceof DOMException)) return error
+  return new WrongUse(`${error.message} (URL: ${url})`)
+}

@@ -1,0 +1,27 @@
+import type { Disconnect, HandshakeResult } from 'bothways'
+
+export type Payload = string | Uint8Array
+
+/** What happens in a session, as all ways to show it get it. */
+export type SessionEvent =
+  | {
+      readonly type: 'open'
+      readonly url: string
+      readonly protocol: string
+      readonly extensions: string
+      readonly handshake: HandshakeResult | undefined
+    }
+  | { readonly type: 'sent' | 'received'; readonly payload: Payload }
+  | { readonly type: 'ping' | 'pong'; readonly payload: Uint8Array }
+  | { readonly type: 'round-trip'; readonly milliseconds: number | undefined }
+  | { readonly type: 'error'; readonly error: Error }
+  | {
+      readonly type: 'close'
+      readonly code: number
+      readonly reason: string
+      readonly by: Disconnect['by'] | undefined
+    }
+
+export function payloadBytes(payload: Payload): number {
+  return typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
+}

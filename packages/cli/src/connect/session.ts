@@ -1,0 +1,85 @@
+import { type CloseEvent, WebSocket, type WebSocketErrorEvent } from 'bothways'
+import type { ConnectOptions } from './connect-options.ts'
+import type { Payload, SessionEvent } from './session-event.ts'
+
+/** Bytes that may wait for the network before whoever sends has to wait. */
+const highWaterMarkBytes = 1024 * 1024
+
+/** One connection and everything that happens on it. */
+export class Session {
+  readonly #socket: WebSocket
+  readonly #url: string
+  readonly #tell: (event: SessionEvent) => void
+  /** True once it is open, false when it never was. */
+  readonly opened: Promise<boolean>
+  readonly closed: Promise<void>
+
+  /** @throws DOMException or UsageError for a URL, subprotocol or header that is wrong */
+  constructor({ url, protocols, client }: ConnectOptions, tell: (event: SessionEvent) => void) {
+    this.#tell = tell
+    this.#socket = new WebSocket(url, protocols, client)
+    this.#url = this.#socket.url
+    this.#socket.binaryType = 'arraybuffer'
+    this.opened = new Promise(resolve => {
+      this.#socket.addEventListener('open', () => resolve(true))
+      this.#socket.addEventListener('close', () => resolve(false))
+    })
+    this.closed = new Promise(resolve => this.#socket.addEventListener('close', () => resolve()))
+    this.#listen()
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN
+  }
+
+  send(payload: Payload): void {
+    this.#socket.send(payload as string)
+    this.#tell({ type: 'sent', payload })
+  }
+
+  /** Resolves when the network has taken enough of what was sent. */
+  async hasRoom(): Promise<void> {
+    while (this.isOpen && this.#socket.bufferedAmount > highWaterMarkBytes) {
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+  }
+
+  async ping(): Promise<void> {
+    this.#tell({ type: 'round-trip', milliseconds: await this.#socket.ping() })
+  }
+
+  /** @throws DOMException for a code or reason that may not be sent */
+  close(code?: number, reason?: string): void {
+    this.#socket.close(code, reason)
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  #listen(): void {
+    const socket = this.#socket
+    socket.addEventListener('open', () => {
+      const { protocol, extensions, handshake } = socket
+      this.#tell({ type: 'open', url: this.#url, protocol, extensions, handshake })
+    })
+    socket.addEventListener('message', event => {
+      const data: string | ArrayBuffer = (event as MessageEvent).data
+      this.#tell({ type: 'received', payload: typeof data === 'string' ? data : new Uint8Array(data) })
+    })
+    for (const type of ['ping', 'pong'] as const) {
+      socket.addEventListener(type, event => {
+        this.#tell({ type, payload: (event as MessageEvent).data })
+      })
+    }
+    socket.addEventListener('error', event => {
+      this.#tell({ type: 'error', error: (event as WebSocketErrorEvent).error })
+    })
+    socket.addEventListener('close', event => {
+      const { code, reason } = event as CloseEvent
+      // A handshake that failed has said why already.
+      if (socket.handshake === undefined) return
+      this.#tell({ type: 'close', code, reason, by: socket.disconnect?.by })
+    })
+  }
+}

@@ -1,0 +1,48 @@
+/** What a line typed on the terminal asks for. */
+export type TerminalCommand =
+  | { readonly type: 'nothing' | 'ping' | 'quit' | 'help' }
+  | { readonly type: 'send'; readonly text: string }
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly type: 'file'; readonly path: string }
+  | { readonly type: 'close'; readonly code: number | undefined; readonly reason: string | undefined }
+  | { readonly type: 'unknown'; readonly name: string; readonly known: readonly string[] }
+
+const known = ['ping', 'text', 'hex', 'file', 'close', 'quit', 'help']
+
+/** @throws Error saying what is wrong with the arguments of a command */
+export function parseLine(line: string): TerminalCommand {
+  if (line === '') return { type: 'nothing' }
+  if (!line.startsWith('/')) return { type: 'send', text: line }
+  const [, name = '', rest = ''] = /^\/(\S*)\s?(.*)$/s.exec(line) ?? []
+  switch (name) {
+    case 'ping':
+    case 'quit':
+    case 'help':
+      return { type: name }
+    case 'text':
+      return { type: 'send', text: rest }
+    case 'hex':
+      return { type: 'bytes', bytes: parseHex(rest) }
+    case 'file':
+      if (rest.trim() === '') throw new Error('/file takes a path.')
+      return { type: 'file', path: rest.trim() }
+    case 'close': {
+      const [, code, reason] = /^(\d+)?\s*(.*)$/.exec(rest.trim()) ?? []
+      return {
+        type: 'close',
+        code: code === undefined ? undefined : Number(code),
+        reason: reason || undefined,
+      }
+    }
+    default:
+      return { type: 'unknown', name: `/${name}`, known }
+  }
+}
+
+function parseHex(text: string): Uint8Array {
+  const digits = text.replaceAll(/[\s:,]|0x/g, '')
+  if (digits === '' || digits.length % 2 !== 0 || /[^0-9a-f]/i.test(digits)) {
+    throw new Error('/hex takes pairs of hexadecimal digits, such as 00 ff 7f.')
+  }
+  return Uint8Array.from(Buffer.from(digits, 'hex'))
+}

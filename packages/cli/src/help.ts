@@ -1,0 +1,69 @@
+export type CommandName = 'serve' | 'echo' | 'connect'
+
+const general = `bothways: WebSocket servers and clients on the command line
+
+  bothways serve            the page and all protocols on one port
+  bothways echo             a plain echo server, for testing clients
+  bothways connect URL      talk to any WebSocket server
+
+  bothways COMMAND --help   what a command can do, with examples
+  bothways --version
+
+Try it in two terminals:
+
+  bothways echo
+  bothways connect ws://127.0.0.1:9001/
+`
+
+const commands: Readonly<Record<CommandName, string>> = {
+  serve: `bothways serve: the page and all protocols on one port
+
+  --port N       default 8080; 0 takes any that is free
+  --host H       default 127.0.0.1, this machine alone; 0.0.0.0 or :: for every network
+  --origin O     lets pages of another origin connect, such as https://example.com; may be repeated,
+                 null stands for pages opened from a file
+  --no-page      only what the page talks to
+
+It serves /echo, /chat, /monitor and /compare over WebSocket, /healthz and /metrics over HTTP, and ends
+in order on Ctrl-C.
+
+  bothways serve --port 0
+  bothways serve --host 0.0.0.0 --origin https://example.com
+`,
+  echo: `bothways echo: answers every message with the same message, on every path
+
+  --port N               default 9001; 0 takes any that is free
+  --host H               default 127.0.0.1, this machine alone
+  --no-compression       do not agree to permessage-deflate
+  --max-payload BYTES    the largest message, default 67108864 (64 MiB)
+
+It takes the first subprotocol that is offered, and connections from any page.
+
+  bothways echo --port 9001
+  echo hello | bothways connect ws://127.0.0.1:9001/
+`,
+  connect: `bothways connect URL: talk to a WebSocket server
+
+  --protocol P           offer a subprotocol; may be repeated, best first
+  --header 'Name: value' send a header with the handshake; may be repeated
+  --origin O             send an Origin, as a browser would
+  --insecure             accept any TLS certificate
+  --no-compression       do not offer permessage-deflate
+  --binary               send every line as bytes instead of text
+  --json                 print one JSON object for each event
+  --wait SECONDS         from a pipe: how long to wait for replies after the input has ended, default 2
+  -v, --verbose          show the handshake, pings and pongs
+
+On a terminal every line is sent as a message; a line that begins with a slash is a command (/help lists them).
+From a pipe every line is sent, and every message that comes is printed on a line of its own, bytes in hex. It ends
+when there have been as many replies as lines, or none for the time of --wait.
+
+  bothways connect ws://127.0.0.1:8080/echo
+  bothways connect wss://example.com/chat --protocol chat.v2 --header 'Authorization: Bearer …'
+  printf 'one\\ntwo\\n' | bothways connect ws://127.0.0.1:8080/echo
+`,
+}
+
+export function helpText(command?: CommandName): string {
+  return command === undefined ? general : commands[command]
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { isBothwaysError } from 'bothways'
+import { runConnect } from './connect/connect-command.ts'
+import { runEcho } from './echo-command.ts'
+import { type CommandName, helpText } from './help.ts'
+import { nearest } from './nearest.ts'
+import { runServe } from './serve-command.ts'
+import { Failure, WrongUse } from './wrong-use.ts'
+
+const commands: Readonly<Record<CommandName, (args: readonly string[]) => Promise<number>>> = {
+  serve: runServe,
+  echo: runEcho,
+  connect: runConnect,
+}
+
+/**
+ * Runs one command to its end.
+ *
+ * @param argv what stands behind the program's name
+ * @returns the exit code: 0 done, 1 it could not be done, 2 wrong use
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...args] = argv
+  try {
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+      console.log(helpText(isCommand(args[0]) ? args[0] : undefined))
+      return name === undefined ? 2 : 0
+    }
+    if (name === '--version' || name === '-V') {
+      console.log(version())
+      return 0
+    }
+    if (!isCommand(name)) {
+      throw new WrongUse(
+        `There is no command '${name}'; did you mean ${nearest(name, Object.keys(commands))}?`,
+      )
+    }
+    if (args.includes('--help') || args.includes('-h')) {
+      console.log(helpText(name))
+      return 0
+    }
+    return await commands[name](args)
+  } catch (error) {
+    if (error instanceof WrongUse) {
+      console.error(`${error.message}\nSee: bothways ${isCommand(name) ? `${name} ` : ''}--help`)
+      return 2
+    }
+    if (error instanceof Failure || isBothwaysError(error)) {
+      console.error(error.message)
+      return 1
+    }
+    throw error
+  }
+}
+
+function isCommand(name: string | undefined): name is CommandName {
+  return name !== undefined && Object.hasOwn(commands, name)
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return version
+}

@@ -1,0 +1,9 @@
+/** The command line itself was wrong: exit code 2, and a hint at the help. */
+export class WrongUse extends Error {
+  override readonly name = 'WrongUse'
+}
+
+/** What was asked for could not be done: exit code 1, the message and nothing more. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+}
