@@ -241,6 +241,20 @@ describe('Close handshake', () => {
     expect(serverSide.disconnect).toMatchObject({ code: 1000, wasClean: true })
   })
 
+  test('Once a message was dropped while closing, no later one is delivered', async () => {
+    const { link, server, client, serverSide } = connect()
+    server.pause()
+    server.close(1000)
+    client.send('dropped')
+    await new Promise(resolve => setImmediate(resolve))
+    link.client.deliver()
+    server.resume()
+    client.send('would leave a gap')
+    await link.settle()
+    expect(serverSide.messages).toEqual([])
+    expect(serverSide.disconnect).toMatchObject({ code: 1000, wasClean: true })
+  })
+
   test('TCP that ends without a close frame is 1006 by the network', async () => {
     const { link, clientSide, serverSide } = connect()
     link.client.destroy(new Error('ECONNRESET'))
@@ -320,6 +334,39 @@ describe('Backpressure', () => {
     await link.settle()
     expect(serverSide.drains).toBe(1)
     expect(server.bufferedAmount).toBe(0)
+  })
+
+  test('drain follows although the message became short when it was compressed', async () => {
+    const { link, server, serverSide, clientSide } = connect({
+      server: { compression: true },
+      deflate: { noContextTakeover: true, windowBits: 15 },
+    })
+    expect(server.send('x'.repeat(1_000_000))).toBe(false)
+    while (clientSide.messages.length === 0) await link.settle()
+    expect(serverSide.drains).toBe(1)
+  })
+
+  test('drain follows although the peer has read before the message is written', async () => {
+    const { link, server, serverSide } = connect({ server: { highWaterMarkBytes: 100 } })
+    link.client.isPaused = true
+    expect(server.send('x'.repeat(60))).toBe(true)
+    await link.settle()
+    expect(server.send('x'.repeat(60))).toBe(false)
+    link.client.isPaused = false
+    link.server.deliver()
+    await link.settle()
+    expect(serverSide.drains).toBe(1)
+  })
+
+  test('A message dropped below the high-water mark is followed by drain, too', async () => {
+    const { link, server, serverSide } = connect({
+      server: { maxBufferedBytes: 1_000, whenBufferFull: 'drop' },
+    })
+    link.client.isPaused = true
+    expect([1, 2, 3].map(() => server.send('x'.repeat(600)))).toEqual([true, false, false])
+    link.client.isPaused = false
+    await link.settle()
+    expect(serverSide.drains).toBe(1)
   })
 
   test('At maxBufferedBytes the connection closes with 1013 by policy', async () => {

@@ -85,6 +85,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   #bufferedAtClose = 0
 
   #holds = 0
+  #hasDiscarded = false
   /** `send` has answered false. */
   #owesDrain = false
   /** The latest ping that waits for the peer to read (RFC 6455 §5.5.3: earlier ones need no answer). */
@@ -267,7 +268,10 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   }
 
   onTaken(): void {
-    if (!this.#outbox.hasRoom) return
+    if (!this.#outbox.hasRoom) {
+      this.#outbox.oweNotice()
+      return
+    }
     if (this.#owedPong !== undefined) {
       this.#outbox.pushAhead(this.#frame(this.#owedPong, Opcode.Pong))
       this.#owedPong = undefined
@@ -298,7 +302,11 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   // --- the receiver's side
 
   onMessage(payload: Uint8Array, isText: boolean, isCompressed: boolean): void {
-    if (this.#isDiscarding) return
+    if (this.#isDiscarding || this.#hasDiscarded) {
+      // For good: what came later would be taken for the message after the last one delivered.
+      this.#hasDiscarded = true
+      return
+    }
     if (!isCompressed || this.#inflater === undefined) {
       this.#handler.onMessage(asBuffer(payload), isText)
       return
@@ -321,7 +329,10 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     // RFC 6455 §5.5.2: a ping is answered unless a close frame has come, so also while we are closing.
     if (this.#readyState === ReadyState.Closed) return
     if (this.#outbox.hasRoom) this.#outbox.pushAhead(this.#frame(payload, Opcode.Pong))
-    else this.#owedPong = Buffer.from(payload)
+    else {
+      this.#owedPong = Buffer.from(payload)
+      this.#outbox.oweNotice()
+    }
   }
 
   onPong(payload: Uint8Array): void {
@@ -375,7 +386,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     if (whenBufferFull === 'close') {
       this.closeForPolicy(CloseCode.TryAgainLater, sendQueueFull(maxBufferedBytes, bufferedBytes))
     } else {
-      this.#owesDrain = true
+      this.#oweDrain()
     }
     return false
   }
@@ -383,8 +394,13 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   /** What `send` answers; a false is a promise of `onDrain`. */
   #answer(): boolean {
     if (this.#outbox.hasRoom) return true
-    this.#owesDrain = true
+    this.#oweDrain()
     return false
+  }
+
+  #oweDrain(): void {
+    this.#owesDrain = true
+    this.#outbox.oweNotice()
   }
 
   #queue(payload: Buffer, isText: boolean): void {

@@ -47,7 +47,10 @@ export interface ConnectionOptions {
   maxBufferedBytes?: number
   /** At that bound: `close` the connection with 1013 (default), or `drop` the message. */
   whenBufferFull?: 'close' | 'drop'
-  /** `send` answers false when more than this many bytes wait, and `drain` follows. Default 64 KiB. */
+  /**
+   * `send` answers false when more than this many bytes wait, and `drain` follows. Default 64 KiB; never more than
+   * `maxBufferedBytes`.
+   */
   highWaterMarkBytes?: number
 }
 
@@ -93,14 +96,15 @@ export function resolveConnectionOptions(
   if (whenBufferFull !== 'close' && whenBufferFull !== 'drop') {
     throw invalidOption('whenBufferFull', "'close' or 'drop'", whenBufferFull)
   }
+  const maxBufferedBytes = whole(options, 'maxBufferedBytes', 16 * MiB)
   return {
     compression: compression === false ? false : resolveCompression(compression, isServer),
     maxMessageBytes: whole(options, 'maxMessageBytes', (isServer ? 16 : 64) * MiB, 0, largestMessageBytes),
     closeTimeoutMs: whole(options, 'closeTimeoutMs', 5_000),
     keepalive: keepalive === false ? false : resolveKeepalive(keepalive ?? {}),
-    maxBufferedBytes: whole(options, 'maxBufferedBytes', 16 * MiB),
+    maxBufferedBytes,
     whenBufferFull,
-    highWaterMarkBytes: whole(options, 'highWaterMarkBytes', 64 * 1024),
+    highWaterMarkBytes: Math.min(maxBufferedBytes, whole(options, 'highWaterMarkBytes', 64 * 1024)),
   }
 }
 

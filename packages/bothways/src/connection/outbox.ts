@@ -18,6 +18,7 @@ export class Outbox {
   #readyBytes = 0
   #waiting: Entry[] = []
   #waitingBytes = 0
+  #isNoticeOwed = false
   #isScheduled = false
 
   /** @param highWaterMarkBytes above it, the transport is asked to tell when it has caught up */
@@ -63,11 +64,20 @@ export class Outbox {
     })
   }
 
+  /**
+   * The next write asks for notice, also if there is room again by then: what was in the way may have been taken
+   * meanwhile, or become shorter when it was compressed.
+   */
+  oweNotice(): void {
+    this.#isNoticeOwed = true
+  }
+
   /** Writes what is ready. */
   flush(): void {
     if (this.#ready.length === 0) return
     const pieces = this.#ready
-    const wantsNotice = !this.hasRoom
+    const wantsNotice = this.#isNoticeOwed || !this.hasRoom
+    this.#isNoticeOwed = false
     this.#ready = []
     this.#readyBytes = 0
     this.#transport.write(pieces, wantsNotice)
