@@ -45,7 +45,16 @@ describe('Trusted proxies', () => {
     expect(proxies.resolve(headers, '::ffff:127.0.0.1', false).host).toBe('my.site')
   })
 
-  test.each(['localhost', '10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/x', ''])('%j is no entry', entry => {
+  test.each([
+    'localhost',
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '10.0.0.0/x',
+    '10.0.0.0/',
+    '10.0.0.0/ 8',
+    '10.0.0.0/8/8',
+    '',
+  ])('%j is no entry', entry => {
     expect(() => new TrustedProxies([entry])).toThrow('trustedProxies')
   })
 })

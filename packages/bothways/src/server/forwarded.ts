@@ -55,12 +55,12 @@ export class TrustedProxies {
   }
 
   #add(entry: string): void {
-    const [address = '', bits] = entry.split('/')
+    // Digits only: Number('') would make `10.0.0.0/` the whole internet.
+    const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
     const version = isIP(address)
     const prefix = bits === undefined ? undefined : Number(bits)
     const longest = version === 4 ? 32 : 128
-    const isPrefix = prefix === undefined || (Number.isInteger(prefix) && prefix >= 0 && prefix <= longest)
-    if (version === 0 || !isPrefix) {
+    if (version === 0 || (prefix !== undefined && prefix > longest)) {
       throw new UsageError(
         'BW_INVALID_OPTION',
         `Option trustedProxies takes addresses such as 127.0.0.1 and blocks such as 10.0.0.0/8, got '${entry}'.`,

@@ -53,6 +53,9 @@ test.each([
   ['chrome-extension://abcdef', true],
   ['null', true],
   ['https://example.com/', false],
+  ['https://example.com:443', false],
+  ['https://Example.com', false],
+  ['https://user@example.com', false],
   ['example.com', false],
   ['*', false],
 ])('%s is an origin: %s', (text, isOrigin) => {

@@ -52,5 +52,9 @@ function printable(text: string): string {
 
 /** An entry of the option `origins` must be what a browser sends: scheme, host and port, nothing else. */
 export function isSerializedOrigin(text: string): boolean {
-  return text === 'null' || (URL.canParse(text) && /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(text))
+  if (text === 'null') return true
+  if (!URL.canParse(text) || !/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@]+$/.test(text)) return false
+  // No browser sends capitals or the default port. Of other schemes, such as an extension's, the URL knows no origin.
+  const { protocol, origin } = new URL(text)
+  return defaultPorts[protocol] === undefined || origin === text
 }

@@ -7,10 +7,17 @@ export class Routes<Route> {
 
   /** @throws UsageError `BW_INVALID_OPTION` for a path without its slash, `BW_ROUTE_EXISTS` for a second one */
   add(path: string, route: Route): void {
-    if (!path.startsWith('/') || path.slice(0, -1).includes('*') || /[?#\s]/.test(path)) {
+    if (!path.startsWith('/') || /[^/]\*|\*.|[?#\s]/.test(path)) {
       throw new UsageError(
         'BW_INVALID_OPTION',
         `A route's path begins with a slash and may end in /*, as '/chat' and '/rooms/*' do; got '${path}'.`,
+      )
+    }
+    const asRequested = new URL(`ws://localhost${path}`).pathname
+    if (path !== asRequested) {
+      throw new UsageError(
+        'BW_INVALID_OPTION',
+        `No request has the path '${path}': clients send it as '${asRequested}'.`,
       )
     }
     const isPrefix = path.endsWith('*')

@@ -45,7 +45,9 @@ export function describeRequest(
   const { socket, headers } = raw
   const isTls = 'encrypted' in socket && socket.encrypted === true
   const { remoteAddress, host, isSecure } = proxies.resolve(headers, socket.remoteAddress ?? '', isTls)
-  const target = raw.url?.startsWith('/') ? raw.url : new URL(raw.url ?? '/', 'ws://localhost').pathname
+  // Anything more in Host would make up another path than the one that was routed, for `authenticate` to judge.
+  if (host === undefined || !/^[^\s/\\?#@]+$/.test(host)) return undefined
+  const target = originForm(raw.url ?? '/')
   const address = `${isSecure ? 'wss' : 'ws'}://${host}${target}`
   if (!URL.canParse(address)) return undefined
   const url = new URL(address)
@@ -62,4 +64,11 @@ export function describeRequest(
     signal,
     raw,
   }
+}
+
+/** What an origin-form target would have been for this absolute one. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target
+  const { pathname, search } = new URL(target, 'ws://localhost')
+  return pathname + search
 }
