@@ -1,9 +1,20 @@
-/** Runs until SIGINT or SIGTERM, then closes in order and answers 0. A second signal ends at once. */
+const signals = ['SIGINT', 'SIGTERM'] as const
+
+/** Ctrl-C under npm arrives twice: from the terminal, and passed on by npm. */
+const sameSignalMs = 1_000
+
+/** Runs until SIGINT or SIGTERM, then closes in order and answers 0. A later second signal ends at once. */
 export async function untilSignal(close: () => Promise<void>): Promise<number> {
+  let firstAtMs: number | undefined
   await new Promise<void>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    // The listeners stay until the end: without one, a signal kills.
+    const onSignal = (): void => {
+      firstAtMs ??= performance.now()
+      if (performance.now() - firstAtMs > sameSignalMs) process.exit(1)
+      resolve()
+    }
+    for (const signal of signals) process.on(signal, onSignal)
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   await close()
   return 0
 }

@@ -40,7 +40,7 @@ interface PageFile {
 }
 
 /** Where `npm run build` puts the page; the same place from `src` and from `dist`. */
-export const pageFolder: string = fileURLToPath(new URL('../../page/', import.meta.url))
+const pageFolder = fileURLToPath(new URL('../../page/', import.meta.url))
 
 /**
  * The built page, read once. A request's path is looked up among the names that were found, so no path can lead
