@@ -36,6 +36,8 @@ export async function runEcho(args: readonly string[]): Promise<number> {
   const listening = await server.listen({ port, host }).catch(error => {
     throw listenFailure(error, host, port)
   })
+  // Who reads that line may send a signal at once.
+  const ended = untilSignal(() => server.close({ timeoutMs: 3_000 }))
   console.log(`Bothways echo is listening on ${listening.url}`)
-  return await untilSignal(() => server.close({ timeoutMs: 3_000 }))
+  return await ended
 }

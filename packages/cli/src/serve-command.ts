@@ -19,6 +19,8 @@ export async function runServe(args: readonly string[]): Promise<number> {
   const serving = await startServe({ port, host, origins, page: !values['no-page'] }).catch(error => {
     throw listenFailure(error, host, port)
   })
+  // Who reads that line may send a signal at once.
+  const ended = untilSignal(() => serving.close())
   console.log(`Bothways is listening on ${serving.url}`)
-  return await untilSignal(() => serving.close())
+  return await ended
 }
