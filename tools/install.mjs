@@ -58,7 +58,14 @@ function isNativeHere({ os, cpu, libc }) {
 async function installWith(command, reason) {
   say(`Installing dependencies with \`npm ${command}\` (${reason}) …`)
   // The tools that build are development dependencies: they are wanted whatever NODE_ENV says.
-  const flags = ['--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+  const flags = [
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--no-progress',
+    '--loglevel=error',
+  ]
   const { code } = await executeNpm([command, ...flags])
   if (code !== 0) {
     throw new Stop(

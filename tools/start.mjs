@@ -6,8 +6,7 @@ import { run, Stop } from './say.mjs'
 import { root } from './spawn.mjs'
 
 // `npm start`: installs and builds what is missing, then serves in this process, so that a signal to it or
-// to npm reaches the server, which drains and ends with 0. npm passes a signal on to the shell it has started: `exec`
-// in the script puts this process in the shell's place. Windows knows no `exec` and goes on behind the `||`.
+// to npm reaches the server, which drains and ends with 0 (why the script says `exec`: see on-windows.mjs).
 await run(async () => {
   await build()
   const path = join(root, 'packages', 'cli', 'dist', 'main.js')

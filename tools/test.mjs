@@ -19,7 +19,9 @@ await run(async () => {
     await requireSystemPackages()
     results.push(await check('types', types))
     results.push(
-      await check('format and lint', () => executeTool('@biomejs/biome', 'biome', ['ci', '--colors=off', '.'], captured)),
+      await check('format and lint', () =>
+        executeTool('@biomejs/biome', 'biome', ['ci', '--colors=off', '.'], captured),
+      ),
     )
     results.push(
       await check('unused files, exports and dependencies', () => executeTool('knip', 'knip', [], captured)),
