@@ -104,7 +104,7 @@ function chartOptions(
   return {
     width: Math.max(100, width),
     height: chartHeight,
-    padding: [8, 8, 0, 0],
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {

@@ -102,9 +102,8 @@ function Failure({ problem }: { problem: Extract<ConsoleProblem, { kind: 'failur
   const more = causes.slice(firstCauses)
   return (
     <>
-      <p>
-        {failure.elapsed(elapsedMs)} {failure.intro}
-      </p>
+      <p>{failure.elapsed(elapsedMs)}</p>
+      <p>{failure.intro}</p>
       <Causes causes={causes.slice(0, firstCauses)} start={1} />
       {more.length > 0 && (
         <details>

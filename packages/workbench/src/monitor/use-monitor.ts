@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { FrameSignal } from '../connection/frame-signal.ts'
 import { PageSocket, type PageSocketStatus } from '../connection/page-socket.ts'
-import type { MonitorEvent, MonitorHello, MonitorSample } from '../serve-messages.ts'
+import type { MonitorEvent, MonitorHello, MonitorRate, MonitorSample } from '../serve-messages.ts'
 import { SampleHistory } from './sample-history.ts'
 
 /** What a chart shows at most; at the fastest rate that is half a minute. */
@@ -60,7 +60,7 @@ export function useMonitor(intervalMs: number): Monitor {
   useEffect(() => {
     const opened = new PageSocket({
       path: '/monitor',
-      onOpen: () => opened.send({ type: 'rate', intervalMs: wantedIntervalMs.current }),
+      onOpen: () => opened.send(rateOf(wantedIntervalMs.current)),
       onMessage: message => feed.take(message as MonitorEvent),
       onStatus: setStatus,
     })
@@ -70,10 +70,14 @@ export function useMonitor(intervalMs: number): Monitor {
 
   useEffect(() => {
     wantedIntervalMs.current = intervalMs
-    socket.current?.send({ type: 'rate', intervalMs })
+    socket.current?.send(rateOf(intervalMs))
   }, [intervalMs])
 
   return { feed, version, status, retryNow: () => socket.current?.retryNow() }
+}
+
+function rateOf(intervalMs: number): MonitorRate {
+  return { type: 'rate', intervalMs }
 }
 
 function toRow(sample: MonitorSample): number[] {
