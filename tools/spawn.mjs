@@ -38,10 +38,14 @@ export function execute(file, args, { capture = false, cwd = root, env = process
 
 /** Runs the command `name` of an installed package, in this Node and without the links of `.bin`. */
 export function executeTool(packageName, name, args, options) {
+  return execute(process.execPath, [toolScript(packageName, name), ...args], options)
+}
+
+/** The script behind the command `name` of an installed package. */
+export function toolScript(packageName, name) {
   const manifestPath = packageManifest(packageName)
   const { bin } = require(manifestPath)
-  const script = join(dirname(manifestPath), typeof bin === 'string' ? bin : bin[name])
-  return execute(process.execPath, [script, ...args], options)
+  return join(dirname(manifestPath), typeof bin === 'string' ? bin : bin[name])
 }
 
 // Not through the module resolver: most packages do not export their package.json.
