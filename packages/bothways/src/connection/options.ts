@@ -142,6 +142,9 @@ function resolveKeepalive(options: KeepaliveOptions): Required<KeepaliveOptions>
   }
 }
 
+/** `setTimeout` takes a longer time for no time at all. */
+export const longestTimerMs: number = 2 ** 31 - 1
+
 /** A whole-number option, checked to lie in its range. */
 export function whole<Options extends object, Name extends keyof Options & string>(
   options: Options,

@@ -48,8 +48,9 @@ export class StreamTransport implements Transport {
       if (!error) handler.onTaken()
     }
     stream.on('data', chunk => handler.onData(chunk))
-    stream.on('end', () => handler.onEnd())
-    // A stream that was destroyed before has told so already.
+    // A stream that ended or was destroyed before has told so already.
+    if (stream.readableEnded) process.nextTick(() => handler.onEnd())
+    else stream.on('end', () => handler.onEnd())
     if (stream.destroyed) process.nextTick(() => handler.onDestroyed(this.#error))
     else stream.on('close', () => handler.onDestroyed(this.#error))
   }

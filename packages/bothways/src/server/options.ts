@@ -4,6 +4,7 @@ import {
   checkOptionNames,
   connectionOptionNames,
   invalidOption,
+  longestTimerMs,
   resolveConnectionOptions,
   whole,
 } from '../connection/options.ts'
@@ -93,8 +94,15 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
     authenticate: options.authenticate?.bind(options),
     maxConnections: whole(options, 'maxConnections', 100_000, 1),
     maxConnectionsPerAddress: whole(options, 'maxConnectionsPerAddress', Number.MAX_SAFE_INTEGER, 1),
-    handshakeTimeoutMs: whole(options, 'handshakeTimeoutMs', 10_000, 1),
+    handshakeTimeoutMs: whole(options, 'handshakeTimeoutMs', 10_000, 1, longestTimerMs),
     trustedProxies: new TrustedProxies(options.trustedProxies ?? []),
-    onError: options.onError?.bind(options) ?? (error => console.error(error)),
+    onError: neverThrowing(options.onError?.bind(options) ?? (error => console.error(error))),
   }
+}
+
+/** Errors end here: an `onError` that fails itself must not end the process. */
+function neverThrowing<User>(onError: ServerSettings<User>['onError']): ServerSettings<User>['onError'] {
+  const run = async (error: unknown, socket: ServerSocket<User> | undefined): Promise<void> =>
+    onError(error, socket)
+  return (error, socket) => void run(error, socket).catch(failure => console.error(failure))
 }

@@ -12,7 +12,7 @@ export interface SocketHandlers<User> {
   /** A message came: text as a string, binary as a Buffer. */
   message?(socket: ServerSocket<User>, message: Message): void | Promise<void>
   /** `send` answered false before; now there is room again. */
-  drain?(socket: ServerSocket<User>): void
+  drain?(socket: ServerSocket<User>): void | Promise<void>
   /** The connection is over, and all its messages were handled. `socket.disconnect` says more. */
   close?(socket: ServerSocket<User>, code: number, reason: string): void | Promise<void>
 }

@@ -232,6 +232,11 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
     counts.bytesSent += bytes
   }
 
+  /** Like the other handlers it may be asynchronous, but it waits for none of them: they may be waiting for it. */
+  async #drain(): Promise<void> {
+    await this.#handlers?.drain?.(this)
+  }
+
   /** The program's own code failed: the client learns that, and nothing more. */
   #fail(error: unknown): void {
     this.#host.onError(error, this)
@@ -247,13 +252,7 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
         counts.bytesReceived += payload.length
         this.#inbox.push(isText ? payload.toString('utf8') : payload, payload.length)
       },
-      onDrain: () => {
-        try {
-          this.#handlers?.drain?.(this)
-        } catch (error) {
-          this.#fail(error)
-        }
-      },
+      onDrain: () => void this.#drain().catch(error => this.#fail(error)),
       onClosing: () => this.#host.topics.unsubscribeAll(this),
       onClose: disconnect => {
         this.#disconnect = disconnect

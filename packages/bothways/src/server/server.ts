@@ -8,7 +8,7 @@ import { createServer as createHttpsServer, type ServerOptions as TlsOptions } f
 import type { AddressInfo, Socket } from 'node:net'
 import { checkRequest, UsageError } from '@bothways/protocol'
 import type { MessageData } from '../connection/message-data.ts'
-import { checkOptionNames, whole } from '../connection/options.ts'
+import { checkOptionNames, longestTimerMs, whole } from '../connection/options.ts'
 import type { PreparedMessage } from '../connection/prepared-message.ts'
 import { Topics } from '../hub/topics.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
@@ -45,7 +45,7 @@ export interface CloseOptions {
 }
 
 /** Any HTTP server of Node's; Express, Koa, Fastify and Hono have one or are one. */
-export type AttachableServer = Pick<HttpServer, 'on' | 'off' | 'listeners' | 'emit'>
+export type AttachableServer = Pick<HttpServer, 'prependListener' | 'off' | 'listeners' | 'emit'>
 
 /**
  * A WebSocket server: stands alone on a port of its own ({@link listen}), or beside what an HTTP server does
@@ -150,7 +150,8 @@ export class Server<User = undefined> implements AsyncDisposable {
         this.#upgrades.take(request, stream, head, others)
       }
     }
-    server.on('upgrade', onUpgrade)
+    // First, so that what another listener writes is seen to be written after us.
+    server.prependListener('upgrade', onUpgrade)
     const detach = (): void => {
       server.off('upgrade', onUpgrade)
       this.#detachments.delete(detach)
@@ -179,8 +180,8 @@ export class Server<User = undefined> implements AsyncDisposable {
     checkOptionNames('close', options, ['code', 'reason', 'spreadMs', 'timeoutMs'])
     const { code = 1001, reason = '' } = options
     checkCloseArguments(code, reason)
-    const spreadMs = whole(options, 'spreadMs', 0)
-    const timeoutMs = whole(options, 'timeoutMs', 10_000)
+    const spreadMs = whole(options, 'spreadMs', 0, 0, longestTimerMs)
+    const timeoutMs = whole(options, 'timeoutMs', 10_000, 0, longestTimerMs)
     this.#closed ??= this.#close(code, reason, spreadMs, timeoutMs)
     return this.#closed
   }
@@ -197,10 +198,13 @@ export class Server<User = undefined> implements AsyncDisposable {
       setTimeout(() => socket.close(code, reason), Math.floor((spreadMs * at) / sockets.length)),
     )
     timers.push(
-      setTimeout(() => {
-        for (const socket of this.#sockets) socket.terminate()
-        this.#ownServer?.closeAllConnections()
-      }, spreadMs + timeoutMs),
+      setTimeout(
+        () => {
+          for (const socket of this.#sockets) socket.terminate()
+          this.#ownServer?.closeAllConnections()
+        },
+        Math.min(spreadMs + timeoutMs, longestTimerMs),
+      ),
     )
     await this.#upgrades.whenEmpty()
     for (const timer of timers) clearTimeout(timer)
@@ -261,7 +265,7 @@ function answerWithoutUpgrade(server: AttachableServer, request: IncomingMessage
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(stream)
-  response.on('finish', () => stream.end())
+  response.on('finish', () => stream.end(() => stream.destroy()))
   stream.on('error', () => stream.destroy())
   server.emit('request', request, response)
 }

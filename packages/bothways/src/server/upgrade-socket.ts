@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { type Refusal, serializeRefusal } from '@bothways/protocol'
 import { StreamTransport } from '../connection/stream-transport.ts'
 
-/** How long a refused client may take to read its answer and leave, in ms. */
+/** How long a refused client may take to read its answer and leave, in ms, whatever it sends meanwhile. */
 const lingerMs = 2_000
 
 /**
@@ -24,13 +24,20 @@ export class UpgradeSocket {
     this.transport = new StreamTransport(stream)
   }
 
+  /** Nobody would read an answer. */
   get isGone(): boolean {
     return this.stream.destroyed || !this.stream.writable
   }
 
+  /** The client has said that it will send no more: a WebSocket could not even be closed. */
+  get isHalfClosed(): boolean {
+    return this.stream.readableEnded
+  }
+
   /** True when bytes were written that are not ours. */
   get isAnsweredByOthers(): boolean {
-    return this.stream.bytesWritten !== this.#writtenBefore + this.#writtenByUs + this.transport.writtenBytes
+    // Fewer than ours is possible: a connection that broke counts only what has left.
+    return this.stream.bytesWritten > this.#writtenBefore + this.#writtenByUs + this.transport.writtenBytes
   }
 
   write(text: string): void {
@@ -46,7 +53,14 @@ export class UpgradeSocket {
     stream.end(serializeRefusal(refusal))
     // Unread bytes would turn the end into a reset, and the client would lose the answer.
     stream.resume()
-    stream.setTimeout(lingerMs, () => stream.destroy())
+    const timer = setTimeout(() => stream.destroy(), lingerMs).unref()
+    stream.once('close', () => clearTimeout(timer))
     return true
+  }
+
+  /** Ends after a failure of ours: with an answer if there was none yet. */
+  abandon(refusal: Refusal): void {
+    if (this.#writtenByUs > 0) this.stream.destroy()
+    else this.refuse(refusal)
   }
 }

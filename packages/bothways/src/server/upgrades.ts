@@ -67,7 +67,10 @@ export class Upgrades<User> {
     }
     this.#handshakeCount++
     void this.#shake(raw, socket, head, route, others)
-      .catch(error => this.#settings.onError(error, undefined))
+      .catch(error => {
+        this.#settings.onError(error, undefined)
+        socket.abandon(failed)
+      })
       .finally(() => {
         this.#handshakeCount--
         this.#checkEmpty()
@@ -94,6 +97,7 @@ export class Upgrades<User> {
     route: ResolvedRoute<User>,
     others: readonly unknown[],
   ): Promise<void> {
+    if (socket.stream.destroyed) return
     if (this.#isDraining) return this.#refuse(socket, draining, others)
     const checked = checkRequest(raw)
     if (!checked.ok) return this.#refuse(socket, checked.refusal, others)
@@ -101,6 +105,7 @@ export class Upgrades<User> {
     const leaving = new AbortController()
     const abort = (): void => leaving.abort()
     socket.stream.once('close', abort)
+    socket.stream.once('end', abort)
     const request = describeRequest(raw, checked.subprotocols, this.#settings.trustedProxies, leaving.signal)
     if (request === undefined) return this.#refuse(socket, unusableHost, others)
     const { remoteAddress } = request
@@ -115,10 +120,12 @@ export class Upgrades<User> {
     if ('status' in agreed) return this.#refuse(socket, agreed, others)
     const authentication = await this.#authenticate(request, leaving)
     socket.stream.off('close', abort)
+    socket.stream.off('end', abort)
     if (!authentication.isAccepted) return this.#refuse(socket, authentication.refusal, others)
     if (this.#isDraining) return this.#refuse(socket, draining, others)
     if (socket.isGone) return
-    if (socket.isAnsweredByOthers) return this.#settings.onError(secondWriter(others), undefined)
+    if (socket.isAnsweredByOthers) return this.#leaveTo(others, socket)
+    if (socket.isHalfClosed) return void socket.stream.destroy()
 
     const { extensions, deflate } = negotiateExtensions(checked.extensions, this.#settings.connection)
     socket.write(
@@ -131,7 +138,7 @@ export class Upgrades<User> {
         }),
       ),
     )
-    const opened = this.#open(socket, head, {
+    const opened = this.#open(socket, head, others, {
       handlers: agreed.handlers,
       user: authentication.user,
       request,
@@ -139,7 +146,11 @@ export class Upgrades<User> {
       extensions: serializeExtensions(extensions),
       deflate,
     })
-    if (others.length > 0) setImmediate(() => this.#checkSecondWriter(socket, opened, others))
+    // Soon, and once more at the end: another listener may take its time.
+    if (others.length === 0) return
+    setImmediate(() => {
+      if (socket.isAnsweredByOthers) opened.terminate()
+    })
   }
 
   async #authenticate(request: UpgradeRequest, leaving: AbortController): Promise<Authentication<User>> {
@@ -173,7 +184,12 @@ export class Upgrades<User> {
     }
   }
 
-  #open(upgrade: UpgradeSocket, head: Buffer, { handlers, ...init }: OpenInit<User>): ServerSocket<User> {
+  #open(
+    upgrade: UpgradeSocket,
+    head: Buffer,
+    others: readonly unknown[],
+    { handlers, ...init }: OpenInit<User>,
+  ): ServerSocket<User> {
     const { stream, transport } = upgrade
     // The HTTP server's own timeouts end with the handshake.
     stream.setTimeout(0)
@@ -187,6 +203,9 @@ export class Upgrades<User> {
         counts: this.#counts,
         onError: this.#settings.onError,
         onClose: closed => {
+          if (others.length > 0 && upgrade.isAnsweredByOthers) {
+            this.#settings.onError(secondWriter(others), closed)
+          }
           this.#sockets.delete(closed)
           this.#checkEmpty()
         },
@@ -201,12 +220,18 @@ export class Upgrades<User> {
   #refuse(socket: UpgradeSocket, refusal: Refusal, others: readonly unknown[]): void {
     this.#counts.refusals++
     try {
-      if (!socket.refuse(refusal)) this.#settings.onError(secondWriter(others), undefined)
+      if (!socket.refuse(refusal)) this.#leaveTo(others, socket)
     } catch (error) {
       // A header that `refuse(…)` was given is not one.
       this.#settings.onError(error, undefined)
       socket.refuse(failed)
     }
+  }
+
+  /** Somebody else has answered. If nobody else listens, that was the answer to an earlier, pipelined request. */
+  #leaveTo(others: readonly unknown[], socket: UpgradeSocket): void {
+    if (others.length === 0) socket.stream.destroy()
+    else this.#settings.onError(secondWriter(others), undefined)
   }
 
   /** No route of ours: refused at once when nobody else listens, else when nobody else has answered in time. */
@@ -220,12 +245,6 @@ export class Upgrades<User> {
     }
     const timer = setTimeout(refuse, this.#settings.handshakeTimeoutMs)
     socket.stream.once('close', () => clearTimeout(timer))
-  }
-
-  #checkSecondWriter(upgrade: UpgradeSocket, socket: ServerSocket<User>, others: readonly unknown[]): void {
-    if (!upgrade.isAnsweredByOthers) return
-    this.#settings.onError(secondWriter(others), socket)
-    socket.terminate()
   }
 
   #checkEmpty(): void {
