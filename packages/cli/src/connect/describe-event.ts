@@ -61,7 +61,7 @@ function describePayload(payload: Payload, paint: (color: number, text: string) 
 }
 
 /** Control characters of a peer must not move the cursor or change the terminal. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, character =>
     character === '\n' || character === '\t'
       ? character
@@ -76,7 +76,7 @@ function hex(bytes: Uint8Array): string {
   return bytes.length > shownBytes ? `${shown} … ${bytes.length - shownBytes} more` : shown
 }
 
-export function sizeInWords(bytes: number): string {
+function sizeInWords(bytes: number): string {
   if (bytes < 1_024) return `${bytes} B`
   return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`
 }
