@@ -1,3 +1,5 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -50,6 +52,34 @@ test('A native package that the lock file lacks is found, wherever npm would hav
   expect(missingOptionals({ packages })).toEqual(['node_modules/a/node_modules/b → native-darwin'])
   const nested = { ...packages, 'node_modules/a/node_modules/native-darwin': native }
   expect(missingOptionals({ packages: nested })).toEqual([])
+})
+
+test('A lock file that does not fit a package.json is noticed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bothways-manifests-'))
+  const write = (file: string, content: unknown): Promise<void> =>
+    writeFile(join(folder, file), JSON.stringify(content))
+  try {
+    await mkdir(join(folder, 'packages/one'), { recursive: true })
+    await write('package.json', { workspaces: ['packages/*'], devDependencies: { tool: '1.0.0' } })
+    await write('packages/one/package.json', { name: 'one', dependencies: { a: '2.0.0' } })
+    expect(lockDifferences(folder)).toEqual(['there is no package-lock.json'])
+    const fitting = {
+      '': { devDependencies: { tool: '1.0.0' } },
+      'packages/one': { dependencies: { a: '2.0.0' } },
+    }
+    await write('package-lock.json', { packages: fitting })
+    expect(lockDifferences(folder)).toEqual([])
+    const other = { '': {}, 'packages/one': { dependencies: { a: '2.0.1', b: '1.0.0' } }, 'packages/two': {} }
+    await write('package-lock.json', { packages: other })
+    expect(lockDifferences(folder)).toEqual([
+      'packages/two is in the lock file only',
+      'the root: devDependencies.tool is 1.0.0, the lock file has undefined',
+      'packages/one: dependencies.a is 2.0.0, the lock file has 2.0.1',
+      'packages/one: dependencies.b is undefined, the lock file has 1.0.0',
+    ])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 test('The lock file names no download address, so that any registry will do', () => {

@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+let npm: ChildProcess | undefined
+
+afterEach(() => {
+  npm?.kill('SIGTERM')
+})
+
+/** Runs `npm start` on a free port and waits for the line that says where. */
+async function start(...args: string[]): Promise<{ url: string; exit: Promise<unknown[]> }> {
+  const env = { ...process.env, PORT: '0', HOST: '' }
+  npm = spawn('npm', ['start', '--loglevel=error', ...args], {
+    cwd: root,
+    env,
+    shell: process.platform === 'win32',
+  })
+  const exit = once(npm, 'exit')
+  let output = ''
+  for await (const chunk of npm.stdout ?? []) {
+    output += chunk
+    const ready = /^Bothways is listening on (http:\/\/127\.0\.0\.1:\d+\/)$/m.exec(output)
+    if (ready?.[1] !== undefined) return { url: ready[1], exit }
+  }
+  throw new Error(`npm start ended before it was ready:\n${output}`)
+}
+
+const isGone = (url: string): Promise<boolean> =>
+  fetch(`${url}healthz`).then(
+    () => false,
+    () => true,
+  )
+
+test.skipIf(process.platform === 'win32').each([
+  ['SIGTERM', 1],
+  ['SIGINT', 1],
+  ['SIGINT', 2],
+] as const)('%s to npm start ends the server with 0, sent %i times', async (signal, times) => {
+  const { url, exit } = await start()
+  expect((await fetch(`${url}healthz`)).status).toBe(200)
+  for (let time = 0; time < times; time++) npm?.kill(signal)
+  expect(await exit).toEqual([0, null])
+  expect(await isGone(url)).toBe(true)
+})
+
+test('npm start serves the page', async () => {
+  const { url, exit } = await start()
+  const page = await fetch(url)
+  expect(page.headers.get('content-type')).toContain('text/html')
+  expect(await page.text()).toContain('<script type="module"')
+  npm?.kill('SIGTERM')
+  await exit
+})
