@@ -294,7 +294,6 @@ export const en = {
     clock: (ms: string): string => `Clocks compared to ±${ms}`,
     measured:
       'Bytes are counted by the server at its TCP sockets: HTTP headers and frame headers are in, TCP/IP and TLS are not. Delays end when the page draws the value.',
-    paused: 'Paused while this window is hidden.',
     seen: 'What one sees',
     findings: {
       waiting: 'Waiting for the first changes …',

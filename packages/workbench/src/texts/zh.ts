@@ -275,7 +275,6 @@ export const zh: Texts = {
     clock: ms => `时钟误差 ±${ms}`,
     measured:
       '字节由服务器在 TCP 套接字上统计：包含 HTTP 头和帧头，不包含 TCP/IP 和 TLS。延迟计到页面画出数值为止。',
-    paused: '窗口隐藏时暂停。',
     seen: '您看到的是',
     findings: {
       waiting: '等待最初的变化……',
