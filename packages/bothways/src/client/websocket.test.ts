@@ -1,0 +1,456 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer, type Server as HttpServer, type ServerResponse } from 'node:http'
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net'
+import { acceptKey, HandshakeError } from '@bothways/protocol'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { ServerOptions } from '../server/options.ts'
+import type { Route } from '../server/route.ts'
+import { createServer } from '../server/server.ts'
+import type { ClientOptions } from './client-options.ts'
+import type { CloseEvent, WebSocketErrorEvent } from './events.ts'
+import { WebSocket } from './websocket.ts'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+})
+
+async function serve(route: Route<undefined>, options: ServerOptions = {}): Promise<string> {
+  const server = createServer(options).route('/*', route)
+  cleanups.push(() => server.close({ timeoutMs: 100 }))
+  return (await server.listen()).url
+}
+
+const echo: Route<undefined> = { protocols: 'any', message: (socket, message) => void socket.send(message) }
+
+async function open(url: string, protocols?: string | string[], options?: ClientOptions): Promise<WebSocket> {
+  const socket = new WebSocket(url, protocols, options)
+  socket.binaryType = 'arraybuffer'
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve
+    socket.onerror = event => reject(event.error)
+  })
+  return socket
+}
+
+const next = async (socket: WebSocket): Promise<unknown> =>
+  ((await once(socket, 'message'))[0] as MessageEvent).data
+const closed = async (socket: WebSocket): Promise<CloseEvent> =>
+  (await once(socket, 'close'))[0] as CloseEvent
+
+/** Everything that a socket tells until it is closed, in order. */
+async function story(socket: WebSocket): Promise<string[]> {
+  const told: string[] = []
+  for (const type of ['open', 'message', 'error', 'close']) {
+    socket.addEventListener(type, () => told.push(`${type} ${socket.readyState}`))
+  }
+  await closed(socket)
+  return told
+}
+
+describe('The constructor', () => {
+  test.each([
+    ['ws://example.com', 'ws://example.com/'],
+    ['http://example.com:8080/a?b', 'ws://example.com:8080/a?b'],
+    ['https://example.com', 'wss://example.com/'],
+    ['WSS://EXAMPLE.com:443/', 'wss://example.com/'],
+  ])('turns %s into %s', (input, url) => {
+    const socket = new WebSocket(input, [], { agent: neverConnecting(url.startsWith('wss:')) })
+    expect(socket.url).toBe(url)
+    expect(socket.readyState).toBe(WebSocket.CONNECTING)
+    socket.close()
+  })
+
+  test.each([
+    ['127.0.0.1:8080', 'is not a URL'],
+    ['/path', 'is not a URL'],
+    ['ftp://example.com', 'begins with ws: or wss:'],
+    ['ws://example.com/#part', 'no fragment'],
+    ['ws://example.com/#', 'no fragment'],
+  ])('refuses %s with a SyntaxError', (url, message) => {
+    expect(() => new WebSocket(url)).toThrow(
+      expect.objectContaining({ name: 'SyntaxError', message: expect.stringContaining(message) }),
+    )
+  })
+
+  test.each([[['a', 'a']], ['a b'], [['']], ['chat,v2']])('refuses the subprotocols %j', protocols => {
+    expect(() => new WebSocket('ws://127.0.0.1', protocols)).toThrow(
+      expect.objectContaining({ name: 'SyntaxError' }),
+    )
+  })
+
+  test('needs a URL, and knows its options', () => {
+    expect(() => Reflect.construct(WebSocket, [])).toThrow(TypeError)
+    expect(() => new WebSocket('ws://127.0.0.1', [], { header: {} } as never)).toThrow(
+      'did you mean headers?',
+    )
+    expect(() => new WebSocket('ws://127.0.0.1', [], { headers: { A: 'a\r\nb' } })).toThrow('header A')
+  })
+
+  test('has the constants of the standard, on the class and on its instances', () => {
+    const socket = new WebSocket('ws://127.0.0.1', [], { agent: neverConnecting() })
+    for (const [name, value] of Object.entries({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 })) {
+      expect(Reflect.get(WebSocket, name)).toBe(value)
+      expect(Reflect.get(socket, name)).toBe(value)
+      expect(Reflect.set(WebSocket, name, 9)).toBe(false)
+    }
+    expect(String(socket)).toBe('[object WebSocket]')
+    expect(socket.binaryType).toBe('blob')
+    socket.binaryType = 'nonsense' as never
+    expect(socket.binaryType).toBe('blob')
+    socket.close()
+  })
+})
+
+/** An agent whose connections never come about. */
+function neverConnecting(isTls = false): NonNullable<ClientOptions['agent']> {
+  return { addRequest: () => {}, destroy: () => {}, protocol: isTls ? 'https:' : 'http:' } as never
+}
+
+describe('Messages', () => {
+  test('Text, bytes, views, Blobs and anything else go out in order, and come back the same', async () => {
+    const socket = await open(await serve(echo))
+    const got: unknown[] = []
+    socket.onmessage = event => got.push(event.data)
+    socket.send('文字 \ud800')
+    socket.send(new Blob(['blob']))
+    socket.send(Uint8Array.of(1, 2).buffer)
+    socket.send(new Uint8Array([9, 8, 7]).subarray(1))
+    socket.send({ toString: () => 'object' } as never)
+    await expect.poll(() => got.length).toBe(5)
+    expect(got).toEqual([
+      '文字 \ufffd',
+      new TextEncoder().encode('blob').buffer,
+      Uint8Array.of(1, 2).buffer,
+      Uint8Array.of(8, 7).buffer,
+      'object',
+    ])
+    socket.close()
+    await closed(socket)
+  })
+
+  test('Binary messages are Blobs unless asked otherwise, and the event names the origin', async () => {
+    const url = await serve(echo)
+    const socket = await open(url)
+    socket.binaryType = 'blob'
+    socket.send(Uint8Array.of(1))
+    const [event] = (await once(socket, 'message')) as [MessageEvent]
+    expect(event.data).toBeInstanceOf(Blob)
+    expect(event.origin).toBe(new URL(url).origin)
+    socket.close()
+    await closed(socket)
+  })
+
+  test('Sending before open throws InvalidStateError and says what to do', async () => {
+    const socket = new WebSocket(await serve(echo))
+    expect(() => socket.send('early')).toThrow(
+      expect.objectContaining({ name: 'InvalidStateError', message: expect.stringContaining('open event') }),
+    )
+    await once(socket, 'open')
+    socket.close()
+    await closed(socket)
+  })
+
+  test('bufferedAmount counts payload bytes, falls to zero, and keeps what came too late', async () => {
+    const socket = await open(await serve(echo), [], { compression: false })
+    socket.send('文')
+    socket.send(Uint8Array.of(1, 2))
+    socket.send(new Blob(['1234']))
+    expect(socket.bufferedAmount).toBe(9)
+    await expect.poll(() => socket.bufferedAmount).toBe(0)
+    socket.close()
+    socket.send('late')
+    expect(socket.bufferedAmount).toBe(4)
+    await closed(socket)
+    socket.send('later')
+    expect(socket.bufferedAmount).toBe(9)
+  })
+
+  test('Messages that come after close() are not told', async () => {
+    const socket = await open(
+      await serve({ open: it => void it.send('hello'), message: echo.message as never }),
+    )
+    const told = story(socket)
+    socket.send('unheard')
+    socket.close()
+    expect((await told).filter(event => event.startsWith('message 2'))).toEqual([])
+  })
+})
+
+describe('Closing', () => {
+  test('Code and reason travel, and the events come in order with the right states', async () => {
+    const socket = new WebSocket(await serve({ message: (it, text) => it.close(4000, String(text)) }))
+    const told = story(socket)
+    socket.onopen = () => socket.send('再见')
+    expect(await closed(socket)).toMatchObject({ code: 4000, reason: '再见', wasClean: true })
+    expect(await told).toEqual(['open 1', 'close 3'])
+    expect(socket.disconnect).toMatchObject({ by: 'peer', received: { code: 4000, reason: '再见' } })
+  })
+
+  test.each([
+    [undefined, undefined, 1005],
+    [1000, undefined, 1000],
+    [3000.4, 'x', 3000],
+    [undefined, 'only a reason', 1000],
+  ])('close(%s, %s) is heard as %i', async (code, reason, heard) => {
+    const codes: number[] = []
+    const socket = await open(await serve({ message() {}, close: (_, it) => void codes.push(it) }))
+    socket.close(code, reason)
+    expect(socket.readyState).toBe(WebSocket.CLOSING)
+    await closed(socket)
+    await expect.poll(() => codes).toEqual([heard])
+  })
+
+  test.each([
+    [1001, '', 'InvalidAccessError'],
+    [999, '', 'InvalidAccessError'],
+    [5000, '', 'InvalidAccessError'],
+    [Number.NaN, '', 'InvalidAccessError'],
+    [1000, '文'.repeat(42), 'SyntaxError'],
+  ])('close(%s, …) throws %s', async (code, reason, name) => {
+    const socket = new WebSocket('ws://127.0.0.1', [], { agent: neverConnecting() })
+    expect(() => socket.close(code, reason)).toThrow(expect.objectContaining({ name }))
+    expect(() => socket.close(1000, '文'.repeat(41))).not.toThrow()
+  })
+
+  test('close() while connecting fails: error, then close with 1006', async () => {
+    const socket = new WebSocket(await serve(echo))
+    const told = story(socket)
+    socket.close()
+    expect(socket.readyState).toBe(WebSocket.CLOSING)
+    expect(await closed(socket)).toMatchObject({ code: 1006, wasClean: false })
+    expect(await told).toEqual(['error 3', 'close 3'])
+  })
+
+  test('A connection that is cut tells an error that says so, then close with 1006', async () => {
+    const socket = await open(await serve({ message: it => it.terminate() }))
+    const told = story(socket)
+    const failed = once(socket, 'error')
+    socket.send('cut')
+    const [event] = (await failed) as [WebSocketErrorEvent]
+    expect(event.error).toMatchObject({ code: expect.stringMatching(/BW_CONNECTION_LOST|ECONNRESET/) })
+    expect(await told).toEqual(['error 3', 'close 3'])
+  })
+
+  test('An aborted signal ends a connection and an attempt', async () => {
+    const controller = new AbortController()
+    const url = await serve(echo)
+    const socket = await open(url, [], { signal: controller.signal })
+    controller.abort()
+    expect((await closed(socket)).code).toBe(1006)
+    expect((await closed(new WebSocket(url, [], { signal: controller.signal }))).code).toBe(1006)
+  })
+})
+
+describe('Event handler attributes', () => {
+  test('A handler keeps its place when it is replaced, and null gives it up', async () => {
+    const socket = new WebSocket(await serve(echo))
+    const order: string[] = []
+    socket.onopen = () => order.push('replaced')
+    socket.addEventListener('open', () => order.push('listener'))
+    socket.onopen = function (this: unknown) {
+      order.push(this === socket ? 'handler' : 'wrong this')
+    }
+    socket.onclose = () => order.push('never')
+    socket.onclose = null
+    expect(socket.onclose).toBeNull()
+    await once(socket, 'open')
+    socket.close()
+    await closed(socket)
+    expect(order).toEqual(['handler', 'listener'])
+  })
+})
+
+describe('The opening handshake', () => {
+  async function answering(answer: (response: ServerResponse) => void): Promise<string> {
+    return await listening(createHttpServer((_, response) => answer(response)))
+  }
+
+  async function answeringRaw(answer: (socket: Socket, key: string) => void): Promise<string> {
+    return await listening(
+      createTcpServer(socket => {
+        socket.on('error', () => {})
+        socket.once('data', data => answer(socket, /key: (.*)\r/i.exec(String(data))?.[1] ?? ''))
+      }),
+    )
+  }
+
+  async function listening(server: HttpServer | TcpServer): Promise<string> {
+    const sockets = new Set<Socket>()
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket)
+      socket.on('close', () => sockets.delete(socket))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    cleanups.push(() => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+    return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  async function failure(
+    url: string,
+    protocols?: string[],
+    options?: ClientOptions,
+  ): Promise<HandshakeError> {
+    const socket = new WebSocket(url, protocols, options)
+    const failed = once(socket, 'error')
+    const end = closed(socket)
+    const [event] = (await failed) as [WebSocketErrorEvent]
+    expect(event.message).toBe(event.error.message)
+    expect(await end).toMatchObject({ code: 1006, reason: '', wasClean: false })
+    expect(event.error).toBeInstanceOf(HandshakeError)
+    return event.error as HandshakeError
+  }
+
+  const switching = (key: string, more = '') =>
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(key)}\r\n${more}\r\n`
+
+  test('It sends what it is told to, and tells what the server answered', async () => {
+    const requests: unknown[] = []
+    const url = await serve(
+      {
+        protocols: ['b'],
+        open: socket => void requests.push(socket.request.headers),
+      },
+      { origins: ['https://example.com'] },
+    )
+    const { host } = new URL(url)
+    const socket = await open(`ws://me:p%40ss@${host}/x?y`, ['a', 'b'], {
+      headers: { 'X-One': '1', Cookie: ['a=1', 'b=2'] },
+      origin: 'https://example.com',
+    })
+    expect(socket.protocol).toBe('b')
+    expect(socket.handshake).toMatchObject({ status: 101, headers: { 'sec-websocket-protocol': 'b' } })
+    expect(requests[0]).toMatchObject({
+      host,
+      'x-one': '1',
+      cookie: 'a=1; b=2',
+      origin: 'https://example.com',
+      authorization: `Basic ${Buffer.from('me:p@ss').toString('base64')}`,
+      'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits',
+    })
+    socket.close()
+    await closed(socket)
+  })
+
+  test.each([
+    [200, 'HTTP route'],
+    [302, 'location'],
+    [401, 'credentials'],
+    [403, 'rigin'],
+    [404, 'path'],
+    [426, 'proxy'],
+    [503, '503'],
+  ])('An answer %i is an error that names it and the likely cause', async (status, words) => {
+    const url = await answering(response => {
+      response
+        .writeHead(status, { Location: 'http://elsewhere/', 'Content-Type': 'text/plain' })
+        .end('because')
+    })
+    const error = await failure(url)
+    expect(error.code).toBe('BW_STATUS_NOT_101')
+    expect(error.answer).toMatchObject({
+      status,
+      body: 'because',
+      headers: { location: 'http://elsewhere/' },
+    })
+    expect(error.message).toContain(String(status))
+    expect(error.message).toContain(words)
+  })
+
+  test('Of an endless body only the beginning is read', async () => {
+    const url = await answering(response => {
+      response.writeHead(200)
+      const timer = setInterval(() => response.write('x'.repeat(10_000)), 1)
+      response.on('close', () => clearInterval(timer))
+    })
+    expect((await failure(url)).answer?.body).toHaveLength(1024)
+  })
+
+  test.each<[string, string, (socket: Socket, key: string) => void]>([
+    ['a wrong accept key', 'BW_ACCEPT_WRONG', socket => socket.write(switching('wrong'))],
+    [
+      'no Upgrade header',
+      'BW_UPGRADE_MISSING',
+      (socket, key) => socket.end(switching(key).replace('Upgrade: websocket\r\n', '')),
+    ],
+    [
+      'a subprotocol nobody offered',
+      'BW_SUBPROTOCOL_NOT_OFFERED',
+      (socket, key) => socket.write(switching(key, 'Sec-WebSocket-Protocol: x\r\n')),
+    ],
+    [
+      'an extension nobody offered',
+      'BW_EXTENSION_NOT_OFFERED',
+      (socket, key) => socket.write(switching(key, 'Sec-WebSocket-Extensions: x\r\n')),
+    ],
+    [
+      'an impossible window',
+      'BW_EXTENSION_PARAMETERS_INVALID',
+      (socket, key) =>
+        socket.write(
+          switching(key, 'Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=99\r\n'),
+        ),
+    ],
+    ['no HTTP', 'BW_HANDSHAKE_CONNECTION_FAILED', socket => socket.write('SSH-2.0-OpenSSH\r\n')],
+    ['nothing but FIN', 'BW_HANDSHAKE_CONNECTION_FAILED', socket => socket.end()],
+    ['a reset', 'BW_HANDSHAKE_CONNECTION_FAILED', socket => socket.resetAndDestroy()],
+    [
+      'huge headers',
+      'BW_HANDSHAKE_CONNECTION_FAILED',
+      socket => socket.write(`HTTP/1.1 101 x\r\nA: ${'x'.repeat(100_000)}\r\n\r\n`),
+    ],
+  ])('A server that answers %s fails with %s', async (_, code, answer) => {
+    expect((await failure(await answeringRaw(answer))).code).toBe(code)
+  })
+
+  test('A subprotocol that was asked for and not given fails, as the WHATWG standard says', async () => {
+    const url = await answeringRaw((socket, key) => socket.write(switching(key)))
+    expect((await failure(url, ['a'])).code).toBe('BW_SUBPROTOCOL_NOT_CHOSEN')
+  })
+
+  test('A server that never answers fails after handshakeTimeoutMs', async () => {
+    const error = await failure(await answeringRaw(() => {}), [], { handshakeTimeoutMs: 50 })
+    expect(error).toMatchObject({ code: 'BW_HANDSHAKE_TIMEOUT' })
+  })
+
+  test('A port where nothing listens fails with what to do', async () => {
+    const error = await failure('ws://127.0.0.1:1/')
+    expect(error.message).toContain('Nothing listens there')
+    expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  test('Frames right behind the answer are not lost, and illegal ones fail with their rule', async () => {
+    const url = await answeringRaw((socket, key) => {
+      const frames = Buffer.from([0x81, 0x02, 0x68, 0x69, 0x81, 0x81, 0, 0, 0, 0, 0x61])
+      socket.write(Buffer.concat([Buffer.from(switching(key)), frames]))
+    })
+    const socket = new WebSocket(url, [], { closeTimeoutMs: 50 })
+    const message = next(socket)
+    const failed = once(socket, 'error')
+    const end = closed(socket)
+    expect(await message).toBe('hi')
+    expect(((await failed)[0] as WebSocketErrorEvent).error).toMatchObject({ code: 'BW_MASKED_FRAME' })
+    expect((await end).code).toBe(1006)
+  })
+})
+
+test('ping measures, and pings and pongs can be listened to', async () => {
+  const socket = new WebSocket(await serve({ open: it => void it.ping('from the server'), message() {} }))
+  const [event] = (await once(socket, 'ping')) as [MessageEvent]
+  expect(String(Buffer.from(event.data))).toBe('from the server')
+  expect(await socket.ping('hello')).toBeTypeOf('number')
+  expect(socket.roundTripTimeMs).toBeTypeOf('number')
+  expect(() => socket.ping('x'.repeat(126))).toThrow('125')
+  socket.close()
+  await closed(socket)
+  expect(await socket.ping()).toBeUndefined()
+})
