@@ -3,12 +3,29 @@ import { defineConfig } from 'vitest/config'
 // Tests run from the sources: the condition picks `src` over `dist` in every package of the workspace.
 const conditions = ['@bothways/source', 'node', 'import', 'module', 'default']
 
+const inBrowser = 'test/browser/**/*.test.ts'
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: ['**/node_modules/**', inBrowser],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // One Chromium at a time, and nothing beside it: what it draws is measured.
+        extends: true,
+        test: { name: 'browser', include: [inBrowser], maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 })
