@@ -96,6 +96,7 @@ export type UsageCode =
   | 'BW_CONTROL_FRAME_TOO_LONG'
   | 'BW_ROUTE_EXISTS'
   | 'BW_ALREADY_LISTENING'
+  | 'BW_SERVER_CLOSED'
   | 'BW_TWO_CONSUMERS'
 
 /** The call itself was wrong; nothing was sent. The message says what was expected and what came. */

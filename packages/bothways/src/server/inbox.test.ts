@@ -19,11 +19,12 @@ function setUp() {
     onMessage: message => void seen.push(message),
     onError: error => void errors.push(error),
     onFinished: () => void seen.push('finished'),
+    onSettled: () => {},
   }
   return { flow, inbox: new Inbox<string>(flow), seen, errors, events }
 }
 
-const turn = () => new Promise(resolve => setImmediate(resolve))
+const turn = () => new Promise<void>(resolve => setImmediate(resolve))
 
 describe('Inbox', () => {
   test('It keeps what comes before there is a consumer, and stops the flow at 64 KiB', () => {
@@ -109,6 +110,43 @@ describe('Inbox', () => {
     const ended = inbox[Symbol.asyncIterator]().next()
     inbox.end()
     expect(await ended).toEqual({ value: undefined, done: true })
+  })
+
+  test('Calls of next() that wait together get one message each', async () => {
+    const { inbox } = setUp()
+    const iterator = inbox[Symbol.asyncIterator]()
+    const both = Promise.all([iterator.next(), iterator.next()])
+    inbox.push('a', 1)
+    inbox.push('b', 1)
+    expect((await both).map(it => it.value)).toEqual(['a', 'b'])
+  })
+
+  test('Handlers that come late run their own first handler to its end before any message', async () => {
+    const { inbox, seen, events } = setUp()
+    inbox.handle({ ...events, onMessage: undefined }, turn)
+    inbox.push('message', 1)
+    inbox.handle(events, async () => {
+      for (let count = 0; count < 3; count++) await turn()
+      seen.push('open')
+    })
+    await expect.poll(() => seen).toEqual(['open', 'message'])
+  })
+
+  test('It has settled when the last handler has ended', async () => {
+    const { inbox, seen, events } = setUp()
+    inbox.handle({
+      ...events,
+      onMessage: turn,
+      onFinished: async () => {
+        await turn()
+        seen.push('finished')
+      },
+      onSettled: () => void seen.push('settled'),
+    })
+    inbox.push('message', 1)
+    inbox.end()
+    expect(seen).toEqual([])
+    await expect.poll(() => seen).toEqual(['finished', 'settled'])
   })
 
   test('It finishes once, also when nobody ever took the messages', async () => {

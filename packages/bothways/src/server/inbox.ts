@@ -9,6 +9,8 @@ export interface InboxEvents<Message> {
   onError(error: unknown): void
   /** Everything was handled and the connection is over. */
   readonly onFinished: () => void | Promise<void>
+  /** No handler runs any more, `onFinished` included. May be called again. */
+  onSettled(): void
   /** Undefined when there is no message handler. */
   readonly onMessage: ((message: Message) => void | Promise<void>) | undefined
 }
@@ -35,11 +37,13 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   #queue: Entry<Message>[] = []
   #queuedBytes = 0
   #isPaused = false
-  #isRunning = false
+  /** `open` of a late {@link handle} may run beside another handler. */
+  #runningCount = 0
   #isEnded = false
   #isFinished = false
   #isIterated = false
-  #awaiting: ((result: IteratorResult<Message, undefined>) => void) | undefined
+  /** Calls of `next` that wait for a message, in order. */
+  #awaiting: ((result: IteratorResult<Message, undefined>) => void)[] = []
 
   constructor(flow: Flow) {
     this.#flow = flow
@@ -59,9 +63,8 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   }
 
   push(message: Message, bytes: number): void {
-    if (this.#awaiting !== undefined) {
-      const deliver = this.#awaiting
-      this.#awaiting = undefined
+    const deliver = this.#awaiting.shift()
+    if (deliver !== undefined) {
       deliver({ value: message, done: false })
       return
     }
@@ -73,7 +76,7 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   /** The connection is over: what waits is still handled, then {@link InboxEvents.onFinished}. */
   end(): void {
     this.#isEnded = true
-    if (this.#queue.length === 0) this.#awaiting?.({ value: undefined, done: true })
+    this.#endIterations()
     this.#pump()
   }
 
@@ -83,8 +86,7 @@ export class Inbox<Message> implements AsyncIterable<Message> {
       next: () => this.#next(),
       return: () => {
         this.#isIterated = false
-        this.#awaiting?.({ value: undefined, done: true })
-        this.#awaiting = undefined
+        this.#endIterations()
         this.#pump()
         return Promise.resolve({ value: undefined, done: true })
       },
@@ -102,19 +104,25 @@ export class Inbox<Message> implements AsyncIterable<Message> {
     }
     if (this.#isEnded) return Promise.resolve({ value: undefined, done: true })
     return new Promise(resolve => {
-      this.#awaiting = resolve
+      this.#awaiting.push(resolve)
     })
+  }
+
+  /** While one waits, the queue is empty. */
+  #endIterations(): void {
+    for (const finish of this.#awaiting.splice(0)) finish({ value: undefined, done: true })
   }
 
   /** Runs handlers, one at a time, as long as there is something to do; then adjusts the flow. */
   #pump(): void {
     const onMessage = this.#events?.onMessage
-    while (onMessage !== undefined && !this.#isRunning && !this.#isIterated) {
+    while (onMessage !== undefined && this.#runningCount === 0 && !this.#isIterated) {
       const message = this.#take()
       if (message === undefined) break
       this.#run(onMessage, message)
     }
     this.#finish()
+    if (this.#isFinished && this.#runningCount === 0) this.#events?.onSettled()
     this.#adjustFlow()
   }
 
@@ -127,11 +135,11 @@ export class Inbox<Message> implements AsyncIterable<Message> {
       return
     }
     if (result === undefined || typeof result.then !== 'function') return
-    this.#isRunning = true
+    this.#runningCount++
     Promise.resolve(result)
       .catch(error => this.#events?.onError(error))
       .finally(() => {
-        this.#isRunning = false
+        this.#runningCount--
         this.#pump()
       })
   }
@@ -146,7 +154,7 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   #finish(): void {
     if (!this.#isEnded || this.#isFinished || this.#events === undefined) return
     // An iteration may never come back for what waits, and `open` may be the one that iterates.
-    if (!this.#isIterated && (this.#isRunning || (this.#queue.length > 0 && this.hasConsumer))) return
+    if (!this.#isIterated && (this.#runningCount > 0 || (this.#queue.length > 0 && this.hasConsumer))) return
     this.#isFinished = true
     this.#run(this.#events.onFinished, undefined)
   }

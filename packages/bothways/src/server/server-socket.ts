@@ -29,7 +29,10 @@ export interface SocketHost<User> {
   readonly topics: Topics<PreparedMessage>
   readonly counts: ServerCounts
   onError(error: unknown, socket: ServerSocket<User>): void
+  /** TCP is over. */
   onClose(socket: ServerSocket<User>): void
+  /** And no handler of the socket runs any more. */
+  onSettled(socket: ServerSocket<User>): void
 }
 
 export interface SocketInit<User> extends Omit<ConnectionInit, 'role'> {
@@ -220,6 +223,7 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
           const { code = CloseCode.Abnormal, reason = '' } = this.#disconnect ?? {}
           return close?.call(handlers, this, code, reason)
         },
+        onSettled: () => this.#host.onSettled(this),
       },
       open && (() => open.call(handlers, this)),
     )

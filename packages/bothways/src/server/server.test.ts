@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, get, type Server as HttpServer } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net'
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { connect, refusalOf } from '../../../../test/support/test-client.ts'
 import { refuse } from './refuse.ts'
@@ -469,6 +469,69 @@ describe('Draining', () => {
     const client = await connect(url)
     client.connection.pause()
     await server.close({ timeoutMs: 50 })
+  })
+
+  test('close waits for the handlers that still run, and for those of close', async () => {
+    const steps: string[] = []
+    const started = deferred()
+    const turn = () => new Promise(resolve => setTimeout(resolve, 20))
+    const server = createServer().route('/', {
+      message: async () => {
+        steps.push('message')
+        started.resolve()
+        await turn()
+        steps.push('message ended')
+      },
+      close: async () => {
+        await turn()
+        steps.push('close ended')
+      },
+    })
+    const client = await connect(await listen(server))
+    client.connection.send('x')
+    await started.promise
+    await server.close()
+    expect(steps).toEqual(['message', 'message ended', 'close ended'])
+  })
+
+  test('A handler or an authenticate that never ends is not waited for after timeoutMs', async () => {
+    const never = new Promise<never>(() => {})
+    const asked = deferred()
+    const server = createServer({
+      authenticate: request => {
+        if (request.path === '/handler') return true
+        asked.resolve()
+        return never
+      },
+    }).route('/*', { open: () => never })
+    const url = await listen(server)
+    await connect(`${url}/handler`)
+    const refused = connect(url).catch(String)
+    await asked.promise
+    await server.close({ timeoutMs: 50 })
+    expect(await refused).toContain('Error')
+  })
+
+  test('A client that was refused and does not leave is cut off after timeoutMs', async () => {
+    const server = createServer().route('/', echo)
+    const { port } = new URL(await listen(server))
+    const client = connectTcp({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true })
+    client.on('error', () => {})
+    client.write('GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    await once(client, 'data')
+    const startedAt = performance.now()
+    await server.close({ timeoutMs: 50 })
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    client.destroy()
+  })
+
+  test('A server that was closed stays closed, also when it was about to listen', async () => {
+    const server = createServer()
+    const listening = server.listen({ host: 'localhost' })
+    const closed = server.close()
+    await expect(listening).rejects.toMatchObject({ code: 'BW_SERVER_CLOSED' })
+    await closed
+    await expect(server.listen()).rejects.toThrow('make another one')
   })
 })
 

@@ -40,7 +40,10 @@ export interface CloseOptions {
   reason?: string
   /** The closes are spread evenly over this many ms, so that clients do not all come back at once. Default 0. */
   spreadMs?: number
-  /** How long after that a client may take before it is cut off, in ms. Default 10,000. */
+  /**
+   * How long after that clients and handlers may take, in ms; then connections are cut and nothing more is waited
+   * for. Default 10,000.
+   */
   timeoutMs?: number
 }
 
@@ -60,6 +63,8 @@ export class Server<User = undefined> implements AsyncDisposable {
   readonly #upgrades: Upgrades<User>
   readonly #detachments = new Set<() => void>()
   #ownServer: HttpServer | undefined
+  /** TCP connections of the own server, also those that are no WebSocket. */
+  readonly #connections = new Set<Socket>()
   #closed: Promise<void> | undefined
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
@@ -97,10 +102,11 @@ export class Server<User = undefined> implements AsyncDisposable {
   /**
    * Listens on a port of its own. Ordinary HTTP requests are told that this is a WebSocket server (426).
    *
-   * @throws UsageError `BW_ALREADY_LISTENING`, and rejects with Node's error (`EADDRINUSE` …)
+   * @throws UsageError `BW_ALREADY_LISTENING` or `BW_SERVER_CLOSED`, and rejects with Node's error (`EADDRINUSE` …)
    */
   async listen(where: ListenOptions = {}): Promise<ListenResult> {
     checkOptionNames('listen', where, ['port', 'host', 'tls'])
+    this.#checkNotClosed()
     if (this.#ownServer !== undefined) {
       throw new UsageError(
         'BW_ALREADY_LISTENING',
@@ -118,13 +124,19 @@ export class Server<User = undefined> implements AsyncDisposable {
     const server: HttpServer =
       tls === undefined
         ? createHttpServer(timeouts, explainUpgrade)
-        : createHttpsServer({ ...timeouts, ...tls }, explainUpgrade)
+        : createHttpsServer({ ...timeouts, handshakeTimeout: handshakeTimeoutMs, ...tls }, explainUpgrade)
+    server.on('connection', connection => {
+      this.#connections.add(connection)
+      connection.once('close', () => this.#connections.delete(connection))
+    })
     this.#ownServer = server
-    this.attach(server)
+    const detach = this.attach(server)
     try {
       await listening(server, port, host)
     } catch (error) {
       this.#ownServer = undefined
+      detach()
+      this.#checkNotClosed()
       throw error
     }
     // Such as running out of file descriptors: it must not end the process.
@@ -172,7 +184,8 @@ export class Server<User = undefined> implements AsyncDisposable {
 
   /**
    * Drains: refuses new connections with 503, closes the open ones, waits for their handlers, and resolves when
-   * everything is over. A second call waits for the first.
+   * everything is over. A second call waits for the first. A handler that awaits this waits for itself, until
+   * `timeoutMs` have passed.
    *
    * @throws UsageError `BW_INVALID_CLOSE_ARGUMENT` or `BW_INVALID_OPTION`
    */
@@ -190,6 +203,11 @@ export class Server<User = undefined> implements AsyncDisposable {
     return this.close()
   }
 
+  #checkNotClosed(): void {
+    if (this.#closed === undefined) return
+    throw new UsageError('BW_SERVER_CLOSED', 'This server was closed; make another one to listen again.')
+  }
+
   async #close(code: number, reason: string, spreadMs: number, timeoutMs: number): Promise<void> {
     this.#upgrades.drain()
     const httpClosed = this.#ownServer && stopListening(this.#ownServer)
@@ -200,16 +218,16 @@ export class Server<User = undefined> implements AsyncDisposable {
     timers.push(
       setTimeout(
         () => {
-          for (const socket of this.#sockets) socket.terminate()
-          this.#ownServer?.closeAllConnections()
+          this.#upgrades.giveUp()
+          for (const connection of this.#connections) connection.destroy()
         },
         Math.min(spreadMs + timeoutMs, longestTimerMs),
       ),
     )
     await this.#upgrades.whenEmpty()
-    for (const timer of timers) clearTimeout(timer)
     this.#ownServer?.closeAllConnections()
     await httpClosed
+    for (const timer of timers) clearTimeout(timer)
     for (const detach of this.#detachments) detach()
   }
 }
@@ -230,8 +248,11 @@ export function createServer<User = undefined>(options?: ServerOptions<User>): S
 function listening(server: HttpServer, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
+    // A server that is closed while the host's name is looked up never listens.
+    server.once('close', reject)
     server.listen(port, host, () => {
       server.off('error', reject)
+      server.off('close', reject)
       resolve()
     })
   })

@@ -44,7 +44,10 @@ export class Upgrades<User> {
   readonly #counts: ServerCounts
   readonly #admission: Admission
   #handshakeCount = 0
+  /** Sockets that are open, or whose handlers still run. */
+  readonly #unsettled = new Set<ServerSocket<User>>()
   #isDraining = false
+  #hasGivenUp = false
   #onEmpty: (() => void) | undefined
 
   constructor({ settings, routes, sockets, topics, counts }: UpgradesInit<User>) {
@@ -82,12 +85,19 @@ export class Upgrades<User> {
     this.#isDraining = true
   }
 
-  /** Resolves when there is neither a socket nor a handshake. */
+  /** Resolves when there is no socket, no handler that runs and no handshake; after {@link giveUp} no socket. */
   whenEmpty(): Promise<void> {
     return new Promise(resolve => {
       this.#onEmpty = resolve
       this.#checkEmpty()
     })
+  }
+
+  /** Cuts every connection, and waits no longer for handlers and handshakes. */
+  giveUp(): void {
+    this.#hasGivenUp = true
+    for (const socket of this.#sockets) socket.terminate()
+    this.#checkEmpty()
   }
 
   async #shake(
@@ -209,9 +219,14 @@ export class Upgrades<User> {
           this.#sockets.delete(closed)
           this.#checkEmpty()
         },
+        onSettled: settled => {
+          this.#unsettled.delete(settled)
+          this.#checkEmpty()
+        },
       },
     })
     this.#sockets.add(socket)
+    this.#unsettled.add(socket)
     this.#counts.connections++
     ServerSocket.start(socket, handlers, head)
     return socket
@@ -248,7 +263,8 @@ export class Upgrades<User> {
   }
 
   #checkEmpty(): void {
-    if (this.#sockets.size === 0 && this.#handshakeCount === 0) this.#onEmpty?.()
+    const isBusy = this.#unsettled.size > 0 || this.#handshakeCount > 0
+    if (this.#sockets.size === 0 && (this.#hasGivenUp || !isBusy)) this.#onEmpty?.()
   }
 }
 
