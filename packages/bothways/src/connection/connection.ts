@@ -94,6 +94,8 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   #lastPending: Promise<unknown> | undefined
 
   #lastHeardMs = performance.now()
+  /** When a ping last went out while nothing was read. */
+  #probedAtMs = performance.now()
   readonly #pings = new Pings()
   #pingCount = 0
   #roundTripTimeMs: number | undefined
@@ -239,8 +241,11 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     const { keepalive } = this.#settings
     if (keepalive === false || this.#readyState !== ReadyState.Open) return
     if (this.#holds !== 0) {
-      // We do not read, so silence says nothing about the peer.
+      // We do not read, so silence says nothing about the peer; a ping that TCP cannot deliver does.
       this.#lastHeardMs = nowMs
+      if (nowMs - this.#probedAtMs < keepalive.intervalMs) return
+      this.#probedAtMs = nowMs
+      if (this.#outbox.hasRoom) this.#outbox.pushAhead(this.#frame(this.#nextPingPayload(), Opcode.Ping))
       return
     }
     const step = keepaliveStep(keepalive, {

@@ -37,7 +37,8 @@ export interface ConnectionOptions {
   closeTimeoutMs?: number
   /**
    * A ping goes out when nothing has come for `intervalMs` (default 25,000); when nothing comes for `timeoutMs`
-   * after it (default 20,000), the connection is dead and ends with 1006. `false` switches both off.
+   * after it (default 20,000), the connection is dead and ends with 1006. While this side does not read, because
+   * the application is busy, pings go out all the same, and only TCP can find the peer gone. `false` switches both off.
    */
   keepalive?: false | KeepaliveOptions
   /**

@@ -270,6 +270,12 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
 /** @throws UsageError `BW_INVALID_MESSAGE` */
 export function prepareMessage(data: Exclude<MessageData, Blob>): PreparedMessage {
   checkMessageData(data)
+  if (data instanceof Blob) {
+    throw new UsageError(
+      'BW_INVALID_MESSAGE',
+      'A Blob cannot be published; publish its bytes: await blob.arrayBuffer().',
+    )
+  }
   // Subscribers that are not ready send it later: what the caller does with its memory must not matter.
   const payload = typeof data === 'string' ? messageBytes(data) : Buffer.from(messageBytes(data))
   return new PreparedMessage(payload, typeof data === 'string')

@@ -359,6 +359,17 @@ describe('Sockets', () => {
     expect(seen).toEqual(['first', 'second', 'third'])
   })
 
+  test('A client that leaves while nobody reads is found gone', async () => {
+    const server = createServer({ keepalive: { intervalMs: 50, timeoutMs: 50 } }).route('/', {
+      open: () => {},
+    })
+    const client = await connect(await listen(server))
+    for (let count = 0; count < 40; count++) client.connection.send('x'.repeat(10_000))
+    await expect.poll(() => [...server.sockets][0]?.bytesReceived).toBeGreaterThan(70_000)
+    client.connection.terminate()
+    await expect.poll(() => server.sockets.size).toBe(0)
+  })
+
   test('A reader that stops makes the client wait instead of filling memory', async () => {
     const opened = deferred<ServerSocket>()
     const url = await listen(createServer().route('/', { open: opened.resolve }))
@@ -440,6 +451,7 @@ describe('Sockets', () => {
     await connect(url)
     const socket = await opened.promise
     expect(() => socket.send({ a: 1 } as never)).toThrow('JSON.stringify')
+    expect(() => socket.publish('topic', new Blob(['x']) as never)).toThrow('arrayBuffer')
     expect(() => socket.close(1006)).toThrow('may not be sent')
     expect(() => socket.close(1000, 'x'.repeat(124))).toThrow('123 bytes')
     expect(() => socket[Symbol.asyncIterator]()).toThrow('message handler')
