@@ -1,0 +1,24 @@
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runChild } from './child.ts'
+
+export interface Certificate {
+  readonly certPath: string
+  readonly keyPath: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** A new self-signed certificate for 127.0.0.1 and localhost, made by the openssl command. */
+export async function makeCertificate(): Promise<Certificate> {
+  const folder = mkdtempSync(join(tmpdir(), 'bothways-tls-'))
+  const certPath = join(folder, 'cert.pem')
+  const keyPath = join(folder, 'key.pem')
+  await runChild('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+    ...['-keyout', keyPath, '-out', certPath],
+  ])
+  return { certPath, keyPath, cert: readFileSync(certPath, 'utf8'), key: readFileSync(keyPath, 'utf8') }
+}

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+export interface Child {
+  /** The first line it printed. */
+  readonly firstLine: string
+  /** Ends it by its own process id. */
+  stop(): Promise<void>
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+function start(command: string, args: readonly string[]): ChildProcess {
+  return spawn(command, args, {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+}
+
+/** Starts a program that goes on running, and waits for the line it prints when it is ready. */
+export async function startChild(command: string, args: readonly string[]): Promise<Child> {
+  const child = start(command, args)
+  const errors: Buffer[] = []
+  child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk))
+  const ended = new Promise<void>(resolve => child.once('close', () => resolve()))
+  const firstLine = await new Promise<string>((resolve, reject) => {
+    if (child.stdout !== null) createInterface({ input: child.stdout }).once('line', resolve)
+    child.once('error', reject)
+    child.once('close', code => reject(new Error(`${command} ended with ${code}: ${Buffer.concat(errors)}`)))
+  })
+  return {
+    firstLine,
+    async stop() {
+      child.kill()
+      await ended
+    },
+  }
+}
+
+/** Runs a program to its end and returns what it printed; throws with its errors when it fails. */
+export async function runChild(command: string, args: readonly string[]): Promise<string> {
+  const child = start(command, args)
+  const output: Buffer[] = []
+  const errors: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => output.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk))
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${Buffer.concat(errors)}`)
+  return Buffer.concat(output).toString()
+}
