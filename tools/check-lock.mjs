@@ -36,7 +36,11 @@ async function tryPlatform(lock, npm, { os, cpu, libc }) {
     const flags = ['--ignore-scripts', '--include=dev', '--loglevel=error', ...system]
     const args = ['exec', '--yes', `--package=npm@${npm}`, '--', 'npm', 'ci', ...flags]
     const { code, output } = await executeNpm(args, { cwd: folder, capture: true })
-    if (code !== 0) return [`npm ci ended with ${code}: ${output.trim()}`]
+    if (code !== 0) {
+      // Behind the reasons npm prints its manual.
+      const [reasons] = output.split(/npm error\s*\n?npm error Clean install a project|\nnpm error Usage:/)
+      return [`npm ci ended with ${code}:`, ...reasons.trim().split('\n')]
+    }
     return nativePackages(lock).flatMap(([path, locked]) => {
       const wanted = isFor(locked, { os, cpu, libc })
       const files = existsSync(join(folder, path)) ? readdirSync(join(folder, path)) : []
