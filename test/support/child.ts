@@ -11,17 +11,21 @@ export interface Child {
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-function start(command: string, args: readonly string[]): ChildProcess {
+function start(command: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
   return spawn(command, args, {
     cwd: root,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...env },
   })
 }
 
 /** Starts a program that goes on running, and waits for the line it prints when it is ready. */
-export async function startChild(command: string, args: readonly string[]): Promise<Child> {
-  const child = start(command, args)
+export async function startChild(
+  command: string,
+  args: readonly string[],
+  env?: Record<string, string>,
+): Promise<Child> {
+  const child = start(command, args, env)
   const errors: Buffer[] = []
   child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk))
   const ended = new Promise<void>(resolve => child.once('close', () => resolve()))
