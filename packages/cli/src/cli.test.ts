@@ -1,0 +1,176 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type Child, startChild } from '../../../test/support/child.ts'
+
+// The command as its users start it: needs the built packages, as npm test makes them.
+const bin = fileURLToPath(new URL('../bin/bothways.js', import.meta.url))
+const children: Child[] = []
+afterEach(async () => {
+  for (const child of children.splice(0)) await child.stop()
+})
+
+async function start(...args: string[]): Promise<string> {
+  const child = await startChild('node', [bin, ...args])
+  children.push(child)
+  return child.firstLine
+}
+
+interface Outcome {
+  readonly code: number | null
+  readonly output: string
+  readonly errors: string
+}
+
+function run(args: readonly string[], input = ''): Promise<Outcome> {
+  const child = spawn('node', [bin, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  let output = ''
+  let errors = ''
+  child.stdout.setEncoding('utf8').on('data', chunk => (output += chunk))
+  child.stderr.setEncoding('utf8').on('data', chunk => (errors += chunk))
+  child.stdin.end(input)
+  return new Promise(resolve => child.once('close', code => resolve({ code, output, errors })))
+}
+
+const echoUrl = async (...args: string[]): Promise<string> =>
+  /listening on (\S+)/.exec(await start('echo', '--port', '0', ...args))?.[1] ?? ''
+
+describe('bothways', () => {
+  test('teaches: help on every level, version, and the nearest command or option', async () => {
+    expect(await run(['--help'])).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('bothways connect URL'),
+    })
+    for (const name of ['serve', 'echo', 'connect']) {
+      expect(await run([name, '--help'])).toMatchObject({
+        code: 0,
+        output: expect.stringContaining(`bothways ${name}`),
+      })
+    }
+    expect(await run(['--version'])).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    })
+    expect(await run(['ehco'])).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('did you mean echo?'),
+    })
+    expect(await run(['serve', '--prot', '1'])).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('--port?'),
+    })
+    expect(await run([])).toMatchObject({ code: 2 })
+  })
+
+  test.each([
+    ['echo', '--port', 'x'],
+    ['echo', '--port', '65536'],
+    ['echo', '--max-payload', '-1'],
+    ['echo', 'word'],
+    ['connect'],
+    ['connect', 'ftp://example.com'],
+    ['connect', 'ws://127.0.0.1/#part'],
+    ['connect', 'ws://127.0.0.1/', '--header', 'no colon'],
+    ['connect', 'ws://127.0.0.1/', '--wait', 'long'],
+  ])('%s %s %s is wrong use: exit code 2, no stack', async (...args) => {
+    const { code, errors } = await run(args)
+    expect(code).toBe(2)
+    expect(errors).not.toContain('    at ')
+  })
+})
+
+describe('bothways echo', () => {
+  test('prints its ready line, echoes on every path, and takes the first subprotocol offered', async () => {
+    const line = await start('echo', '--port', '0')
+    expect(line).toMatch(/^Bothways echo is listening on ws:\/\/127\.0\.0\.1:\d+\/$/)
+    const url = line.split(' ').at(-1) ?? ''
+    const { code, output } = await run(
+      ['connect', `${url}any/path?x`, '--protocol', 'b', '--protocol', 'a', '--json'],
+      '文字\n',
+    )
+    expect(code).toBe(0)
+    const events = output
+      .trim()
+      .split('\n')
+      .map(text => JSON.parse(text))
+    expect(events).toMatchObject([
+      { type: 'open', protocol: 'b', extensions: expect.stringContaining('permessage-deflate') },
+      { type: 'sent', data: '文字', bytes: 6 },
+      { type: 'received', data: '文字', bytes: 6 },
+      { type: 'close', code: 1000, by: 'us' },
+    ])
+  })
+
+  test('--no-compression and --max-payload do what they say', async () => {
+    const url = await echoUrl('--no-compression', '--max-payload', '10')
+    const { output } = await run(['connect', url, '--json'], '0123456789\n')
+    expect(JSON.parse(output.split('\n')[0] ?? '')).toMatchObject({ type: 'open', extensions: '' })
+    const { code, errors } = await run(['connect', url], '01234567890\n')
+    expect(code).toBe(1)
+    expect(errors).toContain('1009')
+    expect(errors).toContain('over the limit of 10')
+  })
+
+  test('A port in use is named, with what to do', async () => {
+    const url = new URL(await echoUrl())
+    const { code, errors } = await run(['echo', '--port', url.port])
+    expect(code).toBe(1)
+    expect(errors).toContain(`Port ${url.port} of 127.0.0.1 is in use`)
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s drains and ends with 0', async signal => {
+    const child = spawn('node', [bin, 'echo', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    child.stdout.once('data', () => child.kill(signal))
+    expect(await new Promise(resolve => child.once('close', resolve))).toBe(0)
+  })
+})
+
+describe('bothways connect, from a pipe', () => {
+  test('sends every line in order and prints every reply, and nothing else', async () => {
+    const lines = Array.from({ length: 2_000 }, (_, at) => `line ${at} ${'x'.repeat(at % 50)}`)
+    const input = `${lines.join('\n')}\n`
+    expect(await run(['connect', await echoUrl()], input)).toEqual({ code: 0, output: input, errors: '' })
+  })
+
+  test('--binary sends bytes, and prints bytes in hex', async () => {
+    expect(await run(['connect', await echoUrl(), '--binary'], 'AB\n')).toMatchObject({
+      code: 0,
+      output: '4142\n',
+    })
+  })
+
+  test('A large line survives', async () => {
+    const input = `${'文'.repeat(1_000_000)}\n`
+    expect((await run(['connect', await echoUrl()], input)).output).toBe(input)
+  })
+
+  test('A URL without a scheme is taken as ws://, and that is said', async () => {
+    const { host } = new URL(await echoUrl())
+    const { code, output, errors } = await run(['connect', host], 'hi\n')
+    expect([code, output]).toEqual([0, 'hi\n'])
+    expect(errors).toBe(`No scheme in the URL: taking ws://${host}\n`)
+  })
+
+  test('A refused connection says why, and ends with 1', async () => {
+    const { code, output, errors } = await run(['connect', 'ws://127.0.0.1:1/'], 'lost\n')
+    expect([code, output]).toEqual([1, ''])
+    expect(errors).toContain('Nothing listens there')
+  })
+})
+
+describe('bothways serve', () => {
+  test('prints its ready line and serves echo, health and metrics without the page', async () => {
+    const line = await start('serve', '--port', '0', '--no-page', '--origin', 'https://example.com')
+    expect(line).toMatch(/^Bothways is listening on http:\/\/127\.0\.0\.1:\d+\/$/)
+    const url = line.split(' ').at(-1) ?? ''
+    expect((await fetch(new URL('healthz', url))).status).toBe(200)
+    const echo = new URL('echo', url.replace('http:', 'ws:')).href
+    expect(await run(['connect', echo, '--origin', 'https://example.com'], 'hi\n')).toMatchObject({
+      output: 'hi\n',
+    })
+    expect(await run(['connect', echo, '--origin', 'https://evil.example'], 'hi\n')).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining('403'),
+    })
+  })
+})
