@@ -292,7 +292,7 @@ describe('Keepalive', () => {
     server.tick(start + 1_000)
     server.tick(start + 1_499)
     expect(server.readyState).toBe(ReadyState.Open)
-    server.tick(start + 1_500)
+    server.tick(start + 1_501)
     await Promise.resolve()
     expect(serverSide.disconnect).toMatchObject({
       code: 1006,

@@ -424,16 +424,16 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   }
 
   #queuePending(bytes: number, made: Promise<Buffer>): void {
-    const pending = made
-      .catch(error => {
-        this.closeForPolicy(CloseCode.InternalError, error)
-        return undefined
-      })
-      .finally(() => {
-        if (this.#lastPending === pending) this.#lastPending = undefined
-      })
+    const pending = made.catch(error => {
+      this.closeForPolicy(CloseCode.InternalError, error)
+      return undefined
+    })
     this.#lastPending = pending
     this.#outbox.pushLater(bytes, pending)
+    // Behind the outbox, so that whoever finds nothing pending finds its frame there.
+    void pending.then(() => {
+      if (this.#lastPending === pending) this.#lastPending = undefined
+    })
   }
 
   #messageFrame(payload: Buffer, isText: boolean): Buffer | Promise<Buffer> {

@@ -95,6 +95,27 @@ describe('permessage-deflate', () => {
     if (isInflateError(result)) expect(result.code).toBe('BW_MESSAGE_TOO_BIG')
   })
 
+  test.each([10, 100_000])('A message of %i words that is cut short anywhere is refused', async count => {
+    const direction = { noContextTakeover: true, windowBits: 15 }
+    const words = Array.from({ length: count }, (_, at) => `word ${(at * 7919) % 10_007}`).join(' ')
+    const payload = await new Deflater(direction, tuning).deflate(Buffer.from(words))
+    for (const cut of [1, 2, payload.length >> 1]) {
+      const result = await new Inflater(direction, limit * 10).inflate(
+        payload.subarray(0, payload.length - cut),
+      )
+      expect(result).toMatchObject({ code: 'BW_INFLATE_FAILED', closeCode: 1007 })
+    }
+  })
+
+  test('Data behind a block that says it is the last are refused, not lost', async () => {
+    const inflater = new Inflater({ noContextTakeover: true, windowBits: 15 }, limit)
+    const hello = 'f348cdc9c90700'
+    expect(String(await inflater.inflate(Buffer.from(hello, 'hex')))).toBe('Hello')
+    expect(await inflater.inflate(Buffer.from(hello + hello, 'hex'))).toMatchObject({
+      code: 'BW_INFLATE_FAILED',
+    })
+  })
+
   test('Any bytes at all inflate or are refused, and nothing throws', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async bytes => {

@@ -22,6 +22,16 @@ const asyncThresholdBytes = 32 * 1024
 /** What a sync flush ends with; it is not sent (RFC 7692 §7.2.1, §7.2.2). */
 const flushTail = Buffer.from([0x00, 0x00, 0xff, 0xff])
 
+/** An empty block that says it is the last: zlib then fails for data that stop in the middle of a block. */
+const lastBlock = Buffer.from([0x03, 0x00])
+
+/** What zlib returns with the option `info`. */
+interface Inflated {
+  readonly buffer: Buffer
+  /** `bytesWritten` is how much of the input it has read. */
+  readonly engine: { readonly bytesWritten: number }
+}
+
 /**
  * The text that back-references may reach (RFC 1951 §2). zlib is given it as a preset dictionary for each message,
  * so no zlib state lives between messages: an idle connection holds at most one window of plain bytes.
@@ -89,9 +99,9 @@ export class Inflater {
     this.#maxMessageBytes = maxMessageBytes
     this.#window = new Window(direction)
     this.#options = {
+      info: true,
       // zlib cannot inflate raw data with a window of 256 bytes; a larger window reads it as well.
       windowBits: 15,
-      finishFlush: constants.Z_SYNC_FLUSH,
       // zlib stops as soon as this much has come out, so a small message cannot become a large one.
       maxOutputLength: Math.max(1, maxMessageBytes),
     }
@@ -99,20 +109,35 @@ export class Inflater {
 
   /** The message, or what is wrong with it; at once when it is short. */
   inflate(payload: Uint8Array): InflateResult | Promise<InflateResult> {
-    const input = Buffer.concat([payload, flushTail])
+    // zlib itself sends such a payload for an empty message that follows a flush.
+    if (payload.length === 0) return this.#accept(Buffer.alloc(0))
+    const input = Buffer.concat([payload, flushTail, lastBlock])
     const options = { ...this.#options, ...this.#window.dictionary }
     if (payload.length <= asyncThresholdBytes) {
       try {
-        return this.#accept(inflateRawSync(input, options))
+        // The types do not know what `info` makes of the result.
+        return this.#take(inflateRawSync(input, options) as unknown as Inflated, payload)
       } catch (error) {
         return this.#refuse(error)
       }
     }
     return new Promise(resolve => {
       inflateRaw(input, options, (error, result) => {
-        resolve(error === null ? this.#accept(result) : this.#refuse(error))
+        resolve(error === null ? this.#take(result as unknown as Inflated, payload) : this.#refuse(error))
       })
     })
+  }
+
+  /**
+   * A block may say that it is the last of its stream (RFC 7692 §7.2.3.4). Behind it the payload holds nothing, or the
+   * beginning of the empty block that the flush would have made; anything else would be lost.
+   */
+  #take({ buffer, engine }: Inflated, payload: Uint8Array): InflateResult {
+    const rest = payload.subarray(engine.bytesWritten)
+    if (rest.length > 1 || (rest.length === 1 && rest[0] !== 0)) {
+      return this.#refuse(new Error('data behind a final block'))
+    }
+    return this.#accept(buffer)
   }
 
   #accept(message: Buffer): InflateResult {

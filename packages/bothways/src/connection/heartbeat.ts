@@ -11,29 +11,37 @@ export interface HeartbeatMember {
  */
 export class Heartbeat {
   readonly #members = new Set<HeartbeatMember>()
+  /** How many members want each resolution. */
+  readonly #resolutions = new Map<number, number>()
   #timer: NodeJS.Timeout | undefined
-  #periodMs = Number.POSITIVE_INFINITY
 
   add(member: HeartbeatMember): void {
     this.#members.add(member)
-    if (member.resolutionMs < this.#periodMs) this.#run(member.resolutionMs)
+    const { resolutionMs } = member
+    const count = this.#resolutions.get(resolutionMs) ?? 0
+    this.#resolutions.set(resolutionMs, count + 1)
+    if (count === 0) this.#run()
   }
 
   delete(member: HeartbeatMember): void {
     if (!this.#members.delete(member)) return
-    if (this.#members.size > 0 || this.#timer === undefined) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
-    this.#periodMs = Number.POSITIVE_INFINITY
+    const { resolutionMs } = member
+    const count = this.#resolutions.get(resolutionMs) ?? 0
+    this.#resolutions.set(resolutionMs, count - 1)
+    if (count > 1) return
+    this.#resolutions.delete(resolutionMs)
+    this.#run()
   }
 
-  #run(periodMs: number): void {
+  #run(): void {
     clearInterval(this.#timer)
-    this.#periodMs = periodMs
-    this.#timer = setInterval(() => {
+    this.#timer = undefined
+    if (this.#members.size === 0) return
+    const tick = (): void => {
       const now = performance.now()
       for (const member of this.#members) member.tick(now)
-    }, periodMs).unref()
+    }
+    this.#timer = setInterval(tick, Math.min(...this.#resolutions.keys())).unref()
   }
 }
 

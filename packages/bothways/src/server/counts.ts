@@ -6,7 +6,7 @@ export interface ServerCounts {
   refusals: number
   messagesReceived: number
   bytesReceived: number
-  /** A publish counts once for each subscriber it was sent to. */
+  /** Messages handed to open sockets, whether or not a full queue takes them; a publish counts for each subscriber. */
   messagesSent: number
   bytesSent: number
 }

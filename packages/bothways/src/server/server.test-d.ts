@@ -29,6 +29,10 @@ test('Without authenticate there is no user', () => {
 })
 
 test('A wrong use does not compile', () => {
+  // @ts-expect-error a user has to come from somewhere: authenticate
+  createServer<{ name: string }>()
+  // @ts-expect-error the same
+  createServer<{ name: string }>({ maxConnections: 1 })
   // @ts-expect-error an option that does not exist
   createServer({ maxMesageBytes: 1 })
   // @ts-expect-error origins are a list, or every origin

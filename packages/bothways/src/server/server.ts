@@ -241,7 +241,11 @@ export class Server<User = undefined> implements AsyncDisposable {
  * server.route('/echo', { message: (socket, message) => { socket.send(message) } })
  * const { url } = await server.listen({ port: 8080 })
  */
-export function createServer<User = undefined>(options?: ServerOptions<User>): Server<User> {
+export function createServer(options?: ServerOptions): Server
+export function createServer<User>(
+  options: ServerOptions<User> & Required<Pick<ServerOptions<User>, 'authenticate'>>,
+): Server<User>
+export function createServer<User>(options?: ServerOptions<User>): Server<User> {
   return new Server(options)
 }
 
