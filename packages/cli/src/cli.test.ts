@@ -158,6 +158,43 @@ describe('bothways connect, from a pipe', () => {
   })
 })
 
+describe('bothways connect, on a terminal', () => {
+  test('sends what is typed, shows both directions, and obeys its commands', async () => {
+    const command = ['node', bin, 'connect', await echoUrl()]
+    const spawnOnTerminal = `import pty, sys; sys.exit(pty.spawn(${JSON.stringify(command)}) >> 8)`
+    const child = spawn('/usr/bin/python3', ['-c', spawnOnTerminal], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, NO_COLOR: '1' },
+    })
+    let screen = ''
+    let onScreen = (): void => {}
+    child.stdout.setEncoding('utf8').on('data', chunk => {
+      screen += chunk
+      onScreen()
+    })
+    const shown = (words: string): Promise<void> =>
+      new Promise(resolve => {
+        onScreen = () => {
+          if (screen.includes(words)) resolve()
+        }
+        onScreen()
+      })
+    const ended = new Promise(resolve => child.once('close', resolve))
+    await shown('Type a message')
+    child.stdin.write('你好\r')
+    await shown('← text 6 B 你好')
+    child.stdin.write('/hex 00 ff\r')
+    await shown('← binary 2 B 00 ff')
+    child.stdin.write('/ping\r')
+    await shown('pong after')
+    child.stdin.write('/pnig\r')
+    await shown('did you mean /ping?')
+    child.stdin.write('/close 4000 bye\r')
+    await shown('closed 4000 “bye”: a code of the application, ended by this side')
+    expect(await ended).toBe(0)
+  })
+})
+
 describe('bothways serve', () => {
   test('prints its ready line and serves echo, health and metrics without the page', async () => {
     const line = await start('serve', '--port', '0', '--no-page', '--origin', 'https://example.com')
