@@ -2,26 +2,22 @@
 import {
   CloseCode,
   checkControlPayload,
-  type DeflateDirection,
   type DeflateDirections,
-  encodeUtf8,
   isUtf8,
   LimitError,
-  maxCloseReasonBytes,
   Opcode,
-  ProtocolViolation,
+  type ProtocolViolation,
   Receiver,
   type ReceiverHandler,
   type Role,
-  serializeCloseBody,
 } from '@bothways/protocol'
-import { Deflater, type InflateResult, Inflater, isInflateError } from './deflate.ts'
+import { type InflateResult, Inflater, isInflateError } from './deflate.ts'
 import { type CloseFrame, type Disconnect, describeDisconnect } from './disconnect.ts'
-import { frame } from './frame.ts'
+import { invalidText, peerIsSilent, sendQueueFull, shortReason } from './failures.ts'
+import { FrameSender } from './frame-sender.ts'
 import { type HeartbeatMember, heartbeat } from './heartbeat.ts'
 import { keepaliveStep } from './keepalive.ts'
-import { newMaskingKey } from './masking-key.ts'
-import { type MessageData, messageBytes } from './message-data.ts'
+import type { MessageData } from './message-data.ts'
 import type { ConnectionSettings } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { Pings } from './pings.ts'
@@ -72,9 +68,8 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   readonly #handler: ConnectionHandler
   readonly #receiver: Receiver
   readonly #outbox: Outbox
+  readonly #sender: FrameSender
   readonly #inflater: Inflater | undefined
-  readonly #deflater: Deflater | undefined
-  readonly #outgoing: DeflateDirection | undefined
 
   #readyState: ReadyState = ReadyState.Open
   #cause: Pick<Disconnect, 'by' | 'error'> | undefined
@@ -90,8 +85,6 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   #owesDrain = false
   /** The latest ping that waits for the peer to read (RFC 6455 §5.5.3: earlier ones need no answer). */
   #owedPong: Buffer | undefined
-  /** The last frame that was not ready when it was sent; later ones are made after it. */
-  #lastPending: Promise<unknown> | undefined
 
   #lastHeardMs = performance.now()
   /** When a ping last went out while nothing was read. */
@@ -111,13 +104,14 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
       maxMessageBytes: settings.maxMessageBytes,
       isDeflateNegotiated: deflate !== undefined,
     })
-    this.#outgoing = deflate?.outgoing
-    if (deflate !== undefined) {
-      this.#inflater = new Inflater(deflate.incoming, settings.maxMessageBytes)
-      if (deflate.outgoing !== undefined && settings.compression !== false) {
-        this.#deflater = new Deflater(deflate.outgoing, settings.compression)
-      }
-    }
+    this.#sender = new FrameSender({
+      role,
+      outbox: this.#outbox,
+      compression: settings.compression,
+      outgoing: deflate?.outgoing,
+      onFailure: error => this.closeForPolicy(CloseCode.InternalError, error),
+    })
+    if (deflate !== undefined) this.#inflater = new Inflater(deflate.incoming, settings.maxMessageBytes)
     this.resolutionMs = resolutionOf(settings)
   }
 
@@ -156,34 +150,14 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
    */
   send(data: MessageData): boolean {
     if (!this.#canQueue()) return false
-    const isText = typeof data === 'string'
-    if (data instanceof Blob) {
-      this.#queueLater(data.size, isText, () => data.arrayBuffer().then(Buffer.from))
-    } else if (this.#outbox.isWaiting) {
-      // Its turn has not come: what the caller does with its memory meanwhile must not matter.
-      const bytes = Buffer.from(messageBytes(data))
-      this.#queueLater(bytes.length, isText, () => bytes)
-    } else {
-      this.#queue(messageBytes(data), isText)
-    }
+    this.#sender.send(data)
     return this.#answer()
   }
 
   /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
   sendPrepared(message: PreparedMessage): boolean {
     if (!this.#canQueue()) return false
-    const { payload, isText } = message
-    if (this.#outbox.isWaiting) {
-      this.#queueLater(payload.length, isText, () => payload)
-    } else if (!this.#isWorthDeflating(payload)) {
-      this.#outbox.push(message.frame)
-    } else {
-      const { compression } = this.#settings
-      const shared = this.#outgoing && compression && message.deflatedFrame(this.#outgoing, compression)
-      if (shared instanceof Promise) this.#queuePending(payload.length, shared)
-      else if (shared) this.#outbox.push(shared)
-      else this.#queue(payload, isText)
-    }
+    this.#sender.sendPrepared(message)
     return this.#answer()
   }
 
@@ -195,7 +169,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   ping(payload: Uint8Array = this.#nextPingPayload()): Promise<number | undefined> {
     checkControlPayload(payload.length)
     if (this.#readyState !== ReadyState.Open) return Promise.resolve(undefined)
-    this.#outbox.pushAhead(this.#frame(payload, Opcode.Ping))
+    this.#sender.sendControl(Opcode.Ping, payload)
     return this.#pings.track(Buffer.from(payload), performance.now())
   }
 
@@ -245,7 +219,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
       this.#lastHeardMs = nowMs
       if (nowMs - this.#probedAtMs < keepalive.intervalMs) return
       this.#probedAtMs = nowMs
-      if (this.#outbox.hasRoom) this.#outbox.pushAhead(this.#frame(this.#nextPingPayload(), Opcode.Ping))
+      if (this.#outbox.hasRoom) this.#sender.sendControl(Opcode.Ping, this.#nextPingPayload())
       return
     }
     const step = keepaliveStep(keepalive, {
@@ -256,7 +230,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     if (step === 'ping') {
       const payload = this.#nextPingPayload()
       this.#pings.add(payload, nowMs)
-      this.#outbox.pushAhead(this.#frame(payload, Opcode.Ping))
+      this.#sender.sendControl(Opcode.Ping, payload)
     } else if (step === 'dead') {
       this.#settle('network', peerIsSilent(keepalive.timeoutMs, nowMs - this.#lastHeardMs))
       this.#cut()
@@ -278,7 +252,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
       return
     }
     if (this.#owedPong !== undefined) {
-      this.#outbox.pushAhead(this.#frame(this.#owedPong, Opcode.Pong))
+      this.#sender.sendControl(Opcode.Pong, this.#owedPong)
       this.#owedPong = undefined
     }
     if (!this.#owesDrain) return
@@ -333,7 +307,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     this.#handler.onPing?.(asBuffer(payload))
     // RFC 6455 §5.5.2: a ping is answered unless a close frame has come, so also while we are closing.
     if (this.#readyState === ReadyState.Closed) return
-    if (this.#outbox.hasRoom) this.#outbox.pushAhead(this.#frame(payload, Opcode.Pong))
+    if (this.#outbox.hasRoom) this.#sender.sendControl(Opcode.Pong, payload)
     else {
       this.#owedPong = Buffer.from(payload)
       this.#outbox.oweNotice()
@@ -373,13 +347,8 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   }
 
   #sendClose(closeFrame: CloseFrame): void {
-    const { code, reason } = closeFrame
-    const body = serializeCloseBody(
-      code === CloseCode.NoStatusReceived ? undefined : code,
-      encodeUtf8(reason),
-    )
     this.#sent = closeFrame
-    this.#outbox.push(this.#frame(body, Opcode.Close))
+    this.#sender.sendClose(closeFrame)
     this.#beginClosing()
   }
 
@@ -406,56 +375,6 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   #oweDrain(): void {
     this.#owesDrain = true
     this.#outbox.oweNotice()
-  }
-
-  #queue(payload: Buffer, isText: boolean): void {
-    const made = this.#messageFrame(payload, isText)
-    if (made instanceof Promise) this.#queuePending(payload.length, made)
-    else this.#outbox.push(made)
-  }
-
-  /** Keeps the message's place while its bytes are not there, or while an earlier message's are not. */
-  #queueLater(bytes: number, isText: boolean, source: () => Buffer | Promise<Buffer>): void {
-    const turn = this.#lastPending ?? Promise.resolve()
-    this.#queuePending(
-      bytes,
-      turn.then(source).then(payload => this.#messageFrame(payload, isText)),
-    )
-  }
-
-  #queuePending(bytes: number, made: Promise<Buffer>): void {
-    const pending = made.catch(error => {
-      this.closeForPolicy(CloseCode.InternalError, error)
-      return undefined
-    })
-    this.#lastPending = pending
-    this.#outbox.pushLater(bytes, pending)
-    // Behind the outbox, so that whoever finds nothing pending finds its frame there.
-    void pending.then(() => {
-      if (this.#lastPending === pending) this.#lastPending = undefined
-    })
-  }
-
-  #messageFrame(payload: Buffer, isText: boolean): Buffer | Promise<Buffer> {
-    const opcode = isText ? Opcode.Text : Opcode.Binary
-    if (this.#deflater === undefined || !this.#isWorthDeflating(payload)) return this.#frame(payload, opcode)
-    const deflated = this.#deflater.deflate(payload)
-    if (deflated instanceof Promise) return deflated.then(it => this.#frame(it, opcode, true))
-    return this.#frame(deflated, opcode, true)
-  }
-
-  #isWorthDeflating(payload: Buffer): boolean {
-    const { compression } = this.#settings
-    return (
-      this.#deflater !== undefined && compression !== false && payload.length >= compression.thresholdBytes
-    )
-  }
-
-  #frame(payload: Uint8Array, opcode: Opcode, isCompressed = false): Buffer {
-    // RFC 6455 §5.1: a client masks every frame, a server none.
-    return this.role === 'client'
-      ? frame(payload, { opcode, isCompressed, maskingKey: newMaskingKey() })
-      : frame(payload, { opcode, isCompressed })
   }
 
   #nextPingPayload(): Buffer {
@@ -528,8 +447,9 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
 
   /** Sends FIN behind everything sent so far, and goes on reading so that the peer's FIN is seen. */
   #endTcp(): void {
-    if (this.#outbox.isWaiting && this.#lastPending !== undefined) {
-      void this.#lastPending.then(() => this.#endTcp())
+    const { pending } = this.#sender
+    if (pending !== undefined) {
+      void pending.then(() => this.#endTcp())
       return
     }
     this.#outbox.flush()
@@ -561,42 +481,6 @@ function resolutionOf({ closeTimeoutMs, keepalive }: ConnectionSettings): number
   return Math.min(1_000, Math.max(10, Math.floor(shortest / 4)))
 }
 
-/** An error's message as the reason of a close frame, cut to what fits, at a whole character. */
-function shortReason(message: string): string {
-  const bytes = Buffer.from(message)
-  if (bytes.length <= maxCloseReasonBytes) return message
-  let end = maxCloseReasonBytes
-  while (end > 0 && (bytes[end] ?? 0) >>> 6 === 0b10) end--
-  return bytes.toString('utf8', 0, end)
-}
-
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function invalidText(): ProtocolViolation {
-  return new ProtocolViolation(
-    'BW_INVALID_UTF8',
-    'A compressed text message was not UTF-8; send bytes as a binary message.',
-  )
-}
-
-function sendQueueFull(limit: number, actual: number): LimitError {
-  return new LimitError(
-    'BW_SEND_QUEUE_FULL',
-    limit,
-    actual,
-    'bytes',
-    `The peer reads too slowly: ${actual} bytes wait, over the limit of ${limit} (option maxBufferedBytes).`,
-  )
-}
-
-function peerIsSilent(limitMs: number, silentMs: number): LimitError {
-  return new LimitError(
-    'BW_PEER_SILENT',
-    limitMs,
-    Math.round(silentMs),
-    'milliseconds',
-    `The peer has not answered a ping within ${limitMs} ms (option keepalive.timeoutMs): the network or the peer is gone.`,
-  )
 }
