@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from './build-workspace.mjs'
-import { prepareBun } from './bun.mjs'
 import { readJson, workspaceFolders } from './lock-file.mjs'
+import { prepareRuntimes } from './runtimes.mjs'
 import { run, say } from './say.mjs'
 import { executeNpm, executeTool, root } from './spawn.mjs'
 import { requireSystemPackages } from './system-packages.mjs'
@@ -14,7 +14,7 @@ const captured = { capture: true }
 // Vitest and runs nothing else. The last line is `N passed, N failed`: each check counts as one test.
 await run(async () => {
   await build()
-  await prepareBun()
+  await prepareRuntimes()
   const vitestArguments = process.argv.slice(2)
   const results = []
   if (vitestArguments.length === 0) {
