@@ -123,8 +123,7 @@ async function converse(socket: WebSocket, isWebsocketPackage: boolean) {
     let at = 0
     socket.onmessage = ({ data }) => {
       const sent = messages[at++]
-      const isSame =
-        typeof sent === 'string' ? data === sent : sent !== undefined && sent.equals(Buffer.from(data))
+      const isSame = typeof sent === 'string' ? data === sent : sent?.equals(Buffer.from(data)) === true
       if (!isSame) problems.push(`message ${at - 1} came back different`)
       if (at === messages.length) resolve()
     }
