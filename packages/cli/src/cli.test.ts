@@ -1,39 +1,9 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type Child, startChild } from '../../../test/support/child.ts'
+import { bin, echoUrl, run, start, stopCommands } from '../../../test/support/command.ts'
 
 // The command as its users start it: needs the built packages, as npm test makes them.
-const bin = fileURLToPath(new URL('../bin/bothways.js', import.meta.url))
-const children: Child[] = []
-afterEach(async () => {
-  for (const child of children.splice(0)) await child.stop()
-})
-
-async function start(...args: string[]): Promise<string> {
-  const child = await startChild('node', [bin, ...args])
-  children.push(child)
-  return child.firstLine
-}
-
-interface Outcome {
-  readonly code: number | null
-  readonly output: string
-  readonly errors: string
-}
-
-function run(args: readonly string[], input = ''): Promise<Outcome> {
-  const child = spawn('node', [bin, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
-  let output = ''
-  let errors = ''
-  child.stdout.setEncoding('utf8').on('data', chunk => (output += chunk))
-  child.stderr.setEncoding('utf8').on('data', chunk => (errors += chunk))
-  child.stdin.end(input)
-  return new Promise(resolve => child.once('close', code => resolve({ code, output, errors })))
-}
-
-const echoUrl = async (...args: string[]): Promise<string> =>
-  /listening on (\S+)/.exec(await start('echo', '--port', '0', ...args))?.[1] ?? ''
+afterEach(stopCommands)
 
 describe('bothways', () => {
   test('teaches: help on every level, version, and the nearest command or option', async () => {
@@ -67,6 +37,13 @@ describe('bothways', () => {
     ['echo', '--port', '65536'],
     ['echo', '--max-payload', '-1'],
     ['echo', 'word'],
+    ['echo', '--host', ''],
+    ['serve', '--origin', 'example.com'],
+    ['--hlep'],
+    ['connect', '/path'],
+    ['connect', 'ws://127.0.0.1/', '--protocol', 'two words'],
+    ['connect', 'ws://127.0.0.1/', '--header', 'Sec-WebSocket-Key: x'],
+    ['connect', 'ws://127.0.0.1/', '--max-payload', '1k'],
     ['connect'],
     ['connect', 'ftp://example.com'],
     ['connect', 'ws://127.0.0.1/#part'],
@@ -75,6 +52,7 @@ describe('bothways', () => {
   ])('%s %s %s is wrong use: exit code 2, no stack', async (...args) => {
     const { code, errors } = await run(args)
     expect(code).toBe(2)
+    expect(errors).toContain('--help')
     expect(errors).not.toContain('    at ')
   })
 })
@@ -164,7 +142,7 @@ describe('bothways connect, on a terminal', () => {
     const spawnOnTerminal = `import pty, sys; sys.exit(pty.spawn(${JSON.stringify(command)}) >> 8)`
     const child = spawn('/usr/bin/python3', ['-c', spawnOnTerminal], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', BOTHWAYS_HISTORY: '' },
     })
     let screen = ''
     let onScreen = (): void => {}
@@ -190,7 +168,8 @@ describe('bothways connect, on a terminal', () => {
     child.stdin.write('/pnig\r')
     await shown('did you mean /ping?')
     child.stdin.write('/close 4000 bye\r')
-    await shown('closed 4000 “bye”: a code of the application, ended by this side')
+    await shown('closed 4000 “bye”: a code of the application')
+    await shown('ended by this side')
     expect(await ended).toBe(0)
   })
 })

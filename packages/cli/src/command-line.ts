@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import { WrongUse } from './wrong-use.ts'
 
 type OptionsConfig = NonNullable<ParseArgsConfig['options']>
@@ -24,8 +24,8 @@ export function readCommandLine<const Options extends OptionsConfig>(
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
       const unknown = /'(-[^' ]*)/.exec(message)?.[1] ?? ''
-      const known = nearest(unknown.replace(/^-+/, ''), Object.keys(options))
-      throw new WrongUse(`There is no option ${unknown}; did you mean --${known}?`, { cause: error })
+      const near = suggestion(unknown.replace(/^-+/, ''), Object.keys(options), '--')
+      throw new WrongUse(`There is no option ${unknown}${near}`, { cause: error })
     }
     if (error instanceof TypeError) throw new WrongUse(message.split('\n')[0], { cause: error })
     throw error
@@ -41,6 +41,15 @@ export function readWhole(name: string, text: string, lowest: number, highest: n
 
 export function readPort(text: string): number {
   return readWhole('--port', text, 0, 65_535)
+}
+
+/** An empty host would mean every network: too much for a variable that happens to be unset. */
+export function readHost(text: string): string {
+  const host = text.trim().replace(/^\[(.*)\]$/, '$1')
+  if (host !== '' && !/[\s/]/.test(host)) return host
+  throw new WrongUse(
+    `--host takes a name or an address of this machine, got '${text}': 127.0.0.1 for itself alone, 0.0.0.0 or :: for every network.`,
+  )
 }
 
 /** @throws WrongUse when there are words besides the options */

@@ -33,7 +33,7 @@ in order on Ctrl-C.
   echo: `bothways echo: answers every message with the same message, on every path
 
   --port N               default 9001; 0 takes any that is free
-  --host H               default 127.0.0.1, this machine alone
+  --host H               default 127.0.0.1, this machine alone; 0.0.0.0 or :: for every network
   --no-compression       do not agree to permessage-deflate
   --max-payload BYTES    the largest message, default 67108864 (64 MiB)
 
@@ -47,20 +47,25 @@ It takes the first subprotocol that is offered, and connections from any page.
   --protocol P           offer a subprotocol; may be repeated, best first
   --header 'Name: value' send a header with the handshake; may be repeated
   --origin O             send an Origin, as a browser would
-  --insecure             accept any TLS certificate
+  --insecure             accept any TLS certificate: for tests only
   --no-compression       do not offer permessage-deflate
+  --max-payload BYTES    the largest message to receive, default 67108864 (64 MiB)
   --binary               send every line as bytes instead of text
-  --json                 print one JSON object for each event
+  --json                 print one JSON object for each event; bytes are base64
   --wait SECONDS         from a pipe: how long to wait for replies after the input has ended, default 2
   -v, --verbose          show the handshake, pings and pongs
 
 On a terminal every line is sent as a message; a line that begins with a slash is a command (/help lists them).
-From a pipe every line is sent, and every message that comes is printed on a line of its own, bytes in hex. It ends
-when there have been as many replies as lines, or none for the time of --wait.
+The lines are kept in ~/.bothways_history, or where BOTHWAYS_HISTORY says; empty, nowhere.
+
+From or into a pipe every line is sent, and every message that comes is printed on a line of its own, bytes in hex;
+all else goes to standard error. It ends when there have been as many messages as lines, or none for the time of
+--wait. Exit code: 0 all sent and ended in order, 1 no connection or one that failed, 2 wrong use.
 
   bothways connect ws://127.0.0.1:8080/echo
   bothways connect wss://example.com/chat --protocol chat.v2 --header 'Authorization: Bearer …'
   printf 'one\\ntwo\\n' | bothways connect ws://127.0.0.1:8080/echo
+  bothways connect wss://example.com/feed --json --wait 60 < /dev/null
 `,
 }
 

@@ -2,7 +2,8 @@ import { Failure } from './wrong-use.ts'
 
 /** Why a server could not listen, in words; anything else is passed on as it is. */
 export function listenFailure(error: unknown, host: string, port: number): unknown {
-  switch ((error as NodeJS.ErrnoException).code) {
+  const { code, syscall, message } = error as NodeJS.ErrnoException
+  switch (code) {
     case 'EADDRINUSE':
       return new Failure(
         `Port ${port} of ${host} is in use by another program: end that one, or choose another with --port (0 takes any that is free).`,
@@ -16,6 +17,8 @@ export function listenFailure(error: unknown, host: string, port: number): unkno
         `This machine has no address ${host}: use 127.0.0.1 for itself alone, 0.0.0.0 or :: for every network.`,
       )
     default:
-      return error
+      return syscall === undefined
+        ? error
+        : new Failure(`Cannot listen on port ${port} of ${host}: ${message}.`)
   }
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { isBothwaysError } from 'bothways'
+import { isBothwaysError, UsageError } from 'bothways'
 import { runConnect } from './connect/connect-command.ts'
 import { runEcho } from './echo-command.ts'
 import { type CommandName, helpText } from './help.ts'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import { runServe } from './serve-command.ts'
 import { Failure, WrongUse } from './wrong-use.ts'
 
@@ -23,7 +23,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...args] = argv
   try {
     if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-      console.log(helpText(isCommand(args[0]) ? args[0] : undefined))
+      process.stdout.write(helpText(isCommand(args[0]) ? args[0] : undefined))
       return name === undefined ? 2 : 0
     }
     if (name === '--version' || name === '-V') {
@@ -31,17 +31,20 @@ export async function main(argv: readonly string[]): Promise<number> {
       return 0
     }
     if (!isCommand(name)) {
-      throw new WrongUse(
-        `There is no command '${name}'; did you mean ${nearest(name, Object.keys(commands))}?`,
-      )
+      if (name.startsWith('-')) {
+        const near = suggestion(name.replace(/^-+/, ''), ['help', 'version'], '--')
+        throw new WrongUse(`There is no option ${name} before a command${near}`)
+      }
+      throw new WrongUse(`There is no command '${name}'${suggestion(name, Object.keys(commands))}`)
     }
     if (args.includes('--help') || args.includes('-h')) {
-      console.log(helpText(name))
+      process.stdout.write(helpText(name))
       return 0
     }
     return await commands[name](args)
   } catch (error) {
-    if (error instanceof WrongUse) {
+    // What the library calls a wrong call was typed here.
+    if (error instanceof WrongUse || error instanceof UsageError) {
       console.error(`${error.message}\nSee: bothways ${isCommand(name) ? `${name} ` : ''}--help`)
       return 2
     }

@@ -1,6 +1,15 @@
-/** The one of `known` that takes the fewest changes of a letter to become `word`. */
+/**
+ * The one of `known` that `word` was probably meant to be: the one it begins, or the one that takes the fewest changes
+ * of a letter; undefined when none is near.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  return known.toSorted((a, b) => changes(a, word) - changes(b, word))[0]
+  if (word === '') return undefined
+  const begun = known.filter(name => name.startsWith(word))
+  const [closest] = (begun.length > 0 ? begun : [...known]).sort(
+    (a, b) => changes(a, word) - changes(b, word),
+  )
+  if (closest === undefined || begun.length > 0) return closest
+  return changes(closest, word) <= Math.max(1, Math.floor(word.length / 2)) ? closest : undefined
 }
 
 function changes(from: string, to: string): number {
@@ -14,4 +23,10 @@ function changes(from: string, to: string): number {
     row = next
   }
   return row.at(-1) ?? 0
+}
+
+/** `; did you mean …?`, or the end of the sentence. */
+export function suggestion(word: string, known: readonly string[], prefix = ''): string {
+  const name = nearest(word, known)
+  return name === undefined ? '.' : `; did you mean ${prefix}${name}?`
 }

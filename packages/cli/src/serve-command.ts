@@ -1,7 +1,8 @@
-import { expectNoWords, readCommandLine, readPort } from './command-line.ts'
+import { expectNoWords, readCommandLine, readHost, readPort } from './command-line.ts'
 import { listenFailure } from './listen-failure.ts'
 import { startServe } from './serve/serve.ts'
 import { untilSignal } from './until-signal.ts'
+import { WrongUse } from './wrong-use.ts'
 
 const options = {
   port: { type: 'string', default: '8080' },
@@ -15,7 +16,8 @@ export async function runServe(args: readonly string[]): Promise<number> {
   const { values, positionals } = readCommandLine(args, options)
   expectNoWords(positionals)
   const port = readPort(values.port)
-  const { host, origin: origins } = values
+  const host = readHost(values.host)
+  const origins = values.origin.map(readOrigin)
   const serving = await startServe({ port, host, origins, page: !values['no-page'] }).catch(error => {
     throw listenFailure(error, host, port)
   })
@@ -23,4 +25,12 @@ export async function runServe(args: readonly string[]): Promise<number> {
   const ended = untilSignal(() => serving.close())
   console.log(`Bothways is listening on ${serving.url}`)
   return await ended
+}
+
+/** @throws WrongUse for anything that no browser sends as its Origin */
+function readOrigin(text: string): string {
+  if (text === 'null' || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) return text
+  throw new WrongUse(
+    `--origin takes the origin of a page, such as https://example.com, or null for pages opened from a file; got '${text}'.`,
+  )
 }

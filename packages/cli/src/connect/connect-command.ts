@@ -3,12 +3,12 @@ import { type ConnectOptions, readConnectOptions } from './connect-options.ts'
 import { runPipe } from './pipe.ts'
 import { runTerminal } from './terminal.ts'
 
-/** `bothways connect URL`: interactive on a terminal, line by line from a pipe. */
+/** `bothways connect URL`: interactive on a terminal, line by line from or into a pipe. */
 export async function runConnect(args: readonly string[]): Promise<number> {
   const options = readConnectOptions(args)
   if (options.notice !== undefined) console.error(options.notice)
   try {
-    return process.stdin.isTTY ? await runTerminal(options) : await runPipe(options)
+    return process.stdin.isTTY && process.stdout.isTTY ? await runTerminal(options) : await runPipe(options)
   } catch (error) {
     throw inWords(error, options)
   }

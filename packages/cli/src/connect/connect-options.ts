@@ -1,6 +1,8 @@
 import type { ClientOptions } from 'bothways'
-import { readCommandLine } from '../command-line.ts'
+import { readCommandLine, readWhole } from '../command-line.ts'
+import { defaultPayloadBytes, highestPayloadBytes } from '../payload-limits.ts'
 import { WrongUse } from '../wrong-use.ts'
+import { readAddress } from './address.ts'
 
 const options = {
   protocol: { type: 'string', multiple: true, default: [] as string[] },
@@ -8,6 +10,7 @@ const options = {
   origin: { type: 'string' },
   insecure: { type: 'boolean', default: false },
   'no-compression': { type: 'boolean', default: false },
+  'max-payload': { type: 'string', default: String(defaultPayloadBytes) },
   binary: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   wait: { type: 'string', default: '2' },
@@ -32,10 +35,9 @@ export function readConnectOptions(args: readonly string[]): ConnectOptions {
   const [address, ...rest] = positionals
   if (address === undefined) throw new WrongUse('Which URL? For example ws://127.0.0.1:8080/echo')
   if (rest.length > 0) throw new WrongUse(`One URL at a time, got '${rest[0]}' as well.`)
-  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(address)
-  const url = hasScheme ? address : `ws://${address}`
-  const waitSeconds = Number(values.wait)
-  if (!(waitSeconds >= 0) || values.wait.trim() === '') {
+  const { url, notice } = readAddress(address)
+  const waitSeconds = /^\d+(\.\d+)?$/.test(values.wait) ? Number(values.wait) : Number.NaN
+  if (Number.isNaN(waitSeconds)) {
     throw new WrongUse(`--wait takes a number of seconds, got '${values.wait}'.`)
   }
   return {
@@ -46,12 +48,13 @@ export function readConnectOptions(args: readonly string[]): ConnectOptions {
       ...(values.origin !== undefined && { origin: values.origin }),
       tls: { rejectUnauthorized: !values.insecure },
       compression: !values['no-compression'],
+      maxMessageBytes: readWhole('--max-payload', values['max-payload'], 0, highestPayloadBytes),
     },
     isBinary: values.binary,
     isJson: values.json,
     isVerbose: values.verbose,
     waitMs: waitSeconds * 1_000,
-    notice: hasScheme ? undefined : `No scheme in the URL: taking ${url}`,
+    notice,
   }
 }
 

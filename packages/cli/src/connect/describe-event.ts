@@ -1,13 +1,21 @@
+import { type HandshakeAnswer, HandshakeError } from 'bothways'
 import { closeCodeInWords } from './close-code-words.ts'
+import { failureHint } from './failure-hint.ts'
+import { printable, printableLine } from './printable.ts'
 import { type Payload, payloadBytes, type SessionEvent } from './session-event.ts'
 
-/** Bytes of a binary message that are shown; the rest is counted. */
+/** Bytes of a binary message, and characters of a text, that are shown; the rest is counted. */
 const shownBytes = 256
+const shownCharacters = 16_384
 
 export interface Style {
   readonly isColored: boolean
   readonly isVerbose: boolean
 }
+
+const Color = { Red: 31, Green: 32, Yellow: 33, Cyan: 36, Gray: 90 } as const
+type Color = (typeof Color)[keyof typeof Color]
+type Paint = (color: Color, text: string) => string
 
 const enders = {
   us: 'this side',
@@ -16,57 +24,81 @@ const enders = {
   network: 'the network',
 }
 
+/** What is only shown when asked for. */
+function isDetail(event: SessionEvent): boolean {
+  return event.type === 'connecting' || event.type === 'ping' || event.type === 'pong'
+}
+
 /** One event as a person reads it; undefined for what is only shown when asked for. */
 export function describeEvent(event: SessionEvent, date: Date, style: Style): string | undefined {
-  const paint = (color: number, text: string): string =>
-    style.isColored ? `\u001b[${color}m${text}\u001b[0m` : text
-  const time = paint(90, date.toTimeString().slice(0, 8))
+  if (isDetail(event) && !style.isVerbose) return undefined
+  const paint: Paint = (color, text) => (style.isColored ? `\u001b[${color}m${text}\u001b[0m` : text)
+  return `${paint(Color.Gray, date.toTimeString().slice(0, 8))} ${describe(event, style.isVerbose, paint)}`
+}
+
+function describe(event: SessionEvent, isVerbose: boolean, paint: Paint): string {
+  const sent = paint(Color.Cyan, '→')
+  const received = paint(Color.Yellow, '←')
+  const failed = paint(Color.Red, '●')
   switch (event.type) {
+    case 'connecting': {
+      const parts = [`connecting to ${event.url}`]
+      if (event.protocols.length > 0) parts.push(`offering ${event.protocols.join(', ')}`)
+      if (event.headers.length > 0) parts.push(`with ${event.headers.join(', ')}`)
+      return `${sent} ${parts.join(', ')}`
+    }
     case 'open': {
       const parts = [event.protocol && `subprotocol ${event.protocol}`, event.extensions].filter(Boolean)
-      const headers = style.isVerbose
-        ? Object.entries(event.handshake?.headers ?? {}).map(([name, value]) => `\n  ${name}: ${value}`)
-        : []
       const negotiated = parts.length > 0 ? ` (${parts.join(', ')})` : ''
-      return `${time} ${paint(32, '●')} connected to ${event.url}${negotiated}${headers.join('')}`
+      const answer = isVerbose && event.handshake !== undefined ? describeAnswer(event.handshake) : ''
+      return `${paint(Color.Green, '●')} connected to ${event.url}${negotiated}${answer}`
     }
     case 'sent':
-      return `${time} ${paint(36, '→')} ${describePayload(event.payload, paint)}`
+      return `${sent} ${describePayload(event.payload, paint)}`
     case 'received':
-      return `${time} ${paint(33, '←')} ${describePayload(event.payload, paint)}`
+      return `${received} ${describePayload(event.payload, paint)}`
     case 'ping':
     case 'pong':
-      if (!style.isVerbose) return undefined
-      return `${time} ${paint(33, '←')} ${event.type} ${paint(90, sizeInWords(event.payload.length))}`
+      return `${received} ${event.type} ${paint(Color.Gray, sizeInWords(event.payload.length))}`
     case 'round-trip':
       return event.milliseconds === undefined
-        ? `${time} ${paint(31, '●')} no pong came`
-        : `${time} ${paint(33, '←')} pong after ${event.milliseconds.toFixed(2)} ms`
-    case 'error':
-      return `${time} ${paint(31, '●')} ${event.error.message}`
+        ? `${failed} no pong came`
+        : `${received} pong after ${event.milliseconds.toFixed(2)} ms`
+    case 'error': {
+      const { error } = event
+      const hint = failureHint(error)
+      const answer = isVerbose && error instanceof HandshakeError && error.answer
+      return [
+        `${failed} ${printableLine(error.message)}`,
+        hint === undefined ? '' : ` ${hint}`,
+        answer ? describeAnswer(answer) : '',
+      ].join('')
+    }
     case 'close': {
-      const reason = event.reason === '' ? '' : ` “${event.reason}”`
+      const reason = event.reason === '' ? '' : ` “${printableLine(event.reason)}”`
       const by = event.by === undefined ? '' : `, ended by ${enders[event.by]}`
-      return `${time} ${paint(31, '●')} closed ${event.code}${reason}: ${closeCodeInWords(event.code)}${by}`
+      return `${failed} closed ${event.code}${reason}: ${closeCodeInWords(event.code)}${by}`
     }
   }
 }
 
-function describePayload(payload: Payload, paint: (color: number, text: string) => string): string {
-  const size = paint(
-    90,
-    `${typeof payload === 'string' ? 'text' : 'binary'} ${sizeInWords(payloadBytes(payload))}`,
+/** Status and headers, a line each. */
+function describeAnswer({ status, headers }: Pick<HandshakeAnswer, 'status' | 'headers'>): string {
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().map(each => `${name}: ${printableLine(each)}`),
   )
-  return `${size} ${typeof payload === 'string' ? printable(payload) : hex(payload)}`
+  return [`status ${status}`, ...lines].map(line => `\n  ${line}`).join('')
 }
 
-/** Control characters of a peer must not move the cursor or change the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, character =>
-    character === '\n' || character === '\t'
-      ? character
-      : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
+function describePayload(payload: Payload, paint: Paint): string {
+  const type = typeof payload === 'string' ? 'text' : 'binary'
+  const size = paint(Color.Gray, `${type} ${sizeInWords(payloadBytes(payload))}`)
+  return `${size} ${typeof payload === 'string' ? beginning(payload) : hex(payload)}`
+}
+
+function beginning(text: string): string {
+  const shown = printable(text.slice(0, shownCharacters))
+  return text.length > shownCharacters ? `${shown} … ${text.length - shownCharacters} more` : shown
 }
 
 function hex(bytes: Uint8Array): string {
@@ -81,10 +113,14 @@ function sizeInWords(bytes: number): string {
   return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`
 }
 
-/** One event as a JSON object on one line; bytes are base64. */
-export function eventAsJson(event: SessionEvent, date: Date): string {
+/** One event as a JSON object on one line, bytes in base64; undefined for what is only shown when asked for. */
+export function eventAsJson(event: SessionEvent, date: Date, isVerbose: boolean): string | undefined {
+  if (isDetail(event) && !isVerbose) return undefined
   const time = date.toISOString()
-  if (event.type === 'error') return JSON.stringify({ time, type: 'error', message: event.error.message })
+  if (event.type === 'error') {
+    const { code, message, answer } = event.error as Partial<HandshakeError>
+    return JSON.stringify({ time, type: 'error', code, message, status: answer?.status, body: answer?.body })
+  }
   if (!('payload' in event)) return JSON.stringify({ time, ...event })
   const { type, payload } = event
   const data =

@@ -1,73 +1,191 @@
-import { createInterface } from 'node:readline'
+import { isUtf8 } from 'node:buffer'
+import { Failure } from '../wrong-use.ts'
 import type { ConnectOptions } from './connect-options.ts'
 import { describeEvent, eventAsJson } from './describe-event.ts'
+import { LineSplitter } from './line-splitter.ts'
+import { isAnswered, waitLeftMs } from './reply-wait.ts'
 import { Session } from './session.ts'
 import type { Payload, SessionEvent } from './session-event.ts'
+
+const signals = ['SIGINT', 'SIGTERM'] as const
+
+/** Close codes of a server that has simply said all it had to say. */
+const ordinaryCodes: readonly number[] = [1000, 1005]
+
+/** The longest time that `setTimeout` takes. */
+const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Sends every line that comes from a pipe and prints every message that comes back, and nothing else, on standard
  * output. What happens besides goes to standard error.
  */
 export async function runPipe(options: ConnectOptions): Promise<number> {
-  const { isBinary, isJson, isVerbose, waitMs } = options
-  let lineCount = 0
-  let replyCount = 0
-  let isInputOver = false
-  let hasFailed = false
-  let lastReplyAtMs = performance.now()
-  let onReplies = (): void => {}
+  return await new PipeRun(options).run()
+}
 
-  const session = new Session(options, event => {
+class PipeRun {
+  readonly #options: ConnectOptions
+  readonly #session: Session
+  #lineCount = 0
+  #replyCount = 0
+  #lastAtMs = 0
+  #hasPong = false
+  #hasFailed = false
+  #isInterrupted = false
+  /** `head` has read what it wanted. */
+  #isReaderGone = false
+  #hasToldOfUtf8 = false
+  #endCode: number | undefined
+  #wake = (): void => {}
+
+  constructor(options: ConnectOptions) {
+    this.#options = options
+    this.#session = new Session(options, event => this.#take(event))
+  }
+
+  async run(): Promise<number> {
+    const session = this.#session
+    const interrupt = (): void => {
+      this.#isInterrupted = true
+      session.close(1000)
+    }
+    // The next signal finds no listener, and ends the process at once.
+    for (const signal of signals) process.once(signal, interrupt)
+    process.stdout.on('error', error => this.#stopPrinting(error))
+    try {
+      if (!(await session.opened)) return 1
+      const isAllSent = await this.#sendInput()
+      if (isAllSent) await Promise.race([session.closed, this.#repliesOrQuiet()])
+      session.close(1000)
+      await session.closed
+      return this.#exitCode(isAllSent)
+    } finally {
+      for (const signal of signals) process.off(signal, interrupt)
+    }
+  }
+
+  #exitCode(isAllSent: boolean): number {
+    if (this.#isReaderGone) return this.#hasFailed ? 1 : 0
+    if (!isAllSent && !this.#isInterrupted) {
+      console.error(`The connection ended before the input did: ${this.#lineCount} lines were sent.`)
+    }
+    return isAllSent && !this.#hasFailed && this.#endCode === undefined ? 0 : 1
+  }
+
+  #take(event: SessionEvent): void {
     if (event.type === 'received') {
-      replyCount++
-      lastReplyAtMs = performance.now()
+      this.#replyCount++
+      this.#lastAtMs = performance.now()
     }
-    hasFailed ||= event.type === 'error'
-    print(event)
-    if (isInputOver && replyCount >= lineCount) onReplies()
-  })
-
-  function print(event: SessionEvent): void {
-    if (isJson) process.stdout.write(`${eventAsJson(event, new Date())}\n`)
-    else if (event.type === 'received') process.stdout.write(`${messageLine(event.payload)}\n`)
-    else if (event.type !== 'sent' && (event.type !== 'open' || isVerbose)) {
-      const text = describeEvent(event, new Date(), { isColored: false, isVerbose })
-      const isOrdinary = event.type === 'close' && event.by === 'us'
-      if (text !== undefined && (!isOrdinary || isVerbose)) process.stderr.write(`${text}\n`)
+    if (event.type === 'error') this.#hasFailed = true
+    if (event.type === 'close' && event.by !== 'us' && !ordinaryCodes.includes(event.code)) {
+      this.#endCode = event.code
     }
+    if (!this.#isReaderGone) this.#print(event)
+    this.#wake()
   }
 
-  if (!(await session.opened)) return 1
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (!session.isOpen) break
-    session.send(isBinary ? Buffer.from(line) : line)
-    lineCount++
-    await session.hasRoom()
+  #print(event: SessionEvent): void {
+    const { isJson, isVerbose } = this.#options
+    const date = new Date()
+    if (isJson) {
+      const text = eventAsJson(event, date, isVerbose)
+      if (text !== undefined) process.stdout.write(`${text}\n`)
+      return
+    }
+    if (event.type === 'received') {
+      process.stdout.write(`${messageLine(event.payload)}\n`)
+      return
+    }
+    const isOrdinary =
+      event.type === 'open' || event.type === 'sent' || (event.type === 'close' && event.by === 'us')
+    if (isOrdinary && (!isVerbose || event.type === 'sent')) return
+    const text = describeEvent(event, date, { isColored: false, isVerbose })
+    if (text !== undefined) process.stderr.write(`${text}\n`)
   }
-  isInputOver = true
 
-  await Promise.race([session.closed, repliesOrQuiet()])
-  const wasOpen = session.isOpen
-  session.close(1000)
-  await session.closed
-  return wasOpen && !hasFailed ? 0 : 1
+  #stopPrinting(error: NodeJS.ErrnoException): void {
+    if (this.#isReaderGone) return
+    this.#isReaderGone = true
+    if (error.code !== 'EPIPE') {
+      this.#hasFailed = true
+      console.error(`Printing failed: ${error.message}.`)
+    }
+    this.#session.close(1000)
+  }
 
-  /** As many replies as lines, or none for a while: a server need not answer each line. */
-  async function repliesOrQuiet(): Promise<void> {
-    if (lineCount > 0 && replyCount >= lineCount) return
-    lastReplyAtMs = performance.now()
-    await new Promise<void>(resolve => {
-      if (lineCount > 0) onReplies = resolve
-      const timer = setInterval(() => {
-        if (performance.now() - lastReplyAtMs < waitMs) return
-        clearInterval(timer)
-        resolve()
-      }, 50).unref()
+  /** True when there was an end of the input, and everything before it was sent. */
+  async #sendInput(): Promise<boolean> {
+    const { stdin } = process
+    const splitter = new LineSplitter()
+    void this.#session.closed.then(() => stdin.destroy())
+    try {
+      for await (const chunk of stdin) {
+        for (const line of splitter.push(chunk)) if (!(await this.#send(line))) return false
+      }
+      const rest = splitter.end()
+      if (rest !== undefined && !(await this.#send(rest))) return false
+    } catch (error) {
+      if (this.#session.isOpen)
+        throw new Failure(`Reading the input failed: ${(error as Error).message}.`, { cause: error })
+    }
+    return stdin.readableEnded
+  }
+
+  /** False when the connection is over. */
+  async #send(line: Buffer): Promise<boolean> {
+    if (!this.#session.isOpen) return false
+    this.#session.send(this.#options.isBinary ? line : this.#textOf(line))
+    this.#lineCount++
+    if (this.#session.isBusy) await this.#session.hasRoom()
+    return true
+  }
+
+  #textOf(line: Buffer): string {
+    if (!this.#hasToldOfUtf8 && !isUtf8(line)) {
+      this.#hasToldOfUtf8 = true
+      console.error(
+        'The input is not UTF-8: what is not becomes U+FFFD in text messages. --binary sends bytes.',
+      )
+    }
+    const text = line.toString('utf8')
+    return text.endsWith('\r') ? text.slice(0, -1) : text
+  }
+
+  /** As many messages as lines, or none for a while: a server need not answer each line. */
+  async #repliesOrQuiet(): Promise<void> {
+    this.#lastAtMs = performance.now()
+    // The pong comes behind what the server answers at once.
+    void this.#session.roundTrip().then(() => {
+      this.#hasPong = true
+      this.#wake()
     })
+    let answeredAtMs: number | undefined
+    for (;;) {
+      const nowMs = performance.now()
+      const heard = {
+        lineCount: this.#lineCount,
+        replyCount: this.#replyCount,
+        hasPong: this.#hasPong,
+        lastAtMs: this.#lastAtMs,
+        answeredAtMs,
+        waitMs: this.#options.waitMs,
+      }
+      if (isAnswered(heard)) answeredAtMs ??= nowMs
+      const leftMs = waitLeftMs({ ...heard, answeredAtMs }, nowMs)
+      if (leftMs <= 0 || !this.#session.isOpen) return
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, Math.min(leftMs, longestTimerMs))
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
   }
 }
 
-/** A message on one line: line breaks inside would look like two messages, so bytes are hex and text is as it came. */
+/** A message on one line: bytes are hex, text is as it came. */
 function messageLine(payload: Payload): string {
   return typeof payload === 'string' ? payload : Buffer.from(payload).toString('hex')
 }

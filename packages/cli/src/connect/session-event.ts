@@ -5,6 +5,13 @@ export type Payload = string | Uint8Array
 /** What happens in a session, as all ways to show it get it. */
 export type SessionEvent =
   | {
+      readonly type: 'connecting'
+      readonly url: string
+      readonly protocols: readonly string[]
+      /** The names of the headers sent besides those of the handshake. */
+      readonly headers: readonly string[]
+    }
+  | {
       readonly type: 'open'
       readonly url: string
       readonly protocol: string

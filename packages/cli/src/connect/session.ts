@@ -19,6 +19,9 @@ export class Session {
     this.#tell = tell
     this.#socket = new WebSocket(url, protocols, client)
     this.#url = this.#socket.url
+    // Values of headers may be secrets: their names are enough.
+    const headers = [...Object.keys(client.headers ?? {}), ...(client.origin === undefined ? [] : ['Origin'])]
+    tell({ type: 'connecting', url: this.#url, protocols, headers })
     this.#socket.binaryType = 'arraybuffer'
     this.opened = new Promise(resolve => {
       this.#socket.addEventListener('open', () => resolve(true))
@@ -37,15 +40,26 @@ export class Session {
     this.#tell({ type: 'sent', payload })
   }
 
+  /** True while so much waits for the network that whoever sends should wait, too. */
+  get isBusy(): boolean {
+    return this.isOpen && this.#socket.bufferedAmount > highWaterMarkBytes
+  }
+
   /** Resolves when the network has taken enough of what was sent. */
   async hasRoom(): Promise<void> {
-    while (this.isOpen && this.#socket.bufferedAmount > highWaterMarkBytes) {
+    // The standard has no event for this.
+    while (this.isBusy) {
       await new Promise(resolve => setTimeout(resolve, 5))
     }
   }
 
+  /** In ms; undefined when the connection ends before the pong. */
+  async roundTrip(): Promise<number | undefined> {
+    return await this.#socket.ping()
+  }
+
   async ping(): Promise<void> {
-    this.#tell({ type: 'round-trip', milliseconds: await this.#socket.ping() })
+    this.#tell({ type: 'round-trip', milliseconds: await this.roundTrip() })
   }
 
   /** @throws DOMException for a code or reason that may not be sent */

@@ -35,8 +35,14 @@ export function parseLine(line: string): TerminalCommand {
       }
     }
     default:
-      return { type: 'unknown', name: `/${name}`, known }
+      return { type: 'unknown', name, known }
   }
+}
+
+/** What `readline` calls for the tab key. */
+export function completeCommand(line: string): [string[], string] {
+  const commands = known.map(name => `/${name}`)
+  return [line.startsWith('/') ? commands.filter(name => name.startsWith(line)) : [], line]
 }
 
 function parseHex(text: string): Uint8Array {

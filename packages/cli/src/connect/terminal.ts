@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { nearest } from '../nearest.ts'
+import { suggestion } from '../nearest.ts'
 import type { ConnectOptions } from './connect-options.ts'
 import { describeEvent, eventAsJson } from './describe-event.ts'
+import { HistoryFile, historyLineCount, historyPath } from './history-file.ts'
+import { Screen } from './screen.ts'
 import { Session } from './session.ts'
-import { parseLine } from './terminal-line.ts'
+import { completeCommand, parseLine } from './terminal-line.ts'
 
 const help = `Every line is sent as a message. Commands:
   /ping                 measure the round-trip time
@@ -12,56 +14,66 @@ const help = `Every line is sent as a message. Commands:
   /hex 00 ff …          send bytes
   /file PATH            send a file's bytes
   /close [CODE] [TEXT]  close with a code (1000, 3000-4999) and a reason
-  /quit                 leave at once
-`
+  /quit                 close and leave, as Ctrl-D and Ctrl-C do; a second Ctrl-C cuts the connection`
 
 /** A session on a terminal: what comes appears above the line that is being typed. */
 export async function runTerminal(options: ConnectOptions): Promise<number> {
-  const isColored = process.stdout.isTTY && process.env.NO_COLOR === undefined
+  const { isVerbose, isBinary, isJson } = options
+  const isColored = !process.env.NO_COLOR && process.env.TERM !== 'dumb'
+  const history = new HistoryFile(historyPath())
   const prompt = createInterface({
     input: process.stdin,
     output: process.stdout,
     prompt: '> ',
-    historySize: 1_000,
+    history: [...history.lines].reverse(),
+    historySize: historyLineCount,
+    removeHistoryDuplicates: true,
+    completer: completeCommand,
   })
+  const screen = new Screen(prompt, process.stdout)
   let hasFailed = false
 
-  function show(text: string): void {
-    process.stdout.write(`\r\u001b[K${text}\n`)
-    if (isPrompting) prompt.prompt(true)
-  }
-  let isPrompting = false
-
   const session = new Session(options, event => {
-    hasFailed ||= event.type === 'error'
+    if (event.type === 'error') hasFailed = true
+    if (event.type === 'close') screen.stopPrompting()
     const date = new Date()
-    const text = options.isJson
-      ? eventAsJson(event, date)
-      : describeEvent(event, date, { isColored, isVerbose: options.isVerbose })
-    if (text !== undefined) show(text)
+    const text = isJson
+      ? eventAsJson(event, date, isVerbose)
+      : describeEvent(event, date, { isColored, isVerbose })
+    if (text !== undefined) screen.show(text)
   })
 
-  prompt.on('SIGINT', () => (session.isOpen ? session.close(1000) : session.terminate()))
-  if (!(await session.opened)) {
-    prompt.close()
-    return 1
+  // Lines wait for the connection, and for those before them.
+  let earlier: Promise<unknown> = session.opened
+  prompt.on('line', line => {
+    history.add(line)
+    earlier = earlier.then(() => run(line))
+  })
+  prompt.on('SIGINT', () => leave())
+  prompt.on('close', () => session.close(1000))
+
+  if (await session.opened) {
+    if (!isJson) screen.show('Type a message, or /help.')
+    screen.startPrompting()
+    await session.closed
+    screen.stopPrompting()
   }
-  isPrompting = true
-  show('Type a message, or /help.')
-  prompt.on('line', line => void run(line))
-  prompt.on('close', () => session.isOpen && session.close(1000))
-  await session.closed
-  isPrompting = false
   prompt.close()
   return hasFailed ? 1 : 0
 
+  function leave(): void {
+    if (session.isOpen) session.close(1000)
+    else session.terminate()
+  }
+
   async function run(line: string): Promise<void> {
+    if (!session.isOpen) return
     try {
       await obey(line)
     } catch (error) {
-      show((error as Error).message)
+      screen.show((error as Error).message)
     }
-    if (isPrompting) prompt.prompt()
+    if (session.isOpen) screen.startPrompting()
   }
 
   async function obey(line: string): Promise<void> {
@@ -70,30 +82,35 @@ export async function runTerminal(options: ConnectOptions): Promise<number> {
       case 'nothing':
         return
       case 'send':
-        session.send(options.isBinary ? Buffer.from(command.text) : command.text)
-        return
+        return await send(isBinary ? Buffer.from(command.text) : command.text)
       case 'bytes':
-        session.send(command.bytes)
-        return
+        return await send(command.bytes)
       case 'file':
-        session.send(await readFile(command.path))
-        return
+        return await send(await readFile(command.path))
       case 'ping':
-        await session.ping()
+        // What is typed meanwhile need not wait for the pong.
+        void session.ping()
         return
       case 'close':
         session.close(command.code, command.reason)
         return
       case 'quit':
-        session.terminate()
+        session.close(1000)
         return
       case 'help':
-        show(help)
+        screen.show(help)
         return
-      case 'unknown':
-        show(
-          `There is no command ${command.name}; did you mean /${nearest(command.name, command.known)}? /help lists them.`,
+      case 'unknown': {
+        const near = suggestion(command.name, command.known, '/')
+        screen.show(
+          `There is no command /${command.name}${near} /help lists them, /text sends what begins with a slash.`,
         )
+      }
     }
+  }
+
+  async function send(payload: string | Uint8Array): Promise<void> {
+    session.send(payload)
+    await session.hasRoom()
   }
 }

@@ -1,0 +1,31 @@
+import { WrongUse } from '../wrong-use.ts'
+
+export interface Address {
+  readonly url: string
+  /** What was assumed for the user, to be told. */
+  readonly notice: string | undefined
+}
+
+/**
+ * The URL that somebody meant who typed less than one. What the WHATWG standard takes (`ws:`, `wss:`, `http:`,
+ * `https:`) stays as it is, and so does what it refuses: its error says why.
+ *
+ * @throws WrongUse for a path without a host
+ */
+export function readAddress(typed: string): Address {
+  const text = typed.trim()
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { url: text, notice: undefined }
+  // `ws:host` is a URL; `ws:8080` is a host called ws.
+  if (/^(wss?|https?):(?!\d+(\/|$))/i.test(text)) return { url: text, notice: undefined }
+  if (text === '' || /^\/(?!\/)/.test(text)) {
+    throw new WrongUse(`'${typed}' has no host: write it out, such as ws://localhost:8080${text || '/'}`)
+  }
+  const url = withScheme(text)
+  return { url, notice: `No scheme in the URL: taking ${url}` }
+}
+
+function withScheme(text: string): string {
+  if (text.startsWith('//')) return `ws:${text}`
+  if (/^:?\d{1,5}(\/|$)/.test(text)) return `ws://localhost:${text.replace(/^:/, '')}`
+  return `${/^[^/]*:443(\/|$)/.test(text) ? 'wss' : 'ws'}://${text}`
+}

@@ -1,0 +1,17 @@
+const certificateCodes: readonly string[] = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]
+
+/** Which option of this command helps against a failure; undefined when none does. */
+export function failureHint(error: Error): string | undefined {
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException
+  if (code === undefined || !certificateCodes.includes(code)) return undefined
+  return 'Here: NODE_EXTRA_CA_CERTS=FILE trusts the certificates of a file, and --insecure any, for a test.'
+}

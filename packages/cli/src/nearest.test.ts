@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { nearest, suggestion } from './nearest.ts'
+
+const known = ['port', 'protocol', 'header', 'insecure', 'wait']
+
+test.each([
+  ['prt', 'port'],
+  ['prot', 'protocol'],
+  ['heaber', 'header'],
+  ['in-secure', 'insecure'],
+  ['zzzzzz', undefined],
+  ['', undefined],
+])('%j was meant to be %j', (word, expected) => {
+  expect(nearest(word, known)).toBe(expected)
+})
+
+test('Nothing is suggested when nothing is near', () => {
+  expect(suggestion('prt', known, '--')).toBe('; did you mean --port?')
+  expect(suggestion('zzzzzz', known)).toBe('.')
+})
