@@ -12,8 +12,12 @@ afterEach(async () => {
 })
 
 /** Starts an example on a free port and returns the address it prints. */
-async function start(example: string, env: Record<string, string> = {}): Promise<string> {
-  server = await startChild('node', [`examples/${example}/server.js`], { PORT: '0', ...env })
+async function start(
+  example: string,
+  env: Record<string, string> = {},
+  script = 'server.js',
+): Promise<string> {
+  server = await startChild('node', [`examples/${example}/${script}`], { PORT: '0', ...env })
   return /\w+:\/\/\S+/.exec(server.firstLine)?.[0] ?? ''
 }
 
@@ -29,6 +33,20 @@ test('clock: Express serves the page, and the time is pushed', async () => {
   expect(Date.parse(second)).toBeGreaterThan(Date.parse(first))
   socket.close()
 })
+
+test.each(['Express', 'Koa', 'Fastify', 'Hono'])(
+  'frameworks: %s keeps its routes on the same port',
+  async name => {
+    const page = await start('frameworks', {}, `${name.toLowerCase()}.js`)
+    expect(await (await fetch(page)).text()).toBe(`HTTP by ${name}`)
+    expect((await fetch(new URL('/nowhere', page))).status).toBe(404)
+    const socket = new WebSocket(new URL('/echo', page))
+    await once(socket, 'open')
+    socket.send('both ways')
+    expect(await next(socket)).toBe('both ways')
+    socket.close()
+  },
+)
 
 test('hello: both ways', async () => {
   const url = await start('hello')
