@@ -1,5 +1,4 @@
-// Zhang San sends to the server, the server pushes to Li Si. Messages are JSON: type, text, id, date.
-
+// Zhang San sends to the server, the server pushes to Li Si. Every message is JSON: type, text, id, date.
 import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'bothways'
@@ -7,8 +6,8 @@ import { createServer } from 'bothways'
 const page = await readFile(new URL('page.html', import.meta.url))
 const http = createHttpServer((_, response) => response.setHeader('Content-Type', 'text/html').end(page))
 
-/** Who is here, by the id of their connection. */
-const people = new Map()
+/** Who is connected: sockets by their id. */
+const clients = new Map()
 
 const server = createServer({
   authenticate: request => ({ name: request.url.searchParams.get('name')?.slice(0, 40) || 'somebody' }),
@@ -16,28 +15,40 @@ const server = createServer({
 
 server.route('/chat', {
   open(socket) {
-    people.set(socket.id, socket.user.name)
-    socket.subscribe('chat')
+    clients.set(socket.id, socket)
+    socket.subscribe('everybody')
+    socket.send(write({ type: 'welcome', id: socket.id }))
     tellWhoIsHere()
   },
-  message(socket, text) {
-    const { id, user } = socket
-    socket.publish(
-      'chat',
-      JSON.stringify({ type: 'message', text: String(text), id, name: user.name, date: Date.now() }),
-    )
+  message(socket, data) {
+    const { text, to } = read(data)
+    if (text === undefined) return socket.close(1008, 'Send {"type":"message","text":"…"}')
+    // The id is the connection's: what a client says about itself proves nothing.
+    const message = write({ type: 'message', text, id: socket.id, name: socket.user.name })
+    if (to === undefined) socket.publish('everybody', message)
+    else clients.get(to)?.send(message)
   },
   close(socket) {
-    people.delete(socket.id)
+    clients.delete(socket.id)
     tellWhoIsHere()
   },
 })
 
 function tellWhoIsHere() {
-  server.publish(
-    'chat',
-    JSON.stringify({ type: 'people', people: Object.fromEntries(people), date: Date.now() }),
-  )
+  const people = [...clients.values()].map(({ id, user }) => ({ id, name: user.name }))
+  server.publish('everybody', write({ type: 'people', people }))
+}
+
+function write(message) {
+  return JSON.stringify({ ...message, date: Date.now() })
+}
+
+function read(data) {
+  try {
+    const { type, text, to } = JSON.parse(data)
+    if (type === 'message' && typeof text === 'string') return { text, to }
+  } catch {}
+  return {}
 }
 
 server.attach(http)

@@ -1,7 +1,7 @@
-// node client.js ws://127.0.0.1:3000/ 张三
+// node client.js ws://127.0.0.1:3000/hello 张三
 import { WebSocket } from 'bothways'
 
-const [url = 'ws://127.0.0.1:3000/', name = '张三'] = process.argv.slice(2)
+const [url = 'ws://127.0.0.1:3000/hello', name = '张三'] = process.argv.slice(2)
 const socket = new WebSocket(url)
 
 socket.onopen = () => socket.send(name)

@@ -1,0 +1,23 @@
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, test } from 'vitest'
+import { launchChromium } from '../../test/support/chromium.ts'
+import { type Example, startExample } from '../../test/support/example.ts'
+
+let example: Example
+beforeAll(async () => {
+  example = await startExample('from-file/server.js')
+})
+afterAll(() => example.child.stop())
+
+test('A page opened from a file connects', async () => {
+  const chromium = await launchChromium()
+  try {
+    const page = await chromium.context.newPage()
+    const file = pathToFileURL('examples/from-file/page.html')
+    file.search = `port=${new URL(example.url).port}`
+    await page.goto(file.href)
+    await page.getByText('You said: hello from a file').waitFor()
+  } finally {
+    await chromium.close()
+  }
+})
