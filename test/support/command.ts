@@ -40,7 +40,7 @@ export async function run(args: readonly string[], input: string | Uint8Array = 
 }
 
 /** Starts a command whose input stays open. */
-function launch(args: readonly string[]): {
+export function launch(args: readonly string[]): {
   readonly child: ChildProcessWithoutNullStreams
   readonly outcome: Promise<Outcome>
 } {

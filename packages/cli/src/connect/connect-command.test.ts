@@ -1,0 +1,223 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createServer, type Route, type Server } from 'bothways'
+import { afterEach, describe, expect, test } from 'vitest'
+import { makeCertificate } from '../../../../test/support/certificate.ts'
+import { bin, echoUrl, launch, run, stopCommands } from '../../../../test/support/command.ts'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  await stopCommands()
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+})
+
+async function serve(route: Route<undefined>, listen: Parameters<Server['listen']>[0] = {}): Promise<string> {
+  const server = createServer().route('/*', route)
+  cleanups.push(() => server.close({ timeoutMs: 0 }))
+  return (await server.listen(listen)).url
+}
+
+describe('Replies', () => {
+  test('A server that greets, and answers late, is heard to the end', async () => {
+    const url = await serve({
+      open(socket) {
+        socket.send('welcome')
+      },
+      message(socket, message) {
+        setTimeout(() => socket.send(`re: ${message}`), 50)
+      },
+    })
+    expect(await run(['connect', url], 'one\ntwo\n')).toEqual({
+      code: 0,
+      output: 'welcome\nre: one\nre: two\n',
+      errors: '',
+    })
+  })
+
+  test('A server that answers and then closes in order is a success', async () => {
+    const url = await serve({
+      message(socket, message) {
+        socket.send(message)
+        socket.close(1000, 'bye')
+      },
+    })
+    const { code, output, errors } = await run(['connect', url], 'hi\n')
+    expect([code, output]).toEqual([0, 'hi\n'])
+    expect(errors).toContain('closed 1000 “bye”: normal')
+  })
+
+  test('A server that does not answer is left after --wait', async () => {
+    const codes: number[] = []
+    const url = await serve({ message() {}, close: (_, code) => void codes.push(code) })
+    expect(await run(['connect', url, '--wait', '0.1'], 'hi\n')).toEqual({ code: 0, output: '', errors: '' })
+    expect(codes).toEqual([1000])
+  })
+
+  test('A server that never stops sending does not keep it', async () => {
+    const url = await serve({
+      open(socket) {
+        const timer = setInterval(() => socket.send('tick'), 20)
+        cleanups.push(() => clearInterval(timer))
+      },
+      message() {},
+    })
+    expect(await run(['connect', url, '--wait', '0.5'], 'hi\n')).toMatchObject({ code: 0 })
+  })
+})
+
+describe('The end', () => {
+  test('A server that closes while the input is still open ends it, with the code in words', async () => {
+    const url = await serve({
+      message(socket) {
+        socket.close(4001, 'go\u001b[31m away\n')
+      },
+    })
+    const { child, outcome } = launch(['connect', url])
+    child.stdin.write('hi\n')
+    const { code, errors } = await outcome
+    expect(code).toBe(1)
+    expect(errors).toContain('closed 4001 “go\\x1b[31m away”: a code of the application')
+    expect(errors).toContain('The connection ended before the input did: 1 lines were sent.')
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s closes with 1000', async signal => {
+    let onClosed: (code: number) => void
+    const closed = new Promise<number>(resolve => {
+      onClosed = resolve
+    })
+    const url = await serve({
+      message: (socket, text) => void socket.send(text),
+      close: (_, code) => onClosed(code),
+    })
+    const { child, outcome } = launch(['connect', url])
+    child.stdin.write('hi\n')
+    await once(child.stdout, 'data')
+    child.kill(signal)
+    expect(await outcome).toEqual({ code: 1, output: 'hi\n', errors: '' })
+    expect(await closed).toBe(1000)
+  })
+
+  test('A reader that leaves, as head does, ends it quietly', async () => {
+    const { child, outcome } = launch(['connect', await echoUrl()])
+    child.stdin.on('error', () => {})
+    child.stdin.write('one\n')
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    child.stdin.write('two\n')
+    expect(await outcome).toMatchObject({ code: 0, errors: '' })
+  })
+})
+
+describe('Bytes', () => {
+  test('A line ends at a line feed and nowhere else; CR LF is one, too', async () => {
+    const { output } = await run(['connect', await echoUrl(), '--json'], 'a\u2028b\rc\r\n\nend')
+    const received = output
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+      .filter(({ type }) => type === 'received')
+    expect(received.map(({ data }) => data)).toEqual(['a\u2028b\rc', '', 'end'])
+  })
+
+  test('--binary sends the bytes of a line as they are', async () => {
+    const input = Uint8Array.of(0xff, 0x00, 0xfe, 0x0d, 0x0a)
+    expect(await run(['connect', await echoUrl(), '--binary'], input)).toEqual({
+      code: 0,
+      output: 'ff00fe0d\n',
+      errors: '',
+    })
+  })
+
+  test('Text that is not UTF-8 is sent, and said', async () => {
+    const { code, output, errors } = await run(['connect', await echoUrl()], Uint8Array.of(0x61, 0xff))
+    expect([code, output]).toEqual([0, 'a\ufffd\n'])
+    expect(errors).toContain('The input is not UTF-8')
+  })
+
+  test('More than the buffers hold goes both ways, and nothing is lost', async () => {
+    const line = `${'x'.repeat(999_999)}\n`
+    const { code, output, errors } = await run(['connect', await echoUrl()], line.repeat(60))
+    expect([code, errors, output === line.repeat(60)]).toEqual([0, '', true])
+  })
+})
+
+describe('A handshake that fails', () => {
+  test('tells the status, the likely cause and what the server said', async () => {
+    const http = createHttpServer((_, response) => {
+      response.writeHead(403, { 'content-type': 'text/plain', 'x-why': 'because' }).end('Members only.')
+    })
+    http.listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    cleanups.push(() => http.close())
+    const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`
+    const { code, output, errors } = await run(['connect', url, '--verbose', '--header', 'Cookie: secret'])
+    expect([code, output]).toEqual([1, ''])
+    expect(errors).toContain('status 403')
+    expect(errors).toContain('Members only.')
+    expect(errors).toContain('\n  x-why: because\n')
+    expect(errors).toContain('with Cookie')
+    expect(errors).not.toContain('secret')
+    const json = await run(['connect', url, '--json'])
+    expect(JSON.parse(json.output)).toMatchObject({ type: 'error', code: 'BW_STATUS_NOT_101', status: 403 })
+  })
+
+  test('A self-signed certificate is refused, and accepted with --insecure', async () => {
+    const url = await serve(
+      { message: (socket, message) => void socket.send(message) },
+      { tls: await makeCertificate() },
+    )
+    expect(url).toMatch(/^wss:/)
+    const { code, errors } = await run(['connect', url], 'hi\n')
+    expect(code).toBe(1)
+    expect(errors).toContain('--insecure')
+    expect(await run(['connect', url, '--insecure'], 'hi\n')).toMatchObject({ code: 0, output: 'hi\n' })
+  })
+})
+
+describe('On a terminal', () => {
+  test('Lines typed before the connection is open wait for it, and Ctrl-D closes with 1000', async () => {
+    let onClosed: (code: number) => void
+    const closed = new Promise<number>(resolve => {
+      onClosed = resolve
+    })
+    let letIn: () => void = () => {}
+    const typed = new Promise<void>(resolve => {
+      letIn = resolve
+    })
+    const server = createServer({ authenticate: () => typed.then(() => 'anybody') }).route('/*', {
+      message: (socket, message) => void socket.send(`re: ${message}`),
+      close: (_, code) => onClosed(code),
+    })
+    cleanups.push(() => server.close({ timeoutMs: 0 }))
+    const { url } = await server.listen()
+    const command = ['node', bin, 'connect', url]
+    const child = spawn(
+      '/usr/bin/python3',
+      ['-c', `import pty, sys; sys.exit(pty.spawn(${JSON.stringify(command)}) >> 8)`],
+      { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NO_COLOR: '1', BOTHWAYS_HISTORY: '' } },
+    )
+    let screen = ''
+    let onScreen = (): void => {}
+    child.stdout.setEncoding('utf8').on('data', chunk => {
+      screen += chunk
+      onScreen()
+    })
+    const shown = (words: string): Promise<void> =>
+      new Promise(resolve => {
+        onScreen = () => {
+          if (screen.includes(words)) resolve()
+        }
+        onScreen()
+      })
+    const ended = once(child, 'close')
+    child.stdin.write('early\r')
+    await shown('early')
+    letIn()
+    await shown('← text 9 B re: early')
+    child.stdin.write('\u0004')
+    expect(await closed).toBe(1000)
+    expect(await ended).toEqual([0, null])
+  })
+})
