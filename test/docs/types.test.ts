@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { codeBlocks, withFolder } from './code-blocks.ts'
+
+const root = join(import.meta.dirname, '../..')
+const tsc = join(root, 'node_modules/typescript/bin/tsc')
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.md'))
+    .map(file => join('docs', file)),
+]
+
+/** What a block that is a part of something takes for granted. */
+const context: Readonly<Record<string, string>> = {
+  'docs/reference/errors.md': "declare const socket: import('bothways').WebSocket\n",
+}
+
+const config = {
+  extends: '../../tsconfig.base.json',
+  compilerOptions: {
+    composite: false,
+    declaration: false,
+    declarationMap: false,
+    isolatedDeclarations: false,
+    noEmit: true,
+    types: ['node'],
+  },
+}
+
+function complaintsAbout(sources: Record<string, string>): Promise<string> {
+  const files = Object.keys(sources).map(name => `./${name}`)
+  return withFolder({ ...sources, 'tsconfig.json': JSON.stringify({ ...config, files }) }, async folder => {
+    const args = [tsc, '-p', folder, '--pretty', 'false']
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    return stdout + stderr
+  })
+}
+
+test('Every block of TypeScript compiles, in strict mode', async () => {
+  const files: Record<string, string> = {}
+  for (const page of pages) {
+    for (const { where, code } of await codeBlocks(page, 'ts')) {
+      files[`${where.replaceAll(/\W+/g, '-')}.ts`] = (context[page] ?? '') + code
+    }
+  }
+  expect(Object.keys(files).length).toBeGreaterThanOrEqual(5)
+  expect(await complaintsAbout(files)).toBe('')
+  // And the compiler does look.
+  const wrong = { 'wrong.ts': "import { createServer } from 'bothways'\ncreateServer({ origin: 'x' })\n" }
+  expect(await complaintsAbout(wrong)).toContain('wrong.ts(2,')
+})
