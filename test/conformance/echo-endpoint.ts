@@ -46,7 +46,7 @@ export class EchoEndpoint {
     this.#role = role
     const connection = new Connection(
       {
-        onMessage: (payload, isText) => connection.send(isText ? payload.toString() : payload),
+        onMessage: message => connection.send(message),
         onClose: disconnect => {
           this.disconnect = disconnect
         },

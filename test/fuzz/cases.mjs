@@ -34,14 +34,17 @@ function checkReceiver(protocol, { bytes, cuts, ...settings }) {
   const expected = receivePlainly(whole, settings)
   const everywhere = Array.from({ length: Math.min(whole.length, 2_000) }, (_, at) => at + 1)
   for (const positions of [[], cuts, everywhere]) {
-    const events = receive(protocol, whole, positions, settings)
-    assert(isDeepStrictEqual(events, expected), () => {
-      return `cut at [${positions.slice(0, 20)}], expected ${show(expected)}, got ${show(events)}`
-    })
+    for (const isBorrowed of [false, true]) {
+      const events = receive(protocol, whole, positions, settings, isBorrowed)
+      assert(isDeepStrictEqual(events, expected), () => {
+        const where = `${isBorrowed ? 'borrowed, ' : ''}cut at [${positions.slice(0, 20)}]`
+        return `${where}, expected ${show(expected)}, got ${show(events)}`
+      })
+    }
   }
 }
 
-function receive(protocol, whole, positions, settings) {
+function receive(protocol, whole, positions, settings, isBorrowed) {
   const { maxMessageBytes } = settings
   const events = []
   let isOver = false
@@ -51,7 +54,12 @@ function receive(protocol, whole, positions, settings) {
   }
   const receiver = new protocol.Receiver(
     {
-      onMessage(payload, isText, isCompressed) {
+      onMessage(message) {
+        const { isText, isCompressed } = message
+        const payload = message.bytes()
+        if (isText && !isCompressed) {
+          assert(message.text() === Buffer.from(payload).toString(), () => 'text that is not the bytes')
+        }
         assert(
           isCompressed || payload.length <= maxMessageBytes,
           () => `a message of ${payload.length} bytes`,
@@ -60,7 +68,7 @@ function receive(protocol, whole, positions, settings) {
         // Memory follows what has come: a view into a chunk, or a buffer of at most twice the message.
         const capacity = payload.buffer.byteLength
         assert(
-          capacity <= Math.max(4096, whole.length, payload.length * 2),
+          capacity <= Math.max(isBorrowed ? Buffer.poolSize : 4096, whole.length, payload.length * 2),
           () => `${capacity} bytes of memory`,
         )
         push(`${isCompressed ? 'compressed ' : ''}${isText ? 'text' : 'binary'} ${hexOf(payload)}`)
@@ -81,11 +89,26 @@ function receive(protocol, whole, positions, settings) {
   )
   let start = 0
   for (const end of [...positions, whole.length]) {
-    receiver.push(Uint8Array.from(whole.subarray(start, end)))
+    const chunk = Uint8Array.from(whole.subarray(start, end))
+    if (isBorrowed) readBorrowed(protocol, receiver, chunk)
+    else receiver.push(chunk)
     start = end
   }
   assert(receiver.isDone === isOver, () => `isDone is ${receiver.isDone}`)
   return events
+}
+
+let memory
+
+/** The chunk lies in memory that is used again, at once, for something else. */
+function readBorrowed(protocol, receiver, chunk) {
+  memory ??= protocol.createMaskingMemory(64 * 1024)
+  for (let start = 0; start < chunk.length; start += memory.bytes.length) {
+    const part = chunk.subarray(start, start + memory.bytes.length)
+    memory.bytes.set(part)
+    receiver.read(memory, part.length)
+    memory.bytes.fill(0xee, 0, part.length)
+  }
 }
 
 function checkHandshakeRequest(protocol, { line, httpVersion, headers }) {

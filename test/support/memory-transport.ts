@@ -32,13 +32,16 @@ class MemoryTransport implements Transport {
     this.isPaused = false
   }
 
-  write(pieces: readonly Uint8Array[], wantsNotice: boolean): void {
+  write(bytes: Uint8Array, wantsNotice: boolean): void {
     if (this.isEnded || this.isDestroyed) return
-    for (const piece of pieces) {
-      this.#outgoing.push(Uint8Array.from(piece))
-      this.bytesWritten += piece.length
-    }
+    this.#outgoing.push(Uint8Array.from(bytes))
+    this.bytesWritten += bytes.length
     this.#wantsNotice ||= wantsNotice
+  }
+
+  writeShared(bytes: Uint8Array, wantsNotice: boolean): boolean {
+    this.write(bytes, wantsNotice)
+    return true
   }
 
   end(): void {

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
-  decodeUtf8,
+  createMaskingMemory,
   type LimitError,
   ProtocolViolation,
+  type ReceivedMessage,
   Receiver,
   type ReceiverHandler,
   type ReceiverOptions,
@@ -21,9 +23,10 @@ export type ReceiverEvent =
 export class ReceiverLog implements ReceiverHandler {
   readonly events: ReceiverEvent[] = []
 
-  onMessage(payload: Uint8Array, isText: boolean, isCompressed: boolean): void {
-    if (isCompressed) this.events.push([isText ? 'compressed text' : 'compressed binary', toHex(payload)])
-    else this.events.push(isText ? ['text', decodeUtf8(payload)] : ['binary', toHex(payload)])
+  onMessage(message: ReceivedMessage): void {
+    const { isText, isCompressed } = message
+    if (isText && !isCompressed) this.events.push(['text', message.text()])
+    else this.events.push([nameOf(isText, isCompressed), toHex(message.bytes())])
   }
 
   onPing(payload: Uint8Array): void {
@@ -44,10 +47,36 @@ export class ReceiverLog implements ReceiverHandler {
   }
 }
 
-/** Everything that a new receiver reports for these chunks. */
+function nameOf(isText: boolean, isCompressed: boolean): 'compressed text' | 'compressed binary' | 'binary' {
+  if (!isCompressed) return 'binary'
+  return isText ? 'compressed text' : 'compressed binary'
+}
+
+/** Everything that a new receiver reports for these chunks; the same whether they are its own or borrowed. */
 export function receive(chunks: readonly Uint8Array[], options: ReceiverOptions): ReceiverEvent[] {
+  const borrowed = receiveBorrowed(chunks, options)
   const log = new ReceiverLog()
   const receiver = new Receiver(log, options)
   for (const chunk of chunks) receiver.push(chunk)
+  if (!isDeepStrictEqual(borrowed, log.events)) {
+    throw new Error(`From borrowed memory: ${JSON.stringify(borrowed)}, else ${JSON.stringify(log.events)}.`)
+  }
+  return log.events
+}
+
+const memory = createMaskingMemory(64 * 1024)
+
+/** Each chunk lies in memory that is used again, at once, for something else. */
+function receiveBorrowed(chunks: readonly Uint8Array[], options: ReceiverOptions): ReceiverEvent[] {
+  const log = new ReceiverLog()
+  const receiver = new Receiver(log, options)
+  for (const chunk of chunks) {
+    for (let start = 0; start < chunk.length; start += memory.bytes.length) {
+      const part = chunk.subarray(start, start + memory.bytes.length)
+      memory.bytes.set(part)
+      receiver.read(memory, part.length)
+      memory.bytes.fill(0xee, 0, part.length)
+    }
+  }
   return log.events
 }

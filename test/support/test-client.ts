@@ -30,7 +30,7 @@ export class TestClient {
     })
     this.connection = new Connection(
       {
-        onMessage: (payload, isText) => this.#take(isText ? payload.toString() : payload),
+        onMessage: message => this.#take(message),
         onClose: disconnect => onClosed(disconnect),
       },
       {

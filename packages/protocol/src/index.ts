@@ -26,9 +26,11 @@ export {
   writeFrameHeader,
 } from './frames/frame-serializer.ts'
 export { applyMask } from './frames/masking.ts'
+export { createMaskingMemory, type MaskingMemory } from './frames/masking-memory.ts'
 export { isControlOpcode, Opcode } from './frames/opcode.ts'
 export {
   messageTooBig,
+  type ReceivedMessage,
   Receiver,
   type ReceiverHandler,
   type ReceiverOptions,

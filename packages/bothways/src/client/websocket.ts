@@ -10,7 +10,7 @@ import { Connection, ReadyState } from '../connection/connection.ts'
 import { ConnectionClosedError } from '../connection/connection-closed-error.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
 import { type MessageData, messageBytes, messageSize } from '../connection/message-data.ts'
-import { StreamTransport } from '../connection/stream-transport.ts'
+import { takeTransport } from '../connection/take-transport.ts'
 import { type ClientOptions, type ClientSettings, resolveClientOptions } from './client-options.ts'
 import { EventHandlers, type WebSocketEventHandler } from './event-handlers.ts'
 import { CloseEvent, WebSocketErrorEvent } from './events.ts'
@@ -250,7 +250,7 @@ export class WebSocket extends EventTarget {
     this.#extensions = serializeExtensions(accepted.extensions)
     this.#connection = new Connection(
       {
-        onMessage: (payload, isText) => this.#receive(payload, isText),
+        onMessage: message => this.#receive(message),
         onPing: payload => this.#tellControlFrame('ping', payload),
         onPong: payload => this.#tellControlFrame('pong', payload),
         onClosing: () => {
@@ -260,7 +260,7 @@ export class WebSocket extends EventTarget {
       },
       {
         role: 'client',
-        transport: new StreamTransport(stream),
+        transport: takeTransport(stream, this.#settings.connection.transport),
         settings: this.#settings.connection,
         deflate: accepted.deflate && deflateDirections(accepted.deflate, 'client'),
       },
@@ -271,9 +271,9 @@ export class WebSocket extends EventTarget {
   }
 
   /** WHATWG §3, "when a WebSocket message has been received". */
-  #receive(payload: Buffer, isText: boolean): void {
+  #receive(message: string | Buffer): void {
     if (this.#readyState !== ReadyState.Open) return
-    const data = isText ? payload.toString('utf8') : this.#binary(payload)
+    const data = typeof message === 'string' ? message : this.#binary(message)
     this.dispatchEvent(new MessageEvent('message', { data, origin: this.#url.origin }))
   }
 

@@ -12,8 +12,8 @@ class Recorder implements ConnectionHandler {
   closings = 0
   disconnect: Disconnect | undefined
 
-  onMessage(payload: Buffer, isText: boolean): void {
-    this.messages.push(isText ? payload.toString() : Buffer.from(payload))
+  onMessage(message: string | Buffer): void {
+    this.messages.push(message)
   }
 
   onPing(payload: Buffer): void {
@@ -104,13 +104,15 @@ describe('Messages', () => {
     const { link, server } = connect()
     const writes: number[] = []
     const write = link.server.write.bind(link.server)
-    link.server.write = (pieces, wantsNotice) => {
-      writes.push(pieces.length)
-      write(pieces, wantsNotice)
+    link.server.write = (bytes, wantsNotice) => {
+      writes.push(bytes.length)
+      write(bytes, wantsNotice)
     }
     for (let count = 0; count < 5; count++) server.send('tick')
+    server.sendPrepared(new PreparedMessage(Buffer.from('tock'), true))
+    server.send('tick')
     await link.settle()
-    expect(writes).toEqual([5])
+    expect(writes).toEqual([7 * 6])
   })
 })
 

@@ -3,10 +3,13 @@ import {
   CloseCode,
   checkControlPayload,
   type DeflateDirections,
+  decodeUtf8,
   isUtf8,
   LimitError,
+  type MaskingMemory,
   Opcode,
   type ProtocolViolation,
+  type ReceivedMessage,
   Receiver,
   type ReceiverHandler,
   type Role,
@@ -26,8 +29,8 @@ import type { Transport, TransportHandler } from './transport.ts'
 
 /** What a connection tells the face it wears. Nothing of it may throw. */
 export interface ConnectionHandler {
-  /** A whole message; text has been checked to be UTF-8. */
-  onMessage(payload: Buffer, isText: boolean): void
+  /** A whole message: text, which has been checked to be UTF-8, or bytes, the handler's to keep. */
+  onMessage(message: string | Buffer, byteLength: number): void
   /** `send` answered false before; now there is room again. */
   onDrain?(): void
   onPing?(payload: Buffer): void
@@ -242,8 +245,11 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   onData(chunk: Uint8Array): void {
     this.#lastHeardMs = performance.now()
     this.#receiver.push(chunk)
-    // What this read has made us say goes out now, as one write.
-    this.#outbox.flush()
+  }
+
+  onBorrowedData(memory: MaskingMemory, byteLength: number): void {
+    this.#lastHeardMs = performance.now()
+    this.#receiver.read(memory, byteLength)
   }
 
   onTaken(): void {
@@ -280,17 +286,18 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
 
   // --- the receiver's side
 
-  onMessage(payload: Uint8Array, isText: boolean, isCompressed: boolean): void {
+  onMessage(message: ReceivedMessage): void {
     if (this.#isDiscarding || this.#hasDiscarded) {
       // For good: what came later would be taken for the message after the last one delivered.
       this.#hasDiscarded = true
       return
     }
-    if (!isCompressed || this.#inflater === undefined) {
-      this.#handler.onMessage(asBuffer(payload), isText)
+    const { isText, byteLength } = message
+    if (!message.isCompressed || this.#inflater === undefined) {
+      this.#handler.onMessage(isText ? message.text() : asBuffer(message.bytes()), byteLength)
       return
     }
-    const result = this.#inflater.inflate(payload)
+    const result = this.#inflater.inflate(message.bytes())
     if (!(result instanceof Promise)) {
       this.#takeInflated(result, isText)
       return
@@ -299,7 +306,6 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     void result.then(late => {
       this.#takeInflated(late, isText)
       this.#release(Hold.Inflating)
-      this.#outbox.flush()
     })
   }
 
@@ -394,7 +400,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
       this.#receiver.stop()
       this.onViolation(invalidText())
     } else {
-      this.#handler.onMessage(result, isText)
+      this.#handler.onMessage(isText ? decodeUtf8(result) : result, result.length)
     }
   }
 

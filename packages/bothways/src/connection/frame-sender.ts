@@ -52,6 +52,7 @@ export class FrameSender {
 
   send(data: MessageData): void {
     const isText = typeof data === 'string'
+    if (this.#sharesBuffer && isText && this.#outbox.appendText(data)) return
     if (data instanceof Blob) {
       this.#queueLater(data.size, isText, () => data.arrayBuffer().then(Buffer.from))
     } else if (this.#outbox.isWaiting) {
@@ -66,10 +67,10 @@ export class FrameSender {
   /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
   sendPrepared(message: PreparedMessage): void {
     const { payload, isText } = message
-    if (this.#outbox.isWaiting) {
-      this.#queueLater(payload.length, isText, () => payload)
-    } else if (!this.#isWorthDeflating(payload)) {
+    if (!this.#isWorthDeflating(payload)) {
       this.#outbox.push(message.frame)
+    } else if (this.#outbox.isWaiting) {
+      this.#queueLater(payload.length, isText, () => payload)
     } else {
       const compression = this.#compression
       const shared = this.#outgoing && compression && message.deflatedFrame(this.#outgoing, compression)
@@ -90,7 +91,13 @@ export class FrameSender {
     this.#outbox.push(this.#frame(serializeCloseBody(sentCode, encodeUtf8(reason)), Opcode.Close))
   }
 
+  /** True for frames that are written as they are: unmasked, uncompressed. */
+  get #sharesBuffer(): boolean {
+    return this.#role === 'server' && this.#deflater === undefined
+  }
+
   #queue(payload: Buffer, isText: boolean): void {
+    if (this.#sharesBuffer && this.#outbox.appendFrame(payload, isText ? Opcode.Text : Opcode.Binary)) return
     const made = this.#messageFrame(payload, isText)
     if (made instanceof Promise) this.#queuePending(payload.length, made)
     else this.#outbox.push(made)

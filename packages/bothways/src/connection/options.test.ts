@@ -11,6 +11,7 @@ describe('Connection options', () => {
       maxBufferedBytes: 16 * MiB,
       whenBufferFull: 'close',
       highWaterMarkBytes: 64 * 1024,
+      transport: 'auto',
     }
     expect(resolveConnectionOptions({}, 'server')).toEqual({
       ...common,

@@ -53,6 +53,12 @@ export interface ConnectionOptions {
    * `maxBufferedBytes`.
    */
   highWaterMarkBytes?: number
+  /**
+   * `auto` reads and writes plain TCP connections on Node past the stream classes, which is about twice as fast;
+   * `stream` goes by public interfaces of Node only, as TLS and every other runtime do. The environment variable
+   * `BOTHWAYS_TRANSPORT=stream` says so for the process. Default `auto`.
+   */
+  transport?: 'auto' | 'stream'
 }
 
 export interface KeepaliveOptions {
@@ -69,6 +75,7 @@ export interface ConnectionSettings {
   readonly maxBufferedBytes: number
   readonly whenBufferFull: 'close' | 'drop'
   readonly highWaterMarkBytes: number
+  readonly transport: 'auto' | 'stream'
 }
 
 export const connectionOptionNames: readonly (keyof ConnectionOptions)[] = [
@@ -79,6 +86,7 @@ export const connectionOptionNames: readonly (keyof ConnectionOptions)[] = [
   'maxBufferedBytes',
   'whenBufferFull',
   'highWaterMarkBytes',
+  'transport',
 ]
 
 const MiB = 1024 * 1024
@@ -93,9 +101,12 @@ export function resolveConnectionOptions(
   role: 'server' | 'client',
 ): ConnectionSettings {
   const isServer = role === 'server'
-  const { keepalive, compression = !isServer, whenBufferFull = 'close' } = options
+  const { keepalive, compression = !isServer, whenBufferFull = 'close', transport = 'auto' } = options
   if (whenBufferFull !== 'close' && whenBufferFull !== 'drop') {
     throw invalidOption('whenBufferFull', "'close' or 'drop'", whenBufferFull)
+  }
+  if (transport !== 'auto' && transport !== 'stream') {
+    throw invalidOption('transport', "'auto' or 'stream'", transport)
   }
   const maxBufferedBytes = whole(options, 'maxBufferedBytes', 16 * MiB)
   return {
@@ -106,6 +117,7 @@ export function resolveConnectionOptions(
     maxBufferedBytes,
     whenBufferFull,
     highWaterMarkBytes: Math.min(maxBufferedBytes, whole(options, 'highWaterMarkBytes', 64 * 1024)),
+    transport,
   }
 }
 

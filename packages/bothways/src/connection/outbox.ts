@@ -1,3 +1,5 @@
+import type { Opcode } from '@bothways/protocol'
+import { bytesPerUnit, SharedBuffer } from './shared-buffer.ts'
 import type { Transport } from './transport.ts'
 
 interface Entry {
@@ -7,16 +9,23 @@ interface Entry {
   isReady: boolean
 }
 
+/** A longer frame goes out by itself: copying it to its neighbours would cost more than a further write. */
+const joinableBytes = 16 * 1024
+
+const none: readonly Uint8Array[] = []
+
 /**
  * The frames on their way out, in order. Some are not ready yet (a `Blob` is being read, a large message
- * compressed): later ones wait behind them. Ready ones go out as one write for all that a turn has brought.
+ * compressed): later ones wait behind them. Ready ones go out at the end of the turn of the event loop, as one write
+ * for all that the turn has brought: one for each connection that was read, however many messages it is answered.
  */
 export class Outbox {
   readonly #transport: Transport
   readonly #highWaterMarkBytes: number
-  #ready: Uint8Array[] = []
+  #ready: Uint8Array[] = none as Uint8Array[]
+  /** Of the ready frames, those in the turn's memory included. */
   #readyBytes = 0
-  #waiting: Entry[] = []
+  #waiting: Entry[] | undefined
   #waitingBytes = 0
   #isNoticeOwed = false
   #isScheduled = false
@@ -38,19 +47,39 @@ export class Outbox {
 
   /** True while something is not ready. */
   get isWaiting(): boolean {
-    return this.#waiting.length > 0
+    return this.#waiting !== undefined
+  }
+
+  /**
+   * Writes an unmasked frame into the turn's memory; false when it is too long for that, or when others wait, and
+   * the caller makes a frame to {@link push}.
+   */
+  appendFrame(payload: Uint8Array, opcode: Opcode): boolean {
+    if (payload.length > joinableBytes || this.#waiting !== undefined) return false
+    this.#takeTurn(payload.length)
+    this.#grow(turn.appendFrame(payload, opcode))
+    return true
+  }
+
+  /** As {@link appendFrame}, for a text message. */
+  appendText(text: string): boolean {
+    const longestBytes = text.length * bytesPerUnit
+    if (longestBytes > joinableBytes || this.#waiting !== undefined) return false
+    this.#takeTurn(longestBytes)
+    this.#grow(turn.appendText(text))
+    return true
   }
 
   push(frame: Uint8Array): void {
-    if (this.#waiting.length === 0) this.pushAhead(frame)
+    if (this.#waiting === undefined) this.pushAhead(frame)
     else this.#wait({ bytes: frame.length, frame, isReady: true })
   }
 
   /** A ping or pong need not wait behind messages that are not ready (RFC 6455 §5.4 lets it pass). */
   pushAhead(frame: Uint8Array): void {
-    this.#ready.push(frame)
-    this.#readyBytes += frame.length
-    this.#schedule()
+    if (tailOwner === this) sealTail()
+    this.#add(frame)
+    this.#grow(frame.length)
   }
 
   /** Keeps a place for a frame that comes later; undefined gives the place up. `frame` must not reject. */
@@ -74,56 +103,161 @@ export class Outbox {
 
   /** Writes what is ready. */
   flush(): void {
-    if (this.#ready.length === 0) return
+    if (tailOwner === this) sealTail()
     const pieces = this.#ready
+    if (pieces.length === 0) return
     const wantsNotice = this.#isNoticeOwed || !this.hasRoom
     this.#isNoticeOwed = false
-    this.#ready = []
+    this.#ready = none as Uint8Array[]
     this.#readyBytes = 0
-    this.#transport.write(pieces, wantsNotice)
+    if (pieces.length === 1) this.#writePiece(pieces[0]!, wantsNotice)
+    else this.#writePieces(pieces, wantsNotice)
   }
 
   /** Forgets all that was not written. */
   clear(): void {
-    this.#ready = []
+    if (tailOwner === this) tailOwner = undefined
+    this.#ready = none as Uint8Array[]
     this.#readyBytes = 0
-    this.#waiting = []
+    this.#waiting = undefined
     this.#waitingBytes = 0
   }
 
+  #takeTurn(payloadBytes: number): void {
+    if (!turn.hasRoomFor(payloadBytes)) flushAll()
+    if (tailOwner === this) return
+    sealTail()
+    tailOwner = this
+    tailStart = turn.used
+  }
+
+  #add(piece: Uint8Array): void {
+    if (this.#ready === none) this.#ready = [piece]
+    else this.#ready.push(piece)
+  }
+
+  #grow(bytes: number): void {
+    this.#readyBytes += bytes
+    if (!this.#isScheduled) this.#schedule()
+  }
+
   #wait(entry: Entry): void {
+    this.#waiting ??= []
     this.#waiting.push(entry)
     this.#waitingBytes += entry.bytes
   }
 
   #advance(): void {
-    let first = this.#waiting[0]
+    let first = this.#waiting?.[0]
     while (first?.isReady) {
-      this.#waiting.shift()
+      this.#waiting!.shift()
       this.#waitingBytes -= first.bytes
       if (first.frame !== undefined) this.pushAhead(first.frame)
-      first = this.#waiting[0]
+      first = this.#waiting![0]
     }
+    if (this.#waiting?.length === 0) this.#waiting = undefined
+  }
+
+  #writePiece(piece: Uint8Array, wantsNotice: boolean): void {
+    if (!turn.holds(piece)) this.#transport.write(piece, wantsNotice)
+    else if (!this.#transport.writeShared(piece, wantsNotice)) isTurnGivenAway = true
+  }
+
+  /** Small ones go out joined, large ones by themselves. */
+  #writePieces(pieces: readonly Uint8Array[], wantsNotice: boolean): void {
+    if (isJoined(pieces)) {
+      this.#writeJoined(wantsNotice)
+      return
+    }
+    joined.clear()
+    joinedPieces = none
+    const last = pieces.at(-1)
+    for (const piece of pieces) {
+      if (piece.length <= joinableBytes && joined.append(piece)) continue
+      this.#writeJoined(false)
+      joined.clear()
+      if (piece.length <= joinableBytes) joined.append(piece)
+      else this.#writePiece(piece, wantsNotice && piece === last)
+    }
+    if (joined.used === bytesOf(pieces)) joinedPieces = pieces
+    this.#writeJoined(wantsNotice)
+  }
+
+  #writeJoined(wantsNotice: boolean): void {
+    if (joined.used === 0) return
+    if (this.#transport.writeShared(joined.written(0), wantsNotice)) return
+    joined.giveAway()
+    joinedPieces = none
   }
 
   #schedule(): void {
-    if (this.#isScheduled) return
     this.#isScheduled = true
     unflushed.push(this)
-    if (unflushed.length === 1) setImmediate(flushAll)
+    if (isFlushDue) return
+    isFlushDue = true
+    setImmediate(flushAtEnd)
   }
 
   static flushScheduled(outbox: Outbox): void {
     outbox.#isScheduled = false
     outbox.flush()
   }
+
+  static addTail(outbox: Outbox, piece: Uint8Array): void {
+    outbox.#add(piece)
+  }
 }
 
-/** What this turn of the event loop has sent goes out at its end, one write for each connection. */
+/** Those with something to write in this turn of the event loop. */
 let unflushed: Outbox[] = []
+let isFlushDue = false
 
+/** Where small frames of this turn are written, those of one connection one behind the other as far as possible. */
+const turn = new SharedBuffer()
+/** A transport still writes from there. */
+let isTurnGivenAway = false
+/** Whose frames are at the end of it, and where they begin. */
+let tailOwner: Outbox | undefined
+let tailStart = 0
+
+/**
+ * What was joined last, and of which frames. Subscribers of the same topics have the same frames to send, which are
+ * joined for the first of them only.
+ */
+const joined = new SharedBuffer()
+let joinedPieces = none
+
+/** What was written at the end of the turn's memory becomes a piece. */
+function sealTail(): void {
+  if (tailOwner === undefined) return
+  if (turn.used > tailStart) Outbox.addTail(tailOwner, turn.written(tailStart))
+  tailOwner = undefined
+}
+
+function isJoined(pieces: readonly Uint8Array[]): boolean {
+  const { length } = pieces
+  if (length !== joinedPieces.length) return false
+  for (let at = 0; at < length; at++) if (pieces[at] !== joinedPieces[at]) return false
+  return true
+}
+
+function bytesOf(pieces: readonly Uint8Array[]): number {
+  let bytes = 0
+  for (const piece of pieces) bytes += piece.length
+  return bytes
+}
+
+function flushAtEnd(): void {
+  isFlushDue = false
+  flushAll()
+}
+
+/** Writes everything, one write for each connection; then the turn's memory is free again. */
 function flushAll(): void {
   const outboxes = unflushed
   unflushed = []
   for (const outbox of outboxes) Outbox.flushScheduled(outbox)
+  if (isTurnGivenAway) turn.giveAway()
+  else turn.clear()
+  isTurnGivenAway = false
 }

@@ -1,9 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Transport, TransportHandler } from './transport.ts'
 
-/** Up to this length joining pieces by a copy is cheaper than handing them over one by one. */
-const joinThresholdBytes = 16 * 1024
-
 interface CountingStream extends Duplex {
   readonly bytesRead?: number
   readonly bytesWritten?: number
@@ -63,27 +60,15 @@ export class StreamTransport implements Transport {
     this.#stream.resume()
   }
 
-  write(pieces: readonly Uint8Array[], wantsNotice: boolean): void {
-    const stream = this.#stream
-    if (this.#isEnded || stream.destroyed) return
-    for (const piece of pieces) this.#writtenBytes += piece.length
-    const notice = wantsNotice ? this.#onTaken : undefined
-    if (pieces.length === 1) {
-      stream.write(pieces[0], notice)
-      return
-    }
-    stream.cork()
-    let start = 0
-    while (start < pieces.length) {
-      let end = start
-      let bytes = 0
-      do bytes += pieces[end++]?.length ?? 0
-      while (end < pieces.length && bytes + (pieces[end]?.length ?? 0) <= joinThresholdBytes)
-      const joined = end === start + 1 ? pieces[start] : Buffer.concat(pieces.slice(start, end), bytes)
-      stream.write(joined, end === pieces.length ? notice : undefined)
-      start = end
-    }
-    stream.uncork()
+  write(bytes: Uint8Array, wantsNotice: boolean): void {
+    if (this.#isEnded || this.#stream.destroyed) return
+    this.#writtenBytes += bytes.length
+    this.#stream.write(bytes, wantsNotice ? this.#onTaken : undefined)
+  }
+
+  writeShared(bytes: Uint8Array, wantsNotice: boolean): boolean {
+    this.write(Buffer.from(bytes), wantsNotice)
+    return true
   }
 
   end(): void {

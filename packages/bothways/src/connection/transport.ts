@@ -1,7 +1,11 @@
+import type { MaskingMemory } from '@bothways/protocol'
+
 /** What a {@link Transport} tells its connection. */
 export interface TransportHandler {
   /** Bytes have come; the handler owns the chunk. */
   onData(chunk: Uint8Array): void
+  /** As {@link onData}, in the first bytes of memory that the next read writes over. */
+  onBorrowedData(memory: MaskingMemory, byteLength: number): void
   /** A write that asked for notice has been taken by the operating system. */
   onTaken(): void
   /** The other side will send no more (TCP FIN). */
@@ -22,11 +26,17 @@ export interface Transport {
   pause(): void
   resume(): void
   /**
-   * Writes the pieces in order with as few system calls as possible.
+   * Writes bytes whose memory does not change any more.
    *
-   * @param wantsNotice calls `onTaken` once the last piece has been taken
+   * @param wantsNotice calls `onTaken` once they have been taken
    */
-  write(pieces: readonly Uint8Array[], wantsNotice: boolean): void
+  write(bytes: Uint8Array, wantsNotice: boolean): void
+  /**
+   * As {@link write}, for memory that the caller would like to use again.
+   *
+   * @returns true when it may; else the memory belongs to the transport from here on
+   */
+  writeShared(bytes: Uint8Array, wantsNotice: boolean): boolean
   /** Sends FIN after what is queued. */
   end(): void
   /** Ends both directions at once; what is queued is lost. */

@@ -16,7 +16,8 @@ function setUp() {
   const seen: string[] = []
   const errors: unknown[] = []
   const events: InboxEvents<string> = {
-    onMessage: message => void seen.push(message),
+    takesMessages: true,
+    deliver: message => void seen.push(message),
     onError: error => void errors.push(error),
     onFinished: () => void seen.push('finished'),
     onSettled: () => {},
@@ -49,7 +50,7 @@ describe('Inbox', () => {
     let running = 0
     inbox.handle({
       ...events,
-      onMessage: async message => {
+      deliver: async message => {
         expect(++running).toBe(1)
         await turn()
         running--
@@ -65,7 +66,7 @@ describe('Inbox', () => {
     const { inbox, seen, errors, events } = setUp()
     inbox.handle({
       ...events,
-      onMessage: message => {
+      deliver: message => {
         seen.push(message)
         if (message === 'sync') throw new Error(message)
         return message === 'async' ? Promise.reject(new Error(message)) : undefined
@@ -90,8 +91,7 @@ describe('Inbox', () => {
 
   test('An iteration inside what runs first takes the messages', async () => {
     const { inbox, seen, events } = setUp()
-    const { onMessage: _, ...withoutMessages } = events
-    inbox.handle({ ...withoutMessages, onMessage: undefined }, async () => {
+    inbox.handle({ ...events, takesMessages: false }, async () => {
       for await (const message of inbox) seen.push(message)
     })
     inbox.push('a', 1)
@@ -123,7 +123,7 @@ describe('Inbox', () => {
 
   test('Handlers that come late run their own first handler to its end before any message', async () => {
     const { inbox, seen, events } = setUp()
-    inbox.handle({ ...events, onMessage: undefined }, turn)
+    inbox.handle({ ...events, takesMessages: false }, turn)
     inbox.push('message', 1)
     inbox.handle(events, async () => {
       for (let count = 0; count < 3; count++) await turn()
@@ -136,7 +136,7 @@ describe('Inbox', () => {
     const { inbox, seen, events } = setUp()
     inbox.handle({
       ...events,
-      onMessage: turn,
+      deliver: turn,
       onFinished: async () => {
         await turn()
         seen.push('finished')
@@ -151,7 +151,7 @@ describe('Inbox', () => {
 
   test('It finishes once, also when nobody ever took the messages', async () => {
     const { inbox, seen, events } = setUp()
-    inbox.handle({ ...events, onMessage: undefined })
+    inbox.handle({ ...events, takesMessages: false })
     inbox.push('unread', 1)
     inbox.end()
     inbox.end()

@@ -5,14 +5,16 @@ export interface Flow {
 }
 
 export interface InboxEvents<Message> {
+  /** Whether {@link deliver} may be called. */
+  readonly takesMessages: boolean
+  /** Hands a message to the application. */
+  deliver(message: Message): void | Promise<void>
   /** The application's code failed. */
   onError(error: unknown): void
   /** Everything was handled and the connection is over. */
-  readonly onFinished: () => void | Promise<void>
+  onFinished(): void | Promise<void>
   /** No handler runs any more, `onFinished` included. May be called again. */
   onSettled(): void
-  /** Undefined when there is no message handler. */
-  readonly onMessage: ((message: Message) => void | Promise<void>) | undefined
 }
 
 interface Entry<Message> {
@@ -34,7 +36,7 @@ const entryBytes = 64
 export class Inbox<Message> implements AsyncIterable<Message> {
   readonly #flow: Flow
   #events: InboxEvents<Message> | undefined
-  #queue: Entry<Message>[] = []
+  #queue: Entry<Message>[] | undefined
   #queuedBytes = 0
   #isPaused = false
   /** `open` of a late {@link handle} may run beside another handler. */
@@ -43,7 +45,7 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   #isFinished = false
   #isIterated = false
   /** Calls of `next` that wait for a message, in order. */
-  #awaiting: ((result: IteratorResult<Message, undefined>) => void)[] = []
+  #awaiting: ((result: IteratorResult<Message, undefined>) => void)[] | undefined
 
   constructor(flow: Flow) {
     this.#flow = flow
@@ -51,23 +53,29 @@ export class Inbox<Message> implements AsyncIterable<Message> {
 
   /** True when a handler or an iteration takes messages. */
   get hasConsumer(): boolean {
-    return this.#isIterated || this.#events?.onMessage !== undefined
+    return this.#isIterated || this.#events?.takesMessages === true
   }
 
   /** Gives the inbox its handlers and runs `first` (the `open` handler) before any of them. */
   handle(events: InboxEvents<Message>, first?: () => void | Promise<void>): void {
     this.#events = events
     this.#isFinished = false
-    if (first !== undefined) this.#run(first, undefined)
+    if (first !== undefined) this.#run(events, first)
     this.#pump()
   }
 
   push(message: Message, bytes: number): void {
-    const deliver = this.#awaiting.shift()
+    const events = this.#events
+    if (events !== undefined && this.#queue === undefined && this.#canHandle(events)) {
+      this.#handleMessage(events, message)
+      return
+    }
+    const deliver = this.#awaiting?.shift()
     if (deliver !== undefined) {
       deliver({ value: message, done: false })
       return
     }
+    this.#queue ??= []
     this.#queue.push({ message, bytes: bytes + entryBytes })
     this.#queuedBytes += bytes + entryBytes
     this.#pump()
@@ -104,37 +112,53 @@ export class Inbox<Message> implements AsyncIterable<Message> {
     }
     if (this.#isEnded) return Promise.resolve({ value: undefined, done: true })
     return new Promise(resolve => {
+      this.#awaiting ??= []
       this.#awaiting.push(resolve)
     })
   }
 
   /** While one waits, the queue is empty. */
   #endIterations(): void {
-    for (const finish of this.#awaiting.splice(0)) finish({ value: undefined, done: true })
+    for (const finish of this.#awaiting?.splice(0) ?? []) finish({ value: undefined, done: true })
   }
 
   /** Runs handlers, one at a time, as long as there is something to do; then adjusts the flow. */
   #pump(): void {
-    const onMessage = this.#events?.onMessage
-    while (onMessage !== undefined && this.#runningCount === 0 && !this.#isIterated) {
+    const events = this.#events
+    while (events !== undefined && this.#canHandle(events)) {
       const message = this.#take()
       if (message === undefined) break
-      this.#run(onMessage, message)
+      this.#handleMessage(events, message)
     }
     this.#finish()
-    if (this.#isFinished && this.#runningCount === 0) this.#events?.onSettled()
+    if (this.#isFinished && this.#runningCount === 0) events?.onSettled()
     this.#adjustFlow()
   }
 
-  #run<Argument>(handler: (argument: Argument) => void | Promise<void>, argument: Argument): void {
-    let result: void | Promise<void>
+  #canHandle(events: InboxEvents<Message>): boolean {
+    return this.#runningCount === 0 && !this.#isIterated && events.takesMessages
+  }
+
+  #run(events: InboxEvents<Message>, handler: () => void | Promise<void>): void {
     try {
-      result = handler(argument)
+      this.#follow(handler())
     } catch (error) {
-      this.#events?.onError(error)
-      return
+      events.onError(error)
     }
-    if (result === undefined || typeof result.then !== 'function') return
+  }
+
+  /** As {@link #run}, without a closure for each message. */
+  #handleMessage(events: InboxEvents<Message>, message: Message): void {
+    try {
+      this.#follow(events.deliver(message))
+    } catch (error) {
+      events.onError(error)
+    }
+  }
+
+  /** Holds everything else back while an asynchronous handler runs. */
+  #follow(result: void | Promise<void>): void {
+    if (result === undefined || typeof result?.then !== 'function') return
     this.#runningCount++
     Promise.resolve(result)
       .catch(error => this.#events?.onError(error))
@@ -145,8 +169,11 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   }
 
   #take(): Message | undefined {
-    const entry = this.#queue.shift()
-    if (entry === undefined) return undefined
+    const entry = this.#queue?.shift()
+    if (entry === undefined) {
+      this.#queue = undefined
+      return undefined
+    }
     this.#queuedBytes -= entry.bytes
     return entry.message
   }
@@ -154,9 +181,10 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   #finish(): void {
     if (!this.#isEnded || this.#isFinished || this.#events === undefined) return
     // An iteration may never come back for what waits, and `open` may be the one that iterates.
-    if (!this.#isIterated && (this.#runningCount > 0 || (this.#queue.length > 0 && this.hasConsumer))) return
+    if (!this.#isIterated && (this.#runningCount > 0 || (this.#queuedBytes > 0 && this.hasConsumer))) return
     this.#isFinished = true
-    this.#run(this.#events.onFinished, undefined)
+    const events = this.#events
+    this.#run(events, () => events.onFinished())
   }
 
   #adjustFlow(): void {

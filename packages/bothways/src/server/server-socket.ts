@@ -17,7 +17,7 @@ import { isMessageData, type MessageData, messageBytes, messageSize } from '../c
 import { PreparedMessage } from '../connection/prepared-message.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
-import { Inbox } from './inbox.ts'
+import { Inbox, type InboxEvents } from './inbox.ts'
 import type { SocketHandlers } from './route.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
@@ -62,6 +62,7 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   readonly #connection: Connection
   readonly #inbox: Inbox<Message>
   readonly #host: SocketHost<User>
+  readonly #events: ConnectionHandler & InboxEvents<Message>
   #handlers: SocketHandlers<User> | undefined
   #disconnect: Disconnect | undefined
 
@@ -71,7 +72,8 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
     this.protocol = protocol
     this.extensions = extensions
     this.#host = host
-    this.#connection = new Connection(this.#connectionHandler(), { ...connection, role: 'server' })
+    this.#events = new ServerSocket.#Events(this)
+    this.#connection = new Connection(this.#events, { ...connection, role: 'server' })
     this.#inbox = new Inbox(this.#connection)
   }
 
@@ -214,19 +216,8 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
 
   #handle(handlers: SocketHandlers<User>): void {
     this.#handlers = handlers
-    const { open, message, close } = handlers
-    this.#inbox.handle(
-      {
-        onMessage: message && (data => message.call(handlers, this, data)),
-        onError: error => this.#fail(error),
-        onFinished: () => {
-          const { code = CloseCode.Abnormal, reason = '' } = this.#disconnect ?? {}
-          return close?.call(handlers, this, code, reason)
-        },
-        onSettled: () => this.#host.onSettled(this),
-      },
-      open && (() => open.call(handlers, this)),
-    )
+    const { open } = handlers
+    this.#inbox.handle(this.#events, open && (() => open.call(handlers, this)))
   }
 
   #countSent(bytes: number): void {
@@ -236,11 +227,6 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
     counts.bytesSent += bytes
   }
 
-  /** Like the other handlers it may be asynchronous, but it waits for none of them: they may be waiting for it. */
-  async #drain(): Promise<void> {
-    await this.#handlers?.drain?.(this)
-  }
-
   /** The program's own code failed: the client learns that, and nothing more. */
   #fail(error: unknown): void {
     this.#host.onError(error, this)
@@ -248,21 +234,62 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
     this.#connection.closeForPolicy(CloseCode.InternalError, cause, 'The server failed.')
   }
 
-  #connectionHandler(): ConnectionHandler {
-    return {
-      onMessage: (payload, isText) => {
-        const { counts } = this.#host
-        counts.messagesReceived++
-        counts.bytesReceived += payload.length
-        this.#inbox.push(isText ? payload.toString('utf8') : payload, payload.length)
-      },
-      onDrain: () => void this.#drain().catch(error => this.#fail(error)),
-      onClosing: () => this.#host.topics.unsubscribeAll(this),
-      onClose: disconnect => {
-        this.#disconnect = disconnect
-        this.#host.onClose(this)
-        this.#inbox.end()
-      },
+  /** What the connection and the inbox tell a socket: no business of the program that has it. */
+  static readonly #Events = class<User> implements ConnectionHandler, InboxEvents<Message> {
+    readonly #socket: ServerSocket<User>
+
+    constructor(socket: ServerSocket<User>) {
+      this.#socket = socket
+    }
+
+    onMessage(message: Message, byteLength: number): void {
+      const { counts } = this.#socket.#host
+      counts.messagesReceived++
+      counts.bytesReceived += byteLength
+      this.#socket.#inbox.push(message, byteLength)
+    }
+
+    onDrain(): void {
+      void this.#drain().catch(error => this.#socket.#fail(error))
+    }
+
+    onClosing(): void {
+      const socket = this.#socket
+      socket.#host.topics.unsubscribeAll(socket)
+    }
+
+    onClose(disconnect: Disconnect): void {
+      const socket = this.#socket
+      socket.#disconnect = disconnect
+      socket.#host.onClose(socket)
+      socket.#inbox.end()
+    }
+
+    get takesMessages(): boolean {
+      return this.#socket.#handlers?.message !== undefined
+    }
+
+    deliver(message: Message): void | Promise<void> {
+      return this.#socket.#handlers?.message?.(this.#socket, message)
+    }
+
+    onError(error: unknown): void {
+      this.#socket.#fail(error)
+    }
+
+    onFinished(): void | Promise<void> {
+      const socket = this.#socket
+      const { code = CloseCode.Abnormal, reason = '' } = socket.#disconnect ?? {}
+      return socket.#handlers?.close?.(socket, code, reason)
+    }
+
+    onSettled(): void {
+      this.#socket.#host.onSettled(this.#socket)
+    }
+
+    /** Like the other handlers it may be asynchronous, but it waits for none of them: they may be waiting for it. */
+    async #drain(): Promise<void> {
+      await this.#socket.#handlers?.drain?.(this.#socket)
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type Refusal, serializeRefusal } from '@bothways/protocol'
-import { StreamTransport } from '../connection/stream-transport.ts'
+import { type StreamBackedTransport, takeTransport } from '../connection/take-transport.ts'
 
 /** How long a refused client may take to read its answer and leave, in ms, whatever it sends meanwhile. */
 const lingerMs = 2_000
@@ -12,7 +12,7 @@ const lingerMs = 2_000
  */
 export class UpgradeSocket {
   readonly stream: Socket
-  readonly transport: StreamTransport
+  #transport: StreamBackedTransport | undefined
   /** What had been written when the request came: a connection may have carried ordinary requests before. */
   readonly #writtenBefore: number
   #writtenByUs = 0
@@ -20,8 +20,8 @@ export class UpgradeSocket {
   constructor(stream: Socket) {
     this.stream = stream
     this.#writtenBefore = stream.bytesWritten
-    // It also listens for errors: a client that leaves now must not end the process.
-    this.transport = new StreamTransport(stream)
+    // A client that leaves now must not end the process.
+    stream.on('error', () => {})
   }
 
   /** Nobody would read an answer. */
@@ -37,7 +37,17 @@ export class UpgradeSocket {
   /** True when bytes were written that are not ours. */
   get isAnsweredByOthers(): boolean {
     // Fewer than ours is possible: a connection that broke counts only what has left.
-    return this.stream.bytesWritten > this.#writtenBefore + this.#writtenByUs + this.transport.writtenBytes
+    const ours = this.#writtenByUs + (this.#transport?.writtenBytes ?? 0)
+    return this.stream.bytesWritten > this.#writtenBefore + ours
+  }
+
+  /** The transport of the WebSocket that this becomes. */
+  open(kind: 'auto' | 'stream'): StreamBackedTransport {
+    // The HTTP server's own timeouts end with the handshake.
+    this.stream.setTimeout(0)
+    this.stream.setNoDelay(true)
+    this.#transport = takeTransport(this.stream, kind)
+    return this.#transport
   }
 
   write(text: string): void {

@@ -200,13 +200,9 @@ export class Upgrades<User> {
     others: readonly unknown[],
     { handlers, ...init }: OpenInit<User>,
   ): ServerSocket<User> {
-    const { stream, transport } = upgrade
-    // The HTTP server's own timeouts end with the handshake.
-    stream.setTimeout(0)
-    stream.setNoDelay(true)
     const socket = new ServerSocket<User>({
       ...init,
-      transport,
+      transport: upgrade.open(this.#settings.connection.transport),
       settings: this.#settings.connection,
       host: {
         topics: this.#topics,

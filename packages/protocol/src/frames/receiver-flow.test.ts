@@ -1,4 +1,4 @@
-import { Receiver, type ReceiverOptions } from '@bothways/protocol'
+import { type ReceivedMessage, Receiver, type ReceiverOptions } from '@bothways/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { concat, hex, octets, split, utf8 } from '../../../../test/support/bytes.ts'
@@ -30,8 +30,8 @@ class ReactingLog extends ReceiverLog {
     this.#react = react
   }
 
-  override onMessage(payload: Uint8Array, isText: boolean, isCompressed: boolean): void {
-    super.onMessage(payload, isText, isCompressed)
+  override onMessage(message: ReceivedMessage): void {
+    super.onMessage(message)
     this.#react(this.events.length)
   }
 
@@ -134,7 +134,9 @@ test('The payload of a message within one chunk is a view into that chunk, unmas
   const chunk = framesTo('server', [['82 03', hex('01 02 03')]])
   let delivered: Uint8Array | undefined
   const receiver = new Receiver(
-    Object.assign(new ReceiverLog(), { onMessage: (payload: Uint8Array) => (delivered = payload) }),
+    Object.assign(new ReceiverLog(), {
+      onMessage: (message: ReceivedMessage) => (delivered = message.bytes()),
+    }),
     { ...options, role: 'server' },
   )
   receiver.push(chunk)
@@ -145,7 +147,7 @@ test('The payload of a message within one chunk is a view into that chunk, unmas
 test('Payloads that were delivered stay as they are while later messages come', () => {
   const kept: Uint8Array[] = []
   const receiver = new Receiver(
-    Object.assign(new ReceiverLog(), { onMessage: (payload: Uint8Array) => kept.push(payload) }),
+    Object.assign(new ReceiverLog(), { onMessage: (message: ReceivedMessage) => kept.push(message.bytes()) }),
     options,
   )
   const frames = ['one', 'two', 'six'].flatMap((text): RawFrame[] => [
@@ -181,7 +183,7 @@ test('A message in many one-byte fragments takes time in proportion to its lengt
   const middle = concat(Array.from({ length: fragments }, () => hex('00 01 61')))
   const events: ReceiverEvent[] = []
   const log = Object.assign(new ReceiverLog(), {
-    onMessage: (payload: Uint8Array) => events.push(['binary', String(payload.length)]),
+    onMessage: (message: ReceivedMessage) => events.push(['binary', String(message.byteLength)]),
   })
   const receiver = new Receiver(log, options)
   const start = performance.now()

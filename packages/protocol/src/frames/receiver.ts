@@ -1,9 +1,11 @@
-import { isUtf8 } from '#utf8'
+import { copyBytes } from '#copy-bytes'
+import { decodeAscii, decodeUtf8, isUtf8 } from '#utf8'
 import { LimitError, ProtocolViolation, type ViolationCode } from '../errors.ts'
 import { Utf8Validator } from '../text/utf8-validator.ts'
 import { parseCloseBody } from './close-body.ts'
 import { maxControlPayloadBytes } from './frame-serializer.ts'
 import { applyMask } from './masking.ts'
+import type { MaskingMemory } from './masking-memory.ts'
 import { isControlOpcode, Opcode } from './opcode.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
 
@@ -11,15 +13,24 @@ import { PayloadBuffer } from './payload-buffer.ts'
 export type Role = 'server' | 'client'
 
 /**
- * What a {@link Receiver} calls; nothing of it may throw. A payload is a view into the chunk it came in when the message lies in one
- * chunk; it stays valid as long as the caller leaves that chunk alone.
+ * A whole message, as long as the call lasts that hands it over. Text has been checked to be UTF-8, unless it is
+ * compressed: then it is the handler's to inflate and to check.
  */
+export interface ReceivedMessage {
+  readonly isText: boolean
+  /** RSV1 was set: the payload is what RFC 7692 §7.2.1 makes of a message. */
+  readonly isCompressed: boolean
+  /** Bytes of the payload. */
+  readonly byteLength: number
+  /** The payload as a string, read as UTF-8. */
+  text(): string
+  /** The payload as bytes, the caller's to keep. */
+  bytes(): Uint8Array<ArrayBufferLike>
+}
+
+/** What a {@link Receiver} calls; nothing of it may throw. Payloads of control frames are the handler's to keep. */
 export interface ReceiverHandler {
-  /**
-   * A whole message. Text has been checked to be UTF-8, unless it is compressed: then it is the caller's
-   * to inflate and to check.
-   */
-  onMessage(payload: Uint8Array, isText: boolean, isCompressed: boolean): void
+  onMessage(message: ReceivedMessage): void
   onPing(payload: Uint8Array): void
   onPong(payload: Uint8Array): void
   /** The peer's close frame; `code` is 1005 when it carried none. Whatever comes after it is discarded. */
@@ -39,14 +50,22 @@ export interface ReceiverOptions {
 /** Two bytes, eight of length, four of masking key. */
 const longestHeaderBytes = 14
 
+const nothing: Uint8Array = new Uint8Array(0)
+
+/** The first byte of a frame that is a message: FIN, no reserved bits (RFC 6455 §5.2). */
+const finalText = 0x80 | Opcode.Text
+const finalBinary = 0x80 | Opcode.Binary
+
 /**
  * Reads the frames of one connection (RFC 6455 §5) and calls the handler with whole messages and control
- * frames, in order, as they come. It has no clock, no socket and no streams: bytes go in by {@link push}.
+ * frames, in order, as they come. It has no clock, no socket and no streams: bytes go in by {@link push} or
+ * {@link read}.
  *
- * Payloads are unmasked in the chunk that was pushed. Nothing is copied for a message that lies in one chunk;
- * a message in pieces is collected in one buffer that grows with what has come. It never throws on any input.
+ * Payloads are unmasked where they lie, and a message that lies in one chunk is not copied unless the handler asks
+ * for bytes of borrowed memory; a message in pieces is collected in one buffer that grows with what has come. It
+ * never throws on any input.
  */
-export class Receiver {
+export class Receiver implements ReceivedMessage {
   readonly #handler: ReceiverHandler
   readonly #isServer: boolean
   readonly #maxMessageBytes: number
@@ -57,10 +76,10 @@ export class Receiver {
   #isPaused = false
   #isReading = false
   /** Chunks that came while paused or from inside a handler; the first one from where reading stopped. */
-  #waiting: Uint8Array[] = []
+  #waiting: Uint8Array[] | undefined
 
   /** The beginning of a header that a chunk's end has cut. */
-  readonly #header = new Uint8Array(longestHeaderBytes)
+  #header: Uint8Array | undefined
   #headerLength = 0
 
   // The frame at hand.
@@ -76,8 +95,15 @@ export class Receiver {
   #isInMessage = false
   #isText = false
   #isCompressed = false
-  readonly #message = new PayloadBuffer()
+  #message: PayloadBuffer | undefined
   #utf8: Utf8Validator | undefined
+
+  // Where the message lies that is being handed over.
+  #source = nothing
+  #start = 0
+  #end = 0
+  #isAscii = false
+  #isBorrowed = false
 
   /** A control frame's payload that a chunk's end has cut; it may come amid a fragmented message (§5.4). */
   #control: PayloadBuffer | undefined
@@ -94,15 +120,50 @@ export class Receiver {
     return this.#isDone
   }
 
+  get isText(): boolean {
+    return this.#isText
+  }
+
+  get isCompressed(): boolean {
+    return this.#isCompressed
+  }
+
+  get byteLength(): number {
+    return this.#end - this.#start
+  }
+
+  text(): string {
+    return this.#isAscii
+      ? decodeAscii(this.#source, this.#start, this.#end)
+      : decodeUtf8(this.#source, this.#start, this.#end)
+  }
+
+  bytes(): Uint8Array {
+    return this.#isBorrowed
+      ? copyBytes(this.#source, this.#start, this.#end)
+      : this.#source.subarray(this.#start, this.#end)
+  }
+
   /** Reads a chunk of any length. The receiver owns it from here on: payloads are unmasked inside it. */
   push(chunk: Uint8Array): void {
     if (this.#isDone || chunk.length === 0) return
     if (this.#isPaused || this.#isReading) {
-      this.#waiting.push(chunk)
+      this.#wait(chunk)
       return
     }
-    this.#read(chunk)
+    this.#read(chunk, chunk.length, undefined)
     this.#readWaiting()
+  }
+
+  /** As {@link push}, for the first bytes of memory that the caller uses again after the call. */
+  read(memory: MaskingMemory, byteLength: number): void {
+    if (this.#isDone) return
+    if (this.#isPaused || this.#isReading) {
+      this.#wait(memory.bytes.slice(0, byteLength))
+      return
+    }
+    this.#read(memory.bytes, byteLength, memory)
+    if (this.#waiting !== undefined) this.#readWaiting()
   }
 
   /** Stops before the next frame, also when called by the handler amid a chunk; what is left is kept. */
@@ -119,42 +180,102 @@ export class Receiver {
   /** Discards whatever comes from now on. */
   stop(): void {
     this.#isDone = true
-    this.#waiting = []
-    this.#message.take()
+    this.#waiting = undefined
+    this.#message = undefined
     this.#control = undefined
   }
 
-  #readWaiting(): void {
-    while (this.#waiting.length > 0 && !this.#isPaused && !this.#isDone) this.#read(this.#waiting.shift()!)
+  #wait(chunk: Uint8Array): void {
+    this.#waiting ??= []
+    this.#waiting.push(chunk)
   }
 
-  #read(chunk: Uint8Array): void {
+  #readWaiting(): void {
+    while (this.#waiting !== undefined && !this.#isPaused && !this.#isDone) {
+      const chunk = this.#waiting.shift()
+      if (chunk === undefined) this.#waiting = undefined
+      else this.#read(chunk, chunk.length, undefined)
+    }
+  }
+
+  /** Reads `bytes` up to `end`; they are `memory`'s if it is given, and borrowed then. */
+  #read(bytes: Uint8Array, end: number, memory: MaskingMemory | undefined): void {
     this.#isReading = true
     let at = 0
-    while (at < chunk.length && !this.#isDone) {
+    while (at < end && !this.#isDone) {
       if (this.#isPaused) {
-        this.#waiting.unshift(chunk.subarray(at))
+        const rest = memory === undefined ? bytes.subarray(at, end) : bytes.slice(at, end)
+        this.#waiting ??= []
+        this.#waiting.unshift(rest)
         break
       }
-      at = this.#isInPayload ? this.#readPayload(chunk, at) : this.#readHeader(chunk, at)
+      const next = this.#readWholeFrame(bytes, at, end, memory)
+      if (next > at) at = next
+      else if (this.#isInPayload) at = this.#readPayload(bytes, at, end, memory)
+      else at = this.#readHeader(bytes, at, end, memory)
     }
     this.#isReading = false
   }
 
+  /**
+   * The common case in one step: an unfragmented, uncompressed message of less than 64 KiB that lies in the chunk.
+   * Returns where reading goes on, or `start` when the frame is anything else, also one that breaks a rule.
+   */
+  #readWholeFrame(
+    bytes: Uint8Array,
+    start: number,
+    chunkEnd: number,
+    memory: MaskingMemory | undefined,
+  ): number {
+    if (this.#isInPayload || this.#isInMessage || this.#headerLength !== 0 || chunkEnd - start < 8)
+      return start
+    const first = bytes[start]!
+    const isText = first === finalText
+    if (!isText && first !== finalBinary) return start
+
+    const maskBit = this.#isServer ? 0x80 : 0
+    let payloadBytes = bytes[start + 1]! ^ maskBit
+    let at = start + 2
+    if (payloadBytes > 125) {
+      if (payloadBytes !== 126) return start
+      payloadBytes = (bytes[at]! << 8) | bytes[at + 1]!
+      if (payloadBytes < 126) return start
+      at += 2
+    }
+    const payloadStart = this.#isServer ? at + 4 : at
+    const end = payloadStart + payloadBytes
+    if (end > chunkEnd || payloadBytes > this.#maxMessageBytes) return start
+
+    let isAscii = false
+    const key = this.#isServer ? readUint32(bytes, at) : 0
+    // Masking with 0 changes nothing and still tells whether the text is ASCII.
+    if (memory !== undefined) {
+      if (this.#isServer || isText) isAscii = memory.mask(payloadStart, end, key, 0)
+    } else if (this.#isServer) {
+      applyMask(bytes.subarray(payloadStart, end), key)
+    }
+    this.#isText = isText
+    this.#isCompressed = false
+    if (isText && !isAscii && !isUtf8(bytes.subarray(payloadStart, end))) this.#failUtf8()
+    else this.#deliver(bytes, payloadStart, end, isAscii, memory !== undefined)
+    return end
+  }
+
   /** Reads a frame's header, or as much of it as there is, and returns where reading goes on. */
-  #readHeader(chunk: Uint8Array, start: number): number {
-    if (this.#headerLength === 0 && chunk.length - start >= longestHeaderBytes) {
-      return this.#parseHeader(chunk, start)
-        ? this.#beginPayload(chunk, start + headerBytes(chunk, start))
-        : chunk.length
+  #readHeader(bytes: Uint8Array, start: number, chunkEnd: number, memory: MaskingMemory | undefined): number {
+    if (this.#headerLength === 0 && chunkEnd - start >= longestHeaderBytes) {
+      return this.#parseHeader(bytes, start)
+        ? this.#beginPayload(bytes, start + headerBytes(bytes, start), memory)
+        : chunkEnd
     }
     let at = start
+    this.#header ??= new Uint8Array(longestHeaderBytes)
     const header = this.#header
-    while (at < chunk.length) {
-      header[this.#headerLength++] = chunk[at++]!
+    while (at < chunkEnd) {
+      header[this.#headerLength++] = bytes[at++]!
       if (this.#headerLength >= 2 && this.#headerLength === headerBytes(header, 0)) {
         this.#headerLength = 0
-        return this.#parseHeader(header, 0) ? this.#beginPayload(chunk, at) : chunk.length
+        return this.#parseHeader(header, 0) ? this.#beginPayload(bytes, at, memory) : chunkEnd
       }
     }
     // What can be known to be wrong is refused now, before more of the header has come.
@@ -252,7 +373,7 @@ export class Receiver {
 
   /** Checked on the announced length, before any memory is taken for it. */
   #checkMessageLength(): boolean {
-    const total = this.#message.length + this.#payloadBytes
+    const total = this.#messageLength + this.#payloadBytes
     if (total <= this.#longestMessage()) return true
     this.#violate(messageTooBig(total, this.#maxMessageBytes))
     return false
@@ -262,31 +383,44 @@ export class Receiver {
     return this.#isCompressed ? deflatedBound(this.#maxMessageBytes) : this.#maxMessageBytes
   }
 
-  #beginPayload(chunk: Uint8Array, at: number): number {
-    this.#isInPayload = true
-    // A payload of no bytes ends here; there may be no further byte to call for it.
-    return this.#payloadBytes === 0 ? this.#readPayload(chunk, at) : at
+  get #messageLength(): number {
+    return this.#message?.length ?? 0
   }
 
-  #readPayload(chunk: Uint8Array, start: number): number {
-    const end = Math.min(chunk.length, start + this.#payloadBytes - this.#payloadCame)
-    const piece = chunk.subarray(start, end)
-    if (this.#isServer) applyMask(piece, this.#maskingKey, this.#payloadCame)
+  #beginPayload(bytes: Uint8Array, at: number, memory: MaskingMemory | undefined): number {
+    this.#isInPayload = true
+    // A payload of no bytes ends here; there may be no further byte to call for it.
+    return this.#payloadBytes === 0 ? this.#readPayload(bytes, at, at, memory) : at
+  }
+
+  #readPayload(
+    bytes: Uint8Array,
+    start: number,
+    chunkEnd: number,
+    memory: MaskingMemory | undefined,
+  ): number {
+    const end = Math.min(chunkEnd, start + this.#payloadBytes - this.#payloadCame)
+    const piece = bytes.subarray(start, end)
+    if (this.#isServer) {
+      if (memory === undefined) applyMask(piece, this.#maskingKey, this.#payloadCame)
+      else memory.mask(start, end, this.#maskingKey, this.#payloadCame)
+    }
     this.#payloadCame += piece.length
     const isWhole = this.#payloadCame === this.#payloadBytes
     if (isWhole) this.#isInPayload = false
-    if (isControlOpcode(this.#opcode)) this.#takeControlPiece(piece, isWhole)
-    else this.#takeMessagePiece(piece, isWhole)
+    const isBorrowed = memory !== undefined
+    if (isControlOpcode(this.#opcode)) this.#takeControlPiece(piece, isWhole, isBorrowed)
+    else this.#takeMessagePiece(piece, isWhole, isBorrowed)
     return end
   }
 
-  #takeControlPiece(piece: Uint8Array, isWhole: boolean): void {
+  #takeControlPiece(piece: Uint8Array, isWhole: boolean, isBorrowed: boolean): void {
     if (!isWhole || this.#control !== undefined) {
       this.#control ??= new PayloadBuffer()
       this.#control.append(piece, this.#payloadBytes)
       if (!isWhole) return
     }
-    const payload = this.#control?.take() ?? piece
+    const payload = this.#control?.take() ?? (isBorrowed ? piece.slice() : piece)
     this.#control = undefined
     if (this.#opcode === Opcode.Ping) this.#handler.onPing(payload)
     else if (this.#opcode === Opcode.Pong) this.#handler.onPong(payload)
@@ -303,13 +437,13 @@ export class Receiver {
     this.#handler.onClose(close.code, close.reason)
   }
 
-  #takeMessagePiece(piece: Uint8Array, isFrameWhole: boolean): void {
+  #takeMessagePiece(piece: Uint8Array, isFrameWhole: boolean, isBorrowed: boolean): void {
     const isMessageWhole = isFrameWhole && this.#isFinal
     const isChecked = this.#isText && !this.#isCompressed
-    if (isMessageWhole && piece.length === this.#payloadBytes && this.#message.length === 0) {
+    if (isMessageWhole && piece.length === this.#payloadBytes && this.#messageLength === 0) {
       // The message lies in one chunk (§5.4 lets empty fragments precede it).
       if (isChecked && !isUtf8(piece)) this.#failUtf8()
-      else this.#deliver(piece)
+      else this.#deliver(piece, 0, piece.length, false, isBorrowed)
       return
     }
 
@@ -320,8 +454,15 @@ export class Receiver {
         return
       }
     }
-    if (piece.length > 0) this.#message.append(piece, this.#expectedBytes(piece))
-    if (isMessageWhole) this.#deliver(this.#message.take())
+    if (piece.length > 0) {
+      this.#message ??= new PayloadBuffer()
+      this.#message.append(piece, this.#expectedBytes(piece))
+    }
+    if (!isMessageWhole) return
+    const payload = this.#message?.take() ?? nothing
+    this.#message = undefined
+    this.#utf8 = undefined
+    this.#deliver(payload, 0, payload.length, false, false)
   }
 
   /**
@@ -330,13 +471,18 @@ export class Receiver {
    */
   #expectedBytes(piece: Uint8Array): number {
     if (!this.#isFinal) return this.#longestMessage()
-    return this.#message.length + piece.length + this.#payloadBytes - this.#payloadCame
+    return this.#messageLength + piece.length + this.#payloadBytes - this.#payloadCame
   }
 
-  #deliver(payload: Uint8Array): void {
+  #deliver(source: Uint8Array, start: number, end: number, isAscii: boolean, isBorrowed: boolean): void {
     this.#isInMessage = false
-    this.#utf8?.reset()
-    this.#handler.onMessage(payload, this.#isText, this.#isCompressed)
+    this.#source = source
+    this.#start = start
+    this.#end = end
+    this.#isAscii = isAscii
+    this.#isBorrowed = isBorrowed
+    this.#handler.onMessage(this)
+    this.#source = nothing
   }
 
   #failUtf8(): void {

@@ -10,8 +10,13 @@ export function isUtf8(bytes: Uint8Array): boolean {
 }
 
 /** Text of bytes that {@link isUtf8} has accepted. A byte order mark is kept (RFC 6455 §5.6 knows none). */
-export function decodeUtf8(bytes: Uint8Array): string {
-  return decoder.decode(bytes)
+export function decodeUtf8(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
+  return decoder.decode(bytes.subarray(start, end))
+}
+
+/** As {@link decodeUtf8}, faster where the platform can, for bytes below 0x80. */
+export function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
+  return decodeUtf8(bytes, start, end)
 }
 
 /** UTF-8 of a text; a lone surrogate becomes U+FFFD, as the WHATWG `USVString` conversion says. */

@@ -1,0 +1,16 @@
+import type { Duplex } from 'node:stream'
+import { HandleTransport } from './handle-transport.ts'
+import { StreamTransport } from './stream-transport.ts'
+import { tcpHandleOf } from './tcp-handle.ts'
+
+/** A transport that tells what it has written by itself. */
+export type StreamBackedTransport = StreamTransport | HandleTransport
+
+/**
+ * The transport for a stream whose opening handshake is over: on its TCP handle if it has one that this runtime is
+ * known to handle well, else on the stream itself.
+ */
+export function takeTransport(stream: Duplex, kind: 'auto' | 'stream'): StreamBackedTransport {
+  const handle = kind === 'auto' ? tcpHandleOf(stream) : undefined
+  return handle === undefined ? new StreamTransport(stream) : new HandleTransport(handle, stream as never)
+}

@@ -1,0 +1,88 @@
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/**
+ * What libuv's TCP handle under a `net.Socket` offers. It is not a public interface of Node's: {@link streamBinding}
+ * says whether this runtime has it in the form that was tested.
+ */
+export interface TcpHandle {
+  /** Called when bytes have come, the stream has ended or failed; `this` is the handle. */
+  onread: (this: TcpHandle, bytes?: ArrayBuffer) => void
+  /** What `net.Socket` goes by to know whether {@link readStart} is in force. */
+  reading: boolean
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  /** Bytes that the operating system has not taken yet. */
+  readonly writeQueueSize: number
+  readStart(): number
+  readStop(): number
+  /** From here on bytes are read into this memory, and `onread` gets none. There is no way back. */
+  useUserBuffer(memory: Uint8Array): void
+  /** Negative: an error of libuv. What does not go out at once is taken from the same memory later. */
+  writeBuffer(request: WriteRequest, bytes: Uint8Array): number
+  writeLatin1String(request: WriteRequest, text: string): number
+  setNoDelay(isOn: boolean): void
+  getpeername(target: { address?: string; port?: number }): number
+  close(): void
+  /** Whose handle this is; ours. */
+  bothways?: unknown
+}
+
+/** One write that was not finished at once. */
+export interface WriteRequest {
+  /** Called when it is; `this` is the request. */
+  oncomplete: (this: WriteRequest, status: number) => void
+  /** Keeps the memory that is still being written from. */
+  bytes: unknown
+}
+
+export interface StreamBinding {
+  readonly WriteWrap: new () => WriteRequest
+  /** Facts about the last call, at the places below. */
+  readonly streamBaseState: Int32Array
+  readonly kReadBytesOrError: number
+  readonly kBytesWritten: number
+  readonly kLastWriteWasAsync: number
+}
+
+/** The versions whose handles the tests have been run on. */
+const testedMajors: readonly number[] = [20, 22, 24, 26]
+
+/** Undefined where TCP handles are not to be used: another runtime, an untested version, or the user's wish. */
+export const streamBinding: StreamBinding | undefined =
+  process.env.BOTHWAYS_TRANSPORT === 'stream' ? undefined : findStreamBinding()
+
+function findStreamBinding(): StreamBinding | undefined {
+  const { bun, deno, node } = process.versions
+  if (bun !== undefined || deno !== undefined || !testedMajors.includes(Number.parseInt(node, 10)))
+    return undefined
+  // It would print a warning for every program that asks for those.
+  if (process.execArgv.includes('--pending-deprecation')) return undefined
+  try {
+    const { binding } = process as unknown as { binding(name: string): Partial<StreamBinding> }
+    const found = binding('stream_wrap')
+    const { WriteWrap, streamBaseState, kReadBytesOrError, kBytesWritten, kLastWriteWasAsync } = found
+    const isAsTested =
+      typeof WriteWrap === 'function' &&
+      streamBaseState instanceof Int32Array &&
+      [kReadBytesOrError, kBytesWritten, kLastWriteWasAsync].every(Number.isInteger)
+    return isAsTested ? (found as StreamBinding) : undefined
+  } catch {
+    // The permission model forbids it.
+    return undefined
+  }
+}
+
+const methods = ['readStart', 'readStop', 'useUserBuffer', 'writeBuffer', 'getpeername', 'close']
+
+/** The TCP handle of a socket, if it has one that can be used. */
+export function tcpHandleOf(stream: Duplex): TcpHandle | undefined {
+  if (streamBinding === undefined || !(stream instanceof Socket) || 'encrypted' in stream) return undefined
+  const handle: unknown = Reflect.get(stream, '_handle')
+  return isTcpHandle(handle) ? handle : undefined
+}
+
+export function isTcpHandle(handle: unknown): handle is TcpHandle {
+  if (typeof handle !== 'object' || handle === null || handle.constructor.name !== 'TCP') return false
+  return methods.every(name => typeof Reflect.get(handle, name) === 'function')
+}
