@@ -55,6 +55,7 @@ export {
 } from './handshake/extensions.ts'
 export type { HeaderList, HeaderRecord } from './handshake/header.ts'
 export { type Refusal, serializeRefusal } from './handshake/refusal.ts'
+export { type RequestHead, readHeaderLines, readRequestHead } from './handshake/request-head.ts'
 export { serializeResponse } from './handshake/response.ts'
 export {
   type AcceptedRequest,

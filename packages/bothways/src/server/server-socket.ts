@@ -31,8 +31,8 @@ export interface SocketHost<User> {
   onError(error: unknown, socket: ServerSocket<User>): void
   /** TCP is over. */
   onClose(socket: ServerSocket<User>): void
-  /** And no handler of the socket runs any more. */
-  onSettled(socket: ServerSocket<User>): void
+  /** And no handler of the socket runs any more. Called once. */
+  onSettled(): void
 }
 
 export interface SocketInit<User> extends Omit<ConnectionInit, 'role'> {
@@ -50,8 +50,6 @@ export interface SocketInit<User> extends Omit<ConnectionInit, 'role'> {
  * Its methods never throw for anything the network did: on a connection that is over they do nothing.
  */
 export class ServerSocket<User = undefined> implements AsyncIterable<Message>, Subscriber<PreparedMessage> {
-  /** Unique, and hard to guess. */
-  readonly id: string = randomUUID()
   /** What `authenticate` returned. */
   readonly user: User
   readonly request: UpgradeRequest
@@ -65,6 +63,8 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   readonly #events: ConnectionHandler & InboxEvents<Message>
   #handlers: SocketHandlers<User> | undefined
   #disconnect: Disconnect | undefined
+  #isSettled = false
+  #id: string | undefined
 
   constructor({ user, request, protocol, extensions, host, ...connection }: SocketInit<User>) {
     this.user = user
@@ -81,6 +81,12 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   static start<User>(socket: ServerSocket<User>, handlers: SocketHandlers<User>, head: Uint8Array): void {
     socket.#connection.start(head)
     socket.#handle(handlers)
+  }
+
+  /** Unique, and hard to guess. */
+  get id(): string {
+    this.#id ??= randomUUID()
+    return this.#id
   }
 
   get readyState(): ReadyState {
@@ -284,7 +290,9 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
     }
 
     onSettled(): void {
-      this.#socket.#host.onSettled(this.#socket)
+      if (this.#socket.#isSettled) return
+      this.#socket.#isSettled = true
+      this.#socket.#host.onSettled()
     }
 
     /** Like the other handlers it may be asynchronous, but it waits for none of them: they may be waiting for it. */

@@ -11,7 +11,9 @@ import type { MessageData } from '../connection/message-data.ts'
 import { checkOptionNames, longestTimerMs, whole } from '../connection/options.ts'
 import type { PreparedMessage } from '../connection/prepared-message.ts'
 import { Topics } from '../hub/topics.ts'
+import { Arrivals } from './arrivals.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
+import { OpenSockets } from './open-sockets.ts'
 import { resolveServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
@@ -58,11 +60,12 @@ export class Server<User = undefined> implements AsyncDisposable {
   readonly #settings: ServerSettings<User>
   readonly #routes = new Routes<ResolvedRoute<User>>()
   readonly #topics = new Topics<PreparedMessage>()
-  readonly #sockets = new Set<ServerSocket<User>>()
   readonly #counts = noCounts()
+  readonly #sockets: OpenSockets<User>
   readonly #upgrades: Upgrades<User>
   readonly #detachments = new Set<() => void>()
   #ownServer: HttpServer | undefined
+  #arrivals: Arrivals | undefined
   /** TCP connections of the own server, also those that are no WebSocket. */
   readonly #connections = new Set<Socket>()
   #closed: Promise<void> | undefined
@@ -70,18 +73,14 @@ export class Server<User = undefined> implements AsyncDisposable {
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
   constructor(options: ServerOptions<User> = {}) {
     this.#settings = resolveServerOptions(options)
-    this.#upgrades = new Upgrades({
-      settings: this.#settings,
-      routes: this.#routes,
-      sockets: this.#sockets,
-      topics: this.#topics,
-      counts: this.#counts,
-    })
+    const settings = this.#settings
+    this.#sockets = new OpenSockets({ settings, topics: this.#topics, counts: this.#counts })
+    this.#upgrades = new Upgrades({ settings, routes: this.#routes, sockets: this.#sockets })
   }
 
   /** Everything that is connected now. */
   get sockets(): ReadonlySet<ServerSocket<User>> {
-    return this.#sockets
+    return this.#sockets.all
   }
 
   /** What this server has done so far; a live view. */
@@ -138,6 +137,13 @@ export class Server<User = undefined> implements AsyncDisposable {
       detach()
       this.#checkNotClosed()
       throw error
+    }
+    if (tls === undefined && this.#settings.connection.transport === 'auto') {
+      this.#arrivals = Arrivals.at({
+        server,
+        timeoutMs: handshakeTimeoutMs,
+        take: (head, rest, peer) => this.#upgrades.takePlain(head, rest, peer),
+      })
     }
     // Such as running out of file descriptors: it must not end the process.
     server.on('error', error => this.#settings.onError(error, undefined))
@@ -210,21 +216,22 @@ export class Server<User = undefined> implements AsyncDisposable {
 
   async #close(code: number, reason: string, spreadMs: number, timeoutMs: number): Promise<void> {
     this.#upgrades.drain()
+    this.#arrivals?.close()
     const httpClosed = this.#ownServer && stopListening(this.#ownServer)
-    const sockets = [...this.#sockets]
+    const sockets = [...this.#sockets.all]
     const timers = sockets.map((socket, at) =>
       setTimeout(() => socket.close(code, reason), Math.floor((spreadMs * at) / sockets.length)),
     )
     timers.push(
       setTimeout(
         () => {
-          this.#upgrades.giveUp()
+          this.#sockets.giveUp()
           for (const connection of this.#connections) connection.destroy()
         },
         Math.min(spreadMs + timeoutMs, longestTimerMs),
       ),
     )
-    await this.#upgrades.whenEmpty()
+    await this.#sockets.whenEmpty()
     this.#ownServer?.closeAllConnections()
     await httpClosed
     for (const timer of timers) clearTimeout(timer)

@@ -1,13 +1,18 @@
-import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
 import { TrustedProxies } from './forwarded.ts'
-import { describeRequest, requestPath } from './upgrade-request.ts'
+import { HandshakeRequest, requestPath } from './upgrade-request.ts'
 
-function describeRaw(url: string, host: string, trustedProxies: string[] = [], headers = {}) {
-  const socket = { remoteAddress: '127.0.0.1', remotePort: 1 }
-  const raw = { url, headers: { host, ...headers }, socket } as unknown as IncomingMessage
-  const request = describeRequest(raw, [], new TrustedProxies(trustedProxies), new AbortController().signal)
-  return { request, routedPath: requestPath(raw) }
+function describeRaw(target: string, host: string, trustedProxies: string[] = [], headers = {}) {
+  const facts = {
+    target,
+    headers: { host, ...headers },
+    protocols: [],
+    peerAddress: '127.0.0.1',
+    peerPort: 1,
+    isTls: false,
+  }
+  const request = HandshakeRequest.of(facts, new TrustedProxies(trustedProxies))
+  return { request, routedPath: requestPath(target) }
 }
 
 test.each([
@@ -15,6 +20,13 @@ test.each([
   ['http://example.com/chat?room=1', 'ws://example.com/chat?room=1'],
   ['//chat', 'ws://example.com//chat'],
   ['/a/../b', 'ws://example.com/b'],
+  ['/a/./b/', 'ws://example.com/a/b/'],
+  ['/a/%2e%2e/b', 'ws://example.com/b'],
+  ['/.a/b..c', 'ws://example.com/.a/b..c'],
+  ['/ä', 'ws://example.com/%C3%A4'],
+  ['/a\\b', 'ws://example.com/a/b'],
+  ['/a?b/../c', 'ws://example.com/a?b/../c'],
+  ['/', 'ws://example.com/'],
 ])('The target %s is %s, and its path the one that is routed', (target, url) => {
   const { request, routedPath } = describeRaw(target, 'example.com')
   expect(request?.url.href).toBe(url)

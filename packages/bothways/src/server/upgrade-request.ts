@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { TrustedProxies } from './forwarded.ts'
+import { readHeaderLines } from '@bothways/protocol'
+import type { Forwarded, TrustedProxies } from './forwarded.ts'
 
 /** The request behind a WebSocket, as `authenticate` and handlers see it. */
 export interface UpgradeRequest {
@@ -23,46 +24,108 @@ export interface UpgradeRequest {
   readonly isSecure: boolean
   /** Aborted when the client leaves, or the handshake takes too long. */
   readonly signal: AbortSignal
-  readonly raw: IncomingMessage
+  /** Node's own request; undefined on a port of the server's own where there is no `authenticate` to see it. */
+  readonly raw: IncomingMessage | undefined
 }
 
-/** The request's URL without knowing its host yet; undefined when the target is not a URL. */
-export function requestPath(raw: IncomingMessage): string | undefined {
+type Headers = UpgradeRequest['headers']
+
+/** What is known of a request once its head has been read. */
+export interface RequestFacts {
+  /** As in the request line. */
+  readonly target: string
+  readonly headers: Headers
+  readonly protocols: readonly string[]
+  readonly peerAddress: string
+  readonly peerPort: number
+  readonly isTls: boolean
+  /** The lines that the headers can be read from again, so that they need not be kept. */
+  readonly headerLines?: string
+  readonly raw?: IncomingMessage
+}
+
+const plainPath = /^(?=\/)(?:\/[\w~-][\w.~-]*)*\/?(?=$|\?)/
+
+/** The path of a request without knowing its host yet; undefined when the target is not a URL. */
+export function requestPath(target: string): string | undefined {
+  // Of such a path the URL parser would change nothing.
+  const plain = plainPath.exec(target)
+  if (plain !== null) return plain[0]
   // An origin-form target is a path (RFC 9112 §3.2.1); proxies may send the absolute form (§3.2.2).
-  const target = raw.url ?? '/'
   const base = 'ws://localhost'
   if (target.startsWith('/')) return URL.canParse(base + target) ? new URL(base + target).pathname : undefined
   return URL.canParse(target) ? new URL(target).pathname : undefined
 }
 
-/** Undefined when the request has no usable Host or target. */
-export function describeRequest(
-  raw: IncomingMessage,
-  protocols: readonly string[],
-  proxies: TrustedProxies,
-  signal: AbortSignal,
-): UpgradeRequest | undefined {
-  const { socket, headers } = raw
-  const isTls = 'encrypted' in socket && socket.encrypted === true
-  const { remoteAddress, host, isSecure } = proxies.resolve(headers, socket.remoteAddress ?? '', isTls)
-  // Anything more in Host would make up another path than the one that was routed, for `authenticate` to judge.
-  if (host === undefined || !/^[^\s/\\?#@]+$/.test(host)) return undefined
-  const target = originForm(raw.url ?? '/')
-  const address = `${isSecure ? 'wss' : 'ws'}://${host}${target}`
-  if (!URL.canParse(address)) return undefined
-  const url = new URL(address)
-  return {
-    url,
-    path: url.pathname,
-    headers,
-    origin: headers.origin,
-    host,
-    protocols,
-    remoteAddress,
-    remotePort: socket.remotePort ?? 0,
-    isSecure,
-    signal,
-    raw,
+/** Most requests are looked at little: what is dear to make is made when it is asked for. */
+export class HandshakeRequest implements UpgradeRequest {
+  readonly host: string
+  readonly protocols: readonly string[]
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly isSecure: boolean
+  readonly raw: IncomingMessage | undefined
+  readonly #target: string
+  readonly #headerLines: string | undefined
+  #headers: Headers | undefined
+  #url: URL | undefined
+  #leaving: AbortController | undefined
+  #hasLeft = false
+
+  private constructor(facts: RequestFacts, { host, remoteAddress, isSecure }: Forwarded & { host: string }) {
+    this.host = host
+    this.protocols = facts.protocols
+    this.remoteAddress = remoteAddress
+    this.remotePort = facts.peerPort
+    this.isSecure = isSecure
+    this.raw = facts.raw
+    this.#target = facts.target
+    this.#headerLines = facts.headerLines
+    if (facts.headerLines === undefined) this.#headers = facts.headers
+  }
+
+  /** Undefined when the request has no usable Host or target. */
+  static of(facts: RequestFacts, proxies: TrustedProxies): HandshakeRequest | undefined {
+    const forwarded = proxies.resolve(facts.headers, facts.peerAddress, facts.isTls)
+    const { host } = forwarded
+    // Anything more in Host would make up another path than the one that was routed, for `authenticate` to judge.
+    if (host === undefined || !/^[^\s/\\?#@]+$/.test(host)) return undefined
+    const request = new HandshakeRequest(facts, { ...forwarded, host })
+    return URL.canParse(request.#address) ? request : undefined
+  }
+
+  get headers(): Headers {
+    this.#headers ??= readHeaderLines(this.#headerLines ?? '') ?? {}
+    return this.#headers
+  }
+
+  get origin(): string | undefined {
+    return this.headers.origin as string | undefined
+  }
+
+  get url(): URL {
+    this.#url ??= new URL(this.#address)
+    return this.#url
+  }
+
+  get path(): string {
+    return requestPath(this.#target) ?? '/'
+  }
+
+  get signal(): AbortSignal {
+    this.#leaving ??= new AbortController()
+    if (this.#hasLeft) this.#leaving.abort()
+    return this.#leaving.signal
+  }
+
+  /** The client has left, or the handshake took too long. */
+  abort(): void {
+    this.#hasLeft = true
+    this.#leaving?.abort()
+  }
+
+  get #address(): string {
+    return `${this.isSecure ? 'wss' : 'ws'}://${this.host}${originForm(this.#target)}`
   }
 }
 

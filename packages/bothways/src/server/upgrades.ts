@@ -1,103 +1,116 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import {
+  type AcceptedRequest,
+  type HandshakeRequest as CheckedRequest,
   checkRequest,
   type HandshakeAnswer,
-  type HandshakeCode,
   HandshakeError,
-  type LimitError,
   type Refusal,
+  type RequestHead,
+  readHeaderLines,
   serializeExtensions,
   serializeResponse,
   serverResponseHeaders,
 } from '@bothways/protocol'
-import type { PreparedMessage } from '../connection/prepared-message.ts'
-import type { Topics } from '../hub/topics.ts'
-import { Admission } from './admission.ts'
-import type { ServerCounts } from './counts.ts'
-import { negotiateExtensions, negotiateProtocol } from './negotiation.ts'
+import { HandleTransport } from '../connection/handle-transport.ts'
+import type { TcpHandle } from '../connection/tcp-handle.ts'
+import { type NegotiatedProtocol, negotiateExtensions, negotiateProtocol } from './negotiation.ts'
+import type { OpenSockets } from './open-sockets.ts'
 import type { ServerSettings } from './options.ts'
 import { originRefusal } from './origin.ts'
-import type { ResolvedRoute, SocketHandlers } from './route.ts'
+import { draining, failed, full, nobody, noRoute, refusalOf, tooLate, unusableHost } from './refusals.ts'
+import type { ResolvedRoute } from './route.ts'
 import type { Routes } from './routes.ts'
-import { ServerSocket, type SocketInit } from './server-socket.ts'
-import { describeRequest, requestPath, type UpgradeRequest } from './upgrade-request.ts'
+import type { SocketInit } from './server-socket.ts'
+import { HandshakeRequest, type RequestFacts, requestPath } from './upgrade-request.ts'
 import { UpgradeSocket } from './upgrade-socket.ts'
 
 export interface UpgradesInit<User> {
   readonly settings: ServerSettings<User>
   readonly routes: Routes<ResolvedRoute<User>>
-  readonly sockets: Set<ServerSocket<User>>
-  readonly topics: Topics<PreparedMessage>
-  readonly counts: ServerCounts
+  readonly sockets: OpenSockets<User>
+}
+
+/** Who is at the other end of a TCP connection that no HTTP server has seen. */
+export interface Peer {
+  readonly handle: TcpHandle
+  readonly address: string
+  readonly port: number
 }
 
 /**
- * Turns upgrade requests into sockets, or refuses them (RFC 6455 §4.2): route, handshake, limits, origin,
- * subprotocol, authentication, answer. Every request is answered, and each refusal says why.
+ * Turns upgrade requests into sockets, or refuses them (RFC 6455 §4.2): route, handshake, origin, subprotocol,
+ * limits, authentication, answer. Every request is answered, and each refusal says why.
  */
 export class Upgrades<User> {
   readonly #settings: ServerSettings<User>
   readonly #routes: Routes<ResolvedRoute<User>>
-  readonly #sockets: Set<ServerSocket<User>>
-  readonly #topics: Topics<PreparedMessage>
-  readonly #counts: ServerCounts
-  readonly #admission: Admission
-  #handshakeCount = 0
-  /** Sockets that are open, or whose handlers still run. */
-  readonly #unsettled = new Set<ServerSocket<User>>()
+  readonly #sockets: OpenSockets<User>
   #isDraining = false
-  #hasGivenUp = false
-  #onEmpty: (() => void) | undefined
 
-  constructor({ settings, routes, sockets, topics, counts }: UpgradesInit<User>) {
+  constructor({ settings, routes, sockets }: UpgradesInit<User>) {
     this.#settings = settings
     this.#routes = routes
     this.#sockets = sockets
-    this.#topics = topics
-    this.#counts = counts
-    this.#admission = new Admission(settings)
   }
 
-  /** @param others the other `upgrade` listeners of the same HTTP server */
+  /**
+   * Takes a request that came to an HTTP server.
+   *
+   * @param others the other `upgrade` listeners of the same server
+   */
   take(raw: IncomingMessage, stream: Socket, head: Buffer, others: readonly unknown[]): void {
     const socket = new UpgradeSocket(stream)
-    const path = requestPath(raw)
+    const path = requestPath(raw.url ?? '/')
     const route = path === undefined ? undefined : this.#routes.find(path)
     if (route === undefined) {
       this.#refuseUnclaimed(socket, path, others)
       return
     }
-    this.#handshakeCount++
+    const end = this.#sockets.beginHandshake()
     void this.#shake(raw, socket, head, route, others)
       .catch(error => {
         this.#settings.onError(error, undefined)
         socket.abandon(failed)
       })
-      .finally(() => {
-        this.#handshakeCount--
-        this.#checkEmpty()
-      })
+      .finally(end)
+  }
+
+  /**
+   * Takes a request that came on a bare TCP connection, if nothing speaks against it and nobody need be asked; else
+   * false: then it is an HTTP server's, which has the means to answer anything.
+   *
+   * @param rest what came behind the head
+   */
+  takePlain(head: RequestHead, rest: Uint8Array, { handle, address, port }: Peer): boolean {
+    if (this.#isDraining || this.#settings.authenticate !== undefined) return false
+    const path = requestPath(head.target)
+    const route = path === undefined ? undefined : this.#routes.find(path)
+    const headers = readHeaderLines(head.headerLines)
+    if (route === undefined || headers === undefined) return false
+    const accepted = this.#judge(route, {
+      method: head.method,
+      httpVersion: head.httpVersion,
+      target: head.target,
+      headers,
+      headerLines: head.headerLines,
+      peerAddress: address,
+      peerPort: port,
+      isTls: false,
+    })
+    if ('status' in accepted) return false
+    const transport = new HandleTransport(handle)
+    const answer = this.#answer(accepted)
+    transport.write(Buffer.from(answer.text, 'latin1'), false)
+    const init = { ...answer.init, request: accepted.request, user: undefined as User, transport }
+    this.#sockets.open(init, accepted.handlers, rest)
+    return true
   }
 
   /** From here on every request is refused with 503. */
   drain(): void {
     this.#isDraining = true
-  }
-
-  /** Resolves when there is no socket, no handler that runs and no handshake; after {@link giveUp} no socket. */
-  whenEmpty(): Promise<void> {
-    return new Promise(resolve => {
-      this.#onEmpty = resolve
-      this.#checkEmpty()
-    })
-  }
-
-  /** Cuts every connection, and waits no longer for handlers and handshakes. */
-  giveUp(): void {
-    this.#hasGivenUp = true
-    for (const socket of this.#sockets) socket.terminate()
-    this.#checkEmpty()
   }
 
   async #shake(
@@ -107,63 +120,82 @@ export class Upgrades<User> {
     route: ResolvedRoute<User>,
     others: readonly unknown[],
   ): Promise<void> {
-    if (socket.stream.destroyed) return
+    const { stream } = socket
+    if (stream.destroyed) return
     if (this.#isDraining) return this.#refuse(socket, draining, others)
-    const checked = checkRequest(raw)
-    if (!checked.ok) return this.#refuse(socket, checked.refusal, others)
+    const accepted = this.#judge(route, {
+      method: raw.method,
+      httpVersion: raw.httpVersion,
+      target: raw.url ?? '/',
+      headers: raw.headers,
+      peerAddress: stream.remoteAddress ?? '',
+      peerPort: stream.remotePort ?? 0,
+      isTls: 'encrypted' in stream && stream.encrypted === true,
+      raw,
+    })
+    if ('status' in accepted) return this.#refuse(socket, accepted, others)
 
-    const leaving = new AbortController()
-    const abort = (): void => leaving.abort()
-    socket.stream.once('close', abort)
-    socket.stream.once('end', abort)
-    const request = describeRequest(raw, checked.subprotocols, this.#settings.trustedProxies, leaving.signal)
-    if (request === undefined) return this.#refuse(socket, unusableHost, others)
-    const { remoteAddress } = request
-    const full = this.#admission.enter(remoteAddress)
-    if (full !== undefined) return this.#refuse(socket, fullRefusal(full), others)
-    const leave = (): void => this.#admission.leave(remoteAddress)
-    socket.stream.once('close', leave)
-
-    const origin = originRefusal(request.origin, request.host, this.#settings)
-    if (origin !== undefined) return this.#refuse(socket, refusalOf('BW_ORIGIN_REFUSED', 403, origin), others)
-    const agreed = negotiateProtocol(route, checked.subprotocols)
-    if ('status' in agreed) return this.#refuse(socket, agreed, others)
-    const authentication = await this.#authenticate(request, leaving)
-    socket.stream.off('close', abort)
-    socket.stream.off('end', abort)
+    const { request } = accepted
+    const leave = (): void => this.#sockets.admission.leave(request.remoteAddress)
+    const abort = (): void => request.abort()
+    stream.once('close', leave)
+    stream.once('close', abort)
+    stream.once('end', abort)
+    const authentication = await this.#authenticate(request)
+    stream.off('close', abort)
+    stream.off('end', abort)
     if (!authentication.isAccepted) return this.#refuse(socket, authentication.refusal, others)
     if (this.#isDraining) return this.#refuse(socket, draining, others)
     if (socket.isGone) return
     if (socket.isAnsweredByOthers) return this.#leaveTo(others, socket)
-    if (socket.isHalfClosed) return void socket.stream.destroy()
+    if (socket.isHalfClosed) return void stream.destroy()
 
-    const { extensions, deflate } = negotiateExtensions(checked.extensions, this.#settings.connection)
-    socket.write(
-      serializeResponse(
-        101,
-        serverResponseHeaders({
-          key: checked.key,
-          subprotocol: agreed.protocol === '' ? undefined : agreed.protocol,
-          extensions,
-        }),
-      ),
-    )
-    const opened = this.#open(socket, head, others, {
-      handlers: agreed.handlers,
-      user: authentication.user,
-      request,
-      protocol: agreed.protocol,
-      extensions: serializeExtensions(extensions),
-      deflate,
-    })
-    // Soon, and once more at the end: another listener may take its time.
+    const answer = this.#answer(accepted)
+    socket.write(answer.text)
+    const transport = socket.open(this.#settings.connection.transport)
+    stream.off('close', leave)
+    const init = { ...answer.init, request, user: authentication.user, transport }
+    const opened = this.#sockets.open(init, accepted.handlers, head)
     if (others.length === 0) return
+    // Soon, and once more at the end: another listener may take its time.
     setImmediate(() => {
       if (socket.isAnsweredByOthers) opened.terminate()
     })
+    stream.once('close', () => {
+      if (socket.isAnsweredByOthers) this.#settings.onError(secondWriter(others), opened)
+    })
   }
 
-  async #authenticate(request: UpgradeRequest, leaving: AbortController): Promise<Authentication<User>> {
+  /** What can be said about a request at once. Whoever is accepted has taken a place. */
+  #judge(route: ResolvedRoute<User>, message: Message): Accepted<User> | Refusal {
+    const checked = checkRequest(message)
+    if (!checked.ok) return checked.refusal
+    const protocols = checked.subprotocols
+    const request = HandshakeRequest.of({ ...message, protocols }, this.#settings.trustedProxies)
+    if (request === undefined) return unusableHost
+    const origin = originRefusal(checked.origin, request.host, this.#settings)
+    if (origin !== undefined) return refusalOf('BW_ORIGIN_REFUSED', 403, origin)
+    const agreed = negotiateProtocol(route, protocols)
+    if ('status' in agreed) return agreed
+    const noPlace = this.#sockets.admission.enter(request.remoteAddress)
+    return noPlace === undefined ? { ...agreed, checked, request } : full(noPlace)
+  }
+
+  /** The 101, and what it has agreed on. */
+  #answer({ checked, protocol }: Accepted<User>): {
+    readonly text: string
+    readonly init: Pick<SocketInit<User>, 'protocol' | 'extensions' | 'deflate'>
+  } {
+    const { extensions, deflate } = negotiateExtensions(checked.extensions, this.#settings.connection)
+    const subprotocol = protocol === '' ? undefined : protocol
+    const headers = serverResponseHeaders({ key: checked.key, subprotocol, extensions })
+    return {
+      text: serializeResponse(101, headers),
+      init: { protocol, extensions: serializeExtensions(extensions), deflate },
+    }
+  }
+
+  async #authenticate(request: HandshakeRequest): Promise<Authentication<User>> {
     const { authenticate, handshakeTimeoutMs, onError } = this.#settings
     // Without `authenticate` the type of user is undefined.
     if (authenticate === undefined) return { isAccepted: true, user: undefined as User }
@@ -171,7 +203,7 @@ export class Upgrades<User> {
     const late = new Promise<typeof isLate>(resolve => {
       timer = setTimeout(() => {
         resolve(isLate)
-        leaving.abort()
+        request.abort()
       }, handshakeTimeoutMs)
     })
     try {
@@ -194,42 +226,8 @@ export class Upgrades<User> {
     }
   }
 
-  #open(
-    upgrade: UpgradeSocket,
-    head: Buffer,
-    others: readonly unknown[],
-    { handlers, ...init }: OpenInit<User>,
-  ): ServerSocket<User> {
-    const socket = new ServerSocket<User>({
-      ...init,
-      transport: upgrade.open(this.#settings.connection.transport),
-      settings: this.#settings.connection,
-      host: {
-        topics: this.#topics,
-        counts: this.#counts,
-        onError: this.#settings.onError,
-        onClose: closed => {
-          if (others.length > 0 && upgrade.isAnsweredByOthers) {
-            this.#settings.onError(secondWriter(others), closed)
-          }
-          this.#sockets.delete(closed)
-          this.#checkEmpty()
-        },
-        onSettled: settled => {
-          this.#unsettled.delete(settled)
-          this.#checkEmpty()
-        },
-      },
-    })
-    this.#sockets.add(socket)
-    this.#unsettled.add(socket)
-    this.#counts.connections++
-    ServerSocket.start(socket, handlers, head)
-    return socket
-  }
-
   #refuse(socket: UpgradeSocket, refusal: Refusal, others: readonly unknown[]): void {
-    this.#counts.refusals++
+    this.#sockets.counts.refusals++
     try {
       if (!socket.refuse(refusal)) this.#leaveTo(others, socket)
     } catch (error) {
@@ -248,7 +246,7 @@ export class Upgrades<User> {
   /** No route of ours: refused at once when nobody else listens, else when nobody else has answered in time. */
   #refuseUnclaimed(socket: UpgradeSocket, path: string | undefined, others: readonly unknown[]): void {
     const refuse = (): void => {
-      if (socket.refuse(noRoute(path))) this.#counts.refusals++
+      if (socket.refuse(noRoute(path))) this.#sockets.counts.refusals++
     }
     if (others.length === 0) {
       refuse()
@@ -257,16 +255,14 @@ export class Upgrades<User> {
     const timer = setTimeout(refuse, this.#settings.handshakeTimeoutMs)
     socket.stream.once('close', () => clearTimeout(timer))
   }
-
-  #checkEmpty(): void {
-    const isBusy = this.#unsettled.size > 0 || this.#handshakeCount > 0
-    if (this.#sockets.size === 0 && (this.#hasGivenUp || !isBusy)) this.#onEmpty?.()
-  }
 }
 
-interface OpenInit<User>
-  extends Pick<SocketInit<User>, 'user' | 'request' | 'protocol' | 'extensions' | 'deflate'> {
-  readonly handlers: SocketHandlers<User>
+/** A request's head, and where it came from. */
+type Message = Omit<RequestFacts, 'protocols'> & Pick<CheckedRequest, 'method' | 'httpVersion'>
+
+interface Accepted<User> extends NegotiatedProtocol<User> {
+  readonly checked: AcceptedRequest
+  readonly request: HandshakeRequest
 }
 
 type Authentication<User> =
@@ -274,58 +270,6 @@ type Authentication<User> =
   | { readonly isAccepted: false; readonly refusal: Refusal }
 
 const isLate = Symbol('late')
-
-function refusalOf(
-  code: HandshakeCode,
-  status: number,
-  text: string,
-  headers: Refusal['headers'] = {},
-): Refusal {
-  return { code, status, headers, text }
-}
-
-const draining = refusalOf(
-  'BW_SERVER_DRAINING',
-  503,
-  'This server is shutting down: come back in a moment.',
-  {
-    'Retry-After': '1',
-  },
-)
-const unusableHost = refusalOf(
-  'BW_HOST_MISSING',
-  400,
-  'The Host header and the request line do not make a URL.',
-)
-const nobody = refusalOf(
-  'BW_AUTHENTICATION_REFUSED',
-  403,
-  'This server does not know who you are: sign in first.',
-)
-const failed = refusalOf('BW_AUTHENTICATION_FAILED', 500, 'The server failed while it checked who you are.')
-
-function tooLate(limitMs: number): Refusal {
-  return refusalOf(
-    'BW_HANDSHAKE_TIMEOUT',
-    503,
-    `Checking who you are took longer than ${limitMs} ms (option handshakeTimeoutMs).`,
-  )
-}
-
-function noRoute(path: string | undefined): Refusal {
-  const text =
-    path === undefined
-      ? 'The request line is not a URL.'
-      : 'No WebSocket is served at this path: check the path of the URL, or add a route for it.'
-  return refusalOf('BW_NO_ROUTE', 404, text)
-}
-
-function fullRefusal({ code, message }: LimitError): Refusal {
-  const headers = { 'Retry-After': '5' }
-  return code === 'BW_TOO_MANY_CONNECTIONS'
-    ? refusalOf(code, 503, message, headers)
-    : refusalOf('BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS', 429, message, headers)
-}
 
 function flat(headers: HandshakeAnswer['headers']): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]) => [name, String(value ?? '')])

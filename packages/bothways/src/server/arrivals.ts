@@ -1,0 +1,126 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Server as NetServer, Socket } from 'node:net'
+import { type RequestHead, readRequestHead } from '@bothways/protocol'
+import { isTcpHandle, streamBinding, type TcpHandle } from '../connection/tcp-handle.ts'
+import { silent } from './refusals.ts'
+import { UpgradeSocket } from './upgrade-socket.ts'
+import type { Peer } from './upgrades.ts'
+
+/** The listening end under a `net.Server`. Like {@link TcpHandle} no public interface. */
+interface ListeningHandle {
+  onconnection(this: ListeningHandle, status: number, handle: unknown): void
+}
+
+export interface ArrivalsInit {
+  /** Listens on plain TCP. */
+  readonly server: HttpServer
+  /** How long a client may take to say what it wants, in ms. */
+  readonly timeoutMs: number
+  /** Takes a request; false leaves it to the server. */
+  readonly take: (head: RequestHead, rest: Uint8Array, peer: Peer) => boolean
+}
+
+/**
+ * The TCP connections of a server that have not said yet what they want. One whose first bytes are a plain opening
+ * handshake becomes a WebSocket without ever being an HTTP connection, at a third of the cost and of the memory. Every
+ * other is the HTTP server's, from its first byte on, as if nobody had looked.
+ */
+export class Arrivals {
+  readonly #server: HttpServer
+  readonly #timeoutMs: number
+  readonly #take: ArrivalsInit['take']
+  readonly #listening: ListeningHandle
+  readonly #toServer: ListeningHandle['onconnection']
+  /** When each came, in ms, the longest waiting first. */
+  readonly #waiting = new Map<TcpHandle, number>()
+  #timer: NodeJS.Timeout | undefined
+
+  /** Undefined where the runtime does not let us. */
+  static at(init: ArrivalsInit): Arrivals | undefined {
+    const listening: unknown = Reflect.get(init.server, '_handle')
+    if (streamBinding === undefined || typeof listening !== 'object' || listening === null) return undefined
+    if (typeof Reflect.get(listening, 'onconnection') !== 'function') return undefined
+    return new Arrivals(init, listening as ListeningHandle)
+  }
+
+  private constructor({ server, timeoutMs, take }: ArrivalsInit, listening: ListeningHandle) {
+    this.#server = server
+    this.#timeoutMs = timeoutMs
+    this.#take = take
+    this.#listening = listening
+    this.#toServer = listening.onconnection
+    listening.onconnection = (status, handle) => this.#arrive(status, handle)
+  }
+
+  /** Lets nobody wait any longer. */
+  close(): void {
+    this.#listening.onconnection = this.#toServer
+    for (const handle of this.#waiting.keys()) handle.close()
+    this.#waiting.clear()
+    clearInterval(this.#timer)
+  }
+
+  #arrive(status: number, handle: unknown): void {
+    if (status !== 0 || !isTcpHandle(handle)) {
+      this.#toServer.call(this.#listening, status, handle)
+      return
+    }
+    this.#waiting.set(handle, performance.now())
+    this.#timer ??= setInterval(() => this.#dismiss(), Math.max(50, this.#timeoutMs / 4)).unref()
+    handle.bothways = this
+    handle.onread = onRead
+    handle.reading = true
+    if (handle.readStart() < 0) this.receive(handle, undefined)
+  }
+
+  /** The first bytes of a connection; undefined when it ends without any. */
+  receive(handle: TcpHandle, bytes: Uint8Array | undefined): void {
+    this.#waiting.delete(handle)
+    const peer: { address?: string; port?: number } = {}
+    if (bytes === undefined || handle.getpeername(peer) !== 0) {
+      handle.close()
+      return
+    }
+    handle.reading = false
+    handle.readStop()
+    const head = readRequestHead(bytes)
+    const { address = '', port = 0 } = peer
+    const isTaken =
+      head !== undefined && this.#take(head, bytes.subarray(head.byteLength), { handle, address, port })
+    if (!isTaken) this.#handOver(handle, bytes)
+  }
+
+  #handOver(handle: TcpHandle, bytes: Uint8Array | undefined): Socket | undefined {
+    let taken: Socket | undefined
+    const onConnection = (socket: Socket): void => {
+      taken = socket
+      if (bytes !== undefined) socket.unshift(bytes)
+    }
+    const server: NetServer = this.#server
+    server.prependOnceListener('connection', onConnection)
+    this.#toServer.call(this.#listening, 0, handle)
+    // The server may have refused it (`maxConnections`).
+    server.off('connection', onConnection)
+    return taken
+  }
+
+  #dismiss(): void {
+    const limit = performance.now() - this.#timeoutMs
+    for (const [handle, since] of this.#waiting) {
+      if (since > limit) break
+      this.#waiting.delete(handle)
+      const socket = this.#handOver(handle, undefined)
+      if (socket !== undefined) new UpgradeSocket(socket).refuse(silent(this.#timeoutMs))
+    }
+    if (this.#waiting.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}
+
+function onRead(this: TcpHandle, bytes?: ArrayBuffer): void {
+  const arrivals = this.bothways as Arrivals
+  // Without bytes the client has left or the connection has failed; nothing was read when there are none in them.
+  if (bytes === undefined) arrivals.receive(this, undefined)
+  else if (bytes.byteLength > 0) arrivals.receive(this, new Uint8Array(bytes))
+}

@@ -1,0 +1,95 @@
+import type { PreparedMessage } from '../connection/prepared-message.ts'
+import type { Topics } from '../hub/topics.ts'
+import { Admission } from './admission.ts'
+import type { ServerCounts } from './counts.ts'
+import type { ServerSettings } from './options.ts'
+import type { SocketHandlers } from './route.ts'
+import { ServerSocket, type SocketHost, type SocketInit } from './server-socket.ts'
+
+export interface OpenSocketsInit<User> {
+  readonly settings: ServerSettings<User>
+  readonly topics: Topics<PreparedMessage>
+  readonly counts: ServerCounts
+}
+
+/** The sockets of a server, from the 101 to the end of their last handler, and the places they take. */
+export class OpenSockets<User> implements SocketHost<User> {
+  readonly topics: Topics<PreparedMessage>
+  readonly counts: ServerCounts
+  /** Who may still come in. A socket that was opened gives its place back by itself. */
+  readonly admission: Admission
+  readonly #settings: ServerSettings<User>
+  readonly #sockets = new Set<ServerSocket<User>>()
+  /** Sockets that are open, or whose handlers still run; and handshakes. */
+  #busyCount = 0
+  #hasGivenUp = false
+  #onEmpty: (() => void) | undefined
+
+  constructor({ settings, topics, counts }: OpenSocketsInit<User>) {
+    this.#settings = settings
+    this.topics = topics
+    this.counts = counts
+    this.admission = new Admission(settings)
+  }
+
+  get all(): ReadonlySet<ServerSocket<User>> {
+    return this.#sockets
+  }
+
+  /** Begins to serve a client that was answered 101. `head` is what it sent behind its handshake. */
+  open(
+    init: Omit<SocketInit<User>, 'host' | 'settings'>,
+    handlers: SocketHandlers<User>,
+    head: Uint8Array,
+  ): ServerSocket<User> {
+    const socket = new ServerSocket<User>({ ...init, settings: this.#settings.connection, host: this })
+    this.#sockets.add(socket)
+    this.#busyCount++
+    this.counts.connections++
+    ServerSocket.start(socket, handlers, head)
+    return socket
+  }
+
+  /** Something is going on that {@link whenEmpty} waits for, until it calls what it is given. */
+  beginHandshake(): () => void {
+    this.#busyCount++
+    return () => {
+      this.#busyCount--
+      this.#checkEmpty()
+    }
+  }
+
+  /** Resolves when there is no socket, no handler that runs and no handshake; after {@link giveUp} no socket. */
+  whenEmpty(): Promise<void> {
+    return new Promise(resolve => {
+      this.#onEmpty = resolve
+      this.#checkEmpty()
+    })
+  }
+
+  /** Cuts every connection, and waits no longer for handlers and handshakes. */
+  giveUp(): void {
+    this.#hasGivenUp = true
+    for (const socket of this.#sockets) socket.terminate()
+    this.#checkEmpty()
+  }
+
+  onError(error: unknown, socket: ServerSocket<User>): void {
+    this.#settings.onError(error, socket)
+  }
+
+  onClose(socket: ServerSocket<User>): void {
+    this.admission.leave(socket.remoteAddress)
+    this.#sockets.delete(socket)
+    this.#checkEmpty()
+  }
+
+  onSettled(): void {
+    this.#busyCount--
+    this.#checkEmpty()
+  }
+
+  #checkEmpty(): void {
+    if (this.#sockets.size === 0 && (this.#hasGivenUp || this.#busyCount === 0)) this.#onEmpty?.()
+  }
+}

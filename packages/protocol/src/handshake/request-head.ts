@@ -1,0 +1,66 @@
+import { decodeAscii } from '#utf8'
+import { isToken, trimWhitespace } from './token.ts'
+
+/** The head of an HTTP request, read by {@link readRequestHead}. */
+export interface RequestHead {
+  readonly method: 'GET'
+  readonly httpVersion: '1.1'
+  /** In origin form (RFC 9112 §3.2.1): it begins with a slash. */
+  readonly target: string
+  /** The header lines as they came, each with its line break. */
+  readonly headerLines: string
+  /** How long the head is, the empty line included; what follows belongs to the new protocol. */
+  readonly byteLength: number
+}
+
+/** As Node's own limit for the head of a request. */
+const longestHeadBytes = 16 * 1024
+
+const headEnd = '\r\n\r\n'
+
+/**
+ * Reads the head of a request that asks for nothing out of the ordinary, as the opening handshakes of all usual clients
+ * do: a whole GET of HTTP/1.1 in origin form, without a body. Anything else, right or wrong, is undefined, and left to
+ * a complete parser of HTTP.
+ */
+export function readRequestHead(bytes: Uint8Array, end: number = bytes.length): RequestHead | undefined {
+  // The shortest is "GET / HTTP/1.1" with an empty line.
+  if (end < 18 || bytes[0] !== 0x47 || bytes[3] !== 0x20 || bytes[4] !== 0x2f) return undefined
+  const text = decodeAscii(bytes, 0, Math.min(end, longestHeadBytes))
+  const textEnd = text.indexOf(headEnd)
+  if (textEnd < 0) return undefined
+  const lineEnd = text.indexOf('\r\n')
+  const line = text.slice(0, lineEnd)
+  if (!/^GET \/[\x21-\x7e]* HTTP\/1\.1$/.test(line)) return undefined
+  return {
+    method: 'GET',
+    httpVersion: '1.1',
+    target: line.slice(4, -9),
+    headerLines: text.slice(lineEnd + 2, textEnd + 2),
+    byteLength: textEnd + headEnd.length,
+  }
+}
+
+/** Names that say how a body is framed, or that the client waits before it sends one (RFC 9110 §10.1.1). */
+const bodyNames = ['content-length', 'transfer-encoding', 'expect']
+
+/**
+ * The headers in the lines of a {@link RequestHead}, by lower-case name. Undefined when a line is not the plainest
+ * form of a header (RFC 9112 §5), when a name stands twice, or when a body is announced.
+ */
+export function readHeaderLines(headerLines: string): Record<string, string> | undefined {
+  const headers: Record<string, string> = {}
+  for (let start = 0; start < headerLines.length; ) {
+    const end = headerLines.indexOf('\r\n', start)
+    const colon = headerLines.indexOf(':', start)
+    if (colon < 0 || colon > end) return undefined
+    const name = headerLines.slice(start, colon)
+    const value = trimWhitespace(headerLines.slice(colon + 1, end))
+    if (!isToken(name) || !/^[\t\x20-\x7e]*$/.test(value)) return undefined
+    const key = name.toLowerCase()
+    if (key in headers || bodyNames.includes(key)) return undefined
+    headers[key] = value
+    start = end + 2
+  }
+  return headers
+}
