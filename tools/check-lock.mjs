@@ -1,37 +1,40 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isFor, nativePackages, platforms, readJson, workspaceFolders } from './lock-file.mjs'
+import { isFor, nativePackages, platforms, projectFolders, readJson, workspaceFolders } from './lock-file.mjs'
 import { run, Stop, say } from './say.mjs'
 import { executeNpm, root } from './spawn.mjs'
 
-// `npm run check-lock`: has npm 11 and npm 10 install the lock file for each system that Bothways is
+// `npm run check-lock`: has npm 11 and npm 10 install the lock files for each system that Bothways is
 // developed on, in a copy without sources, and looks for that system's native files on the disk.
 const npmVersions = ['11.19.1', '10.9.9']
 
 await run(async () => {
-  const lock = readJson(join(root, 'package-lock.json'))
   let failures = 0
-  for (const npm of npmVersions) {
-    for (const platform of platforms) {
-      const name = `npm ${npm}  ${Object.values(platform).join(' ')}`
-      const problems = await tryPlatform(lock, npm, platform)
-      if (problems.length > 0) failures += 1
-      say(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}`)
-      for (const problem of problems) say(`     ${problem}`)
+  for (const project of projectFolders(root)) {
+    for (const npm of npmVersions) {
+      for (const platform of platforms) {
+        const name = [project || 'root', `npm ${npm}`, Object.values(platform).join(' ')].join('  ')
+        const problems = await tryPlatform(join(root, project), npm, platform)
+        if (problems.length > 0) failures += 1
+        say(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}`)
+        for (const problem of problems) say(`     ${problem}`)
+      }
     }
   }
-  if (failures > 0) throw new Stop(`The lock file fails on ${failures} systems: run \`npm run relock\`.`)
+  if (failures > 0) throw new Stop(`The lock files fail on ${failures} systems: run \`npm run relock\`.`)
 })
 
-async function tryPlatform(lock, npm, { os, cpu, libc }) {
+async function tryPlatform(project, npm, { os, cpu, libc }) {
+  const lock = readJson(join(project, 'package-lock.json'))
   const folder = mkdtempSync(join(tmpdir(), 'bothways-lock-'))
   try {
-    for (const workspace of ['', ...workspaceFolders(root)]) {
+    for (const workspace of ['', ...workspaceFolders(project)]) {
       mkdirSync(join(folder, workspace), { recursive: true })
-      copyFileSync(join(root, workspace, 'package.json'), join(folder, workspace, 'package.json'))
+      copyFileSync(join(project, workspace, 'package.json'), join(folder, workspace, 'package.json'))
     }
-    for (const file of ['.npmrc', 'package-lock.json']) copyFileSync(join(root, file), join(folder, file))
+    copyFileSync(join(project, 'package-lock.json'), join(folder, 'package-lock.json'))
+    copyFileSync(join(root, '.npmrc'), join(folder, '.npmrc'))
     const system = [`--os=${os}`, `--cpu=${cpu}`, ...(libc === undefined ? [] : [`--libc=${libc}`])]
     const flags = ['--ignore-scripts', '--include=dev', '--loglevel=error', ...system]
     const args = ['exec', '--yes', `--package=npm@${npm}`, '--', 'npm', 'ci', ...flags]

@@ -4,21 +4,26 @@ import { lockDifferences, readJson } from './lock-file.mjs'
 import { Stop, say } from './say.mjs'
 import { executeNpm, root } from './spawn.mjs'
 
-/** Installs the dependencies when node_modules does not have what the lock file says; else does nothing. */
-export async function install() {
+/**
+ * Installs the dependencies when node_modules does not have what the lock file says; else does nothing.
+ *
+ * @param project a folder with a lock file of its own, from the root; the root itself when left out
+ */
+export async function install(project = '') {
   requireNode()
-  const differences = lockDifferences(root)
+  const folder = join(root, project)
+  const differences = lockDifferences(folder)
   if (differences.length > 0) {
     if (process.env.CI) {
       throw new Stop(
-        `package-lock.json does not fit package.json (${differences[0]}): run \`npm run relock\` and commit it.`,
+        `${join(project, 'package-lock.json')} does not fit package.json (${differences[0]}): run \`npm run relock\` and commit it.`,
       )
     }
-    await installWith('install', differences[0])
+    await installWith('install', project, differences[0])
     return
   }
-  const reason = staleness()
-  if (reason !== undefined) await installWith('ci', reason)
+  const reason = staleness(folder)
+  if (reason !== undefined) await installWith('ci', project, reason)
 }
 
 function requireNode() {
@@ -32,14 +37,14 @@ function requireNode() {
 }
 
 /** Why node_modules is not what the lock file asks for; undefined when it is. */
-function staleness() {
-  const hidden = join(root, 'node_modules', '.package-lock.json')
+function staleness(project) {
+  const hidden = join(project, 'node_modules', '.package-lock.json')
   if (!existsSync(hidden)) return 'node_modules is missing'
   const installed = readJson(hidden).packages
-  for (const [folder, locked] of Object.entries(readJson(join(root, 'package-lock.json')).packages)) {
+  for (const [folder, locked] of Object.entries(readJson(join(project, 'package-lock.json')).packages)) {
     if (!folder.includes('node_modules/')) continue
     if (locked.link) {
-      if (!existsSync(join(root, folder))) return `${folder} is missing`
+      if (!existsSync(join(project, folder))) return `${folder} is missing`
     } else if (installed[folder] === undefined) {
       // Optional packages are absent where their system is another one; where it is ours, they must be there.
       if (!locked.optional || isNativeHere(locked)) return `${folder} is missing`
@@ -55,18 +60,22 @@ function isNativeHere({ os, cpu, libc }) {
   return libc === undefined && os?.includes(process.platform) === true && cpu?.includes(process.arch) === true
 }
 
-async function installWith(command, reason) {
-  say(`Installing dependencies with \`npm ${command}\` (${reason}) …`)
+async function installWith(command, project, reason) {
+  const what = project === '' ? 'dependencies' : project
+  say(`Installing ${what} with \`npm ${command}\` (${reason}) …`)
   // The tools that build are development dependencies: they are wanted whatever NODE_ENV says.
   const flags = [
     '--include=dev',
     '--include=optional',
+    // The root's .npmrc says these two, and npm does not read it for the other projects.
+    '--ignore-scripts',
+    '--omit-lockfile-registry-resolved',
     '--no-audit',
     '--no-fund',
     '--no-progress',
     '--loglevel=error',
   ]
-  const { code } = await executeNpm([command, ...flags])
+  const { code } = await executeNpm([command, ...flags], { cwd: join(root, project) })
   if (code !== 0) {
     throw new Stop(
       `\`npm ${command}\` ended with ${code}. Read its message above, then run the command again.`,

@@ -23,6 +23,7 @@ export interface Lock {
 
 export const platforms: readonly Platform[]
 export function readJson(path: string): unknown
+export function projectFolders(root: string): string[]
 export function workspaceFolders(root: string): string[]
 export function lockDifferences(root: string): string[]
 export function isFor(locked: Locked, platform: Platform): boolean

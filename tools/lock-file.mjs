@@ -19,9 +19,15 @@ export function readJson(path) {
   return JSON.parse(readFileSync(path, 'utf8'))
 }
 
+/** The folders that have a lock file of their own, from the root: `''` is the root with its workspaces. */
+export function projectFolders(root) {
+  const inside = readdirSync(root).filter(name => existsSync(join(root, name, 'package.json')))
+  return ['', ...inside.sort()]
+}
+
 /** The folders of the workspaces, such as `packages/protocol`, in the order of their names. */
 export function workspaceFolders(root) {
-  const { workspaces } = readJson(join(root, 'package.json'))
+  const { workspaces = [] } = readJson(join(root, 'package.json'))
   return workspaces
     .flatMap(pattern => {
       const parent = pattern.replace(/\/\*$/, '')

@@ -1,21 +1,30 @@
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { missingOptionals, nativePackages, readJson, workspaceFolders } from './lock-file.mjs'
+import { missingOptionals, nativePackages, projectFolders, readJson, workspaceFolders } from './lock-file.mjs'
 import { run, Stop, say } from './say.mjs'
 import { executeNpm, root } from './spawn.mjs'
 
-// `npm run relock`: writes package-lock.json anew from the package.json files alone. Beside a node_modules
-// folder, or on top of an older lock file, npm leaves out the native packages of other systems (npm/cli#4828).
+// `npm run relock`: writes every package-lock.json anew from the package.json files alone; with the name of a
+// project behind `--` only that one's. Beside a node_modules folder, or on top of an older lock file, npm leaves
+// out the native packages of other systems (npm/cli#4828).
 await run(async () => {
+  const named = process.argv.slice(2)
+  for (const project of named.length > 0 ? named : projectFolders(root)) await relock(project)
+  say('Run `npm run check-lock` to try them for every system, then `npm ci`.')
+})
+
+async function relock(project) {
+  const name = join(project, 'package-lock.json')
+  const source = join(root, project)
   const folder = mkdtempSync(join(tmpdir(), 'bothways-relock-'))
   try {
-    for (const workspace of ['', ...workspaceFolders(root)]) {
+    for (const workspace of ['', ...workspaceFolders(source)]) {
       mkdirSync(join(folder, workspace), { recursive: true })
-      copyFileSync(join(root, workspace, 'package.json'), join(folder, workspace, 'package.json'))
+      copyFileSync(join(source, workspace, 'package.json'), join(folder, workspace, 'package.json'))
     }
     cpSync(join(root, '.npmrc'), join(folder, '.npmrc'))
-    say('Resolving every dependency …')
+    say(`Resolving every dependency of ${name} …`)
     const flags = ['--package-lock-only', '--ignore-scripts', '--loglevel=error']
     const { code, output } = await executeNpm(['install', ...flags], { cwd: folder, capture: true })
     if (code !== 0) throw new Stop(`${output}\nnpm could not resolve the dependencies: see above.`)
@@ -26,11 +35,10 @@ await run(async () => {
         `The registry does not have these native packages; pin a version that has them for every system:\n${missing.join('\n')}`,
       )
     }
-    copyFileSync(join(folder, 'package-lock.json'), join(root, 'package-lock.json'))
+    copyFileSync(join(folder, 'package-lock.json'), join(root, name))
     const count = Object.keys(lock.packages).length
-    say(`package-lock.json has ${count} entries, ${nativePackages(lock).length} of them native.`)
-    say('Run `npm run check-lock` to try it for every system, then `npm ci`.')
+    say(`${name} has ${count} entries, ${nativePackages(lock).length} of them native.`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-})
+}

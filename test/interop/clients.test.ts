@@ -3,6 +3,7 @@ import { Agent, WebSocket as UndiciWebSocket } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import websocket from 'websocket'
 import { WebSocket as WsWebSocket } from 'ws'
+import { bun, deno } from '../../tools/runtimes.mjs'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { runChild } from '../support/child.ts'
 import { type Chromium, launchChromium } from '../support/chromium.ts'
@@ -124,18 +125,9 @@ const clients: Record<string, (url: string, isDeflated: boolean) => Promise<Repo
         isDeflated ? 'deflate' : 'plain',
       ]),
     ),
-  bun: async url =>
-    JSON.parse(await runChild('node_modules/.bin/bun', ['test/interop/peers/client.mjs', url])),
+  bun: async url => JSON.parse(await runChild(bun, ['test/interop/peers/client.mjs', url])),
   deno: async url =>
-    JSON.parse(
-      await runChild('node_modules/.bin/deno', [
-        'run',
-        '--quiet',
-        '--allow-net',
-        'test/interop/peers/client.mjs',
-        url,
-      ]),
-    ),
+    JSON.parse(await runChild(deno, ['run', '--quiet', '--allow-net', 'test/interop/peers/client.mjs', url])),
   bothways: (url, compression) =>
     converse(
       like(new BothwaysWebSocket(url, protocols, { compression, tls: { rejectUnauthorized: false } })),

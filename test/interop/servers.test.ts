@@ -6,6 +6,7 @@ import { WebSocket } from 'bothways'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import websocket from 'websocket'
 import { WebSocketServer } from 'ws'
+import { bun, deno } from '../../tools/runtimes.mjs'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { startChild } from '../support/child.ts'
 import { binaries, bytesOf, closeCode, closeReason, texts } from './conversation.ts'
@@ -68,14 +69,8 @@ const servers: Record<string, (isTls: boolean) => Promise<PeerServer>> = {
       'test/interop/peers/server.py',
       ...(isTls ? [certificate.certPath, certificate.keyPath] : []),
     ]),
-  bun: isTls => withChild(isTls, 'node_modules/.bin/bun', ['test/interop/peers/server.mjs']),
-  deno: isTls =>
-    withChild(isTls, 'node_modules/.bin/deno', [
-      'run',
-      '--quiet',
-      '--allow-net',
-      'test/interop/peers/server.mjs',
-    ]),
+  bun: isTls => withChild(isTls, bun, ['test/interop/peers/server.mjs']),
+  deno: isTls => withChild(isTls, deno, ['run', '--quiet', '--allow-net', 'test/interop/peers/server.mjs']),
 }
 
 const cells = [

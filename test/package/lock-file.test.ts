@@ -9,14 +9,14 @@ import {
   missingOptionals,
   nativePackages,
   platforms,
+  projectFolders,
   readJson,
 } from '../../tools/lock-file.mjs'
 
 const root = join(import.meta.dirname, '../..')
-const path = join(root, 'package-lock.json')
-const lock = readJson(path) as Lock
+const lockOf = (project: string): Lock => readJson(join(root, project, 'package-lock.json')) as Lock
 
-/** Packages whose native part each system needs: the tools of the build and of the checks. */
+/** Packages of the root whose native part each system needs: the tools of the build and of the checks. */
 const tools: readonly [name: string, native: RegExp][] = [
   ['@biomejs/biome', /@biomejs\/cli-/],
   ['typescript', /@typescript\/typescript-/],
@@ -30,17 +30,13 @@ describe.each(platforms.map(platform => [Object.values(platform).join(' '), plat
   '%s',
   (_, platform) => {
     test.each(tools)('has the native part of %s', (name, native) => {
-      const found = nativePackages(lock).filter(
+      const found = nativePackages(lockOf('')).filter(
         ([folder, locked]) => native.test(folder) && isFor(locked, platform),
       )
       expect(found, `Run \`npm run relock\`: ${name} would not start there.`).not.toEqual([])
     })
   },
 )
-
-test('The lock file has every optional package that its packages ask for', () => {
-  expect(missingOptionals(lock)).toEqual([])
-})
 
 test('A native package that the lock file lacks is found, wherever npm would have put it', () => {
   const owner = {
@@ -82,28 +78,47 @@ test('A lock file that does not fit a package.json is noticed', async () => {
   }
 })
 
-test('The lock file names no download address, so that any registry will do', () => {
-  const addresses = Object.values(lock.packages).filter(({ resolved }) => resolved?.includes('://'))
-  expect(addresses).toEqual([])
-})
+describe.each(projectFolders(root).map(project => [project === '' ? 'root' : project, project] as const))(
+  'The lock file of %s',
+  (_, project) => {
+    const lock = lockOf(project)
 
-test('Each package that is downloaded has its hash', () => {
-  const downloads = Object.entries(lock.packages).filter(
-    ([folder, { link }]) => folder.includes('node_modules/') && !link,
+    test('has every optional package that its packages ask for', () => {
+      expect(missingOptionals(lock)).toEqual([])
+    })
+
+    test('names no download address, so that any registry will do', () => {
+      const addresses = Object.values(lock.packages).filter(({ resolved }) => resolved?.includes('://'))
+      expect(addresses).toEqual([])
+    })
+
+    test('has the hash of each package that is downloaded', () => {
+      const downloads = Object.entries(lock.packages).filter(
+        ([folder, { link }]) => folder.includes('node_modules/') && !link,
+      )
+      expect(downloads.filter(([, { integrity }]) => integrity === undefined)).toEqual([])
+    })
+
+    test('agrees with every package.json', () => {
+      expect(lockDifferences(join(root, project))).toEqual([])
+    })
+
+    test('pins every dependency outside of this repository to one version', () => {
+      const folders = Object.entries(lock.packages).filter(([folder]) => !folder.includes('node_modules/'))
+      const loose = folders.flatMap(([folder, { dependencies, devDependencies }]) =>
+        Object.entries({ ...dependencies, ...devDependencies })
+          .filter(([, range]) => !/^(npm:.+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(range))
+          .map(([name, range]) => `${folder}: ${name}@${range}`),
+      )
+      expect(loose).toEqual([])
+    })
+  },
+)
+
+test('What only the tests of interoperation and the benchmark need is not installed by npm start', () => {
+  const folders = Object.keys(lockOf('').packages)
+  expect(folders.filter(folder => /node_modules\/(@oven\/)?(bun|deno)(-|$)/.test(folder))).toEqual([])
+  expect(Object.keys(lockOf('runtimes').packages)).toEqual(
+    expect.arrayContaining(['node_modules/bun', 'node_modules/deno']),
   )
-  expect(downloads.filter(([, { integrity }]) => integrity === undefined)).toEqual([])
-})
-
-test('The lock file agrees with every package.json', () => {
-  expect(lockDifferences(root)).toEqual([])
-})
-
-test('Every dependency outside of this repository is pinned to one version', () => {
-  const folders = Object.entries(lock.packages).filter(([folder]) => !folder.includes('node_modules/'))
-  const loose = folders.flatMap(([folder, { dependencies, devDependencies }]) =>
-    Object.entries({ ...dependencies, ...devDependencies })
-      .filter(([, range]) => !/^(npm:.+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(range))
-      .map(([name, range]) => `${folder}: ${name}@${range}`),
-  )
-  expect(loose).toEqual([])
 })

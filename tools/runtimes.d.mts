@@ -1,0 +1,3 @@
+export const bun: string
+export const deno: string
+export function prepareRuntimes(): Promise<void>
