@@ -281,7 +281,9 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     this.#receiver.stop()
     this.#outbox.clear()
     this.#pings.abandon()
-    this.#handler.onClose(describeDisconnect({ ...facts, sent: this.#sent, received: this.#received }))
+    const { by, error: cause } = facts
+    const [sent, received] = [this.#sent, this.#received]
+    this.#handler.onClose(describeDisconnect({ by, error: cause, sent, received }))
   }
 
   // --- the receiver's side

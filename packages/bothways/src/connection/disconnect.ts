@@ -34,10 +34,13 @@ export function describeDisconnect(facts: DisconnectFacts): Disconnect {
   const { sent, received } = facts
   const { code, reason } = received ?? { code: CloseCode.Abnormal, reason: '' }
   return {
-    ...facts,
     code,
     reason,
     wasClean: sent !== undefined && received !== undefined,
+    by: facts.by,
+    error: facts.error,
+    sent,
+    received,
     retry: facts.by === 'us' ? 'no' : retryAdvice(code),
   }
 }

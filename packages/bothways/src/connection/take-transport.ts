@@ -1,10 +1,11 @@
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { HandleTransport } from './handle-transport.ts'
+import { SocketTransport } from './socket-transport.ts'
 import { StreamTransport } from './stream-transport.ts'
 import { tcpHandleOf } from './tcp-handle.ts'
 
 /** A transport that tells what it has written by itself. */
-export type StreamBackedTransport = StreamTransport | HandleTransport
+export type StreamBackedTransport = StreamTransport | SocketTransport
 
 /**
  * The transport for a stream whose opening handshake is over: on its TCP handle if it has one that this runtime is
@@ -12,5 +13,5 @@ export type StreamBackedTransport = StreamTransport | HandleTransport
  */
 export function takeTransport(stream: Duplex, kind: 'auto' | 'stream'): StreamBackedTransport {
   const handle = kind === 'auto' ? tcpHandleOf(stream) : undefined
-  return handle === undefined ? new StreamTransport(stream) : new HandleTransport(handle, stream as never)
+  return handle === undefined ? new StreamTransport(stream) : new SocketTransport(handle, stream as Socket)
 }

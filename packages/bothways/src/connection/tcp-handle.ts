@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { getSystemErrorName } from 'node:util'
 
 /**
  * What libuv's TCP handle under a `net.Socket` offers. It is not a public interface of Node's: {@link streamBinding}
@@ -23,7 +24,9 @@ export interface TcpHandle {
   writeLatin1String(request: WriteRequest, text: string): number
   setNoDelay(isOn: boolean): void
   getpeername(target: { address?: string; port?: number }): number
-  close(): void
+  shutdown(request: ShutdownRequest): number
+  /** `this` of the callback is the handle. */
+  close(onClosed?: (this: TcpHandle) => void): void
   /** Whose handle this is; ours. */
   bothways?: unknown
 }
@@ -36,8 +39,14 @@ export interface WriteRequest {
   bytes: unknown
 }
 
+/** A shutdown that was not finished at once. */
+export interface ShutdownRequest {
+  oncomplete: (this: ShutdownRequest, status: number) => void
+}
+
 export interface StreamBinding {
   readonly WriteWrap: new () => WriteRequest
+  readonly ShutdownWrap: new () => ShutdownRequest
   /** Facts about the last call, at the places below. */
   readonly streamBaseState: Int32Array
   readonly kReadBytesOrError: number
@@ -61,9 +70,11 @@ function findStreamBinding(): StreamBinding | undefined {
   try {
     const { binding } = process as unknown as { binding(name: string): Partial<StreamBinding> }
     const found = binding('stream_wrap')
-    const { WriteWrap, streamBaseState, kReadBytesOrError, kBytesWritten, kLastWriteWasAsync } = found
+    const { WriteWrap, ShutdownWrap, streamBaseState, ...places } = found
+    const { kReadBytesOrError, kBytesWritten, kLastWriteWasAsync } = places
     const isAsTested =
       typeof WriteWrap === 'function' &&
+      typeof ShutdownWrap === 'function' &&
       streamBaseState instanceof Int32Array &&
       [kReadBytesOrError, kBytesWritten, kLastWriteWasAsync].every(Number.isInteger)
     return isAsTested ? (found as StreamBinding) : undefined
@@ -73,7 +84,7 @@ function findStreamBinding(): StreamBinding | undefined {
   }
 }
 
-const methods = ['readStart', 'readStop', 'useUserBuffer', 'writeBuffer', 'getpeername', 'close']
+const methods = ['readStart', 'readStop', 'useUserBuffer', 'writeBuffer', 'shutdown', 'getpeername', 'close']
 
 /** The TCP handle of a socket, if it has one that can be used. */
 export function tcpHandleOf(stream: Duplex): TcpHandle | undefined {
@@ -85,4 +96,18 @@ export function tcpHandleOf(stream: Duplex): TcpHandle | undefined {
 export function isTcpHandle(handle: unknown): handle is TcpHandle {
   if (typeof handle !== 'object' || handle === null || handle.constructor.name !== 'TCP') return false
   return methods.every(name => typeof Reflect.get(handle, name) === 'function')
+}
+
+/** An error of libuv's as Node's own: `write EPIPE`. */
+export function systemError(syscall: string, status: number): NodeJS.ErrnoException {
+  const code = getSystemErrorName(status)
+  // It happens in the event loop: there are no callers to name, and naming them takes most of the time.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  const error: NodeJS.ErrnoException = new Error(`${syscall} ${code}`)
+  Error.stackTraceLimit = stackTraceLimit
+  error.errno = status
+  error.code = code
+  error.syscall = syscall
+  return error
 }

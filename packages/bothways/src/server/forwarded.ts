@@ -13,12 +13,14 @@ type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 /** The proxies whose X-Forwarded-For, -Host and -Proto headers are believed. */
 export class TrustedProxies {
   readonly #list = new BlockList()
+  readonly #isEmpty: boolean
 
   /**
    * @param entries addresses (`127.0.0.1`, `::1`) or blocks (`10.0.0.0/8`)
    * @throws UsageError `BW_INVALID_OPTION`
    */
   constructor(entries: readonly string[]) {
+    this.#isEmpty = entries.length === 0
     for (const entry of entries) this.#add(entry)
   }
 
@@ -27,7 +29,7 @@ export class TrustedProxies {
    */
   resolve(headers: Headers, peerAddress: string, isTls: boolean): Forwarded {
     const direct = { remoteAddress: peerAddress, host: single(headers.host), isSecure: isTls }
-    if (!this.#includes(peerAddress)) return direct
+    if (this.#isEmpty || !this.#includes(peerAddress)) return direct
     const protocol = last(headers['x-forwarded-proto'])?.toLowerCase()
     return {
       remoteAddress: this.#client(headers['x-forwarded-for'], peerAddress),

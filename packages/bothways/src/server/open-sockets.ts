@@ -37,12 +37,8 @@ export class OpenSockets<User> implements SocketHost<User> {
   }
 
   /** Begins to serve a client that was answered 101. `head` is what it sent behind its handshake. */
-  open(
-    init: Omit<SocketInit<User>, 'host' | 'settings'>,
-    handlers: SocketHandlers<User>,
-    head: Uint8Array,
-  ): ServerSocket<User> {
-    const socket = new ServerSocket<User>({ ...init, settings: this.#settings.connection, host: this })
+  open(init: SocketInit<User>, handlers: SocketHandlers<User>, head: Uint8Array): ServerSocket<User> {
+    const socket = new ServerSocket<User>(init)
     this.#sockets.add(socket)
     this.#busyCount++
     this.counts.connections++

@@ -66,14 +66,15 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   #isSettled = false
   #id: string | undefined
 
-  constructor({ user, request, protocol, extensions, host, ...connection }: SocketInit<User>) {
-    this.user = user
-    this.request = request
-    this.protocol = protocol
-    this.extensions = extensions
-    this.#host = host
+  constructor(init: SocketInit<User>) {
+    this.user = init.user
+    this.request = init.request
+    this.protocol = init.protocol
+    this.extensions = init.extensions
+    this.#host = init.host
+    const { transport, settings, deflate } = init
     this.#events = new ServerSocket.#Events(this)
-    this.#connection = new Connection(this.#events, { ...connection, role: 'server' })
+    this.#connection = new Connection(this.#events, { role: 'server', transport, settings, deflate })
     this.#inbox = new Inbox(this.#connection)
   }
 

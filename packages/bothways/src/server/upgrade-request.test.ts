@@ -4,14 +4,15 @@ import { HandshakeRequest, requestPath } from './upgrade-request.ts'
 
 function describeRaw(target: string, host: string, trustedProxies: string[] = [], headers = {}) {
   const facts = {
+    method: 'GET',
+    httpVersion: '1.1',
     target,
     headers: { host, ...headers },
-    protocols: [],
     peerAddress: '127.0.0.1',
     peerPort: 1,
     isTls: false,
   }
-  const request = HandshakeRequest.of(facts, new TrustedProxies(trustedProxies))
+  const request = HandshakeRequest.of(facts, [], new TrustedProxies(trustedProxies))
   return { request, routedPath: requestPath(target) }
 }
 

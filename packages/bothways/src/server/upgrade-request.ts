@@ -32,10 +32,11 @@ type Headers = UpgradeRequest['headers']
 
 /** What is known of a request once its head has been read. */
 export interface RequestFacts {
+  readonly method: string | undefined
+  readonly httpVersion: string
   /** As in the request line. */
   readonly target: string
   readonly headers: Headers
-  readonly protocols: readonly string[]
   readonly peerAddress: string
   readonly peerPort: number
   readonly isTls: boolean
@@ -72,12 +73,12 @@ export class HandshakeRequest implements UpgradeRequest {
   #leaving: AbortController | undefined
   #hasLeft = false
 
-  private constructor(facts: RequestFacts, { host, remoteAddress, isSecure }: Forwarded & { host: string }) {
+  private constructor(facts: RequestFacts, protocols: readonly string[], host: string, forwarded: Forwarded) {
     this.host = host
-    this.protocols = facts.protocols
-    this.remoteAddress = remoteAddress
+    this.protocols = protocols
+    this.remoteAddress = forwarded.remoteAddress
     this.remotePort = facts.peerPort
-    this.isSecure = isSecure
+    this.isSecure = forwarded.isSecure
     this.raw = facts.raw
     this.#target = facts.target
     this.#headerLines = facts.headerLines
@@ -85,12 +86,16 @@ export class HandshakeRequest implements UpgradeRequest {
   }
 
   /** Undefined when the request has no usable Host or target. */
-  static of(facts: RequestFacts, proxies: TrustedProxies): HandshakeRequest | undefined {
+  static of(
+    facts: RequestFacts,
+    protocols: readonly string[],
+    proxies: TrustedProxies,
+  ): HandshakeRequest | undefined {
     const forwarded = proxies.resolve(facts.headers, facts.peerAddress, facts.isTls)
     const { host } = forwarded
     // Anything more in Host would make up another path than the one that was routed, for `authenticate` to judge.
     if (host === undefined || !/^[^\s/\\?#@]+$/.test(host)) return undefined
-    const request = new HandshakeRequest(facts, { ...forwarded, host })
+    const request = new HandshakeRequest(facts, protocols, host, forwarded)
     return URL.canParse(request.#address) ? request : undefined
   }
 

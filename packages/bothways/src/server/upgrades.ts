@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import {
   type AcceptedRequest,
-  type HandshakeRequest as CheckedRequest,
   checkRequest,
   type HandshakeAnswer,
   HandshakeError,
@@ -13,8 +12,9 @@ import {
   serializeResponse,
   serverResponseHeaders,
 } from '@bothways/protocol'
-import { HandleTransport } from '../connection/handle-transport.ts'
+import { BareTransport } from '../connection/bare-transport.ts'
 import type { TcpHandle } from '../connection/tcp-handle.ts'
+import type { Transport } from '../connection/transport.ts'
 import { type NegotiatedProtocol, negotiateExtensions, negotiateProtocol } from './negotiation.ts'
 import type { OpenSockets } from './open-sockets.ts'
 import type { ServerSettings } from './options.ts'
@@ -22,7 +22,7 @@ import { originRefusal } from './origin.ts'
 import { draining, failed, full, nobody, noRoute, refusalOf, tooLate, unusableHost } from './refusals.ts'
 import type { ResolvedRoute } from './route.ts'
 import type { Routes } from './routes.ts'
-import type { SocketInit } from './server-socket.ts'
+import type { ServerSocket, SocketInit } from './server-socket.ts'
 import { HandshakeRequest, type RequestFacts, requestPath } from './upgrade-request.ts'
 import { UpgradeSocket } from './upgrade-socket.ts'
 
@@ -100,11 +100,10 @@ export class Upgrades<User> {
       isTls: false,
     })
     if ('status' in accepted) return false
-    const transport = new HandleTransport(handle)
-    const answer = this.#answer(accepted)
-    transport.write(Buffer.from(answer.text, 'latin1'), false)
-    const init = { ...answer.init, request: accepted.request, user: undefined as User, transport }
-    this.#sockets.open(init, accepted.handlers, rest)
+    const transport = new BareTransport(handle)
+    const agreed = this.#agree(accepted)
+    transport.write(Buffer.from(agreed.answer, 'latin1'), false)
+    this.#open(accepted, agreed, undefined as User, transport, rest)
     return true
   }
 
@@ -150,12 +149,11 @@ export class Upgrades<User> {
     if (socket.isAnsweredByOthers) return this.#leaveTo(others, socket)
     if (socket.isHalfClosed) return void stream.destroy()
 
-    const answer = this.#answer(accepted)
-    socket.write(answer.text)
+    const agreed = this.#agree(accepted)
+    socket.write(agreed.answer)
     const transport = socket.open(this.#settings.connection.transport)
     stream.off('close', leave)
-    const init = { ...answer.init, request, user: authentication.user, transport }
-    const opened = this.#sockets.open(init, accepted.handlers, head)
+    const opened = this.#open(accepted, agreed, authentication.user, transport, head)
     if (others.length === 0) return
     // Soon, and once more at the end: another listener may take its time.
     setImmediate(() => {
@@ -167,32 +165,41 @@ export class Upgrades<User> {
   }
 
   /** What can be said about a request at once. Whoever is accepted has taken a place. */
-  #judge(route: ResolvedRoute<User>, message: Message): Accepted<User> | Refusal {
-    const checked = checkRequest(message)
+  #judge(route: ResolvedRoute<User>, facts: RequestFacts): Accepted<User> | Refusal {
+    const checked = checkRequest(facts)
     if (!checked.ok) return checked.refusal
-    const protocols = checked.subprotocols
-    const request = HandshakeRequest.of({ ...message, protocols }, this.#settings.trustedProxies)
+    const request = HandshakeRequest.of(facts, checked.subprotocols, this.#settings.trustedProxies)
     if (request === undefined) return unusableHost
     const origin = originRefusal(checked.origin, request.host, this.#settings)
     if (origin !== undefined) return refusalOf('BW_ORIGIN_REFUSED', 403, origin)
-    const agreed = negotiateProtocol(route, protocols)
+    const agreed = negotiateProtocol(route, checked.subprotocols)
     if ('status' in agreed) return agreed
+    const { protocol, handlers } = agreed
     const noPlace = this.#sockets.admission.enter(request.remoteAddress)
-    return noPlace === undefined ? { ...agreed, checked, request } : full(noPlace)
+    return noPlace === undefined ? { protocol, handlers, checked, request } : full(noPlace)
   }
 
-  /** The 101, and what it has agreed on. */
-  #answer({ checked, protocol }: Accepted<User>): {
-    readonly text: string
-    readonly init: Pick<SocketInit<User>, 'protocol' | 'extensions' | 'deflate'>
-  } {
+  #agree({ checked, protocol }: Accepted<User>): Agreed {
     const { extensions, deflate } = negotiateExtensions(checked.extensions, this.#settings.connection)
     const subprotocol = protocol === '' ? undefined : protocol
     const headers = serverResponseHeaders({ key: checked.key, subprotocol, extensions })
     return {
-      text: serializeResponse(101, headers),
-      init: { protocol, extensions: serializeExtensions(extensions), deflate },
+      answer: serializeResponse(101, headers),
+      extensions: extensions.length === 0 ? '' : serializeExtensions(extensions),
+      deflate,
     }
+  }
+
+  #open(
+    { request, protocol, handlers }: Accepted<User>,
+    { extensions, deflate }: Agreed,
+    user: User,
+    transport: Transport,
+    head: Uint8Array,
+  ): ServerSocket<User> {
+    const settings = this.#settings.connection
+    const init = { user, request, protocol, extensions, deflate, settings, transport, host: this.#sockets }
+    return this.#sockets.open(init, handlers, head)
   }
 
   async #authenticate(request: HandshakeRequest): Promise<Authentication<User>> {
@@ -257,8 +264,10 @@ export class Upgrades<User> {
   }
 }
 
-/** A request's head, and where it came from. */
-type Message = Omit<RequestFacts, 'protocols'> & Pick<CheckedRequest, 'method' | 'httpVersion'>
+/** What was agreed on, and how the answer says it. */
+interface Agreed extends Pick<SocketInit<unknown>, 'extensions' | 'deflate'> {
+  readonly answer: string
+}
 
 interface Accepted<User> extends NegotiatedProtocol<User> {
   readonly checked: AcceptedRequest

@@ -50,6 +50,10 @@ const reservedNames: ReadonlySet<string> = new Set([
  * @throws UsageError `BW_INVALID_HEADER` for a header that is malformed or that the handshake sets itself
  */
 export function appendHeaders(own: HeaderList, extra: HeaderRecord): HeaderList {
+  if (Object.keys(extra).length === 0) {
+    for (const [name, value] of own) checkHeader(name, value)
+    return own
+  }
   const all = [...own]
   const taken = new Set([...reservedNames, ...own.map(([name]) => name.toLowerCase())])
   for (const [name, values] of Object.entries(extra)) {

@@ -1,0 +1,70 @@
+import type { Socket } from 'node:net'
+import { HandleTransport } from './handle-transport.ts'
+import { systemError, type TcpHandle } from './tcp-handle.ts'
+import type { TransportHandler } from './transport.ts'
+
+/**
+ * A transport on the handle of a `net.Socket` that an HTTP server or client has made: data pass the socket by, its ends
+ * in order and in error stay its own work, so that whoever else listens to it hears of them.
+ */
+export class SocketTransport extends HandleTransport {
+  readonly #socket: Socket
+  /** The socket's own. */
+  #onSocketRead: TcpHandle['onread'] | undefined
+  #error: Error | undefined
+
+  /** Takes `socket` over; from here on its errors are handled. */
+  constructor(handle: TcpHandle, socket: Socket) {
+    super(handle)
+    this.#socket = socket
+    socket.on('error', error => {
+      this.#error = error
+    })
+  }
+
+  get bytesRead(): number {
+    return this.#socket.bytesRead
+  }
+
+  get bytesWritten(): number {
+    return this.#socket.bytesWritten
+  }
+
+  override start(handler: TransportHandler): void {
+    const socket = this.#socket
+    if (socket.destroyed) {
+      process.nextTick(() => handler.onDestroyed(this.#error))
+      return
+    }
+    this.#onSocketRead = this.handle.onread
+    // What it has read already comes before anything new.
+    socket.on('data', chunk => handler.onData(chunk))
+    if (socket.readableEnded) process.nextTick(() => handler.onEnd())
+    else socket.on('end', () => handler.onEnd())
+    socket.on('close', () => handler.onDestroyed(this.#error))
+    super.start(handler)
+  }
+
+  end(): void {
+    if (this.isEnded) return
+    this.isEnded = true
+    // libuv shuts down behind the writes that are pending.
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  protected get isDestroyed(): boolean {
+    return this.#socket.destroyed
+  }
+
+  protected endReading(): void {
+    this.#onSocketRead?.call(this.handle)
+  }
+
+  protected fail(syscall: string, status: number): void {
+    this.#socket.destroy(systemError(syscall, status))
+  }
+}
