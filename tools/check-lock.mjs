@@ -6,12 +6,14 @@ import { run, Stop, say } from './say.mjs'
 import { executeNpm, root } from './spawn.mjs'
 
 // `npm run check-lock`: has npm 11 and npm 10 install the lock files for each system that Bothways is
-// developed on, in a copy without sources, and looks for that system's native files on the disk.
+// developed on, in a copy without sources, and looks for that system's native files on the disk. With the name of a
+// project behind `--` it tries that one's only.
 const npmVersions = ['11.19.1', '10.9.9']
 
 await run(async () => {
   let failures = 0
-  for (const project of projectFolders(root)) {
+  const named = process.argv.slice(2)
+  for (const project of named.length > 0 ? named : projectFolders(root)) {
     for (const npm of npmVersions) {
       for (const platform of platforms) {
         const name = [project || 'root', `npm ${npm}`, Object.values(platform).join(' ')].join('  ')
