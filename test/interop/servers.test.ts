@@ -3,14 +3,14 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { WebSocket } from 'bothways'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import websocket from 'websocket'
 import { WebSocketServer } from 'ws'
 import { bun, deno } from '../../tools/runtimes.mjs'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { startChild } from '../support/child.ts'
-import { binaries, bytesOf, closeCode, closeReason, texts } from './conversation.ts'
 import { printMatrix, record } from './matrix.ts'
+import { converse } from './peers/conversation.mjs'
 
 let certificate: Certificate
 beforeAll(async () => {
@@ -46,90 +46,93 @@ async function withChild(isTls: boolean, command: string, args: readonly string[
   return { url: `${isTls ? 'wss' : 'ws'}://127.0.0.1:${child.firstLine}/`, stop: () => child.stop() }
 }
 
-const servers: Record<string, (isTls: boolean) => Promise<PeerServer>> = {
-  ws: isTls =>
+/** The arguments of the servers that run in a process of their own. */
+const childArguments = (isTls: boolean, isDeflated: boolean): string[] => [
+  isDeflated ? 'deflate' : 'plain',
+  ...(isTls ? [certificate.certPath, certificate.keyPath] : []),
+]
+
+const servers: Record<string, (isTls: boolean, isDeflated: boolean) => Promise<PeerServer>> = {
+  ws: (isTls, isDeflated) =>
     withHttp(isTls, server => {
-      new WebSocketServer({ server, perMessageDeflate: { threshold: 0 } }).on('connection', socket => {
-        socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
+      const perMessageDeflate = isDeflated && { threshold: 0 }
+      new WebSocketServer({ server, perMessageDeflate }).on('connection', socket => {
+        socket.on('message', (data, isBinary) => {
+          const request = isBinary ? undefined : String(data)
+          if (request === 'please ping') {
+            socket.once('pong', () => socket.send('ponged'))
+            socket.ping('are you there')
+          } else if (request === 'please fragment') {
+            for (const piece of ['frag', 'men', '']) socket.send(piece, { fin: false })
+            socket.send('ted')
+          } else if (request === 'please close') socket.close(4002, '会合')
+          else socket.send(data, { binary: isBinary })
+        })
       })
     }),
+  // It sends what is longer than 16 KiB in fragments.
   websocket: isTls =>
     withHttp(isTls, server => {
       const limits = { maxReceivedFrameSize: 2 ** 25, maxReceivedMessageSize: 2 ** 25 }
       new websocket.server({ httpServer: server, ...limits }).on('request', request => {
         const connection = request.accept(request.requestedProtocols[0])
+        connection.on('pong', () => connection.sendUTF('ponged'))
         connection.on('message', message => {
-          if (message.type === 'utf8') connection.sendUTF(message.utf8Data)
-          else connection.sendBytes(message.binaryData)
+          if (message.type === 'binary') connection.sendBytes(message.binaryData)
+          else if (message.utf8Data === 'please ping') connection.ping('are you there')
+          else if (message.utf8Data === 'please fragment') connection.sendUTF('fragmented')
+          else if (message.utf8Data === 'please close') connection.close(4002, '会合')
+          else connection.sendUTF(message.utf8Data)
         })
       })
     }),
-  'python3-websockets': isTls =>
+  'python3-websockets': (isTls, isDeflated) =>
     withChild(isTls, '/usr/bin/python3', [
       'test/interop/peers/server.py',
-      ...(isTls ? [certificate.certPath, certificate.keyPath] : []),
+      ...childArguments(isTls, isDeflated),
     ]),
-  bun: isTls => withChild(isTls, bun, ['test/interop/peers/server.mjs']),
-  deno: isTls => withChild(isTls, deno, ['run', '--quiet', '--allow-net', 'test/interop/peers/server.mjs']),
+  bun: (isTls, isDeflated) =>
+    withChild(isTls, bun, ['test/interop/peers/server.mjs', ...childArguments(isTls, isDeflated)]),
+  deno: (isTls, isDeflated) =>
+    withChild(isTls, deno, [
+      ...['run', '--quiet', '--allow-net', '--allow-read'],
+      ...['test/interop/peers/server.mjs', ...childArguments(isTls, isDeflated)],
+    ]),
 }
 
-const cells = [
-  ...Object.keys(servers).flatMap(peer => [
-    [peer, 'ws plain'],
-    [peer, 'ws deflate'],
-  ]),
-  ...['ws', 'websocket', 'python3-websockets'].map(peer => [peer, 'wss deflate']),
-] as [string, string][]
+/** They have no compression. */
+const neverDeflate = ['websocket', 'deno']
+/** Its programs cannot ping. */
+const neverPing = ['deno']
 
-test.each(cells)('At a server of %s over %s our client gets back what it sends', async (peer, where) => {
-  const isTls = where.startsWith('wss')
-  const server = await servers[peer]?.(isTls)
-  if (server === undefined) throw new Error(`There is no server of ${peer}.`)
-  try {
-    const report = await record(peer, where, async () => {
-      const socket = new WebSocket(
-        server.url,
-        peer === 'python3-websockets' || peer === 'websocket' ? ['a'] : [],
-        {
-          compression: where !== 'ws plain' && { thresholdBytes: 0 },
-          tls: { ca: certificate.cert },
-        },
-      )
-      return await converse(socket, peer === 'websocket')
-    })
-    expect(report.problems).toEqual([])
-    if (where === 'ws plain') expect(report.extensions).toBe('')
-    else if (peer !== 'websocket' && peer !== 'deno')
-      expect(report.extensions).toContain('permessage-deflate')
-  } finally {
-    await server.stop()
-  }
-})
-
-/** @param isWebsocketPackage that one tells nobody of empty texts, and answers every close with 1000 */
-async function converse(socket: WebSocket, isWebsocketPackage: boolean) {
-  socket.binaryType = 'arraybuffer'
-  const problems: string[] = []
-  socket.addEventListener('error', event => problems.push(String((event as { message?: string }).message)))
-  const closed = once(socket, 'close')
-  await once(socket, 'open')
-  const messages = [...texts.filter(text => text !== '' || !isWebsocketPackage), ...binaries.map(bytesOf)]
-  const all = new Promise<void>(resolve => {
-    let at = 0
-    socket.onmessage = ({ data }) => {
-      const sent = messages[at++]
-      const isSame = typeof sent === 'string' ? data === sent : sent?.equals(Buffer.from(data)) === true
-      if (!isSame) problems.push(`message ${at - 1} came back different`)
-      if (at === messages.length) resolve()
+describe.each(['ws plain', 'ws deflate', 'wss deflate'])('Over %s', where => {
+  test.each(Object.keys(servers))('our client gets through the whole conversation with %s', async peer => {
+    const isDeflated = where !== 'ws plain'
+    const server = await servers[peer]?.(where.startsWith('wss'), isDeflated)
+    if (server === undefined) throw new Error(`There is no server of ${peer}.`)
+    const extensions: string[] = []
+    const connect = (): WebSocket => {
+      const socket = new WebSocket(server.url, ['a'], {
+        compression: { thresholdBytes: 0 },
+        tls: { ca: certificate.cert },
+      })
+      socket.addEventListener('open', () => extensions.push(socket.extensions))
+      return socket
     }
-    socket.onclose = () => resolve()
+    try {
+      const report = await record(peer, where, () =>
+        converse(connect, {
+          ping: async socket => void (await socket.ping('are you there')),
+          // It tells nobody of empty texts, and answers every close with 1000.
+          ...(peer === 'websocket' && { cannotEmptyText: true, closeCodeSeen: 1000 }),
+        }),
+      )
+      const did = [...(neverPing.includes(peer) ? [] : ['answers pings']), 'pings']
+      expect(report).toEqual({ protocol: 'a', problems: [], did })
+      const isAgreed = isDeflated && !neverDeflate.includes(peer)
+      expect(extensions.map(it => it.includes('permessage-deflate'))).toEqual([isAgreed, isAgreed])
+    } finally {
+      await server.stop()
+    }
   })
-  for (const message of messages) socket.send(message)
-  await all
-  if ((await socket.ping('are you there')) === undefined) problems.push('no pong came')
-  socket.close(closeCode, closeReason)
-  const [event] = (await closed) as [{ code: number; wasClean: boolean }]
-  const expectedCode = isWebsocketPackage ? 1000 : closeCode
-  if (event.code !== expectedCode || !event.wasClean) problems.push(`closed with ${event.code}`)
-  return { problems, extensions: socket.extensions }
-}
+})
