@@ -45,6 +45,7 @@ describe('The defaults that the documentation gives are those of the code:', () 
       maxBufferedBytes: connection.maxBufferedBytes.toLocaleString('en'),
       whenBufferFull: `\`'${connection.whenBufferFull}'\``,
       highWaterMarkBytes: connection.highWaterMarkBytes.toLocaleString('en'),
+      transport: `\`'${connection.transport}'\``,
     })) {
       expect([option, table.get(`\`${option}\``)?.[2]]).toEqual([option, value])
     }
