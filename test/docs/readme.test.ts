@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { WebSocket } from 'bothways'
 import { expect, test } from 'vitest'
 import { runChild, startChild } from '../support/child.ts'
+import { bin } from '../support/command.ts'
 import { codeBlocks, withFolder } from './code-blocks.ts'
 
-const codeOf = async (page: string) => (await codeBlocks(page, 'ts')).map(({ code }) => code)
+const codeOf = async (page: string, language = 'ts') =>
+  (await codeBlocks(page, language)).map(({ code }) => code)
 
 test('The README says the same code in both languages', async () => {
   expect(await codeOf('README.zh-CN.md')).toEqual(await codeOf('README.md'))
@@ -36,4 +38,30 @@ test('The reference of the server runs as it stands', async () => {
     socket.terminate()
     await running.stop()
   })
+})
+
+test("The protocol's README prints what it says", async () => {
+  const page = 'packages/protocol/README.md'
+  const [example = ''] = await codeOf(page)
+  await withFolder({ 'example.js': example }, async folder => {
+    expect(await runChild('node', [`${folder}/example.js`])).toBe((await codeOf(page, 'text')).join())
+  })
+})
+
+test("The package's README prints hello and ends", async () => {
+  const [example = ''] = await codeOf('packages/bothways/README.md')
+  await withFolder({ 'example.js': example }, async folder => {
+    expect(await runChild('node', [`${folder}/example.js`])).toBe('hello\n')
+  })
+})
+
+test("The command's README: an echo server, and hello comes back", async () => {
+  const [, echo = '', connect = ''] = await codeOf('packages/cli/README.md', 'sh')
+  const shell = (line: string) => line.trim().replace('bothways', `exec node ${bin}`)
+  const running = await startChild('sh', ['-c', `${shell(echo)} --port 0`])
+  const url = /listening on (\S+)/.exec(running.firstLine)?.[1] ?? ''
+  expect(connect).toContain('ws://127.0.0.1:9001/')
+  const here = connect.replace('ws://127.0.0.1:9001/', url)
+  expect(await runChild('sh', ['-c', shell(here)])).toBe('hello\n')
+  await running.stop()
 })

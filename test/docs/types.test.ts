@@ -6,12 +6,11 @@ import { codeBlocks, withFolder } from './code-blocks.ts'
 
 const root = join(import.meta.dirname, '../..')
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
-const pages = [
-  'README.md',
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.md'))
-    .map(file => join('docs', file)),
-]
+const below = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.md') && !file.includes('node_modules'))
+    .map(file => join(folder, file))
+const pages = ['README.md', ...['docs', 'packages'].flatMap(below)]
 
 /** What a block that is a part of something takes for granted. */
 const context: Readonly<Record<string, string>> = {

@@ -74,6 +74,11 @@ describe.each(publicPackages)('%s', (folder, manifest) => {
     expect(modules.filter(module => !existsSync(join(root, folder, 'src', `${module}.ts`)))).toEqual([])
   })
 
+  test('The README goes with it', () => {
+    expect(files).toContain('README.md')
+    expect(readFileSync(join(root, folder, 'README.md'), 'utf8')).toContain(`# ${manifest.name}\n`)
+  })
+
   test('The licence goes with it', () => {
     expect(files).toContain('LICENSE')
     const text = (path: string) => readFileSync(join(root, path, 'LICENSE'), 'utf8')
