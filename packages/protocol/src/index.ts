@@ -28,9 +28,9 @@ export {
 export { applyMask } from './frames/masking.ts'
 export { createMaskingMemory, type MaskingMemory } from './frames/masking-memory.ts'
 export { isControlOpcode, Opcode } from './frames/opcode.ts'
+export type { ReceivedMessage } from './frames/received-message.ts'
 export {
   messageTooBig,
-  type ReceivedMessage,
   Receiver,
   type ReceiverHandler,
   type ReceiverOptions,

@@ -17,7 +17,7 @@ import {
 import { type InflateResult, Inflater, isInflateError } from './deflate.ts'
 import { type CloseFrame, type Disconnect, describeDisconnect } from './disconnect.ts'
 import { invalidText, peerIsSilent, sendQueueFull, shortReason } from './failures.ts'
-import { FrameSender } from './frame-sender.ts'
+import { FrameSender, type FrameSenderHandler } from './frame-sender.ts'
 import { type HeartbeatMember, heartbeat } from './heartbeat.ts'
 import { keepaliveStep } from './keepalive.ts'
 import type { MessageData } from './message-data.ts'
@@ -62,10 +62,8 @@ type Hold = (typeof Hold)[keyof typeof Hold]
  * One WebSocket connection after its opening handshake, for either role (RFC 6455 §5-§7): messages both ways,
  * control frames, close handshake, keepalive, backpressure and compression, over any {@link Transport}.
  */
-export class Connection implements ReceiverHandler, TransportHandler, HeartbeatMember {
+export class Connection implements ReceiverHandler, TransportHandler, FrameSenderHandler, HeartbeatMember {
   readonly role: Role
-  /** The keepalive's and close timer's precision, in ms. */
-  readonly resolutionMs: number
   readonly #transport: Transport
   readonly #settings: ConnectionSettings
   readonly #handler: ConnectionHandler
@@ -79,7 +77,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   #sent: CloseFrame | undefined
   #received: CloseFrame | undefined
   /** When TCP is cut if the peer has not done its part of the ending by then. */
-  #cutAtMs = Number.POSITIVE_INFINITY
+  #cutAtMs: number | undefined
   #bufferedAtClose = 0
 
   #holds = 0
@@ -89,10 +87,10 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   /** The latest ping that waits for the peer to read (RFC 6455 §5.5.3: earlier ones need no answer). */
   #owedPong: Buffer | undefined
 
-  #lastHeardMs = performance.now()
+  #lastHeardMs = nowMs()
   /** When a ping last went out while nothing was read. */
-  #probedAtMs = performance.now()
-  readonly #pings = new Pings()
+  #probedAtMs = this.#lastHeardMs
+  #pings: Pings | undefined
   #pingCount = 0
   #roundTripTimeMs: number | undefined
 
@@ -112,10 +110,9 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
       outbox: this.#outbox,
       compression: settings.compression,
       outgoing: deflate?.outgoing,
-      onFailure: error => this.closeForPolicy(CloseCode.InternalError, error),
+      handler: this,
     })
     if (deflate !== undefined) this.#inflater = new Inflater(deflate.incoming, settings.maxMessageBytes)
-    this.resolutionMs = resolutionOf(settings)
   }
 
   /** Begins to read. `head` is what came right behind the opening handshake. */
@@ -124,6 +121,11 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     this.#transport.start(this)
     if (this.#holds !== 0) this.#transport.pause()
     if (head.length > 0) this.onData(head)
+  }
+
+  /** The keepalive's and close timer's precision, in ms. */
+  get resolutionMs(): number {
+    return resolutionOf(this.#settings)
   }
 
   get readyState(): ReadyState {
@@ -173,6 +175,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     checkControlPayload(payload.length)
     if (this.#readyState !== ReadyState.Open) return Promise.resolve(undefined)
     this.#sender.sendControl(Opcode.Ping, payload)
+    this.#pings ??= new Pings()
     return this.#pings.track(Buffer.from(payload), performance.now())
   }
 
@@ -210,45 +213,52 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
 
   // --- the heartbeat's side
 
-  tick(nowMs: number): void {
-    if (nowMs >= this.#cutAtMs) {
-      this.#cutUnlessMoving(nowMs)
+  tick(time: number): void {
+    if (this.#cutAtMs !== undefined && time >= this.#cutAtMs) {
+      this.#cutUnlessMoving(time)
       return
     }
     const { keepalive } = this.#settings
     if (keepalive === false || this.#readyState !== ReadyState.Open) return
     if (this.#holds !== 0) {
       // We do not read, so silence says nothing about the peer; a ping that TCP cannot deliver does.
-      this.#lastHeardMs = nowMs
-      if (nowMs - this.#probedAtMs < keepalive.intervalMs) return
-      this.#probedAtMs = nowMs
+      this.#lastHeardMs = Math.trunc(time)
+      if (time - this.#probedAtMs < keepalive.intervalMs) return
+      this.#probedAtMs = Math.trunc(time)
       if (this.#outbox.hasRoom) this.#sender.sendControl(Opcode.Ping, this.#nextPingPayload())
       return
     }
     const step = keepaliveStep(keepalive, {
-      nowMs,
+      nowMs: time,
       lastHeardMs: this.#lastHeardMs,
-      pingedAtMs: this.#pings.oldestSentAtMs,
+      pingedAtMs: this.#pings?.oldestSentAtMs,
     })
     if (step === 'ping') {
       const payload = this.#nextPingPayload()
-      this.#pings.add(payload, nowMs)
+      this.#pings ??= new Pings()
+      this.#pings.add(payload, time)
       this.#sender.sendControl(Opcode.Ping, payload)
     } else if (step === 'dead') {
-      this.#settle('network', peerIsSilent(keepalive.timeoutMs, nowMs - this.#lastHeardMs))
+      this.#settle('network', peerIsSilent(keepalive.timeoutMs, time - this.#lastHeardMs))
       this.#cut()
     }
+  }
+
+  // --- the sender's side
+
+  onSendFailure(error: Error): void {
+    this.closeForPolicy(CloseCode.InternalError, error)
   }
 
   // --- the transport's side
 
   onData(chunk: Uint8Array): void {
-    this.#lastHeardMs = performance.now()
+    this.#lastHeardMs = nowMs()
     this.#receiver.push(chunk)
   }
 
   onBorrowedData(memory: MaskingMemory, byteLength: number): void {
-    this.#lastHeardMs = performance.now()
+    this.#lastHeardMs = nowMs()
     this.#receiver.read(memory, byteLength)
   }
 
@@ -280,7 +290,7 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
     heartbeat.delete(this)
     this.#receiver.stop()
     this.#outbox.clear()
-    this.#pings.abandon()
+    this.#pings?.abandon()
     const { by, error: cause } = facts
     const [sent, received] = [this.#sent, this.#received]
     this.#handler.onClose(describeDisconnect({ by, error: cause, sent, received }))
@@ -323,7 +333,8 @@ export class Connection implements ReceiverHandler, TransportHandler, HeartbeatM
   }
 
   onPong(payload: Uint8Array): void {
-    const roundTripMs = this.#pings.answer(payload, performance.now())
+    const roundTripMs = this.#pings?.answer(payload, performance.now())
+    if (this.#pings?.areAnswered) this.#pings = undefined
     if (roundTripMs !== undefined) this.#roundTripTimeMs = roundTripMs
     this.#handler.onPong?.(asBuffer(payload), roundTripMs)
   }
@@ -487,6 +498,11 @@ function resolutionOf({ closeTimeoutMs, keepalive }: ConnectionSettings): number
     keepalive ? Math.min(keepalive.intervalMs, keepalive.timeoutMs) : Infinity,
   )
   return Math.min(1_000, Math.max(10, Math.floor(shortest / 4)))
+}
+
+/** Whole milliseconds need no memory of their own, and a connection looks at no smaller times. */
+function nowMs(): number {
+  return Math.trunc(performance.now())
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -6,7 +6,7 @@ import {
   type Role,
   serializeCloseBody,
 } from '@bothways/protocol'
-import { Deflater } from './deflate.ts'
+import { type CompressionTuning, Deflater } from './deflate.ts'
 import type { CloseFrame } from './disconnect.ts'
 import { frame } from './frame.ts'
 import { newMaskingKey } from './masking-key.ts'
@@ -21,28 +21,41 @@ export interface FrameSenderInit {
   readonly compression: ConnectionSettings['compression']
   /** How messages may be compressed; undefined: not at all. */
   readonly outgoing: DeflateDirection | undefined
+  readonly handler: FrameSenderHandler
+}
+
+export interface FrameSenderHandler {
   /** A message's bytes could not be had: a `Blob` that cannot be read any more. */
-  readonly onFailure: (error: Error) => void
+  onSendFailure(error: Error): void
+}
+
+/** How the messages of a connection are compressed. */
+interface Compression {
+  readonly tuning: CompressionTuning
+  readonly direction: DeflateDirection
+  readonly deflater: Deflater
 }
 
 /** Makes frames of what is sent and gives them to the outbox in that order, also those that are not ready yet. */
 export class FrameSender {
   readonly #role: Role
   readonly #outbox: Outbox
-  readonly #compression: ConnectionSettings['compression']
-  readonly #outgoing: DeflateDirection | undefined
-  readonly #deflater: Deflater | undefined
-  readonly #onFailure: (error: Error) => void
+  readonly #handler: FrameSenderHandler
+  /** Undefined: messages go out as they are. */
+  readonly #compression: Compression | undefined
   /** The last frame that was not ready when it was sent; later ones are made after it. */
   #lastPending: Promise<unknown> | undefined
 
-  constructor({ role, outbox, compression, outgoing, onFailure }: FrameSenderInit) {
+  constructor({ role, outbox, compression, outgoing, handler }: FrameSenderInit) {
     this.#role = role
     this.#outbox = outbox
-    this.#compression = compression
-    this.#outgoing = outgoing
-    this.#onFailure = onFailure
-    if (outgoing !== undefined && compression !== false) this.#deflater = new Deflater(outgoing, compression)
+    this.#handler = handler
+    if (outgoing === undefined || compression === false) return
+    this.#compression = {
+      tuning: compression,
+      direction: outgoing,
+      deflater: new Deflater(outgoing, compression),
+    }
   }
 
   /** Settles when everything sent so far is in the outbox; undefined when it is. */
@@ -67,16 +80,16 @@ export class FrameSender {
   /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
   sendPrepared(message: PreparedMessage): void {
     const { payload, isText } = message
-    if (!this.#isWorthDeflating(payload)) {
+    const compression = this.#compression
+    if (compression === undefined || payload.length < compression.tuning.thresholdBytes) {
       this.#outbox.push(message.frame)
     } else if (this.#outbox.isWaiting) {
       this.#queueLater(payload.length, isText, () => payload)
     } else {
-      const compression = this.#compression
-      const shared = this.#outgoing && compression && message.deflatedFrame(this.#outgoing, compression)
-      if (shared instanceof Promise) this.#queuePending(payload.length, shared)
-      else if (shared) this.#outbox.push(shared)
-      else this.#queue(payload, isText)
+      const shared = message.deflatedFrame(compression.direction, compression.tuning)
+      if (shared === undefined) this.#queue(payload, isText)
+      else if (shared instanceof Promise) this.#queuePending(payload.length, shared)
+      else this.#outbox.push(shared)
     }
   }
 
@@ -93,7 +106,7 @@ export class FrameSender {
 
   /** True for frames that are written as they are: unmasked, uncompressed. */
   get #sharesBuffer(): boolean {
-    return this.#role === 'server' && this.#deflater === undefined
+    return this.#role === 'server' && this.#compression === undefined
   }
 
   #queue(payload: Buffer, isText: boolean): void {
@@ -114,7 +127,7 @@ export class FrameSender {
 
   #queuePending(bytes: number, made: Promise<Buffer>): void {
     const pending = made.catch(error => {
-      this.#onFailure(error)
+      this.#handler.onSendFailure(error)
       return undefined
     })
     this.#lastPending = pending
@@ -127,17 +140,13 @@ export class FrameSender {
 
   #messageFrame(payload: Buffer, isText: boolean): Buffer | Promise<Buffer> {
     const opcode = isText ? Opcode.Text : Opcode.Binary
-    if (this.#deflater === undefined || !this.#isWorthDeflating(payload)) return this.#frame(payload, opcode)
-    const deflated = this.#deflater.deflate(payload)
+    const compression = this.#compression
+    if (compression === undefined || payload.length < compression.tuning.thresholdBytes) {
+      return this.#frame(payload, opcode)
+    }
+    const deflated = compression.deflater.deflate(payload)
     if (deflated instanceof Promise) return deflated.then(it => this.#frame(it, opcode, true))
     return this.#frame(deflated, opcode, true)
-  }
-
-  #isWorthDeflating(payload: Buffer): boolean {
-    const compression = this.#compression
-    return (
-      this.#deflater !== undefined && compression !== false && payload.length >= compression.thresholdBytes
-    )
   }
 
   #frame(payload: Uint8Array, opcode: Opcode, isCompressed = false): Buffer {

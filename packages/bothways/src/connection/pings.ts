@@ -14,6 +14,10 @@ export class Pings {
     return this.#sent[0]?.sentAtMs
   }
 
+  get areAnswered(): boolean {
+    return this.#sent.length === 0
+  }
+
   add(payload: Uint8Array, sentAtMs: number): void {
     this.#sent.push({ payload, sentAtMs, resolve: undefined })
   }

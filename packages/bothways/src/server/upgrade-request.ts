@@ -58,14 +58,17 @@ export function requestPath(target: string): string | undefined {
   return URL.canParse(target) ? new URL(target).pathname : undefined
 }
 
+const none: readonly string[] = []
+
 /** Most requests are looked at little: what is dear to make is made when it is asked for. */
 export class HandshakeRequest implements UpgradeRequest {
-  readonly host: string
   readonly protocols: readonly string[]
   readonly remoteAddress: string
   readonly remotePort: number
   readonly isSecure: boolean
   readonly raw: IncomingMessage | undefined
+  /** What a trusted proxy says, where it differs. */
+  readonly #forwardedHost: string | undefined
   readonly #target: string
   readonly #headerLines: string | undefined
   #headers: Headers | undefined
@@ -74,15 +77,15 @@ export class HandshakeRequest implements UpgradeRequest {
   #hasLeft = false
 
   private constructor(facts: RequestFacts, protocols: readonly string[], host: string, forwarded: Forwarded) {
-    this.host = host
-    this.protocols = protocols
+    if (host !== facts.headers.host) this.#forwardedHost = host
+    this.protocols = protocols.length === 0 ? none : protocols
     this.remoteAddress = forwarded.remoteAddress
     this.remotePort = facts.peerPort
     this.isSecure = forwarded.isSecure
     this.raw = facts.raw
     this.#target = facts.target
     this.#headerLines = facts.headerLines
-    if (facts.headerLines === undefined) this.#headers = facts.headers
+    this.#headers = facts.headers
   }
 
   /** Undefined when the request has no usable Host or target. */
@@ -96,7 +99,7 @@ export class HandshakeRequest implements UpgradeRequest {
     // Anything more in Host would make up another path than the one that was routed, for `authenticate` to judge.
     if (host === undefined || !/^[^\s/\\?#@]+$/.test(host)) return undefined
     const request = new HandshakeRequest(facts, protocols, host, forwarded)
-    return URL.canParse(request.#address) ? request : undefined
+    return URL.canParse(request.#addressAt(host)) ? request : undefined
   }
 
   get headers(): Headers {
@@ -104,12 +107,16 @@ export class HandshakeRequest implements UpgradeRequest {
     return this.#headers
   }
 
+  get host(): string {
+    return this.#forwardedHost ?? (this.headers.host as string)
+  }
+
   get origin(): string | undefined {
     return this.headers.origin as string | undefined
   }
 
   get url(): URL {
-    this.#url ??= new URL(this.#address)
+    this.#url ??= new URL(this.#addressAt(this.host))
     return this.#url
   }
 
@@ -123,14 +130,19 @@ export class HandshakeRequest implements UpgradeRequest {
     return this.#leaving.signal
   }
 
+  /** They take memory for as long as the connection lives, and few programs look at them: read again when asked for. */
+  forgetHeaders(): void {
+    if (this.#headerLines !== undefined) this.#headers = undefined
+  }
+
   /** The client has left, or the handshake took too long. */
   abort(): void {
     this.#hasLeft = true
     this.#leaving?.abort()
   }
 
-  get #address(): string {
-    return `${this.isSecure ? 'wss' : 'ws'}://${this.host}${originForm(this.#target)}`
+  #addressAt(host: string): string {
+    return `${this.isSecure ? 'wss' : 'ws'}://${host}${originForm(this.#target)}`
   }
 }
 

@@ -100,6 +100,7 @@ export class Upgrades<User> {
       isTls: false,
     })
     if ('status' in accepted) return false
+    accepted.request.forgetHeaders()
     const transport = new BareTransport(handle)
     const agreed = this.#agree(accepted)
     transport.write(Buffer.from(agreed.answer, 'latin1'), false)

@@ -1,5 +1,4 @@
-import { copyBytes } from '#copy-bytes'
-import { decodeAscii, decodeUtf8, isUtf8 } from '#utf8'
+import { isUtf8 } from '#utf8'
 import { LimitError, ProtocolViolation, type ViolationCode } from '../errors.ts'
 import { Utf8Validator } from '../text/utf8-validator.ts'
 import { parseCloseBody } from './close-body.ts'
@@ -8,25 +7,10 @@ import { applyMask } from './masking.ts'
 import type { MaskingMemory } from './masking-memory.ts'
 import { isControlOpcode, Opcode } from './opcode.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
+import { deliver, type ReceivedMessage } from './received-message.ts'
 
 /** Who reads: a server takes masked frames only, a client unmasked ones only (RFC 6455 §5.1). */
 export type Role = 'server' | 'client'
-
-/**
- * A whole message, as long as the call lasts that hands it over. Text has been checked to be UTF-8, unless it is
- * compressed: then it is the handler's to inflate and to check.
- */
-export interface ReceivedMessage {
-  readonly isText: boolean
-  /** RSV1 was set: the payload is what RFC 7692 §7.2.1 makes of a message. */
-  readonly isCompressed: boolean
-  /** Bytes of the payload. */
-  readonly byteLength: number
-  /** The payload as a string, read as UTF-8. */
-  text(): string
-  /** The payload as bytes, the caller's to keep. */
-  bytes(): Uint8Array<ArrayBufferLike>
-}
 
 /** What a {@link Receiver} calls; nothing of it may throw. Payloads of control frames are the handler's to keep. */
 export interface ReceiverHandler {
@@ -65,7 +49,7 @@ const finalBinary = 0x80 | Opcode.Binary
  * for bytes of borrowed memory; a message in pieces is collected in one buffer that grows with what has come. It
  * never throws on any input.
  */
-export class Receiver implements ReceivedMessage {
+export class Receiver {
   readonly #handler: ReceiverHandler
   readonly #isServer: boolean
   readonly #maxMessageBytes: number
@@ -98,13 +82,6 @@ export class Receiver implements ReceivedMessage {
   #message: PayloadBuffer | undefined
   #utf8: Utf8Validator | undefined
 
-  // Where the message lies that is being handed over.
-  #source = nothing
-  #start = 0
-  #end = 0
-  #isAscii = false
-  #isBorrowed = false
-
   /** A control frame's payload that a chunk's end has cut; it may come amid a fragmented message (§5.4). */
   #control: PayloadBuffer | undefined
 
@@ -118,30 +95,6 @@ export class Receiver implements ReceivedMessage {
   /** True once a close frame or a violation has come: nothing more will be read. */
   get isDone(): boolean {
     return this.#isDone
-  }
-
-  get isText(): boolean {
-    return this.#isText
-  }
-
-  get isCompressed(): boolean {
-    return this.#isCompressed
-  }
-
-  get byteLength(): number {
-    return this.#end - this.#start
-  }
-
-  text(): string {
-    return this.#isAscii
-      ? decodeAscii(this.#source, this.#start, this.#end)
-      : decodeUtf8(this.#source, this.#start, this.#end)
-  }
-
-  bytes(): Uint8Array {
-    return this.#isBorrowed
-      ? copyBytes(this.#source, this.#start, this.#end)
-      : this.#source.subarray(this.#start, this.#end)
   }
 
   /** Reads a chunk of any length. The receiver owns it from here on: payloads are unmasked inside it. */
@@ -476,13 +429,7 @@ export class Receiver implements ReceivedMessage {
 
   #deliver(source: Uint8Array, start: number, end: number, isAscii: boolean, isBorrowed: boolean): void {
     this.#isInMessage = false
-    this.#source = source
-    this.#start = start
-    this.#end = end
-    this.#isAscii = isAscii
-    this.#isBorrowed = isBorrowed
-    this.#handler.onMessage(this)
-    this.#source = nothing
+    deliver(this.#handler, this.#isText, this.#isCompressed, source, start, end, isAscii, isBorrowed)
   }
 
   #failUtf8(): void {

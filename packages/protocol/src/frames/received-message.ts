@@ -1,0 +1,82 @@
+import { copyBytes } from '#copy-bytes'
+import { decodeAscii, decodeUtf8 } from '#utf8'
+
+/**
+ * A whole message, as long as the call lasts that hands it over. Text has been checked to be UTF-8, unless it is
+ * compressed: then it is the handler's to inflate and to check.
+ */
+export interface ReceivedMessage {
+  readonly isText: boolean
+  /** RSV1 was set: the payload is what RFC 7692 §7.2.1 makes of a message. */
+  readonly isCompressed: boolean
+  /** Bytes of the payload. */
+  readonly byteLength: number
+  /** The payload as a string, read as UTF-8. */
+  text(): string
+  /** The payload as bytes, the caller's to keep. */
+  bytes(): Uint8Array
+}
+
+const nothing: Uint8Array = new Uint8Array(0)
+
+/** One object for all messages, not one for each. */
+class Delivery implements ReceivedMessage {
+  isText = false
+  isCompressed = false
+  source = nothing
+  start = 0
+  end = 0
+  isAscii = false
+  isBorrowed = false
+
+  get byteLength(): number {
+    return this.end - this.start
+  }
+
+  text(): string {
+    return this.isAscii
+      ? decodeAscii(this.source, this.start, this.end)
+      : decodeUtf8(this.source, this.start, this.end)
+  }
+
+  bytes(): Uint8Array {
+    return this.isBorrowed
+      ? copyBytes(this.source, this.start, this.end)
+      : this.source.subarray(this.start, this.end)
+  }
+}
+
+/** A handler may make another receiver deliver: one for each level of such calls. */
+const deliveries: Delivery[] = []
+let depth = 0
+
+/**
+ * Hands a message over. Its payload lies in `source` from `start` to `end`.
+ *
+ * @param isAscii true when that is known
+ * @param isBorrowed the memory is not the handler's to keep
+ */
+export function deliver(
+  handler: { onMessage(message: ReceivedMessage): void },
+  isText: boolean,
+  isCompressed: boolean,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  isAscii: boolean,
+  isBorrowed: boolean,
+): void {
+  deliveries[depth] ??= new Delivery()
+  const delivery = deliveries[depth]!
+  delivery.isText = isText
+  delivery.isCompressed = isCompressed
+  delivery.source = source
+  delivery.start = start
+  delivery.end = end
+  delivery.isAscii = isAscii
+  delivery.isBorrowed = isBorrowed
+  depth++
+  handler.onMessage(delivery)
+  depth--
+  delivery.source = nothing
+}
