@@ -6,6 +6,7 @@ import { createServer, type Route, type Server } from 'bothways'
 import { afterEach, describe, expect, test } from 'vitest'
 import { makeCertificate } from '../../../../test/support/certificate.ts'
 import { bin, echoUrl, launch, run, stopCommands } from '../../../../test/support/command.ts'
+import { Terminal } from '../../../../test/support/terminal.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -176,6 +177,42 @@ describe('A handshake that fails', () => {
   })
 })
 
+const columns = 40
+
+/** Starts `connect` on a pseudo terminal. */
+function connectOnTerminal(url: string) {
+  const command = ['sh', '-c', `stty cols ${columns}; exec node "$0" connect "$1"`, bin, url]
+  const child = spawn(
+    '/usr/bin/python3',
+    ['-c', `import pty, sys; sys.exit(pty.spawn(${JSON.stringify(command)}) >> 8)`],
+    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NO_COLOR: '1', BOTHWAYS_HISTORY: '' } },
+  )
+  let output = ''
+  let onOutput = (): void => {}
+  child.stdout.setEncoding('utf8').on('data', chunk => {
+    output += chunk
+    onOutput()
+  })
+  return {
+    ended: once(child, 'close'),
+    type: (text: string): void => void child.stdin.write(text),
+    /** Waits until the words have been shown. */
+    shown: (words: string): Promise<void> =>
+      new Promise(resolve => {
+        onOutput = () => {
+          if (output.includes(words)) resolve()
+        }
+        onOutput()
+      }),
+    /** What the terminal shows now, a row each. */
+    rows(): readonly string[] {
+      const terminal = new Terminal(columns)
+      terminal.write(output)
+      return terminal.text
+    },
+  }
+}
+
 describe('On a terminal', () => {
   test('Lines typed before the connection is open wait for it, and Ctrl-D closes with 1000', async () => {
     let onClosed: (code: number) => void
@@ -192,32 +229,52 @@ describe('On a terminal', () => {
     })
     cleanups.push(() => server.close({ timeoutMs: 0 }))
     const { url } = await server.listen()
-    const command = ['node', bin, 'connect', url]
-    const child = spawn(
-      '/usr/bin/python3',
-      ['-c', `import pty, sys; sys.exit(pty.spawn(${JSON.stringify(command)}) >> 8)`],
-      { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NO_COLOR: '1', BOTHWAYS_HISTORY: '' } },
-    )
-    let screen = ''
-    let onScreen = (): void => {}
-    child.stdout.setEncoding('utf8').on('data', chunk => {
-      screen += chunk
-      onScreen()
-    })
-    const shown = (words: string): Promise<void> =>
-      new Promise(resolve => {
-        onScreen = () => {
-          if (screen.includes(words)) resolve()
-        }
-        onScreen()
-      })
-    const ended = once(child, 'close')
-    child.stdin.write('early\r')
-    await shown('early')
+    const { type, shown, rows, ended } = connectOnTerminal(url)
+    await shown('> ')
+    type('early\rhalf')
+    await shown('half')
     letIn()
     await shown('← text 9 B re: early')
-    child.stdin.write('\u0004')
+    await expect.poll(() => rows().at(-1)).toBe('> half')
+    expect(rows()[0]).toBe('> early')
+    type('\u0015\u0004')
     expect(await closed).toBe(1000)
     expect(await ended).toEqual([0, null])
+  })
+
+  test('What is pasted in several lines, and typed, stays whole while messages come', async () => {
+    const got: unknown[] = []
+    let onTick = (): void => {}
+    const nextTick = (): Promise<void> =>
+      new Promise(resolve => {
+        onTick = resolve
+      })
+    const url = await serve({
+      open(socket) {
+        const timer = setInterval(() => {
+          socket.send('tick '.repeat(12))
+          onTick()
+        }, 2)
+        cleanups.push(() => clearInterval(timer))
+      },
+      message(socket, message) {
+        got.push(message)
+        socket.send(`re: ${String(message).length}`)
+      },
+    })
+    const { type, shown, rows, ended } = connectOnTerminal(url)
+    const long = 'x'.repeat(columns - 1)
+    await shown('tick')
+    type(`one\rtwo\r${long}\r${long}`)
+    await shown(`re: ${long.length}`)
+    for (const character of ' and more') {
+      type(character)
+      await nextTick()
+    }
+    await expect.poll(() => rows().slice(-2).join('')).toBe(`> ${long} and more`)
+    expect(rows()).toEqual(expect.arrayContaining(['> one', '> two']))
+    type('\r\u0004')
+    expect(await ended).toEqual([0, null])
+    expect(got).toEqual(['one', 'two', long, `${long} and more`])
   })
 })

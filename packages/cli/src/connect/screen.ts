@@ -1,7 +1,10 @@
 import { clearScreenDown, cursorTo, type Interface, moveCursor } from 'node:readline'
 import type { Writable } from 'node:stream'
 
-/** A terminal where lines appear above the one that is being typed, which stays as it is. */
+/**
+ * A terminal where lines appear above the one that is being typed, which stays as it is: from the first prompt to the
+ * last, the prompt and what is typed behind it are the end of what the terminal shows.
+ */
 export class Screen {
   readonly #prompt: Interface
   readonly #output: Writable
@@ -10,6 +13,12 @@ export class Screen {
   constructor(prompt: Interface, output: Writable) {
     this.#prompt = prompt
     this.#output = output
+    // The next line may be here already: pasted text has several.
+    prompt.on('line', () => {
+      if (this.#isPrompting) prompt.prompt(true)
+    })
+    // Prompting once more would wake it up again.
+    prompt.on('close', () => this.stopPrompting())
   }
 
   /** From now on there is a line to type in. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
 import { suggestion } from '../nearest.ts'
 import type { ConnectOptions } from './connect-options.ts'
 import { describeEvent, eventAsJson } from './describe-event.ts'
@@ -18,8 +18,6 @@ const help = `Every line is sent as a message. Commands:
 
 /** A session on a terminal: what comes appears above the line that is being typed. */
 export async function runTerminal(options: ConnectOptions): Promise<number> {
-  const { isVerbose, isBinary, isJson } = options
-  const isColored = !process.env.NO_COLOR && process.env.TERM !== 'dumb'
   const history = new HistoryFile(historyPath())
   const prompt = createInterface({
     input: process.stdin,
@@ -30,6 +28,17 @@ export async function runTerminal(options: ConnectOptions): Promise<number> {
     removeHistoryDuplicates: true,
     completer: completeCommand,
   })
+  prompt.on('line', line => history.add(line))
+  try {
+    return await talk(options, prompt)
+  } finally {
+    prompt.close()
+  }
+}
+
+async function talk(options: ConnectOptions, prompt: Interface): Promise<number> {
+  const { isVerbose, isBinary, isJson } = options
+  const isColored = !process.env.NO_COLOR && process.env.TERM !== 'dumb'
   const screen = new Screen(prompt, process.stdout)
   let hasFailed = false
 
@@ -43,22 +52,22 @@ export async function runTerminal(options: ConnectOptions): Promise<number> {
     if (text !== undefined) screen.show(text)
   })
 
+  screen.startPrompting()
   // Lines wait for the connection, and for those before them.
   let earlier: Promise<unknown> = session.opened
   prompt.on('line', line => {
-    history.add(line)
     earlier = earlier.then(() => run(line))
   })
   prompt.on('SIGINT', () => leave())
-  prompt.on('close', () => session.close(1000))
+  prompt.on('close', () => {
+    if (session.isOpen) earlier = earlier.then(() => session.close(1000))
+    else session.close(1000)
+  })
 
   if (await session.opened) {
     if (!isJson) screen.show('Type a message, or /help.')
-    screen.startPrompting()
     await session.closed
-    screen.stopPrompting()
   }
-  prompt.close()
   return hasFailed ? 1 : 0
 
   function leave(): void {
@@ -73,7 +82,6 @@ export async function runTerminal(options: ConnectOptions): Promise<number> {
     } catch (error) {
       screen.show((error as Error).message)
     }
-    if (session.isOpen) screen.startPrompting()
   }
 
   async function obey(line: string): Promise<void> {
