@@ -102,7 +102,7 @@ let memory
 
 /** The chunk lies in memory that is used again, at once, for something else. */
 function readBorrowed(protocol, receiver, chunk) {
-  memory ??= protocol.createMaskingMemory(64 * 1024)
+  memory ??= protocol.createReadMemory(64 * 1024)
   for (let start = 0; start < chunk.length; start += memory.bytes.length) {
     const part = chunk.subarray(start, start + memory.bytes.length)
     memory.bytes.set(part)

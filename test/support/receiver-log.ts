@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
-  createMaskingMemory,
+  createReadMemory,
   type LimitError,
   ProtocolViolation,
   type ReceivedMessage,
@@ -64,7 +64,7 @@ export function receive(chunks: readonly Uint8Array[], options: ReceiverOptions)
   return log.events
 }
 
-const memory = createMaskingMemory(64 * 1024)
+const memory = createReadMemory(64 * 1024)
 
 /** Each chunk lies in memory that is used again, at once, for something else. */
 function receiveBorrowed(chunks: readonly Uint8Array[], options: ReceiverOptions): ReceiverEvent[] {

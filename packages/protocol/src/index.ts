@@ -26,8 +26,8 @@ export {
   writeFrameHeader,
 } from './frames/frame-serializer.ts'
 export { applyMask } from './frames/masking.ts'
-export { createMaskingMemory, type MaskingMemory } from './frames/masking-memory.ts'
 export { isControlOpcode, Opcode } from './frames/opcode.ts'
+export { createReadMemory, type ReadMemory } from './frames/read-memory.ts'
 export type { ReceivedMessage } from './frames/received-message.ts'
 export {
   messageTooBig,

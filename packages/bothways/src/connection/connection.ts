@@ -6,9 +6,9 @@ import {
   decodeUtf8,
   isUtf8,
   LimitError,
-  type MaskingMemory,
   Opcode,
   type ProtocolViolation,
+  type ReadMemory,
   type ReceivedMessage,
   Receiver,
   type ReceiverHandler,
@@ -257,7 +257,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#receiver.push(chunk)
   }
 
-  onBorrowedData(memory: MaskingMemory, byteLength: number): void {
+  onBorrowedData(memory: ReadMemory, byteLength: number): void {
     this.#lastHeardMs = nowMs()
     this.#receiver.read(memory, byteLength)
   }

@@ -1,9 +1,9 @@
-import { createMaskingMemory } from '@bothways/protocol'
+import { createReadMemory } from '@bothways/protocol'
 import { type StreamBinding, streamBinding, type TcpHandle, type WriteRequest } from './tcp-handle.ts'
 import type { Transport, TransportHandler } from './transport.ts'
 
 /** All connections read into the same memory, one after the other: large, so that large messages take few reads. */
-const readMemory = createMaskingMemory(512 * 1024)
+const readMemory = createReadMemory(512 * 1024)
 
 /** Only a runtime that has it makes transports of this kind. */
 const { WriteWrap, streamBaseState, kReadBytesOrError, kBytesWritten, kLastWriteWasAsync } =

@@ -1,11 +1,11 @@
-import type { MaskingMemory } from '@bothways/protocol'
+import type { ReadMemory } from '@bothways/protocol'
 
 /** What a {@link Transport} tells its connection. */
 export interface TransportHandler {
   /** Bytes have come; the handler owns the chunk. */
   onData(chunk: Uint8Array): void
   /** As {@link onData}, in the first bytes of memory that the next read writes over. */
-  onBorrowedData(memory: MaskingMemory, byteLength: number): void
+  onBorrowedData(memory: ReadMemory, byteLength: number): void
   /** A write that asked for notice has been taken by the operating system. */
   onTaken(): void
   /** The other side will send no more (TCP FIN). */

@@ -1,5 +1,6 @@
 import { copyBytes } from '#copy-bytes'
-import { decodeAscii, decodeUtf8 } from '#utf8'
+import { decodeUtf8 } from '#utf8'
+import type { ReadMemory } from './read-memory.ts'
 
 /**
  * A whole message, as long as the call lasts that hands it over. Text has been checked to be UTF-8, unless it is
@@ -27,22 +28,21 @@ class Delivery implements ReceivedMessage {
   start = 0
   end = 0
   isAscii = false
-  isBorrowed = false
+  /** The source's, when it is borrowed. */
+  memory: ReadMemory | undefined
 
   get byteLength(): number {
     return this.end - this.start
   }
 
   text(): string {
-    return this.isAscii
-      ? decodeAscii(this.source, this.start, this.end)
-      : decodeUtf8(this.source, this.start, this.end)
+    const { memory, start, end } = this
+    return memory === undefined ? decodeUtf8(this.source, start, end) : memory.text(start, end, this.isAscii)
   }
 
   bytes(): Uint8Array {
-    return this.isBorrowed
-      ? copyBytes(this.source, this.start, this.end)
-      : this.source.subarray(this.start, this.end)
+    const { source, start, end } = this
+    return this.memory === undefined ? source.subarray(start, end) : copyBytes(source, start, end)
   }
 }
 
@@ -53,8 +53,8 @@ let depth = 0
 /**
  * Hands a message over. Its payload lies in `source` from `start` to `end`.
  *
+ * @param memory which `source` is the bytes of, when they are not the handler's to keep
  * @param isAscii true when that is known
- * @param isBorrowed the memory is not the handler's to keep
  */
 export function deliver(
   handler: { onMessage(message: ReceivedMessage): void },
@@ -63,8 +63,8 @@ export function deliver(
   source: Uint8Array,
   start: number,
   end: number,
+  memory: ReadMemory | undefined,
   isAscii: boolean,
-  isBorrowed: boolean,
 ): void {
   deliveries[depth] ??= new Delivery()
   const delivery = deliveries[depth]!
@@ -73,8 +73,8 @@ export function deliver(
   delivery.source = source
   delivery.start = start
   delivery.end = end
+  delivery.memory = memory
   delivery.isAscii = isAscii
-  delivery.isBorrowed = isBorrowed
   depth++
   handler.onMessage(delivery)
   depth--

@@ -4,9 +4,9 @@ import { Utf8Validator } from '../text/utf8-validator.ts'
 import { parseCloseBody } from './close-body.ts'
 import { maxControlPayloadBytes } from './frame-serializer.ts'
 import { applyMask } from './masking.ts'
-import type { MaskingMemory } from './masking-memory.ts'
 import { isControlOpcode, Opcode } from './opcode.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
+import type { ReadMemory } from './read-memory.ts'
 import { deliver, type ReceivedMessage } from './received-message.ts'
 
 /** Who reads: a server takes masked frames only, a client unmasked ones only (RFC 6455 §5.1). */
@@ -109,7 +109,7 @@ export class Receiver {
   }
 
   /** As {@link push}, for the first bytes of memory that the caller uses again after the call. */
-  read(memory: MaskingMemory, byteLength: number): void {
+  read(memory: ReadMemory, byteLength: number): void {
     if (this.#isDone) return
     if (this.#isPaused || this.#isReading) {
       this.#wait(memory.bytes.slice(0, byteLength))
@@ -152,7 +152,7 @@ export class Receiver {
   }
 
   /** Reads `bytes` up to `end`; they are `memory`'s if it is given, and borrowed then. */
-  #read(bytes: Uint8Array, end: number, memory: MaskingMemory | undefined): void {
+  #read(bytes: Uint8Array, end: number, memory: ReadMemory | undefined): void {
     this.#isReading = true
     let at = 0
     while (at < end && !this.#isDone) {
@@ -178,7 +178,7 @@ export class Receiver {
     bytes: Uint8Array,
     start: number,
     chunkEnd: number,
-    memory: MaskingMemory | undefined,
+    memory: ReadMemory | undefined,
   ): number {
     if (this.#isInPayload || this.#isInMessage || this.#headerLength !== 0 || chunkEnd - start < 8)
       return start
@@ -210,12 +210,12 @@ export class Receiver {
     this.#isText = isText
     this.#isCompressed = false
     if (isText && !isAscii && !isUtf8(bytes.subarray(payloadStart, end))) this.#failUtf8()
-    else this.#deliver(bytes, payloadStart, end, isAscii, memory !== undefined)
+    else this.#deliver(bytes, payloadStart, end, memory, isAscii)
     return end
   }
 
   /** Reads a frame's header, or as much of it as there is, and returns where reading goes on. */
-  #readHeader(bytes: Uint8Array, start: number, chunkEnd: number, memory: MaskingMemory | undefined): number {
+  #readHeader(bytes: Uint8Array, start: number, chunkEnd: number, memory: ReadMemory | undefined): number {
     if (this.#headerLength === 0 && chunkEnd - start >= longestHeaderBytes) {
       return this.#parseHeader(bytes, start)
         ? this.#beginPayload(bytes, start + headerBytes(bytes, start), memory)
@@ -340,18 +340,13 @@ export class Receiver {
     return this.#message?.length ?? 0
   }
 
-  #beginPayload(bytes: Uint8Array, at: number, memory: MaskingMemory | undefined): number {
+  #beginPayload(bytes: Uint8Array, at: number, memory: ReadMemory | undefined): number {
     this.#isInPayload = true
     // A payload of no bytes ends here; there may be no further byte to call for it.
     return this.#payloadBytes === 0 ? this.#readPayload(bytes, at, at, memory) : at
   }
 
-  #readPayload(
-    bytes: Uint8Array,
-    start: number,
-    chunkEnd: number,
-    memory: MaskingMemory | undefined,
-  ): number {
+  #readPayload(bytes: Uint8Array, start: number, chunkEnd: number, memory: ReadMemory | undefined): number {
     const end = Math.min(chunkEnd, start + this.#payloadBytes - this.#payloadCame)
     const piece = bytes.subarray(start, end)
     if (this.#isServer) {
@@ -361,9 +356,8 @@ export class Receiver {
     this.#payloadCame += piece.length
     const isWhole = this.#payloadCame === this.#payloadBytes
     if (isWhole) this.#isInPayload = false
-    const isBorrowed = memory !== undefined
-    if (isControlOpcode(this.#opcode)) this.#takeControlPiece(piece, isWhole, isBorrowed)
-    else this.#takeMessagePiece(piece, isWhole, isBorrowed)
+    if (isControlOpcode(this.#opcode)) this.#takeControlPiece(piece, isWhole, memory !== undefined)
+    else this.#takeMessagePiece(piece, isWhole, memory)
     return end
   }
 
@@ -390,13 +384,14 @@ export class Receiver {
     this.#handler.onClose(close.code, close.reason)
   }
 
-  #takeMessagePiece(piece: Uint8Array, isFrameWhole: boolean, isBorrowed: boolean): void {
+  #takeMessagePiece(piece: Uint8Array, isFrameWhole: boolean, memory: ReadMemory | undefined): void {
     const isMessageWhole = isFrameWhole && this.#isFinal
     const isChecked = this.#isText && !this.#isCompressed
     if (isMessageWhole && piece.length === this.#payloadBytes && this.#messageLength === 0) {
       // The message lies in one chunk (§5.4 lets empty fragments precede it).
       if (isChecked && !isUtf8(piece)) this.#failUtf8()
-      else this.#deliver(piece, 0, piece.length, false, isBorrowed)
+      else if (memory === undefined) this.#deliver(piece, 0, piece.length, undefined, false)
+      else this.#deliver(memory.bytes, piece.byteOffset, piece.byteOffset + piece.length, memory, false)
       return
     }
 
@@ -415,7 +410,7 @@ export class Receiver {
     const payload = this.#message?.take() ?? nothing
     this.#message = undefined
     this.#utf8 = undefined
-    this.#deliver(payload, 0, payload.length, false, false)
+    this.#deliver(payload, 0, payload.length, undefined, false)
   }
 
   /**
@@ -427,9 +422,15 @@ export class Receiver {
     return this.#messageLength + piece.length + this.#payloadBytes - this.#payloadCame
   }
 
-  #deliver(source: Uint8Array, start: number, end: number, isAscii: boolean, isBorrowed: boolean): void {
+  #deliver(
+    source: Uint8Array,
+    start: number,
+    end: number,
+    memory: ReadMemory | undefined,
+    isAscii: boolean,
+  ): void {
     this.#isInMessage = false
-    deliver(this.#handler, this.#isText, this.#isCompressed, source, start, end, isAscii, isBorrowed)
+    deliver(this.#handler, this.#isText, this.#isCompressed, source, start, end, memory, isAscii)
   }
 
   #failUtf8(): void {

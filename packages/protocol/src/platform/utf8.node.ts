@@ -4,9 +4,10 @@ import { Buffer, isUtf8 as isNodeUtf8 } from 'node:buffer'
 interface Slices {
   readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
   readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
+  readonly ucs2Slice: (this: Uint8Array, start: number, end: number) => string
 }
 
-const { utf8Slice, latin1Slice } = Buffer.prototype as unknown as Slices
+const { utf8Slice, latin1Slice, ucs2Slice } = Buffer.prototype as unknown as Slices
 
 /** True when `bytes` is one whole piece of well-formed UTF-8 (RFC 3629). */
 export function isUtf8(bytes: Uint8Array): boolean {
@@ -21,6 +22,11 @@ export function decodeUtf8(bytes: Uint8Array, start = 0, end: number = bytes.len
 /** As {@link decodeUtf8}, faster, for bytes below 0x80. */
 export function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
   return latin1Slice.call(bytes, start, end)
+}
+
+/** Text of UTF-16 code units, the lower byte first. */
+export function decodeUtf16(bytes: Uint8Array, start: number, end: number): string {
+  return ucs2Slice.call(bytes, start, end)
 }
 
 /** UTF-8 of a text; a lone surrogate becomes U+FFFD, as the WHATWG `USVString` conversion says. */

@@ -1,0 +1,2 @@
+/** What must stand in `read-memory-module.ts`. */
+export function moduleSource(): Promise<string>
