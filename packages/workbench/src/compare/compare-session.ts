@@ -37,6 +37,7 @@ export class CompareSession {
   #clockTimer: ReturnType<typeof setInterval> | undefined
   #hello: Extract<CompareEvent, { type: 'hello' }> | undefined
   #undrawn: { way: Way; change: Change }[] = []
+  #polledAt: number | undefined
 
   get isRunning(): boolean {
     return this.#control !== undefined
@@ -44,6 +45,11 @@ export class CompareSession {
 
   get clockUncertaintyMs(): number | undefined {
     return this.#clock.isKnown ? this.#clock.uncertaintyMs : undefined
+  }
+
+  /** How long the present request of the polling has been without an answer. */
+  get pollWaitMs(): number {
+    return this.#polledAt === undefined ? 0 : now() - this.#polledAt
   }
 
   start(): void {
@@ -137,6 +143,9 @@ export class CompareSession {
         after: this.#hello.sequence,
         pollIntervalMs: () => this.pollIntervalMs,
         signal: ways.signal,
+        onPoll: isWaiting => {
+          this.#polledAt = isWaiting ? now() : undefined
+        },
         onChanges: changes => {
           if (!ways.signal.aborted) this.#draw(way, changes)
         },
@@ -148,6 +157,7 @@ export class CompareSession {
     clearInterval(this.#clockTimer)
     this.#ways?.abort()
     this.#ways = undefined
+    this.#polledAt = undefined
     this.#hello = undefined
   }
 

@@ -24,7 +24,7 @@ export function CompareTab(): ReactNode {
   return (
     <div className="compare">
       <CompareControls session={session} />
-      <FindingsText figures={figures} />
+      <FindingsText figures={figures} pollWaitMs={session.pollWaitMs} />
       <div className="way-cards">
         {wayNames.map((way, at) => (
           <WayCard

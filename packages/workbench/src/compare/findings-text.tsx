@@ -4,15 +4,20 @@ import { formatBytes, formatMs } from '../format/quantity.ts'
 import type { Texts } from '../texts/texts.ts'
 import { type Figures, type Finding, findings } from './findings.ts'
 
+export interface FindingsTextProps {
+  readonly figures: Figures
+  readonly pollWaitMs: number
+}
+
 /** In words what the figures show now. */
-export function FindingsText({ figures }: { figures: Figures }): ReactNode {
+export function FindingsText({ figures, pollWaitMs }: FindingsTextProps): ReactNode {
   const { texts: all, language } = useAppContext()
   const texts = all.compare
   return (
     <section className="panel findings" aria-label={texts.seen}>
       <h2 className="panel-title">{texts.seen}</h2>
       <p>
-        {findings(figures).map(finding => (
+        {findings(figures, pollWaitMs).map(finding => (
           <span key={finding.kind} data-finding={finding.kind}>
             {sentence(finding, texts.findings)}
             {language === 'zh' ? '' : ' '}
@@ -28,6 +33,8 @@ const clearTimes = 1.5
 
 function sentence(finding: Finding, texts: Texts['compare']['findings']): string {
   switch (finding.kind) {
+    case 'queued':
+      return texts.queued(formatMs(finding.waitMs))
     case 'waiting':
       return texts.waiting
     case 'polling':

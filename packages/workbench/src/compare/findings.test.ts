@@ -27,7 +27,7 @@ const figures: Figures = {
 }
 
 test('What the numbers show is said, in this order', () => {
-  expect(findings(figures)).toEqual([
+  expect(findings(figures, 0)).toEqual([
     { kind: 'polling', asked: 120, empty: 104 },
     { kind: 'longPolling', requests: 17 },
     { kind: 'pushed', changes: 16 },
@@ -37,11 +37,20 @@ test('What the numbers show is said, in this order', () => {
 })
 
 test('Too little says nothing', () => {
-  expect(findings({ poll: none, longPoll: none, events: none, socket: none })).toEqual([{ kind: 'waiting' }])
-  expect(findings({ ...figures, socket: { ...figures.socket, received: 2 } })).toEqual([{ kind: 'waiting' }])
+  expect(findings({ poll: none, longPoll: none, events: none, socket: none }, 0)).toEqual([
+    { kind: 'waiting' },
+  ])
+  expect(findings({ ...figures, socket: { ...figures.socket, received: 2 } }, 0)).toEqual([
+    { kind: 'waiting' },
+  ])
 })
 
 test('"One request each" is not said when a connection was lost and made anew', () => {
   const again = { ...figures, socket: { ...figures.socket, requests: 2 } }
-  expect(findings(again).map(it => it.kind)).not.toContain('pushed')
+  expect(findings(again, 0).map(it => it.kind)).not.toContain('pushed')
+})
+
+test('A poll that waits for two seconds has not left the browser', () => {
+  expect(findings(figures, 1_999)).toEqual(findings(figures, 0))
+  expect(findings(figures, 2_000)).toEqual([{ kind: 'queued', waitMs: 2_000 }, ...findings(figures, 0)])
 })

@@ -12,6 +12,7 @@ export type Figures = Readonly<Record<Way, WayFigures>>
 
 /** One thing to see in the numbers; the words are elsewhere. */
 export type Finding =
+  | { readonly kind: 'queued'; readonly waitMs: number }
   | { readonly kind: 'waiting' }
   | { readonly kind: 'polling'; readonly asked: number; readonly empty: number }
   | { readonly kind: 'longPolling'; readonly requests: number }
@@ -22,8 +23,20 @@ export type Finding =
 /** Fewer say nothing yet. */
 const enoughChanges = 3
 
-/** What one sees now. Nothing is claimed that the numbers do not show. */
-export function findings({ poll, longPoll, events, socket }: Figures): Finding[] {
+/** A poll is answered at once: one that waits longer than this has not left the browser. */
+const longWaitMs = 2_000
+
+/**
+ * What one sees now. Nothing is claimed that the numbers do not show.
+ *
+ * @param pollWaitMs how long the present request of the polling has been without an answer
+ */
+export function findings(figures: Figures, pollWaitMs: number): Finding[] {
+  const compared = compare(figures)
+  return pollWaitMs < longWaitMs ? compared : [{ kind: 'queued', waitMs: pollWaitMs }, ...compared]
+}
+
+function compare({ poll, longPoll, events, socket }: Figures): Finding[] {
   const changes = Math.min(events.received, socket.received)
   if (socket.received < enoughChanges || poll.requests === 0) return [{ kind: 'waiting' }]
   const found: Finding[] = [{ kind: 'polling', asked: poll.requests, empty: poll.emptyAnswers }]

@@ -8,6 +8,8 @@ export interface WayOptions {
   /** Asked before every wait of the polling. */
   readonly pollIntervalMs: () => number
   readonly signal: AbortSignal
+  /** Called when the polling asks, and when it has the answer or none. */
+  onPoll(isWaiting: boolean): void
   onChanges(changes: readonly Change[]): void
 }
 
@@ -22,12 +24,14 @@ export const startWay: Readonly<Record<Way, (options: WayOptions) => void>> = {
   socket: listenToSocket,
 }
 
-async function poll({ viewer, after, pollIntervalMs, signal, onChanges }: WayOptions): Promise<void> {
+async function poll({ viewer, after, pollIntervalMs, signal, onPoll, onChanges }: WayOptions): Promise<void> {
   let last = after
   while (!signal.aborted) {
     const startedAt = performance.now()
+    onPoll(true)
     const changes = await ask('/compare/poll', viewer, last, signal)
     if (signal.aborted) return
+    onPoll(false)
     if (changes !== undefined && changes.length > 0) onChanges(changes)
     last = changes?.at(-1)?.sequence ?? last
     await pause(Math.max(0, pollIntervalMs() - (performance.now() - startedAt)), signal)

@@ -15,7 +15,7 @@ export function ConnectionStatus({ status, onRetry }: ConnectionStatusProps): Re
   return (
     <span className="connection-status" data-status={status.name}>
       <span className={`dot dot-${status.name}`} />
-      {status.name === 'waiting' ? texts.waiting(seconds) : texts[status.name]}
+      {status.name === 'waiting' ? texts[status.isFull ? 'full' : 'waiting'](seconds) : texts[status.name]}
       {status.name === 'waiting' && onRetry && (
         <Button size="small" type="link" onClick={onRetry}>
           {texts.retryNow}

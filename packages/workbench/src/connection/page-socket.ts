@@ -2,7 +2,8 @@ import { backoffMs } from './backoff.ts'
 
 export type PageSocketStatus =
   | { readonly name: 'connecting' | 'open' | 'closed' }
-  | { readonly name: 'waiting'; readonly retryAt: number }
+  /** `isFull`: the server takes no more of these connections now. */
+  | { readonly name: 'waiting'; readonly retryAt: number; readonly isFull: boolean }
 
 export interface PageSocketOptions {
   /** On the page's own server. */
@@ -12,6 +13,8 @@ export interface PageSocketOptions {
   onMessage(message: unknown): void
   onStatus(status: PageSocketStatus): void
 }
+
+const tryAgainLater = 1013
 
 /** Below this a connection counts as failed again, and the waits go on growing. */
 const stableMs = 5_000
@@ -69,12 +72,12 @@ export class PageSocket {
     socket.onmessage = ({ data }) => {
       if (!this.#isClosed && typeof data === 'string') onMessage(JSON.parse(data))
     }
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
       if (this.#isClosed) return
       if (openedAt !== undefined && performance.now() - openedAt > stableMs) this.#attempt = 0
       const waitMs = backoffMs(this.#attempt++, Math.random())
       this.#timer = setTimeout(() => this.#connect(), waitMs)
-      onStatus({ name: 'waiting', retryAt: Date.now() + waitMs })
+      onStatus({ name: 'waiting', retryAt: Date.now() + waitMs, isFull: code === tryAgainLater })
     }
   }
 }

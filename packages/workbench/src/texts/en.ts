@@ -16,6 +16,7 @@ export const en = {
     open: 'Connected',
     connecting: 'Connecting …',
     waiting: (seconds: number): string => `Connection lost, next attempt in ${seconds} s`,
+    full: (seconds: number): string => `The server has no room now (1013), next attempt in ${seconds} s`,
     closed: 'Not connected',
     retryNow: 'Try now',
   },
@@ -296,6 +297,8 @@ export const en = {
       'Bytes are counted by the server at its TCP sockets: HTTP headers and frame headers are in, TCP/IP and TLS are not. Delays end when the page draws the value.',
     seen: 'What one sees',
     findings: {
+      queued: (wait: string): string =>
+        `A polling request has waited for ${wait}: a browser opens six HTTP connections to one server at most, for all its windows together, and long polling and server-sent events keep theirs. Close a window, or press Stop there. The WebSocket does not wait.`,
       waiting: 'Waiting for the first changes …',
       polling: (asked: number, empty: number): string =>
         empty === 0

@@ -17,6 +17,7 @@ export const zh: Texts = {
     open: '已连接',
     connecting: '正在连接……',
     waiting: seconds => `连接已断开，${seconds} 秒后重试`,
+    full: seconds => `服务器现在没有空位（1013），${seconds} 秒后重试`,
     closed: '未连接',
     retryNow: '立即重试',
   },
@@ -277,6 +278,8 @@ export const zh: Texts = {
       '字节由服务器在 TCP 套接字上统计：包含 HTTP 头和帧头，不包含 TCP/IP 和 TLS。延迟计到页面画出数值为止。',
     seen: '您看到的是',
     findings: {
+      queued: wait =>
+        `一个轮询请求已等待 ${wait}：浏览器对同一台服务器最多开六条 HTTP 连接，所有窗口共用，而长轮询和 SSE 会一直占着自己的连接。请关掉一个窗口，或在那里点“停止”。WebSocket 不用等。`,
       waiting: '等待最初的变化……',
       polling: (asked, empty) =>
         empty === 0

@@ -4,7 +4,7 @@ import type { MonitorHello, MonitorSample } from '../messages.ts'
 import { parseObject } from '../parse-object.ts'
 import { HostSampler, type SampledServer } from './host-sampler.ts'
 
-const monitorLimits = { minIntervalMs: 50, maxIntervalMs: 10_000, viewers: 100 } as const
+export const monitorLimits = { minIntervalMs: 50, maxIntervalMs: 10_000, viewers: 100 } as const
 
 const defaultIntervalMs = 500
 
