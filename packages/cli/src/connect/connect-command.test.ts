@@ -180,8 +180,8 @@ describe('A handshake that fails', () => {
 const columns = 40
 
 /** Starts `connect` on a pseudo terminal. */
-function connectOnTerminal(url: string) {
-  const command = ['sh', '-c', `stty cols ${columns}; exec node "$0" connect "$1"`, bin, url]
+function connectOnTerminal(...args: string[]) {
+  const command = ['sh', '-c', `stty cols ${columns}; exec node "$0" connect "$@"`, bin, ...args]
   const child = spawn(
     '/usr/bin/python3',
     ['-c', `import pty, sys; sys.exit(pty.spawn(${JSON.stringify(command)}) >> 8)`],
@@ -276,5 +276,17 @@ describe('On a terminal', () => {
     type('\r\u0004')
     expect(await ended).toEqual([0, null])
     expect(got).toEqual(['one', 'two', long, `${long} and more`])
+  })
+
+  test('What is wrong use ends it', async () => {
+    const { ended } = connectOnTerminal('ws://127.0.0.1:1/', '--protocol', 'two words')
+    expect(await ended).toEqual([2, null])
+  })
+
+  test('Without a connection it ends with 1, and below the reason stands no prompt', async () => {
+    const { rows, ended } = connectOnTerminal('ws://127.0.0.1:1/')
+    expect(await ended).toEqual([1, null])
+    expect(rows().join('')).toContain('ECONNREFUSED')
+    expect(rows().at(-1)).toBe('')
   })
 })
