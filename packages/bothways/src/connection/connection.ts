@@ -1,4 +1,5 @@
 // The longest file here: the whole life of an open connection, so that every change of state is in one place.
+import { Buffer } from 'node:buffer'
 import {
   CloseCode,
   checkControlPayload,

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import {
   CloseCode,
   type DeflateDirection,
@@ -10,7 +11,7 @@ import { type CompressionTuning, Deflater } from './deflate.ts'
 import type { CloseFrame } from './disconnect.ts'
 import { frame } from './frame.ts'
 import { newMaskingKey } from './masking-key.ts'
-import { type MessageData, messageBytes } from './message-data.ts'
+import { isBlob, type MessageData, messageBytes } from './message-data.ts'
 import type { ConnectionSettings } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import type { PreparedMessage } from './prepared-message.ts'
@@ -65,8 +66,8 @@ export class FrameSender {
 
   send(data: MessageData): void {
     const isText = typeof data === 'string'
-    if (this.#sharesBuffer && isText && this.#outbox.appendText(data)) return
-    if (data instanceof Blob) {
+    if (isText && this.#sharesBuffer && this.#outbox.appendText(data)) return
+    if (!isText && isBlob(data)) {
       this.#queueLater(data.size, isText, () => data.arrayBuffer().then(Buffer.from))
     } else if (this.#outbox.isWaiting) {
       // Its turn has not come: what the caller does with its memory meanwhile must not matter.

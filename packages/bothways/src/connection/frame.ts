@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { applyMask, type FrameOptions, frameHeaderBytes, writeFrameHeader } from '@bothways/protocol'
 
 /** One frame in one buffer, the payload copied into it: the caller may reuse its memory at once. */

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { Opcode, writeFrameHeader } from '@bothways/protocol'
 
 const capacityBytes = 128 * 1024

@@ -101,6 +101,8 @@ export class Upgrades<User> {
     })
     if ('status' in accepted) return false
     accepted.request.forgetHeaders()
+    // A message goes out when it is sent, not when the one before has been acknowledged (Nagle's algorithm).
+    handle.setNoDelay(true)
     const transport = new BareTransport(handle)
     const agreed = this.#agree(accepted)
     transport.write(Buffer.from(agreed.answer, 'latin1'), false)
