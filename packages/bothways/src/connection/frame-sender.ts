@@ -111,7 +111,10 @@ export class FrameSender {
   }
 
   #queue(payload: Buffer, isText: boolean): void {
-    if (this.#sharesBuffer && this.#outbox.appendFrame(payload, isText ? Opcode.Text : Opcode.Binary)) return
+    if (this.#sharesBuffer) {
+      const opcode = isText ? Opcode.Text : Opcode.Binary
+      if (this.#outbox.appendFrame(payload, opcode) || this.#outbox.writeLong(payload, opcode)) return
+    }
     const made = this.#messageFrame(payload, isText)
     if (made instanceof Promise) this.#queuePending(payload.length, made)
     else this.#outbox.push(made)

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { Opcode } from '@bothways/protocol'
 import { bytesPerUnit, SharedBuffer } from './shared-buffer.ts'
 import type { Transport } from './transport.ts'
@@ -11,6 +12,9 @@ interface Entry {
 
 /** A longer frame goes out by itself: copying it to its neighbours would cost more than a further write. */
 const joinableBytes = 16 * 1024
+
+/** A frame of this length fills a write by itself. */
+const longBytes = 64 * 1024
 
 const none: readonly Uint8Array[] = []
 
@@ -67,6 +71,32 @@ export class Outbox {
     if (longestBytes > joinableBytes || this.#waiting !== undefined) return false
     this.#takeTurn(longestBytes)
     this.#grow(turn.appendText(text))
+    return true
+  }
+
+  /**
+   * Writes a long frame at once, by way of memory that stays in the processor's cache, and copies only what the
+   * operating system does not take; false when it is not long, or when others wait.
+   */
+  writeLong(payload: Uint8Array, opcode: Opcode): boolean {
+    if (payload.length < longBytes || this.#waiting !== undefined || this.#transport.queuedBytes > 0)
+      return false
+    this.flush()
+    joined.clear()
+    joinedPieces = none
+    joined.appendHeader(payload.length, opcode)
+    let at = 0
+    let isTaken = true
+    while (at < payload.length && isTaken) {
+      at += joined.fill(payload, at)
+      isTaken = this.#transport.writeShared(joined.written(0), at === payload.length)
+      if (isTaken) joined.clear()
+      else joined.giveAway()
+    }
+    if (at < payload.length) {
+      this.pushAhead(Buffer.from(payload.subarray(at)))
+      this.flush()
+    }
     return true
   }
 

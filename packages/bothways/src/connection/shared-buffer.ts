@@ -38,6 +38,11 @@ export class SharedBuffer {
     return this.#used - start
   }
 
+  /** Writes the header of an unmasked frame behind the others; there must be room. */
+  appendHeader(payloadBytes: number, opcode: Opcode): void {
+    this.#used = this.#writeHeader(payloadBytes, opcode)
+  }
+
   /** As {@link appendFrame}, for a text message of less than 64 KiB, with room for {@link bytesPerUnit}. */
   appendText(text: string): number {
     const start = this.#used
@@ -56,6 +61,13 @@ export class SharedBuffer {
     this.#bytes.set(bytes, this.#used)
     this.#used += bytes.length
     return true
+  }
+
+  /** Copies as many bytes as there is room for, from `start` on; returns how many. */
+  fill(bytes: Uint8Array, start: number): number {
+    const part = bytes.subarray(start, start + capacityBytes - this.#used)
+    this.append(part)
+    return part.length
   }
 
   /** What has been written from `start` on; it stays there until {@link clear}. */

@@ -1,3 +1,5 @@
+import { allocate } from '#memory'
+
 const smallestCapacityBytes = 4096
 
 /**
@@ -33,9 +35,8 @@ export class PayloadBuffer {
   }
 
   #grow(neededBytes: number, expectedBytes: number): void {
-    const doubled = Math.max(this.#bytes.length * 2, smallestCapacityBytes)
-    const capacity = Math.max(neededBytes, Math.min(doubled, expectedBytes))
-    const grown = new Uint8Array(capacity)
+    const doubled = Math.max(neededBytes * 2, smallestCapacityBytes)
+    const grown = allocate(Math.max(neededBytes, Math.min(doubled, expectedBytes)))
     grown.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = grown
   }

@@ -1,4 +1,4 @@
-import { copyBytes } from '#copy-bytes'
+import { copyBytes } from '#memory'
 import { decodeUtf8 } from '#utf8'
 import type { ReadMemory } from './read-memory.ts'
 

@@ -29,3 +29,8 @@ export function copyBytes(source: Uint8Array, start: number, end: number): Uint8
   used = (used + length + 7) & ~7
   return copy
 }
+
+/** Memory that may hold anything: only for what is written before it is read. */
+export function allocate(byteLength: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer)
+}
