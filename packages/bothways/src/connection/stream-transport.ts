@@ -42,7 +42,8 @@ export class StreamTransport implements Transport {
   start(handler: TransportHandler): void {
     const stream = this.#stream
     this.#onTaken = error => {
-      if (!error) handler.onTaken()
+      // A socket that is destroyed calls back for what it never sent, too, and without an error.
+      if (!error && !stream.destroyed) handler.onTaken()
     }
     stream.on('data', chunk => handler.onData(chunk))
     // A stream that ended or was destroyed before has told so already.
