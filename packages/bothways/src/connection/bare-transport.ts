@@ -41,8 +41,8 @@ export class BareTransport extends HandleTransport {
     request.oncomplete = onShutdown
     request.transport = this
     const status = this.handle.shutdown(request)
-    // 0: it will be told. Positive: done at once.
-    if (status !== 0) this.endedWriting(status)
+    // 0: it will be told.
+    if (status !== 0) this.endedWriting()
   }
 
   destroy(): void {
@@ -53,11 +53,11 @@ export class BareTransport extends HandleTransport {
     this.handle.close(onClosed)
   }
 
-  endedWriting(status: number): void {
+  /** In order or not: what is wrong with the connection, the next read says (`shutdown` only that it is over). */
+  endedWriting(): void {
     if (this.#isClosed) return
     this.#isWritingOver = true
-    if (status < 0) this.fail('shutdown', status)
-    else if (this.#isReadingOver) this.destroy()
+    if (this.#isReadingOver) this.destroy()
   }
 
   closed(): void {
@@ -86,8 +86,8 @@ export class BareTransport extends HandleTransport {
   }
 }
 
-function onShutdown(this: ShutdownRequest, status: number): void {
-  ;(this as PendingShutdown).transport.endedWriting(status)
+function onShutdown(this: ShutdownRequest): void {
+  ;(this as PendingShutdown).transport.endedWriting()
 }
 
 function onClosed(this: TcpHandle): void {

@@ -450,6 +450,17 @@ describe.each(transportKinds)('%s', (_, openEnds) => {
       expect(facts(log.error)).toEqual(connectionReset)
     })
 
+    test('comes while paused, before end() and resume(): the error is that of the read', async () => {
+      const { log, transport, peer } = await start()
+      transport.pause()
+      await reset(peer)
+      transport.end()
+      transport.resume()
+      await log.untilDestroyed()
+      expect(log.events).toEqual(['destroyed'])
+      expect(facts(log.error)).toEqual(connectionReset)
+    })
+
     test.each([false, true])('fails a write while paused, with notice %s', async wantsNotice => {
       const { log, transport, peer } = await start()
       transport.pause()
