@@ -9,9 +9,9 @@ export type StreamBackedTransport = StreamTransport | SocketTransport
 
 /**
  * The transport for a stream whose opening handshake is over: on its TCP handle if it has one that this runtime is
- * known to handle well, else on the stream itself.
+ * known to handle well, else on the stream itself; so too when the stream holds something back that must go first.
  */
 export function takeTransport(stream: Duplex, kind: 'auto' | 'stream'): StreamBackedTransport {
-  const handle = kind === 'auto' ? tcpHandleOf(stream) : undefined
+  const handle = kind === 'auto' && stream.writableLength === 0 ? tcpHandleOf(stream) : undefined
   return handle === undefined ? new StreamTransport(stream) : new SocketTransport(handle, stream as Socket)
 }

@@ -1,0 +1,46 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { afterEach, expect, test } from 'vitest'
+import { SocketTransport } from './socket-transport.ts'
+import { StreamTransport } from './stream-transport.ts'
+import { takeTransport } from './take-transport.ts'
+import { streamBinding } from './tcp-handle.ts'
+
+const sockets: Socket[] = []
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy()
+})
+
+async function connected(): Promise<{ socket: Socket; peer: Socket }> {
+  const server = createServer({ allowHalfOpen: true })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const peer = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const [socket] = (await once(server, 'connection')) as [Socket]
+  server.close()
+  sockets.push(socket, peer)
+  return { socket, peer }
+}
+
+const onHandle = streamBinding === undefined ? StreamTransport : SocketTransport
+
+test('A TCP socket is used by its handle where this runtime has one; "stream" prevents that', async () => {
+  expect(takeTransport((await connected()).socket, 'auto')).toBeInstanceOf(onHandle)
+  expect(takeTransport((await connected()).socket, 'stream')).toBeInstanceOf(StreamTransport)
+  expect(takeTransport(new PassThrough(), 'auto')).toBeInstanceOf(StreamTransport)
+})
+
+test('What somebody else has written to the stream, and the stream has not sent, goes first', async () => {
+  const { socket, peer } = await connected()
+  const response = Buffer.alloc(16 * 1024 * 1024, 'response ')
+  socket.write(response)
+  socket.write('101 ')
+  const transport = takeTransport(socket, 'auto')
+  transport.write(Buffer.from('frame'), false)
+  transport.end()
+  const chunks: Buffer[] = []
+  for await (const chunk of peer) chunks.push(chunk as Buffer)
+  const received = Buffer.concat(chunks)
+  expect(received.subarray(response.length).toString()).toBe('101 frame')
+})
