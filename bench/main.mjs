@@ -1,0 +1,109 @@
+import { writeFileSync } from 'node:fs'
+import { cpus, release } from 'node:os'
+import { parseArgs } from 'node:util'
+import { build } from '../tools/build-workspace.mjs'
+import { install } from '../tools/install.mjs'
+import { prepareRuntimes } from '../tools/runtimes.mjs'
+import { run, Stop } from '../tools/say.mjs'
+import { compile } from './measure/compile.mjs'
+import { arePinned } from './measure/cores.mjs'
+import { measure } from './measure/measure.mjs'
+import { chart } from './report/chart.mjs'
+import { summarize } from './report/results.mjs'
+import { table } from './report/table.mjs'
+import { workloads } from './workloads.mjs'
+
+const usage = `npm run bench -- [--quick] [--only TEXT]… [--json] [--svg FILE]
+
+  --quick       a first look in under two minutes: bothways, ws and Bun, one short round
+  --only TEXT   only workloads whose name contains it; may be given more than once
+  --json        the results as JSON on standard output
+  --svg FILE    writes a chart of the ratios
+`
+
+await run(async () => {
+  const { quick, json, svg, only, help } = options()
+  if (help) {
+    process.stdout.write(usage)
+    return
+  }
+  if (process.platform !== 'linux') {
+    throw new Stop('The benchmark reads /proc and uses epoll: it runs on Linux only.')
+  }
+  // Progress must not get into what is read by a program.
+  const tell = line => (json ? process.stderr : process.stdout).write(`${line}\n`)
+  const chosen = workloads.filter(({ name }) => only.length === 0 || only.some(part => name.includes(part)))
+  if (chosen.length === 0) throw new Stop(`No workload's name contains ${only.join(' or ')}.`)
+
+  await prepare(json)
+  const programs = await compile(['load', 'ceiling'])
+  const how = {
+    program: programs.path,
+    ...(quick ? { warmupMs: 200, measureMs: 500 } : { warmupMs: 400, measureMs: 1_200 }),
+  }
+  const results = []
+  try {
+    if (!arePinned)
+      tell('There is only one core, or no taskset: server and load share it, and the figures say less.')
+    for (const workload of chosen) {
+      const result = summarize(workload, await rounds(workload, quick, how))
+      results.push(result)
+      tell(table(result))
+    }
+  } finally {
+    programs.remove()
+  }
+  if (svg !== undefined) writeFileSync(svg, chart(results))
+  if (json) process.stdout.write(`${JSON.stringify({ machine: machine(), results }, undefined, 2)}\n`)
+})
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        svg: { type: 'string' },
+        only: { type: 'string', multiple: true, default: [] },
+      },
+    })
+    return values
+  } catch (error) {
+    throw new Stop(`${error.message}\n\n${usage}`, { cause: error })
+  }
+}
+
+async function prepare(isQuiet) {
+  const { write } = process.stdout
+  // What the installation says is progress too.
+  if (isQuiet) process.stdout.write = process.stderr.write.bind(process.stderr)
+  try {
+    await build()
+    await install('bench')
+    await prepareRuntimes()
+  } finally {
+    process.stdout.write = write
+  }
+}
+
+/** Every peer once in each round, in an order that turns: what else the machine does then meets all alike. */
+async function rounds(workload, isQuick, how) {
+  const peers = isQuick ? workload.peers.filter(it => ['bothways', 'ws', 'bun'].includes(it)) : workload.peers
+  const count = isQuick ? 1 : 3
+  const all = []
+  for (let turn = 0; turn < count; turn++) {
+    const round = {}
+    for (let at = 0; at < peers.length; at++) {
+      const peer = peers[(at + turn) % peers.length]
+      round[peer] = await measure(peer, workload, how)
+    }
+    all.push(round)
+  }
+  return all
+}
+
+function machine() {
+  const [{ model }] = cpus()
+  return { node: process.version, cpu: model, cores: cpus().length, kernel: release(), arePinned }
+}

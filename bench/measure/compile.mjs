@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Stop } from '../../tools/say.mjs'
+import { execute } from '../../tools/spawn.mjs'
+
+const source = join(import.meta.dirname, '..', 'load')
+
+/**
+ * Compiles the programs in `load/` for this machine.
+ *
+ * @returns where they lie, and how to remove them
+ */
+export async function compile(names) {
+  const folder = mkdtempSync(join(tmpdir(), 'bothways-bench-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  for (const name of names) {
+    const args = ['-O2', '-o', join(folder, name), join(source, `${name}.c`)]
+    const { code, output } = await execute('cc', args, { capture: true }).catch(() => ({
+      code: 127,
+      output: '',
+    }))
+    if (code === 0) continue
+    remove()
+    throw new Stop(
+      code === 127
+        ? 'The benchmark makes its load with a C program and found no compiler: apt-get install gcc libc6-dev'
+        : `${output}\n${name}.c could not be compiled.`,
+    )
+  }
+  return { path: name => join(folder, name), remove }
+}

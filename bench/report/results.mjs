@@ -1,0 +1,50 @@
+import { median, ratios } from '../measure/statistics.mjs'
+
+/**
+ * @typedef {object} PeerResult
+ * @property {string} name
+ * @property {number} figure the median
+ * @property {number} ratio to `ws`, the median of the rounds' ratios
+ * @property {number} lowest of them
+ * @property {number} highest
+ * @property {number} [cpuUs]
+ * @property {number} [p50Us]
+ * @property {number} [p99Us]
+ * @property {boolean} isLoadLimited in any round
+ */
+
+/**
+ * @typedef {object} Result
+ * @property {string} name of the workload
+ * @property {string} unit
+ * @property {string} goal
+ * @property {readonly PeerResult[]} peers the best first
+ */
+
+/**
+ * @param {import('../workloads.mjs').Workload} workload
+ * @param {readonly Readonly<Record<string, import('../measure/measure.mjs').Measurement>>[]} rounds
+ * @returns {Result}
+ */
+export function summarize({ name, unit, goal }, rounds) {
+  const figures = rounds.map(round =>
+    Object.fromEntries(Object.entries(round).map(([peer, { figure }]) => [peer, figure])),
+  )
+  const peers = Object.entries(ratios(figures, 'ws')).map(([peer, ratio]) => {
+    const measured = rounds.map(round => round[peer]).filter(it => it !== undefined)
+    const middle = key => (measured[0][key] === undefined ? undefined : median(measured.map(it => it[key])))
+    return {
+      name: peer,
+      figure: median(measured.map(it => it.figure)),
+      ratio: ratio.median,
+      lowest: ratio.lowest,
+      highest: ratio.highest,
+      cpuUs: middle('cpuUs'),
+      p50Us: middle('p50Us'),
+      p99Us: middle('p99Us'),
+      isLoadLimited: measured.some(it => it.isLoadLimited === true),
+    }
+  })
+  const best = unit === 'bytes' ? 1 : -1
+  return { name, unit, goal, peers: peers.toSorted((a, b) => best * (a.ratio - b.ratio)) }
+}

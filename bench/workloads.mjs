@@ -1,0 +1,55 @@
+/**
+ * @typedef {object} Workload
+ * @property {string} name
+ * @property {'echo' | 'text' | 'room' | 'echo-deflate' | 'room-deflate'} kind what the server does with a message
+ * @property {'echo' | 'room' | 'publish' | 'handshake' | 'idle'} mode what the load does (load/load.c)
+ * @property {number} connections
+ * @property {number} inFlight messages on their way at any time, of each that sends
+ * @property {number} bytes of a message's payload
+ * @property {string} flags of the load: t Chinese text, j JSON, d permessage-deflate, - none
+ * @property {string} unit what is counted; `bytes` is better when it is less, everything else when it is more
+ * @property {string} goal what `bothways` should reach, as a ratio to `ws`
+ * @property {readonly string[]} peers
+ */
+
+const servers = ['bothways', 'ws', 'websocket', 'nodejs-websocket', 'bun', 'deno']
+const echoing = [...servers, 'net', 'ceiling']
+const sharing = [...servers, 'ceiling']
+const compressing = ['bothways', 'ws', 'bun']
+
+/** @type {readonly Workload[]} */
+export const workloads = [
+  row('echo 64 B, 64 connections, 1 in flight', 'echo', 64, 1, 64, '>= 2.0', echoing),
+  row('echo 64 B, 1,000 connections, 1 in flight', 'echo', 1_000, 1, 64, '>= 2.0', echoing),
+  row('echo 64 B, 64 connections, 32 in flight', 'echo', 64, 32, 64, '>= 25', echoing),
+  {
+    ...row('echo 1 KiB of Chinese text as strings, 64 connections', 'echo', 64, 1, 1_024, '>= 1.8', servers),
+    kind: 'text',
+    flags: 't',
+  },
+  row('echo 16 KiB, 64 connections, 4 in flight', 'echo', 64, 4, 16_384, '>= 1.5', [...servers, 'net']),
+  row('echo 1 MiB, 4 connections', 'echo', 4, 1, 1_048_576, '>= 1.2', [...servers, 'net']),
+  row('publish 64 B to 1,000 subscribers, 1 in flight', 'publish', 1_000, 1, 64, '>= 1.7', sharing),
+  row('publish 64 B to 1,000 subscribers, 8 in flight', 'publish', 1_000, 8, 64, '>= 14', sharing),
+  row('publish 1 KiB to 5,000 subscribers, 8 in flight', 'publish', 5_000, 8, 1_024, '>= 11', servers),
+  row('a room of 100 that all talk, 64 B', 'room', 100, 1, 64, '>= 45', sharing),
+  {
+    ...row('publish 1 KiB of JSON to 500, compressed', 'publish', 500, 1, 1_024, '>= 10', compressing),
+    kind: 'room-deflate',
+    flags: 'jd',
+  },
+  { ...row('handshakes', 'handshake', 128, 1, 64, '>= 3.5', servers), unit: 'handshakes/s' },
+  { ...row('memory of an idle connection', 'idle', 10_000, 1, 64, '<= 0.4', servers), unit: 'bytes' },
+  {
+    ...row('memory of an idle connection, compression agreed', 'idle', 10_000, 1, 64, '<= 0.2', compressing),
+    kind: 'echo-deflate',
+    flags: 'd',
+    unit: 'bytes',
+  },
+]
+
+/** @returns {Workload} */
+function row(name, mode, connections, inFlight, bytes, goal, peers) {
+  const kind = mode === 'publish' || mode === 'room' ? 'room' : 'echo'
+  return { name, kind, mode, connections, inFlight, bytes, flags: '-', unit: 'messages/s', goal, peers }
+}
