@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer'
 import {
   CloseCode,
   checkControlPayload,
+  type DeflateDirection,
   type DeflateDirections,
   decodeUtf8,
   isUtf8,
@@ -71,7 +72,9 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   readonly #receiver: Receiver
   readonly #outbox: Outbox
   readonly #sender: FrameSender
-  readonly #inflater: Inflater | undefined
+  /** How the peer may compress; undefined: not at all. */
+  readonly #incoming: DeflateDirection | undefined
+  #inflater: Inflater | undefined
 
   #readyState: ReadyState = ReadyState.Open
   #cause: Pick<Disconnect, 'by' | 'error'> | undefined
@@ -113,7 +116,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
       outgoing: deflate?.outgoing,
       handler: this,
     })
-    if (deflate !== undefined) this.#inflater = new Inflater(deflate.incoming, settings.maxMessageBytes)
+    this.#incoming = deflate?.incoming
   }
 
   /** Begins to read. `head` is what came right behind the opening handshake. */
@@ -306,10 +309,11 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
       return
     }
     const { isText, byteLength } = message
-    if (!message.isCompressed || this.#inflater === undefined) {
+    if (!message.isCompressed || this.#incoming === undefined) {
       this.#handler.onMessage(isText ? message.text() : asBuffer(message.bytes()), byteLength)
       return
     }
+    this.#inflater ??= new Inflater(this.#incoming, this.#settings.maxMessageBytes)
     const result = this.#inflater.inflate(message.bytes())
     if (!(result instanceof Promise)) {
       this.#takeInflated(result, isText)

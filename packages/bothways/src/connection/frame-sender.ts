@@ -30,20 +30,15 @@ export interface FrameSenderHandler {
   onSendFailure(error: Error): void
 }
 
-/** How the messages of a connection are compressed. */
-interface Compression {
-  readonly tuning: CompressionTuning
-  readonly direction: DeflateDirection
-  readonly deflater: Deflater
-}
-
 /** Makes frames of what is sent and gives them to the outbox in that order, also those that are not ready yet. */
 export class FrameSender {
   readonly #role: Role
   readonly #outbox: Outbox
   readonly #handler: FrameSenderHandler
-  /** Undefined: messages go out as they are. */
-  readonly #compression: Compression | undefined
+  /** How messages are compressed; both undefined: they go out as they are. */
+  readonly #tuning: CompressionTuning | undefined
+  readonly #direction: DeflateDirection | undefined
+  #deflater: Deflater | undefined
   /** The last frame that was not ready when it was sent; later ones are made after it. */
   #lastPending: Promise<unknown> | undefined
 
@@ -52,11 +47,8 @@ export class FrameSender {
     this.#outbox = outbox
     this.#handler = handler
     if (outgoing === undefined || compression === false) return
-    this.#compression = {
-      tuning: compression,
-      direction: outgoing,
-      deflater: new Deflater(outgoing, compression),
-    }
+    this.#tuning = compression
+    this.#direction = outgoing
   }
 
   /** Settles when everything sent so far is in the outbox; undefined when it is. */
@@ -81,13 +73,13 @@ export class FrameSender {
   /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
   sendPrepared(message: PreparedMessage): void {
     const { payload, isText } = message
-    const compression = this.#compression
-    if (compression === undefined || payload.length < compression.tuning.thresholdBytes) {
+    const [tuning, direction] = [this.#tuning, this.#direction]
+    if (tuning === undefined || direction === undefined || payload.length < tuning.thresholdBytes) {
       this.#outbox.push(message.frame)
     } else if (this.#outbox.isWaiting) {
       this.#queueLater(payload.length, isText, () => payload)
     } else {
-      const shared = message.deflatedFrame(compression.direction, compression.tuning)
+      const shared = message.deflatedFrame(direction, tuning)
       if (shared === undefined) this.#queue(payload, isText)
       else if (shared instanceof Promise) this.#queuePending(payload.length, shared)
       else this.#outbox.push(shared)
@@ -107,7 +99,7 @@ export class FrameSender {
 
   /** True for frames that are written as they are: unmasked, uncompressed. */
   get #sharesBuffer(): boolean {
-    return this.#role === 'server' && this.#compression === undefined
+    return this.#role === 'server' && this.#tuning === undefined
   }
 
   #queue(payload: Buffer, isText: boolean): void {
@@ -144,11 +136,12 @@ export class FrameSender {
 
   #messageFrame(payload: Buffer, isText: boolean): Buffer | Promise<Buffer> {
     const opcode = isText ? Opcode.Text : Opcode.Binary
-    const compression = this.#compression
-    if (compression === undefined || payload.length < compression.tuning.thresholdBytes) {
+    const [tuning, direction] = [this.#tuning, this.#direction]
+    if (tuning === undefined || direction === undefined || payload.length < tuning.thresholdBytes) {
       return this.#frame(payload, opcode)
     }
-    const deflated = compression.deflater.deflate(payload)
+    this.#deflater ??= new Deflater(direction, tuning)
+    const deflated = this.#deflater.deflate(payload)
     if (deflated instanceof Promise) return deflated.then(it => this.#frame(it, opcode, true))
     return this.#frame(deflated, opcode, true)
   }
