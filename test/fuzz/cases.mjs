@@ -68,7 +68,7 @@ function receive(protocol, whole, positions, settings, isBorrowed) {
         // Memory follows what has come: a view into a chunk, or a buffer of at most twice the message.
         const capacity = payload.buffer.byteLength
         assert(
-          capacity <= Math.max(isBorrowed ? Buffer.poolSize : 4096, whole.length, payload.length * 2),
+          capacity <= Math.max(isBorrowed ? poolBytes : 4096, whole.length, payload.length * 2),
           () => `${capacity} bytes of memory`,
         )
         push(`${isCompressed ? 'compressed ' : ''}${isText ? 'text' : 'binary'} ${hexOf(payload)}`)
@@ -98,6 +98,8 @@ function receive(protocol, whole, positions, settings, isBorrowed) {
   return events
 }
 
+/** Small messages from borrowed memory share pieces of this size (platform/memory.node.ts). */
+const poolBytes = 16 * 1024
 let memory
 
 /** The chunk lies in memory that is used again, at once, for something else. */
