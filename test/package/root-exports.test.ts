@@ -1,5 +1,6 @@
 import * as protocol from '@bothways/protocol'
 import * as bothways from 'bothways'
+import * as connection from 'bothways/connection'
 import { expect, test } from 'vitest'
 
 // A name in these lists is a promise to everybody who uses it: adding one is a decision.
@@ -25,6 +26,19 @@ test('bothways exports these names', () => {
       "isSendableCloseCode",
       "maxCloseReasonBytes",
       "refuse",
+    ]
+  `)
+})
+
+test('bothways/connection exports these names', () => {
+  expect(Object.keys(connection).sort()).toMatchInlineSnapshot(`
+    [
+      "Connection",
+      "NotSentError",
+      "ReadyState",
+      "resolveConnectionOptions",
+      "takeTransport",
+      "usualTraits",
     ]
   `)
 })

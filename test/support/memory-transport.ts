@@ -13,7 +13,7 @@ class MemoryTransport implements Transport {
   peer: MemoryTransport | undefined
   #handler: TransportHandler | undefined
   #outgoing: Uint8Array[] = []
-  #wantsNotice = false
+  #noticesDue = 0
   #isEndDelivered = false
 
   get queuedBytes(): number {
@@ -36,7 +36,7 @@ class MemoryTransport implements Transport {
     if (this.isEnded || this.isDestroyed) return
     this.#outgoing.push(Uint8Array.from(bytes))
     this.bytesWritten += bytes.length
-    this.#wantsNotice ||= wantsNotice
+    if (wantsNotice) this.#noticesDue++
   }
 
   writeShared(bytes: Uint8Array, wantsNotice: boolean): boolean {
@@ -66,10 +66,7 @@ class MemoryTransport implements Transport {
       peer.bytesRead += chunk.length
       peer.#handler?.onData(chunk)
     }
-    if (chunks.length > 0 && this.#wantsNotice) {
-      this.#wantsNotice = false
-      this.#handler?.onTaken()
-    }
+    for (; chunks.length > 0 && this.#noticesDue > 0; this.#noticesDue--) this.#handler?.onTaken()
     if (chunks.length > 0) return true
     if (!this.isEnded || this.#isEndDelivered) return false
     this.#isEndDelivered = true

@@ -63,6 +63,7 @@ export class ProtocolViolation extends BothwaysError {
 
 export type LimitCode =
   | 'BW_MESSAGE_TOO_BIG'
+  | 'BW_FRAME_TOO_BIG'
   | 'BW_SEND_QUEUE_FULL'
   | 'BW_PEER_SILENT'
   | 'BW_TOO_MANY_CONNECTIONS'

@@ -31,6 +31,7 @@ export { createReadMemory, type ReadMemory } from './frames/read-memory.ts'
 export type { ReceivedMessage } from './frames/received-message.ts'
 export {
   messageTooBig,
+  type ReceivedFrame,
   Receiver,
   type ReceiverHandler,
   type ReceiverOptions,

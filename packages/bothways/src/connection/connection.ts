@@ -6,11 +6,13 @@ import {
   type DeflateDirection,
   type DeflateDirections,
   decodeUtf8,
+  isControlOpcode,
   isUtf8,
   LimitError,
   Opcode,
   type ProtocolViolation,
   type ReadMemory,
+  type ReceivedFrame,
   type ReceivedMessage,
   Receiver,
   type ReceiverHandler,
@@ -19,20 +21,25 @@ import {
 import { type InflateResult, Inflater, isInflateError } from './deflate.ts'
 import { type CloseFrame, type Disconnect, describeDisconnect } from './disconnect.ts'
 import { invalidText, peerIsSilent, sendQueueFull, shortReason } from './failures.ts'
-import { FrameSender, type FrameSenderHandler } from './frame-sender.ts'
+import { FrameSender, type FrameSenderHandler, type FrameSendOptions } from './frame-sender.ts'
 import { type HeartbeatMember, heartbeat } from './heartbeat.ts'
 import { keepaliveStep } from './keepalive.ts'
+import { newMaskingKey } from './masking-key.ts'
 import type { MessageData } from './message-data.ts'
+import { NotSentError } from './not-sent-error.ts'
 import type { ConnectionSettings } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { Pings } from './pings.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 import type { Transport, TransportHandler } from './transport.ts'
+import type { Callback } from './waiters.ts'
 
 /** What a connection tells the face it wears. Nothing of it may throw. */
 export interface ConnectionHandler {
   /** A whole message: text, which has been checked to be UTF-8, or bytes, the handler's to keep. */
-  onMessage(message: string | Buffer, byteLength: number): void
+  onMessage(message: string | Buffer, byteLength: number, isText: boolean): void
+  /** Instead of `onMessage`, when the traits say that `frames` are delivered. */
+  onFrame?(frame: ReceivedFrame): void
   /** `send` answered false before; now there is room again. */
   onDrain?(): void
   onPing?(payload: Buffer): void
@@ -40,6 +47,8 @@ export interface ConnectionHandler {
   onPong?(payload: Buffer, roundTripMs: number | undefined): void
   /** The close handshake has begun: no further `send` will be taken. */
   onClosing?(): void
+  /** The peer broke a rule or a limit: the connection is closing for it. */
+  onViolation?(error: ProtocolViolation | LimitError): void
   /** TCP is over. Called once, last. */
   onClose(disconnect: Disconnect): void
 }
@@ -50,6 +59,35 @@ export interface ConnectionInit {
   readonly settings: ConnectionSettings
   /** What the opening handshake agreed on; undefined: messages are not compressed. */
   readonly deflate?: DeflateDirections | undefined
+  /** For the faces of other libraries; {@link usualTraits} by default. */
+  readonly traits?: ConnectionTraits
+}
+
+/** In what connections differ that wear the face of another library. */
+export interface ConnectionTraits {
+  /** How the handler gets text. */
+  readonly textAs: 'string' | 'bytes'
+  readonly delivers: 'messages' | 'frames'
+  /** Pings are answered with pongs (RFC 6455 §5.5.2); false leaves that to the handler. */
+  readonly answersPings: boolean
+  /** Text and close reasons are checked to be UTF-8. */
+  readonly checksUtf8: boolean
+  /** The largest frame of a message, in bytes. */
+  readonly maxFrameBytes: number
+  /** Messages that a paused handler has not taken are dropped when the connection is closing, so that it can. */
+  readonly dropsUnread: boolean
+  /** A client's masking keys (RFC 6455 §5.3). */
+  readonly nextMaskingKey: () => number
+}
+
+export const usualTraits: ConnectionTraits = {
+  textAs: 'string',
+  delivers: 'messages',
+  answersPings: true,
+  checksUtf8: true,
+  maxFrameBytes: Number.POSITIVE_INFINITY,
+  dropsUnread: true,
+  nextMaskingKey: newMaskingKey,
 }
 
 /** The WHATWG `readyState` values that an established connection can have. */
@@ -68,6 +106,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   readonly role: Role
   readonly #transport: Transport
   readonly #settings: ConnectionSettings
+  readonly #traits: ConnectionTraits
   readonly #handler: ConnectionHandler
   readonly #receiver: Receiver
   readonly #outbox: Outbox
@@ -98,22 +137,28 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   #pingCount = 0
   #roundTripTimeMs: number | undefined
 
-  constructor(handler: ConnectionHandler, { role, transport, settings, deflate }: ConnectionInit) {
+  constructor(handler: ConnectionHandler, init: ConnectionInit) {
+    const { role, transport, settings, deflate, traits = usualTraits } = init
     this.role = role
     this.#handler = handler
     this.#transport = transport
     this.#settings = settings
+    this.#traits = traits
     this.#outbox = new Outbox(transport, settings.highWaterMarkBytes)
     this.#receiver = new Receiver(this, {
       role,
       maxMessageBytes: settings.maxMessageBytes,
       isDeflateNegotiated: deflate !== undefined,
+      delivers: traits.delivers,
+      maxFrameBytes: traits.maxFrameBytes,
+      checksUtf8: traits.checksUtf8,
     })
     this.#sender = new FrameSender({
       role,
       outbox: this.#outbox,
       compression: settings.compression,
       outgoing: deflate?.outgoing,
+      nextMaskingKey: traits.nextMaskingKey,
       handler: this,
     })
     this.#incoming = deflate?.incoming
@@ -168,6 +213,30 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     if (!this.#canQueue()) return false
     this.#sender.sendPrepared(message)
     return this.#answer()
+  }
+
+  /**
+   * Sends one frame as it is described, behind everything sent so far; false as {@link send}. The rules of
+   * fragmentation (RFC 6455 §5.4) are the caller's to keep.
+   *
+   * @throws UsageError `BW_CONTROL_FRAME_TOO_LONG` for a ping or pong of more than 125 bytes
+   */
+  sendFrame(payload: Uint8Array | Blob, options: FrameSendOptions): boolean {
+    const { opcode } = options
+    if (isControlOpcode(opcode)) checkControlPayload(payload instanceof Blob ? payload.size : payload.length)
+    if (!this.#canQueue()) return false
+    this.#sender.sendFrame(payload, options)
+    return this.#answer()
+  }
+
+  /**
+   * Calls back once everything sent so far has been taken by the operating system, or with an error when the
+   * connection ends before.
+   */
+  whenTaken(callback: Callback): void {
+    if (this.#readyState === ReadyState.Closed)
+      process.nextTick(callback, new NotSentError(this.#cause?.error))
+    else this.#outbox.whenTaken(callback)
   }
 
   /**
@@ -267,6 +336,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   }
 
   onTaken(): void {
+    this.#outbox.onNotice()
     if (!this.#outbox.hasRoom) {
       this.#outbox.oweNotice()
       return
@@ -293,9 +363,9 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#readyState = ReadyState.Closed
     heartbeat.delete(this)
     this.#receiver.stop()
-    this.#outbox.clear()
-    this.#pings?.abandon()
     const { by, error: cause } = facts
+    this.#outbox.abandon(new NotSentError(cause))
+    this.#pings?.abandon()
     const [sent, received] = [this.#sent, this.#received]
     this.#handler.onClose(describeDisconnect({ by, error: cause, sent, received }))
   }
@@ -310,7 +380,8 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     }
     const { isText, byteLength } = message
     if (!message.isCompressed || this.#incoming === undefined) {
-      this.#handler.onMessage(isText ? message.text() : asBuffer(message.bytes()), byteLength)
+      const isString = isText && this.#traits.textAs === 'string'
+      this.#handler.onMessage(isString ? message.text() : asBuffer(message.bytes()), byteLength, isText)
       return
     }
     this.#inflater ??= new Inflater(this.#incoming, this.#settings.maxMessageBytes)
@@ -326,10 +397,15 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     })
   }
 
+  onFrame(frame: ReceivedFrame): void {
+    if (this.#isDiscarding || this.#hasDiscarded) this.#hasDiscarded = true
+    else this.#handler.onFrame?.(frame)
+  }
+
   onPing(payload: Uint8Array): void {
     this.#handler.onPing?.(asBuffer(payload))
     // RFC 6455 §5.5.2: a ping is answered unless a close frame has come, so also while we are closing.
-    if (this.#readyState === ReadyState.Closed) return
+    if (this.#readyState === ReadyState.Closed || !this.#traits.answersPings) return
     if (this.#outbox.hasRoom) this.#sender.sendControl(Opcode.Pong, payload)
     else {
       this.#owedPong = Buffer.from(payload)
@@ -358,6 +434,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#settle('policy', error)
     const code = error instanceof LimitError ? CloseCode.MessageTooBig : error.closeCode
     if (this.#readyState === ReadyState.Open) this.#sendClose({ code, reason: shortReason(error.message) })
+    this.#handler.onViolation?.(error)
     // RFC 6455 §7.1.7: to fail a connection is to say why and to end TCP, whichever the role.
     this.#endTcp()
   }
@@ -414,11 +491,12 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     if (isInflateError(result)) {
       this.#receiver.stop()
       this.onViolation(result)
-    } else if (isText && !isUtf8(result)) {
+    } else if (isText && this.#traits.checksUtf8 && !isUtf8(result)) {
       this.#receiver.stop()
       this.onViolation(invalidText())
     } else {
-      this.#handler.onMessage(isText ? decodeUtf8(result) : result, result.length)
+      const isString = isText && this.#traits.textAs === 'string'
+      this.#handler.onMessage(isString ? decodeUtf8(result) : result, result.length, isText)
     }
   }
 
@@ -434,7 +512,9 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
    * us: what comes before that is read and dropped.
    */
   get #isDiscarding(): boolean {
-    return this.#readyState !== ReadyState.Open && this.#holds === Hold.Application
+    return (
+      this.#readyState !== ReadyState.Open && this.#holds === Hold.Application && this.#traits.dropsUnread
+    )
   }
 
   get #mayRead(): boolean {

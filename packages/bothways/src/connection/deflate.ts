@@ -38,21 +38,28 @@ interface Inflated {
  */
 class Window {
   readonly #maxBytes: number
+  readonly #isForMessage: boolean
   #bytes: Buffer = Buffer.alloc(0)
 
   constructor(direction: DeflateDirection) {
-    this.#maxBytes = direction.noContextTakeover ? 0 : 2 ** direction.windowBits
+    this.#maxBytes = 2 ** direction.windowBits
+    this.#isForMessage = direction.noContextTakeover
   }
 
   get dictionary(): ZlibOptions {
     return this.#bytes.length === 0 ? {} : { dictionary: this.#bytes }
   }
 
-  append(message: Buffer): void {
-    if (this.#maxBytes === 0 || message.length === 0) return
-    const keptBytes = Math.max(0, this.#maxBytes - message.length)
+  /** @param isFinal the message ends here; without context takeover the next one begins with nothing */
+  append(part: Uint8Array, isFinal: boolean): void {
+    if (this.#isForMessage && isFinal) {
+      if (this.#bytes.length > 0) this.#bytes = Buffer.alloc(0)
+      return
+    }
+    if (part.length === 0) return
+    const keptBytes = Math.max(0, this.#maxBytes - part.length)
     const kept = this.#bytes.subarray(Math.max(0, this.#bytes.length - keptBytes))
-    const added = message.subarray(Math.max(0, message.length - this.#maxBytes))
+    const added = part.subarray(Math.max(0, part.length - this.#maxBytes))
     this.#bytes = Buffer.concat([kept, added])
   }
 }
@@ -71,22 +78,25 @@ export class Deflater {
     }
   }
 
-  /** The payload of a compressed message; at once when it is short. */
-  deflate(message: Buffer): Buffer | Promise<Buffer> {
+  /**
+   * The payload of a compressed message, or of one frame of it; at once when it is short.
+   *
+   * @param isFinal false for all frames but a message's last
+   */
+  deflate(part: Uint8Array, isFinal = true): Buffer | Promise<Buffer> {
     const options = { ...this.#options, ...this.#window.dictionary }
-    this.#window.append(message)
-    if (message.length <= asyncThresholdBytes) return stripFlushTail(deflateRawSync(message, options))
+    this.#window.append(part, isFinal)
+    // Only the end of the message goes without the flush's tail.
+    const tailBytes = isFinal ? flushTail.length : 0
+    const withoutTail = (deflated: Buffer): Buffer => deflated.subarray(0, deflated.length - tailBytes)
+    if (part.length <= asyncThresholdBytes) return withoutTail(deflateRawSync(part, options))
     return new Promise((resolve, reject) => {
       // The caller may reuse its memory meanwhile.
-      deflateRaw(Buffer.from(message), options, (error, result) =>
-        error ? reject(error) : resolve(stripFlushTail(result)),
+      deflateRaw(Buffer.from(part), options, (error, result) =>
+        error ? reject(error) : resolve(withoutTail(result)),
       )
     })
   }
-}
-
-function stripFlushTail(deflated: Buffer): Buffer {
-  return deflated.subarray(0, deflated.length - flushTail.length)
 }
 
 /** Inflates the messages of one direction (RFC 7692 §7.2.2). Calls must not overlap. */
@@ -142,7 +152,7 @@ export class Inflater {
 
   #accept(message: Buffer): InflateResult {
     if (message.length > this.#maxMessageBytes) return messageTooBig(message.length, this.#maxMessageBytes)
-    this.#window.append(message)
+    this.#window.append(message, true)
     return message
   }
 

@@ -3,6 +3,7 @@ import {
   CloseCode,
   type DeflateDirection,
   encodeUtf8,
+  type FrameOptions,
   Opcode,
   type Role,
   serializeCloseBody,
@@ -10,7 +11,6 @@ import {
 import { type CompressionTuning, Deflater } from './deflate.ts'
 import type { CloseFrame } from './disconnect.ts'
 import { frame } from './frame.ts'
-import { newMaskingKey } from './masking-key.ts'
 import { isBlob, type MessageData, messageBytes } from './message-data.ts'
 import type { ConnectionSettings } from './options.ts'
 import type { Outbox } from './outbox.ts'
@@ -22,7 +22,22 @@ export interface FrameSenderInit {
   readonly compression: ConnectionSettings['compression']
   /** How messages may be compressed; undefined: not at all. */
   readonly outgoing: DeflateDirection | undefined
+  readonly nextMaskingKey: () => number
   readonly handler: FrameSenderHandler
+}
+
+/** One frame, described by itself (RFC 6455 §5.2). */
+export interface FrameSendOptions {
+  readonly opcode: Opcode
+  /** Default true. */
+  readonly isFinal?: boolean
+  /**
+   * The payload is compressed, if that was agreed on. The same for all frames of a message, since the first one says
+   * it. Default false.
+   */
+  readonly compresses?: boolean
+  /** Default: as the role demands (RFC 6455 §5.1). */
+  readonly isMasked?: boolean
 }
 
 export interface FrameSenderHandler {
@@ -35,6 +50,7 @@ export class FrameSender {
   readonly #role: Role
   readonly #outbox: Outbox
   readonly #handler: FrameSenderHandler
+  readonly #nextMaskingKey: () => number
   /** How messages are compressed; both undefined: they go out as they are. */
   readonly #tuning: CompressionTuning | undefined
   readonly #direction: DeflateDirection | undefined
@@ -42,8 +58,9 @@ export class FrameSender {
   /** The last frame that was not ready when it was sent; later ones are made after it. */
   #lastPending: Promise<unknown> | undefined
 
-  constructor({ role, outbox, compression, outgoing, handler }: FrameSenderInit) {
+  constructor({ role, outbox, compression, outgoing, nextMaskingKey, handler }: FrameSenderInit) {
     this.#role = role
+    this.#nextMaskingKey = nextMaskingKey
     this.#outbox = outbox
     this.#handler = handler
     if (outgoing === undefined || compression === false) return
@@ -60,11 +77,19 @@ export class FrameSender {
     const isText = typeof data === 'string'
     if (isText && this.#sharesBuffer && this.#outbox.appendText(data)) return
     if (!isText && isBlob(data)) {
-      this.#queueLater(data.size, isText, () => data.arrayBuffer().then(Buffer.from))
+      this.#queueLater(
+        data.size,
+        () => data.arrayBuffer().then(Buffer.from),
+        payload => this.#messageFrame(payload, isText),
+      )
     } else if (this.#outbox.isWaiting) {
       // Its turn has not come: what the caller does with its memory meanwhile must not matter.
       const bytes = Buffer.from(messageBytes(data))
-      this.#queueLater(bytes.length, isText, () => bytes)
+      this.#queueLater(
+        bytes.length,
+        () => bytes,
+        payload => this.#messageFrame(payload, isText),
+      )
     } else {
       this.#queue(messageBytes(data), isText)
     }
@@ -77,7 +102,11 @@ export class FrameSender {
     if (tuning === undefined || direction === undefined || payload.length < tuning.thresholdBytes) {
       this.#outbox.push(message.frame)
     } else if (this.#outbox.isWaiting) {
-      this.#queueLater(payload.length, isText, () => payload)
+      this.#queueLater(
+        payload.length,
+        () => payload,
+        it => this.#messageFrame(it, isText),
+      )
     } else {
       const shared = message.deflatedFrame(direction, tuning)
       if (shared === undefined) this.#queue(payload, isText)
@@ -86,15 +115,37 @@ export class FrameSender {
     }
   }
 
+  /** Sends a frame as it is described, in its turn. */
+  sendFrame(payload: Uint8Array | Blob, options: FrameSendOptions): void {
+    if (payload instanceof Blob) {
+      this.#queueLater(
+        payload.size,
+        () => payload.arrayBuffer().then(Buffer.from),
+        it => this.#describedFrame(it, options),
+      )
+    } else if (this.#outbox.isWaiting) {
+      const bytes = Buffer.from(payload)
+      this.#queueLater(
+        bytes.length,
+        () => bytes,
+        it => this.#describedFrame(it, options),
+      )
+    } else {
+      const made = this.#describedFrame(payload, options)
+      if (made instanceof Promise) this.#queuePending(payload.length, made)
+      else this.#outbox.push(made)
+    }
+  }
+
   /** A ping or pong goes ahead of messages that are not ready (RFC 6455 §5.4). */
   sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, payload: Uint8Array): void {
-    this.#outbox.pushAhead(this.#frame(payload, opcode))
+    this.#outbox.pushAhead(this.#frame(payload, { opcode }))
   }
 
   /** The close frame goes behind everything else. */
   sendClose({ code, reason }: CloseFrame): void {
     const sentCode = code === CloseCode.NoStatusReceived ? undefined : code
-    this.#outbox.push(this.#frame(serializeCloseBody(sentCode, encodeUtf8(reason)), Opcode.Close))
+    this.#outbox.push(this.#frame(serializeCloseBody(sentCode, encodeUtf8(reason)), { opcode: Opcode.Close }))
   }
 
   /** True for frames that are written as they are: unmasked, uncompressed. */
@@ -113,12 +164,13 @@ export class FrameSender {
   }
 
   /** Keeps the message's place while its bytes are not there, or while an earlier message's are not. */
-  #queueLater(bytes: number, isText: boolean, source: () => Buffer | Promise<Buffer>): void {
+  #queueLater(
+    bytes: number,
+    source: () => Buffer | Promise<Buffer>,
+    make: (payload: Buffer) => Buffer | Promise<Buffer>,
+  ): void {
     const turn = this.#lastPending ?? Promise.resolve()
-    this.#queuePending(
-      bytes,
-      turn.then(source).then(payload => this.#messageFrame(payload, isText)),
-    )
+    this.#queuePending(bytes, turn.then(source).then(make))
   }
 
   #queuePending(bytes: number, made: Promise<Buffer>): void {
@@ -136,20 +188,32 @@ export class FrameSender {
 
   #messageFrame(payload: Buffer, isText: boolean): Buffer | Promise<Buffer> {
     const opcode = isText ? Opcode.Text : Opcode.Binary
-    const [tuning, direction] = [this.#tuning, this.#direction]
-    if (tuning === undefined || direction === undefined || payload.length < tuning.thresholdBytes) {
-      return this.#frame(payload, opcode)
-    }
-    this.#deflater ??= new Deflater(direction, tuning)
-    const deflated = this.#deflater.deflate(payload)
-    if (deflated instanceof Promise) return deflated.then(it => this.#frame(it, opcode, true))
-    return this.#frame(deflated, opcode, true)
+    const isLong = this.#tuning !== undefined && payload.length >= this.#tuning.thresholdBytes
+    return isLong ? this.#compressedFrame(payload, { opcode }) : this.#frame(payload, { opcode })
   }
 
-  #frame(payload: Uint8Array, opcode: Opcode, isCompressed = false): Buffer {
-    // RFC 6455 §5.1: a client masks every frame, a server none.
-    return this.#role === 'client'
-      ? frame(payload, { opcode, isCompressed, maskingKey: newMaskingKey() })
-      : frame(payload, { opcode, isCompressed })
+  #describedFrame(payload: Uint8Array, options: FrameSendOptions): Buffer | Promise<Buffer> {
+    const { compresses = false, isMasked, ...header } = options
+    return compresses
+      ? this.#compressedFrame(payload, header, isMasked)
+      : this.#frame(payload, header, isMasked)
+  }
+
+  #compressedFrame(payload: Uint8Array, header: FrameOptions, isMasked?: boolean): Buffer | Promise<Buffer> {
+    const [tuning, direction] = [this.#tuning, this.#direction]
+    if (tuning === undefined || direction === undefined) return this.#frame(payload, header, isMasked)
+    this.#deflater ??= new Deflater(direction, tuning)
+    const deflated = this.#deflater.deflate(payload, header.isFinal)
+    // RFC 7692 §6: RSV1 is set on a message's first frame only.
+    const isCompressed = header.opcode !== Opcode.Continuation
+    if (deflated instanceof Promise) {
+      return deflated.then(it => this.#frame(it, { ...header, isCompressed }, isMasked))
+    }
+    return this.#frame(deflated, { ...header, isCompressed }, isMasked)
+  }
+
+  /** RFC 6455 §5.1: a client masks every frame, a server none. */
+  #frame(payload: Uint8Array, header: FrameOptions, isMasked = this.#role === 'client'): Buffer {
+    return frame(payload, isMasked ? { ...header, maskingKey: this.#nextMaskingKey() } : header)
   }
 }

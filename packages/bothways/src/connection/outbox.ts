@@ -2,12 +2,14 @@ import { Buffer } from 'node:buffer'
 import type { Opcode } from '@bothways/protocol'
 import { bytesPerUnit, SharedBuffer } from './shared-buffer.ts'
 import type { Transport } from './transport.ts'
+import { type Callback, Waiters } from './waiters.ts'
 
 interface Entry {
   /** Counted as buffered until it is written. */
   readonly bytes: number
   frame: Uint8Array | undefined
   isReady: boolean
+  callbacks?: Callback[]
 }
 
 /** A longer frame goes out by itself: copying it to its neighbours would cost more than a further write. */
@@ -32,6 +34,10 @@ export class Outbox {
   #waiting: Entry[] | undefined
   #waitingBytes = 0
   #isNoticeOwed = false
+  /** How often notice was asked for, and how often it came: in that order. */
+  #noticesAsked = 0
+  #noticesCame = 0
+  #waiters: Waiters | undefined
   #isScheduled = false
 
   /** @param highWaterMarkBytes above it, the transport is asked to tell when it has caught up */
@@ -89,7 +95,9 @@ export class Outbox {
     let isTaken = true
     while (at < payload.length && isTaken) {
       at += joined.fill(payload, at)
-      isTaken = this.#transport.writeShared(joined.written(0), at === payload.length)
+      const isLast = at === payload.length
+      if (isLast) this.#noticesAsked++
+      isTaken = this.#transport.writeShared(joined.written(0), isLast)
       if (isTaken) joined.clear()
       else joined.giveAway()
     }
@@ -131,13 +139,40 @@ export class Outbox {
     this.#isNoticeOwed = true
   }
 
+  /** Calls back, in a later tick, when all that was handed over so far has been taken. */
+  whenTaken(callback: Callback): void {
+    const last = this.#waiting?.at(-1)
+    this.#waiters ??= new Waiters()
+    if (last !== undefined) {
+      last.callbacks ??= []
+      last.callbacks.push(callback)
+    } else if (this.#readyBytes > 0) {
+      this.#waiters.add(callback)
+    } else if (this.#noticesAsked > this.#noticesCame) {
+      this.#waiters.add(callback)
+      this.#waiters.depart(this.#noticesAsked)
+    } else {
+      process.nextTick(callback)
+    }
+  }
+
+  /** The transport has given a notice. */
+  onNotice(): void {
+    this.#noticesCame++
+    this.#waiters?.arrive(this.#noticesCame)
+  }
+
   /** Writes what is ready. */
   flush(): void {
     if (tailOwner === this) sealTail()
     const pieces = this.#ready
     if (pieces.length === 0) return
-    const wantsNotice = this.#isNoticeOwed || !this.hasRoom
+    const wantsNotice = this.#isNoticeOwed || !this.hasRoom || this.#waiters?.awaitWrite === true
     this.#isNoticeOwed = false
+    if (wantsNotice) {
+      this.#noticesAsked++
+      this.#waiters?.depart(this.#noticesAsked)
+    }
     this.#ready = none as Uint8Array[]
     this.#readyBytes = 0
     if (pieces.length === 1) this.#writePiece(pieces[0]!, wantsNotice)
@@ -149,8 +184,17 @@ export class Outbox {
     if (tailOwner === this) tailOwner = undefined
     this.#ready = none as Uint8Array[]
     this.#readyBytes = 0
+    for (const { callbacks = [] } of this.#waiting ?? []) {
+      for (const callback of callbacks) this.#waiters?.add(callback)
+    }
     this.#waiting = undefined
     this.#waitingBytes = 0
+  }
+
+  /** Forgets all that was not written, and tells those who wait why. */
+  abandon(error: Error): void {
+    this.clear()
+    this.#waiters?.abandon(error)
   }
 
   #takeTurn(payloadBytes: number): void {
@@ -183,6 +227,7 @@ export class Outbox {
       this.#waiting!.shift()
       this.#waitingBytes -= first.bytes
       if (first.frame !== undefined) this.pushAhead(first.frame)
+      for (const callback of first.callbacks ?? []) this.#waiters?.add(callback)
       first = this.#waiting![0]
     }
     if (this.#waiting?.length === 0) this.#waiting = undefined

@@ -8,8 +8,12 @@ export interface CloseBody {
   readonly reason: string
 }
 
-/** Reads the body of a close frame (RFC 6455 §5.5.1, §7.4); a violation is returned, not thrown. */
-export function parseCloseBody(body: Uint8Array): CloseBody | ProtocolViolation {
+/**
+ * Reads the body of a close frame (RFC 6455 §5.5.1, §7.4); a violation is returned, not thrown.
+ *
+ * @param checksUtf8 false lets any bytes pass for a reason
+ */
+export function parseCloseBody(body: Uint8Array, checksUtf8 = true): CloseBody | ProtocolViolation {
   if (body.length === 0) return { code: CloseCode.NoStatusReceived, reason: '' }
   if (body.length === 1) {
     return new ProtocolViolation(
@@ -26,7 +30,7 @@ export function parseCloseBody(body: Uint8Array): CloseBody | ProtocolViolation 
     )
   }
   const reason = body.subarray(2)
-  if (!isUtf8(reason)) {
+  if (checksUtf8 && !isUtf8(reason)) {
     return new ProtocolViolation('BW_INVALID_CLOSE_REASON', 'The reason of a close frame was not UTF-8.')
   }
   return { code, reason: decodeUtf8(reason) }

@@ -76,7 +76,10 @@ export function deliver(
   delivery.memory = memory
   delivery.isAscii = isAscii
   depth++
-  handler.onMessage(delivery)
-  depth--
-  delivery.source = nothing
+  try {
+    handler.onMessage(delivery)
+  } finally {
+    depth--
+    delivery.source = nothing
+  }
 }

@@ -1,8 +1,8 @@
 // Longer than most files because it is one table: each rule of a receiver, its bytes and what must come of them.
-import type { ReceiverOptions, Role } from '@bothways/protocol'
+import { createReadMemory, Receiver, type ReceiverOptions, type Role } from '@bothways/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concat, hex, octets, split, utf8 } from '../../../../test/support/bytes.ts'
+import { concat, hex, octets, split, toHex, utf8 } from '../../../../test/support/bytes.ts'
 import { checkLaw, cuts } from '../../../../test/support/law.ts'
 import { framesTo, masked, type RawFrame, unmasked } from '../../../../test/support/raw-frame.ts'
 import { type ReceiverEvent, receive } from '../../../../test/support/receiver-log.ts'
@@ -634,6 +634,96 @@ describe.each(['server', 'client'] as const)('Receiver as %s', role => {
     }
   })
 })
+
+describe('Delivering frames', () => {
+  const options = { ...defaults('server'), delivers: 'frames', maxFrameBytes: 300 } as const
+
+  test('Each frame of a message comes by itself, whole, between control frames, however the bytes are cut', () => {
+    const frames: RawFrame[] = [
+      ['01 02', 'ab'],
+      ['89 01', '?'],
+      ['00 00'],
+      ['80 03', hex('ff fe fd')],
+      ['82 7e 0100', zeros(256)],
+      ['81 01', 'c'],
+    ]
+    const bytes = framesTo('server', frames)
+    const expected = [
+      'text 6162',
+      'ping 3f',
+      'continuation ',
+      'continuation, final fffefd',
+      `binary, final ${zeroHex(256)}`,
+      'text, final 63',
+    ]
+    checkLaw(
+      fc.property(cuts(bytes.length), at => {
+        expect(receiveFrames(split(bytes.slice(), at), options)).toEqual(expected)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('The rules of fragmentation hold, and a longer frame than maxFrameBytes is refused before its payload', () => {
+    const start = (frames: readonly RawFrame[]) => [framesTo('server', frames)]
+    expect(receiveFrames(start([['80 00']]), options)).toEqual(['BW_UNEXPECTED_CONTINUATION'])
+    expect(receiveFrames(start([['01 00'], ['81 00']]), options)).toEqual([
+      'text ',
+      'BW_EXPECTED_CONTINUATION',
+    ])
+    expect(receiveFrames(start([['82 7e 012d']]), options)).toEqual(['BW_FRAME_TOO_BIG'])
+    expect(receive(start([['82 7e 012d']]), { ...options, delivers: 'messages' })).toEqual([
+      ['violation', 'BW_FRAME_TOO_BIG', 1009],
+    ])
+  })
+
+  test('Without checksUtf8 any bytes pass for text and for a reason', () => {
+    const bytes = framesTo('server', [
+      ['81 01', hex('ff')],
+      ['01 01', hex('ff')],
+      ['80 00'],
+      ['88 03', hex('03e8 ff')],
+    ])
+    expect(receive([bytes], { ...defaults('server'), checksUtf8: false })).toEqual([
+      ['text', '\ufffd'],
+      ['text', '\ufffd'],
+      ['close', 1000, '\ufffd'],
+    ])
+  })
+})
+
+/** What a receiver of frames reports, from chunks of its own and from borrowed memory alike. */
+function receiveFrames(chunks: readonly Uint8Array[], options: ReceiverOptions): string[] {
+  const names = ['continuation', 'text', 'binary']
+  const [owned, borrowed] = [true, false].map(isOwned => {
+    const log: string[] = []
+    const receiver = new Receiver(
+      {
+        onMessage: () => log.push('message'),
+        onFrame: ({ opcode, isFinal, payload }) => {
+          log.push(`${names[opcode]}${isFinal ? ', final' : ''} ${toHex(payload)}`)
+        },
+        onPing: payload => log.push(`ping ${toHex(payload)}`),
+        onPong: payload => log.push(`pong ${toHex(payload)}`),
+        onClose: code => log.push(`close ${code}`),
+        onViolation: error => log.push(error.code),
+      },
+      options,
+    )
+    const memory = createReadMemory(64 * 1024)
+    for (const chunk of chunks) {
+      if (isOwned) receiver.push(chunk.slice())
+      else {
+        memory.bytes.set(chunk)
+        receiver.read(memory, chunk.length)
+        memory.bytes.fill(0xee, 0, chunk.length)
+      }
+    }
+    return log
+  })
+  expect(borrowed).toEqual(owned)
+  return owned ?? []
+}
 
 function checkRow(role: Role, { frames, events, isCut, options = {} }: Row): void {
   const bytes = framesTo(role, frames)

@@ -15,6 +15,8 @@ export type Role = 'server' | 'client'
 /** What a {@link Receiver} calls; nothing of it may throw. Payloads of control frames are the handler's to keep. */
 export interface ReceiverHandler {
   onMessage(message: ReceivedMessage): void
+  /** Instead of `onMessage`, for a receiver that delivers `frames`. */
+  onFrame?(frame: ReceivedFrame): void
   onPing(payload: Uint8Array): void
   onPong(payload: Uint8Array): void
   /** The peer's close frame; `code` is 1005 when it carried none. Whatever comes after it is discarded. */
@@ -23,12 +25,29 @@ export interface ReceiverHandler {
   onViolation(error: ProtocolViolation | LimitError): void
 }
 
+/** One frame of a text or binary message (RFC 6455 §5.4). */
+export interface ReceivedFrame {
+  /** `Opcode.Continuation` for all but a message's first. */
+  readonly opcode: number
+  readonly isFinal: boolean
+  /** RSV1 was set on the message's first frame. */
+  readonly isCompressed: boolean
+  /** Unmasked, the handler's to keep; of text, it may begin or end amid a character. */
+  readonly payload: Uint8Array
+}
+
 export interface ReceiverOptions {
   readonly role: Role
   /** The largest message accepted, in bytes, before inflating. Checked when a frame announces its length. */
   readonly maxMessageBytes: number
   /** True when permessage-deflate was negotiated: RSV1 may be set on a message's first frame. Default false. */
   readonly isDeflateNegotiated?: boolean
+  /** Whole messages, or each of their frames by itself as it came (then text is not checked). Default `messages`. */
+  readonly delivers?: 'messages' | 'frames'
+  /** The largest frame of a message, in bytes. Checked when it announces its length. Default: no further limit. */
+  readonly maxFrameBytes?: number
+  /** False leaves it to the handler whether text and close reasons are UTF-8. Default true. */
+  readonly checksUtf8?: boolean
 }
 
 /** Two bytes, eight of length, four of masking key. */
@@ -41,8 +60,8 @@ const finalText = 0x80 | Opcode.Text
 const finalBinary = 0x80 | Opcode.Binary
 
 /**
- * Reads the frames of one connection (RFC 6455 §5) and calls the handler with whole messages and control
- * frames, in order, as they come. It has no clock, no socket and no streams: bytes go in by {@link push} or
+ * Reads the frames of one connection (RFC 6455 §5) and calls the handler with whole messages (or with their frames) and
+ * control frames, in order, as they come. It has no clock, no socket and no streams: bytes go in by {@link push} or
  * {@link read}.
  *
  * Payloads are unmasked where they lie, and a message that lies in one chunk is not copied unless the handler asks
@@ -54,6 +73,9 @@ export class Receiver {
   readonly #isServer: boolean
   readonly #maxMessageBytes: number
   readonly #isDeflateNegotiated: boolean
+  readonly #deliversFrames: boolean
+  readonly #maxFrameBytes: number
+  readonly #checksUtf8: boolean
 
   /** Set for good by a close frame or a violation. */
   #isDone = false
@@ -90,6 +112,9 @@ export class Receiver {
     this.#isServer = options.role === 'server'
     this.#maxMessageBytes = options.maxMessageBytes
     this.#isDeflateNegotiated = options.isDeflateNegotiated ?? false
+    this.#deliversFrames = options.delivers === 'frames'
+    this.#maxFrameBytes = options.maxFrameBytes ?? Number.POSITIVE_INFINITY
+    this.#checksUtf8 = options.checksUtf8 ?? true
   }
 
   /** True once a close frame or a violation has come: nothing more will be read. */
@@ -182,6 +207,7 @@ export class Receiver {
   ): number {
     if (this.#isInPayload || this.#isInMessage || this.#headerLength !== 0 || chunkEnd - start < 8)
       return start
+    if (this.#deliversFrames) return start
     const first = bytes[start]!
     const isText = first === finalText
     if (!isText && first !== finalBinary) return start
@@ -197,7 +223,8 @@ export class Receiver {
     }
     const payloadStart = this.#isServer ? at + 4 : at
     const end = payloadStart + payloadBytes
-    if (end > chunkEnd || payloadBytes > this.#maxMessageBytes) return start
+    if (end > chunkEnd || payloadBytes > this.#maxMessageBytes || payloadBytes > this.#maxFrameBytes)
+      return start
 
     let isAscii = false
     const key = this.#isServer ? readUint32(bytes, at) : 0
@@ -209,7 +236,7 @@ export class Receiver {
     }
     this.#isText = isText
     this.#isCompressed = false
-    if (isText && !isAscii && !isUtf8(bytes.subarray(payloadStart, end))) this.#failUtf8()
+    if (isText && !isAscii && this.#checksUtf8 && !isUtf8(bytes.subarray(payloadStart, end))) this.#failUtf8()
     else this.#deliver(bytes, payloadStart, end, memory, isAscii)
     return end
   }
@@ -326,6 +353,10 @@ export class Receiver {
 
   /** Checked on the announced length, before any memory is taken for it. */
   #checkMessageLength(): boolean {
+    if (this.#payloadBytes > this.#maxFrameBytes) {
+      this.#violate(frameTooBig(this.#payloadBytes, this.#maxFrameBytes))
+      return false
+    }
     const total = this.#messageLength + this.#payloadBytes
     if (total <= this.#longestMessage()) return true
     this.#violate(messageTooBig(total, this.#maxMessageBytes))
@@ -375,7 +406,7 @@ export class Receiver {
   }
 
   #takeClose(body: Uint8Array): void {
-    const close = parseCloseBody(body)
+    const close = parseCloseBody(body, this.#checksUtf8)
     if (close instanceof ProtocolViolation) {
       this.#violate(close)
       return
@@ -385,8 +416,12 @@ export class Receiver {
   }
 
   #takeMessagePiece(piece: Uint8Array, isFrameWhole: boolean, memory: ReadMemory | undefined): void {
+    if (this.#deliversFrames) {
+      this.#takeFramePiece(piece, isFrameWhole, memory !== undefined)
+      return
+    }
     const isMessageWhole = isFrameWhole && this.#isFinal
-    const isChecked = this.#isText && !this.#isCompressed
+    const isChecked = this.#isText && !this.#isCompressed && this.#checksUtf8
     if (isMessageWhole && piece.length === this.#payloadBytes && this.#messageLength === 0) {
       // The message lies in one chunk (§5.4 lets empty fragments precede it).
       if (isChecked && !isUtf8(piece)) this.#failUtf8()
@@ -413,6 +448,19 @@ export class Receiver {
     this.#deliver(payload, 0, payload.length, undefined, false)
   }
 
+  #takeFramePiece(piece: Uint8Array, isWhole: boolean, isBorrowed: boolean): void {
+    if (!isWhole || this.#message !== undefined) {
+      this.#message ??= new PayloadBuffer()
+      this.#message.append(piece, this.#payloadBytes)
+      if (!isWhole) return
+    }
+    const payload = this.#message?.take() ?? (isBorrowed ? piece.slice() : piece)
+    this.#message = undefined
+    const [opcode, isFinal, isCompressed] = [this.#opcode, this.#isFinal, this.#isCompressed]
+    if (isFinal) this.#isInMessage = false
+    this.#handler.onFrame?.({ opcode, isFinal, isCompressed, payload })
+  }
+
   /**
    * How long the message can become: its final frame tells, an earlier one does not. (A buffer that grew with
    * each frame to that frame's end would be copied once for each of many small ones.)
@@ -430,6 +478,12 @@ export class Receiver {
     isAscii: boolean,
   ): void {
     this.#isInMessage = false
+    if (memory !== undefined && !this.#checksUtf8) {
+      // A borrowed memory's own decoder trusts what it decodes.
+      const copy = source.slice(start, end)
+      deliver(this.#handler, this.#isText, this.#isCompressed, copy, 0, copy.length, undefined, false)
+      return
+    }
     deliver(this.#handler, this.#isText, this.#isCompressed, source, start, end, memory, isAscii)
   }
 
@@ -463,6 +517,16 @@ export function messageTooBig(actualBytes: number, maxMessageBytes: number): Lim
     actualBytes,
     'bytes',
     `Message of ${actualBytes} bytes is over the limit of ${maxMessageBytes} (option maxMessageBytes).`,
+  )
+}
+
+function frameTooBig(actualBytes: number, maxFrameBytes: number): LimitError {
+  return new LimitError(
+    'BW_FRAME_TOO_BIG',
+    maxFrameBytes,
+    actualBytes,
+    'bytes',
+    `Frame of ${actualBytes} bytes is over the limit of ${maxFrameBytes} (option maxFrameBytes).`,
   )
 }
 

@@ -1,0 +1,23 @@
+// `bothways/connection`: one open connection without a server or a client around it, for libraries that bring their own.
+export {
+  Connection,
+  type ConnectionHandler,
+  type ConnectionInit,
+  type ConnectionTraits,
+  ReadyState,
+  usualTraits,
+} from './connection.ts'
+export type { CloseFrame, Disconnect } from './disconnect.ts'
+export type { FrameSendOptions } from './frame-sender.ts'
+export type { MessageData } from './message-data.ts'
+export { NotSentError } from './not-sent-error.ts'
+export {
+  type CompressionOptions,
+  type ConnectionOptions,
+  type ConnectionSettings,
+  type KeepaliveOptions,
+  resolveConnectionOptions,
+} from './options.ts'
+export { takeTransport } from './take-transport.ts'
+export type { Transport, TransportHandler } from './transport.ts'
+export type { Callback } from './waiters.ts'

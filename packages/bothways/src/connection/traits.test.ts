@@ -1,0 +1,206 @@
+import { Opcode, type ReceivedFrame } from '@bothways/protocol'
+import { describe, expect, test } from 'vitest'
+import { MemoryLink } from '../../../../test/support/memory-transport.ts'
+import { Connection, type ConnectionHandler, type ConnectionTraits, usualTraits } from './connection.ts'
+import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
+
+// What the faces of other libraries need beyond what the server and the client of this package use.
+
+class Log implements ConnectionHandler {
+  readonly lines: string[] = []
+
+  onMessage(message: string | Buffer, byteLength: number, isText: boolean): void {
+    const kind = typeof message === 'string' ? 'string' : 'bytes'
+    this.lines.push(`${isText ? 'text' : 'binary'} as ${kind}, ${byteLength}: ${message.toString('latin1')}`)
+  }
+
+  onFrame({ opcode, isFinal, payload }: ReceivedFrame): void {
+    this.lines.push(`frame ${opcode}${isFinal ? ' final' : ''}: ${Buffer.from(payload).toString()}`)
+  }
+
+  onPing(payload: Buffer): void {
+    this.lines.push(`ping ${payload}`)
+  }
+
+  onPong(payload: Buffer): void {
+    this.lines.push(`pong ${payload}`)
+  }
+
+  onViolation(error: Error & { code: string }): void {
+    this.lines.push(error.code)
+  }
+
+  onClose({ code }: { code: number }): void {
+    this.lines.push(`close ${code}`)
+  }
+}
+
+interface PairOptions {
+  readonly server?: Partial<ConnectionTraits>
+  readonly client?: Partial<ConnectionTraits>
+  readonly options?: ConnectionOptions
+  readonly noContextTakeover?: boolean
+}
+
+function connect({ server = {}, client = {}, options = {}, noContextTakeover }: PairOptions = {}) {
+  const link = new MemoryLink()
+  const [serverLog, clientLog] = [new Log(), new Log()]
+  const direction = { noContextTakeover: noContextTakeover ?? true, windowBits: 15 }
+  const deflate = noContextTakeover === undefined ? undefined : { outgoing: direction, incoming: direction }
+  const make = (role: 'server' | 'client', log: Log, traits: Partial<ConnectionTraits>) =>
+    new Connection(log, {
+      role,
+      transport: link[role],
+      settings: resolveConnectionOptions({ keepalive: false, ...options }, role),
+      deflate,
+      traits: { ...usualTraits, ...traits },
+    })
+  const ends = {
+    link,
+    server: make('server', serverLog, server),
+    client: make('client', clientLog, client),
+    serverLog: serverLog.lines,
+    clientLog: clientLog.lines,
+  }
+  ends.server.start()
+  ends.client.start()
+  return ends
+}
+
+describe('What is received', () => {
+  test('Text comes as bytes where that is asked for, with its kind', async () => {
+    const { link, client, server, serverLog, clientLog } = connect({ server: { textAs: 'bytes' } })
+    client.send('a')
+    client.send(Buffer.from('b'))
+    server.send('c')
+    await link.settle()
+    expect(serverLog).toEqual(['text as bytes, 1: a', 'binary as bytes, 1: b'])
+    expect(clientLog).toEqual(['text as string, 1: c'])
+  })
+
+  test('Frames come one by one, and are refused above their own limit', async () => {
+    const { link, client, serverLog } = connect({ server: { delivers: 'frames', maxFrameBytes: 3 } })
+    client.sendFrame(Buffer.from('abc'), { opcode: Opcode.Text, isFinal: false })
+    client.sendFrame(Buffer.from('d'), { opcode: Opcode.Continuation })
+    client.sendFrame(Buffer.from('efgh'), { opcode: Opcode.Binary })
+    await link.settle()
+    expect(serverLog).toEqual(['frame 1: abc', 'frame 0 final: d', 'BW_FRAME_TOO_BIG', 'close 1006'])
+  })
+
+  test('Pings are left to the handler where that is asked for', async () => {
+    const { link, client, serverLog, clientLog } = connect({ server: { answersPings: false } })
+    client.sendFrame(Buffer.from('?'), { opcode: Opcode.Ping })
+    await link.settle()
+    expect([serverLog, clientLog]).toEqual([['ping ?'], []])
+  })
+
+  test('Text that is not UTF-8 passes where it is not to be checked, also compressed', async () => {
+    const { link, client, serverLog } = connect({ server: { checksUtf8: false }, noContextTakeover: true })
+    client.sendFrame(Buffer.from([0xff]), { opcode: Opcode.Text })
+    client.sendFrame(Buffer.from([0xff]), { opcode: Opcode.Text, compresses: true })
+    await link.settle()
+    expect(serverLog).toEqual(['text as string, 1: \ufffd', 'text as string, 1: \ufffd'])
+  })
+
+  test('A violation is told before the connection is closed', async () => {
+    const { link, client, serverLog } = connect()
+    client.sendFrame(Buffer.from([0xff]), { opcode: Opcode.Text })
+    await link.settle()
+    expect(serverLog).toEqual(['BW_INVALID_UTF8', 'close 1006'])
+  })
+
+  test('Unread messages wait for resume, also while closing, where they are not to be dropped', async () => {
+    for (const dropsUnread of [true, false]) {
+      const { link, client, server, serverLog } = connect({ server: { dropsUnread } })
+      server.pause()
+      client.send('late')
+      await link.settle()
+      server.close(1000)
+      await link.settle()
+      server.resume()
+      await link.settle()
+      expect(serverLog).toEqual([...(dropsUnread ? [] : ['text as string, 4: late']), 'close 1000'])
+    }
+  })
+})
+
+describe('What is sent', () => {
+  test('A frame is masked or not as it is described, with the given key', async () => {
+    const { link, client, serverLog } = connect({ client: { nextMaskingKey: () => 0 } })
+    client.sendFrame(Buffer.from('a'), { opcode: Opcode.Text })
+    client.sendFrame(Buffer.from('b'), { opcode: Opcode.Text, isMasked: false })
+    await link.settle()
+    expect(serverLog.slice(0, 2)).toEqual(['text as string, 1: a', 'BW_UNMASKED_FRAME'])
+  })
+
+  test.each([true, false])(
+    'A compressed message in frames arrives whole (no context takeover: %s)',
+    async no => {
+      const { link, client, serverLog } = connect({ noContextTakeover: no })
+      const parts = ['a'.repeat(200), 'a'.repeat(40_000), '']
+      for (let round = 0; round < 3; round++) {
+        parts.forEach((part, at) => {
+          const opcode = at === 0 ? Opcode.Text : Opcode.Continuation
+          const isFinal = at === parts.length - 1
+          client.sendFrame(Buffer.from(part), { opcode, isFinal, compresses: true })
+        })
+      }
+      while (serverLog.length < 3) await link.settle()
+      expect(serverLog).toEqual(Array(3).fill(`text as string, 40200: ${parts.join('')}`))
+      expect(client.bytesSent).toBeLessThan(1_000)
+    },
+  )
+
+  test('Frames keep their order behind a Blob', async () => {
+    const { link, client, serverLog } = connect()
+    client.sendFrame(new Blob(['a']), { opcode: Opcode.Binary })
+    client.sendFrame(Buffer.from('?'), { opcode: Opcode.Ping })
+    client.sendFrame(Buffer.from('b'), { opcode: Opcode.Text })
+    while (serverLog.length < 3) await link.settle()
+    expect(serverLog).toEqual(['binary as bytes, 1: a', 'ping ?', 'text as string, 1: b'])
+  })
+
+  test('A ping of more than 125 bytes is refused', () => {
+    const { client } = connect()
+    expect(() => client.sendFrame(Buffer.alloc(126), { opcode: Opcode.Ping })).toThrow('125')
+  })
+})
+
+describe('whenTaken', () => {
+  test('calls back in order, each when what was sent before it has been taken', async () => {
+    const { link, client } = connect()
+    const calls: string[] = []
+    const tell = (name: string) => (error?: Error) => void calls.push(`${name} ${error?.message ?? ''}`)
+    client.whenTaken(tell('nothing'))
+    client.send('a')
+    client.whenTaken(tell('a'))
+    client.sendFrame(new Blob(['b']), { opcode: Opcode.Binary })
+    client.whenTaken(tell('b'))
+    client.send('c')
+    client.whenTaken(tell('c'))
+    expect(calls).toEqual([])
+    await new Promise(resolve => setImmediate(resolve))
+    // Written, but not taken yet.
+    expect(calls).toEqual(['nothing '])
+    while (calls.length < 4) await link.settle()
+    expect(calls).toEqual(['nothing ', 'a ', 'b ', 'c '])
+  })
+
+  test('calls back with an error for all that is lost with the connection, and at once after it', async () => {
+    const { link, client } = connect()
+    const codes: unknown[] = []
+    const tell = (error?: Error & { code?: string }) => void codes.push(error?.code)
+    client.send('written')
+    client.whenTaken(tell)
+    await new Promise(resolve => setImmediate(resolve))
+    client.send('not written')
+    client.whenTaken(tell)
+    client.sendFrame(new Blob(['not ready']), { opcode: Opcode.Binary })
+    client.whenTaken(tell)
+    client.terminate()
+    await link.settle()
+    client.whenTaken(tell)
+    await new Promise(resolve => setImmediate(resolve))
+    expect(codes).toEqual(Array(4).fill('BW_NOT_SENT'))
+  })
+})
