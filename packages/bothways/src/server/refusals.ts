@@ -24,6 +24,12 @@ export const unusableHost: Refusal = refusalOf(
   'The Host header and the request line do not make a URL.',
 )
 
+export const severalHosts: Refusal = refusalOf(
+  'BW_HOST_MISSING',
+  400,
+  'The request has more than one Host header.',
+)
+
 export const nobody: Refusal = refusalOf(
   'BW_AUTHENTICATION_REFUSED',
   403,

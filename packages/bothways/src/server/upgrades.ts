@@ -19,7 +19,17 @@ import { type NegotiatedProtocol, negotiateExtensions, negotiateProtocol } from 
 import type { OpenSockets } from './open-sockets.ts'
 import type { ServerSettings } from './options.ts'
 import { originRefusal } from './origin.ts'
-import { draining, failed, full, nobody, noRoute, refusalOf, tooLate, unusableHost } from './refusals.ts'
+import {
+  draining,
+  failed,
+  full,
+  nobody,
+  noRoute,
+  refusalOf,
+  severalHosts,
+  tooLate,
+  unusableHost,
+} from './refusals.ts'
 import type { ResolvedRoute } from './route.ts'
 import type { Routes } from './routes.ts'
 import type { ServerSocket, SocketInit } from './server-socket.ts'
@@ -125,6 +135,8 @@ export class Upgrades<User> {
     const { stream } = socket
     if (stream.destroyed) return
     if (this.#isDraining) return this.#refuse(socket, draining, others)
+    // RFC 9112 §3.2: Node hands on the first of several.
+    if ((raw.headersDistinct?.host?.length ?? 0) > 1) return this.#refuse(socket, severalHosts, others)
     const accepted = this.#judge(route, {
       method: raw.method,
       httpVersion: raw.httpVersion,
