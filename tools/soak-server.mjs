@@ -8,6 +8,7 @@ process.on('warning', warning => errors.push(String(warning.stack)))
 
 const server = createServer({
   origins: '*',
+  transport: process.argv[2],
   compression: true,
   maxMessageBytes: 1024 * 1024,
   maxBufferedBytes: 4 * 1024 * 1024,

@@ -1,4 +1,4 @@
-// npm run soak -- [--minutes N] [--seconds N] [--seed S] [--clients N]
+// npm run soak -- [--minutes N] [--seconds N] [--seed S] [--clients N] [--transport auto|stream]
 //
 // Random clients against our server in a process of its own: they connect, send messages of random sizes, fragment,
 // ping, publish, read slowly, vanish, and break rules. Prints what the server's process holds every ten seconds; fails
@@ -15,14 +15,19 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     clients: { type: 'string', default: '40' },
+    transport: { type: 'string', default: 'auto' },
   },
 })
 const durationMs = values.minutes ? Number(values.minutes) * 60_000 : Number(values.seconds) * 1_000
 const clientCount = Number(values.clients)
 const random = seededRandom(Number(values.seed))
-console.log(`Soak: ${durationMs / 1_000} s, ${clientCount} clients at a time, seed ${values.seed}`)
+console.log(
+  `Soak: ${durationMs / 1_000} s, ${clientCount} clients at a time, seed ${values.seed}, transport ${values.transport}`,
+)
 
-const server = fork(fileURLToPath(new URL('soak-server.mjs', import.meta.url)), { execArgv: ['--expose-gc'] })
+const server = fork(fileURLToPath(new URL('soak-server.mjs', import.meta.url)), [values.transport], {
+  execArgv: ['--expose-gc'],
+})
 const exited = once(server, 'exit')
 const [{ port }] = await once(server, 'message')
 

@@ -5,7 +5,7 @@ import { octets } from '../support/bytes.ts'
 import type { ReadFrame } from '../support/frame-reader.ts'
 import { framesTo, type RawFrame, rawFrame } from '../support/raw-frame.ts'
 import { closeHandshake, fragmentation, pings } from './control-frames.ts'
-import { EchoEndpoint } from './echo-endpoint.ts'
+import { EchoEndpoint, wires } from './echo-endpoint.ts'
 import { framing, lengthEncodings, opcodes, reservedBits } from './framing.ts'
 import { longMessages, messageLimits } from './limits.ts'
 import type { Answer, Delivery, Row } from './row.ts'
@@ -27,19 +27,25 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
 const roles = ['server', 'client'] as const
 const passed = new Map<string, number>()
 
-describe.each(roles)('An echo endpoint as %s', role => {
+const all = ['whole', 'frames', 'octets'] as const
+const places = roles.flatMap(role => Object.entries(wires).map(([wire, open]) => ({ role, wire, open })))
+
+describe.each(places)('An echo endpoint as $role on $wire', ({ role, wire, open }) => {
   describe.each(Object.entries(tables))('%s', (name, rows) => {
     test.each(rows)('$id $rule', async row => {
-      for (const delivery of row.deliveries ?? (['whole', 'frames', 'octets'] as const)) {
-        await checkRow(role, row, delivery)
+      // TCP joins what is written in parts.
+      const deliveries = wire === 'memory' ? (row.deliveries ?? all) : (['whole'] as const)
+      for (const delivery of deliveries) {
+        await checkRow(new EchoEndpoint(role, row.options, undefined, await open()), role, row, delivery)
       }
-      passed.set(`${role} ${name}`, (passed.get(`${role} ${name}`) ?? 0) + 1)
+      const place = `${role} on ${wire}, ${name}`
+      passed.set(place, (passed.get(place) ?? 0) + 1)
     })
   })
 
   test('A frame masked the wrong way fails with 1002 behind the echo of a good one', async () => {
     const wrongRole = role === 'server' ? 'client' : 'server'
-    const endpoint = new EchoEndpoint(role)
+    const endpoint = new EchoEndpoint(role, {}, undefined, await open())
     endpoint.write(framesTo(role, [rawFrame('81', 'good')]))
     endpoint.write(framesTo(wrongRole, [rawFrame('81', 'wrong')]))
     await expectAnswers(endpoint, [
@@ -52,15 +58,16 @@ describe.each(roles)('An echo endpoint as %s', role => {
 })
 
 afterAll(() => {
-  const lines = Object.entries(tables).map(([name, rows]) => {
-    const counts = roles.map(role => `${role} ${passed.get(`${role} ${name}`) ?? 0}/${rows.length}`)
-    return `  ${name.padEnd(16)} ${counts.join(', ')}`
+  const lines = places.map(({ role, wire }) => {
+    const counts = Object.entries(tables).map(
+      ([name, rows]) => `${name} ${passed.get(`${role} on ${wire}, ${name}`) ?? 0}/${rows.length}`,
+    )
+    return `  ${role} on ${wire}: ${counts.join(', ')}`
   })
   console.log(['Conformance, rows passed:', ...lines].join('\n'))
 })
 
-async function checkRow(role: Role, row: Row, delivery: Delivery): Promise<void> {
-  const endpoint = new EchoEndpoint(role, row.options)
+async function checkRow(endpoint: EchoEndpoint, role: Role, row: Row, delivery: Delivery): Promise<void> {
   for (const chunk of chunksOf(role, row.write, delivery)) endpoint.write(chunk)
   await expectAnswers(endpoint, row.expect)
 
@@ -87,7 +94,7 @@ function chunksOf(role: Role, frames: readonly RawFrame[], delivery: Delivery): 
 
 /** Exactly these frames come, and nothing behind them. */
 async function expectAnswers(endpoint: EchoEndpoint, answers: readonly Answer[]): Promise<void> {
-  await endpoint.until(() => endpoint.frames().length >= answers.length)
+  await endpoint.until(() => endpoint.hasWritten(answers.length))
   await endpoint.idle()
   const frames = endpoint.frames()
   expect(frames.map(describeFrame)).toEqual(answers.map(describeAnswer))

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { DeflateDirections, Role } from '@bothways/protocol'
 import { Connection } from '../../packages/bothways/src/connection/connection.ts'
@@ -7,26 +8,53 @@ import {
   resolveConnectionOptions,
 } from '../../packages/bothways/src/connection/options.ts'
 import { StreamTransport } from '../../packages/bothways/src/connection/stream-transport.ts'
-import { type ReadFrame, readFrames } from '../support/frame-reader.ts'
+import type { Transport } from '../../packages/bothways/src/connection/transport.ts'
+import { FrameCutShort, type ReadFrame, readFrames } from '../support/frame-reader.ts'
+import { type TransportEnds, transportKinds } from '../support/transport-ends.ts'
 
 /** How long anything may take that must happen; `BOTHWAYS_DEADLINE_FACTOR` scales it on slow machines. */
 const deadlineMs = 2_000 * Number(process.env.BOTHWAYS_DEADLINE_FACTOR ?? 1)
 
-/** The byte stream below the endpoint: the test pushes chunks in, and everything written is kept. */
-class Wire extends Duplex {
-  #written: Buffer[] = []
+/** The byte stream below an endpoint. */
+export interface Wire {
+  readonly transport: Transport
+  /** All that the endpoint has written so far. */
+  readonly written: Buffer
+  /** The endpoint has ended its direction. */
+  readonly hasFin: boolean
+  /** Delivers a chunk to the endpoint; null ends this direction. */
+  push(chunk: Buffer | null): void
+}
+
+/** What has come so far, in one piece. */
+class Collected {
+  #chunks: Buffer[] = []
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+  }
+
+  get whole(): Buffer {
+    const whole = Buffer.concat(this.#chunks)
+    this.#chunks = [whole]
+    return whole
+  }
+}
+
+/** A stream in memory: chunks arrive exactly as they were pushed. */
+class MemoryWire extends Duplex implements Wire {
+  readonly transport = new StreamTransport(this)
+  readonly #collected = new Collected()
   hasFin = false
 
   get written(): Buffer {
-    const whole = Buffer.concat(this.#written)
-    this.#written = [whole]
-    return whole
+    return this.#collected.whole
   }
 
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.#written.push(chunk)
+    this.#collected.add(chunk)
     done()
   }
 
@@ -36,14 +64,55 @@ class Wire extends Duplex {
   }
 }
 
+/** A TCP connection over loopback, with one of the transports that this runtime has. */
+class TcpWire implements Wire {
+  readonly transport: Transport
+  readonly #peer: Socket
+  readonly #collected = new Collected()
+  hasFin = false
+
+  constructor({ transport, peer }: TransportEnds) {
+    this.transport = transport
+    this.#peer = peer
+    peer.setNoDelay(true)
+    peer.on('data', chunk => this.#collected.add(chunk))
+    peer.on('end', () => {
+      this.hasFin = true
+    })
+  }
+
+  get written(): Buffer {
+    return this.#collected.whole
+  }
+
+  push(chunk: Buffer | null): void {
+    if (chunk === null) this.#peer.end()
+    else this.#peer.write(chunk)
+  }
+}
+
+/** Every byte stream that an endpoint can stand on, by name. */
+export const wires: Readonly<Record<string, () => Promise<Wire>>> = {
+  memory: async () => new MemoryWire(),
+  ...Object.fromEntries(transportKinds.map(([name, open]) => [name, async () => new TcpWire(await open())])),
+}
+
 /** A {@link Connection} that sends every message back, and the test's raw access to its byte stream. */
 export class EchoEndpoint {
   disconnect: Disconnect | undefined
   readonly #role: Role
-  readonly #wire = new Wire()
+  readonly #wire: Wire
+  /** How many frames were in how many bytes, when somebody last asked. */
+  #counted = { bytes: 0, frames: 0 }
 
-  constructor(role: Role, options: ConnectionOptions = {}, deflate?: DeflateDirections) {
+  constructor(
+    role: Role,
+    options: ConnectionOptions = {},
+    deflate?: DeflateDirections,
+    wire: Wire = new MemoryWire(),
+  ) {
     this.#role = role
+    this.#wire = wire
     const connection = new Connection(
       {
         onMessage: message => connection.send(message),
@@ -53,7 +122,7 @@ export class EchoEndpoint {
       },
       {
         role,
-        transport: new StreamTransport(this.#wire),
+        transport: wire.transport,
         settings: resolveConnectionOptions(options, role),
         deflate,
       },
@@ -86,11 +155,27 @@ export class EchoEndpoint {
     return frames
   }
 
+  /** Whether so many frames have been written, and not a part of one more. */
+  hasWritten(count: number): boolean {
+    const { length } = this.#wire.written
+    if (length !== this.#counted.bytes) this.#counted = { bytes: length, frames: this.#countFrames() }
+    return this.#counted.frames >= count
+  }
+
   /** Waits until something is true, at most until the deadline; returns whether it is. */
   async until(isTrue: () => boolean): Promise<boolean> {
     const end = performance.now() + deadlineMs
     while (!isTrue() && performance.now() < end) await turn()
     return isTrue()
+  }
+
+  #countFrames(): number {
+    try {
+      return this.frames().length
+    } catch (error) {
+      if (error instanceof FrameCutShort) return -1
+      throw error
+    }
   }
 
   /** Lets the endpoint do what it would do without further input. */

@@ -17,9 +17,14 @@ const ended: { code: number; reason: string; extensions: string }[] = []
 let certificate: Certificate
 let chromium: Chromium
 
-async function serve(compression: 'plain' | 'shared' | 'takeover', isTls: boolean): Promise<string> {
+async function serve(
+  compression: 'plain' | 'shared' | 'takeover',
+  isTls: boolean,
+  transport: 'auto' | 'stream' = 'auto',
+): Promise<string> {
   const server = createServer({
     origins: '*',
+    transport,
     compression:
       compression === 'plain'
         ? false
@@ -48,6 +53,8 @@ beforeAll(async () => {
   chromium = await launchChromium({ args: ['--ignore-certificate-errors'] })
   urls['ws plain'] = await serve('plain', false)
   urls['ws shared'] = await serve('shared', false)
+  urls['ws plain, by streams'] = await serve('plain', false, 'stream')
+  urls['ws shared, by streams'] = await serve('shared', false, 'stream')
   urls['ws takeover'] = await serve('takeover', false)
   urls['wss shared'] = await serve('shared', true)
 })
@@ -120,10 +127,19 @@ const abilities: Readonly<Record<string, readonly string[]>> = {
 }
 const neverDeflate = ['websocket', 'deno']
 
-describe.each(['ws plain', 'ws shared', 'ws takeover', 'wss shared'])('At our server over %s', where => {
+const wheres = [
+  'ws plain',
+  'ws plain, by streams',
+  'ws shared',
+  'ws shared, by streams',
+  'ws takeover',
+  'wss shared',
+]
+
+describe.each(wheres)('At our server over %s', where => {
   test.each(Object.entries(clients))('%s gets through the whole conversation', async (name, talk) => {
     ended.length = 0
-    const isDeflated = where !== 'ws plain'
+    const isDeflated = !where.startsWith('ws plain')
     const report = await record(name, where, () => talk(urls[where] ?? '', isDeflated))
     const did = ['answers pings', ...(abilities[name] ?? [])]
     expect(report).toEqual({ protocol: 'a', problems: [], did })

@@ -105,7 +105,7 @@ const neverDeflate = ['websocket', 'deno']
 /** Its programs cannot ping. */
 const neverPing = ['deno']
 
-describe.each(['ws plain', 'ws deflate', 'wss deflate'])('Over %s', where => {
+describe.each(['ws plain', 'ws deflate', 'ws deflate, by streams', 'wss deflate'])('Over %s', where => {
   test.each(Object.keys(servers))('our client gets through the whole conversation with %s', async peer => {
     const isDeflated = where !== 'ws plain'
     const server = await servers[peer]?.(where.startsWith('wss'), isDeflated)
@@ -114,6 +114,7 @@ describe.each(['ws plain', 'ws deflate', 'wss deflate'])('Over %s', where => {
     const connect = (): WebSocket => {
       const socket = new WebSocket(server.url, ['a'], {
         compression: { thresholdBytes: 0 },
+        transport: where.endsWith('by streams') ? 'stream' : 'auto',
         tls: { ca: certificate.cert },
       })
       socket.addEventListener('open', () => extensions.push(socket.extensions))

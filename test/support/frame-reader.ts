@@ -7,6 +7,13 @@ export interface ReadFrame {
   readonly payload: Buffer
 }
 
+/** More of a frame may still come. */
+export class FrameCutShort extends Error {
+  constructor(at: number) {
+    super(`The last frame is cut short at byte ${at}`)
+  }
+}
+
 /**
  * Reads the frames in `bytes` by the letter of RFC 6455 §5.2, independent of the parser under test, and says with an
  * error what no endpoint may write.
@@ -15,7 +22,7 @@ export function readFrames(bytes: Buffer): ReadFrame[] {
   const frames: ReadFrame[] = []
   let at = 0
   const take = (count: number): Buffer => {
-    if (at + count > bytes.length) throw new Error(`The last frame is cut short at byte ${at}`)
+    if (at + count > bytes.length) throw new FrameCutShort(at)
     at += count
     return bytes.subarray(at - count, at)
   }
@@ -30,7 +37,7 @@ export function readFrames(bytes: Buffer): ReadFrame[] {
     if (lengthBits > 126 && length < 65_536) throw new Error(`${length} bytes in the longest length`)
     const isMasked = (second & 0x80) !== 0
     const key = isMasked ? take(4) : Buffer.alloc(4)
-    const payload = Buffer.from(take(length))
+    const payload = isMasked ? Buffer.from(take(length)) : take(length)
     for (let index = 0; isMasked && index < length; index++) {
       payload[index] = (payload[index] ?? 0) ^ (key[index & 3] ?? 0)
     }
