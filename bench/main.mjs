@@ -9,14 +9,15 @@ import { compile } from './measure/compile.mjs'
 import { arePinned } from './measure/cores.mjs'
 import { measure } from './measure/measure.mjs'
 import { chart } from './report/chart.mjs'
-import { summarize } from './report/results.mjs'
-import { table } from './report/table.mjs'
-import { workloads } from './workloads.mjs'
+import { summarize, summarizeGrowth } from './report/results.mjs'
+import { growthTable, table } from './report/table.mjs'
+import { series, workloads } from './workloads.mjs'
 
 const usage = `npm run bench -- [--quick] [--only TEXT]… [--json] [--svg FILE]
 
-  --quick       a first look in under two minutes: bothways, ws and Bun, one short round
+  --quick       a first look in under two minutes: bothways, ws and Bun, one short round, no growth
   --only TEXT   only workloads whose name contains it; may be given more than once
+                (a whole run ends with tables of what costs more than in proportion: --only 'more and more')
   --json        the results as JSON on standard output
   --svg FILE    writes a chart of the ratios
 `
@@ -32,16 +33,20 @@ await run(async () => {
   }
   // Progress must not get into what is read by a program.
   const tell = line => (json ? process.stderr : process.stdout).write(`${line}\n`)
-  const chosen = workloads.filter(({ name }) => only.length === 0 || only.some(part => name.includes(part)))
-  if (chosen.length === 0) throw new Stop(`No workload's name contains ${only.join(' or ')}.`)
+  const isChosen = ({ name }) => only.length === 0 || only.some(part => name.includes(part))
+  const chosen = workloads.filter(isChosen)
+  const growing = quick ? [] : series.filter(isChosen)
+  if (chosen.length + growing.length === 0)
+    throw new Stop(`No workload's name contains ${only.join(' or ')}.`)
 
   await prepare(json)
-  const programs = await compile(['load', 'ceiling'])
+  const programs = await compile(['load', 'ceiling', 'echo'])
   const how = {
     program: programs.path,
     ...(quick ? { warmupMs: 200, measureMs: 500 } : { warmupMs: 400, measureMs: 1_200 }),
   }
   const results = []
+  const growth = []
   try {
     if (!arePinned)
       tell('There is only one core, or no taskset: server and load share it, and the figures say less.')
@@ -50,11 +55,16 @@ await run(async () => {
       results.push(result)
       tell(table(result))
     }
+    for (const it of growing) {
+      const grown = summarizeGrowth(it, await measureGrowth(it, how))
+      growth.push(grown)
+      tell(growthTable(grown))
+    }
   } finally {
     programs.remove()
   }
   if (svg !== undefined) writeFileSync(svg, chart(results))
-  if (json) process.stdout.write(`${JSON.stringify({ machine: machine(), results }, undefined, 2)}\n`)
+  if (json) process.stdout.write(`${JSON.stringify({ machine: machine(), results, growth }, undefined, 2)}\n`)
 })
 
 function options() {
@@ -99,6 +109,17 @@ async function rounds(workload, isQuick, how) {
       round[peer] = await measure(peer, workload, how)
     }
     all.push(round)
+  }
+  return all
+}
+
+/** The measurements of each point, by peer. */
+async function measureGrowth({ points }, how) {
+  const all = []
+  for (const { workload } of points) {
+    const point = {}
+    for (const peer of workload.peers) point[peer] = await measure(peer, workload, how)
+    all.push(point)
   }
   return all
 }

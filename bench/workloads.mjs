@@ -6,16 +6,19 @@
  * @property {number} connections
  * @property {number} inFlight messages on their way at any time, of each that sends
  * @property {number} bytes of a message's payload
- * @property {string} flags of the load: t Chinese text, j JSON, d permessage-deflate, - none
+ * @property {string} flags of the load: t Chinese text, j JSON, d permessage-deflate, u each connection has been used
+ *   before it is idle, - none
  * @property {string} unit what is counted; `bytes` is better when it is less, everything else when it is more
  * @property {string} goal what `bothways` should reach, as a ratio to `ws`
  * @property {readonly string[]} peers
+ * @property {'server' | 'client'} side which of the two is measured
  */
 
 const servers = ['bothways', 'ws', 'websocket', 'nodejs-websocket', 'bun', 'deno']
 const echoing = [...servers, 'net', 'ceiling']
 const sharing = [...servers, 'ceiling']
 const compressing = ['bothways', 'ws', 'bun']
+const clients = ['bothways', 'ws', 'undici', 'bun', 'deno']
 
 /** @type {readonly Workload[]} */
 export const workloads = [
@@ -46,10 +49,71 @@ export const workloads = [
     flags: 'd',
     unit: 'bytes',
   },
+  {
+    ...row('memory of an idle connection, compression used', 'idle', 1_000, 1, 2_048, '<= 0.2', compressing),
+    kind: 'echo-deflate',
+    flags: 'jdu',
+    unit: 'bytes',
+  },
+  ...[
+    row('clients: echo 64 B, 64 connections, 1 in flight', 'echo', 64, 1, 64, 'none', clients),
+    row('clients: echo 64 B, 64 connections, 32 in flight', 'echo', 64, 32, 64, 'none', clients),
+    row('clients: echo 16 KiB, 64 connections, 4 in flight', 'echo', 64, 4, 16_384, 'none', clients),
+    {
+      ...row('clients: echo 1 KiB of Chinese text, 64 connections', 'echo', 64, 1, 1_024, 'none', clients),
+      flags: 't',
+    },
+    { ...row('clients: handshakes', 'handshake', 16, 1, 64, 'none', clients), unit: 'handshakes/s' },
+  ].map(it => ({ ...it, side: 'client' })),
 ]
+
+/**
+ * A workload that grows: what costs more than in proportion shows.
+ *
+ * @typedef {object} Series
+ * @property {string} name
+ * @property {string} unit of the cost: `us` of CPU for a message, or `ns` for a byte
+ * @property {readonly { readonly size: string, readonly workload: Workload }[]} points
+ */
+
+const compared = ['bothways', 'ws']
+
+/** @type {readonly Series[]} */
+export const series = [
+  {
+    name: 'echo 64 B over more and more connections',
+    unit: 'us',
+    points: [10, 100, 1_000, 10_000].map(count => ({
+      size: `${count}`,
+      workload: row(`${count} connections`, 'echo', count, 1, 64, '', compared),
+    })),
+  },
+  {
+    name: 'publish 64 B to more and more subscribers',
+    unit: 'us',
+    points: [1, 10, 100, 1_000, 10_000].map(count => ({
+      size: `${count}`,
+      workload: row(`${count} subscribers`, 'publish', count, 1, 64, '', compared),
+    })),
+  },
+  {
+    name: 'echo longer and longer messages over 4 connections',
+    unit: 'ns',
+    points: [6, 10, 14, 18, 20, 24].map(exponent => ({
+      size: bytes(2 ** exponent),
+      workload: row(bytes(2 ** exponent), 'echo', 4, 1, 2 ** exponent, '', compared),
+    })),
+  },
+]
+
+function bytes(count) {
+  if (count >= 2 ** 20) return `${count / 2 ** 20} MiB`
+  return count >= 1_024 ? `${count / 1_024} KiB` : `${count} B`
+}
 
 /** @returns {Workload} */
 function row(name, mode, connections, inFlight, bytes, goal, peers) {
   const kind = mode === 'publish' || mode === 'room' ? 'room' : 'echo'
-  return { name, kind, mode, connections, inFlight, bytes, flags: '-', unit: 'messages/s', goal, peers }
+  const rest = { flags: '-', unit: 'messages/s', side: 'server' }
+  return { name, kind, mode, connections, inFlight, bytes, goal, peers, ...rest }
 }

@@ -9,7 +9,8 @@
 //   handshake  opens CONNECTIONS at a time, each closed as soon as it was answered 101
 //   idle       opens all connections, tells, and keeps them until standard input ends
 //
-//   FLAGS      letters: t text in Chinese, j text as JSON, d offers permessage-deflate
+//   FLAGS      letters: t text in Chinese, j text as JSON, d offers permessage-deflate, u sends a message on each
+//              connection and awaits it before all are idle
 //
 // What is counted are messages that arrive. Each carries its sender and the length is known: both are checked for
 // every message, the whole content for those that lie in one read, one in 16.
@@ -52,7 +53,7 @@ struct connection {
 };
 
 static enum mode mode;
-static int port, server_pid, connection_count, in_flight, is_text, is_json, offers_deflate;
+static int port, server_pid, connection_count, in_flight, is_text, is_json, offers_deflate, is_used, came_back;
 static size_t payload_bytes, frame_bytes;
 static double now_s, measure_from, measure_until;
 static struct connection *connections;
@@ -289,7 +290,8 @@ static void take_bytes(struct connection *c, const uint8_t *at, const uint8_t *e
     c->header_length = 0;
     if (opcode <= 2) own += take_message(c);
   }
-  if (own > 0) send_next(c, own);
+  came_back += own;
+  if (own > 0 && mode != IDLE) send_next(c, own);
 }
 
 static void take_answer(struct connection *c, const uint8_t *at, const uint8_t *end, int *opened) {
@@ -356,6 +358,7 @@ int main(int argc, char **argv) {
   is_text = strchr(argv[9], 't') != NULL;
   is_json = strchr(argv[9], 'j') != NULL;
   offers_deflate = strchr(argv[9], 'd') != NULL;
+  is_used = strchr(argv[9], 'u') != NULL;
   struct rlimit files = {1 << 16, 1 << 16};
   if (setrlimit(RLIMIT_NOFILE, &files) < 0) {
     getrlimit(RLIMIT_NOFILE, &files);
@@ -377,14 +380,7 @@ int main(int argc, char **argv) {
     for (int batch = 0; batch < 100 && started < connection_count; batch++) start(&connections[started++]);
     while (mode != HANDSHAKE && opened < started) turn(10000, &opened);
   }
-  if (mode == IDLE) {
-    printf("{\"opened\":%d}\n", opened);
-    fflush(stdout);
-    while (read(0, read_buffer, sizeof read_buffer) > 0) {}
-    return 0;
-  }
-
-  int senders = mode == PUBLISH ? 1 : mode == HANDSHAKE ? 0 : connection_count;
+  int senders = mode == PUBLISH ? 1 : mode == HANDSHAKE || (mode == IDLE && !is_used) ? 0 : connection_count;
   for (int i = 0; i < senders; i++) {
     struct connection *c = &connections[i];
     c->frames = malloc((payload_bytes + LONGEST_HEADER) * in_flight);
@@ -393,6 +389,14 @@ int main(int argc, char **argv) {
     for (int k = 0; k < in_flight; k++) at += frame_bytes = write_frame(at, i);
   }
   now_s = clock_s();
+  if (mode == IDLE) {
+    for (int i = 0; i < senders; i++) send_next(&connections[i], 1);
+    while (came_back < senders) turn(10000, &opened);
+    printf("{\"opened\":%d}\n", opened);
+    fflush(stdout);
+    while (read(0, read_buffer, sizeof read_buffer) > 0) {}
+    return errors > 0;
+  }
   measure_from = now_s + warmup_s;
   measure_until = measure_from + measure_s;
   for (int i = 0; i < senders; i++) send_next(&connections[i], in_flight);

@@ -19,33 +19,64 @@ const peers = join(import.meta.dirname, '..', 'peers')
  */
 
 /**
+ * @typedef {object} How
+ * @property {number} warmupMs
+ * @property {number} measureMs
+ * @property {(name: string) => string} program where a program of `load/` lies
+ */
+
+/**
  * Starts a peer, puts the load of a workload on it, and ends both.
  *
+ * @param {string} peer
  * @param {import('../workloads.mjs').Workload} workload
- * @param {{ warmupMs: number, measureMs: number, program: (name: string) => string }} how
+ * @param {How} how
  * @returns {Promise<Measurement>}
  */
-export async function measure(peer, workload, { warmupMs, measureMs, program }) {
-  const server = new Child(peer, pinned('server', ...command(peer, workload.kind, program)))
+export function measure(peer, workload, how) {
+  return workload.side === 'client' ? measureClient(peer, workload, how) : measureServer(peer, workload, how)
+}
+
+async function measureServer(peer, workload, how) {
+  const server = new Child(peer, pinned('server', ...serverCommand(peer, workload.kind, how.program)))
   try {
-    const port = await server.line()
-    const { mode, connections, inFlight, bytes, flags } = workload
-    const args = [port, server.pid, mode, connections, inFlight, bytes, warmupMs, measureMs, flags].map(
-      String,
-    )
+    const args = loadArguments(await server.line(), server.pid, workload, how)
     const before = residentBytes(server.pid)
-    const load = new Child(`load on ${peer}`, pinned('load', program('load'), args))
+    const load = new Child(`load on ${peer}`, pinned('load', how.program('load'), args))
     try {
       const report = JSON.parse(await load.line())
-      if (mode !== 'idle') return result(peer, report)
+      if (workload.mode !== 'idle') return result(peer, report)
       await settled()
-      return { figure: (residentBytes(server.pid) - before) / connections }
+      return { figure: (residentBytes(server.pid) - before) / workload.connections }
     } finally {
       await load.finish()
     }
   } finally {
     await server.kill()
   }
+}
+
+async function measureClient(peer, workload, how) {
+  const server = new Child('echo', pinned('load', how.program('echo'), []))
+  try {
+    const args = loadArguments(await server.line(), server.pid, workload, how)
+    const client = new Child(
+      peer,
+      pinned('server', ...runtime(peer, join(peers, 'client.mjs'), [peer, ...args])),
+    )
+    try {
+      return result(peer, JSON.parse(await client.line()))
+    } finally {
+      await client.kill()
+    }
+  } finally {
+    await server.kill()
+  }
+}
+
+function loadArguments(port, pid, workload, { warmupMs, measureMs }) {
+  const { mode, connections, inFlight, bytes, flags } = workload
+  return [port, pid, mode, connections, inFlight, bytes, warmupMs, measureMs, flags].map(String)
 }
 
 function result(
@@ -59,18 +90,25 @@ function result(
     cpuUs: (serverCpuSeconds / messages) * 1e6,
     p50Us,
     p99Us,
+    // What the other side, which is to be the cheaper one, had left.
     isLoadLimited: loadCpuSeconds / seconds >= 0.95,
     sampled,
   }
 }
 
-/** @returns {[file: string, args: string[]]} */
-function command(peer, kind, program) {
-  const script = join(peers, `${peer}.mjs`)
-  if (peer === 'ceiling') return [program('ceiling'), [kind]]
-  if (peer === 'bun') return [bun, [script, kind]]
-  if (peer === 'deno') return [deno, ['run', '--allow-net', '--allow-read', script, kind]]
-  return [process.execPath, [script, kind]]
+function serverCommand(peer, kind, program) {
+  return peer === 'ceiling' ? [program('ceiling'), [kind]] : runtime(peer, join(peers, `${peer}.mjs`), [kind])
+}
+
+/**
+ * A script on the runtime that a peer is, or needs.
+ *
+ * @returns {[file: string, args: string[]]}
+ */
+function runtime(peer, script, args) {
+  if (peer === 'bun') return [bun, [script, ...args]]
+  if (peer === 'deno') return [deno, ['run', '--allow-net', '--allow-read', script, ...args]]
+  return [process.execPath, [script, ...args]]
 }
 
 /** Memory that a server needs for the opening handshakes alone it may give back. */

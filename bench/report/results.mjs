@@ -48,3 +48,28 @@ export function summarize({ name, unit, goal }, rounds) {
   const best = unit === 'bytes' ? 1 : -1
   return { name, unit, goal, peers: peers.toSorted((a, b) => best * (a.ratio - b.ratio)) }
 }
+
+/**
+ * What a message costs a server as the work grows, in CPU microseconds, or a byte in nanoseconds.
+ *
+ * @typedef {object} Growth
+ * @property {string} name
+ * @property {string} unit
+ * @property {readonly string[]} sizes
+ * @property {Readonly<Record<string, readonly number[]>>} costs by peer, one for each size
+ */
+
+/**
+ * @param {import('../workloads.mjs').Series} series
+ * @param {readonly Readonly<Record<string, import('../measure/measure.mjs').Measurement>>[]} points
+ * @returns {Growth}
+ */
+export function summarizeGrowth({ name, unit, points }, measured) {
+  const costs = {}
+  for (const peer of Object.keys(measured[0])) {
+    costs[peer] = measured.map((point, at) =>
+      unit === 'us' ? point[peer].cpuUs : (point[peer].cpuUs * 1_000) / points[at].workload.bytes,
+    )
+  }
+  return { name, unit, sizes: points.map(it => it.size), costs }
+}

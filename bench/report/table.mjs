@@ -16,15 +16,32 @@ export function table({ name, unit, goal, peers }) {
     it.p99Us ? number(it.p99Us) : '',
     it.isLoadLimited ? 'the load was the limit' : '',
   ])
-  const widths = columns.map((title, at) => Math.max(title.length, ...rows.map(cells => cells[at].length)))
-  const line = cells =>
-    cells
-      .map((cell, at) => (at === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd()
-  return [`${name} (${unit}; goal ${goal})`, ...[columns, ...rows].map(cells => `  ${line(cells)}`), ''].join(
-    '\n',
-  )
+  return [`${name} (${unit}; goal ${goal})`, ...aligned([columns, ...rows]), ''].join('\n')
+}
+
+/**
+ * What a message or a byte costs as the work grows, and how that compares with the cheapest.
+ *
+ * @param {import('./results.mjs').Growth} growth
+ */
+export function growthTable({ name, unit, sizes, costs }) {
+  const rows = Object.entries(costs).map(([peer, values]) => {
+    const least = Math.min(...values)
+    return [peer, ...values.map(it => `${it.toFixed(2)} (x ${(it / least).toFixed(1)})`)]
+  })
+  const what = unit === 'us' ? 'CPU us for each message' : 'CPU ns for each byte'
+  return [`${name} (${what})`, ...aligned([['', ...sizes], ...rows]), ''].join('\n')
+}
+
+/** Rows of cells as lines, the first column to the left, all others to the right. */
+function aligned(rows) {
+  const widths = rows[0].map((_, at) => Math.max(...rows.map(cells => (cells[at] ?? '').length)))
+  return rows.map(cells => {
+    const padded = cells.map((cell, at) =>
+      at === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[at] ?? 0),
+    )
+    return `  ${padded.join('  ').trimEnd()}`
+  })
 }
 
 function number(value) {
