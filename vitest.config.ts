@@ -16,7 +16,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
-          include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'test/**/*.test.ts',
+            'examples/**/*.test.ts',
+            'bench/**/*.test.mjs',
+          ],
           exclude: ['**/node_modules/**', inBrowser],
           sequence: { groupOrder: 0 },
         },

@@ -5,6 +5,7 @@ import { build } from '../tools/build-workspace.mjs'
 import { install } from '../tools/install.mjs'
 import { prepareRuntimes } from '../tools/runtimes.mjs'
 import { run, Stop } from '../tools/say.mjs'
+import { compiler, requireSystemPackages } from '../tools/system-packages.mjs'
 import { compile } from './measure/compile.mjs'
 import { arePinned } from './measure/cores.mjs'
 import { measure } from './measure/measure.mjs'
@@ -89,6 +90,7 @@ async function prepare(isQuiet) {
   // What the installation says is progress too.
   if (isQuiet) process.stdout.write = process.stderr.write.bind(process.stderr)
   try {
+    await requireSystemPackages(compiler)
     await build()
     await install('bench')
     await prepareRuntimes()

@@ -3,23 +3,31 @@ import { delimiter, join } from 'node:path'
 import { Stop, say } from './say.mjs'
 import { execute } from './spawn.mjs'
 
-/** Programs of other people that the tests talk to, by the name of their package in Debian and Ubuntu. */
-const needed = [
+/** The benchmark's load is a program in C. */
+export const compiler = [
+  { name: 'gcc', isThere: () => isOnPath('cc') },
+  { name: 'libc6-dev', isThere: () => !isOnPath('apt-get') || existsSync('/usr/include/stdio.h') },
+]
+
+/** What the tests need of other people, by the name of its package in Debian and Ubuntu. */
+export const neededByTests = [
   { name: 'chromium', isThere: () => isOnPath('chromium') },
   { name: 'nginx', isThere: () => isOnPath('nginx') },
   { name: 'python3-websockets', isThere: hasPythonWebsockets },
+  ...compiler,
 ]
 
-/** Makes sure that the other ends of the interoperation tests are installed; as root on Debian it installs them. */
-export async function requireSystemPackages() {
-  const missing = await findMissing()
+/** Makes sure that programs of the system are installed; as root on Debian it installs them. */
+export async function requireSystemPackages(needed) {
+  const missing = await findMissing(needed)
   if (missing.length === 0) return
   const install = ['install', '--yes', '--no-install-recommends', ...missing]
   const isRoot = process.getuid?.() === 0
   if (!isRoot || !isOnPath('apt-get')) {
     throw new Stop(
-      `The tests need ${missing.join(', ')}. On Debian or Ubuntu: sudo apt-get ${install.join(' ')}\n` +
-        'Elsewhere install Chromium, nginx and the `websockets` package of Python 3, or run a part: npm test -- packages',
+      `This needs ${missing.join(', ')}. On Debian or Ubuntu: sudo apt-get ${install.join(' ')}\n` +
+        'Elsewhere install the same under the names it has there; the tests of the packages need none of it: ' +
+        'npm test -- packages',
     )
   }
   say(`Installing ${missing.join(', ')} with apt-get …`)
@@ -27,7 +35,7 @@ export async function requireSystemPackages() {
   const options = { capture: true, env }
   await execute('apt-get', ['update', '--quiet'], options)
   const { output } = await execute('apt-get', install, options)
-  const still = await findMissing()
+  const still = await findMissing(needed)
   if (still.length > 0) {
     throw new Stop(
       `${output}\nCould not install ${still.join(', ')}: run \`apt-get ${install.join(' ')}\` and see why.`,
@@ -35,7 +43,7 @@ export async function requireSystemPackages() {
   }
 }
 
-async function findMissing() {
+async function findMissing(needed) {
   const missing = []
   for (const { name, isThere } of needed) if (!(await isThere())) missing.push(name)
   return missing

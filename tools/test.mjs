@@ -6,7 +6,7 @@ import { readJson, workspaceFolders } from './lock-file.mjs'
 import { prepareRuntimes } from './runtimes.mjs'
 import { run, say } from './say.mjs'
 import { executeNpm, executeTool, root } from './spawn.mjs'
-import { requireSystemPackages } from './system-packages.mjs'
+import { neededByTests, requireSystemPackages } from './system-packages.mjs'
 
 const captured = { capture: true }
 
@@ -18,7 +18,7 @@ await run(async () => {
   const vitestArguments = process.argv.slice(2)
   const results = []
   if (vitestArguments.length === 0) {
-    await requireSystemPackages()
+    await requireSystemPackages(neededByTests)
     results.push(await check('types', types))
     results.push(
       await check('format and lint', () =>

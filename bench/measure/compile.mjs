@@ -16,17 +16,10 @@ export async function compile(names) {
   const remove = () => rmSync(folder, { recursive: true, force: true })
   for (const name of names) {
     const args = ['-O2', '-o', join(folder, name), join(source, `${name}.c`)]
-    const { code, output } = await execute('cc', args, { capture: true }).catch(() => ({
-      code: 127,
-      output: '',
-    }))
+    const { code, output } = await execute('cc', args, { capture: true })
     if (code === 0) continue
     remove()
-    throw new Stop(
-      code === 127
-        ? 'The benchmark makes its load with a C program and found no compiler: apt-get install gcc libc6-dev'
-        : `${output}\n${name}.c could not be compiled.`,
-    )
+    throw new Stop(`${output}\n${name}.c could not be compiled.`)
   }
   return { path: name => join(folder, name), remove }
 }

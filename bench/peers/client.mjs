@@ -14,7 +14,6 @@ const { WebSocket } = ['bun', 'deno'].includes(library) ? globalThis : await imp
 
 const payload = makePayload()
 let counted = 0
-let errors = 0
 let sampled = 0
 let isMeasuring = false
 const latencies = []
@@ -24,17 +23,24 @@ function makePayload() {
   return '消息'.repeat(Math.floor(payloadBytes / 6)) + 'a'.repeat(payloadBytes % 6)
 }
 
+/** A figure of what does not work would mean nothing. */
+function fail(what) {
+  console.error(what)
+  process.exit(1)
+}
+
 /** Every message's length is compared, every 16th one's whole content. */
 function check(data) {
   const length = isText ? data.length : data.byteLength
-  if (length !== payload.length) errors++
+  if (length !== payload.length) fail(`a message of ${length} bytes`)
   if ((counted & 15) !== 0) return
   sampled++
-  if (isText ? data !== payload : Buffer.compare(Buffer.from(data), payload) !== 0) errors++
+  const isSame = isText ? data === payload : Buffer.compare(Buffer.from(data), payload) === 0
+  if (!isSame) fail('a message of other content')
 }
 
 function echo() {
-  return new Promise((resolve, reject) => {
+  return new Promise(resolve => {
     const socket = new WebSocket(url)
     socket.binaryType = 'arraybuffer'
     const sentAt = []
@@ -47,8 +53,8 @@ function echo() {
         for (let count = 0; count < inFlight; count++) send()
       })
     }
-    socket.onerror = () => reject(new Error('no connection'))
-    socket.onclose = () => errors++
+    socket.onerror = () => fail('no connection')
+    socket.onclose = () => fail('a connection was closed')
     socket.onmessage = ({ data }) => {
       check(data)
       const sent = sentAt.shift()
@@ -67,7 +73,7 @@ function shakeHands() {
     if (isMeasuring) counted++
     socket.close()
   }
-  socket.onerror = () => errors++
+  socket.onerror = () => fail('no connection')
   socket.onclose = shakeHands
 }
 
@@ -105,7 +111,6 @@ setTimeout(() => {
       loadCpuSeconds: serverCpuSeconds() - server,
       p50Us: quantile(0.5),
       p99Us: quantile(0.99),
-      errors,
       sampled,
     }
     console.log(JSON.stringify(report))

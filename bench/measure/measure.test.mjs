@@ -1,0 +1,92 @@
+import { createServer } from 'bothways'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Child } from './child.mjs'
+import { compile } from './compile.mjs'
+import { measure } from './measure.mjs'
+
+// Needs the built packages and a C compiler, as npm test makes them.
+let programs
+beforeAll(async () => {
+  programs = await compile(['load', 'ceiling', 'echo'])
+})
+afterAll(() => programs.remove())
+
+const how = () => ({ warmupMs: 50, measureMs: 100, program: programs.path })
+const workload = {
+  kind: 'echo',
+  mode: 'echo',
+  connections: 4,
+  inFlight: 2,
+  bytes: 64,
+  flags: '-',
+  side: 'server',
+}
+
+describe('Each kind of load on a server', () => {
+  test.each([
+    ['echo', {}],
+    ['echo of Chinese text', { kind: 'text', bytes: 1_024, flags: 't' }],
+    ['echo of long messages', { bytes: 200_000 }],
+    ['room', { kind: 'room', mode: 'room' }],
+    ['publish', { kind: 'room', mode: 'publish' }],
+    ['compressed publish', { kind: 'room-deflate', mode: 'publish', bytes: 2_048, flags: 'jd' }],
+    ['handshake', { mode: 'handshake' }],
+  ])('%s: messages come back, and samples are compared', async (name, changes) => {
+    const result = await measure('bothways', { ...workload, ...changes }, how())
+    expect(result.figure).toBeGreaterThan(0)
+    expect(result.cpuUs).toBeGreaterThanOrEqual(0)
+    const isSampled = name !== 'handshake' && !name.startsWith('compressed') && !name.includes('long')
+    if (isSampled) expect(result.sampled).toBeGreaterThan(0)
+  })
+
+  test.each(['-', 'd', 'jdu'])('memory of idle connections (%s)', async flags => {
+    const changes = { kind: 'echo-deflate', mode: 'idle', connections: 200, bytes: 2_048, flags }
+    const { figure } = await measure('bothways', { ...workload, ...changes }, how())
+    expect(Number.isFinite(figure)).toBe(true)
+  })
+
+  test('echo on a server without the protocol', async () => {
+    expect((await measure('ceiling', workload, how())).figure).toBeGreaterThan(0)
+  })
+})
+
+describe('Each kind of load on a client', () => {
+  test.each([
+    ['echo', {}],
+    ['echo of Chinese text', { bytes: 1_024, flags: 't' }],
+    ['echo of long messages', { bytes: 2 ** 18 }],
+    ['handshake', { mode: 'handshake' }],
+  ])('%s', async (name, changes) => {
+    const result = await measure('bothways', { ...workload, side: 'client', ...changes }, how())
+    expect(result.figure).toBeGreaterThan(0)
+    if (name !== 'handshake') expect(result.sampled).toBeGreaterThan(0)
+  })
+})
+
+describe('A server that answers wrongly is caught', () => {
+  const changed = message => {
+    const bytes = Buffer.from(message)
+    bytes[bytes.length - 1] ^= 1
+    return bytes
+  }
+  const sendsTo = answer => ({ message: (socket, message) => void socket.send(answer(message)) })
+
+  test.each([
+    ['a message of another length', message => message.subarray(1)],
+    ['a message of other content', changed],
+    ["a message of nobody's", message => Buffer.concat([Buffer.from('zzzzzzzz'), message.subarray(8)])],
+  ])('%s', async (problem, answer) => {
+    const server = createServer({ onError: () => {} })
+    server.route('/', sendsTo(answer))
+    const { port } = await server.listen()
+    const args = [port, process.pid, 'echo', 2, 1, 64, 10, 10_000, '-'].map(String)
+    const load = new Child('load', [programs.path('load'), args])
+    await expect(load.line()).rejects.toThrow(problem)
+    await server.close({ timeoutMs: 0 })
+  })
+})
+
+test('A child that ends without a word is an error that says what it wrote', async () => {
+  const child = new Child('nobody', [process.execPath, ['-e', 'console.error("why"); process.exit(3)']])
+  await expect(child.line()).rejects.toThrow(/nobody: it ended with 3\.\nwhy/)
+})
