@@ -64,6 +64,7 @@ test('@bothways/protocol exports these names', () => {
       "checkResponse",
       "checkSubprotocols",
       "chooseSubprotocol",
+      "copyMasked",
       "createDeflateOffer",
       "createKey",
       "createReadMemory",

@@ -25,6 +25,7 @@ export {
   serializeFrame,
   writeFrameHeader,
 } from './frames/frame-serializer.ts'
+export { copyMasked } from './frames/masked-copy.ts'
 export { applyMask } from './frames/masking.ts'
 export { isControlOpcode, Opcode } from './frames/opcode.ts'
 export { createReadMemory, type ReadMemory } from './frames/read-memory.ts'

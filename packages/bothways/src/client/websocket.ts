@@ -278,8 +278,10 @@ export class WebSocket extends EventTarget {
   }
 
   #binary(payload: Buffer): Blob | ArrayBuffer {
-    if (this.#binaryType === 'blob') return new Blob([Uint8Array.from(payload)])
-    return Uint8Array.from(payload).buffer
+    const bytes = payload as Buffer<ArrayBuffer>
+    if (this.#binaryType === 'blob') return new Blob([bytes])
+    // A message that fills its memory need not be copied: nobody else has it.
+    return bytes.length === bytes.buffer.byteLength ? bytes.buffer : Uint8Array.from(bytes).buffer
   }
 
   #tellControlFrame(type: 'ping' | 'pong', payload: Buffer): void {

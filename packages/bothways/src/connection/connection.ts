@@ -364,7 +364,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     heartbeat.delete(this)
     this.#receiver.stop()
     const { by, error: cause } = facts
-    this.#outbox.abandon(new NotSentError(cause))
+    this.#outbox.abandon(cause)
     this.#pings?.abandon()
     const [sent, received] = [this.#sent, this.#received]
     this.#handler.onClose(describeDisconnect({ by, error: cause, sent, received }))

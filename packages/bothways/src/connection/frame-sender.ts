@@ -75,7 +75,7 @@ export class FrameSender {
 
   send(data: MessageData): void {
     const isText = typeof data === 'string'
-    if (isText && this.#sharesBuffer && this.#outbox.appendText(data)) return
+    if (isText && this.#tuning === undefined && this.#outbox.appendText(data, this.#newKey())) return
     if (!isText && isBlob(data)) {
       this.#queueLater(
         data.size,
@@ -148,15 +148,17 @@ export class FrameSender {
     this.#outbox.push(this.#frame(serializeCloseBody(sentCode, encodeUtf8(reason)), { opcode: Opcode.Close }))
   }
 
-  /** True for frames that are written as they are: unmasked, uncompressed. */
-  get #sharesBuffer(): boolean {
-    return this.#role === 'server' && this.#tuning === undefined
+  /** RFC 6455 §5.1: a client masks every frame, a server none. */
+  #newKey(): number | undefined {
+    return this.#role === 'client' ? this.#nextMaskingKey() : undefined
   }
 
   #queue(payload: Buffer, isText: boolean): void {
-    if (this.#sharesBuffer) {
+    if (this.#tuning === undefined) {
       const opcode = isText ? Opcode.Text : Opcode.Binary
-      if (this.#outbox.appendFrame(payload, opcode) || this.#outbox.writeLong(payload, opcode)) return
+      const key = this.#newKey()
+      if (this.#outbox.appendFrame(payload, opcode, key) || this.#outbox.writeLong(payload, opcode, key))
+        return
     }
     const made = this.#messageFrame(payload, isText)
     if (made instanceof Promise) this.#queuePending(payload.length, made)
@@ -212,7 +214,6 @@ export class FrameSender {
     return this.#frame(deflated, { ...header, isCompressed }, isMasked)
   }
 
-  /** RFC 6455 §5.1: a client masks every frame, a server none. */
   #frame(payload: Uint8Array, header: FrameOptions, isMasked = this.#role === 'client'): Buffer {
     return frame(payload, isMasked ? { ...header, maskingKey: this.#nextMaskingKey() } : header)
   }

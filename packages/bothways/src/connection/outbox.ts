@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { Opcode } from '@bothways/protocol'
+import { copyMasked, type Opcode } from '@bothways/protocol'
 import { bytesPerUnit, SharedBuffer } from './shared-buffer.ts'
 import type { Transport } from './transport.ts'
 import { type Callback, Waiters } from './waiters.ts'
@@ -61,22 +61,22 @@ export class Outbox {
   }
 
   /**
-   * Writes an unmasked frame into the turn's memory; false when it is too long for that, or when others wait, and
-   * the caller makes a frame to {@link push}.
+   * Writes a frame into the turn's memory, masked if there is a key; false when it is too long for that, or when others
+   * wait, and the caller makes a frame to {@link push}.
    */
-  appendFrame(payload: Uint8Array, opcode: Opcode): boolean {
+  appendFrame(payload: Uint8Array, opcode: Opcode, maskingKey: number | undefined): boolean {
     if (payload.length > joinableBytes || this.#waiting !== undefined) return false
     this.#takeTurn(payload.length)
-    this.#grow(turn.appendFrame(payload, opcode))
+    this.#grow(turn.appendFrame(payload, opcode, maskingKey))
     return true
   }
 
   /** As {@link appendFrame}, for a text message. */
-  appendText(text: string): boolean {
+  appendText(text: string, maskingKey: number | undefined): boolean {
     const longestBytes = text.length * bytesPerUnit
     if (longestBytes > joinableBytes || this.#waiting !== undefined) return false
     this.#takeTurn(longestBytes)
-    this.#grow(turn.appendText(text))
+    this.#grow(turn.appendText(text, maskingKey))
     return true
   }
 
@@ -84,17 +84,17 @@ export class Outbox {
    * Writes a long frame at once, by way of memory that stays in the processor's cache, and copies only what the
    * operating system does not take; false when it is not long, or when others wait.
    */
-  writeLong(payload: Uint8Array, opcode: Opcode): boolean {
+  writeLong(payload: Uint8Array, opcode: Opcode, maskingKey: number | undefined): boolean {
     if (payload.length < longBytes || this.#waiting !== undefined || this.#transport.queuedBytes > 0)
       return false
     this.flush()
     joined.clear()
     joinedPieces = none
-    joined.appendHeader(payload.length, opcode)
+    joined.appendHeader(payload.length, opcode, maskingKey)
     let at = 0
     let isTaken = true
     while (at < payload.length && isTaken) {
-      at += joined.fill(payload, at)
+      at += joined.fill(payload, at, maskingKey)
       const isLast = at === payload.length
       if (isLast) this.#noticesAsked++
       isTaken = this.#transport.writeShared(joined.written(0), isLast)
@@ -102,7 +102,9 @@ export class Outbox {
       else joined.giveAway()
     }
     if (at < payload.length) {
-      this.pushAhead(Buffer.from(payload.subarray(at)))
+      const rest = Buffer.from(payload.subarray(at))
+      if (maskingKey !== undefined) copyMasked(rest, rest, 0, maskingKey, at)
+      this.pushAhead(rest)
       this.flush()
     }
     return true
@@ -191,10 +193,10 @@ export class Outbox {
     this.#waitingBytes = 0
   }
 
-  /** Forgets all that was not written, and tells those who wait why. */
-  abandon(error: Error): void {
+  /** Forgets all that was not written, and tells those who wait for it. */
+  abandon(cause: Error | undefined): void {
     this.clear()
-    this.#waiters?.abandon(error)
+    this.#waiters?.abandon(cause)
   }
 
   #takeTurn(payloadBytes: number): void {

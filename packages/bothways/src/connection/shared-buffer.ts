@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
-import { Opcode, writeFrameHeader } from '@bothways/protocol'
+import { copyMasked, Opcode, writeFrameHeader } from '@bothways/protocol'
 
 const capacityBytes = 128 * 1024
 
-/** A header without a masking key (RFC 6455 §5.2): 2 bytes, 4 or 10. */
-const longestHeaderBytes = 10
+/** RFC 6455 §5.2: 2 bytes, 4 or 10, and 4 for a masking key. */
+const longestHeaderBytes = 14
 
 /** A UTF-16 code unit becomes at most so many bytes of UTF-8. */
 export const bytesPerUnit = 3
@@ -19,7 +19,7 @@ export class SharedBuffer {
     return this.#used
   }
 
-  /** Whether an unmasked frame with such a payload fits in behind the others. */
+  /** Whether a frame with such a payload fits in behind the others. */
   hasRoomFor(payloadBytes: number): boolean {
     return this.#used + longestHeaderBytes + payloadBytes <= capacityBytes
   }
@@ -29,29 +29,35 @@ export class SharedBuffer {
     return bytes.buffer === this.#bytes.buffer
   }
 
-  /** Writes an unmasked frame behind the others; there must be room. Returns its length. */
-  appendFrame(payload: Uint8Array, opcode: Opcode): number {
+  /** Writes a frame behind the others, masked if there is a key; there must be room. Returns its length. */
+  appendFrame(payload: Uint8Array, opcode: Opcode, maskingKey: number | undefined): number {
     const start = this.#used
-    const payloadStart = this.#writeHeader(payload.length, opcode)
-    this.#bytes.set(payload, payloadStart)
+    const payloadStart = this.#writeHeader(payload.length, opcode, maskingKey)
+    if (maskingKey === undefined) this.#bytes.set(payload, payloadStart)
+    else copyMasked(payload, this.#bytes, payloadStart, maskingKey)
     this.#used = payloadStart + payload.length
     return this.#used - start
   }
 
-  /** Writes the header of an unmasked frame behind the others; there must be room. */
-  appendHeader(payloadBytes: number, opcode: Opcode): void {
-    this.#used = this.#writeHeader(payloadBytes, opcode)
+  /** Writes the header of a frame behind the others; there must be room. */
+  appendHeader(payloadBytes: number, opcode: Opcode, maskingKey: number | undefined): void {
+    this.#used = this.#writeHeader(payloadBytes, opcode, maskingKey)
   }
 
   /** As {@link appendFrame}, for a text message of less than 64 KiB, with room for {@link bytesPerUnit}. */
-  appendText(text: string): number {
+  appendText(text: string, maskingKey: number | undefined): number {
     const start = this.#used
     const { length } = text
     // The header's length depends on the payload's, which is known when it has been written: mostly one fits all.
-    const headerBytes =
+    const lengthBytes =
       length * bytesPerUnit < 126 ? 2 : length >= 126 ? 4 : Buffer.byteLength(text) < 126 ? 2 : 4
-    const payloadBytes = this.#bytes.write(text, start + headerBytes)
-    this.#used = this.#writeHeader(payloadBytes, Opcode.Text) + payloadBytes
+    const payloadStart = start + lengthBytes + (maskingKey === undefined ? 0 : 4)
+    const payloadBytes = this.#bytes.write(text, payloadStart)
+    this.#writeHeader(payloadBytes, Opcode.Text, maskingKey)
+    this.#used = payloadStart + payloadBytes
+    if (maskingKey !== undefined) {
+      copyMasked(this.#bytes.subarray(payloadStart, this.#used), this.#bytes, payloadStart, maskingKey)
+    }
     return this.#used - start
   }
 
@@ -63,10 +69,12 @@ export class SharedBuffer {
     return true
   }
 
-  /** Copies as many bytes as there is room for, from `start` on; returns how many. */
-  fill(bytes: Uint8Array, start: number): number {
-    const part = bytes.subarray(start, start + capacityBytes - this.#used)
-    this.append(part)
+  /** Copies as many bytes of a payload as there is room for, from `start` on; returns how many. */
+  fill(payload: Uint8Array, start: number, maskingKey: number | undefined): number {
+    const part = payload.subarray(start, start + capacityBytes - this.#used)
+    if (maskingKey === undefined) this.#bytes.set(part, this.#used)
+    else copyMasked(part, this.#bytes, this.#used, maskingKey, start)
+    this.#used += part.length
     return part.length
   }
 
@@ -85,14 +93,14 @@ export class SharedBuffer {
     this.#used = 0
   }
 
-  #writeHeader(payloadBytes: number, opcode: Opcode): number {
+  #writeHeader(payloadBytes: number, opcode: Opcode, maskingKey: number | undefined): number {
     const bytes = this.#bytes
-    if (payloadBytes < 126) {
+    if (payloadBytes < 126 && maskingKey === undefined) {
       const at = this.#used
       bytes[at] = 0x80 | opcode
       bytes[at + 1] = payloadBytes
       return at + 2
     }
-    return writeFrameHeader(bytes, this.#used, payloadBytes, { opcode })
+    return writeFrameHeader(bytes, this.#used, payloadBytes, { opcode, maskingKey })
   }
 }

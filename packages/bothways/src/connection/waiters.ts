@@ -1,3 +1,5 @@
+import { NotSentError } from './not-sent-error.ts'
+
 /** Called without an error when the operating system has taken what was sent, else with the reason. */
 export type Callback = (error?: Error) => void
 
@@ -33,11 +35,11 @@ export class Waiters {
     }
   }
 
-  /** No further notice will come: tells everybody why, in a later tick. */
-  abandon(error: Error): void {
+  /** No further notice will come: tells everybody so, in a later tick. */
+  abandon(cause: Error | undefined): void {
     const callbacks = [...this.#departed.flatMap(it => it.callbacks), ...this.#next]
     this.#departed = []
     this.#next = []
-    for (const callback of callbacks) process.nextTick(callback, error)
+    for (const callback of callbacks) process.nextTick(callback, new NotSentError(cause))
   }
 }

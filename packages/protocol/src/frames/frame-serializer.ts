@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { applyMask } from './masking.ts'
+import { copyMasked } from './masked-copy.ts'
 import { isControlOpcode, type Opcode } from './opcode.ts'
 
 /** The longest payload a control frame may carry (RFC 6455 §5.5). */
@@ -62,8 +62,8 @@ export function serializeFrame(payload: Uint8Array, options: FrameOptions): Uint
   const { maskingKey } = options
   const frame = new Uint8Array(frameHeaderBytes(payload.length, maskingKey !== undefined) + payload.length)
   const payloadStart = writeFrameHeader(frame, 0, payload.length, options)
-  frame.set(payload, payloadStart)
-  if (maskingKey !== undefined) applyMask(frame.subarray(payloadStart), maskingKey)
+  if (maskingKey === undefined) frame.set(payload, payloadStart)
+  else copyMasked(payload, frame, payloadStart, maskingKey)
   return frame
 }
 
