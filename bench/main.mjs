@@ -44,7 +44,7 @@ await run(async () => {
   const programs = await compile(['load', 'ceiling', 'echo'])
   const how = {
     program: programs.path,
-    ...(quick ? { warmupMs: 200, measureMs: 500 } : { warmupMs: 400, measureMs: 1_200 }),
+    ...(quick ? { warmupMs: 200, measureMs: 500 } : { warmupMs: 300, measureMs: 1_000 }),
   }
   const results = []
   const growth = []

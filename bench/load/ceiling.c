@@ -2,16 +2,13 @@
 // sends the messages back, all of one read as one write: to their sender, or, started with `room`, to everybody. No
 // rule is checked, and a message that does not lie in one read is an error.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "listener.h"
 
 enum { MOST = 1 << 16 };
 static uint8_t in[1 << 20], out[1 << 20], is_open[MOST];
@@ -47,33 +44,16 @@ static size_t unmask(size_t length) {
 }
 
 int main(int argc, char **argv) {
-  int is_room = argc > 1 && !strcmp(argv[1], "room"), one = 1;
-  struct rlimit files;
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
-  int listener = socket(AF_INET, SOCK_STREAM, 0), poll = epoll_create1(0);
-  struct sockaddr_in address = {.sin_family = AF_INET};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  bind(listener, (struct sockaddr *)&address, length);
-  listen(listener, 1024);
-  getsockname(listener, (struct sockaddr *)&address, &length);
-  struct epoll_event event = {.events = EPOLLIN, .data.fd = listener}, events[1024];
-  epoll_ctl(poll, EPOLL_CTL_ADD, listener, &event);
-  printf("%d\n", ntohs(address.sin_port));
-  fflush(stdout);
+  int is_room = argc > 1 && !strcmp(argv[1], "room");
+  int poll_fd = epoll_create1(0), listener = listen_on_loopback(poll_fd);
+  struct epoll_event events[1024];
   for (;;) {
-    int count = epoll_wait(poll, events, 1024, -1);
+    int count = epoll_wait(poll_fd, events, 1024, -1);
     for (int i = 0; i < count; i++) {
       int fd = events[i].data.fd;
       if (fd == listener) {
-        fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-        if (fd < 0 || fd >= MOST) continue;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        is_open[fd] = 0;
-        event.data.fd = fd;
-        epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
+        fd = accept_into(poll_fd, listener);
+        if (fd >= 0 && fd < MOST) is_open[fd] = 0;
         continue;
       }
       ssize_t n = read(fd, in, sizeof in);

@@ -1,17 +1,14 @@
 // What WebSocket clients are measured against: it completes the handshake and sends every message back, and costs less
 // than any client. Prints its port. Loopback only, for well-behaved clients only.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "listener.h"
 
 enum { MOST = 1 << 16, LONGEST_READ = 1 << 20 };
 
@@ -173,36 +170,14 @@ static void take(int fd, struct connection *c) {
 }
 
 int main(void) {
-  int one = 1;
-  struct rlimit files;
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
-  int listener = socket(AF_INET, SOCK_STREAM, 0), poll_fd = epoll_create1(0);
-  struct sockaddr_in address = {.sin_family = AF_INET};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  bind(listener, (struct sockaddr *)&address, length);
-  listen(listener, 1024);
-  getsockname(listener, (struct sockaddr *)&address, &length);
-  struct epoll_event event = {.events = EPOLLIN, .data.fd = listener}, events[1024];
-  epoll_ctl(poll_fd, EPOLL_CTL_ADD, listener, &event);
-  printf("%d\n", ntohs(address.sin_port));
-  fflush(stdout);
+  int poll_fd = epoll_create1(0), listener = listen_on_loopback(poll_fd);
+  struct epoll_event events[1024];
   for (;;) {
     int count = epoll_wait(poll_fd, events, 1024, -1);
     for (int i = 0; i < count; i++) {
       int fd = events[i].data.fd;
-      if (fd != listener) {
-        take(fd, &connections[fd]);
-        continue;
-      }
-      fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-      if (fd < 0) continue;
-      if (fd >= MOST) die("too many connections");
-      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-      event.data.fd = fd;
-      epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event);
+      if (fd != listener) take(fd, &connections[fd]);
+      else if (accept_into(poll_fd, listener) >= MOST) die("too many connections");
     }
   }
 }
