@@ -103,7 +103,7 @@ function serverCommand(peer, kind, program) {
  */
 function runtime(peer, script, args) {
   if (peer === 'bun') return [bun, [script, ...args]]
-  if (peer === 'deno') return [deno, ['run', '--allow-net', '--allow-read', script, ...args]]
+  if (peer === 'deno') return [deno, ['run', '--quiet', '--allow-all', script, ...args]]
   return [process.execPath, [script, ...args]]
 }
 

@@ -8,6 +8,8 @@ const server = new websocket.server({
   autoAcceptConnections: true,
   maxReceivedFrameSize: maxMessageBytes,
   maxReceivedMessageSize: maxMessageBytes,
+  // The load looks at whole frames.
+  fragmentOutgoingMessages: false,
 })
 server.on('connect', connection => {
   connection.on('message', message => {
