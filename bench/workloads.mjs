@@ -35,7 +35,7 @@ export const workloads = [
   row('publish 64 B to 1,000 subscribers, 1 in flight', 'publish', 1_000, 1, 64, '>= 1.7', sharing),
   row('publish 64 B to 1,000 subscribers, 8 in flight', 'publish', 1_000, 8, 64, '>= 14', sharing),
   row('publish 1 KiB to 5,000 subscribers, 8 in flight', 'publish', 5_000, 8, 1_024, '>= 11', servers),
-  row('a room of 100 that all talk, 64 B', 'room', 100, 1, 64, '>= 45', sharing),
+  row('a room of 100 that all talk, 64 B', 'room', 100, 1, 64, '>= 45', servers),
   {
     ...row('publish 1 KiB of JSON to 500, compressed', 'publish', 500, 1, 1_024, '>= 10', compressing),
     kind: 'room-deflate',

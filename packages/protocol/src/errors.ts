@@ -52,10 +52,13 @@ export class ProtocolViolation extends BothwaysError {
   readonly closeCode: CloseCode
   /** The section of the standard that states the rule. */
   readonly section: string
+  /** What broke it, where that is a number: the reserved bits, the opcode, the length or the close code. */
+  readonly value: number | undefined
 
-  constructor(code: ViolationCode, message: string) {
+  constructor(code: ViolationCode, message: string, value?: number) {
     super(message)
     this.code = code
+    this.value = value
     this.closeCode = violations[code].closeCode
     this.section = violations[code].section
   }

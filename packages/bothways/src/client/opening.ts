@@ -6,6 +6,7 @@ import {
   type RequestOptions,
 } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
   type AcceptedResponse,
@@ -63,16 +64,21 @@ export class Opening {
       origin: settings.origin,
       extra: settings.headers,
     })
+    const isSecure = url.protocol === 'wss:'
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)
     const options: RequestOptions = {
       ...settings.tls,
-      host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port === '' ? (url.protocol === 'wss:' ? 443 : 80) : Number(url.port),
+      host,
+      port,
       path: url.pathname + url.search,
-      // A connection of its own: an idle one of a pool might be closed just now.
-      agent: settings.agent ?? false,
+      // A connection of its own: an idle one of a pool might be closed just now. `agent: false` is an agent of its own.
+      ...(settings.agent === undefined && !isSecure
+        ? { createConnection: () => connect({ host, port }) }
+        : { agent: settings.agent ?? false }),
       headers: [['Host', url.host], ...credentials(url), ...headers].flat(),
     }
-    this.#request = url.protocol === 'wss:' ? httpsRequest(options) : httpRequest(options)
+    this.#request = isSecure ? httpsRequest(options) : httpRequest(options)
     this.#timer = setTimeout(() => this.#timeOut(settings.handshakeTimeoutMs), settings.handshakeTimeoutMs)
     this.#request.on('error', error => this.#fail(connectionFailed(url, error)))
     this.#request.on('upgrade', (response, stream, head) => this.#take(response, stream, head))

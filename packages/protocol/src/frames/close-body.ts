@@ -19,6 +19,7 @@ export function parseCloseBody(body: Uint8Array, checksUtf8 = true): CloseBody |
     return new ProtocolViolation(
       'BW_CLOSE_BODY_OF_ONE_BYTE',
       'A close frame carries nothing or a code of two bytes and a reason; it carried one byte.',
+      1,
     )
   }
   const [high = 0, low = 0] = body
@@ -27,6 +28,7 @@ export function parseCloseBody(body: Uint8Array, checksUtf8 = true): CloseBody |
     return new ProtocolViolation(
       'BW_INVALID_CLOSE_CODE',
       `Close code ${code} may not be sent: use 1000-1003, 1007-1014 or 3000-4999.`,
+      code,
     )
   }
   const reason = body.subarray(2)

@@ -311,9 +311,10 @@ export class Receiver {
     const allowed =
       this.#isDeflateNegotiated && (opcode === Opcode.Text || opcode === Opcode.Binary) ? 0x40 : 0
     const reserved = first & 0x70 & ~allowed
-    if (reserved !== 0) return this.#fail('BW_RESERVED_BITS', reservedBitsMessage(reserved, first, second))
+    if (reserved !== 0)
+      return this.#fail('BW_RESERVED_BITS', reservedBitsMessage(reserved, first, second), reserved)
     if ((opcode > 0x2 && opcode < 0x8) || opcode > 0xa) {
-      return this.#fail('BW_RESERVED_OPCODE', `Opcode 0x${opcode.toString(16)} is reserved.`)
+      return this.#fail('BW_RESERVED_OPCODE', `Opcode 0x${opcode.toString(16)} is reserved.`, opcode)
     }
     if (((second & 0x80) !== 0) !== this.#isServer) {
       return this.#isServer
@@ -331,6 +332,7 @@ export class Receiver {
         return this.#fail(
           'BW_LONG_CONTROL_FRAME',
           `A ping, pong or close frame carries at most ${maxControlPayloadBytes} bytes.`,
+          second & 0x7f,
         )
       }
       return true
@@ -340,12 +342,14 @@ export class Receiver {
       return this.#fail(
         'BW_UNEXPECTED_CONTINUATION',
         'A continuation frame came, but there is no message to continue.',
+        opcode,
       )
     }
     if (opcode !== Opcode.Continuation && this.#isInMessage) {
       return this.#fail(
         'BW_EXPECTED_CONTINUATION',
         'A new message began before the fragmented one had ended.',
+        opcode,
       )
     }
     return true
@@ -495,11 +499,12 @@ export class Receiver {
     return this.#fail(
       'BW_LENGTH_NOT_MINIMAL',
       `A payload of ${payloadBytes} bytes must use the shortest encoding of its length.`,
+      payloadBytes,
     )
   }
 
-  #fail(code: ViolationCode, message: string): false {
-    this.#violate(new ProtocolViolation(code, message))
+  #fail(code: ViolationCode, message: string, value?: number): false {
+    this.#violate(new ProtocolViolation(code, message, value))
     return false
   }
 
