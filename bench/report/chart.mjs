@@ -12,12 +12,12 @@ const rowGap = 12
 const top = 64
 
 /**
- * The ratios to `ws` as an SVG picture, on a logarithmic scale: 1 is level.
+ * The servers' ratios to `ws` as an SVG picture, on a logarithmic scale: 1 is level.
  *
  * @param {readonly import('./results.mjs').Result[]} results
  */
 export function chart(results) {
-  const rates = results.filter(it => it.unit !== 'bytes')
+  const rates = results.filter(it => it.unit !== 'bytes' && it.side === 'server')
   const most = Math.max(2, ...rates.flatMap(it => it.peers.map(peer => peer.ratio)))
   const x = ratio => labelWidth + (Math.log(Math.max(ratio, 1)) / Math.log(most)) * (width - labelWidth - 60)
   const lines = []

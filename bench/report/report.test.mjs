@@ -27,7 +27,7 @@ describe('Statistics', () => {
   })
 })
 
-const workload = { name: 'echo', unit: 'messages/s', goal: '>= 2', flags: '-' }
+const workload = { name: 'echo', unit: 'messages/s', goal: '>= 2', side: 'server' }
 const at = (figure, cpuUs = 1) => ({ figure, cpuUs, p50Us: 10, p99Us: 20, isLoadLimited: figure > 900 })
 
 describe('Results', () => {

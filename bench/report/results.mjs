@@ -18,6 +18,7 @@ import { median, ratios } from '../measure/statistics.mjs'
  * @property {string} name of the workload
  * @property {string} unit
  * @property {string} goal
+ * @property {'server' | 'client'} side
  * @property {readonly PeerResult[]} peers the best first
  */
 
@@ -26,7 +27,7 @@ import { median, ratios } from '../measure/statistics.mjs'
  * @param {readonly Readonly<Record<string, import('../measure/measure.mjs').Measurement>>[]} rounds
  * @returns {Result}
  */
-export function summarize({ name, unit, goal }, rounds) {
+export function summarize({ name, unit, goal, side }, rounds) {
   const figures = rounds.map(round =>
     Object.fromEntries(Object.entries(round).map(([peer, { figure }]) => [peer, figure])),
   )
@@ -46,7 +47,7 @@ export function summarize({ name, unit, goal }, rounds) {
     }
   })
   const best = unit === 'bytes' ? 1 : -1
-  return { name, unit, goal, peers: peers.toSorted((a, b) => best * (a.ratio - b.ratio)) }
+  return { name, unit, goal, side, peers: peers.toSorted((a, b) => best * (a.ratio - b.ratio)) }
 }
 
 /**
