@@ -610,6 +610,48 @@ describe('Beside an HTTP server', () => {
     expect(Buffer.concat(chunks).toString()).toBe('served /page')
   })
 
+  test.each(['at once', 'later'])(
+    'Such a request pipelined behind others waits for their answers, which come %s',
+    async when => {
+      const http = createHttpServer((request, response) => {
+        const answer = () => response.end(`served ${request.url}`)
+        if (when === 'later') setTimeout(answer, 20)
+        else answer()
+      })
+      const server = createServer().route('/', echo)
+      running.push(server)
+      server.attach(http)
+      const socket = connectTcp(Number(new URL(await listenHttp(http)).port), '127.0.0.1')
+      const ordinary = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n`
+      const upgrade = 'Connection: Upgrade\r\nUpgrade: h2c\r\n'
+      socket.write(`${ordinary('/1')}\r\n${ordinary('/2')}\r\n${ordinary('/3')}${upgrade}\r\n`)
+      let received = ''
+      for await (const chunk of socket) received += chunk
+      expect(received.match(/HTTP\/1.1 200|served \/\d/g)).toEqual([
+        ...['HTTP/1.1 200', 'served /1', 'HTTP/1.1 200', 'served /2', 'HTTP/1.1 200', 'served /3'],
+      ])
+    },
+  )
+
+  test('Such a request pipelined behind another ends without an answer when its client leaves', async () => {
+    const asked: (string | undefined)[] = []
+    const http = createHttpServer(request => void asked.push(request.url))
+    const server = createServer().route('/', echo)
+    running.push(server)
+    server.attach(http)
+    const port = Number(new URL(await listenHttp(http)).port)
+    const closed = new Promise(resolve => {
+      http.once('connection', stream => stream.once('close', resolve))
+    })
+    const socket = connectTcp(port, '127.0.0.1')
+    const ordinary = 'GET / HTTP/1.1\r\nHost: localhost\r\n'
+    socket.write(`${ordinary}\r\n${ordinary}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`)
+    await expect.poll(() => asked).toEqual(['/'])
+    socket.resetAndDestroy()
+    await closed
+    expect(asked).toEqual(['/'])
+  })
+
   test('detach gives the HTTP server back', async () => {
     const http = createHttpServer((_, response) => response.end('page'))
     const server = createServer().route('/', echo)

@@ -294,10 +294,20 @@ function isWebSocketUpgrade(request: IncomingMessage): boolean {
  * ignore that (RFC 9110 §7.8), and did before we listened for upgrades.
  */
 function answerWithoutUpgrade(server: AttachableServer, request: IncomingMessage, stream: Socket): void {
-  const response = new ServerResponse(request)
-  response.shouldKeepAlive = false
-  response.assignSocket(stream)
-  response.on('finish', () => stream.end(() => stream.destroy()))
   stream.on('error', () => stream.destroy())
-  server.emit('request', request, response)
+  const answer = (): void => {
+    if (!stream.writable) return
+    // The answers to requests that were pipelined before this one go first, and a socket takes one at a time.
+    const earlier: unknown = Reflect.get(stream, '_httpMessage')
+    if (earlier instanceof ServerResponse) {
+      earlier.once('close', answer)
+      return
+    }
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    response.assignSocket(stream)
+    response.on('finish', () => stream.end(() => stream.destroy()))
+    server.emit('request', request, response)
+  }
+  answer()
 }
