@@ -9,22 +9,23 @@ import { compiler, requireSystemPackages } from '../tools/system-packages.mjs'
 import { compile } from './measure/compile.mjs'
 import { arePinned } from './measure/cores.mjs'
 import { measure } from './measure/measure.mjs'
+import { mostConnections, spareFiles } from './measure/open-files.mjs'
 import { chart } from './report/chart.mjs'
 import { summarize, summarizeGrowth } from './report/results.mjs'
 import { growthTable, table } from './report/table.mjs'
 import { series, workloads } from './workloads.mjs'
 
-const usage = `npm run bench -- [--quick] [--only TEXT]… [--json] [--svg FILE]
+const usage = `npm run bench -- [--quick | --growth] [--only TEXT]… [--json] [--svg FILE]
 
   --quick       a first look in under two minutes: bothways, ws and Bun, one short round, no growth
+  --growth      only the tables a whole run ends with: what a message or a byte costs as the work grows
   --only TEXT   only workloads whose name contains it; may be given more than once
-                (a whole run ends with tables of what costs more than in proportion: --only 'more and more')
   --json        the results as JSON on standard output
   --svg FILE    writes a chart of the ratios
 `
 
 await run(async () => {
-  const { quick, json, svg, only, help } = options()
+  const { quick, growth: onlyGrowth, json, svg, only, help } = options()
   if (help) {
     process.stdout.write(usage)
     return
@@ -35,7 +36,7 @@ await run(async () => {
   // Progress must not get into what is read by a program.
   const tell = line => (json ? process.stderr : process.stdout).write(`${line}\n`)
   const isChosen = ({ name }) => only.length === 0 || only.some(part => name.includes(part))
-  const chosen = workloads.filter(isChosen)
+  const chosen = onlyGrowth ? [] : workloads.filter(isChosen)
   const growing = quick ? [] : series.filter(isChosen)
   if (chosen.length + growing.length === 0)
     throw new Stop(`No workload's name contains ${only.join(' or ')}.`)
@@ -44,6 +45,7 @@ await run(async () => {
   const programs = await compile(['load', 'ceiling', 'echo'])
   const how = {
     program: programs.path,
+    settleMs: 2_000,
     ...(quick ? { warmupMs: 200, measureMs: 500 } : { warmupMs: 300, measureMs: 1_000 }),
   }
   const results = []
@@ -51,12 +53,19 @@ await run(async () => {
   try {
     if (!arePinned)
       tell('There is only one core, or no taskset: server and load share it, and the figures say less.')
-    for (const workload of chosen) {
+    const most = mostConnections()
+    const isPossible = ({ name, connections }) => {
+      if (connections <= most) return true
+      tell(`Left out, since \`ulimit -n\` allows ${most + spareFiles} open files only: ${name}.\n`)
+      return false
+    }
+    for (const workload of chosen.filter(isPossible)) {
       const result = summarize(workload, await rounds(workload, quick, how))
       results.push(result)
       tell(table(result))
     }
-    for (const it of growing) {
+    for (const whole of growing) {
+      const it = { ...whole, points: whole.points.filter(({ workload }) => isPossible(workload)) }
       const grown = summarizeGrowth(it, await measureGrowth(it, how))
       growth.push(grown)
       tell(growthTable(grown))
@@ -73,12 +82,14 @@ function options() {
     const { values } = parseArgs({
       options: {
         quick: { type: 'boolean', default: false },
+        growth: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         svg: { type: 'string' },
         only: { type: 'string', multiple: true, default: [] },
       },
     })
+    if (values.quick && values.growth) throw new Error('--quick measures no growth.')
     return values
   } catch (error) {
     throw new Stop(`${error.message}\n\n${usage}`, { cause: error })

@@ -22,6 +22,7 @@ const peers = join(import.meta.dirname, '..', 'peers')
  * @typedef {object} How
  * @property {number} warmupMs
  * @property {number} measureMs
+ * @property {number} settleMs in which a server may give back memory that it needed for the opening handshakes alone
  * @property {(name: string) => string} program where a program of `load/` lies
  */
 
@@ -46,7 +47,7 @@ async function measureServer(peer, workload, how) {
     try {
       const report = JSON.parse(await load.line())
       if (workload.mode !== 'idle') return result(peer, report)
-      await settled()
+      await new Promise(resolve => setTimeout(resolve, how.settleMs))
       return { figure: (residentBytes(server.pid) - before) / workload.connections }
     } finally {
       await load.finish()
@@ -105,9 +106,4 @@ function runtime(peer, script, args) {
   if (peer === 'bun') return [bun, [script, ...args]]
   if (peer === 'deno') return [deno, ['run', '--quiet', '--allow-all', script, ...args]]
   return [process.execPath, [script, ...args]]
-}
-
-/** Memory that a server needs for the opening handshakes alone it may give back. */
-function settled() {
-  return new Promise(resolve => setTimeout(resolve, 2_000))
 }

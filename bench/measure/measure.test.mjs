@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import { createServer } from 'bothways'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Child } from './child.mjs'
 import { compile } from './compile.mjs'
 import { measure } from './measure.mjs'
+import { mostConnections, spareFiles } from './open-files.mjs'
 
 // Needs the built packages and a C compiler, as npm test makes them.
 let programs
@@ -11,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => programs.remove())
 
-const how = () => ({ warmupMs: 50, measureMs: 100, program: programs.path })
+const how = () => ({ warmupMs: 50, measureMs: 100, settleMs: 100, program: programs.path })
 const workload = {
   kind: 'echo',
   mode: 'echo',
@@ -71,17 +73,26 @@ describe('A server that answers wrongly is caught', () => {
   }
   const sendsTo = answer => ({ message: (socket, message) => void socket.send(answer(message)) })
 
-  test.each([
+  const wrong = [
     ['a message of another length', message => message.subarray(1)],
     ['a message of other content', changed],
     ["a message of nobody's", message => Buffer.concat([Buffer.from('zzzzzzzz'), message.subarray(8)])],
-  ])('%s', async (problem, answer) => {
+  ]
+  const client = join(import.meta.dirname, '..', 'peers', 'client.mjs')
+
+  test.each([
+    ...wrong.map(([what, answer]) => ['load', what, answer]),
+    ['client', 'a message of 63 bytes', wrong[0][1]],
+    ['client', 'a message of other content', changed],
+  ])('by the %s: %s', async (part, problem, answer) => {
     const server = createServer({ onError: () => {} })
     server.route('/', sendsTo(answer))
     const { port } = await server.listen()
     const args = [port, process.pid, 'echo', 2, 1, 64, 10, 10_000, '-'].map(String)
-    const load = new Child('load', [programs.path('load'), args])
-    await expect(load.line()).rejects.toThrow(problem)
+    const command =
+      part === 'load' ? [programs.path('load'), args] : [process.execPath, [client, 'bothways', ...args]]
+    const child = new Child(part, command)
+    await expect(child.line()).rejects.toThrow(problem)
     await server.close({ timeoutMs: 0 })
   })
 })
@@ -89,4 +100,11 @@ describe('A server that answers wrongly is caught', () => {
 test('A child that ends without a word is an error that says what it wrote', async () => {
   const child = new Child('nobody', [process.execPath, ['-e', 'console.error("why"); process.exit(3)']])
   await expect(child.line()).rejects.toThrow(/nobody: it ended with 3\.\nwhy/)
+})
+
+test('The soft limit of open files bounds the connections, unless there is none', () => {
+  const limits = soft => `Max processes 1 1 processes\nMax open files            ${soft}   20000    files`
+  expect(mostConnections(limits('1024'))).toBe(1_024 - spareFiles)
+  expect(mostConnections(limits('unlimited'))).toBe(Number.POSITIVE_INFINITY)
+  expect(mostConnections()).toBeGreaterThan(0)
 })
