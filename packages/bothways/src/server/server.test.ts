@@ -633,24 +633,30 @@ describe('Beside an HTTP server', () => {
     },
   )
 
-  test('Such a request pipelined behind another ends without an answer when its client leaves', async () => {
-    const asked: (string | undefined)[] = []
-    const http = createHttpServer(request => void asked.push(request.url))
-    const server = createServer().route('/', echo)
-    running.push(server)
-    server.attach(http)
-    const port = Number(new URL(await listenHttp(http)).port)
-    const closed = new Promise(resolve => {
-      http.once('connection', stream => stream.once('close', resolve))
-    })
-    const socket = connectTcp(port, '127.0.0.1')
-    const ordinary = 'GET / HTTP/1.1\r\nHost: localhost\r\n'
-    socket.write(`${ordinary}\r\n${ordinary}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`)
-    await expect.poll(() => asked).toEqual(['/'])
-    socket.resetAndDestroy()
-    await closed
-    expect(asked).toEqual(['/'])
-  })
+  test.each(['The client', 'The earlier answer'])(
+    'Such a request pipelined behind another is nobody’s any more when the connection ends: %s ends it',
+    async who => {
+      const asked: (string | undefined)[] = []
+      const http = createHttpServer((request, response) => {
+        asked.push(request.url)
+        if (who === 'The earlier answer') response.writeHead(200, { Connection: 'close' }).end()
+      })
+      const server = createServer().route('/', echo)
+      running.push(server)
+      server.attach(http)
+      const port = Number(new URL(await listenHttp(http)).port)
+      const closed = new Promise(resolve => {
+        http.once('connection', stream => stream.once('close', resolve))
+      })
+      const socket = connectTcp(port, '127.0.0.1').resume()
+      const ordinary = 'GET / HTTP/1.1\r\nHost: localhost\r\n'
+      socket.write(`${ordinary}\r\n${ordinary}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`)
+      await expect.poll(() => asked).toEqual(['/'])
+      if (who === 'The client') socket.resetAndDestroy()
+      await closed
+      expect(asked).toEqual(['/'])
+    },
+  )
 
   test('detach gives the HTTP server back', async () => {
     const http = createHttpServer((_, response) => response.end('page'))
