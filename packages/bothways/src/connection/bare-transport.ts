@@ -21,7 +21,6 @@ export class BareTransport extends HandleTransport {
   #error: Error | undefined
   #hasRead = 0
   #hasWritten = 0
-  #isReadingOver = false
   #isWritingOver = false
   #isClosed = false
 
@@ -57,7 +56,7 @@ export class BareTransport extends HandleTransport {
   endedWriting(): void {
     if (this.#isClosed) return
     this.#isWritingOver = true
-    if (this.#isReadingOver) this.destroy()
+    if (this.isReadingOver) this.destroy()
   }
 
   closed(): void {
@@ -74,7 +73,6 @@ export class BareTransport extends HandleTransport {
       return
     }
     this.pause()
-    this.#isReadingOver = true
     this.handler?.onEnd()
     if (this.#isWritingOver) this.destroy()
   }

@@ -25,6 +25,8 @@ export abstract class HandleTransport implements Transport {
   protected readonly handle: TcpHandle
   protected handler: TransportHandler | undefined
   protected isEnded = false
+  /** The other side's FIN has come, or an error: reading again would only tell so again, without end. */
+  protected isReadingOver = false
   #writtenBytes = 0
   #pendingWrites = 0
   #isPaused = false
@@ -72,7 +74,7 @@ export abstract class HandleTransport implements Transport {
 
   resume(): void {
     this.#isPaused = false
-    if (this.isDestroyed || this.handle.reading) return
+    if (this.isDestroyed || this.isReadingOver || this.handle.reading) return
     this.handle.reading = true
     const status = this.handle.readStart()
     if (status < 0) this.fail('read', status)
@@ -108,6 +110,7 @@ export abstract class HandleTransport implements Transport {
   /** What the handle has read into {@link readMemory}; negative: an error of libuv's. */
   tookIn(bytes: number): void {
     if (bytes < 0) {
+      this.isReadingOver = true
       this.endReading(bytes)
       return
     }

@@ -70,6 +70,19 @@ describe.each(transportKinds)('%s', (_, openEnds) => {
       expect(log.received.equals(back)).toBe(true)
     })
 
+    test('end once, however often reading is resumed after that', async () => {
+      const { log, transport, peer } = await start()
+      // Somebody who does not read keeps this side from ending.
+      transport.write(noise(tooMuch, 3), false)
+      peer.end()
+      await log.until(() => log.events.includes('end'))
+      for (let count = 0; count < 20; count++) {
+        transport.resume()
+        await turn()
+      }
+      expect(log.events.filter(it => it === 'end')).toHaveLength(1)
+    })
+
     test('that came before the start are not lost', async () => {
       const { transport, peer } = await open()
       await written(peer, Buffer.from('early '))
