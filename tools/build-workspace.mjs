@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { buildCommonjs, commonjsOutputs } from './build-commonjs.mjs'
 import { install } from './install.mjs'
 import { readJson, workspaceFolders } from './lock-file.mjs'
 import { Stop, say } from './say.mjs'
@@ -37,7 +38,7 @@ function builtPackages() {
 }
 
 function packageInputs() {
-  const shared = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json']
+  const shared = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'tools/build-commonjs.mjs']
   return [...shared, ...builtPackages().flatMap(sourcesOf)]
 }
 
@@ -86,17 +87,20 @@ function hashOf(paths) {
   return hash.digest('hex')
 }
 
+/** The modules of a package, as the paths of their outputs without an extension. */
+function modulesOf(folder) {
+  return sourcesOf(folder)
+    .filter(path => path.startsWith(`${folder}/src/`) && /(?<!\.d)\.tsx?$/.test(path))
+    .map(path => path.replace(`${folder}/src/`, `${folder}/dist/`).replace(/\.tsx?$/, ''))
+}
+
 /** The outputs that a package's sources ask for: `tsc -b` writes these four for each module. */
 function expectedOutputs(folder) {
-  const sources = sourcesOf(folder).filter(
-    path => path.startsWith(`${folder}/src/`) && /(?<!\.d)\.tsx?$/.test(path),
+  const modules = modulesOf(folder)
+  const compiled = modules.flatMap(module =>
+    ['.js', '.js.map', '.d.ts', '.d.ts.map'].map(extension => `${module}${extension}`),
   )
-  return new Set(
-    sources.flatMap(path => {
-      const stem = path.replace(`${folder}/src/`, `${folder}/dist/`).replace(/\.tsx?$/, '')
-      return [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`, `${stem}.d.ts.map`]
-    }),
-  )
+  return new Set([...compiled, ...commonjsOutputs(folder, modules)])
 }
 
 function packagesAreBuilt() {
@@ -117,6 +121,7 @@ async function buildPackages() {
   }
   const { code } = await executeTool('typescript', 'tsc', ['-b', 'tsconfig.json'])
   if (code !== 0) throw new Stop('The packages do not compile: see the messages of TypeScript above.')
+  for (const folder of builtPackages()) await buildCommonjs(folder, modulesOf(folder))
 }
 
 async function buildPage() {

@@ -75,10 +75,7 @@ async function packageShape(folder) {
     const commands = [['publint', 'publint', ['run', tarball, '--strict']]]
     // A command has no types to resolve.
     if (readJson(join(root, folder, 'package.json')).exports !== undefined) {
-      // TypeScript calls ESM "dynamic import only" for `require`, which every Node from 20.19 on can do.
-      // The profile leaves out resolvers from before `exports`, which no supported Node uses.
-      const flags = ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm', '--no-emoji']
-      commands.push(['@arethetypeswrong/cli', 'attw', [tarball, ...flags]])
+      commands.push(['@arethetypeswrong/cli', 'attw', [tarball, '--no-emoji']])
     }
     return await inTurn(commands, ([name, command, args]) => executeTool(name, command, args, captured))
   } finally {

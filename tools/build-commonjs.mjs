@@ -1,0 +1,85 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { readJson } from './lock-file.mjs'
+import { root } from './spawn.mjs'
+
+// ES modules are what the packages are. For loaders that cannot `require` those, such as that of Jest, a package whose
+// `exports` have the condition `require` also gets the file named there, made of the same sources, and its types.
+
+/** The code that two entries of a package share: so it is there once, and its classes are the same in both. */
+const shared = 'dist/shared.cjs'
+
+/** The files that {@link buildCommonjs} makes of a package, as paths from the repository's root. */
+export function commonjsOutputs(folder, modules) {
+  const files = entriesOf(folder).map(({ file }) => file)
+  if (files.length === 0) return []
+  if (files.length > 1) files.push(shared)
+  const bundles = files.flatMap(file => [`${folder}/${file}`, `${folder}/${file}.map`])
+  return [...bundles, ...modules.map(module => `${module}.d.cts`)]
+}
+
+/** Makes the CommonJS files and their types; `modules` are the paths of what `tsc` has built, without `.d.ts`. */
+export async function buildCommonjs(folder, modules) {
+  const entries = entriesOf(folder)
+  if (entries.length === 0) return
+  await bundle(folder, entries)
+  const { imports = {} } = readJson(join(root, folder, 'package.json'))
+  for (const module of modules) {
+    const types = readFileSync(join(root, `${module}.d.ts`), 'utf8')
+    writeFileSync(join(root, `${module}.d.cts`), commonjsTypes(types, posix.dirname(module), folder, imports))
+  }
+}
+
+/** The entries that a package's `exports` offer to `require`: the source, and the CommonJS file in `dist`. */
+function entriesOf(folder) {
+  const { exports = {} } = readJson(join(root, folder, 'package.json'))
+  return Object.values(exports)
+    .filter(conditions => conditions.require !== undefined)
+    .map(conditions => ({
+      source: conditions['@bothways/source'],
+      file: posix.normalize(conditions.require.default),
+    }))
+}
+
+async function bundle(folder, entries) {
+  const { rolldown } = await import('rolldown')
+  const build = await rolldown({
+    cwd: join(root, folder),
+    input: Object.fromEntries(entries.map(({ source, file }) => [file.slice(0, -'.cjs'.length), source])),
+    platform: 'node',
+    // What is not of this package stays a `require`.
+    external: (id, importer) => importer !== undefined && /^[^.#/\\]/.test(id) && !/^[a-z]:[\\/]/i.test(id),
+    resolve: { conditionNames: ['@bothways/source'] },
+    transform: { target: 'es2023' },
+    tsconfig: false,
+  })
+  try {
+    await build.write({
+      dir: '.',
+      format: 'cjs',
+      exports: 'named',
+      esModule: true,
+      entryFileNames: '[name].cjs',
+      chunkFileNames: shared,
+      codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+      sourcemap: true,
+      sourcemapExcludeSources: true,
+      // As `require` does with an ES module that has an export of this name.
+      footer: chunk =>
+        chunk.exports.includes('module.exports') ? "module.exports = exports['module.exports'];" : '',
+    })
+  } finally {
+    await build.close()
+  }
+}
+
+/** TypeScript takes a module's kind from its file's name: the types for `require` are the same text in `.d.cts`. */
+function commonjsTypes(types, from, folder, imports) {
+  return types
+    .replace(/(?<=["'])(\.{1,2}\/[^"'\n]+)\.[jt]s(?=["'])/g, '$1.cjs')
+    .replace(/(?<=["'])#[\w-]+(?=["'])/g, name => {
+      const target = posix.join(folder, imports[name].types).replace(/\.d\.ts$/, '.cjs')
+      const path = posix.relative(from, target)
+      return path.startsWith('.') ? path : `./${path}`
+    })
+}
