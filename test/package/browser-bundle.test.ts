@@ -37,3 +37,26 @@ test('The bundle runs: it computes the accept key of RFC 6455 §1.3', async () =
   )
   expect(bundled.acceptKey('dGhlIHNhbXBsZSBub25jZQ==')).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=')
 })
+
+test('It is the same code where a bundler finds `require`', async () => {
+  const consumer = join(import.meta.dirname, 'consumer.cjs')
+  const bundle = await rolldown({
+    input: consumer,
+    platform: 'browser',
+    external: /^node:/,
+    plugins: [
+      {
+        name: 'consumer',
+        resolveId: id => (id === consumer ? id : undefined),
+        load: id => (id === consumer ? "require('@bothways/protocol')" : undefined),
+      },
+    ],
+  })
+  try {
+    const { output } = await bundle.generate({ format: 'es' })
+    expect(output[0].imports).toEqual([])
+    expect(output[0].moduleIds).toContain(entry)
+  } finally {
+    await bundle.close()
+  }
+})

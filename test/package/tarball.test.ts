@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readJson, workspaceFolders } from '../../tools/lock-file.mjs'
+import { runNpm } from '../support/npm.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -26,16 +26,7 @@ const publicPackages = manifests.filter(
 
 /** What `npm publish` would send, as paths in the package. */
 function packedFiles(folder: string): string[] {
-  const npm = process.env.npm_execpath
-  const args = ['pack', `./${folder}`, '--dry-run', '--json', '--loglevel=error']
-  const [file, before] = npm?.endsWith('npm-cli.js') ? [process.execPath, [npm]] : ['npm', []]
-  const output = execFileSync(file, [...before, ...args], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    // On Windows npm is a .cmd file, which only the shell starts.
-    shell: file === 'npm' && process.platform === 'win32',
-  })
+  const output = runNpm(['pack', `./${folder}`, '--dry-run', '--json'], root)
   // npm 10 and 11 give a list with one entry, npm 12 an object by name.
   const [packed] = Object.values(JSON.parse(output) as Record<string, { files: { path: string }[] }>)
   return packed?.files.map(({ path }) => path) ?? []
