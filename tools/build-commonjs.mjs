@@ -75,11 +75,14 @@ async function bundle(folder, entries) {
 
 /** TypeScript takes a module's kind from its file's name: the types for `require` are the same text in `.d.cts`. */
 function commonjsTypes(types, from, folder, imports) {
-  return types
+  const [, name, path] = /^export \{[^}]*\b(\w+) as 'module\.exports'[^}]*\} from '(.+)';$/m.exec(types) ?? []
+  // Where one thing is all that `require` gives, the other names are its statics, and its namespace has their types.
+  const text = name === undefined ? types : `import { ${name} } from '${path}';\nexport = ${name};\n`
+  return text
     .replace(/(?<=["'])(\.{1,2}\/[^"'\n]+)\.[jt]s(?=["'])/g, '$1.cjs')
-    .replace(/(?<=["'])#[\w-]+(?=["'])/g, name => {
-      const target = posix.join(folder, imports[name].types).replace(/\.d\.ts$/, '.cjs')
-      const path = posix.relative(from, target)
-      return path.startsWith('.') ? path : `./${path}`
+    .replace(/(?<=["'])#[\w-]+(?=["'])/g, alias => {
+      const target = posix.join(folder, imports[alias].types).replace(/\.d\.ts$/, '.cjs')
+      const relative = posix.relative(from, target)
+      return relative.startsWith('.') ? relative : `./${relative}`
     })
 }

@@ -47,6 +47,8 @@ interface Loaded {
   readonly names: readonly string[]
   readonly missing: readonly string[]
   readonly different: readonly string[]
+  /** Classes and functions that are called something else, as a bundler does where two have one name. */
+  readonly renamed: readonly string[]
 }
 
 /** Loads an entry in both ways in one process. */
@@ -63,6 +65,7 @@ function load(entry: string, ...flags: string[]): Loaded {
         names,
         missing: names.filter(name => of(name) === undefined),
         different: names.filter(name => of(name) !== imported[name]),
+        renamed: names.filter(name => of(name)?.name !== imported[name].name),
       }))
     })`
   const options: ExecFileSyncOptionsWithStringEncoding = {
@@ -82,9 +85,10 @@ describe.each(entries)('%s', entry => {
   })
 
   test('A loader without ES modules finds CommonJS with the same names', () => {
-    const { required, missing } = load(entry, '--no-experimental-require-module')
+    const { required, missing, renamed } = load(entry, '--no-experimental-require-module')
     expect(basename(required)).toBe('index.cjs')
     expect(missing).toEqual([])
+    expect(renamed).toEqual([])
   })
 })
 
