@@ -95,6 +95,15 @@ const planted: Planted[] = [
     '../fallback/event-stream.ts',
   ),
 
+  ...['ws', 'websocket', 'nodejs-websocket'].flatMap(name => {
+    const layer = `packages/${name}/src`
+    return [
+      ...allow(layer, 'bothways', 'bothways/connection', '@bothways/protocol', 'node:net'),
+      ...forbid(layer, 'bothways/server', '../../bothways/src/index.ts', '@bothways/protocol/frames'),
+      { layer, source: target('ws'), rule: undeclared },
+    ]
+  }),
+
   ...allow('packages/cli/src/serve', 'bothways', './metrics.ts', 'node:http'),
   ...forbid(
     'packages/cli/src/serve',
@@ -135,7 +144,7 @@ beforeAll(async () => {
       await mkdir(dirname(join(folder, path)), { recursive: true })
       await writeFile(join(folder, path), source)
     }
-    for (const name of ['protocol', 'bothways', 'cli', 'workbench']) {
+    for (const name of ['protocol', 'bothways', 'ws', 'websocket', 'nodejs-websocket', 'cli', 'workbench']) {
       const manifest = `packages/${name}/package.json`
       await cp(join(root, manifest), join(folder, manifest))
     }
