@@ -67,6 +67,7 @@ export class ProtocolViolation extends BothwaysError {
 export type LimitCode =
   | 'BW_MESSAGE_TOO_BIG'
   | 'BW_FRAME_TOO_BIG'
+  | 'BW_TOO_MANY_FRAGMENTS'
   | 'BW_SEND_QUEUE_FULL'
   | 'BW_PEER_SILENT'
   | 'BW_TOO_MANY_CONNECTIONS'
@@ -79,7 +80,7 @@ export class LimitError extends BothwaysError {
   readonly limit: number
   /** What came. For a message whose size is not known yet, what had come when it was stopped. */
   readonly actual: number
-  readonly unit: 'bytes' | 'milliseconds' | 'connections'
+  readonly unit: 'bytes' | 'milliseconds' | 'connections' | 'frames'
 
   constructor(code: LimitCode, limit: number, actual: number, unit: LimitError['unit'], message: string) {
     super(message)

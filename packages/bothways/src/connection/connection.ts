@@ -8,9 +8,9 @@ import {
   decodeUtf8,
   isControlOpcode,
   isUtf8,
-  LimitError,
+  type LimitError,
   Opcode,
-  type ProtocolViolation,
+  ProtocolViolation,
   type ReadMemory,
   type ReceivedFrame,
   type ReceivedMessage,
@@ -76,6 +76,12 @@ export interface ConnectionTraits {
   readonly maxFrameBytes: number
   /** Messages that a paused handler has not taken are dropped when the connection is closing, so that it can. */
   readonly dropsUnread: boolean
+  /** The most frames that a message may come in. */
+  readonly maxFragmentCount: number
+  /** The close frame for a broken rule or limit says which; false: its code has to do. */
+  readonly explainsFailures: boolean
+  /** Who ends TCP after the close handshake: `server`, and the client waits for it (RFC 6455 §7.1.1), or `both`. */
+  readonly tcpEndedBy: 'server' | 'both'
   /** A client's masking keys (RFC 6455 §5.3). */
   readonly nextMaskingKey: () => number
 }
@@ -87,6 +93,9 @@ export const usualTraits: ConnectionTraits = {
   checksUtf8: true,
   maxFrameBytes: Number.POSITIVE_INFINITY,
   dropsUnread: true,
+  maxFragmentCount: Number.POSITIVE_INFINITY,
+  explainsFailures: true,
+  tcpEndedBy: 'server',
   nextMaskingKey: newMaskingKey,
 }
 
@@ -151,6 +160,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
       isDeflateNegotiated: deflate !== undefined,
       delivers: traits.delivers,
       maxFrameBytes: traits.maxFrameBytes,
+      maxFragmentCount: traits.maxFragmentCount,
       checksUtf8: traits.checksUtf8,
     })
     this.#sender = new FrameSender({
@@ -227,6 +237,21 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     if (!this.#canQueue()) return false
     this.#sender.sendFrame(payload, options)
     return this.#answer()
+  }
+
+  /**
+   * Sends the bytes of whole frames that the caller has made, unchecked, behind everything sent so far; false as
+   * {@link send}. Their memory must not change any more.
+   */
+  sendEncoded(frames: Uint8Array): boolean {
+    if (!this.#canQueue()) return false
+    this.#outbox.push(frames)
+    return this.#answer()
+  }
+
+  /** Writes what was sent so far at once, instead of at the end of this turn of the event loop. */
+  flush(): void {
+    this.#outbox.flush()
   }
 
   /**
@@ -427,13 +452,13 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     // RFC 6455 §5.5.1: answer with what came; the reason too, since the other side's program will look for one.
     if (this.#readyState === ReadyState.Open) this.#sendClose({ code, reason })
     // RFC 6455 §7.1.1: the server ends TCP first, so that it is the one to wait in TIME_WAIT.
-    if (this.role === 'server') this.#endTcp()
+    if (this.role === 'server' || this.#traits.tcpEndedBy === 'both') this.#endTcp()
   }
 
   onViolation(error: ProtocolViolation | LimitError): void {
     this.#settle('policy', error)
-    const code = error instanceof LimitError ? CloseCode.MessageTooBig : error.closeCode
-    if (this.#readyState === ReadyState.Open) this.#sendClose({ code, reason: shortReason(error.message) })
+    const reason = this.#traits.explainsFailures ? shortReason(error.message) : ''
+    if (this.#readyState === ReadyState.Open) this.#sendClose({ code: closeCodeOf(error), reason })
     this.#handler.onViolation?.(error)
     // RFC 6455 §7.1.7: to fail a connection is to say why and to end TCP, whichever the role.
     this.#endTcp()
@@ -575,6 +600,11 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#outbox.clear()
     this.#transport.destroy()
   }
+}
+
+function closeCodeOf(error: ProtocolViolation | LimitError): CloseCode {
+  if (error instanceof ProtocolViolation) return error.closeCode
+  return error.code === 'BW_TOO_MANY_FRAGMENTS' ? CloseCode.PolicyViolation : CloseCode.MessageTooBig
 }
 
 function resolutionOf({ closeTimeoutMs, keepalive }: ConnectionSettings): number {

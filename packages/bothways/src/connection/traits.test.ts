@@ -30,8 +30,8 @@ class Log implements ConnectionHandler {
     this.lines.push(error.code)
   }
 
-  onClose({ code }: { code: number }): void {
-    this.lines.push(`close ${code}`)
+  onClose({ code, reason }: { code: number; reason: string }): void {
+    this.lines.push(`close ${code} ${reason}`.trim())
   }
 }
 
@@ -109,6 +109,41 @@ describe('What is received', () => {
     expect(serverLog).toEqual(['BW_INVALID_UTF8', 'close 1006'])
   })
 
+  test('A message in more frames than allowed closes with 1008, and without a reason where none is to be told', async () => {
+    const { link, client, server, serverLog, clientLog } = connect({
+      server: { maxFragmentCount: 2, explainsFailures: false },
+    })
+    const frame = (isFinal: boolean, opcode: Opcode = Opcode.Continuation) =>
+      client.sendFrame(Buffer.from('a'), { opcode, isFinal })
+    frame(false, Opcode.Text)
+    frame(true)
+    frame(false, Opcode.Text)
+    client.sendFrame(Buffer.from('?'), { opcode: Opcode.Ping })
+    frame(false)
+    await link.settle()
+    expect(serverLog).toEqual(['text as string, 2: aa', 'ping ?'])
+    frame(true)
+    await link.settle()
+    expect(serverLog.slice(2)).toEqual(['BW_TOO_MANY_FRAGMENTS', 'close 1006'])
+    expect(clientLog).toEqual(['close 1008'])
+    expect(server.readyState).toBe(3)
+  })
+
+  test('A client ends TCP after the close handshake only where both do', async () => {
+    for (const tcpEndedBy of ['server', 'both'] as const) {
+      const { link, client, server } = connect({ client: { tcpEndedBy }, server: { tcpEndedBy } })
+      client.close(1000)
+      client.flush()
+      link.client.deliver()
+      expect(link.server.isEnded).toBe(true)
+      server.flush()
+      // The server's close frame, and not yet its FIN.
+      link.server.isEnded = false
+      link.server.deliver()
+      expect(link.client.isEnded).toBe(tcpEndedBy === 'both')
+    }
+  })
+
   test('Unread messages wait for resume, also while closing, where they are not to be dropped', async () => {
     for (const dropsUnread of [true, false]) {
       const { link, client, server, serverLog } = connect({ server: { dropsUnread } })
@@ -158,6 +193,27 @@ describe('What is sent', () => {
     client.sendFrame(Buffer.from('b'), { opcode: Opcode.Text })
     while (serverLog.length < 3) await link.settle()
     expect(serverLog).toEqual(['binary as bytes, 1: a', 'ping ?', 'text as string, 1: b'])
+  })
+
+  test('Frames that were made elsewhere keep their order', async () => {
+    const { link, server, clientLog } = connect()
+    server.send('a')
+    server.sendEncoded(Buffer.from([0x81, 1, 0x62]))
+    server.send('c')
+    await link.settle()
+    expect(clientLog).toEqual(['text as string, 1: a', 'text as string, 1: b', 'text as string, 1: c'])
+    server.close()
+    expect(server.sendEncoded(Buffer.from([0x81, 1, 0x62]))).toBe(false)
+  })
+
+  test('flush writes at once', () => {
+    const { link, server } = connect()
+    server.send('a')
+    expect(link.server.queuedBytes).toBe(0)
+    server.flush()
+    expect(link.server.queuedBytes).toBe(3)
+    server.flush()
+    expect(link.server.queuedBytes).toBe(3)
   })
 
   test('A ping of more than 125 bytes is refused', () => {

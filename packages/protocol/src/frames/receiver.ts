@@ -46,6 +46,8 @@ export interface ReceiverOptions {
   readonly delivers?: 'messages' | 'frames'
   /** The largest frame of a message, in bytes. Checked when it announces its length. Default: no further limit. */
   readonly maxFrameBytes?: number
+  /** The most frames that a message may come in. Checked when a frame begins. Default: no limit. */
+  readonly maxFragmentCount?: number
   /** False leaves it to the handler whether text and close reasons are UTF-8. Default true. */
   readonly checksUtf8?: boolean
 }
@@ -75,6 +77,7 @@ export class Receiver {
   readonly #isDeflateNegotiated: boolean
   readonly #deliversFrames: boolean
   readonly #maxFrameBytes: number
+  readonly #maxFragmentCount: number
   readonly #checksUtf8: boolean
 
   /** Set for good by a close frame or a violation. */
@@ -99,6 +102,7 @@ export class Receiver {
 
   // The data message at hand, from its first frame to its final one (§5.4).
   #isInMessage = false
+  #fragmentCount = 0
   #isText = false
   #isCompressed = false
   #message: PayloadBuffer | undefined
@@ -114,6 +118,7 @@ export class Receiver {
     this.#isDeflateNegotiated = options.isDeflateNegotiated ?? false
     this.#deliversFrames = options.delivers === 'frames'
     this.#maxFrameBytes = options.maxFrameBytes ?? Number.POSITIVE_INFINITY
+    this.#maxFragmentCount = options.maxFragmentCount ?? Number.POSITIVE_INFINITY
     this.#checksUtf8 = options.checksUtf8 ?? true
   }
 
@@ -295,8 +300,14 @@ export class Receiver {
 
     if (opcode !== Opcode.Continuation) {
       this.#isInMessage = true
+      this.#fragmentCount = 0
       this.#isText = opcode === Opcode.Text
       this.#isCompressed = (first & 0x40) !== 0
+    }
+    this.#fragmentCount++
+    if (this.#fragmentCount > this.#maxFragmentCount) {
+      this.#violate(tooManyFragments(this.#fragmentCount, this.#maxFragmentCount))
+      return false
     }
     return this.#checkMessageLength()
   }
@@ -532,6 +543,16 @@ function frameTooBig(actualBytes: number, maxFrameBytes: number): LimitError {
     actualBytes,
     'bytes',
     `Frame of ${actualBytes} bytes is over the limit of ${maxFrameBytes} (option maxFrameBytes).`,
+  )
+}
+
+function tooManyFragments(actual: number, maxFragmentCount: number): LimitError {
+  return new LimitError(
+    'BW_TOO_MANY_FRAGMENTS',
+    maxFragmentCount,
+    actual,
+    'frames',
+    `A message came in more than ${maxFragmentCount} frames (option maxFragmentCount).`,
   )
 }
 
