@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isFor, nativePackages, platforms, projectFolders, readJson, workspaceFolders } from './lock-file.mjs'
+import { isFor, manifestFolders, nativePackages, platforms, projectFolders, readJson } from './lock-file.mjs'
 import { run, Stop, say } from './say.mjs'
 import { executeNpm, root } from './spawn.mjs'
 
@@ -17,7 +17,7 @@ await run(async () => {
     for (const npm of npmVersions) {
       for (const platform of platforms) {
         const name = [project || 'root', `npm ${npm}`, Object.values(platform).join(' ')].join('  ')
-        const problems = await tryPlatform(join(root, project), npm, platform)
+        const problems = await tryPlatform(project, npm, platform)
         if (problems.length > 0) failures += 1
         say(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${name}`)
         for (const problem of problems) say(`     ${problem}`)
@@ -28,14 +28,16 @@ await run(async () => {
 })
 
 async function tryPlatform(project, npm, { os, cpu, libc }) {
-  const lock = readJson(join(project, 'package-lock.json'))
-  const folder = mkdtempSync(join(tmpdir(), 'bothways-lock-'))
+  const source = join(root, project)
+  const lock = readJson(join(source, 'package-lock.json'))
+  const copy = mkdtempSync(join(tmpdir(), 'bothways-lock-'))
+  const folder = join(copy, project)
   try {
-    for (const workspace of ['', ...workspaceFolders(project)]) {
-      mkdirSync(join(folder, workspace), { recursive: true })
-      copyFileSync(join(project, workspace, 'package.json'), join(folder, workspace, 'package.json'))
+    for (const manifests of manifestFolders(source)) {
+      mkdirSync(join(folder, manifests), { recursive: true })
+      copyFileSync(join(source, manifests, 'package.json'), join(folder, manifests, 'package.json'))
     }
-    copyFileSync(join(project, 'package-lock.json'), join(folder, 'package-lock.json'))
+    copyFileSync(join(source, 'package-lock.json'), join(folder, 'package-lock.json'))
     copyFileSync(join(root, '.npmrc'), join(folder, '.npmrc'))
     const system = [`--os=${os}`, `--cpu=${cpu}`, ...(libc === undefined ? [] : [`--libc=${libc}`])]
     const flags = ['--ignore-scripts', '--include=dev', '--loglevel=error', ...system]
@@ -54,6 +56,6 @@ async function tryPlatform(project, npm, { os, cpu, libc }) {
       return []
     })
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(copy, { recursive: true, force: true })
   }
 }

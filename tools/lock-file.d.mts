@@ -25,6 +25,8 @@ export const platforms: readonly Platform[]
 export function readJson(path: string): unknown
 export function projectFolders(root: string): string[]
 export function workspaceFolders(root: string): string[]
+export function isLink(range: string): boolean
+export function manifestFolders(root: string): string[]
 export function lockDifferences(root: string): string[]
 export function isFor(locked: Locked, platform: Platform): boolean
 export function nativePackages(lock: Lock): [string, Locked][]

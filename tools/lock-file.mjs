@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const dependencyFields = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies']
+const link = 'file:'
 
 /** The systems that a fresh clone installs on. `libc` is set where the system has two. */
 export const platforms = [
@@ -39,12 +40,32 @@ export function workspaceFolders(root) {
     .sort()
 }
 
+/** The folders beside a project that are its dependencies as they are, with `file:`, from the project. */
+function linkedFolders(root) {
+  const manifest = readJson(join(root, 'package.json'))
+  return dependencyFields
+    .flatMap(field => Object.values(manifest[field] ?? {}))
+    .filter(isLink)
+    .map(range => range.slice(link.length))
+    .sort()
+}
+
+/** True for what a package.json says of a dependency that is a folder of this repository. */
+export function isLink(range) {
+  return range.startsWith(link)
+}
+
+/** The folders whose package.json files a project's lock file is made of, from the project: `''` is its own. */
+export function manifestFolders(root) {
+  return ['', ...workspaceFolders(root), ...linkedFolders(root)]
+}
+
 /** In what the lock file and the package.json files differ, a sentence for each; empty when they agree. */
 export function lockDifferences(root) {
   const path = join(root, 'package-lock.json')
   if (!existsSync(path)) return ['there is no package-lock.json']
   const { packages } = readJson(path)
-  const folders = ['', ...workspaceFolders(root)]
+  const folders = manifestFolders(root)
   const gone = Object.keys(packages).filter(key => !key.includes('node_modules') && !folders.includes(key))
   const differences = gone.map(key => `${key} is in the lock file only`)
   for (const folder of folders) {

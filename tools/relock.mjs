@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { missingOptionals, nativePackages, projectFolders, readJson, workspaceFolders } from './lock-file.mjs'
+import { manifestFolders, missingOptionals, nativePackages, projectFolders, readJson } from './lock-file.mjs'
 import { run, Stop, say } from './say.mjs'
 import { executeNpm, root } from './spawn.mjs'
 
@@ -17,11 +17,12 @@ await run(async () => {
 async function relock(project) {
   const name = join(project, 'package-lock.json')
   const source = join(root, project)
-  const folder = mkdtempSync(join(tmpdir(), 'bothways-relock-'))
+  const copy = mkdtempSync(join(tmpdir(), 'bothways-relock-'))
+  const folder = join(copy, project)
   try {
-    for (const workspace of ['', ...workspaceFolders(source)]) {
-      mkdirSync(join(folder, workspace), { recursive: true })
-      copyFileSync(join(source, workspace, 'package.json'), join(folder, workspace, 'package.json'))
+    for (const manifests of manifestFolders(source)) {
+      mkdirSync(join(folder, manifests), { recursive: true })
+      copyFileSync(join(source, manifests, 'package.json'), join(folder, manifests, 'package.json'))
     }
     cpSync(join(root, '.npmrc'), join(folder, '.npmrc'))
     say(`Resolving every dependency of ${name} …`)
@@ -39,6 +40,6 @@ async function relock(project) {
     const count = Object.keys(lock.packages).length
     say(`${name} has ${count} entries, ${nativePackages(lock).length} of them native.`)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(copy, { recursive: true, force: true })
   }
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from './build-workspace.mjs'
+import { install } from './install.mjs'
 import { readJson, workspaceFolders } from './lock-file.mjs'
 import { prepareRuntimes } from './runtimes.mjs'
 import { run, say } from './say.mjs'
@@ -15,6 +16,7 @@ const captured = { capture: true }
 await run(async () => {
   await build()
   await prepareRuntimes()
+  await install('dependents')
   const vitestArguments = process.argv.slice(2)
   const results = []
   if (vitestArguments.length === 0) {

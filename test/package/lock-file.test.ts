@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
   isFor,
+  isLink,
   type Lock,
   lockDifferences,
   missingOptionals,
@@ -48,6 +49,28 @@ test('A native package that the lock file lacks is found, wherever npm would hav
   expect(missingOptionals({ packages })).toEqual(['node_modules/a/node_modules/b → native-darwin'])
   const nested = { ...packages, 'node_modules/a/node_modules/native-darwin': native }
   expect(missingOptionals({ packages: nested })).toEqual([])
+})
+
+test('A folder that a project takes with file: is compared with the lock file as well', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bothways-manifests-'))
+  const write = (file: string, content: unknown): Promise<void> =>
+    writeFile(join(folder, file), JSON.stringify(content))
+  try {
+    await mkdir(join(folder, 'linked'))
+    await mkdir(join(folder, 'project'))
+    const dependencies = { ours: 'file:../linked', other: '1.0.0' }
+    await write('project/package.json', { dependencies })
+    await write('linked/package.json', { name: 'ours', dependencies: { a: '1.0.0' } })
+    const lock = (linked: unknown): unknown => ({ packages: { '': { dependencies }, '../linked': linked } })
+    await write('project/package-lock.json', lock({ dependencies: { a: '1.0.0' } }))
+    expect(lockDifferences(join(folder, 'project'))).toEqual([])
+    await write('project/package-lock.json', lock({ dependencies: { a: '2.0.0' } }))
+    expect(lockDifferences(join(folder, 'project'))).toEqual([
+      '../linked: dependencies.a is 1.0.0, the lock file has 2.0.0',
+    ])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 test('A lock file that does not fit a package.json is noticed', async () => {
@@ -107,7 +130,7 @@ describe.each(projectFolders(root).map(project => [project === '' ? 'root' : pro
       const folders = Object.entries(lock.packages).filter(([folder]) => !folder.includes('node_modules/'))
       const loose = folders.flatMap(([folder, { dependencies, devDependencies }]) =>
         Object.entries({ ...dependencies, ...devDependencies })
-          .filter(([, range]) => !/^(npm:.+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(range))
+          .filter(([, range]) => !isLink(range) && !/^(npm:.+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(range))
           .map(([name, range]) => `${folder}: ${name}@${range}`),
       )
       expect(loose).toEqual([])
@@ -121,4 +144,10 @@ test('What only the tests of interoperation and the benchmark need is not instal
   expect(Object.keys(lockOf('runtimes').packages)).toEqual(
     expect.arrayContaining(['node_modules/bun', 'node_modules/deno']),
   )
+})
+
+test('The packages that depend on ws get ours, each of them, as it is in this repository', () => {
+  const { packages } = lockOf('dependents')
+  const found = Object.entries(packages).filter(([folder]) => /(^|\/)node_modules\/ws$/.test(folder))
+  expect(found).toEqual([['node_modules/ws', { resolved: '../packages/ws', link: true }]])
 })
