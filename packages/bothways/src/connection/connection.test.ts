@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryLink } from '../../../../test/support/memory-transport.ts'
 import { Connection, type ConnectionHandler, ReadyState } from './connection.ts'
-import type { Disconnect } from './disconnect.ts'
+import type { CloseFrame, Disconnect } from './disconnect.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
 import { PreparedMessage } from './prepared-message.ts'
 
@@ -10,6 +10,7 @@ class Recorder implements ConnectionHandler {
   readonly pings: string[] = []
   drains = 0
   closings = 0
+  closedBy: CloseFrame | undefined
   disconnect: Disconnect | undefined
 
   onMessage(message: string | Buffer): void {
@@ -24,8 +25,9 @@ class Recorder implements ConnectionHandler {
     this.drains++
   }
 
-  onClosing(): void {
+  onClosing(received: CloseFrame | undefined): void {
     this.closings++
+    this.closedBy = received
   }
 
   onClose(disconnect: Disconnect): void {
@@ -218,6 +220,16 @@ describe('Close handshake', () => {
     expect(link.server.isEnded).toBe(true)
     link.server.deliver()
     expect(link.client.isEnded).toBe(false)
+  })
+
+  test("Who is told of the closing gets the peer's close frame at once, if that began it", () => {
+    const { link, client, server, clientSide, serverSide } = connect()
+    client.close(4000, 'enough')
+    client.flush()
+    link.client.deliver()
+    expect([clientSide.closedBy, serverSide.closedBy]).toEqual([undefined, { code: 4000, reason: 'enough' }])
+    expect([clientSide.closings, serverSide.closings]).toEqual([1, 1])
+    expect(server.readyState).toBe(ReadyState.Closing)
   })
 
   test('A peer that never answers the close frame is cut after closeTimeoutMs, with 1006', async () => {

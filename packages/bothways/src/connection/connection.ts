@@ -45,8 +45,8 @@ export interface ConnectionHandler {
   onPing?(payload: Buffer): void
   /** `roundTripMs` is undefined for a pong that answers no ping of ours. */
   onPong?(payload: Buffer, roundTripMs: number | undefined): void
-  /** The close handshake has begun: no further `send` will be taken. */
-  onClosing?(): void
+  /** The close handshake has begun: no further `send` will be taken. `received` is the peer's frame, if that began it. */
+  onClosing?(received: CloseFrame | undefined): void
   /** The peer broke a rule or a limit: the connection is closing for it. */
   onViolation?(error: ProtocolViolation | LimitError): void
   /** TCP is over. Called once, last. */
@@ -568,7 +568,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#readyState = ReadyState.Closing
     this.#cutAtMs = performance.now() + this.#settings.closeTimeoutMs
     this.#bufferedAtClose = this.#outbox.bufferedBytes
-    this.#handler.onClosing?.()
+    this.#handler.onClosing?.(this.#received)
     if (!this.#isDiscarding) return
     this.#receiver.resume()
     this.#transport.resume()
