@@ -1,0 +1,35 @@
+import { connect as connectTcp, type TcpNetConnectOpts } from 'node:net'
+import { connect as connectTls, type ConnectionOptions as TlsConnectOptions } from 'node:tls'
+import { Connection } from './connection.ts'
+import { parseUrl } from './url.ts'
+
+/** Options of {@link connect}; what is not listed goes to `net.connect` or `tls.connect`. */
+export interface ConnectOptions
+  extends Omit<TlsConnectOptions, 'host' | 'port'>,
+    Partial<Omit<TcpNetConnectOpts, 'host' | 'port' | keyof TlsConnectOptions>> {
+  /** Further headers of the request; they replace the handshake's own of the same name. */
+  extraHeaders?: Readonly<Record<string, unknown>>
+  /** Offered to the server, which must choose one of them. Best first. */
+  protocols?: string[]
+}
+
+/**
+ * Connects to a server. The callback is added as a listener of `connect`.
+ *
+ * @throws Error when the URL is not one of `ws:` or `wss:`
+ */
+export function connect(url: string, onConnect?: () => void): Connection
+export function connect(url: string, options?: ConnectOptions, onConnect?: () => void): Connection
+export function connect(
+  url: string,
+  options?: ConnectOptions | (() => void),
+  callback?: () => void,
+): Connection {
+  const onConnect = typeof options === 'function' ? options : callback
+  const given = typeof options === 'function' ? {} : (options ?? {})
+  const { isSecure, host, port, path } = parseUrl(url)
+  const socketOptions = { ...given, host, port }
+  const { extraHeaders, protocols = [] } = given
+  const socket = isSecure ? connectTls(socketOptions) : connectTcp(socketOptions)
+  return new Connection(socket, { path, host, protocols, extraHeaders }, onConnect)
+}

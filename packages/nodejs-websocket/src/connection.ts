@@ -1,0 +1,492 @@
+// The whole life of a connection as its program sees it, so that every change of state is in one place.
+import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import {
+  CloseCode,
+  checkControlPayload,
+  createKey,
+  keyBytes,
+  LimitError,
+  Opcode,
+  type ProtocolViolation,
+  type ReceivedFrame,
+} from '@bothways/protocol'
+import {
+  type Callback,
+  type CloseFrame,
+  Connection as Core,
+  NotSentError,
+  ReadyState,
+  resolveConnectionOptions,
+  takeTransport,
+  usualTraits,
+} from 'bothways/connection'
+import { openingRequest, readOpeningAnswer } from './client-handshake.ts'
+import { closeFrameOf } from './close-frame.ts'
+import { type HeadResult, readHead } from './head.ts'
+import { InStream } from './in-stream.ts'
+import * as limits from './limits.ts'
+import { OutStream } from './out-stream.ts'
+import type { Server } from './server.ts'
+import { openingAnswer, readOpeningRequest, refusal } from './server-handshake.ts'
+import { TextCollector } from './text-collector.ts'
+
+/** What a {@link Connection} emits, with the arguments of each event. */
+export interface ConnectionEvents {
+  /** The opening handshake is over. */
+  connect: []
+  text: [text: string]
+  /** The beginning of a binary message. */
+  binary: [stream: Readable]
+  pong: [payload: string]
+  /** As told to or by {@link Connection.close}; 1005 for a peer that gave no code, 1006 for one that gave no notice. */
+  close: [code: number | undefined, reason: string | undefined]
+  error: [error: Error]
+}
+
+/** Chooses one of the protocols that a client offers, best first; nothing when there is none to agree on. */
+export type SelectProtocol = (connection: Connection, protocols: string[]) => string | null | undefined
+
+/** A connection that a server has accepted. */
+export interface ServerSide {
+  readonly server: Server
+  readonly selectProtocol: SelectProtocol | undefined
+}
+
+/** A connection that a client has begun. */
+export interface ClientSide {
+  readonly server?: undefined
+  readonly path: string
+  readonly host: string
+  readonly protocols: string[]
+  readonly extraHeaders: Readonly<Record<string, unknown>> | undefined
+}
+
+const notOpen = "You can't write to a non-open connection"
+const noTextYet = "You can't send a text frame until you finish sending binary frames"
+const noBinaryYet = "You can't send more binary frames until you finish sending the previous binary frames"
+
+/** A connection, of a server or a client: `createServer` and `connect` make them. */
+export class Connection extends EventEmitter<ConnectionEvents> {
+  /** The TCP or TLS socket under it. */
+  readonly socket: Socket
+  /** Null on a client. */
+  readonly server: Server | null
+  readyState: ReadyState = ReadyState.Connecting
+  /** The path asked for, with its query; on a server null before the handshake. */
+  path: string | null = null
+  /** The host of a client's URL; null on a server. */
+  readonly host: string | null
+  readonly extraHeaders: Readonly<Record<string, unknown>> | null
+  /** The headers of the other side's handshake, by lower-case name. */
+  headers: Record<string, string> = {}
+  /** The protocols that the client offers. */
+  protocols: string[] = []
+  /** The one agreed on. */
+  protocol: string | null | undefined = undefined
+  /** The `Sec-WebSocket-Key`. */
+  key: string | null = null
+  /** The binary message that is being sent. */
+  outStream: OutStream | null = null
+
+  readonly #role: 'server' | 'client'
+  /** From the end of the opening handshake on. */
+  #core: Core | undefined
+  #transport: ReturnType<typeof takeTransport> | undefined
+  #text: TextCollector | undefined
+  #binary: InStream | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isTellingClose = false
+
+  /** @param onConnect called once the opening handshake is over */
+  constructor(socket: Socket, side: ServerSide | ClientSide, onConnect?: (() => void) | undefined) {
+    super()
+    this.socket = socket
+    this.server = side.server ?? null
+    this.#role = side.server === undefined ? 'client' : 'server'
+    this.host = side.server === undefined ? side.host : null
+    this.extraHeaders = side.server === undefined ? (side.extraHeaders ?? null) : null
+    if (onConnect !== undefined) this.once('connect', onConnect)
+
+    socket.on('error', error => this.#onNetworkError(error))
+    socket.once('finish', () => this.#onEnd())
+    socket.once('close', () => this.#onEnd())
+    const maxHeadBytes = Math.min(limits.maxHeadBytes, limits.settings.maxBufferLength)
+    if (side.server === undefined) {
+      this.path = side.path
+      this.protocols = side.protocols
+      socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => this.#ask(side))
+      readHead(socket, maxHeadBytes, result => this.#onAnswer(result))
+    } else {
+      this.#cutAfter(limits.handshakeTimeoutMs)
+      readHead(socket, maxHeadBytes, result => this.#onRequest(result, side))
+    }
+  }
+
+  get CONNECTING(): 0 {
+    return ReadyState.Connecting
+  }
+
+  get OPEN(): 1 {
+    return ReadyState.Open
+  }
+
+  get CLOSING(): 2 {
+    return ReadyState.Closing
+  }
+
+  get CLOSED(): 3 {
+    return ReadyState.Closed
+  }
+
+  /**
+   * Sends a text; false when it waits for the peer to read, then the socket's `drain` follows.
+   *
+   * @param callback when the operating system has taken it, or with the reason why not
+   */
+  sendText(text: string, callback?: Callback): boolean | undefined {
+    const core = this.#ready(noTextYet)
+    if (core === undefined) return undefined
+    if (typeof text === 'string') return this.#write(core, () => core.send(text), callback)
+    // The original takes whatever makes a Buffer.
+    const payload = Buffer.from(text)
+    return this.#write(core, () => core.sendFrame(payload, { opcode: Opcode.Text }), callback)
+  }
+
+  /** Begins a binary message; it ends with the stream. */
+  beginBinary(): OutStream | undefined {
+    const core = this.#ready(noBinaryYet)
+    if (core === undefined) return undefined
+    const stream = new OutStream(
+      {
+        sendFragment: (payload, { isFirst, isFinal }, callback) => {
+          if (this.readyState !== ReadyState.Open) {
+            callback?.()
+            return
+          }
+          const opcode = isFirst ? Opcode.Binary : Opcode.Continuation
+          const send = (): boolean => core.sendFrame(payload, { opcode, isFinal })
+          // That the connection is gone is told by its own events.
+          this.#write(core, send, callback && (() => callback()))
+        },
+        onFinish: () => {
+          if (this.outStream === stream) this.outStream = null
+        },
+      },
+      limits.settings.binaryFragmentation,
+    )
+    this.outStream = stream
+    return stream
+  }
+
+  /** Sends a binary message in one frame; as {@link sendText}. */
+  sendBinary(data: Uint8Array, callback?: Callback): boolean | undefined {
+    const core = this.#ready(noBinaryYet)
+    if (core === undefined) return undefined
+    if (!(data instanceof Uint8Array)) throw new TypeError(`The data must be a Buffer, got ${typeof data}`)
+    return this.#write(core, () => core.send(data), callback)
+  }
+
+  /**
+   * {@link sendText} or {@link sendBinary}, as the data are.
+   *
+   * @throws TypeError when they are neither
+   */
+  send(data: string | Buffer, callback?: Callback): void {
+    if (typeof data === 'string') this.sendText(data, callback)
+    else if (Buffer.isBuffer(data)) this.sendBinary(data, callback)
+    else throw new TypeError('data should be either a string or a Buffer instance')
+  }
+
+  /** Sends a ping of at most 125 bytes; the event `pong` follows. */
+  sendPing(data: string | Buffer = ''): void {
+    const core = this.#ready(undefined)
+    if (core === undefined) return
+    const payload = Buffer.from((data as string) || '')
+    try {
+      checkControlPayload(payload.length)
+    } catch (error) {
+      this.emit('error', error as Error)
+      return
+    }
+    this.#write(core, () => core.sendFrame(payload, { opcode: Opcode.Ping }))
+  }
+
+  /** Begins the close handshake, or ends TCP where that cannot be or has begun before. Emits `close` each time. */
+  close(code?: number, reason?: string): void {
+    if (this.readyState === ReadyState.Open) {
+      const frame = closeFrameOf(code, reason)
+      this.readyState = ReadyState.Closing
+      this.#core?.close(frame.code, frame.reason)
+      this.#core?.flush()
+    } else if (this.readyState !== ReadyState.Closed) {
+      this.readyState = ReadyState.Closed
+      this.#endTcp()
+    }
+    this.#emitClose(code, reason)
+  }
+
+  // --- the opening handshake
+
+  #ask({ path, host, protocols, extraHeaders }: ClientSide): void {
+    if (this.readyState !== ReadyState.Connecting) return
+    this.key = createKey(randomBytes(keyBytes))
+    this.socket.write(openingRequest(this.key, { path, host, protocols, extraHeaders: extraHeaders ?? {} }))
+  }
+
+  #onAnswer({ head, rest }: HeadResult): void {
+    if (this.readyState !== ReadyState.Connecting) {
+      this.socket.resume()
+      return
+    }
+    const opening =
+      head === undefined
+        ? new Error('Handshake is too big')
+        : readOpeningAnswer(head, { key: this.key ?? '', protocols: this.protocols })
+    if (opening instanceof Error) {
+      this.#refuse()
+      tell(() => this.emit('error', opening))
+      return
+    }
+    this.headers = opening.headers
+    this.protocol = opening.protocol
+    this.#open(rest)
+  }
+
+  #onRequest({ head, rest }: HeadResult, { selectProtocol }: ServerSide): void {
+    const request = head && readOpeningRequest(head)
+    if (request === undefined) {
+      this.#refuse(refusal)
+      return
+    }
+    this.path = request.path
+    this.headers = request.headers
+    this.key = request.key
+    this.protocols = request.protocols
+    if ('sec-websocket-protocol' in request.headers) this.protocol = selectProtocol?.(this, request.protocols)
+    if (this.readyState !== ReadyState.Connecting) return
+    this.socket.write(openingAnswer(request.key, this.protocol ?? undefined))
+    this.#open(rest)
+  }
+
+  #open(rest: Buffer): void {
+    clearTimeout(this.#timer)
+    const core = this.#newCore()
+    this.#core = core
+    this.readyState = ReadyState.Open
+    core.start()
+    tell(() => this.emit('connect'))
+    if (rest.length > 0) core.onData(rest)
+  }
+
+  #newCore(): Core {
+    const role = this.#role
+    // On the socket's own stream, because it is the program's, too.
+    this.#transport = takeTransport(this.socket, 'stream')
+    return new Core(
+      {
+        onMessage: () => {},
+        onFrame: frame => this.#onFrame(frame),
+        onPong: payload => tell(() => this.emit('pong', payload.toString())),
+        onClosing: received => this.#onClosing(received),
+        onViolation: error => this.#onViolation(error),
+        onClose: () => {},
+      },
+      {
+        role,
+        transport: this.#transport,
+        settings: resolveConnectionOptions(
+          {
+            compression: false,
+            keepalive: false,
+            maxMessageBytes: Number.POSITIVE_INFINITY,
+            maxBufferedBytes: limits.maxBufferedBytes,
+            closeTimeoutMs: limits.closeTimeoutMs,
+          },
+          role,
+        ),
+        traits: {
+          ...usualTraits,
+          delivers: 'frames',
+          checksUtf8: false,
+          maxFrameBytes: limits.settings.maxBufferLength,
+          explainsFailures: false,
+          tcpEndedBy: 'both',
+        },
+      },
+    )
+  }
+
+  /** Ends a connection that has not opened, and does not wait for long. */
+  #refuse(answer?: string): void {
+    this.#cutAfter(limits.refusalTimeoutMs)
+    this.socket.resume()
+    if (answer === undefined) this.socket.end()
+    else this.socket.end(answer)
+  }
+
+  #cutAfter(milliseconds: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.socket.destroy(), milliseconds)
+    this.#timer.unref()
+  }
+
+  // --- sending
+
+  /** The open connection, or undefined when the program was told why there is none to send on. */
+  #ready(busy: string | undefined): Core | undefined {
+    const isBusy = busy !== undefined && this.outStream !== null
+    if (this.readyState === ReadyState.Open && !isBusy) return this.#core
+    this.emit('error', new Error(this.readyState === ReadyState.Open ? busy : notOpen))
+    return undefined
+  }
+
+  /** Sends at once, so that whatever the program does with the socket next comes behind it. */
+  #write(core: Core, send: () => boolean, callback?: Callback): boolean {
+    const wasOpen = core.readyState === ReadyState.Open
+    if (wasOpen) send()
+    if (core.readyState !== ReadyState.Open) {
+      if (typeof callback === 'function') process.nextTick(callback, new NotSentError(undefined))
+      // Too much waits; or the other side has ended TCP, and the event for that is about to come.
+      if (wasOpen) this.#onBufferFull(core)
+      return false
+    }
+    if (typeof callback === 'function') core.whenTaken(callback)
+    core.flush()
+    return !this.socket.writableNeedDrain
+  }
+
+  // --- receiving
+
+  #onFrame({ opcode, isFinal, payload }: ReceivedFrame): void {
+    if (this.readyState !== ReadyState.Open) return
+    if (opcode === Opcode.Text) this.#text = new TextCollector()
+    else if (opcode === Opcode.Binary) this.#beginReceiving()
+    if (this.#text !== undefined) this.#takeText(this.#text, payload, isFinal)
+    else this.#takeBinary(payload, isFinal)
+  }
+
+  #takeText(text: TextCollector, payload: Uint8Array, isFinal: boolean): void {
+    const limit = Math.max(limits.maxTextBytes, limits.settings.maxBufferLength)
+    if (text.byteLength + payload.length > limit) {
+      this.#text = undefined
+      const actual = text.byteLength + payload.length
+      const message = `Text of ${actual} bytes is over the limit of ${limit}.`
+      this.#fail(new LimitError('BW_MESSAGE_TOO_BIG', limit, actual, 'bytes', message))
+      return
+    }
+    text.push(payload)
+    if (!isFinal) return
+    this.#text = undefined
+    tell(() => this.emit('text', text.take()))
+  }
+
+  #beginReceiving(): void {
+    const stream = new InStream(() => this.#core?.resume())
+    this.#binary = stream
+    // Nobody listens: it is not kept.
+    if (!tell(() => this.emit('binary', stream))) stream.resume()
+  }
+
+  #takeBinary(payload: Uint8Array, isFinal: boolean): void {
+    const stream = this.#binary
+    if (stream === undefined) return
+    stream.push(payload)
+    if (isFinal) {
+      this.#binary = undefined
+      stream.push(null)
+    } else if (stream.readableLength > limits.settings.maxBufferLength) {
+      this.#core?.pause()
+    }
+  }
+
+  // --- closing
+
+  #onClosing(received: CloseFrame | undefined): void {
+    if (received === undefined || this.readyState !== ReadyState.Open) return
+    // The answer goes out before the program, told of it, can end TCP.
+    this.#core?.flush()
+    this.readyState = ReadyState.Closed
+    this.#tellClose(received.code, received.reason)
+  }
+
+  #onViolation(error: ProtocolViolation | LimitError): void {
+    if (this.readyState === ReadyState.Closed) return
+    this.#core?.flush()
+    this.readyState = this.readyState === ReadyState.Open ? ReadyState.Closing : ReadyState.Closed
+    const code = error instanceof LimitError ? CloseCode.MessageTooBig : error.closeCode
+    this.#tellClose(code, undefined)
+  }
+
+  /** Closes for a bound of this side's own. */
+  #fail(error: LimitError): void {
+    this.readyState = ReadyState.Closing
+    this.#core?.closeForPolicy(CloseCode.MessageTooBig, error, '')
+    this.#core?.flush()
+    this.#endTcp()
+    this.#tellClose(CloseCode.MessageTooBig, undefined)
+  }
+
+  #onBufferFull(core: Core): void {
+    this.readyState = ReadyState.Closing
+    core.flush()
+    this.#tellClose(CloseCode.TryAgainLater, undefined)
+  }
+
+  #onNetworkError(error: Error): void {
+    // A client that breaks off must not end the server's process.
+    if (this.#role === 'client' || this.listenerCount('error') > 0) this.emit('error', error)
+  }
+
+  /** TCP is over, or this side has ended it. */
+  #onEnd(): void {
+    clearTimeout(this.#timer)
+    const wasOpen = this.readyState === ReadyState.Connecting || this.readyState === ReadyState.Open
+    this.readyState = ReadyState.Closed
+    // When the program has ended the socket by itself, nothing may be written any more.
+    this.#transport?.end()
+    if (wasOpen) this.#tellClose(CloseCode.Abnormal, '')
+    this.#binary?.push(null)
+    this.#binary = undefined
+    this.outStream?.end()
+    this.outStream = null
+  }
+
+  #endTcp(): void {
+    if (this.#transport === undefined) this.socket.end()
+    else this.#transport.end()
+  }
+
+  /** A program that closes when it is told of the close is not told again, without end. */
+  #emitClose(code: number | undefined, reason: string | undefined): boolean {
+    if (this.#isTellingClose) return false
+    this.#isTellingClose = true
+    try {
+      return this.emit('close', code, reason)
+    } finally {
+      this.#isTellingClose = false
+    }
+  }
+
+  #tellClose(code: number, reason: string | undefined): void {
+    tell(() => this.#emitClose(code, reason))
+  }
+}
+
+/**
+ * Tells the program something, and whether it listens. What a listener throws ends the process, unless the program
+ * catches that; it does not disturb the connection.
+ */
+function tell(emit: () => boolean): boolean {
+  try {
+    return emit()
+  } catch (error) {
+    process.nextTick(() => {
+      throw error
+    })
+    return true
+  }
+}

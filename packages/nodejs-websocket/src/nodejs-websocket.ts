@@ -1,0 +1,25 @@
+import type * as connecting from './connect.ts'
+import { connect } from './connect.ts'
+import type * as connections from './connection.ts'
+import { createServer } from './create-server.ts'
+import { setBinaryFragmentation, setMaxBufferLength } from './limits.ts'
+import type * as servers from './server.ts'
+
+/** All that `require` gives. */
+export const nodejsWebsocket: {
+  createServer: typeof createServer
+  connect: typeof connect
+  setBinaryFragmentation: typeof setBinaryFragmentation
+  setMaxBufferLength: typeof setMaxBufferLength
+} = { createServer, connect, setBinaryFragmentation, setMaxBufferLength }
+
+/** The types, for who has them by `require`. */
+export namespace nodejsWebsocket {
+  export type ConnectOptions = connecting.ConnectOptions
+  export type Connection = connections.Connection
+  export type ConnectionEvents = connections.ConnectionEvents
+  export type SelectProtocol = connections.SelectProtocol
+  export type Server = servers.Server
+  export type ServerEvents = servers.ServerEvents
+  export type ServerOptions = servers.ServerOptions
+}

@@ -1,0 +1,86 @@
+import { EventEmitter } from 'node:events'
+import {
+  createServer as createTcpServer,
+  type ServerOpts,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { Connection, type SelectProtocol } from './connection.ts'
+
+/** Options of `createServer`; what is not listed goes to `net.createServer` or `tls.createServer`. */
+export interface ServerOptions extends ServerOpts, TlsOptions {
+  /** TLS, with the `key` and `cert` that are among the options. */
+  secure?: boolean
+  /** The protocols that may be agreed on; the client's preference decides. */
+  validProtocols?: readonly string[]
+  /** Decides instead of `validProtocols`. */
+  selectProtocol?: SelectProtocol
+}
+
+/** What a {@link Server} emits. */
+export interface ServerEvents {
+  listening: []
+  connection: [connection: Connection]
+  /** It listens no more, and its last connection has ended. */
+  close: []
+  error: [error: Error]
+}
+
+/** A server that speaks WebSocket and nothing else: `createServer` makes it. */
+export class Server extends EventEmitter<ServerEvents> {
+  /** The TCP or TLS server under it. */
+  readonly socket: TcpServer
+  /** Those that are open. */
+  readonly connections: Connection[] = []
+
+  constructor(
+    isSecure: boolean,
+    options: ServerOptions = {},
+    onConnection?: ((connection: Connection) => void) | undefined,
+  ) {
+    super()
+    const selectProtocol = options.selectProtocol || selectorOf(options.validProtocols)
+    const accept = (socket: Socket): void => {
+      const connection = new Connection(socket, { server: this, selectProtocol }, () => {
+        this.connections.push(connection)
+        this.emit('connection', connection)
+      })
+      connection.on('close', () => {
+        const at = this.connections.indexOf(connection)
+        if (at >= 0) this.connections.splice(at, 1)
+      })
+    }
+    this.socket = isSecure ? createTlsServer(options, accept) : createTcpServer(options, accept)
+    this.socket.on('close', () => this.emit('close'))
+    this.socket.on('error', error => this.emit('error', error))
+    if (onConnection) this.on('connection', onConnection)
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @param port 0 takes one that is free
+   * @param host all addresses of this machine by default
+   * @param callback added as a listener of `listening`
+   */
+  listen(port: number, callback?: () => void): this
+  listen(port: number, host?: string, callback?: () => void): this
+  listen(port: number, host?: string | (() => void), callback?: () => void): this {
+    const onListening = typeof host === 'function' ? host : callback
+    if (onListening) this.on('listening', onListening)
+    this.socket.listen(port, typeof host === 'function' ? undefined : host, () => this.emit('listening'))
+    return this
+  }
+
+  /** Accepts no further connections; `close` follows when the last of those that are open has ended. */
+  close(callback?: () => void): void {
+    if (callback) this.once('close', callback)
+    this.socket.close()
+  }
+}
+
+function selectorOf(valid: readonly string[] | undefined): SelectProtocol | undefined {
+  if (!valid) return undefined
+  return (_connection, offered) => offered.find(protocol => valid.includes(protocol))
+}
