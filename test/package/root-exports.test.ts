@@ -37,6 +37,7 @@ test('bothways/connection exports these names', () => {
       "NotSentError",
       "ReadyState",
       "resolveConnectionOptions",
+      "shortReason",
       "takeTransport",
       "usualTraits",
     ]

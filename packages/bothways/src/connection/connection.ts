@@ -80,6 +80,10 @@ export interface ConnectionTraits {
   readonly maxFragmentCount: number
   /** The close frame for a broken rule or limit says which; false: its code has to do. */
   readonly explainsFailures: boolean
+  /** The close frame for a broken rule or limit, in another library's words; undefined: as {@link explainsFailures} says. */
+  readonly failureClose: ((error: ProtocolViolation | LimitError) => CloseFrame) | undefined
+  /** What the peer's close frame is answered with; undefined: with the same. */
+  readonly closeAnswer: ((received: CloseFrame) => CloseFrame) | undefined
   /** Who ends TCP after the close handshake: `server`, and the client waits for it (RFC 6455 §7.1.1), or `both`. */
   readonly tcpEndedBy: 'server' | 'both'
   /** A client's masking keys (RFC 6455 §5.3). */
@@ -95,6 +99,8 @@ export const usualTraits: ConnectionTraits = {
   dropsUnread: true,
   maxFragmentCount: Number.POSITIVE_INFINITY,
   explainsFailures: true,
+  failureClose: undefined,
+  closeAnswer: undefined,
   tcpEndedBy: 'server',
   nextMaskingKey: newMaskingKey,
 }
@@ -198,6 +204,11 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
 
   get roundTripTimeMs(): number | undefined {
     return this.#roundTripTimeMs
+  }
+
+  /** How long nothing has been read, in whole milliseconds. */
+  get idleMs(): number {
+    return nowMs() - this.#lastHeardMs
   }
 
   get bytesReceived(): number {
@@ -450,15 +461,16 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#owedPong = undefined
     this.#settle('peer', undefined)
     // RFC 6455 §5.5.1: answer with what came; the reason too, since the other side's program will look for one.
-    if (this.#readyState === ReadyState.Open) this.#sendClose({ code, reason })
+    if (this.#readyState === ReadyState.Open) {
+      this.#sendClose(this.#traits.closeAnswer?.(this.#received) ?? this.#received)
+    }
     // RFC 6455 §7.1.1: the server ends TCP first, so that it is the one to wait in TIME_WAIT.
     if (this.role === 'server' || this.#traits.tcpEndedBy === 'both') this.#endTcp()
   }
 
   onViolation(error: ProtocolViolation | LimitError): void {
     this.#settle('policy', error)
-    const reason = this.#traits.explainsFailures ? shortReason(error.message) : ''
-    if (this.#readyState === ReadyState.Open) this.#sendClose({ code: closeCodeOf(error), reason })
+    if (this.#readyState === ReadyState.Open) this.#sendClose(this.#failureClose(error))
     this.#handler.onViolation?.(error)
     // RFC 6455 §7.1.7: to fail a connection is to say why and to end TCP, whichever the role.
     this.#endTcp()
@@ -476,6 +488,12 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#sent = closeFrame
     this.#sender.sendClose(closeFrame)
     this.#beginClosing()
+  }
+
+  #failureClose(error: ProtocolViolation | LimitError): CloseFrame {
+    const { failureClose, explainsFailures } = this.#traits
+    if (failureClose !== undefined) return failureClose(error)
+    return { code: closeCodeOf(error), reason: explainsFailures ? shortReason(error.message) : '' }
   }
 
   #canQueue(): boolean {

@@ -8,6 +8,7 @@ export {
   usualTraits,
 } from './connection.ts'
 export type { CloseFrame, Disconnect } from './disconnect.ts'
+export { shortReason } from './failures.ts'
 export type { FrameSendOptions } from './frame-sender.ts'
 export type { MessageData } from './message-data.ts'
 export { NotSentError } from './not-sent-error.ts'

@@ -125,8 +125,31 @@ describe('What is received', () => {
     frame(true)
     await link.settle()
     expect(serverLog.slice(2)).toEqual(['BW_TOO_MANY_FRAGMENTS', 'close 1006'])
-    expect(clientLog).toEqual(['close 1008'])
+    expect(clientLog).toEqual(['pong ?', 'close 1008'])
     expect(server.readyState).toBe(3)
+  })
+
+  test("The closing frames are another library's where those are given", async () => {
+    const failed = connect({ server: { failureClose: ({ code }) => ({ code: 4000, reason: code }) } })
+    failed.client.sendFrame(Buffer.from([0xff]), { opcode: Opcode.Text })
+    await failed.link.settle()
+    expect(failed.clientLog).toEqual(['close 4000 BW_INVALID_UTF8'])
+
+    const closeAnswer = ({ code }: { code: number }) => ({ code: code + 1, reason: 'heard' })
+    const answered = connect({ server: { closeAnswer } })
+    answered.client.close(4000, 'bye')
+    await answered.link.settle()
+    expect(answered.serverLog).toEqual(['close 4000 bye'])
+    expect(answered.clientLog).toEqual(['close 4001 heard'])
+  })
+
+  test('How long nothing was read is known', async () => {
+    const { link, client, server } = connect()
+    client.send('a')
+    await link.settle()
+    expect(server.idleMs).toBeLessThan(1_000)
+    server.onData(new Uint8Array(0))
+    expect(server.idleMs).toBeGreaterThanOrEqual(0)
   })
 
   test('A client ends TCP after the close handshake only where both do', async () => {
