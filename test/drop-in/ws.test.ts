@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium } from '../../test/support/chromium.ts'
-import { DropIn, rawClient } from '../../test/support/drop-in.ts'
-import { rawFrame, unmasked } from '../../test/support/raw-frame.ts'
-import { connect, refusalOf } from '../../test/support/test-client.ts'
+import { launchChromium } from '../support/chromium.ts'
+import { DropIn, rawClient } from '../support/drop-in.ts'
+import { rawFrame, unmasked } from '../support/raw-frame.ts'
+import { connect, refusalOf } from '../support/test-client.ts'
 
 const never = { EVERY_MS: '2000000000' }
 const often = { EVERY_MS: '20' }
@@ -57,10 +57,9 @@ describe.each(['ws', '@bothways/ws'])('%s', name => {
     const client = await rawClient(await server.url())
     const [hello] = (await once(client, 'data')) as [Buffer]
     expect(hello.subarray(2).toString()).toBe(`Hello, 127.0.0.1:${client.localPort}!`)
-    client.write(unmasked(rawFrame('81', 'hello')))
-    client.resume()
+    client.resume().end(unmasked(rawFrame('81', 'hello')))
+    await once(client, 'close')
     await server.line(/left/)
-    client.destroy()
     await server.stop()
     expect(server.printed.slice(2)).toEqual([
       '127.0.0.1:PORT broke a rule: Invalid WebSocket frame: MASK must be set',
