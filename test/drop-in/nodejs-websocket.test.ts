@@ -36,7 +36,7 @@ describe.each(['nodejs-websocket', '@bothways/nodejs-websocket'])('%s', name => 
     wang.resume().end(masked(rawFrame('88', Buffer.from('\x0b\xb8bye', 'latin1'))))
     for (const client of [zhang, li]) expect(await client.next()).toBe('Somebody left')
     await once(wang, 'close')
-    await server.stop()
+    await server.stop('SIGTERM')
     for (const client of [zhang, li])
       expect(await client.closed).toMatchObject({ code: 1001, reason: 'Good night' })
     expect(server.printed).toEqual([

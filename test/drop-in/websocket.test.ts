@@ -49,7 +49,7 @@ describe.each(['websocket', '@bothways/websocket'])('%s', name => {
     expect((await next(zhang)).text).toBe('who is left?')
     wang.connection.close()
     await server.line(/left: 1006/)
-    await server.stop()
+    await server.stop('SIGTERM')
     expect(await zhang.closed).toMatchObject({ code: 1000 })
     expect(server.printed).toEqual([
       'Listening on ws://127.0.0.1:PORT/',

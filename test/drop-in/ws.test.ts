@@ -105,7 +105,7 @@ describe.each(['ws', '@bothways/ws'])('%s', name => {
       const page = await chromium.context.newPage()
       await page.goto(url)
       await page.getByText(/^\d{4}-\d\d-\d\dT/).waitFor()
-      await server.stop()
+      await server.stop('SIGTERM')
       await page.getByText('closed: 1001').waitFor()
     } finally {
       await chromium.close()

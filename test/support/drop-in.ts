@@ -68,9 +68,9 @@ export class Program {
       throw new Error(`It ended with ${code ?? signal}: ${this.#everything()}`)
   }
 
-  /** Asks it to end, as Ctrl+C does, and waits until it has: a program that has to be killed fails. */
-  async stop(): Promise<void> {
-    this.#child.kill('SIGINT')
+  /** Asks it to end, as Ctrl+C or a process manager does, and waits until it has by itself. */
+  async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<void> {
+    this.#child.kill(signal)
     await this.end()
   }
 
