@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { connect as connectTcp, type TcpNetConnectOpts } from 'node:net'
 import { connect as connectTls, type ConnectionOptions as TlsConnectOptions } from 'node:tls'
+import { createKey, keyBytes } from '@bothways/protocol'
+import { openingRequest } from './client-handshake.ts'
 import { Connection } from './connection.ts'
 import { parseUrl } from './url.ts'
 
@@ -16,7 +19,7 @@ export interface ConnectOptions
 /**
  * Connects to a server. The callback is added as a listener of `connect`.
  *
- * @throws Error when the URL is not one of `ws:` or `wss:`
+ * @throws Error when the URL is not one of `ws:` or `wss:`, TypeError for a header whose line would not end where it should
  */
 export function connect(url: string, onConnect?: () => void): Connection
 export function connect(url: string, options?: ConnectOptions, onConnect?: () => void): Connection
@@ -28,8 +31,10 @@ export function connect(
   const onConnect = typeof options === 'function' ? options : callback
   const given = typeof options === 'function' ? {} : (options ?? {})
   const { isSecure, host, port, path } = parseUrl(url)
-  const socketOptions = { ...given, host, port }
   const { extraHeaders, protocols = [] } = given
+  const key = createKey(randomBytes(keyBytes))
+  const request = openingRequest(key, { path, host, protocols, extraHeaders: extraHeaders ?? {} })
+  const socketOptions = { ...given, host, port }
   const socket = isSecure ? connectTls(socketOptions) : connectTcp(socketOptions)
-  return new Connection(socket, { path, host, protocols, extraHeaders }, onConnect)
+  return new Connection(socket, { path, host, protocols, extraHeaders, key, request }, onConnect)
 }

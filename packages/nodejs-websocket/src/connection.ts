@@ -1,5 +1,4 @@
 // The whole life of a connection as its program sees it, so that every change of state is in one place.
-import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
@@ -7,8 +6,6 @@ import { TLSSocket } from 'node:tls'
 import {
   CloseCode,
   checkControlPayload,
-  createKey,
-  keyBytes,
   LimitError,
   Opcode,
   type ProtocolViolation,
@@ -24,7 +21,7 @@ import {
   takeTransport,
   usualTraits,
 } from 'bothways/connection'
-import { openingRequest, readOpeningAnswer } from './client-handshake.ts'
+import { readOpeningAnswer } from './client-handshake.ts'
 import { closeFrameOf } from './close-frame.ts'
 import { type HeadResult, readHead } from './head.ts'
 import { InStream } from './in-stream.ts'
@@ -63,6 +60,9 @@ export interface ClientSide {
   readonly host: string
   readonly protocols: string[]
   readonly extraHeaders: Readonly<Record<string, unknown>> | undefined
+  readonly key: string
+  /** The head that asks for all this. */
+  readonly request: string
 }
 
 const notOpen = "You can't write to a non-open connection"
@@ -118,7 +118,10 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     if (side.server === undefined) {
       this.path = side.path
       this.protocols = side.protocols
-      socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => this.#ask(side))
+      this.key = side.key
+      socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
+        if (this.readyState === ReadyState.Connecting) socket.write(side.request)
+      })
       readHead(socket, maxHeadBytes, result => this.#onAnswer(result))
     } else {
       this.#cutAfter(limits.handshakeTimeoutMs)
@@ -230,12 +233,6 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   }
 
   // --- the opening handshake
-
-  #ask({ path, host, protocols, extraHeaders }: ClientSide): void {
-    if (this.readyState !== ReadyState.Connecting) return
-    this.key = createKey(randomBytes(keyBytes))
-    this.socket.write(openingRequest(this.key, { path, host, protocols, extraHeaders: extraHeaders ?? {} }))
-  }
 
   #onAnswer({ head, rest }: HeadResult): void {
     if (this.readyState !== ReadyState.Connecting) {
