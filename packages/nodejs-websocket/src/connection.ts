@@ -395,7 +395,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     if (isFinal) {
       this.#binary = undefined
       stream.push(null)
-    } else if (stream.readableLength > limits.settings.maxBufferLength) {
+    } else if (!stream.destroyed && stream.readableLength > limits.settings.maxBufferLength) {
       this.#core?.pause()
     }
   }
