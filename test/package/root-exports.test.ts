@@ -1,3 +1,4 @@
+import * as nodejsWebsocket from '@bothways/nodejs-websocket'
 import * as protocol from '@bothways/protocol'
 import * as bothways from 'bothways'
 import * as connection from 'bothways/connection'
@@ -100,6 +101,19 @@ test('@bothways/protocol exports these names', () => {
       "serverResponseHeaders",
       "violations",
       "writeFrameHeader",
+    ]
+  `)
+})
+
+test('@bothways/nodejs-websocket exports these names', () => {
+  expect(Object.keys(nodejsWebsocket).sort()).toMatchInlineSnapshot(`
+    [
+      "connect",
+      "createServer",
+      "default",
+      "module.exports",
+      "setBinaryFragmentation",
+      "setMaxBufferLength",
     ]
   `)
 })
