@@ -55,8 +55,8 @@ export class ProtocolViolation extends BothwaysError {
   /** What broke it, where that is a number: the reserved bits, the opcode, the length or the close code. */
   readonly value: number | undefined
 
-  constructor(code: ViolationCode, message: string, value?: number) {
-    super(message)
+  constructor(code: ViolationCode, message: string, value?: number, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
     this.code = code
     this.value = value
     this.closeCode = violations[code].closeCode

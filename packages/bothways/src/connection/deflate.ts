@@ -160,7 +160,8 @@ export class Inflater {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ERR_BUFFER_TOO_LARGE')
       return messageTooBig(this.#maxMessageBytes + 1, this.#maxMessageBytes)
-    return new ProtocolViolation('BW_INFLATE_FAILED', `A compressed message did not inflate: ${message}.`)
+    const text = `A compressed message did not inflate: ${message}.`
+    return new ProtocolViolation('BW_INFLATE_FAILED', text, undefined, error)
   }
 }
 

@@ -7,6 +7,7 @@ export {
   ReadyState,
   usualTraits,
 } from './connection.ts'
+export { type CompressionTuning, Deflater, type InflateResult, Inflater } from './deflate.ts'
 export type { CloseFrame, Disconnect } from './disconnect.ts'
 export { shortReason } from './failures.ts'
 export type { FrameSendOptions } from './frame-sender.ts'

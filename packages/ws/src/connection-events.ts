@@ -1,0 +1,102 @@
+import { Buffer } from 'node:buffer'
+import type { LimitError, ProtocolViolation } from '@bothways/protocol'
+import { type ConnectionHandler, type Disconnect, ReadyState } from 'bothways/connection'
+import { wsError } from './failures.ts'
+import type { WebSocket } from './websocket.ts'
+
+/** What happens on a connection, as the events of its `WebSocket`. */
+export class ConnectionEvents implements ConnectionHandler {
+  readonly #socket: WebSocket
+  readonly #isSynchronous: boolean
+  #isDeferring = false
+
+  /** @param isSynchronous events may follow each other in one turn of the event loop */
+  constructor(socket: WebSocket, isSynchronous: boolean) {
+    this.#socket = socket
+    this.#isSynchronous = isSynchronous
+  }
+
+  /** An event waits for its turn, and nothing is read before. */
+  get isDeferring(): boolean {
+    return this.#isDeferring
+  }
+
+  onMessage(message: string | Buffer, _byteLength: number, isText: boolean): void {
+    this.#deliver(() => this.#socket._receive(message as Buffer, isText))
+  }
+
+  onPing(payload: Buffer): void {
+    this.#answer(payload)
+    this.#deliver(() => this.#socket.emit('ping', payload))
+  }
+
+  onPong(payload: Buffer): void {
+    this.#deliver(() => this.#socket.emit('pong', payload))
+  }
+
+  onClosing(): void {
+    this.#socket._readyState = ReadyState.Closing
+  }
+
+  onViolation(error: ProtocolViolation | LimitError): void {
+    this.#fail(wsError(error))
+  }
+
+  onClose({ by, error, sent, received }: Disconnect): void {
+    const socket = this.#socket
+    // Not the network's errors: they end a connection, and `close` says so.
+    if (by === 'policy' && error !== undefined) this.#fail(error)
+    socket._closeFrameSent = sent !== undefined
+    socket._closeFrameReceived = received !== undefined
+    if (received !== undefined) {
+      socket._closeCode = received.code
+      socket._closeMessage = Buffer.from(received.reason)
+    }
+    this.#guard(() => socket.emitClose())
+  }
+
+  #answer(payload: Buffer): void {
+    const socket = this.#socket
+    const { autoPong = true, maxPendingAutoPongs = 0 } = socket._options
+    if (!autoPong || socket._readyState !== ReadyState.Open) return
+    if (maxPendingAutoPongs > 0 && socket._pendingAutoPongs >= maxPendingAutoPongs) {
+      socket.terminate()
+      return
+    }
+    socket._pendingAutoPongs++
+    socket.pong(payload, !socket._isServer, () => {
+      socket._pendingAutoPongs--
+    })
+  }
+
+  #fail(error: Error): void {
+    if (this.#socket._errorEmitted) return
+    this.#socket._errorEmitted = true
+    this.#guard(() => this.#socket.emit('error', error))
+  }
+
+  #deliver(emit: () => void): void {
+    if (this.#isSynchronous) {
+      this.#guard(emit)
+      return
+    }
+    this.#isDeferring = true
+    this.#socket._connection?.pause()
+    setImmediate(() => {
+      this.#isDeferring = false
+      this.#guard(emit)
+      if (!this.#socket._paused && !this.#isDeferring) this.#socket._connection?.resume()
+    })
+  }
+
+  /** What a listener throws ends the process unless somebody catches it there, and never the reading of the next frame. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import type { EventEmitter } from 'node:events'
+import type { WebSocket } from './websocket.ts'
+
+// The events of the WHATWG interface, made of those of the EventEmitter for whoever listens by `addEventListener` or
+// by an `on…` attribute.
+
+/** What a listener by `addEventListener` gets. */
+export class Event {
+  readonly #type: string
+  readonly #target: WebSocket
+
+  constructor(type: string, target: WebSocket) {
+    this.#type = type
+    this.#target = target
+  }
+
+  get type(): string {
+    return this.#type
+  }
+
+  get target(): WebSocket {
+    return this.#target
+  }
+}
+
+export class MessageEvent extends Event {
+  readonly #data: unknown
+
+  constructor(target: WebSocket, data: unknown) {
+    super('message', target)
+    this.#data = data
+  }
+
+  get data(): unknown {
+    return this.#data
+  }
+}
+
+export class CloseEvent extends Event {
+  readonly #code: number
+  readonly #reason: string
+  readonly #wasClean: boolean
+
+  constructor(target: WebSocket, code: number, reason: string, wasClean: boolean) {
+    super('close', target)
+    this.#code = code
+    this.#reason = reason
+    this.#wasClean = wasClean
+  }
+
+  get code(): number {
+    return this.#code
+  }
+
+  get reason(): string {
+    return this.#reason
+  }
+
+  get wasClean(): boolean {
+    return this.#wasClean
+  }
+}
+
+export class ErrorEvent extends Event {
+  readonly #error: unknown
+
+  constructor(target: WebSocket, error: unknown) {
+    super('error', target)
+    this.#error = error
+  }
+
+  get error(): unknown {
+    return this.#error
+  }
+
+  get message(): string {
+    return (this.#error as Error).message
+  }
+}
+
+makeEnumerable(Event.prototype, ['type', 'target'])
+makeEnumerable(MessageEvent.prototype, ['data'])
+makeEnumerable(CloseEvent.prototype, ['code', 'reason', 'wasClean'])
+makeEnumerable(ErrorEvent.prototype, ['error', 'message'])
+
+/** As the attributes of a browser's objects are. */
+export function makeEnumerable(prototype: object, names: readonly string[]): void {
+  for (const name of names) Object.defineProperty(prototype, name, { enumerable: true })
+}
+
+type EventHandler = ((event: Event) => void) | { handleEvent(event: Event): void }
+
+/** A listener of the EventEmitter that stands for one of the WHATWG interface. */
+interface Wrapper {
+  // biome-ignore lint/suspicious/noExplicitAny: an EventEmitter's listener takes what its event has
+  (this: WebSocket, ...args: any[]): void
+  [handlerOf]: EventHandler
+  [isAttribute]: boolean
+}
+
+const handlerOf = Symbol('handler')
+const isAttribute = Symbol('attribute')
+
+/** How the arguments of an emitted event become an `Event`. */
+const makers: Readonly<Record<string, (target: WebSocket, ...args: never[]) => Event>> = {
+  open: target => new Event('open', target),
+  message: (target, data: unknown, isBinary: boolean) =>
+    new MessageEvent(target, isBinary ? data : String(data)),
+  close: (target, code: number, reason: Buffer) =>
+    new CloseEvent(target, code, reason.toString(), target._closeFrameReceived && target._closeFrameSent),
+  error: (target, error: unknown) => new ErrorEvent(target, error),
+}
+
+/** Adds what `addEventListener` was given, once; events of other names are not known. */
+export function addHandler(
+  emitter: WebSocket,
+  type: string,
+  handler: EventHandler,
+  { once = false, attribute = false }: { readonly once?: boolean; readonly attribute?: boolean } = {},
+): void {
+  const make = makers[type] as ((target: WebSocket, ...args: unknown[]) => Event) | undefined
+  if (make === undefined) return
+  if (!attribute && wrappers(emitter, type, false).some(it => it[handlerOf] === handler)) return
+  const wrapper: Wrapper = Object.assign(
+    function (this: WebSocket, ...args: unknown[]): void {
+      const event = make(this, ...args)
+      if (typeof handler === 'object') handler.handleEvent(event)
+      else handler.call(this, event)
+    },
+    { [handlerOf]: handler, [isAttribute]: attribute },
+  )
+  if (once) emitter.once(type, wrapper)
+  else emitter.on(type, wrapper)
+}
+
+export function removeHandler(emitter: WebSocket, type: string, handler: EventHandler): void {
+  const found = wrappers(emitter, type, false).find(it => it[handlerOf] === handler)
+  if (found !== undefined) emitter.removeListener(type, found)
+}
+
+/** Gives a class the attributes `onopen`, `onmessage`, `onclose` and `onerror`. */
+export function defineEventAttributes(prototype: WebSocket): void {
+  for (const type of Object.keys(makers)) {
+    Object.defineProperty(prototype, `on${type}`, {
+      enumerable: true,
+      get(this: WebSocket): EventHandler | null {
+        return wrappers(this, type, true)[0]?.[handlerOf] ?? null
+      },
+      set(this: WebSocket, handler: unknown): void {
+        for (const wrapper of wrappers(this, type, true)) this.removeListener(type, wrapper)
+        if (typeof handler === 'function') {
+          addHandler(this, type, handler as (event: Event) => void, { attribute: true })
+        }
+      },
+    })
+  }
+}
+
+function wrappers(emitter: EventEmitter, type: string, attribute: boolean): Wrapper[] {
+  const listeners = emitter.listeners(type) as Partial<Wrapper>[]
+  return listeners.filter((it): it is Wrapper => it[handlerOf] !== undefined && it[isAttribute] === attribute)
+}

@@ -1,0 +1,60 @@
+import { Buffer } from 'node:buffer'
+
+/** What `send` takes besides text; anything else that `Buffer.from` takes is taken, too. */
+export type BufferLike =
+  | string
+  | Buffer
+  | DataView
+  | number
+  | ArrayBufferView
+  | Uint8Array
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | Blob
+  | readonly unknown[]
+  | readonly number[]
+  | { valueOf(): ArrayBuffer }
+  | { valueOf(): SharedArrayBuffer }
+  | { valueOf(): Uint8Array }
+  | { valueOf(): readonly number[] }
+  | { valueOf(): string }
+  | { [Symbol.toPrimitive](hint: string): string }
+
+export const emptyBuffer: Buffer = Buffer.alloc(0)
+
+export function isBlob(data: unknown): data is Blob {
+  return data instanceof Blob
+}
+
+/**
+ * The bytes of what a program sends; views share its memory.
+ *
+ * @throws TypeError of `Buffer.from` for what has no bytes
+ */
+export function toBuffer(data: unknown): Buffer {
+  if (Buffer.isBuffer(data)) return data
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  return Buffer.from(data as ArrayBuffer)
+}
+
+/** How a binary message is given to the program. */
+export const binaryTypes = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'] as const
+export type BinaryType = (typeof binaryTypes)[number]
+
+export function asBinaryType(message: Buffer, type: BinaryType): Buffer | ArrayBuffer | Buffer[] | Blob {
+  switch (type) {
+    case 'nodebuffer':
+      return message
+    case 'arraybuffer':
+      return toArrayBuffer(message)
+    case 'fragments':
+      return message.length === 0 ? [] : [message]
+    case 'blob':
+      return new Blob([message as Uint8Array<ArrayBuffer>])
+  }
+}
+
+function toArrayBuffer({ buffer, byteOffset, byteLength }: Buffer): ArrayBuffer {
+  const isWhole = byteLength === buffer.byteLength
+  return (isWhole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)) as ArrayBuffer
+}

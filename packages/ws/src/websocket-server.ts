@@ -1,0 +1,392 @@
+import { Buffer } from 'node:buffer'
+import { EventEmitter } from 'node:events'
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  STATUS_CODES,
+} from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import { acceptKey, isValidKey } from '@bothways/protocol'
+import { format, parse as parseExtensions } from './extension.ts'
+import { PerMessageDeflate } from './permessage-deflate.ts'
+import { parse as parseSubprotocols } from './subprotocol.ts'
+import type { AddressInfo, AnyListener, ServerOptions } from './types.ts'
+import { WebSocket } from './websocket.ts'
+
+/** What the events of a server come with. */
+interface ServerEvents<Socket, Request> {
+  close: []
+  connection: [websocket: Socket, request: Request]
+  error: [error: Error]
+  headers: [headers: string[], request: Request]
+  listening: []
+  wsClientError: [error: Error, socket: Duplex, request: Request]
+}
+
+const defaults = {
+  allowSynchronousEvents: true,
+  autoPong: true,
+  maxBufferedChunks: 256 * 1024,
+  maxFragments: 16 * 1024,
+  maxPayload: 100 * 1024 * 1024,
+  maxPendingAutoPongs: 60,
+  skipUTF8Validation: false,
+  perMessageDeflate: false,
+  handleProtocols: null,
+  clientTracking: true,
+  closeTimeout: 30_000,
+  verifyClient: null,
+  noServer: false,
+  backlog: null,
+  server: null,
+  host: null,
+  path: null,
+  port: null,
+}
+
+/** Sockets whose opening handshake is over. */
+const upgraded = new WeakSet<Duplex>()
+
+/** What a client offers, as far as the server takes it. */
+interface Terms {
+  readonly protocols: Set<string>
+  readonly deflate: PerMessageDeflate | undefined
+}
+
+/** A valid request to upgrade. */
+interface Upgrade<Request> extends Terms {
+  readonly request: Request
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
+/** The HTTP answer to a request that is refused; its text is the status' own by default. */
+interface Refusal {
+  readonly status: number
+  readonly message?: string | undefined
+  readonly headers?: OutgoingHttpHeaders | undefined
+}
+
+type Accept<Socket, Request> = (client: Socket, request: Request) => void
+
+/** The server of npm's `ws`: by itself, beside an HTTP server, or without one. */
+export class WebSocketServer<
+  T extends typeof WebSocket = typeof WebSocket,
+  U extends typeof IncomingMessage = typeof IncomingMessage,
+> extends EventEmitter {
+  options: ServerOptions<T, U>
+  /** The open sockets, unless `clientTracking` is false. */
+  declare clients: Set<InstanceType<T>>
+  declare path: string
+  /** @internal */
+  _server: HttpServer | HttpsServer | null = null
+  /** @internal */
+  _state: 'running' | 'closing' | 'closed' = 'running'
+  /** @internal */
+  _stopListening: () => void = () => {}
+  /** @internal The last client to leave makes it close. */
+  _closesWithLast = false
+
+  /**
+   * @param callback a listener of `listening`, for a server with a `port`
+   * @throws TypeError unless exactly one of `port`, `server` and `noServer` is given
+   */
+  constructor(options?: ServerOptions<T, U>, callback?: () => void) {
+    super()
+    const all = { ...defaults, WebSocket, ...options } as unknown as ServerOptions<T, U>
+    const ways = [all.port != null, Boolean(all.server), Boolean(all.noServer)]
+    if (ways.filter(Boolean).length !== 1) {
+      throw new TypeError('One and only one of the "port", "server", or "noServer" options must be specified')
+    }
+    if (all.perMessageDeflate === true) all.perMessageDeflate = {}
+    this.options = all
+    if (all.clientTracking) this.clients = new Set()
+    if (all.port != null) {
+      this._server = createServer(refusePlainHttp)
+      this._server.listen(all.port, all.host as string, all.backlog as number, callback)
+    } else if (all.server) {
+      this._server = all.server as HttpServer
+    }
+    if (this._server !== null) this._stopListening = this._listenTo(this._server)
+  }
+
+  /** Where the server listens: an address, or the path of a Unix socket. */
+  address(): AddressInfo | string | null {
+    if (this.options.noServer) throw new Error('The server is operating in "noServer" mode')
+    return this._server === null ? null : this._server.address()
+  }
+
+  /**
+   * Takes no further connections; those that are open stay. `close` follows when the last one has gone.
+   *
+   * @param cb a listener of `close`, with an error when the server was not running
+   */
+  close(cb?: (error?: Error) => void): void {
+    if (this._state === 'closed') {
+      if (cb) this.once('close', () => cb(new Error('The server is not running')))
+      process.nextTick(() => this._emitClose())
+      return
+    }
+    if (cb) this.once('close', cb)
+    if (this._state === 'closing') return
+    this._state = 'closing'
+    this._stopListening()
+    const server = this._server
+    this._server = null
+    if (this.options.port != null) server?.close(() => this._emitClose())
+    else if (this.options.clientTracking && this.clients.size > 0) this._closesWithLast = true
+    else process.nextTick(() => this._emitClose())
+  }
+
+  /** Whether a request is for this server: by default, by its path. */
+  shouldHandle(request: InstanceType<U>): boolean | Promise<boolean> {
+    const { path } = this.options
+    return !path || request.url?.split('?', 1)[0] === path
+  }
+
+  /** Answers a request to upgrade (RFC 6455 §4.2). */
+  handleUpgrade(
+    request: InstanceType<U>,
+    socket: Duplex,
+    head: Buffer,
+    callback: Accept<InstanceType<T>, InstanceType<U>>,
+  ): void {
+    socket.on('error', destroyIt)
+    const problem = problemOf(request)
+    if (problem !== undefined) {
+      this._refuse(request, socket, problem)
+      return
+    }
+    if (!this.shouldHandle(request)) {
+      refuseUpgrade(socket, { status: 400 })
+      return
+    }
+    const terms = this._readTerms(request)
+    if ('status' in terms) {
+      this._refuse(request, socket, terms)
+      return
+    }
+    this._verify(request, socket, () => this._complete({ request, socket, head, ...terms }, callback))
+  }
+
+  /** @internal What the client offers, as far as this server takes it. */
+  _readTerms({ headers }: InstanceType<U>): Terms | Refusal {
+    const { 'sec-websocket-protocol': names, 'sec-websocket-extensions': extensions } = headers
+    let protocols = new Set<string>()
+    try {
+      if (names !== undefined) protocols = parseSubprotocols(names)
+    } catch {
+      return { status: 400, message: 'Invalid Sec-WebSocket-Protocol header' }
+    }
+    try {
+      return { protocols, deflate: this._acceptDeflate(extensions) }
+    } catch {
+      return { status: 400, message: 'Invalid or unacceptable Sec-WebSocket-Extensions header' }
+    }
+  }
+
+  /** @internal Asks the program whether the client may connect. */
+  _verify(request: InstanceType<U>, socket: Duplex, accept: () => void): void {
+    const verify = this.options.verifyClient as
+      | ((info: object, callback?: (...answer: never) => void) => boolean | undefined)
+      | null
+      | undefined
+    if (!verify) {
+      accept()
+      return
+    }
+    const stream = request.socket as Partial<TLSSocket>
+    const info = {
+      origin: request.headers[isOldVersion(request) ? 'sec-websocket-origin' : 'origin'],
+      secure: Boolean(stream.authorized || stream.encrypted),
+      req: request,
+    }
+    if (verify.length === 2) {
+      verify(info, (isVerified: boolean, code = 401, message?: string, headers?: OutgoingHttpHeaders) => {
+        if (isVerified) accept()
+        else refuseUpgrade(socket, { status: code || 401, message, headers })
+      })
+    } else if (verify(info)) {
+      accept()
+    } else {
+      refuseUpgrade(socket, { status: 401 })
+    }
+  }
+
+  /** @internal The answer 101, and the connection after it. */
+  _complete(
+    { request, socket, head, protocols, deflate }: Upgrade<InstanceType<U>>,
+    callback: Accept<InstanceType<T>, InstanceType<U>>,
+  ): void {
+    // The client has left while it was looked at.
+    if (!socket.readable || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    if (upgraded.has(socket)) {
+      throw new Error(
+        'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
+      )
+    }
+    if (this._state !== 'running') {
+      refuseUpgrade(socket, { status: 503 })
+      return
+    }
+    upgraded.add(socket)
+    const Socket = (this.options.WebSocket ?? WebSocket) as unknown as new (
+      ...args: unknown[]
+    ) => InstanceType<T>
+    const websocket = new Socket(null, undefined, this.options)
+    const headers = [
+      'HTTP/1.1 101 Switching Protocols',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      `Sec-WebSocket-Accept: ${acceptKey(request.headers['sec-websocket-key'] ?? '')}`,
+    ]
+    if (protocols.size > 0) {
+      const { handleProtocols } = this.options
+      const [first] = protocols
+      const protocol = handleProtocols ? handleProtocols(protocols, request) : first
+      if (protocol) {
+        headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
+        websocket._protocol = protocol
+      }
+    }
+    if (deflate !== undefined) {
+      const name = PerMessageDeflate.extensionName
+      headers.push(`Sec-WebSocket-Extensions: ${format({ [name]: { ...deflate.params } })}`)
+      websocket._extensions = { [name]: deflate }
+    }
+    this.emit('headers', headers, request)
+    socket.write(`${headers.join('\r\n')}\r\n\r\n`)
+    socket.removeListener('error', destroyIt)
+    websocket.setSocket(socket, head, this.options)
+    if (this.options.clientTracking) this._track(websocket)
+    callback(websocket, request)
+  }
+
+  /** @internal */
+  _track(websocket: InstanceType<T>): void {
+    this.clients.add(websocket)
+    websocket.on('close', () => {
+      this.clients.delete(websocket)
+      if (this._closesWithLast && this.clients.size === 0) process.nextTick(() => this._emitClose())
+    })
+  }
+
+  /** @internal */
+  _acceptDeflate(header: string | undefined): PerMessageDeflate | undefined {
+    const { perMessageDeflate, maxPayload } = this.options
+    if (!perMessageDeflate || header === undefined) return undefined
+    const offers = parseExtensions(header)[PerMessageDeflate.extensionName]
+    if (offers === undefined) return undefined
+    const options = perMessageDeflate === true ? {} : perMessageDeflate
+    const deflate = new PerMessageDeflate({ ...options, isServer: true, maxPayload })
+    deflate.accept(offers)
+    return deflate
+  }
+
+  /** @internal */
+  _refuse(request: InstanceType<U>, socket: Duplex, refusal: Refusal): void {
+    if (this.listenerCount('wsClientError') > 0) {
+      this.emit('wsClientError', new Error(refusal.message), socket, request)
+    } else {
+      refuseUpgrade(socket, refusal)
+    }
+  }
+
+  /** @internal */
+  _listenTo(server: HttpServer | HttpsServer): () => void {
+    const listeners: Record<string, (...args: never[]) => void> = {
+      listening: () => this.emit('listening'),
+      error: (error: Error) => this.emit('error', error),
+      upgrade: (request: InstanceType<U>, socket: Duplex, head: Buffer) => {
+        this.handleUpgrade(request, socket, head, (websocket, it) => this.emit('connection', websocket, it))
+      },
+    }
+    const entries = Object.entries(listeners) as [string, (...args: unknown[]) => void][]
+    for (const [event, listener] of entries) server.on(event, listener)
+    return () => {
+      for (const [event, listener] of entries) server.removeListener(event, listener)
+    }
+  }
+
+  /** @internal */
+  _emitClose(): void {
+    this._state = 'closed'
+    this.emit('close')
+  }
+}
+
+/** Events with what they come with. */
+export interface WebSocketServer<
+  T extends typeof WebSocket = typeof WebSocket,
+  U extends typeof IncomingMessage = typeof IncomingMessage,
+> {
+  on<E extends keyof ServerEvents<T, U>>(event: E, listener: ServerListener<T, U, E>): this
+  on(event: string | symbol, listener: AnyListener<WebSocketServer<T, U>>): this
+  once<E extends keyof ServerEvents<T, U>>(event: E, listener: ServerListener<T, U, E>): this
+  once(event: string | symbol, listener: AnyListener<WebSocketServer<T, U>>): this
+  off<E extends keyof ServerEvents<T, U>>(event: E, listener: ServerListener<T, U, E>): this
+  off(event: string | symbol, listener: AnyListener<WebSocketServer<T, U>>): this
+  addListener<E extends keyof ServerEvents<T, U>>(event: E, listener: ServerListener<T, U, E>): this
+  addListener(event: string | symbol, listener: AnyListener<WebSocketServer<T, U>>): this
+  removeListener<E extends keyof ServerEvents<T, U>>(event: E, listener: ServerListener<T, U, E>): this
+  removeListener(event: string | symbol, listener: AnyListener<WebSocketServer<T, U>>): this
+}
+
+type ServerListener<
+  T extends typeof WebSocket,
+  U extends typeof IncomingMessage,
+  E extends keyof ServerEvents<T, U>,
+> = (this: WebSocketServer<T, U>, ...args: ServerEvents<InstanceType<T>, InstanceType<U>>[E]) => void
+
+function refusePlainHttp(_request: IncomingMessage, response: import('node:http').ServerResponse): void {
+  const body = STATUS_CODES[426] ?? ''
+  response.writeHead(426, { 'Content-Length': body.length, 'Content-Type': 'text/plain' })
+  response.end(body)
+}
+
+function destroyIt(this: Duplex): void {
+  this.destroy()
+}
+
+/** What a request lacks of an opening handshake (RFC 6455 §4.2.1). */
+function problemOf({ method, headers }: IncomingMessage): Refusal | undefined {
+  if (method !== 'GET') return { status: 405, message: 'Invalid HTTP method' }
+  if (headers.upgrade?.toLowerCase() !== 'websocket')
+    return { status: 400, message: 'Invalid Upgrade header' }
+  const key = headers['sec-websocket-key']
+  if (key === undefined || !isValidKey(key)) {
+    return { status: 400, message: 'Missing or invalid Sec-WebSocket-Key header' }
+  }
+  if (['8', '13'].includes(headers['sec-websocket-version'] ?? '')) return undefined
+  return {
+    status: 400,
+    message: 'Missing or invalid Sec-WebSocket-Version header',
+    headers: { 'Sec-WebSocket-Version': '13, 8' },
+  }
+}
+
+/** The version before the RFC, which called its `Origin` otherwise. */
+function isOldVersion({ headers }: IncomingMessage): boolean {
+  return headers['sec-websocket-version'] === '8'
+}
+
+/** Answers a request to upgrade with a status, a text that says why, and the end of the connection. */
+function refuseUpgrade(socket: Duplex, { status, message, headers }: Refusal): void {
+  const text = message || (STATUS_CODES[status] ?? '')
+  const all = {
+    Connection: 'close',
+    'Content-Type': 'text/html',
+    'Content-Length': Buffer.byteLength(text),
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
+  socket.once('finish', socket.destroy)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${text}`)
+}

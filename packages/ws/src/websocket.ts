@@ -1,0 +1,484 @@
+import type { Buffer } from 'node:buffer'
+import { EventEmitter } from 'node:events'
+import type { ClientRequest, ClientRequestArgs } from 'node:http'
+import type { Duplex, DuplexOptions } from 'node:stream'
+import { maxControlPayloadBytes, Opcode } from '@bothways/protocol'
+import { Connection, ReadyState, takeTransport } from 'bothways/connection'
+import { checkCloseCode, closeReason } from './close-arguments.ts'
+import { ConnectionEvents } from './connection-events.ts'
+import { settingsOf, traitsOf } from './connection-options.ts'
+import { addHandler, defineEventAttributes, makeEnumerable, removeHandler } from './events.ts'
+import { abortOpening, openConnection } from './opening.ts'
+import {
+  asBinaryType,
+  type BinaryType,
+  type BufferLike,
+  binaryTypes,
+  emptyBuffer,
+  isBlob,
+  toBuffer,
+} from './payload.ts'
+import type { PerMessageDeflate } from './permessage-deflate.ts'
+import { SocketSender } from './socket-sender.ts'
+import type * as types from './types.ts'
+import type { WebSocketServer as ServerClass } from './websocket-server.ts'
+
+type Callback = (error?: Error) => void
+
+const stateNames = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const
+
+interface SendOptions {
+  mask?: boolean | undefined
+  binary?: boolean | undefined
+  compress?: boolean | undefined
+  fin?: boolean | undefined
+}
+
+/** What the socket of an accepted or opened connection is made with. */
+export interface SocketOptions
+  extends Pick<
+    types.ClientOptions,
+    | 'allowSynchronousEvents'
+    | 'closeTimeout'
+    | 'generateMask'
+    | 'maxFragments'
+    | 'maxPayload'
+    | 'skipUTF8Validation'
+  > {}
+
+/**
+ * The `WebSocket` of npm's `ws`: a client, or a server's end of a connection. Its fields have underscores and are not
+ * `#private`, since programs put proxies before these objects.
+ */
+export class WebSocket extends EventEmitter {
+  /** The connection is not yet open. */
+  declare static readonly CONNECTING: 0
+  /** The connection is open. */
+  declare static readonly OPEN: 1
+  /** The close handshake has begun. */
+  declare static readonly CLOSING: 2
+  /** The connection is over. */
+  declare static readonly CLOSED: 3
+
+  declare readonly CONNECTING: 0
+  declare readonly OPEN: 1
+  declare readonly CLOSING: 2
+  declare readonly CLOSED: 3
+
+  declare onopen: ((event: types.Event) => void) | null
+  declare onerror: ((event: types.ErrorEvent) => void) | null
+  declare onclose: ((event: types.CloseEvent) => void) | null
+  declare onmessage: ((event: types.MessageEvent) => void) | null
+
+  /** @internal */
+  _binaryType: BinaryType = 'nodebuffer'
+  /** @internal */
+  _closeCode = 1006
+  /** @internal */
+  _closeFrameReceived = false
+  /** @internal */
+  _closeFrameSent = false
+  /** @internal */
+  _closeMessage: Buffer = emptyBuffer
+  /** @internal */
+  _errorEmitted = false
+  /** @internal */
+  _extensions: Record<string, PerMessageDeflate> = {}
+  /** @internal */
+  _isServer: boolean
+  /** @internal */
+  _paused = false
+  /** @internal */
+  _protocol = ''
+  /** @internal */
+  _readyState: ReadyState = ReadyState.Connecting
+  /** @internal The handshake under way. */
+  _req: ClientRequest | null = null
+  /** @internal */
+  _redirects = 0
+  /** @internal */
+  declare _url: string
+  /** @internal */
+  _options: types.ClientOptions
+  /** @internal */
+  _connection: Connection | undefined
+  /** @internal */
+  _handler: ConnectionEvents | undefined
+  /** @internal */
+  _stream: Duplex | null = null
+  /** @internal */
+  _ownSender: SocketSender | undefined
+  /** @internal Bytes given to `send` when it was too late. */
+  _unsentBytes = 0
+  /** @internal */
+  _pendingAutoPongs = 0
+  /** @internal Between the frames of a message: whether it is compressed. */
+  _isCompressing: boolean | undefined
+
+  /**
+   * Connects to `address`: `ws:`, `wss:`, `http:`, `https:` or `ws+unix:`. (With null, a socket without a connection,
+   * as a server makes them.)
+   *
+   * @throws SyntaxError for an address or a subprotocol that is none
+   */
+  constructor(address: null)
+  constructor(address: string | URL, options?: types.ClientOptions | ClientRequestArgs)
+  constructor(
+    address: string | URL,
+    protocols?: string | string[],
+    options?: types.ClientOptions | ClientRequestArgs,
+  )
+  constructor(
+    address: string | URL | null,
+    protocols?: string | string[] | object | null,
+    options?: types.ClientOptions | ClientRequestArgs,
+  ) {
+    super()
+    this._isServer = address === null
+    if (address === null) {
+      this._options = (options ?? {}) as types.ClientOptions
+      return
+    }
+    const isOptions = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols)
+    const given = ((isOptions ? protocols : options) ?? {}) as types.ClientOptions
+    const named = isOptions || protocols === undefined ? given.protocols : protocols
+    const names = named === undefined ? [] : [named].flat()
+    this._options = openConnection(this, address, names as string[], given)
+  }
+
+  get binaryType(): BinaryType {
+    return this._binaryType
+  }
+
+  set binaryType(type: BinaryType) {
+    if (binaryTypes.includes(type)) this._binaryType = type
+  }
+
+  /** Bytes given to `send` that the operating system has not taken yet. */
+  get bufferedAmount(): number {
+    this._connection?.flush()
+    return (this._connection?.bufferedAmount ?? 0) + this._unsentBytes
+  }
+
+  /** The names of the extensions that were agreed on. */
+  get extensions(): string {
+    return Object.keys(this._extensions).join()
+  }
+
+  get isPaused(): boolean {
+    return this._paused
+  }
+
+  /** The subprotocol that was agreed on, or the empty string. */
+  get protocol(): string {
+    return this._protocol
+  }
+
+  get readyState(): 0 | 1 | 2 | 3 {
+    return this._readyState
+  }
+
+  get url(): string {
+    return this._url
+  }
+
+  /** @internal The stream under the connection; whoever writes to it does so behind what was sent before. */
+  get _socket(): Duplex | null {
+    this._connection?.flush()
+    return this._stream
+  }
+
+  /** @internal Sends frames that were made elsewhere. */
+  get _sender(): SocketSender | null {
+    if (this._connection === undefined) return null
+    this._ownSender ??= new SocketSender(this._connection)
+    return this._ownSender
+  }
+
+  /** @internal Begins to speak WebSocket on `socket`, whose opening handshake is over. */
+  setSocket(socket: Duplex, head: Buffer, options: SocketOptions): void {
+    const { setTimeout, setNoDelay } = socket as Partial<import('node:net').Socket>
+    setTimeout?.call(socket, 0)
+    setNoDelay?.call(socket)
+    if (head.length > 0) socket.unshift(head)
+    const deflate = this._extensions['permessage-deflate']
+    this._stream = socket
+    this._handler = new ConnectionEvents(this, options.allowSynchronousEvents !== false)
+    this._connection = new Connection(this._handler, {
+      role: this._isServer ? 'server' : 'client',
+      transport: takeTransport(socket, 'stream'),
+      settings: settingsOf(options, this._options.closeTimeout, deflate),
+      deflate: deflate?.directions,
+      traits: traitsOf(options),
+    })
+    this._connection.start()
+    this._readyState = ReadyState.Open
+    this.emit('open')
+  }
+
+  /** @internal */
+  emitClose(): void {
+    this._readyState = ReadyState.Closed
+    this.emit('close', this._closeCode, this._closeMessage)
+  }
+
+  /**
+   * Starts the close handshake.
+   *
+   * @throws TypeError for a code that may not be sent, RangeError for a reason of more than 123 bytes
+   */
+  close(code?: number, data?: string | Buffer): void {
+    if (this._readyState === ReadyState.Connecting) abortOpening(this)
+    if (this._readyState !== ReadyState.Open) return
+    this._connection?.close(checkCloseCode(code), closeReason(code, data))
+  }
+
+  /** Stops the events; what has been read already may still come. */
+  pause(): void {
+    if (this._readyState === ReadyState.Connecting || this._readyState === ReadyState.Closed) return
+    this._paused = true
+    this._connection?.pause()
+  }
+
+  resume(): void {
+    if (this._readyState === ReadyState.Connecting || this._readyState === ReadyState.Closed) return
+    this._paused = false
+    if (this._handler?.isDeferring !== true) this._connection?.resume()
+  }
+
+  /**
+   * Sends a ping.
+   *
+   * @throws Error while connecting, RangeError for more than 125 bytes
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: anything that has bytes
+  ping(data?: any, mask?: boolean, cb?: Callback): void
+  ping(data?: unknown, mask?: unknown, cb?: unknown): void {
+    this._sendControl(Opcode.Ping, data, mask, cb)
+  }
+
+  /**
+   * Sends a pong.
+   *
+   * @throws Error while connecting, RangeError for more than 125 bytes
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: anything that has bytes
+  pong(data?: any, mask?: boolean, cb?: Callback): void
+  pong(data?: unknown, mask?: unknown, cb?: unknown): void {
+    this._sendControl(Opcode.Pong, data, mask, cb)
+  }
+
+  /**
+   * Sends a message, or with `fin: false` a part of it. `cb` is called when the operating system has taken it, or with
+   * the reason why it never will.
+   *
+   * @throws Error while connecting
+   */
+  send(data: BufferLike, cb?: Callback): void
+  send(data: BufferLike, options: SendOptions, cb?: Callback): void
+  send(data: BufferLike, options?: SendOptions | Callback, cb?: Callback): void {
+    if (typeof options === 'function') this._send(data, undefined, options)
+    else this._send(data, options, cb)
+  }
+
+  /** Ends the connection at once, without a close handshake. */
+  terminate(): void {
+    if (this._readyState === ReadyState.Closed) return
+    if (this._readyState === ReadyState.Connecting) {
+      abortOpening(this)
+      return
+    }
+    this._readyState = ReadyState.Closing
+    this._connection?.flush()
+    this._connection?.terminate()
+  }
+
+  addEventListener<K extends keyof types.WebSocketEventMap>(
+    type: K,
+    listener:
+      | ((event: types.WebSocketEventMap[K]) => void)
+      | { handleEvent(event: types.WebSocketEventMap[K]): void },
+    options: types.EventListenerOptions = {},
+  ): void {
+    addHandler(this, type, listener as () => void, { once: options.once === true })
+  }
+
+  removeEventListener<K extends keyof types.WebSocketEventMap>(
+    type: K,
+    listener:
+      | ((event: types.WebSocketEventMap[K]) => void)
+      | { handleEvent(event: types.WebSocketEventMap[K]): void },
+  ): void {
+    removeHandler(this, type, listener as () => void)
+  }
+
+  /** @internal A message has come. */
+  _receive(message: Buffer, isText: boolean): void {
+    this.emit('message', isText ? message : asBinaryType(message, this._binaryType), !isText)
+  }
+
+  /** @internal */
+  _send(given: BufferLike, options: SendOptions | undefined, cb: Callback | undefined): void {
+    this._checkConnected()
+    const data = typeof given === 'number' ? String(given) : given
+    const connection = this._connection
+    if (this._readyState !== ReadyState.Open || connection === undefined) {
+      this._refuse(data, cb)
+      return
+    }
+    if (options === undefined && this._isCompressing === undefined) {
+      if (typeof data === 'string' || isBlob(data)) connection.send(data)
+      else connection.send(data ? toBuffer(data) : emptyBuffer)
+    } else {
+      this._sendFrame(connection, data, options)
+    }
+    if (typeof cb === 'function') connection.whenTaken(cb)
+  }
+
+  /** @internal One frame, with what the program says of it. */
+  _sendFrame(connection: Connection, data: Exclude<BufferLike, number>, options: SendOptions = {}): void {
+    const { binary, compress, fin, mask } = {
+      binary: typeof data !== 'string',
+      compress: true,
+      fin: true,
+      mask: !this._isServer,
+      ...options,
+    }
+    const payload = isBlob(data) ? data : data ? toBuffer(data) : emptyBuffer
+    const isFirst = this._isCompressing === undefined
+    this._isCompressing ??=
+      compress === true && this._isWorthCompressing(isBlob(payload) ? payload.size : payload.length)
+    connection.sendFrame(payload, {
+      opcode: isFirst ? (binary ? Opcode.Binary : Opcode.Text) : Opcode.Continuation,
+      isFinal: fin === true,
+      compresses: this._isCompressing,
+      isMasked: mask === true,
+    })
+    if (fin) this._isCompressing = undefined
+  }
+
+  /** @internal */
+  _isWorthCompressing(byteLength: number): boolean {
+    const deflate = this._extensions['permessage-deflate']
+    return deflate !== undefined && byteLength >= deflate.tuning.thresholdBytes
+  }
+
+  /** @internal */
+  _sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, ...given: unknown[]): void {
+    this._checkConnected()
+    const cb = given.find(it => typeof it === 'function') as Callback | undefined
+    const [first, second] = given.slice(0, given.indexOf(cb))
+    const data = typeof first === 'number' ? String(first) : first
+    if (this._readyState !== ReadyState.Open) {
+      this._refuse(data, cb)
+      return
+    }
+    const payload = isBlob(data) ? data : data ? toBuffer(data) : emptyBuffer
+    const byteLength = isBlob(payload) ? payload.size : payload.length
+    if (byteLength > maxControlPayloadBytes) {
+      throw new RangeError(`The data size must not be greater than ${maxControlPayloadBytes} bytes`)
+    }
+    const isMasked = second === undefined ? !this._isServer : second === true
+    this._connection?.sendFrame(payload, { opcode, isMasked })
+    if (cb !== undefined) this._connection?.whenTaken(cb)
+  }
+
+  /** @internal */
+  _checkConnected(): void {
+    if (this._readyState === ReadyState.Connecting) throw new Error(notOpen(this._readyState))
+  }
+
+  /** @internal */
+  _refuse(data: unknown, cb: Callback | undefined): void {
+    if (data) this._unsentBytes += isBlob(data) ? data.size : toBuffer(data).length
+    if (typeof cb === 'function') process.nextTick(cb, new Error(notOpen(this._readyState)))
+  }
+}
+
+/** Events with what they come with. */
+export interface WebSocket {
+  on<E extends keyof types.SocketEvents>(event: E, listener: SocketListener<E>): this
+  on(event: string | symbol, listener: types.AnyListener<WebSocket>): this
+  once<E extends keyof types.SocketEvents>(event: E, listener: SocketListener<E>): this
+  once(event: string | symbol, listener: types.AnyListener<WebSocket>): this
+  off<E extends keyof types.SocketEvents>(event: E, listener: SocketListener<E>): this
+  off(event: string | symbol, listener: types.AnyListener<WebSocket>): this
+  addListener<E extends keyof types.SocketEvents>(event: E, listener: SocketListener<E>): this
+  addListener(event: string | symbol, listener: types.AnyListener<WebSocket>): this
+  removeListener<E extends keyof types.SocketEvents>(event: E, listener: SocketListener<E>): this
+  removeListener(event: string | symbol, listener: types.AnyListener<WebSocket>): this
+}
+
+type SocketListener<E extends keyof types.SocketEvents> = (
+  this: WebSocket,
+  ...args: types.SocketEvents[E]
+) => void
+
+/** The names that belong to the class: `index.ts` makes them its statics. */
+export declare namespace WebSocket {
+  export type RawData = types.RawData
+  export type Data = types.Data
+  export type CertMeta = types.CertMeta
+  export type VerifyClientCallbackSync<
+    Request extends import('node:http').IncomingMessage = import('node:http').IncomingMessage,
+  > = types.VerifyClientCallbackSync<Request>
+  export type VerifyClientCallbackAsync<
+    Request extends import('node:http').IncomingMessage = import('node:http').IncomingMessage,
+  > = types.VerifyClientCallbackAsync<Request>
+  export type FinishRequestCallback = types.FinishRequestCallback
+  export type ClientOptions = types.ClientOptions
+  export type PerMessageDeflateOptions = import('./permessage-deflate.ts').PerMessageDeflateOptions
+  export type Event = types.Event
+  export type ErrorEvent = types.ErrorEvent
+  export type CloseEvent = types.CloseEvent
+  export type MessageEvent = types.MessageEvent
+  export type WebSocketEventMap = types.WebSocketEventMap
+  export type EventListenerOptions = types.EventListenerOptions
+  export type ServerOptions<
+    U extends typeof WebSocketAlias = typeof WebSocketAlias,
+    V extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
+  > = types.ServerOptions<U, V>
+  export type AddressInfo = types.AddressInfo
+
+  export const WebSocket: typeof WebSocketAlias
+  export type WebSocket = WebSocketAlias
+  export const WebSocketServer: typeof ServerClass
+  export type WebSocketServer<
+    T extends typeof WebSocketAlias = typeof WebSocketAlias,
+    U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
+  > = ServerClass<T, U>
+  export const Server: typeof ServerClass
+  export type Server<
+    T extends typeof WebSocketAlias = typeof WebSocketAlias,
+    U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
+  > = ServerClass<T, U>
+  export const createWebSocketStream: (websocket: WebSocketAlias, options?: DuplexOptions) => Duplex
+  export const Sender: typeof import('./sender.ts').Sender
+  export const Receiver: typeof import('./receiver.ts').Receiver
+  export const PerMessageDeflate: typeof import('./permessage-deflate.ts').PerMessageDeflate
+  export const extension: typeof import('./extension.ts')
+  export const subprotocol: typeof import('./subprotocol.ts')
+}
+
+type WebSocketAlias = WebSocket
+declare const WebSocketAlias: typeof WebSocket
+
+stateNames.forEach((name, value) => {
+  for (const target of [WebSocket, WebSocket.prototype]) {
+    Object.defineProperty(target, name, { enumerable: true, value })
+  }
+})
+makeEnumerable(WebSocket.prototype, [
+  'binaryType',
+  'bufferedAmount',
+  'extensions',
+  'isPaused',
+  'protocol',
+  'readyState',
+  'url',
+])
+defineEventAttributes(WebSocket.prototype)
+
+function notOpen(state: ReadyState): string {
+  return `WebSocket is not open: readyState ${state} (${stateNames[state]})`
+}
