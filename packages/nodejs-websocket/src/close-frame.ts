@@ -1,4 +1,5 @@
-import { CloseCode, maxCloseReasonBytes } from '@bothways/protocol'
+import { CloseCode } from '@bothways/protocol'
+import { shortReason } from 'bothways/connection'
 
 /**
  * The code and reason that go out for what a program has given to `close`: any number of 16 bits, as the original does,
@@ -12,12 +13,5 @@ export function closeFrameOf(code: unknown, reason: unknown): { code: number; re
   const number = Math.trunc(Number(code)) || 0
   if (number < 0 || number > 0xffff)
     throw new RangeError(`A close code is a number of 16 bits, got ${String(code)}`)
-  return { code: number, reason: reason === undefined ? '' : fitting(String(reason)) }
-}
-
-/** As many whole characters as fit. */
-function fitting(reason: string): string {
-  const bytes = new Uint8Array(maxCloseReasonBytes)
-  const { read } = new TextEncoder().encodeInto(reason, bytes)
-  return reason.slice(0, read)
+  return { code: number, reason: reason === undefined ? '' : shortReason(String(reason)) }
 }
