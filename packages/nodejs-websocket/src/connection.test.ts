@@ -105,9 +105,9 @@ describe('The opening handshake', () => {
   })
 
   test.each([
-    ['does not finish its request', 'GET / HTTP/1.1\r\n', limits.handshakeTimeoutMs],
-    ['is refused and stays', 'no\r\n\r\n', limits.refusalTimeoutMs],
-  ])('A client that %s is cut', async (_name, written, milliseconds) => {
+    ['does not finish its request', 'GET / HTTP/1.1\r\n', 'data', limits.handshakeTimeoutMs],
+    ['is refused and stays', 'no\r\n\r\n', 'finish', limits.refusalTimeoutMs],
+  ])('A client that %s is cut', async (_name, written, event, milliseconds) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const { server, port } = await listen()
     const accepted = once(server.socket, 'connection')
@@ -115,9 +115,9 @@ describe('The opening handshake', () => {
     cleanUp.push(() => raw.destroy())
     raw.on('error', () => {}).resume()
     const [socket] = (await accepted) as [Socket]
-    const read = once(socket, 'data')
+    const happened = once(socket, event)
     raw.write(written)
-    await read
+    await happened
     vi.advanceTimersByTime(milliseconds - 1)
     expect(socket.destroyed).toBe(false)
     vi.advanceTimersByTime(1)

@@ -113,7 +113,10 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
     socket.on('error', error => this.#onNetworkError(error))
     socket.once('finish', () => this.#onEnd())
-    socket.once('close', () => this.#onEnd())
+    socket.once('close', () => {
+      clearTimeout(this.#timer)
+      this.#onEnd()
+    })
     const maxHeadBytes = Math.min(limits.maxHeadBytes, limits.settings.maxBufferLength)
     if (side.server === undefined) {
       this.path = side.path
@@ -440,7 +443,6 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   /** TCP is over, or this side has ended it. */
   #onEnd(): void {
-    clearTimeout(this.#timer)
     const wasOpen = this.readyState === ReadyState.Connecting || this.readyState === ReadyState.Open
     this.readyState = ReadyState.Closed
     // When the program has ended the socket by itself, nothing may be written any more.

@@ -13,7 +13,8 @@ import bothways, { type Connection, type Server, type ServerOptions } from './in
 
 type Api = typeof bothways
 
-const original: Api = createRequire(import.meta.url)('nodejs-websocket')
+const require = createRequire(import.meta.url)
+const original: Api = require('nodejs-websocket')
 const apis: readonly Api[] = [original, bothways]
 
 const key = 'dGhlIHNhbXBsZSBub25jZQ=='

@@ -37,5 +37,6 @@ export function setBinaryFragmentation(bytes: number): void {
  * closes with 1009. For connections opened from now on.
  */
 export function setMaxBufferLength(bytes: number): void {
-  settings.maxBufferLength = bytes
+  // What is no number bounds nothing, as in the original; the other bounds stay.
+  settings.maxBufferLength = Number.isNaN(Number(bytes)) ? Number.POSITIVE_INFINITY : Number(bytes)
 }
