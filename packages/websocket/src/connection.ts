@@ -364,7 +364,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   #callBack(isTaken: boolean, cb: SendCallback | undefined): void {
     if (typeof cb !== 'function') return
     if (isTaken) this.#core.whenTaken(cb)
-    else process.nextTick(cb, notSentError(this.state === State.Closed))
+    else process.nextTick(cb, notSentError())
   }
 
   // --- receiving: once closing has begun, nothing that comes is told

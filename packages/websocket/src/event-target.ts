@@ -1,8 +1,25 @@
-/** An event as listeners get it. */
+/** What can be dispatched. */
 export interface PlainEvent {
-  type: string
-  target?: unknown
-  defaultPrevented?: boolean
+  readonly type: string
+  readonly defaultPrevented?: boolean
+  stopImmediatePropagation?: () => void
+}
+
+/** An event of the target's own making, with the facts that go with its type. */
+export class TargetEvent implements PlainEvent {
+  readonly type: string
+  readonly isTrusted: boolean
+  target: unknown
+  cancelable: boolean
+  defaultPrevented!: boolean
+
+  constructor(type: string, facts: object = {}) {
+    this.type = type
+    this.isTrusted = false
+    this.target = undefined
+    this.cancelable = false
+    Object.assign(this, facts)
+  }
 }
 
 /** Called with the target as `this`. */
@@ -35,13 +52,19 @@ export class ListenerTarget {
     const call = (listener: unknown): void => {
       if (typeof listener === 'function' && !isStopped) listener.call(this, event)
     }
-    Object.assign(event, {
-      target: this,
-      cancelable: true,
-      stopImmediatePropagation: () => {
-        isStopped = true
-      },
+    const stop = (): void => {
+      isStopped = true
+    }
+    // False for an event that cannot be changed, which then reaches everybody.
+    Reflect.defineProperty(event, 'stopImmediatePropagation', {
+      value: stop,
+      configurable: true,
+      writable: true,
     })
+    if (event instanceof TargetEvent) {
+      event.target = this
+      event.cancelable = true
+    }
     call(Reflect.get(this, `on${event.type}`))
     for (const listener of this.#listeners.get(event.type) ?? []) call(listener)
     return !event.defaultPrevented

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import { WebSocketClient } from './client.ts'
 import type { WebSocketConnection } from './connection.ts'
-import { ListenerTarget, type PlainEvent } from './event-target.ts'
+import { ListenerTarget, TargetEvent } from './event-target.ts'
 import type { IClientConfig, ICloseEvent, IExtension, IMessageEvent, IStringified, Message } from './types.ts'
 
 const State = { Connecting: 0, Open: 1, Closing: 2, Closed: 3 } as const
@@ -137,14 +137,14 @@ export class W3CWebSocket extends ListenerTarget {
     this._extensions = connection.extensions
     connection.on('close', (code, reason) => this.#closed(code, reason))
     connection.on('message', message => this.#tell(message))
-    this.dispatchEvent(event('open'))
+    this.dispatchEvent(new TargetEvent('open'))
   }
 
   #fail(): void {
     this.#forget()
     this._readyState = State.Closed
     try {
-      this.dispatchEvent(event('error'))
+      this.dispatchEvent(new TargetEvent('error'))
     } finally {
       this.dispatchEvent(closeEvent(1006, 'connection failed'))
     }
@@ -158,7 +158,7 @@ export class W3CWebSocket extends ListenerTarget {
 
   #tell(message: Message): void {
     const data = message.type === 'utf8' ? message.utf8Data : asArrayBuffer(message.binaryData)
-    this.dispatchEvent({ ...event('message'), data } as PlainEvent)
+    this.dispatchEvent(new TargetEvent('message', { data }))
   }
 
   #forget(): void {
@@ -167,12 +167,8 @@ export class W3CWebSocket extends ListenerTarget {
   }
 }
 
-function event(type: string): PlainEvent & { isTrusted: boolean } {
-  return { type, isTrusted: false }
-}
-
-function closeEvent(code: number, reason: string): PlainEvent & ICloseEvent {
-  return { ...event('close'), code, reason, wasClean: code === undefined || code === 1000 }
+function closeEvent(code: number, reason: string): TargetEvent {
+  return new TargetEvent('close', { code, reason, wasClean: code === undefined || code === 1000 })
 }
 
 function asBuffer(data: object): Buffer {
