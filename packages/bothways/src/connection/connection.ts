@@ -72,6 +72,8 @@ export interface ConnectionTraits {
   readonly answersPings: boolean
   /** Text and close reasons are checked to be UTF-8. */
   readonly checksUtf8: boolean
+  /** A close code that may not be sent breaks a rule; false: it passes, and goes back as it came. */
+  readonly checksCloseCode: boolean
   /** The largest frame of a message, in bytes. */
   readonly maxFrameBytes: number
   /** Messages that a paused handler has not taken are dropped when the connection is closing, so that it can. */
@@ -95,6 +97,7 @@ export const usualTraits: ConnectionTraits = {
   delivers: 'messages',
   answersPings: true,
   checksUtf8: true,
+  checksCloseCode: true,
   maxFrameBytes: Number.POSITIVE_INFINITY,
   dropsUnread: true,
   maxFragmentCount: Number.POSITIVE_INFINITY,
@@ -168,6 +171,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
       maxFrameBytes: traits.maxFrameBytes,
       maxFragmentCount: traits.maxFragmentCount,
       checksUtf8: traits.checksUtf8,
+      checksCloseCode: traits.checksCloseCode,
     })
     this.#sender = new FrameSender({
       role,

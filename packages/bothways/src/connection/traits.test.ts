@@ -102,6 +102,21 @@ describe('What is received', () => {
     expect(serverLog).toEqual(['text as string, 1: \ufffd', 'text as string, 1: \ufffd'])
   })
 
+  test('A close code that may not be sent passes where it is not to be checked, and comes back', async () => {
+    const said: unknown[] = []
+    for (const checksCloseCode of [true, false]) {
+      const traits = { checksCloseCode, explainsFailures: false }
+      const { link, client, serverLog, clientLog } = connect({ server: traits, client: traits })
+      client.close(404)
+      await link.settle()
+      said.push([serverLog, clientLog])
+    }
+    expect(said).toEqual([
+      [['BW_INVALID_CLOSE_CODE', 'close 1006'], ['close 1002']],
+      [['close 404'], ['close 404']],
+    ])
+  })
+
   test('A violation is told before the connection is closed', async () => {
     const { link, client, serverLog } = connect()
     client.sendFrame(Buffer.from([0xff]), { opcode: Opcode.Text })

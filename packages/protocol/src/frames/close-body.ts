@@ -12,8 +12,13 @@ export interface CloseBody {
  * Reads the body of a close frame (RFC 6455 §5.5.1, §7.4); a violation is returned, not thrown.
  *
  * @param checksUtf8 false lets any bytes pass for a reason
+ * @param checksCloseCode false lets any code pass
  */
-export function parseCloseBody(body: Uint8Array, checksUtf8 = true): CloseBody | ProtocolViolation {
+export function parseCloseBody(
+  body: Uint8Array,
+  checksUtf8 = true,
+  checksCloseCode = true,
+): CloseBody | ProtocolViolation {
   if (body.length === 0) return { code: CloseCode.NoStatusReceived, reason: '' }
   if (body.length === 1) {
     return new ProtocolViolation(
@@ -24,7 +29,7 @@ export function parseCloseBody(body: Uint8Array, checksUtf8 = true): CloseBody |
   }
   const [high = 0, low = 0] = body
   const code = (high << 8) | low
-  if (!isSendableCloseCode(code)) {
+  if (checksCloseCode && !isSendableCloseCode(code)) {
     return new ProtocolViolation(
       'BW_INVALID_CLOSE_CODE',
       `Close code ${code} may not be sent: use 1000-1003, 1007-1014 or 3000-4999.`,

@@ -50,6 +50,8 @@ export interface ReceiverOptions {
   readonly maxFragmentCount?: number
   /** False leaves it to the handler whether text and close reasons are UTF-8. Default true. */
   readonly checksUtf8?: boolean
+  /** False leaves it to the handler whether a close code may be sent. Default true. */
+  readonly checksCloseCode?: boolean
 }
 
 /** Two bytes, eight of length, four of masking key. */
@@ -79,6 +81,7 @@ export class Receiver {
   readonly #maxFrameBytes: number
   readonly #maxFragmentCount: number
   readonly #checksUtf8: boolean
+  readonly #checksCloseCode: boolean
 
   /** Set for good by a close frame or a violation. */
   #isDone = false
@@ -120,6 +123,7 @@ export class Receiver {
     this.#maxFrameBytes = options.maxFrameBytes ?? Number.POSITIVE_INFINITY
     this.#maxFragmentCount = options.maxFragmentCount ?? Number.POSITIVE_INFINITY
     this.#checksUtf8 = options.checksUtf8 ?? true
+    this.#checksCloseCode = options.checksCloseCode ?? true
   }
 
   /** True once a close frame or a violation has come: nothing more will be read. */
@@ -421,7 +425,7 @@ export class Receiver {
   }
 
   #takeClose(body: Uint8Array): void {
-    const close = parseCloseBody(body, this.#checksUtf8)
+    const close = parseCloseBody(body, this.#checksUtf8, this.#checksCloseCode)
     if (close instanceof ProtocolViolation) {
       this.#violate(close)
       return
