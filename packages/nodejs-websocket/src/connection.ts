@@ -312,6 +312,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
           ...usualTraits,
           delivers: 'frames',
           checksUtf8: false,
+          checksCloseCode: false,
           maxFrameBytes: limits.settings.maxBufferLength,
           explainsFailures: false,
           tcpEndedBy: 'both',

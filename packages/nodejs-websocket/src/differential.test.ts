@@ -682,6 +682,10 @@ describe('Closing', () => {
       ['with a code and a reason', close(1000, 'reason ✓')],
       ['with a code', close(4999)],
       ['without a code', rawFrame('88')],
+      ['with a code that may not be sent', close(404, 'not found')],
+      ['with 0', close(0)],
+      ['with 1005', close(1005, 'unsaid')],
+      ['with 1006', close(1006)],
     ])('By the peer, %s', (_name, frame) =>
       same(async stage => {
         const { peer, connection } = await begin(stage, side)
@@ -700,6 +704,9 @@ describe('Closing', () => {
       ['with a code', [4000]],
       ['without a code', []],
       ['with 1005', [1005, 'unsaid']],
+      ['with a code that may not be sent', [404, 'not found']],
+      ['with a code that is a text', ['4000', 'text']],
+      ['with null', [null]],
       ['with a reason only', [undefined, 'unsaid']],
       ['with a reason that is none', [1000, null]],
     ])('By this side, %s', (_name, details) =>
