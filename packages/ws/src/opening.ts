@@ -157,7 +157,7 @@ function takeUpgrade(handshake: Handshake, response: IncomingMessage, stream: Du
   if (websocket.readyState !== ReadyState.Connecting) return
   websocket._req = null
   try {
-    checkAnswer(handshake, response)
+    takeAnswer(handshake, response)
   } catch (error) {
     websocket._readyState = ReadyState.Closing
     stream.destroy(error as Error)
@@ -165,13 +165,12 @@ function takeUpgrade(handshake: Handshake, response: IncomingMessage, stream: Du
     stream.once('close', () => websocket.emitClose())
     return
   }
-  websocket._protocol = response.headers['sec-websocket-protocol'] ?? ''
   if (deflate?.params) websocket._extensions[PerMessageDeflate.extensionName] = deflate
   websocket.setSocket(stream, head, options as unknown as ClientOptions)
 }
 
 /** What a client must find in the answer (RFC 6455 §4.1). */
-function checkAnswer({ key, protocols, deflate }: Handshake, { headers }: IncomingMessage): void {
+function takeAnswer({ websocket, key, protocols, deflate }: Handshake, { headers }: IncomingMessage): void {
   if (headers.upgrade?.toLowerCase() !== 'websocket') throw new Error('Invalid Upgrade header')
   if (headers['sec-websocket-accept'] !== acceptKey(key)) {
     throw new Error('Invalid Sec-WebSocket-Accept header')
@@ -185,6 +184,7 @@ function checkAnswer({ key, protocols, deflate }: Handshake, { headers }: Incomi
         : 'Server sent an invalid subprotocol',
     )
   }
+  websocket._protocol = protocol ?? ''
   checkExtensions(headers['sec-websocket-extensions'], deflate)
 }
 
