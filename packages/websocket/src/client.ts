@@ -17,6 +17,7 @@ import {
   keyBytes,
 } from '@bothways/protocol'
 import { WebSocketConnection } from './connection.ts'
+import { soon } from './soon.ts'
 import type { ClientEvents, ClientSettings, IClientConfig } from './types.ts'
 
 const defaults: Omit<ClientSettings, 'tlsOptions'> = {
@@ -49,7 +50,6 @@ export class WebSocketClient extends EventEmitter<ClientEvents<WebSocketClient>>
   response!: IncomingMessage
   socket!: Socket
   _req: ClientRequest | null
-  #head: Buffer | undefined
 
   /** @throws Error for a version other than 8 and 13 */
   constructor(config?: IClientConfig | null) {
@@ -102,7 +102,8 @@ export class WebSocketClient extends EventEmitter<ClientEvents<WebSocketClient>>
       request.removeListener('error', onError)
       this.socket = socket as Socket
       this.response = response
-      this.#head = head
+      // It comes before anything that is read later.
+      if (head.length > 0) socket.unshift(head)
       this.validateHandshake()
     })
     request.on('response', response => {
@@ -145,11 +146,8 @@ export class WebSocketClient extends EventEmitter<ClientEvents<WebSocketClient>>
   succeedHandshake(): void {
     const connection = new WebSocketConnection(this.socket, [], this.protocol, true, this.config)
     connection.webSocketVersion = this.config.webSocketVersion as number
-    connection._addSocketEventListeners()
+    soon(() => connection._addSocketEventListeners())
     this.emit('connect', connection)
-    const head = this.#head
-    this.#head = undefined
-    if (head !== undefined) connection.handleSocketData(head)
   }
 
   #requestOptions(headers: OutgoingHttpHeaders, extra: RequestOptions): RequestOptions {

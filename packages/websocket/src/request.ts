@@ -6,6 +6,7 @@ import { acceptKey, isToken, parseExtensions } from '@bothways/protocol'
 import { WebSocketConnection } from './connection.ts'
 import { formatCookies, parseCookies } from './cookies.ts'
 import { headerText, httpHead } from './http-head.ts'
+import { soon } from './soon.ts'
 import type { ICookie, IRequestedExtension, RequestEvents, ServerSettings } from './types.ts'
 
 /** What `readHandshake` throws: the answer's status and further headers, when it is not 400. */
@@ -43,7 +44,6 @@ export class WebSocketRequest extends EventEmitter<RequestEvents> {
   cookies!: ICookie[]
   _resolved: boolean
   _socketIsClosing: boolean
-  readonly #head: Buffer | undefined
   readonly #onSocketClose = (): void => this._handleSocketCloseBeforeAccept()
 
   /** @param head what came right behind the opening handshake */
@@ -55,13 +55,13 @@ export class WebSocketRequest extends EventEmitter<RequestEvents> {
     this.remoteAddress = socket.remoteAddress as string
     this.remoteAddresses = [this.remoteAddress]
     this.serverConfig = serverConfig
-    this.#head = head
     this._resolved = false
     this._socketIsClosing = false
     socket.on('end', this.#onSocketClose)
     socket.on('close', this.#onSocketClose)
     // A connection that breaks before it is accepted must not end the process.
     socket.on('error', () => {})
+    if (head !== undefined && head.length > 0) socket.unshift(head)
   }
 
   /**
@@ -143,7 +143,7 @@ export class WebSocketRequest extends EventEmitter<RequestEvents> {
     connection.remoteAddress = this.remoteAddress
     connection.remoteAddresses = this.remoteAddresses
     if (this._socketIsClosing) dropLost(connection)
-    else process.nextTick(() => this.#begin(connection))
+    else soon(() => this.#begin(connection))
     this.emit('requestAccepted', connection)
     return connection
   }
@@ -252,7 +252,6 @@ export class WebSocketRequest extends EventEmitter<RequestEvents> {
   #begin(connection: WebSocketConnection): void {
     this._removeSocketCloseListeners()
     connection._addSocketEventListeners()
-    if (this.#head !== undefined) connection.handleSocketData(this.#head)
   }
 
   /** A client that does not take its refusal does not keep the socket. */
