@@ -30,7 +30,16 @@ export interface Chromium {
   close(): Promise<void>
 }
 
-/** Starts a Chromium with a fresh profile. `CHROMIUM` names another binary than Debian's. */
+/** Where Chromium is: `CHROMIUM` names another binary than Debian's. */
+export function chromiumPath(): string {
+  const path = process.env.CHROMIUM ?? defaultPath
+  if (existsSync(path)) return path
+  throw new Error(
+    `These tests need Chromium at ${path}: apt-get install chromium, or name one in the environment variable CHROMIUM.`,
+  )
+}
+
+/** Starts a Chromium with a fresh profile. */
 export async function launchChromium(options: ChromiumOptions = {}): Promise<Chromium> {
   const {
     locale = 'en-US',
@@ -38,12 +47,7 @@ export async function launchChromium(options: ChromiumOptions = {}): Promise<Chr
     viewport = { width: 1280, height: 800 },
     args = [],
   } = options
-  const executablePath = process.env.CHROMIUM ?? defaultPath
-  if (!existsSync(executablePath)) {
-    throw new Error(
-      `These tests need Chromium at ${executablePath}: apt-get install chromium, or name one in the environment variable CHROMIUM.`,
-    )
-  }
+  const executablePath = chromiumPath()
   const profile = await mkdtemp(join(tmpdir(), 'bothways-chromium-'))
   const removeProfile = () => rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   try {
