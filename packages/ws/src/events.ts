@@ -142,6 +142,7 @@ export function removeHandler(emitter: WebSocket, type: string, handler: EventHa
 export function defineEventAttributes(prototype: WebSocket): void {
   for (const type of Object.keys(makers)) {
     Object.defineProperty(prototype, `on${type}`, {
+      configurable: true,
       enumerable: true,
       get(this: WebSocket): EventHandler | null {
         return wrappers(this, type, true)[0]?.[handlerOf] ?? null

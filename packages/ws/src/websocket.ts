@@ -253,6 +253,8 @@ export class WebSocket extends EventEmitter {
    */
   // biome-ignore lint/suspicious/noExplicitAny: anything that has bytes
   ping(data?: any, mask?: boolean, cb?: Callback): void
+  // biome-ignore lint/suspicious/noExplicitAny: anything that has bytes
+  ping(data: any, cb: Callback): void
   ping(data?: unknown, mask?: unknown, cb?: unknown): void {
     this._sendControl(Opcode.Ping, data, mask, cb)
   }
@@ -264,6 +266,8 @@ export class WebSocket extends EventEmitter {
    */
   // biome-ignore lint/suspicious/noExplicitAny: anything that has bytes
   pong(data?: any, mask?: boolean, cb?: Callback): void
+  // biome-ignore lint/suspicious/noExplicitAny: anything that has bytes
+  pong(data: any, cb: Callback): void
   pong(data?: unknown, mask?: unknown, cb?: unknown): void {
     this._sendControl(Opcode.Pong, data, mask, cb)
   }
