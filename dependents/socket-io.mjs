@@ -53,11 +53,18 @@ for (const [name, client] of Object.entries({ direct, upgraded })) {
 }
 
 console.log('rooms', await direct.emitWithAck('join', 'red'), await upgraded.emitWithAck('join', 'red'))
+let encodedCount = 0
+for (const { conn } of server.sockets.sockets.values()) {
+  conn.on('packetCreate', ({ options }) => {
+    if (Buffer.isBuffer(options?.wsPreEncodedFrame?.[0])) encodedCount += 1
+  })
+}
 const heard = [direct, upgraded].map(client => next(client, 'news'))
 const outside = next(outsider, 'news')
 server.to('red').emit('news', 'for the red ones', 'ä'.repeat(70))
 server.emit('news', 'for all')
 for (const news of await Promise.all([...heard, outside])) console.log('news', news[0])
+console.log('encoded beforehand', encodedCount, typeof side.conn.transport.socket._sender.sendFrame)
 
 const bytes = [direct, upgraded].map(client => next(client, 'bytes'))
 server.to('red').emit('bytes', Buffer.from([255, 0, 128]), 'with bytes')

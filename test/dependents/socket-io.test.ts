@@ -51,6 +51,7 @@ describe.each(implementations)('On %s', implementation => {
         'news for the red ones',
         'news for the red ones',
         'news for all',
+        'encoded beforehand 5 function',
         'bytes <Buffer ff 00 80> with bytes',
         'bytes <Buffer ff 00 80> with bytes',
         'in order [ 200, 200, 200 ]',
