@@ -1,5 +1,6 @@
 import * as nodejsWebsocket from '@bothways/nodejs-websocket'
 import * as protocol from '@bothways/protocol'
+import * as websocket from '@bothways/websocket'
 import * as bothways from 'bothways'
 import * as connection from 'bothways/connection'
 import { expect, test } from 'vitest'
@@ -114,6 +115,24 @@ test('@bothways/nodejs-websocket exports these names', () => {
       "module.exports",
       "setBinaryFragmentation",
       "setMaxBufferLength",
+    ]
+  `)
+})
+
+test('@bothways/websocket exports these names', () => {
+  expect(Object.keys(websocket).sort()).toMatchInlineSnapshot(`
+    [
+      "client",
+      "connection",
+      "default",
+      "deprecation",
+      "frame",
+      "module.exports",
+      "request",
+      "router",
+      "server",
+      "version",
+      "w3cwebsocket",
     ]
   `)
 })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import type websocket from '../../packages/websocket/src/index.ts'
 import { type ReadFrame, readFrames } from './frame-reader.ts'
@@ -51,6 +52,23 @@ export class Stage {
     server.on('close', (_connection, code, description) => this.note('server', 'close', code, description))
     if (onRequest !== undefined) server.on('request', onRequest)
     return { http, server, port }
+  }
+
+  /** A server over TLS that sends back what comes, and a client that trusts it. */
+  async serveTls(options: { readonly cert: string; readonly key: string }) {
+    const https = createHttpsServer(options)
+    const port = await this.#listen(https)
+    const server = new this.library.server({
+      httpServer: https,
+      keepalive: false,
+      autoAcceptConnections: true,
+    })
+    server.on('connect', connection => {
+      connection.on('message', message => {
+        if (message.type === 'binary') connection.sendBytes(message.binaryData)
+      })
+    })
+    return { port, client: new this.library.client({ tlsOptions: { ca: options.cert } }) }
   }
 
   /** A server with one connection to a raw client, which has got the answer 101. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import theirs from 'websocket'
+import { makeCertificate } from '../../../test/support/certificate.ts'
 import { type RawFrame, rawFrame } from '../../../test/support/raw-frame.ts'
 import {
   type Library,
@@ -12,6 +13,8 @@ import {
 import ours from './index.ts'
 
 // Each script runs on npm's websocket and on ours; what both do, to the byte, has to be the same.
+
+const certificate = makeCertificate()
 
 type Script = (stage: Stage) => Promise<void>
 
@@ -710,6 +713,21 @@ const scripts: Record<string, Script> = {
     raw.send(text('x'.repeat(11)))
     await raw.frames()
     await Promise.all([closed, raw.over()])
+  },
+
+  'a client and a server over TLS': async stage => {
+    const { cert, key } = await certificate
+    const { client, port } = await stage.serveTls({ cert, key })
+    const connected = once(client, 'connect')
+    client.connect(`wss://127.0.0.1:${port}/`, 'chat')
+    const [connection] = (await connected) as [WebSocketConnection]
+    stage.watch('connection', connection)
+    const message = once(connection, 'message')
+    connection.sendBytes(Buffer.alloc(100_000, 'a'))
+    await message
+    const closed = once(connection, 'close')
+    connection.close(4000, 'done')
+    await closed
   },
 
   // --- router
