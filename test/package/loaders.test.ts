@@ -22,7 +22,9 @@ const libraries = workspaceFolders(root)
   .filter(({ manifest }) => !manifest.private && manifest.exports !== undefined)
 
 const entries = libraries.flatMap(({ manifest: { name, exports = {} } }) =>
-  Object.keys(exports).map(path => `${name}${path.slice(1)}`),
+  Object.keys(exports)
+    .filter(path => !path.endsWith('.json'))
+    .map(path => `${name}${path.slice(1)}`),
 )
 
 let folder: string

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { LimitError, ProtocolViolation } from '@bothways/protocol'
-import { type ConnectionHandler, type Disconnect, ReadyState } from 'bothways/connection'
+import { type CloseFrame, type ConnectionHandler, type Disconnect, ReadyState } from 'bothways/connection'
 import { wsError } from './failures.ts'
 import type { WebSocket } from './websocket.ts'
 
@@ -34,8 +34,12 @@ export class ConnectionEvents implements ConnectionHandler {
     this.#deliver(() => this.#socket.emit('pong', payload))
   }
 
-  onClosing(): void {
+  onClosing(received: CloseFrame | undefined): void {
     this.#socket._readyState = ReadyState.Closing
+    if (received === undefined) return
+    this.#guard(() =>
+      this.#socket._ownReceiver?.emit('conclude', received.code, Buffer.from(received.reason)),
+    )
   }
 
   onViolation(error: ProtocolViolation | LimitError): void {

@@ -1,15 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import {
-  type ClientRequest,
-  request as httpRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net'
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import https from 'node:https'
+import net, { type NetConnectOpts, type Socket } from 'node:net'
 import { unescape as unescapePercent } from 'node:querystring'
 import type { Duplex } from 'node:stream'
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+import tls, { type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { acceptKey, createKey, isToken, keyBytes } from '@bothways/protocol'
 import { ReadyState } from 'bothways/connection'
 import { format, parse } from './extension.ts'
@@ -87,9 +82,9 @@ export function openConnection(
   const key = createKey(randomBytes(keyBytes))
   const options = requestOptions(url, given, handshakeHeaders({ key, protocols, deflate, given }))
   const isSecure = url.protocol === 'wss:'
-  const send = isSecure ? httpsRequest : httpRequest
   const next = given.followRedirects ? followable(websocket, url, options, given) : given
-  const request = send(options as RequestOptions)
+  // By the module's property, which monitoring and mocking tools replace; so with `net` and `tls` below.
+  const request = (isSecure ? https : http).request(options as RequestOptions)
   websocket._req = request
   if (given.followRedirects && websocket._redirects > 0) websocket.emit('redirect', websocket.url, request)
 
@@ -302,15 +297,15 @@ function pathsOf({ protocol, pathname, search }: URL): [path: string, socketPath
 }
 
 function connectPlain(options: NetConnectOpts & { socketPath?: string }): Socket {
-  return connect({ ...options, path: options.socketPath } as NetConnectOpts)
+  return net.connect({ ...options, path: options.socketPath } as NetConnectOpts)
 }
 
 function connectSecure(options: ConnectionOptions): TLSSocket {
   const { host = '', servername } = options
   // RFC 6066 §3: an address is no server name.
-  const name = servername || servername === '' ? servername : isIP(host) ? '' : host
+  const name = servername || servername === '' ? servername : net.isIP(host) ? '' : host
   const { path: _, ...rest } = options
-  return connectTls({ ...rest, servername: name })
+  return tls.connect({ ...rest, servername: name })
 }
 
 // --- redirects

@@ -6,71 +6,40 @@ import type { WebSocket } from './websocket.ts'
  * nobody reads.
  */
 export function createWebSocketStream(websocket: WebSocket, options?: DuplexOptions): Duplex {
-  return new WebSocketStream(websocket, options)
-}
-
-class WebSocketStream extends Duplex {
-  readonly #websocket: WebSocket
   /** An error of the socket closes it by itself, and its close frame should get through. */
-  #hasFailed = false
+  let hasFailed = false
 
-  constructor(websocket: WebSocket, options: DuplexOptions = {}) {
-    super({ ...options, autoDestroy: false, emitClose: false, objectMode: false, writableObjectMode: false })
-    this.#websocket = websocket
-    websocket.on('message', (message, isBinary) => {
-      const chunk = !isBinary && this.readableObjectMode ? String(message) : message
-      if (!this.push(chunk)) websocket.pause()
-    })
-    websocket.once('error', error => {
-      if (this.destroyed) return
-      this.#hasFailed = true
-      this.destroy(error)
-    })
-    websocket.once('close', () => {
-      if (!this.destroyed) this.push(null)
-    })
-    this.on('end', () => {
-      if (!this.destroyed && this.writableFinished) this.destroy()
-    })
-    const onError = (error: Error): void => {
-      this.removeListener('error', onError)
-      this.destroy()
-      // Nobody else listens: as if this had not listened, either.
-      if (this.listenerCount('error') === 0) this.emit('error', error)
-    }
-    this.on('error', onError)
+  const whenOpen = (work: () => void): void => {
+    if (websocket.readyState === websocket.CONNECTING) websocket.once('open', work)
+    else work()
   }
 
-  override _read(): void {
-    if (this.#websocket.isPaused) this.#websocket.resume()
+  function read(): void {
+    if (websocket.isPaused) websocket.resume()
   }
 
-  override _write(chunk: Buffer, encoding: BufferEncoding, callback: (error?: Error) => void): void {
-    if (this.#isConnecting) this.#websocket.once('open', () => this._write(chunk, encoding, callback))
-    else this.#websocket.send(chunk, callback)
+  function write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error) => void): void {
+    whenOpen(() => websocket.send(chunk, callback))
   }
 
-  override _final(callback: () => void): void {
-    if (this.#isConnecting) {
-      this.#websocket.once('open', () => this._final(callback))
-      return
-    }
-    const socket = this.#websocket._socket
-    // The handshake failed: the socket's error will end this stream.
-    if (socket === null) return
-    if (socket.writableFinished) {
-      callback()
-      if (this.readableEnded) this.destroy()
-      return
-    }
-    socket.once('finish', callback)
-    this.#websocket.close()
+  function final(callback: () => void): void {
+    whenOpen(() => {
+      const socket = websocket._socket
+      // The handshake failed: the socket's error will end this stream.
+      if (socket === null) return
+      if (socket.writableFinished) {
+        callback()
+        if (stream.readableEnded) stream.destroy()
+        return
+      }
+      socket.once('finish', callback)
+      websocket.close()
+    })
   }
 
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    const websocket = this.#websocket
+  function destroy(error: Error | null, callback: (error: Error | null) => void): void {
     const tellClosed = (): void => {
-      process.nextTick(() => this.emit('close'))
+      process.nextTick(() => stream.emit('close'))
     }
     if (websocket.readyState === websocket.CLOSED) {
       callback(error)
@@ -86,10 +55,34 @@ class WebSocketStream extends Duplex {
       if (!isTold) callback(error)
       tellClosed()
     })
-    if (!this.#hasFailed) websocket.terminate()
+    if (!hasFailed) websocket.terminate()
   }
 
-  get #isConnecting(): boolean {
-    return this.#websocket.readyState === this.#websocket.CONNECTING
+  // `close` is told when the socket is closed, and objects are no messages.
+  const own = { autoDestroy: false, emitClose: false, objectMode: false, writableObjectMode: false }
+  const stream = new Duplex({ ...options, ...own, read, write, final, destroy })
+
+  websocket.on('message', (message, isBinary) => {
+    const chunk = !isBinary && stream.readableObjectMode ? String(message) : message
+    if (!stream.push(chunk)) websocket.pause()
+  })
+  websocket.once('error', error => {
+    if (stream.destroyed) return
+    hasFailed = true
+    stream.destroy(error)
+  })
+  websocket.once('close', () => {
+    if (!stream.destroyed) stream.push(null)
+  })
+  stream.on('end', () => {
+    if (!stream.destroyed && stream.writableFinished) stream.destroy()
+  })
+  const onError = (error: Error): void => {
+    stream.removeListener('error', onError)
+    stream.destroy()
+    // Nobody else listens: as if this had not listened, either.
+    if (stream.listenerCount('error') === 0) stream.emit('error', error)
   }
+  stream.on('error', onError)
+  return stream
 }

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { EventEmitter } from 'node:events'
-import {
-  createServer,
+import http, {
   type Server as HttpServer,
   type IncomingMessage,
   type OutgoingHttpHeaders,
@@ -106,7 +105,7 @@ export class WebSocketServer<
     this.options = all
     if (all.clientTracking) this.clients = new Set()
     if (all.port != null) {
-      this._server = createServer(refusePlainHttp)
+      this._server = http.createServer(refusePlainHttp)
       this._server.listen(all.port, all.host as string, all.backlog as number, callback)
     } else if (all.server) {
       this._server = all.server as HttpServer

@@ -108,6 +108,8 @@ export class WebSocket extends EventEmitter {
   _stream: Duplex | null = null
   /** @internal */
   _ownSender: SocketSender | undefined
+  /** @internal */
+  _ownReceiver: EventEmitter | undefined
   /** @internal Bytes given to `send` when it was too late. */
   _unsentBytes = 0
   /** @internal */
@@ -193,6 +195,13 @@ export class WebSocket extends EventEmitter {
     if (this._connection === undefined) return null
     this._ownSender ??= new SocketSender(this._connection)
     return this._ownSender
+  }
+
+  /** @internal Emits `conclude` when the peer's close frame has come. */
+  get _receiver(): EventEmitter | null {
+    if (this._connection === undefined) return null
+    this._ownReceiver ??= new EventEmitter()
+    return this._ownReceiver
   }
 
   /** @internal Begins to speak WebSocket on `socket`, whose opening handshake is over. */
