@@ -14,7 +14,6 @@ type ClientConfig = NonNullable<ConstructorParameters<Library['client']>[0]>
 
 /** The key of RFC 6455 §1.3. */
 const key = 'dGhlIHNhbXBsZSBub25jZQ=='
-export const acceptOfKey = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
 
 /** What a script has seen, each actor's part by itself: their order among each other is nobody's promise. */
 export type Notes = Readonly<Record<string, unknown[]>>

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { type LimitError, Opcode, type ProtocolViolation, type ReceivedFrame } from '@bothways/protocol'
@@ -271,7 +272,9 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
       {
         compression: false,
         // One frame is measured by its own limit alone.
-        maxMessageBytes: config.assembleFragments ? Math.max(frameBytes, messageBytes) : frameBytes,
+        maxMessageBytes: messageLimit(
+          config.assembleFragments ? Math.max(frameBytes, messageBytes) : frameBytes,
+        ),
         closeTimeoutMs: Math.min(limit(config.closeTimeout), longestTimerMs),
         keepalive: false,
         maxBufferedBytes: Number.POSITIVE_INFINITY,
@@ -509,6 +512,11 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
 /** The longest time that `setTimeout` takes. */
 const longestTimerMs = 2 ** 31 - 1
+
+/** The core's bound for messages: text has to fit into a string. */
+function messageLimit(byteLength: number): number {
+  return byteLength > constants.MAX_STRING_LENGTH ? Number.POSITIVE_INFINITY : byteLength
+}
 
 /** A setting as a bound: whatever is no number bounds nothing. */
 function limit(value: number | undefined): number {

@@ -65,7 +65,7 @@ describe('What comes from a peer', () => {
   test('Of pings that a peer sends and does not read the answers to, the last is answered when it reads', async () => {
     const { raw, connection } = await stage.accepted()
     raw.socket.pause()
-    connection.sendBytes(Buffer.alloc(20_000_000))
+    connection.sendBytes(Buffer.alloc(8_000_000))
     const seen = new Promise<void>(resolve => {
       let count = 0
       connection.on('ping', () => ++count === 1000 && resolve())
@@ -75,7 +75,7 @@ describe('What comes from a peer', () => {
     const drained = once(connection, 'drain')
     raw.socket.resume()
     await drained
-    const frames = await raw.frames(Math.ceil(20_000_000 / 16_384) + 1)
+    const frames = await raw.frames(Math.ceil(8_000_000 / 16_384) + 1)
     expect(frames.at(-1)?.payload.toString()).toBe('1000')
   })
 })
@@ -165,6 +165,17 @@ describe('What programs do', () => {
     const [frame] = await raw.frames()
     expect(frame?.payload.subarray(2).toString()).toBe('字'.repeat(41))
   })
+
+  test.each([Number.POSITIVE_INFINITY, 2 ** 40, undefined, Number.NaN, '1' as never])(
+    'A limit of %s is no limit, nor an error',
+    async limit => {
+      const config = { maxReceivedFrameSize: limit, maxReceivedMessageSize: limit, closeTimeout: limit }
+      const { raw, connection } = await stage.accepted(config)
+      const message = once(connection, 'message')
+      raw.send(rawFrame('81', 'x'.repeat(100_000)))
+      await message
+    },
+  )
 
   test('A threshold of 0 fragments nothing', async () => {
     const { raw, connection } = await stage.accepted({ fragmentationThreshold: 0 })

@@ -452,7 +452,7 @@ const scripts: Record<string, Script> = {
     raw.socket.pause()
     const { maskBytes, frameHeader, config } = connection
     const frame = new stage.library.frame(maskBytes, frameHeader, config)
-    Object.assign(frame, { opcode: 2, fin: true, binaryPayload: Buffer.alloc(20_000_000) })
+    Object.assign(frame, { opcode: 2, fin: true, binaryPayload: Buffer.alloc(8_000_000) })
     stage.note('caller', connection.sendFrame(frame), connection.outputBufferFull)
     const drained = once(connection, 'drain')
     raw.socket.resume()
