@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { Aedes } from 'aedes'
 import mqtt from 'mqtt'
 import { createWebSocketStream, WebSocketServer } from 'ws'
@@ -8,14 +10,18 @@ import { printWs } from './which-ws.mjs'
 
 printWs(import.meta.resolve('mqtt'))
 
+const [certPath, keyPath] = process.argv.slice(2)
+const cert = readFileSync(certPath)
+
 const broker = await Aedes.createBroker()
 const web = createServer()
 const server = new WebSocketServer({ server: web })
-server.on('connection', (socket, request) => {
+server.on('connection', serve)
+function serve(socket, request) {
   const stream = createWebSocketStream(socket)
   stream.on('error', error => console.log('stream', error.message))
   broker.handle(stream, request)
-})
+}
 const url = `ws://127.0.0.1:${await listen(web)}`
 
 const subscriber = await mqtt.connectAsync(url, { clientId: 'subscriber', reconnectPeriod: 0 })
@@ -72,6 +78,18 @@ const will = once(subscriber, 'message')
 publisher.stream.destroy()
 console.log('its will', ...described(await will))
 await publisher.endAsync(true)
+
+const secureWeb = createSecureServer({ cert, key: readFileSync(keyPath) })
+new WebSocketServer({ server: secureWeb }).on('connection', serve)
+const secureUrl = `wss://127.0.0.1:${await listen(secureWeb)}`
+const distrustful = await mqtt.connectAsync(secureUrl, { reconnectPeriod: 0 }, false).catch(error => error)
+console.log('not without the certificate:', distrustful.code)
+const secure = await mqtt.connectAsync(secureUrl, { reconnectPeriod: 0, ca: cert })
+const overTls = once(subscriber, 'message')
+await secure.publishAsync('news/tls', 'encrypted', { qos: 1 })
+console.log(...described(await overTls))
+await secure.endAsync()
+secureWeb.close()
 
 const left = once(broker, 'clientDisconnect')
 await subscriber.endAsync()

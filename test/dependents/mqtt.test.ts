@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { makeCertificate } from '../support/certificate.ts'
 import { implementations, runProgram } from './run-program.ts'
 
 describe.each(implementations)('On %s', implementation => {
   test('mqtt publishes to a broker with each quality of service, retained, large, in order, and leaves its will', async () => {
-    expect(await runProgram('mqtt.mjs', implementation)).toEqual([
+    const { certPath, keyPath } = await makeCertificate()
+    expect(await runProgram('mqtt.mjs', implementation, certPath, keyPath)).toEqual([
       'connected true mqtt',
       'granted news/# 2 bytes 1',
       'news/old retained 1 true',
@@ -14,6 +16,8 @@ describe.each(implementations)('On %s', implementation => {
       'in order 1000',
       'the broker answers pings',
       'its will news/will gone 1 false',
+      'not without the certificate: DEPTH_ZERO_SELF_SIGNED_CERT',
+      'news/tls encrypted 1 false',
       'disconnected subscriber',
       'connections 0',
     ])
