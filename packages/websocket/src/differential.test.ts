@@ -563,6 +563,32 @@ const scripts: Record<string, Script> = {
   'the peer closes with a code that nobody has defined': closes(closeFrame(2500)),
   'the peer closes behind a message': closes(text('last'), closeFrame(1001)),
   'the peer closes, and goes on': closes(closeFrame(1000), text('more')),
+  'the program cuts the socket': isDropped(connection => {
+    connection.socket.destroy()
+  }),
+  'the program ends the socket': async stage => {
+    const { server, raw, connection } = await stage.accepted()
+    const closed = once(server, 'close')
+    connection.sendUTF('last')
+    connection.socket.write('')
+    await raw.frames()
+    connection.socket.end()
+    await raw.over()
+    raw.end()
+    await closed
+  },
+  'several servers of HTTP': async stage => {
+    const { http, server, port } = await stage.serve({}, request => request.accept())
+    const other = await stage.serve({})
+    other.server.unmount()
+    server.unmount()
+    server.mount({ httpServer: [http, other.http], keepalive: false })
+    for (const one of [port, other.port]) {
+      const raw = await stage.raw(one)
+      await raw.head()
+    }
+    stage.note('server', server.connections.length, Object.keys(server._handlers))
+  },
   'the peer ends TCP': async stage => {
     const { server, raw } = await stage.accepted()
     const closed = once(server, 'close')

@@ -31,8 +31,16 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   connections: WebSocketConnection[]
   /** Neither accepted nor rejected yet. */
   pendingRequests: WebSocketRequest[]
-  readonly #onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void =>
-    this.handleUpgrade(request, socket, head)
+  /** What listens to the events of HTTP servers and requests. */
+  readonly _handlers: {
+    readonly upgrade: (request: IncomingMessage, socket: Socket, head?: Buffer) => void
+    readonly requestAccepted: (connection: WebSocketConnection) => void
+    readonly requestResolved: (request: WebSocketRequest) => void
+  } = {
+    upgrade: (request, socket, head) => this.handleUpgrade(request, socket, head),
+    requestAccepted: connection => this.handleRequestAccepted(connection),
+    requestResolved: request => this.handleRequestResolved(request),
+  }
 
   constructor(config?: IServerConfig) {
     super()
@@ -51,12 +59,12 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     const httpServers = Array.isArray(httpServer) ? httpServer : [httpServer]
     this.config = { ...defaults, ...config, httpServer: httpServers } as ServerSettings
     if (!httpServer) throw new Error('You must specify an httpServer on which to mount the WebSocket server.')
-    for (const server of httpServers) server.on('upgrade', this.#onUpgrade)
+    for (const server of httpServers) server.on('upgrade', this._handlers.upgrade)
   }
 
   /** Answers no further request; connections stay. */
   unmount(): void {
-    for (const server of this.config.httpServer) server.removeListener('upgrade', this.#onUpgrade)
+    for (const server of this.config.httpServer) server.removeListener('upgrade', this._handlers.upgrade)
   }
 
   /** Begins to close every connection, and rejects the requests that wait. */
@@ -102,8 +110,8 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       return
     }
     this.pendingRequests.push(request)
-    request.once('requestAccepted', connection => this.handleRequestAccepted(connection))
-    request.once('requestResolved', resolved => this.handleRequestResolved(resolved))
+    request.once('requestAccepted', this._handlers.requestAccepted)
+    request.once('requestResolved', this._handlers.requestResolved)
     socket.once('close', () => this.handleRequestResolved(request))
 
     if (this.config.autoAcceptConnections) this.#autoAccept(request)
