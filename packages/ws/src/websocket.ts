@@ -107,6 +107,8 @@ export class WebSocket extends EventEmitter {
   /** @internal */
   _stream: Duplex | null = null
   /** @internal */
+  _transport: ReturnType<typeof takeTransport> | undefined
+  /** @internal */
   _ownSender: SocketSender | undefined
   /** @internal */
   _ownReceiver: EventEmitter | undefined
@@ -184,9 +186,10 @@ export class WebSocket extends EventEmitter {
     return this._url
   }
 
-  /** @internal The stream under the connection; whoever writes to it does so behind what was sent before. */
+  /** @internal The stream under the connection, for whoever uses it besides: behind what was sent before. */
   get _socket(): Duplex | null {
     this._connection?.flush()
+    this._transport?.shareStream()
     return this._stream
   }
 
@@ -212,10 +215,11 @@ export class WebSocket extends EventEmitter {
     if (head.length > 0) socket.unshift(head)
     const deflate = this._extensions['permessage-deflate']
     this._stream = socket
+    this._transport = takeTransport(socket, 'auto')
     this._handler = new ConnectionEvents(this, options.allowSynchronousEvents !== false)
     this._connection = new Connection(this._handler, {
       role: this._isServer ? 'server' : 'client',
-      transport: takeTransport(socket, 'stream'),
+      transport: this._transport,
       settings: settingsOf(options, this._options.closeTimeout, deflate),
       deflate: deflate?.directions,
       traits: traitsOf(options),

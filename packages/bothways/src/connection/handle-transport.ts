@@ -132,6 +132,12 @@ export abstract class HandleTransport implements Transport {
   }
 }
 
+/** What was read last, in memory of its own. */
+export function copyOfRead(byteLength: number): ArrayBuffer {
+  const { bytes } = readMemory
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + byteLength) as ArrayBuffer
+}
+
 function onRead(this: TcpHandle): void {
   const bytes = streamBaseState[kReadBytesOrError]!
   if (bytes !== 0) (this.bothways as HandleTransport).tookIn(bytes)

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { HandleTransport } from './handle-transport.ts'
+import { copyOfRead, HandleTransport } from './handle-transport.ts'
+import { StreamTransport } from './stream-transport.ts'
 import { systemError, type TcpHandle } from './tcp-handle.ts'
 import type { TransportHandler } from './transport.ts'
 
@@ -12,6 +13,8 @@ export class SocketTransport extends HandleTransport {
   /** The socket's own. */
   #onSocketRead: TcpHandle['onread'] | undefined
   #error: Error | undefined
+  /** Data go by the socket again, for somebody else who uses it. */
+  #onStream: StreamTransport | undefined
 
   /** Takes `socket` over; from here on its errors are handled. */
   constructor(handle: TcpHandle, socket: Socket) {
@@ -43,6 +46,40 @@ export class SocketTransport extends HandleTransport {
     else socket.on('end', () => handler.onEnd())
     socket.on('close', () => handler.onDestroyed(this.#error))
     super.start(handler)
+  }
+
+  /** From here on all data go by the socket, its events and its buffers, so that somebody else can use it as well. */
+  shareStream(): void {
+    if (this.#onStream !== undefined || this.handler === undefined) return
+    const isPaused = !this.handle.reading
+    this.#onStream = new StreamTransport(this.#socket)
+    this.#onStream.adopt(this.handler)
+    if (isPaused && !this.isReadingOver) this.#socket.pause()
+  }
+
+  override get queuedBytes(): number {
+    return Math.max(super.queuedBytes, this.#onStream?.queuedBytes ?? 0)
+  }
+
+  override pause(): void {
+    if (this.#onStream === undefined) super.pause()
+    else this.#onStream.pause()
+  }
+
+  override resume(): void {
+    if (this.#onStream === undefined) super.resume()
+    else this.#onStream.resume()
+  }
+
+  override writeShared(bytes: Uint8Array, wantsNotice: boolean): boolean {
+    if (this.#onStream === undefined) return super.writeShared(bytes, wantsNotice)
+    return this.#onStream.writeShared(bytes, wantsNotice)
+  }
+
+  override tookIn(bytes: number): void {
+    if (this.#onStream === undefined || bytes < 0) super.tookIn(bytes)
+    // The socket reads what it is given as if it had read it itself.
+    else this.#onSocketRead?.call(this.handle, copyOfRead(bytes))
   }
 
   end(): void {

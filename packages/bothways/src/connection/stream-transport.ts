@@ -39,12 +39,21 @@ export class StreamTransport implements Transport {
     return this.#stream.writableLength
   }
 
-  start(handler: TransportHandler): void {
+  /** Writes for a connection that hears of everything else by another way. */
+  adopt(handler: TransportHandler): void {
     const stream = this.#stream
     this.#onTaken = error => {
       // A socket that is destroyed calls back for what it never sent, too, and without an error.
       if (!error && !stream.destroyed) handler.onTaken()
     }
+  }
+
+  /** All data go by the stream as it is. */
+  shareStream(): void {}
+
+  start(handler: TransportHandler): void {
+    const stream = this.#stream
+    this.adopt(handler)
     stream.on('data', chunk => handler.onData(chunk))
     // A stream that ended or was destroyed before has told so already.
     if (stream.readableEnded) process.nextTick(() => handler.onEnd())

@@ -44,3 +44,59 @@ test('What somebody else has written to the stream, and the stream has not sent,
   const received = Buffer.concat(chunks)
   expect(received.subarray(response.length).toString()).toBe('101 frame')
 })
+
+test('A shared stream has all data, in order, and still reaches the connection', async () => {
+  for (const kind of ['auto', 'stream'] as const) {
+    const { socket, peer } = await connected()
+    const transport = takeTransport(socket, kind)
+    const log: string[] = []
+    let notices = 0
+    let onChunk = (): void => {}
+    transport.start({
+      onData: chunk => {
+        log.push(`connection ${Buffer.from(chunk)}`)
+        onChunk()
+      },
+      onBorrowedData: (memory, byteLength) => {
+        log.push(`connection ${Buffer.from(memory.bytes.slice(0, byteLength))}`)
+        onChunk()
+      },
+      onTaken: () => notices++,
+      onEnd: () => log.push('end'),
+      onDestroyed: error => log.push(`destroyed ${error}`),
+    })
+    const next = (text: string): Promise<void> => {
+      peer.write(text)
+      return new Promise(resolve => {
+        onChunk = resolve
+      })
+    }
+    await next('one')
+    transport.write(Buffer.from('a'), true)
+    transport.shareStream()
+    transport.shareStream()
+    socket.on('data', chunk => log.push(`stream ${chunk}`))
+    socket.write('b')
+    transport.write(Buffer.from('c'), true)
+    expect(transport.writeShared(Buffer.from('d'), false)).toBe(true)
+    await next('two')
+    transport.pause()
+    expect(socket.isPaused()).toBe(true)
+    peer.write('three')
+    await new Promise(resolve => setImmediate(resolve))
+    expect(log).toEqual(['connection one', 'connection two', 'stream two'])
+    transport.resume()
+    await new Promise<void>(resolve => {
+      onChunk = resolve
+    })
+    transport.end()
+    const chunks: Buffer[] = []
+    for await (const chunk of peer) chunks.push(chunk as Buffer)
+    expect(Buffer.concat(chunks).toString()).toBe('abcd')
+    peer.end()
+    await once(socket, 'close')
+    expect(log.slice(3)).toEqual(['connection three', 'stream three', 'end', 'destroyed undefined'])
+    expect(notices).toBe(2)
+    expect(transport.queuedBytes).toBe(0)
+  }
+})
