@@ -71,10 +71,16 @@ export class Stage {
   }
 
   /** A server with one connection to a raw client, which has got the answer 101. */
-  async accepted(config: ServerConfig = {}, options: RawOptions = {}) {
+  async accepted(
+    config: ServerConfig = {},
+    options: RawOptions = {},
+    onAccepted: (connection: WebSocketConnection) => void = () => {},
+  ) {
     const accepted: WebSocketConnection[] = []
     const { server, port } = await this.serve(config, request => {
-      accepted.push(this.watch('connection', request.accept(request.requestedProtocols[0], request.origin)))
+      const connection = request.accept(request.requestedProtocols[0], request.origin)
+      accepted.push(this.watch('connection', connection))
+      onAccepted(connection)
     })
     const raw = await this.raw(port, options)
     await raw.head()

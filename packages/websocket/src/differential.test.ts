@@ -186,8 +186,12 @@ function w3c(
     const { url, readyState, protocol, extensions, binaryType, bufferedAmount } = socket
     stage.note('socket', { url, readyState, protocol, extensions, binaryType, bufferedAmount })
     for (const type of ['open', 'error', 'close', 'message'] as const) {
-      socket[`on${type}`] = (event: { type?: string; data?: unknown; code?: number; reason?: string } = {}) =>
-        stage.note('socket', `on${event.type}`, socket.readyState, event.data, event.code, event.reason)
+      socket[`on${type}`] = (
+        event: Partial<Record<'type' | 'data' | 'code' | 'reason' | 'wasClean', unknown>> = {},
+      ) => {
+        const { data, code, reason, wasClean } = event
+        stage.note('socket', `on${event.type}`, socket.readyState, data, code, reason, wasClean)
+      }
     }
     await run(stage, socket, server)
   }
@@ -444,6 +448,16 @@ const scripts: Record<string, Script> = {
     raw.send(text('waited'))
     await new Promise(resolve => raw.socket.write('', resolve))
     stage.note('connection', 'still paused', connection.inputPaused)
+    connection.resume()
+    await message
+  },
+  'pause before anything can come': async stage => {
+    const { raw, connection, port } = await stage.accepted({}, {}, it => it.pause())
+    raw.send(text('waited'))
+    // By the time that another client has been answered, this one has been heard.
+    for (let count = 0; count < 3; count++) await (await stage.raw(port)).head()
+    stage.note('connection', 'resumes')
+    const message = once(connection, 'message')
     connection.resume()
     await message
   },
@@ -725,7 +739,7 @@ const scripts: Record<string, Script> = {
     await Promise.all([closed, raw.over()])
   },
   'a client is closed': async stage => {
-    const { raw, connection } = await stage.connected()
+    const { raw, connection } = await stage.connected({ closeTimeout: 600_000 })
     const closed = once(connection, 'close')
     raw.send(closeFrame(4002, 'enough'))
     await raw.frames()
@@ -829,6 +843,12 @@ const scripts: Record<string, Script> = {
     const { w3cwebsocket } = stage.library
     const { CONNECTING, OPEN, CLOSING, CLOSED } = w3cwebsocket
     stage.note('socket', CONNECTING, OPEN, CLOSING, CLOSED, socket.CLOSED, w3cwebsocket.name)
+  }),
+  'a W3C client that closes without a code': w3c(async (_stage, socket, server) => {
+    await messageOf(socket, 'open')
+    const closed = Promise.all([messageOf(socket, 'close'), once(server, 'close')])
+    socket.close()
+    await closed
   }),
   'a W3C client that closes before it is open': w3c(async (stage, socket) => {
     const closed = messageOf(socket, 'close')
