@@ -1,6 +1,7 @@
 import * as nodejsWebsocket from '@bothways/nodejs-websocket'
 import * as protocol from '@bothways/protocol'
 import * as websocket from '@bothways/websocket'
+import * as ws from '@bothways/ws'
 import * as bothways from 'bothways'
 import * as connection from 'bothways/connection'
 import { expect, test } from 'vitest'
@@ -36,6 +37,8 @@ test('bothways/connection exports these names', () => {
   expect(Object.keys(connection).sort()).toMatchInlineSnapshot(`
     [
       "Connection",
+      "Deflater",
+      "Inflater",
       "NotSentError",
       "ReadyState",
       "resolveConnectionOptions",
@@ -135,4 +138,24 @@ test('@bothways/websocket exports these names', () => {
       "w3cwebsocket",
     ]
   `)
+})
+
+test('@bothways/ws exports these names, and the class has them as statics', () => {
+  expect(Object.keys(ws).sort()).toMatchInlineSnapshot(`
+    [
+      "PerMessageDeflate",
+      "Receiver",
+      "Sender",
+      "Server",
+      "WebSocket",
+      "WebSocketServer",
+      "createWebSocketStream",
+      "default",
+      "extension",
+      "module.exports",
+      "subprotocol",
+    ]
+  `)
+  const statics = Object.keys(ws).filter(name => name !== 'default' && name !== 'module.exports')
+  expect(statics.filter(name => Reflect.get(ws.default, name) !== Reflect.get(ws, name))).toEqual([])
 })
