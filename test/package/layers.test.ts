@@ -95,7 +95,7 @@ const planted: Planted[] = [
     '../fallback/event-stream.ts',
   ),
 
-  ...['ws', 'websocket', 'nodejs-websocket'].flatMap(name => {
+  ...['ws', 'websocket', 'nodejs-websocket', 'socket.io'].flatMap(name => {
     const layer = `packages/${name}/src`
     return [
       ...allow(layer, 'bothways', 'bothways/connection', '@bothways/protocol', 'node:net'),
@@ -144,7 +144,16 @@ beforeAll(async () => {
       await mkdir(dirname(join(folder, path)), { recursive: true })
       await writeFile(join(folder, path), source)
     }
-    for (const name of ['protocol', 'bothways', 'ws', 'websocket', 'nodejs-websocket', 'cli', 'workbench']) {
+    for (const name of [
+      'protocol',
+      'bothways',
+      'ws',
+      'websocket',
+      'nodejs-websocket',
+      'socket.io',
+      'cli',
+      'workbench',
+    ]) {
       const manifest = `packages/${name}/package.json`
       await cp(join(root, manifest), join(folder, manifest))
     }
