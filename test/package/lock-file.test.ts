@@ -141,8 +141,12 @@ describe.each(projectFolders(root).map(project => [project === '' ? 'root' : pro
 test('What only the tests of interoperation and the benchmark need is not installed by npm start', () => {
   const folders = Object.keys(lockOf('').packages)
   expect(folders.filter(folder => /node_modules\/(@oven\/)?(bun|deno)(-|$)/.test(folder))).toEqual([])
+  expect(folders.filter(folder => /node_modules\/(aedes|mqtt|puppeteer-core)$/.test(folder))).toEqual([])
   expect(Object.keys(lockOf('runtimes').packages)).toEqual(
     expect.arrayContaining(['node_modules/bun', 'node_modules/deno']),
+  )
+  expect(Object.keys(lockOf('dependents').packages)).toEqual(
+    expect.arrayContaining(['node_modules/aedes', 'node_modules/mqtt', 'node_modules/puppeteer-core']),
   )
 })
 
