@@ -70,7 +70,6 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   static readonly CLOSE_DESCRIPTIONS: { [code: number]: string } = { ...closeDescriptions }
 
   config: IConfig & IKeepaliveConfig
-  socket: Socket
   /** In lower case, as it was asked for; null or undefined: none. */
   protocol: string
   /** Always empty. */
@@ -98,6 +97,8 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   outputBufferFull: boolean
   inputPaused: boolean
 
+  readonly #socket: Socket
+  readonly #transport: ReturnType<typeof takeTransport>
   readonly #core: Connection
   readonly #keepalive: Keepalive | undefined
   #isStarted = false
@@ -115,7 +116,8 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   ) {
     super()
     this.config = config
-    this.socket = socket
+    this.#socket = socket
+    this.#transport = takeTransport(socket, 'auto')
     this.protocol = protocol
     this.extensions = extensions
     this.remoteAddress = socket.remoteAddress as string
@@ -140,6 +142,13 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     this.#keepalive = this.#createKeepalive()
   }
 
+  /** The TCP connection, for whoever uses it besides: behind what was sent before, and with all data from here on. */
+  get socket(): Socket {
+    this.#core.flush()
+    this.#transport.shareStream()
+    return this.#socket
+  }
+
   get maskBytes(): Buffer {
     return maskBytes
   }
@@ -157,7 +166,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   _addSocketEventListeners(): void {
     if (this.#isStarted) return
     this.#isStarted = true
-    const { socket } = this
+    const socket = this.#socket
     // The program may have paused it before anything could come.
     if (socket.isPaused()) this.#core.pause()
     socket.on('error', error => this.#handleError(error))
@@ -219,11 +228,11 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   /** Stops reading; TCP then makes the peer wait. */
   pause(): void {
-    this.socket.pause()
+    this.#socket.pause()
   }
 
   resume(): void {
-    this.socket.resume()
+    this.#socket.resume()
   }
 
   /**
@@ -262,7 +271,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   }
 
   #createCore(): Connection {
-    const { config, socket, maskOutgoingPackets } = this
+    const { config, maskOutgoingPackets } = this
     const role = maskOutgoingPackets ? 'client' : 'server'
     const [frameBytes, messageBytes] = [
       limit(config.maxReceivedFrameSize),
@@ -279,7 +288,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
         keepalive: false,
         maxBufferedBytes: Number.POSITIVE_INFINITY,
         // As a stream: full when it holds as much as its mark.
-        highWaterMarkBytes: Math.max(0, socket.writableHighWaterMark - 1),
+        highWaterMarkBytes: Math.max(0, this.#socket.writableHighWaterMark - 1),
       },
       role,
     )
@@ -304,7 +313,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
       onViolation: (error: ProtocolViolation | LimitError) => this.#handleViolation(error),
       onClose: () => this.#handleClose(),
     }
-    return new Connection(handler, { role, transport: takeTransport(socket, 'auto'), settings, traits })
+    return new Connection(handler, { role, transport: this.#transport, settings, traits })
   }
 
   #createKeepalive(): Keepalive | undefined {
@@ -349,7 +358,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
         isFinal: end >= data.length,
       })
     }
-    this.#took(this.#core.bufferedAmount < this.socket.writableHighWaterMark, cb)
+    this.#took(this.#core.bufferedAmount < this.#socket.writableHighWaterMark, cb)
   }
 
   #sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, data: Buffer): void {
@@ -438,7 +447,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   #handleResume(): void {
     // It may have been paused again since.
-    if (this.socket.isPaused()) return
+    if (this.#socket.isPaused()) return
     this.inputPaused = false
     this.#isReadPaused = false
     this.emit('resume')
@@ -489,7 +498,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     this.connected = false
     this.state = State.Closed
     if (this.listenerCount('error') > 0) this.emit('error', error)
-    this.socket.destroy()
+    this.#socket.destroy()
   }
 
   #handleClose(): void {

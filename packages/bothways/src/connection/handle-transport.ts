@@ -9,6 +9,9 @@ const readMemory = createReadMemory(512 * 1024)
 const { WriteWrap, streamBaseState, kReadBytesOrError, kBytesWritten, kLastWriteWasAsync } =
   streamBinding ?? ({} as StreamBinding)
 
+// As it was when this was loaded: tests put a clock of their own in its place.
+const { nextTick } = process
+
 interface PendingWrite extends WriteRequest {
   transport: HandleTransport
   wantsNotice: boolean
@@ -95,7 +98,7 @@ export abstract class HandleTransport implements Transport {
     }
     this.#writtenBytes += streamBaseState[kBytesWritten]!
     if (streamBaseState[kLastWriteWasAsync] === 0) {
-      if (wantsNotice) process.nextTick(giveNotice, this)
+      if (wantsNotice) nextTick(giveNotice, this)
       return true
     }
     spareRequest = undefined

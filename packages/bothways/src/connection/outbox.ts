@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { Buffer } from 'node:buffer'
 import { copyMasked, type Opcode } from '@bothways/protocol'
 import { bytesPerUnit, SharedBuffer } from './shared-buffer.ts'
@@ -19,6 +20,10 @@ const joinableBytes = 16 * 1024
 const longBytes = 64 * 1024
 
 const none: readonly Uint8Array[] = []
+
+// As they were when this was loaded: tests put clocks of their own in their place, and the network goes on without them.
+const { setImmediate } = globalThis
+const { nextTick } = process
 
 /**
  * The frames on their way out, in order. Some are not ready yet (a `Blob` is being read, a large message
@@ -147,14 +152,14 @@ export class Outbox {
     this.#waiters ??= new Waiters()
     if (last !== undefined) {
       last.callbacks ??= []
-      last.callbacks.push(callback)
+      last.callbacks.push(inContext(callback))
     } else if (this.#readyBytes > 0) {
-      this.#waiters.add(callback)
+      this.#waiters.add(inContext(callback))
     } else if (this.#noticesAsked > this.#noticesCame) {
-      this.#waiters.add(callback)
+      this.#waiters.add(inContext(callback))
       this.#waiters.depart(this.#noticesAsked)
     } else {
-      process.nextTick(callback)
+      nextTick(callback)
     }
   }
 
@@ -214,7 +219,8 @@ export class Outbox {
 
   #grow(bytes: number): void {
     this.#readyBytes += bytes
-    if (!this.#isScheduled) this.#schedule()
+    if (isExiting) this.flush()
+    else if (!this.#isScheduled) this.#schedule()
   }
 
   #wait(entry: Entry): void {
@@ -273,6 +279,9 @@ export class Outbox {
     if (isFlushDue) return
     isFlushDue = true
     setImmediate(flushAtEnd)
+    if (isExitWatched) return
+    isExitWatched = true
+    process.once('exit', flushAtExit)
   }
 
   static flushScheduled(outbox: Outbox): void {
@@ -288,6 +297,9 @@ export class Outbox {
 /** Those with something to write in this turn of the event loop. */
 let unflushed: Outbox[] = []
 let isFlushDue = false
+let isExitWatched = false
+/** There will be no end of this turn: what is sent is written at once. */
+let isExiting = false
 
 /** Where small frames of this turn are written, those of one connection one behind the other as far as possible. */
 const turn = new SharedBuffer()
@@ -327,6 +339,18 @@ function bytesOf(pieces: readonly Uint8Array[]): number {
 function flushAtEnd(): void {
   isFlushDue = false
   flushAll()
+}
+
+/** What was sent before `process.exit()` goes out. */
+function flushAtExit(): void {
+  isExiting = true
+  flushAll()
+}
+
+/** A callback in the asynchronous context of whoever has given it, as those of a stream are. */
+function inContext(callback: Callback): Callback {
+  const resource = new AsyncResource('BothwaysSend')
+  return (...args) => resource.runInAsyncScope(callback, undefined, ...args)
 }
 
 /** Writes everything, one write for each connection; then the turn's memory is free again. */

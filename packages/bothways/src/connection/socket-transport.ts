@@ -45,16 +45,21 @@ export class SocketTransport extends HandleTransport {
     if (socket.readableEnded) process.nextTick(() => handler.onEnd())
     else socket.on('end', () => handler.onEnd())
     socket.on('close', () => handler.onDestroyed(this.#error))
-    super.start(handler)
+    if (this.#onStream === undefined) {
+      super.start(handler)
+    } else {
+      this.handler = handler
+      this.#onStream.adopt(handler)
+    }
   }
 
   /** From here on all data go by the socket, its events and its buffers, so that somebody else can use it as well. */
   shareStream(): void {
-    if (this.#onStream !== undefined || this.handler === undefined) return
-    const isPaused = !this.handle.reading
+    if (this.#onStream !== undefined) return
     this.#onStream = new StreamTransport(this.#socket)
+    if (this.handler === undefined) return
     this.#onStream.adopt(this.handler)
-    if (isPaused && !this.isReadingOver) this.#socket.pause()
+    if (!this.handle.reading && !this.isReadingOver) this.#socket.pause()
   }
 
   override get queuedBytes(): number {

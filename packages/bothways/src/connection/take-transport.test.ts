@@ -45,13 +45,19 @@ test('What somebody else has written to the stream, and the stream has not sent,
   expect(received.subarray(response.length).toString()).toBe('101 frame')
 })
 
-test('A shared stream has all data, in order, and still reaches the connection', async () => {
-  for (const kind of ['auto', 'stream'] as const) {
+test.each([
+  ['auto', 'before it starts'],
+  ['auto', 'while it reads'],
+  ['stream', 'while it reads'],
+] as const)(
+  'A stream (%s) that is shared %s has all data, in order, and still reaches the connection',
+  async (kind, when) => {
     const { socket, peer } = await connected()
     const transport = takeTransport(socket, kind)
     const log: string[] = []
     let notices = 0
     let onChunk = (): void => {}
+    if (when === 'before it starts') transport.shareStream()
     transport.start({
       onData: chunk => {
         log.push(`connection ${Buffer.from(chunk)}`)
@@ -98,5 +104,5 @@ test('A shared stream has all data, in order, and still reaches the connection',
     expect(log.slice(3)).toEqual(['connection three', 'stream three', 'end', 'destroyed undefined'])
     expect(notices).toBe(2)
     expect(transport.queuedBytes).toBe(0)
-  }
-})
+  },
+)

@@ -1,5 +1,8 @@
 import { NotSentError } from './not-sent-error.ts'
 
+// As it was when this was loaded: tests put a clock of their own in its place.
+const { nextTick } = process
+
 /** Called without an error when the operating system has taken what was sent, else with the reason. */
 export type Callback = (error?: Error) => void
 
@@ -29,7 +32,7 @@ export class Waiters {
   arrive(notice: number): void {
     let first = this.#departed[0]
     while (first !== undefined && first.notice <= notice) {
-      for (const callback of first.callbacks) process.nextTick(callback)
+      for (const callback of first.callbacks) nextTick(callback)
       this.#departed.shift()
       first = this.#departed[0]
     }
@@ -40,6 +43,6 @@ export class Waiters {
     const callbacks = [...this.#departed.flatMap(it => it.callbacks), ...this.#next]
     this.#departed = []
     this.#next = []
-    for (const callback of callbacks) process.nextTick(callback, new NotSentError(cause))
+    for (const callback of callbacks) nextTick(callback, new NotSentError(cause))
   }
 }
