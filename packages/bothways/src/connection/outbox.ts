@@ -49,6 +49,9 @@ export class Outbox {
   constructor(transport: Transport, highWaterMarkBytes: number) {
     this.#transport = transport
     this.#highWaterMarkBytes = highWaterMarkBytes
+    if (isExitWatched) return
+    isExitWatched = true
+    process.once('exit', flushAtExit)
   }
 
   /** Bytes handed over that the operating system has not taken. */
@@ -279,9 +282,6 @@ export class Outbox {
     if (isFlushDue) return
     isFlushDue = true
     setImmediate(flushAtEnd)
-    if (isExitWatched) return
-    isExitWatched = true
-    process.once('exit', flushAtExit)
   }
 
   static flushScheduled(outbox: Outbox): void {
