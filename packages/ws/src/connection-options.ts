@@ -8,8 +8,6 @@ import {
 import type { PerMessageDeflate } from './permessage-deflate.ts'
 import type { SocketOptions } from './websocket.ts'
 
-const defaultCloseTimeoutMs = 30_000
-
 /** The largest message that could become a string, in bytes. */
 const largestMessageBytes = resolveConnectionOptions({ maxMessageBytes: Infinity }, 'server').maxMessageBytes
 
@@ -28,7 +26,8 @@ export function settingsOf(
     ...usual,
     compression: compressionOf(deflate),
     maxMessageBytes: maxPayload > 0 ? Math.min(maxPayload, largestMessageBytes) : largestMessageBytes,
-    closeTimeoutMs: closeTimeout ?? defaultCloseTimeoutMs,
+    // A socket that a program makes of its own without the option: as a timer of no time.
+    closeTimeoutMs: closeTimeout ?? 1,
     // A program that reads `bufferedAmount` is what bounds it, as with ws.
     maxBufferedBytes: Number.MAX_SAFE_INTEGER,
   }

@@ -243,6 +243,21 @@ describe('Close handshake', () => {
     expect(clientSide.disconnect).toMatchObject({ code: 1006, wasClean: false, by: 'us' })
   })
 
+  test('A peer that has taken everything and never answers is given no more time; one that still takes is', async () => {
+    for (const isSlow of [false, true]) {
+      const { link, client, clientSide } = connect({ client: { closeTimeoutMs: 5_000 } })
+      client.send('x'.repeat(1_000))
+      client.close(1000)
+      await new Promise(resolve => setImmediate(resolve))
+      if (!isSlow) link.client.deliver()
+      client.tick(performance.now() + 100)
+      link.client.deliver()
+      client.tick(performance.now() + 5_001)
+      await Promise.resolve()
+      expect(clientSide.disconnect?.code).toBe(isSlow ? undefined : 1006)
+    }
+  })
+
   test('A side that does not read still closes cleanly; what it has not taken is dropped', async () => {
     const { link, server, client, serverSide } = connect()
     server.pause()

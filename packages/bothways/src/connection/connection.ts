@@ -139,7 +139,8 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   #received: CloseFrame | undefined
   /** When TCP is cut if the peer has not done its part of the ending by then. */
   #cutAtMs: number | undefined
-  #bufferedAtClose = 0
+  /** What waited for the peer when that was last looked at while closing. */
+  #bufferedAtClose: number | undefined
 
   #holds = 0
   #hasDiscarded = false
@@ -327,8 +328,10 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   // --- the heartbeat's side
 
   tick(time: number): void {
-    if (this.#cutAtMs !== undefined && time >= this.#cutAtMs) {
-      this.#cutUnlessMoving(time)
+    if (this.#cutAtMs !== undefined) {
+      // Not before the turn of closing is over: what it has sent is written by now, unless the peer does not read.
+      this.#bufferedAtClose ??= this.#outbox.bufferedBytes
+      if (time >= this.#cutAtMs) this.#cutUnlessMoving(time, this.#bufferedAtClose)
       return
     }
     const { keepalive } = this.#settings
@@ -589,7 +592,6 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     if (this.#readyState !== ReadyState.Open) return
     this.#readyState = ReadyState.Closing
     this.#cutAtMs = performance.now() + this.#settings.closeTimeoutMs
-    this.#bufferedAtClose = this.#outbox.bufferedBytes
     this.#handler.onClosing?.(this.#received)
     if (!this.#isDiscarding) return
     this.#receiver.resume()
@@ -610,9 +612,9 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   }
 
   /** A peer that is still taking what was sent before the close gets more time; one ended by policy does not. */
-  #cutUnlessMoving(nowMs: number): void {
+  #cutUnlessMoving(nowMs: number, bufferedBefore: number): void {
     const bufferedBytes = this.#outbox.bufferedBytes
-    const isMoving = bufferedBytes < this.#bufferedAtClose && this.#cause?.by !== 'policy'
+    const isMoving = bufferedBytes < bufferedBefore && this.#cause?.by !== 'policy'
     this.#bufferedAtClose = bufferedBytes
     if (isMoving) this.#cutAtMs = nowMs + this.#settings.closeTimeoutMs
     else this.#cut()
