@@ -1,0 +1,61 @@
+import { Buffer } from 'node:buffer'
+import { bytesOf, errorPacket, type Packet, type PacketType, packetTypes } from './packet.ts'
+
+/** What separates the packets of a payload (Engine.IO protocol v4, "HTTP long-polling: packet encoding"). */
+const separator = '\x1e'
+
+const code0 = 0x30
+const codeB = 0x62
+
+const digits = Object.fromEntries(packetTypes.map((type, at) => [type, String(at)])) as Record<
+  PacketType,
+  string
+>
+
+/** The digit of a packet's type. */
+export function digitOf(type: Packet['type']): string {
+  return digits[type as PacketType]
+}
+
+/** A packet as text, also a binary one: for payloads, and for clients that cannot take bytes. */
+export function encodeTextV4({ type, data }: Packet): string {
+  if (typeof data === 'string') return digits[type as PacketType] + data
+  if (data === undefined) return digits[type as PacketType]
+  return `b${bytesOf(data).toString('base64')}`
+}
+
+/** A packet as one WebSocket message: a binary one is its data and nothing else (v4, "WebSocket: packet encoding"). */
+export function encodePacketV4(packet: Packet): string | Buffer {
+  const { data } = packet
+  return data === undefined || typeof data === 'string' ? encodeTextV4(packet) : bytesOf(data)
+}
+
+/** The packet in one WebSocket message, or the error packet. */
+export function decodePacketV4(message: string | Buffer): Packet {
+  if (typeof message !== 'string') return { type: 'message', data: message }
+  const code = message.charCodeAt(0)
+  if (code === codeB) return { type: 'message', data: Buffer.from(message.slice(1), 'base64') }
+  const type = packetTypes[code - code0]
+  if (type === undefined) return errorPacket
+  return { type, data: message.length > 1 ? message.slice(1) : undefined }
+}
+
+/** The body of an HTTP answer, from packets as {@link encodeTextV4} makes them. */
+export function encodePayloadV4(packets: readonly string[]): string {
+  return packets.length === 1 ? packets[0]! : packets.join(separator)
+}
+
+/** The packets in the body of an HTTP request. What follows an error packet is not looked at. */
+export function decodePayloadV4(payload: string): Packet[] {
+  const packets: Packet[] = []
+  let start = 0
+  while (start <= payload.length) {
+    const found = payload.indexOf(separator, start)
+    const end = found === -1 ? payload.length : found
+    const packet = decodePacketV4(payload.slice(start, end))
+    packets.push(packet)
+    if (packet === errorPacket) break
+    start = end + 1
+  }
+  return packets
+}

@@ -1,0 +1,114 @@
+import type { IncomingMessage } from 'node:http'
+import type { HttpCompressionOptions } from './content-encoding.ts'
+import { type CookieOptions, cookieDefaults } from './cookie.ts'
+import type { CorsOptions, CorsOptionsDelegate } from './cors.ts'
+import type { RawData } from './packet.ts'
+import type { TransportName } from './transport.ts'
+
+/** permessage-deflate (RFC 7692), with the names of npm's `ws`. */
+export interface PerMessageDeflateOptions {
+  /** Shorter messages are sent as they are. Default 1024. */
+  threshold?: number | undefined
+  serverNoContextTakeover?: boolean | undefined
+  clientNoContextTakeover?: boolean | undefined
+  serverMaxWindowBits?: number | undefined
+  clientMaxWindowBits?: number | undefined
+  zlibDeflateOptions?: { level?: number | undefined } | undefined
+}
+
+/** Asks the program whether a client may connect. */
+export type AllowRequest = (
+  request: IncomingMessage,
+  callback: (error: string | null | undefined, isAllowed: boolean) => void,
+) => void
+
+export interface ServerOptions {
+  /** How long the answer to a ping may take, in ms. Default 20,000. */
+  pingTimeout?: number
+  /** How long after an answer the next ping follows, in ms. Default 25,000. */
+  pingInterval?: number
+  /** How long a client may take to move to another transport, in ms. Default 10,000. */
+  upgradeTimeout?: number
+  /** The largest body of a request, and the largest message, in bytes. Default 1,000,000. */
+  maxHttpBufferSize?: number
+  /**
+   * What may wait for a client that does not take it, in bytes; beyond it the session ends with `transport error`.
+   * Default 64 MiB. npm's `engine.io` has no such bound.
+   */
+  maxBufferedBytes?: number
+  /** Default both. */
+  transports?: readonly TransportName[]
+  /** Whether clients may move from long polling to WebSocket. Default true. */
+  allowUpgrades?: boolean
+  /** Default false. */
+  perMessageDeflate?: boolean | PerMessageDeflateOptions
+  /** Default: gzip or deflate for bodies of 1024 bytes and more. */
+  httpCompression?: boolean | HttpCompressionOptions
+  /** A message that follows the handshake at once. */
+  initialPacket?: RawData | undefined
+  /** Default false. */
+  cookie?: boolean | CookieOptions
+  /** Default false: no headers for scripts of other origins. */
+  cors?: false | CorsOptions | CorsOptionsDelegate
+  /** Whether clients of version 3 are welcome. Default false. */
+  allowEIO3?: boolean
+  allowRequest?: AllowRequest | undefined
+}
+
+export interface AttachOptions {
+  /** Default `/engine.io`. */
+  path?: string
+  /** Default true. */
+  addTrailingSlash?: boolean
+  /** Ends the connections of requests to upgrade that nobody takes. Default true. */
+  destroyUpgrade?: boolean
+  /** How long somebody has to take them, in ms. Default 1,000. */
+  destroyUpgradeTimeout?: number
+}
+
+/** {@link ServerOptions} with every default filled in. */
+export interface ServerSettings {
+  pingTimeout: number
+  pingInterval: number
+  upgradeTimeout: number
+  maxHttpBufferSize: number
+  maxBufferedBytes: number
+  transports: readonly TransportName[]
+  allowUpgrades: boolean
+  perMessageDeflate: false | PerMessageDeflateOptions
+  httpCompression: false | HttpCompressionOptions
+  initialPacket: RawData | undefined
+  cookie: false | CookieOptions
+  cors: false | CorsOptions | CorsOptionsDelegate
+  allowEIO3: boolean
+  allowRequest: AllowRequest | undefined
+}
+
+const defaultThreshold = 1024
+
+/** Fills in the defaults. Options that are undefined count as not given. */
+export function resolveServerOptions(options: ServerOptions): ServerSettings {
+  const { perMessageDeflate = false, httpCompression = true, cookie = false } = options
+  return {
+    pingTimeout: options.pingTimeout ?? 20_000,
+    pingInterval: options.pingInterval ?? 25_000,
+    upgradeTimeout: options.upgradeTimeout ?? 10_000,
+    maxHttpBufferSize: options.maxHttpBufferSize ?? 1e6,
+    maxBufferedBytes: options.maxBufferedBytes ?? 64 * 1024 * 1024,
+    transports: options.transports ?? ['polling', 'websocket'],
+    allowUpgrades: options.allowUpgrades ?? true,
+    perMessageDeflate: perMessageDeflate && {
+      threshold: defaultThreshold,
+      ...(perMessageDeflate === true ? {} : perMessageDeflate),
+    },
+    httpCompression: httpCompression && {
+      threshold: defaultThreshold,
+      ...(httpCompression === true ? {} : httpCompression),
+    },
+    initialPacket: options.initialPacket,
+    cookie: cookie && { ...cookieDefaults, ...(cookie === true ? {} : cookie) },
+    cors: options.cors ?? false,
+    allowEIO3: options.allowEIO3 ?? false,
+    allowRequest: options.allowRequest,
+  }
+}

@@ -1,0 +1,45 @@
+import { Buffer } from 'node:buffer'
+import type { SharedMessage } from './shared-message.ts'
+
+/** The revisions of the Engine.IO protocol that a client may speak. */
+export type Protocol = 3 | 4
+
+/** The types of packets, each at the place that is its number on the wire (Engine.IO protocol v4, "Packet types"). */
+export const packetTypes = ['open', 'close', 'ping', 'pong', 'message', 'upgrade', 'noop'] as const
+export type PacketType = (typeof packetTypes)[number]
+
+/** What a message may carry on its way out; on its way in it is a string or a `Buffer`. */
+export type RawData = string | ArrayBuffer | ArrayBufferView
+
+/** How a packet is sent. */
+export interface WriteOptions {
+  /** False sends it as it is even where compression was agreed on. Default true. */
+  readonly compress?: boolean | undefined
+  /** The same message for many sockets, encoded once for all of them; see {@link SharedMessage}. */
+  readonly shared?: SharedMessage | undefined
+  /** WebSocket frames of this packet that the caller has made, as adapters written for npm's `engine.io` do. */
+  readonly wsPreEncodedFrame?: readonly Uint8Array[] | undefined
+}
+
+/** One packet. A type `error` stands for bytes that were none. */
+export interface Packet {
+  readonly type: PacketType | 'error'
+  readonly data?: RawData | undefined
+  readonly options?: WriteOptions | undefined
+}
+
+/** What was received instead of a packet. */
+export const errorPacket: Packet = { type: 'error', data: 'parser error' }
+
+/** The bytes of binary data, without a copy. */
+export function bytesOf(data: ArrayBuffer | ArrayBufferView): Buffer {
+  if (data instanceof Buffer) return data
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  return Buffer.from(data)
+}
+
+/** About how much memory a packet takes while it waits. */
+export function sizeOf({ data }: Packet): number {
+  if (data === undefined) return 1
+  return typeof data === 'string' ? data.length + 1 : data.byteLength + 1
+}

@@ -1,0 +1,34 @@
+import { Buffer } from 'node:buffer'
+import type { ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { errors, messageOf, type Refusal } from './server-errors.ts'
+
+/** Refuses a request: 403 when the program has, else 400, and the code in JSON. */
+export function refuseRequest(response: ServerResponse, refusal: Refusal): void {
+  if (response.headersSent) {
+    // A middleware has begun to answer.
+    if (!response.writableEnded) response.end()
+    return
+  }
+  const body = JSON.stringify({ code: refusal.code, message: messageOf(refusal) })
+  response.writeHead(refusal.code === errors.FORBIDDEN ? 403 : 400, { 'Content-Type': 'application/json' })
+  response.end(body)
+}
+
+/** Refuses a request to upgrade: 400, and the reason in text. */
+export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+  const message = messageOf(refusal)
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'Connection: close',
+    'Content-type: text/html',
+    `Content-Length: ${Buffer.byteLength(message)}`,
+  ]
+  endUpgrade(socket, `${head.join('\r\n')}\r\n\r\n${message}`)
+}
+
+/** Answers a request to upgrade and ends its connection. */
+export function endUpgrade(socket: Duplex, answer: string): void {
+  if (socket.writable) socket.end(answer, () => socket.destroy())
+  else socket.destroy()
+}

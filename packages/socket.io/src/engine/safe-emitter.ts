@@ -1,0 +1,28 @@
+import { EventEmitter } from 'node:events'
+
+/** Runs what a program has given us. What it throws ends the process, unless somebody catches it there, and never us. */
+export function guard(work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    throwLater(error)
+  }
+}
+
+/** An emitter whose listeners may throw without hindering who tells them. */
+export class SafeEmitter extends EventEmitter {
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    try {
+      return super.emit(event, ...args)
+    } catch (error) {
+      throwLater(error)
+      return true
+    }
+  }
+}
+
+function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
+}

@@ -1,0 +1,283 @@
+import type { EngineRequest } from './engine-request.ts'
+import type { Heartbeats } from './heartbeats.ts'
+import {
+  type Packet,
+  type PacketType,
+  type Protocol,
+  type RawData,
+  sizeOf,
+  type WriteOptions,
+} from './packet.ts'
+import { SafeEmitter } from './safe-emitter.ts'
+import type { Server } from './server.ts'
+import { type SendCallback, type Transport, TransportError, type TransportOwner } from './transport.ts'
+import { UpgradeAttempt, type UpgradingSession } from './upgrade-attempt.ts'
+
+/**
+ * Why a session ended:
+ *
+ * - `transport error`: a request or connection broke, or the client broke the transport's rules
+ * - `transport close`: the client closed it
+ * - `forced close`: this side did
+ * - `ping timeout`: nothing was heard in time
+ * - `parse error`: what came was no packet
+ */
+export type CloseReason =
+  | 'transport error'
+  | 'transport close'
+  | 'forced close'
+  | 'ping timeout'
+  | 'parse error'
+
+export type ReadyState = 'opening' | 'open' | 'closing' | 'closed'
+
+const compressed: WriteOptions = Object.freeze({ compress: true })
+
+/**
+ * A session with one client, whatever its transport. Events:
+ *
+ * - `open`
+ * - `message` and `data` (data: string, `Buffer`, or undefined for a message without data)
+ * - `close` (reason: {@link CloseReason}, description: the error behind it, if any)
+ * - `packet` and `packetCreate` (packet): one came; one is about to be sent
+ * - `heartbeat`: the client has shown that it is there
+ * - `upgrading` and `upgrade` (transport)
+ * - `flush` (packets) and `drain`: before and after packets are handed to the transport
+ */
+export class Socket extends SafeEmitter implements TransportOwner, UpgradingSession {
+  readonly id: string
+  readonly server: Server
+  /** The first request of the session. */
+  readonly request: EngineRequest
+  /** The address of the client, of its first request. */
+  readonly remoteAddress: string | undefined
+  readonly protocol: Protocol
+  transport: Transport
+  readyState: ReadyState = 'opening'
+  /** It has moved from long polling to WebSocket. */
+  upgraded = false
+  /** What waits for the transport. */
+  writeBuffer: Packet[] = []
+  #bufferedBytes = 0
+  #callbacks: SendCallback[] | undefined
+  #upgrade: UpgradeAttempt | undefined
+
+  constructor(id: string, server: Server, transport: Transport, request: EngineRequest, protocol: Protocol) {
+    super()
+    this.id = id
+    this.server = server
+    this.request = request
+    this.remoteAddress = request.socket?.remoteAddress
+    this.protocol = protocol
+    this.transport = transport
+    transport.owner = this
+    this.#open()
+  }
+
+  /** It is trying to move from long polling to WebSocket. */
+  get upgrading(): boolean {
+    return this.#upgrade !== undefined
+  }
+
+  /**
+   * Sends a message. It is dropped when the session is over.
+   *
+   * @param callback called with the transport when the message has left
+   */
+  send(data: RawData, options?: WriteOptions | SendCallback, callback?: SendCallback): this {
+    this.sendPacket('message', data, options, callback)
+    return this
+  }
+
+  /** The same as {@link send}. */
+  write(data: RawData, options?: WriteOptions | SendCallback, callback?: SendCallback): this {
+    this.sendPacket('message', data, options, callback)
+    return this
+  }
+
+  /** Sends a packet of any type. */
+  sendPacket(
+    type: PacketType,
+    data?: RawData,
+    options: WriteOptions | SendCallback = compressed,
+    callback?: SendCallback,
+  ): void {
+    if (typeof options === 'function') {
+      this.sendPacket(type, data, compressed, options)
+      return
+    }
+    if (this.readyState === 'closing' || this.readyState === 'closed') return
+    const packet: Packet = { type, data: data === '' ? undefined : data, options }
+    this.emit('packetCreate', packet)
+    this.writeBuffer.push(packet)
+    this.#bufferedBytes += sizeOf(packet)
+    if (callback !== undefined) {
+      this.#callbacks ??= []
+      this.#callbacks.push(callback)
+    }
+    this.#flush()
+    if (this.#bufferedBytes > this.server.opts.maxBufferedBytes) {
+      this.#end('transport error', new TransportError('the client does not take what is sent to it'))
+    }
+  }
+
+  /**
+   * Ends the session behind everything sent so far, which a client that does not poll may take its time for.
+   *
+   * @param discard ends it at once, and drops what was not sent
+   */
+  close(discard = false): void {
+    if (discard && (this.readyState === 'open' || this.readyState === 'closing')) {
+      this.#closeTransport(true)
+      return
+    }
+    if (this.readyState !== 'open') return
+    this.readyState = 'closing'
+    if (this.writeBuffer.length > 0) this.once('drain', () => this.#closeTransport(false))
+    else this.#closeTransport(false)
+  }
+
+  // --- the server's side
+
+  /** @internal The client has opened a connection to move to. */
+  _tryUpgrade(transport: Transport): void {
+    this.#upgrade = new UpgradeAttempt(this, transport)
+  }
+
+  // --- the heartbeats' side
+
+  onPingDue(): void {
+    this.sendPacket('ping')
+  }
+
+  onSilence(): void {
+    this.#end('ping timeout')
+  }
+
+  // --- the transport's side
+
+  onTransportReady(): void {
+    this.#flush()
+  }
+
+  onTransportPacket(packet: Packet): void {
+    if (this.readyState !== 'open') return
+    this.emit('packet', packet)
+    const { type, data } = packet
+    if (type !== 'pong') this.#heartbeats.onOther(this)
+    if (type === 'message') {
+      this.emit('data', data)
+      this.emit('message', data)
+    } else if (type === 'ping' || type === 'pong') {
+      this.#onBeat(type)
+    } else if (type === 'error') {
+      this.#end('parse error')
+    }
+  }
+
+  onTransportError(error: Error): void {
+    this.#end('transport error', error)
+  }
+
+  onTransportClose(): void {
+    this.#end('transport close')
+  }
+
+  // --- the upgrade's side
+
+  get upgradeTimeoutMs(): number {
+    return this.server.opts.upgradeTimeout
+  }
+
+  onProbed(transport: Transport): void {
+    this.emit('upgrading', transport)
+  }
+
+  onUpgraded(transport: Transport): void {
+    const previous = this.transport
+    this.transport = transport
+    transport.sid = this.id
+    transport.owner = this
+    this.upgraded = true
+    previous.release('noop')
+    this.emit('upgrade', transport)
+    this.#flush()
+    if (this.readyState === 'closing') this.#closeTransport(false)
+  }
+
+  onUpgradeOver(): void {
+    this.#upgrade = undefined
+  }
+
+  // ---
+
+  get #heartbeats(): Heartbeats {
+    return this.server._heartbeats
+  }
+
+  /** The handshake (Engine.IO protocol v4, "Handshake"). */
+  #open(): void {
+    const { id, transport, server } = this
+    const { pingInterval, pingTimeout, maxHttpBufferSize, initialPacket } = server.opts
+    this.readyState = 'open'
+    transport.sid = id
+    const upgrades = server.upgrades(transport.name)
+    this.sendPacket(
+      'open',
+      JSON.stringify({ sid: id, upgrades, pingInterval, pingTimeout, maxPayload: maxHttpBufferSize }),
+    )
+    if (initialPacket) this.sendPacket('message', initialPacket)
+    this.emit('open')
+    this.#heartbeats.add(this)
+  }
+
+  #onBeat(type: 'ping' | 'pong'): void {
+    if (type !== (this.protocol === 3 ? 'ping' : 'pong')) {
+      this.#end('transport error', new TransportError('invalid heartbeat direction'))
+      return
+    }
+    this.#heartbeats.onBeat(this)
+    if (type === 'ping') this.sendPacket('pong')
+    this.emit('heartbeat')
+  }
+
+  #flush(): void {
+    if (!this.#mayFlush) return
+    this.emit('flush', this.writeBuffer)
+    this.server.emit('flush', this, this.writeBuffer)
+    // A listener may have sent more, and so have emptied it.
+    if (!this.#mayFlush) return
+    const packets = this.writeBuffer
+    const callbacks = this.#callbacks
+    this.writeBuffer = []
+    this.#bufferedBytes = 0
+    this.#callbacks = undefined
+    this.transport.send(packets, callbacks)
+    this.emit('drain')
+    this.server.emit('drain', this)
+  }
+
+  get #mayFlush(): boolean {
+    return this.readyState !== 'closed' && this.writeBuffer.length > 0 && this.transport.takesPackets
+  }
+
+  #closeTransport(isDiscarded: boolean): void {
+    this.transport.close(() => this.#end('forced close'), isDiscarded)
+  }
+
+  #end(reason: CloseReason, description?: Error): void {
+    if (this.readyState === 'closed') return
+    this.readyState = 'closed'
+    this.#heartbeats.delete(this)
+    this.server._forget(this)
+    this.#upgrade?.abandon()
+    this.#callbacks = undefined
+    this.#bufferedBytes = 0
+    // Listeners of `close` may still look at what was not sent.
+    process.nextTick(() => {
+      this.writeBuffer = []
+    })
+    this.transport.release()
+    this.emit('close', reason, description)
+  }
+}

@@ -1,0 +1,80 @@
+import type { EngineRequest } from './engine-request.ts'
+import type { Packet, Protocol } from './packet.ts'
+
+export type TransportName = 'polling' | 'websocket'
+
+/** Called with the transport when what was sent has left. */
+export type SendCallback = (transport: Transport) => void
+
+/** Whom a transport tells what happens on it. */
+export interface TransportOwner {
+  /** There is room to send. */
+  onTransportReady(): void
+  onTransportPacket(packet: Packet): void
+  onTransportError(error: Error): void
+  /** The other side has ended it. */
+  onTransportClose(): void
+}
+
+/** What went wrong on a transport. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError'
+  readonly type = 'TransportError'
+  /** The error behind it, if there is one. */
+  readonly description: unknown
+
+  constructor(message: string, description?: unknown) {
+    super(message, description === undefined ? undefined : { cause: description })
+    this.description = description
+  }
+}
+
+/** A way for packets between one client and the server. */
+export abstract class Transport {
+  /** The session's id. */
+  sid: string | undefined
+  readonly protocol: Protocol
+  /** Whether the client takes bytes; a query parameter `b64` says that it does not. */
+  readonly supportsBinary: boolean
+  readyState: 'open' | 'closing' | 'closed' = 'open'
+  /** False while what was sent is still on its way: a packet that is worth nothing later is better dropped then. */
+  writable = false
+  /** @internal Undefined: nobody cares any more. */
+  owner: TransportOwner | undefined
+  abstract readonly name: TransportName
+
+  constructor({ _query: query }: EngineRequest) {
+    this.protocol = query.EIO === '4' ? 4 : 3
+    this.supportsBinary = !query.b64
+  }
+
+  /** @internal Whether {@link send} may be called now. */
+  abstract get takesPackets(): boolean
+
+  /** @internal Sends packets; `callbacks` follow when they have left. */
+  abstract send(packets: readonly Packet[], callbacks?: readonly SendCallback[]): void
+
+  /**
+   * @internal Ends it in order. `onClosed` follows when the client knows, or cannot be told.
+   *
+   * @param isDiscarded the client need not be waited for
+   */
+  close(onClosed: () => void = () => {}, isDiscarded = false): void {
+    if (this.readyState !== 'open') return
+    this.readyState = 'closing'
+    this.doClose(onClosed, isDiscarded)
+  }
+
+  /**
+   * @internal Lets go of it at once: nobody owns it any more, and nothing of it goes on for longer than it must.
+   *
+   * @param farewell what a request that waits is answered: that the session is over, or nothing
+   */
+  abstract release(farewell?: 'close' | 'noop'): void
+
+  protected abstract doClose(onClosed: () => void, isDiscarded: boolean): void
+
+  protected fail(message: string, description?: unknown): void {
+    this.owner?.onTransportError(new TransportError(message, description))
+  }
+}

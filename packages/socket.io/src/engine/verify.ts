@@ -1,0 +1,70 @@
+import type { EngineRequest } from './engine-request.ts'
+import type { ServerSettings } from './options.ts'
+import { errors, type Refusal } from './server-errors.ts'
+import type { Socket } from './socket.ts'
+import type { TransportName } from './transport.ts'
+
+/** What may stand in a header's value (RFC 9110 §5.5). */
+const headerPattern = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** The transport a request names; undefined when the server has no such. */
+export function transportOf(request: EngineRequest, settings: ServerSettings): TransportName | undefined {
+  const { transport } = request._query
+  return settings.transports.find(it => it === transport && (it === 'polling' || it === 'websocket'))
+}
+
+/** What is wrong with a request, before the program is asked about it; undefined: nothing. */
+export function problemOf(
+  request: EngineRequest,
+  settings: ServerSettings,
+  clients: Readonly<Record<string, Socket>>,
+  isUpgrade: boolean,
+): Refusal | undefined {
+  const { transport: name, sid } = request._query
+  const transport = transportOf(request, settings)
+  if (transport === undefined) return { code: errors.UNKNOWN_TRANSPORT, context: { transport: name } }
+  const { origin } = request.headers
+  if (origin !== undefined && !headerPattern.test(origin)) {
+    return { code: errors.BAD_REQUEST, context: { name: 'INVALID_ORIGIN', origin } }
+  }
+  if (sid) {
+    const client = Object.hasOwn(clients, sid) ? clients[sid] : undefined
+    if (client === undefined) return { code: errors.UNKNOWN_SID, context: { sid } }
+    return problemOfSession(request, client, transport, isUpgrade)
+  }
+  if (request.method !== 'GET') {
+    return { code: errors.BAD_HANDSHAKE_METHOD, context: { method: request.method } }
+  }
+  if (transport === 'websocket' && !isUpgrade) {
+    return { code: errors.BAD_REQUEST, context: { name: 'TRANSPORT_HANDSHAKE_ERROR' } }
+  }
+  return undefined
+}
+
+function problemOfSession(
+  request: EngineRequest,
+  client: Socket,
+  transport: TransportName,
+  isUpgrade: boolean,
+): Refusal | undefined {
+  const previousTransport = client.transport.name
+  if (!isUpgrade && (previousTransport !== transport || transport === 'websocket')) {
+    return {
+      code: errors.BAD_REQUEST,
+      context: { name: 'TRANSPORT_MISMATCH', transport, previousTransport },
+    }
+  }
+  const protocol = protocolOf(request)
+  if (client.protocol !== protocol) {
+    return {
+      code: errors.BAD_REQUEST,
+      context: { name: 'PROTOCOL_MISMATCH', protocol, previousProtocol: client.protocol },
+    }
+  }
+  return undefined
+}
+
+/** The revision that a client speaks; one that does not say speaks the third. */
+export function protocolOf({ _query: query }: EngineRequest): 3 | 4 {
+  return query.EIO === '4' ? 4 : 3
+}

@@ -1,0 +1,148 @@
+import { Buffer } from 'node:buffer'
+import type { Duplex } from 'node:stream'
+import { type DeflateDirections, type LimitError, Opcode, type ProtocolViolation } from '@bothways/protocol'
+import {
+  Connection,
+  type ConnectionHandler,
+  type ConnectionSettings,
+  type Disconnect,
+  takeTransport,
+} from 'bothways/connection'
+import { decodePacket, encodePacket } from './codec.ts'
+import type { EngineRequest } from './engine-request.ts'
+import type { Packet } from './packet.ts'
+import { guard } from './safe-emitter.ts'
+import { type SendCallback, Transport } from './transport.ts'
+import { atTurnEnd, type TurnMember } from './turn-end.ts'
+
+export interface WebSocketInit {
+  readonly socket: Duplex
+  /** What came right behind the request. */
+  readonly head: Buffer
+  readonly settings: ConnectionSettings
+  readonly deflate: DeflateDirections | undefined
+}
+
+/** WebSocket (Engine.IO protocol v4, "Transports: WebSocket"): each packet is one message. */
+export class WebSocketTransport extends Transport implements ConnectionHandler, TurnMember {
+  readonly name = 'websocket'
+  override writable = true
+  readonly #connection: Connection
+  readonly #isCompressed: boolean
+  /** More waits than the connection likes: nothing is sent until it has drained. */
+  #isCongested = false
+
+  constructor(request: EngineRequest, { socket, head, settings, deflate }: WebSocketInit) {
+    super(request)
+    this.#isCompressed = deflate?.outgoing !== undefined
+    const transport = takeTransport(socket, settings.transport)
+    this.#connection = new Connection(this, { role: 'server', transport, settings, deflate })
+    this.#connection.pause()
+    this.#connection.start(head)
+  }
+
+  /** @internal Reads: now there is somebody to take it. */
+  start(): void {
+    this.#connection.resume()
+  }
+
+  get takesPackets(): boolean {
+    return this.readyState === 'open' && !this.#isCongested
+  }
+
+  send(packets: readonly Packet[], callbacks?: readonly SendCallback[]): void {
+    for (const packet of packets) this.#send(packet)
+    if (callbacks !== undefined) {
+      this.#connection.whenTaken(error => {
+        if (error !== undefined) return
+        for (const callback of callbacks) guard(() => callback(this))
+      })
+    }
+    if (!this.writable) return
+    this.writable = false
+    atTurnEnd(this)
+  }
+
+  release(): void {
+    this.owner = undefined
+    if (this.readyState === 'closed') return
+    this.readyState = 'closing'
+    this.#connection.close()
+  }
+
+  protected doClose(onClosed: () => void): void {
+    this.#connection.close()
+    onClosed()
+  }
+
+  // --- the turn's end
+
+  onTurnEnd(): void {
+    if (this.readyState !== 'open') return
+    if (this.#connection.bufferedAmount > 0) this.#connection.whenTaken(() => this.#becomeWritable())
+    else this.#becomeWritable()
+  }
+
+  #becomeWritable(): void {
+    if (this.readyState !== 'open') return
+    this.writable = true
+    this.owner?.onTransportReady()
+  }
+
+  // --- the connection's side
+
+  onMessage(message: string | Buffer): void {
+    const packet = decodePacket(message, this.protocol)
+    if (packet.type === 'close') {
+      this.readyState = 'closing'
+      this.#connection.close()
+      this.owner?.onTransportClose()
+    } else {
+      this.owner?.onTransportPacket(packet)
+    }
+  }
+
+  onClosing(): void {
+    if (this.readyState === 'open') this.readyState = 'closing'
+    this.writable = false
+  }
+
+  onDrain(): void {
+    this.#isCongested = false
+    this.owner?.onTransportReady()
+  }
+
+  onViolation(error: ProtocolViolation | LimitError): void {
+    this.readyState = 'closing'
+    this.fail(error.message, error)
+  }
+
+  onClose({ error, by }: Disconnect): void {
+    this.readyState = 'closed'
+    if (by === 'policy') this.fail(error?.message ?? 'websocket error', error)
+    else this.owner?.onTransportClose()
+  }
+
+  #send(packet: Packet): void {
+    if (!this.#sendPacket(packet)) this.#isCongested = true
+  }
+
+  /** False when the connection has no room left; then `onDrain` follows. */
+  #sendPacket(packet: Packet): boolean {
+    const connection = this.#connection
+    const { options } = packet
+    if (!this.#isCompressed && options !== undefined) {
+      const { shared, wsPreEncodedFrame } = options
+      if (shared !== undefined && (this.supportsBinary || typeof shared.data === 'string')) {
+        return connection.sendEncoded(shared.frame(this.protocol))
+      }
+      if (wsPreEncodedFrame !== undefined) {
+        return wsPreEncodedFrame.map(part => connection.sendEncoded(part)).at(-1) ?? true
+      }
+    }
+    const encoded = encodePacket(packet, this.protocol, this.supportsBinary)
+    if (!this.#isCompressed || options?.compress !== false) return connection.send(encoded)
+    const opcode = typeof encoded === 'string' ? Opcode.Text : Opcode.Binary
+    return connection.sendFrame(Buffer.from(encoded as string), { opcode })
+  }
+}
