@@ -14,10 +14,10 @@
  * @property {'server' | 'client'} side which of the two is measured
  */
 
-const servers = ['bothways', 'ws', 'websocket', 'nodejs-websocket', 'bun', 'deno']
+const servers = ['bothways', 'ws', 'bothways-ws', 'websocket', 'nodejs-websocket', 'bun', 'deno']
 const echoing = [...servers, 'net', 'ceiling']
 const sharing = [...servers, 'ceiling']
-const compressing = ['bothways', 'ws', 'bun']
+const compressing = ['bothways', 'ws', 'bothways-ws', 'bun']
 const clients = ['bothways', 'ws', 'undici', 'bun', 'deno']
 
 /** @type {readonly Workload[]} */

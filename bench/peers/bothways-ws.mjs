@@ -1,0 +1,4 @@
+import { WebSocketServer } from '@bothways/ws'
+import { serveWs } from './ws-program.mjs'
+
+serveWs(WebSocketServer)
