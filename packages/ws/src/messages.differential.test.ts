@@ -502,6 +502,21 @@ describe('Between a client and a server', () => {
   }
 })
 
+describe('The socket under a socket', () => {
+  sameOnBoth('that is paused does not keep it from going on', async (stage, notes) => {
+    const { server, client } = await pair(stage)
+    server.pause()
+    notes.add('paused', server._socket?.isPaused())
+    client.send('a'.repeat(1_000_000))
+    client.send('b')
+    await new Promise(resolve => setImmediate(resolve))
+    server.resume()
+    notes.add('paused', server._socket?.isPaused())
+    client.close(4000)
+    await stage.closed()
+  })
+})
+
 describe('The class', () => {
   sameOnBoth('has its constants and attributes as the original', async ({ WebSocket }, notes) => {
     for (const name of ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED']) {

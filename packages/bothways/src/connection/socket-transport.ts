@@ -59,7 +59,16 @@ export class SocketTransport extends HandleTransport {
     this.#onStream = new StreamTransport(this.#socket)
     if (this.handler === undefined) return
     this.#onStream.adopt(this.handler)
-    if (!this.handle.reading && !this.isReadingOver) this.#socket.pause()
+    if (!this.handle.reading && !this.isReadingOver) this.#holdBack()
+  }
+
+  /**
+   * The socket believes that its handle reads, and would not begin it again: it is right, and keeps what comes to its
+   * high-water mark.
+   */
+  #holdBack(): void {
+    this.#socket.pause()
+    super.resume()
   }
 
   override get queuedBytes(): number {

@@ -106,3 +106,36 @@ test.each([
     expect(transport.queuedBytes).toBe(0)
   },
 )
+
+test.each(['auto', 'stream'] as const)(
+  'A stream (%s) that is shared while it is paused reads on',
+  async kind => {
+    const { socket, peer } = await connected()
+    const transport = takeTransport(socket, kind)
+    let received = ''
+    let isEnded = false
+    transport.start({
+      onData: chunk => {
+        received += Buffer.from(chunk)
+      },
+      onBorrowedData: (memory, byteLength) => {
+        received += Buffer.from(memory.bytes.slice(0, byteLength))
+      },
+      onTaken: () => {},
+      onEnd: () => {
+        isEnded = true
+        transport.end()
+      },
+      onDestroyed: () => {},
+    })
+    transport.pause()
+    transport.shareStream()
+    const much = 'much '.repeat(100_000)
+    peer.end(much)
+    await new Promise(resolve => setImmediate(resolve))
+    expect([received, isEnded]).toEqual(['', false])
+    transport.resume()
+    await once(socket, 'close')
+    expect([received === much, isEnded]).toEqual([true, true])
+  },
+)
