@@ -24,7 +24,9 @@ export {
   createServer,
   type ListenOptions,
   type ListenResult,
+  type PublishOptions,
   Server,
 } from './server/server.ts'
 export { type Message, ServerSocket } from './server/server-socket.ts'
+export type { TopicListener } from './server/topic-listeners.ts'
 export type { UpgradeRequest } from './server/upgrade-request.ts'

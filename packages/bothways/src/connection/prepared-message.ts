@@ -12,6 +12,7 @@ import { frame } from './frame.ts'
 export class PreparedMessage {
   readonly payload: Buffer
   readonly isText: boolean
+  #text: string | undefined
   #frame: Buffer | undefined
   #deflated: { readonly windowBits: number; readonly frame: Buffer | Promise<Buffer> } | undefined
 
@@ -19,6 +20,13 @@ export class PreparedMessage {
   constructor(payload: Buffer, isText: boolean) {
     this.payload = payload
     this.isText = isText
+  }
+
+  /** As a program sees it: text as a string, which is made once for all who ask. */
+  get data(): string | Buffer {
+    if (!this.isText) return this.payload
+    this.#text ??= this.payload.toString('utf8')
+    return this.#text
   }
 
   get frame(): Buffer {

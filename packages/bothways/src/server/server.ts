@@ -18,6 +18,7 @@ import { resolveServerOptions, type ServerOptions, type ServerSettings } from '.
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
 import { checkCloseArguments, prepareMessage, type ServerSocket } from './server-socket.ts'
+import { type TopicListener, TopicListeners } from './topic-listeners.ts'
 import { Upgrades } from './upgrades.ts'
 
 export interface ListenOptions {
@@ -49,6 +50,11 @@ export interface CloseOptions {
   timeoutMs?: number
 }
 
+export interface PublishOptions {
+  /** Hears the topic, and not this message: whoever listens to what it publishes itself would hear an echo. */
+  except?: TopicListener
+}
+
 /** Any HTTP server of Node's; Express, Koa, Fastify and Hono have one or are one. */
 export type AttachableServer = Pick<HttpServer, 'prependListener' | 'off' | 'listeners' | 'emit'>
 
@@ -60,6 +66,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   readonly #settings: ServerSettings<User>
   readonly #routes = new Routes<ResolvedRoute<User>>()
   readonly #topics = new Topics<PreparedMessage>()
+  readonly #listeners: TopicListeners
   readonly #counts = noCounts()
   readonly #sockets: OpenSockets<User>
   readonly #upgrades: Upgrades<User>
@@ -74,6 +81,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   constructor(options: ServerOptions<User> = {}) {
     this.#settings = resolveServerOptions(options)
     const settings = this.#settings
+    this.#listeners = new TopicListeners(this.#topics, error => settings.onError(error, undefined))
     this.#sockets = new OpenSockets({ settings, topics: this.#topics, counts: this.#counts })
     this.#upgrades = new Upgrades({ settings, routes: this.#routes, sockets: this.#sockets })
   }
@@ -182,10 +190,22 @@ export class Server<User = undefined> implements AsyncDisposable {
    * Sends to every subscriber of a topic, framed once and compressed at most once.
    *
    * @returns how many there were
-   * @throws UsageError `BW_INVALID_MESSAGE`
+   * @throws UsageError `BW_INVALID_MESSAGE` or `BW_UNKNOWN_OPTION`
    */
-  publish(topic: string, data: Exclude<MessageData, Blob>): number {
-    return this.#topics.publish(topic, prepareMessage(data))
+  publish(topic: string, data: Exclude<MessageData, Blob>, options: PublishOptions = {}): number {
+    checkOptionNames('publish', options, ['except'])
+    const except = options.except && this.#listeners.subscriberOf(options.except)
+    return this.#topics.publish(topic, prepareMessage(data), except)
+  }
+
+  /**
+   * Calls a function with everything that is published to a topic in this process: for what bridges topics to
+   * somewhere else. A `Buffer` is everybody's, and must not be changed. What the listener throws goes to `onError`.
+   *
+   * @returns a function that ends it
+   */
+  subscribe(topic: string, listener: TopicListener): () => void {
+    return this.#listeners.subscribe(topic, listener)
   }
 
   /**

@@ -1,0 +1,44 @@
+import type { PreparedMessage } from '../connection/prepared-message.ts'
+import type { Subscriber, Topics } from '../hub/topics.ts'
+import type { Message } from './server-socket.ts'
+
+/** Hears what is published to a topic: text as a string, bytes as a `Buffer` that must not be changed. */
+export type TopicListener = (message: Message) => void
+
+/** The functions of a program among the subscribers of topics. */
+export class TopicListeners {
+  readonly #topics: Topics<PreparedMessage>
+  readonly #onError: (error: unknown) => void
+  readonly #subscribers = new WeakMap<TopicListener, Subscriber<PreparedMessage>>()
+
+  constructor(topics: Topics<PreparedMessage>, onError: (error: unknown) => void) {
+    this.#topics = topics
+    this.#onError = onError
+  }
+
+  /** A function hears a topic once, however often it subscribes. */
+  subscribe(topic: string, listener: TopicListener): () => void {
+    let subscriber = this.#subscribers.get(listener)
+    if (subscriber === undefined) {
+      subscriber = { sendPrepared: message => this.#tell(listener, message) }
+      this.#subscribers.set(listener, subscriber)
+    }
+    this.#topics.subscribe(topic, subscriber)
+    return () => this.#topics.unsubscribe(topic, subscriber)
+  }
+
+  /** What stands for a function among the subscribers. */
+  subscriberOf(listener: TopicListener): Subscriber<PreparedMessage> | undefined {
+    return this.#subscribers.get(listener)
+  }
+
+  /** What one listener throws is no business of the other subscribers, nor of whoever publishes. */
+  #tell(listener: TopicListener, message: PreparedMessage): boolean {
+    try {
+      listener(message.data)
+    } catch (error) {
+      this.#onError(error)
+    }
+    return true
+  }
+}
