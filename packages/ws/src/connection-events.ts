@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { LimitError, ProtocolViolation } from '@bothways/protocol'
+import { CloseCode, type LimitError, type ProtocolViolation } from '@bothways/protocol'
 import { type CloseFrame, type ConnectionHandler, type Disconnect, ReadyState } from 'bothways/connection'
 import { wsError } from './failures.ts'
 import type { WebSocket } from './websocket.ts'
@@ -8,7 +8,8 @@ import type { WebSocket } from './websocket.ts'
 export class ConnectionEvents implements ConnectionHandler {
   readonly #socket: WebSocket
   readonly #isSynchronous: boolean
-  #isDeferring = false
+  /** Events that wait for their turns of the event loop, one for each. */
+  readonly #deferred: (() => void)[] = []
 
   /** @param isSynchronous events may follow each other in one turn of the event loop */
   constructor(socket: WebSocket, isSynchronous: boolean) {
@@ -18,7 +19,7 @@ export class ConnectionEvents implements ConnectionHandler {
 
   /** An event waits for its turn, and nothing is read before. */
   get isDeferring(): boolean {
-    return this.#isDeferring
+    return this.#deferred.length > 0
   }
 
   onMessage(message: string | Buffer, _byteLength: number, isText: boolean): void {
@@ -42,21 +43,38 @@ export class ConnectionEvents implements ConnectionHandler {
     )
   }
 
-  onViolation(error: ProtocolViolation | LimitError): void {
-    this.#fail(wsError(error))
+  /** By the socket's own method, which a program may have replaced by one that does more. */
+  onCloseDue({ code, reason }: CloseFrame, received: CloseFrame | undefined): void {
+    if (received !== undefined) this.#noteReceived(received)
+    this.#guard(() => {
+      if (code === CloseCode.NoStatusReceived) this.#socket.close()
+      else if (received === undefined) this.#socket.close(code)
+      else this.#socket.close(code, Buffer.from(reason))
+    })
   }
 
-  onClose({ by, error, sent, received }: Disconnect): void {
+  onViolation(error: ProtocolViolation | LimitError): void {
+    this.#inTurn(() => this.#fail(wsError(error)))
+  }
+
+  onClose(disconnect: Disconnect): void {
+    this.#inTurn(() => this.#close(disconnect))
+  }
+
+  #close({ by, error, sent, received }: Disconnect): void {
     const socket = this.#socket
     // Not the network's errors: they end a connection, and `close` says so.
     if (by === 'policy' && error !== undefined) this.#fail(error)
     socket._closeFrameSent = sent !== undefined
-    socket._closeFrameReceived = received !== undefined
-    if (received !== undefined) {
-      socket._closeCode = received.code
-      socket._closeMessage = Buffer.from(received.reason)
-    }
+    if (received !== undefined) this.#noteReceived(received)
     this.#guard(() => socket.emitClose())
+  }
+
+  #noteReceived({ code, reason }: CloseFrame): void {
+    const socket = this.#socket
+    socket._closeFrameReceived = true
+    socket._closeCode = code
+    socket._closeMessage = Buffer.from(reason)
   }
 
   #answer(payload: Buffer): void {
@@ -84,13 +102,26 @@ export class ConnectionEvents implements ConnectionHandler {
       this.#guard(emit)
       return
     }
-    this.#isDeferring = true
+    this.#defer(emit)
     this.#socket._connection?.pause()
-    setImmediate(() => {
-      this.#isDeferring = false
-      this.#guard(emit)
-      if (!this.#socket._paused && !this.#isDeferring) this.#socket._connection?.resume()
-    })
+  }
+
+  /** Behind the events that wait for their turns. */
+  #inTurn(work: () => void): void {
+    if (this.#deferred.length > 0) this.#defer(work)
+    else work()
+  }
+
+  #defer(emit: () => void): void {
+    if (this.#deferred.push(emit) === 1) setImmediate(() => this.#emitDeferred())
+  }
+
+  #emitDeferred(): void {
+    const emit = this.#deferred.shift()
+    // Before it is emitted, since its listener may ask for the next one.
+    if (this.#deferred.length > 0) setImmediate(() => this.#emitDeferred())
+    if (emit !== undefined) this.#guard(emit)
+    if (!this.#socket._paused && this.#deferred.length === 0) this.#socket._connection?.resume()
   }
 
   /** What a listener throws ends the process unless somebody catches it there, and never the reading of the next frame. */

@@ -47,6 +47,7 @@ export function traitsOf({
     answersPings: false,
     checksUtf8: skipUTF8Validation !== true,
     dropsUnread: false,
+    deliversUnreadAtCut: true,
     explainsFailures: false,
     maxFragmentCount: maxFragments > 0 ? maxFragments : Number.POSITIVE_INFINITY,
     tcpEndedBy: 'both',

@@ -517,6 +517,58 @@ describe('The socket under a socket', () => {
   })
 })
 
+describe('The end of a connection', () => {
+  const acts: Record<string, (socket: Socket) => unknown> = {
+    terminate: socket => socket.terminate(),
+    close: socket => socket.close(4000),
+    'the socket under it destroyed': socket => socket._socket?.destroy(),
+  }
+  for (const [name, act] of Object.entries(acts)) {
+    for (const allowSynchronousEvents of [true, false]) {
+      sameOnBoth(
+        `comes behind what was read: ${name}, ${allowSynchronousEvents ? 'at once' : 'each in its turn'}`,
+        async (stage, notes) => {
+          const { peer, socket } = await open(stage, { allowSynchronousEvents })
+          socket.once('message', () => act(socket))
+          socket.on('message', () => notes.add('state', socket.readyState))
+          peer.write(['81 01', '1'], ['81 01', '2'], ['89 00'], ['81 01', '3'], closeFrame)
+          await stage.closed()
+        },
+      )
+    }
+  }
+
+  sameOnBoth("is begun by the socket's own close, which a program may replace", async (stage, notes) => {
+    const { WebSocket } = stage
+    class Replaced extends WebSocket {
+      override close(code?: number, reason?: string | Buffer): void {
+        notes.add('close called', code, reason, this._closeCode, this._closeFrameReceived)
+        setImmediate(() => {
+          if (this.readyState === this.OPEN) this.send('last')
+          super.close(code, reason)
+        })
+      }
+    }
+    const frames: RawFrame[] = [closeFrame, ['88 00'], ['88 04', Buffer.from([0x0f, 0xa0, 0x61, 0x62])]]
+    for (const frame of frames) {
+      const { peer } = await open(stage, { WebSocket: Replaced })
+      peer.write(frame)
+      notes.add('peer', await peer.ended)
+    }
+  })
+
+  sameOnBoth("is begun by the socket's own close for a broken rule, too", async (stage, notes) => {
+    const { peer, socket } = await open(stage, { maxPayload: 3 })
+    const close = socket.close.bind(socket)
+    socket.close = (...args) => {
+      notes.add('close called', ...args)
+      close(...args)
+    }
+    peer.write(['81 04', 'long'])
+    notes.add('peer', await stage.endOf(peer))
+  })
+})
+
 describe('The class', () => {
   sameOnBoth('has its constants and attributes as the original', async ({ WebSocket }, notes) => {
     for (const name of ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED']) {

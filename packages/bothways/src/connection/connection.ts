@@ -47,6 +47,11 @@ export interface ConnectionHandler {
   onPong?(payload: Buffer, roundTripMs: number | undefined): void
   /** The close handshake has begun: no further `send` will be taken. `received` is the peer's frame, if that began it. */
   onClosing?(received: CloseFrame | undefined): void
+  /**
+   * A close frame is due: an answer to what was `received`, or for a rule or a limit that the peer broke. Whoever has
+   * this sends it by {@link Connection.close}; an answer may take its time.
+   */
+  onCloseDue?(due: CloseFrame, received: CloseFrame | undefined): void
   /** The peer broke a rule or a limit: the connection is closing for it. */
   onViolation?(error: ProtocolViolation | LimitError): void
   /** TCP is over. Called once, last. */
@@ -78,6 +83,8 @@ export interface ConnectionTraits {
   readonly maxFrameBytes: number
   /** Messages that a paused handler has not taken are dropped when the connection is closing, so that it can. */
   readonly dropsUnread: boolean
+  /** What a paused handler has not taken, it gets when TCP is cut. */
+  readonly deliversUnreadAtCut: boolean
   /** The most frames that a message may come in. */
   readonly maxFragmentCount: number
   /** The close frame for a broken rule or limit says which; false: its code has to do. */
@@ -100,6 +107,7 @@ export const usualTraits: ConnectionTraits = {
   checksCloseCode: true,
   maxFrameBytes: Number.POSITIVE_INFINITY,
   dropsUnread: true,
+  deliversUnreadAtCut: false,
   maxFragmentCount: Number.POSITIVE_INFINITY,
   explainsFailures: true,
   failureClose: undefined,
@@ -403,6 +411,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     if (this.#readyState === ReadyState.Closed) return
     const facts = this.#settle('network', error)
     this.#beginClosing()
+    if (this.#traits.deliversUnreadAtCut) this.#deliverUnread()
     this.#readyState = ReadyState.Closed
     heartbeat.delete(this)
     this.#receiver.stop()
@@ -469,15 +478,20 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#settle('peer', undefined)
     // RFC 6455 §5.5.1: answer with what came; the reason too, since the other side's program will look for one.
     if (this.#readyState === ReadyState.Open) {
-      this.#sendClose(this.#traits.closeAnswer?.(this.#received) ?? this.#received)
+      // What was not UTF-8 has become longer.
+      const usual = { code, reason: shortReason(reason) }
+      const answer = this.#traits.closeAnswer?.(this.#received) ?? usual
+      if (this.#handler.onCloseDue === undefined) this.#sendClose(answer)
+      else this.#handler.onCloseDue(answer, this.#received)
     }
-    // RFC 6455 §7.1.1: the server ends TCP first, so that it is the one to wait in TIME_WAIT.
-    if (this.role === 'server' || this.#traits.tcpEndedBy === 'both') this.#endTcp()
+    if (this.#readyState !== ReadyState.Open) this.#endTcpAfterHandshake()
   }
 
   onViolation(error: ProtocolViolation | LimitError): void {
     this.#settle('policy', error)
-    if (this.#readyState === ReadyState.Open) this.#sendClose(this.#failureClose(error))
+    const due = this.#failureClose(error)
+    if (this.#readyState === ReadyState.Open) this.#handler.onCloseDue?.(due, undefined)
+    if (this.#readyState === ReadyState.Open) this.#sendClose(due)
     this.#handler.onViolation?.(error)
     // RFC 6455 §7.1.7: to fail a connection is to say why and to end TCP, whichever the role.
     this.#endTcp()
@@ -489,6 +503,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     if (this.#readyState !== ReadyState.Open) return
     this.#settle(by, error)
     this.#sendClose(closeFrame)
+    if (this.#received !== undefined) this.#endTcpAfterHandshake()
   }
 
   #sendClose(closeFrame: CloseFrame): void {
@@ -580,6 +595,11 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     if (this.#mayRead) this.#transport.resume()
   }
 
+  #deliverUnread(): void {
+    // A handler that pauses with each message gets the next one nevertheless.
+    while ((this.#holds & Hold.Application) !== 0) this.#release(Hold.Application)
+  }
+
   // --- ending
 
   /** Keeps the first cause of the end: what follows from it must not overwrite it. */
@@ -596,6 +616,11 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     if (!this.#isDiscarding) return
     this.#receiver.resume()
     this.#transport.resume()
+  }
+
+  /** RFC 6455 §7.1.1: the server ends TCP first, so that it is the one to wait in TIME_WAIT. */
+  #endTcpAfterHandshake(): void {
+    if (this.role === 'server' || this.#traits.tcpEndedBy === 'both') this.#endTcp()
   }
 
   /** Sends FIN behind everything sent so far, and goes on reading so that the peer's FIN is seen. */

@@ -195,6 +195,27 @@ describe('What is received', () => {
       expect(serverLog).toEqual([...(dropsUnread ? [] : ['text as string, 4: late']), 'close 1000'])
     }
   })
+
+  test('Unread messages are delivered when TCP is cut, if they are to be', () => {
+    for (const deliversUnreadAtCut of [true, false]) {
+      const { server, serverLog } = connect({ server: { dropsUnread: false, deliversUnreadAtCut } })
+      server.pause()
+      for (const text of ['one', 'two']) server.onData(Buffer.from(`\x81\x83\0\0\0\0${text}`, 'latin1'))
+      server.onDestroyed(undefined)
+      const unread = ['text as string, 3: one', 'text as string, 3: two']
+      expect(serverLog).toEqual([...(deliversUnreadAtCut ? unread : []), 'close 1006'])
+    }
+  })
+
+  test('The answer to a close reason that was not UTF-8 still fits into a frame', async () => {
+    const { link, client, serverLog, clientLog } = connect({ server: { checksUtf8: false } })
+    client.sendFrame(Buffer.concat([Buffer.from([3, 232]), Buffer.alloc(123, 0xff)]), {
+      opcode: Opcode.Close,
+    })
+    await link.settle()
+    expect(serverLog).toEqual([`close 1000 ${'\u{fffd}'.repeat(123)}`])
+    expect(clientLog).toEqual([`close 1000 ${'\u{fffd}'.repeat(41)}`])
+  })
 })
 
 describe('What is sent', () => {
