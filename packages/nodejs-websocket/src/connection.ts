@@ -71,8 +71,6 @@ const noBinaryYet = "You can't send more binary frames until you finish sending 
 
 /** A connection, of a server or a client: `createServer` and `connect` make them. */
 export class Connection extends EventEmitter<ConnectionEvents> {
-  /** The TCP or TLS socket under it. */
-  readonly socket: Socket
   /** Null on a client. */
   readonly server: Server | null
   readyState: ReadyState = ReadyState.Connecting
@@ -92,6 +90,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   /** The binary message that is being sent. */
   outStream: OutStream | null = null
 
+  readonly #socket: Socket
   readonly #role: 'server' | 'client'
   /** From the end of the opening handshake on. */
   #core: Core | undefined
@@ -104,7 +103,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   /** @param onConnect called once the opening handshake is over */
   constructor(socket: Socket, side: ServerSide | ClientSide, onConnect?: (() => void) | undefined) {
     super()
-    this.socket = socket
+    this.#socket = socket
     this.server = side.server ?? null
     this.#role = side.server === undefined ? 'client' : 'server'
     this.host = side.server === undefined ? side.host : null
@@ -132,6 +131,16 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     }
   }
 
+  /**
+   * The TCP or TLS socket under it, for whoever uses it besides: what was sent before is written, and from here on all
+   * data go by it.
+   */
+  get socket(): Socket {
+    this.#core?.flush()
+    this.#transport?.shareStream()
+    return this.#socket
+  }
+
   get CONNECTING(): 0 {
     return ReadyState.Connecting
   }
@@ -156,10 +165,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   sendText(text: string, callback?: Callback): boolean | undefined {
     const core = this.#ready(noTextYet)
     if (core === undefined) return undefined
-    if (typeof text === 'string') return this.#write(core, () => core.send(text), callback)
+    if (typeof text === 'string')
+      return this.#write(core, byteLengthOf(text), () => core.send(text), callback)
     // The original takes whatever makes a Buffer.
     const payload = Buffer.from(text)
-    return this.#write(core, () => core.sendFrame(payload, { opcode: Opcode.Text }), callback)
+    return this.#write(core, payload.length, () => core.sendFrame(payload, { opcode: Opcode.Text }), callback)
   }
 
   /** Begins a binary message; it ends with the stream. */
@@ -176,7 +186,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
           const opcode = isFirst ? Opcode.Binary : Opcode.Continuation
           const send = (): boolean => core.sendFrame(payload, { opcode, isFinal })
           // That the connection is gone is told by its own events.
-          this.#write(core, send, callback && (() => callback()))
+          this.#write(core, payload.length, send, callback && (() => callback()))
         },
         onFinish: () => {
           if (this.outStream === stream) this.outStream = null
@@ -193,7 +203,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     const core = this.#ready(noBinaryYet)
     if (core === undefined) return undefined
     if (!(data instanceof Uint8Array)) throw new TypeError(`The data must be a Buffer, got ${typeof data}`)
-    return this.#write(core, () => core.send(data), callback)
+    return this.#write(core, data.length, () => core.send(data), callback)
   }
 
   /**
@@ -218,7 +228,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       this.emit('error', error as Error)
       return
     }
-    this.#write(core, () => core.sendFrame(payload, { opcode: Opcode.Ping }))
+    this.#write(core, payload.length, () => core.sendFrame(payload, { opcode: Opcode.Ping }))
   }
 
   /** Begins the close handshake, or ends TCP where that cannot be or has begun before. Emits `close` each time. */
@@ -239,7 +249,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   #onAnswer({ head, rest }: HeadResult): void {
     if (this.readyState !== ReadyState.Connecting) {
-      this.socket.resume()
+      this.#socket.resume()
       return
     }
     const opening =
@@ -268,7 +278,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.protocols = request.protocols
     if ('sec-websocket-protocol' in request.headers) this.protocol = selectProtocol?.(this, request.protocols)
     if (this.readyState !== ReadyState.Connecting) return
-    this.socket.write(openingAnswer(request.key, this.protocol ?? undefined))
+    this.#socket.write(openingAnswer(request.key, this.protocol ?? undefined))
     this.#open(rest)
   }
 
@@ -284,8 +294,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   #newCore(): Core {
     const role = this.#role
-    // On the socket's own stream, because it is the program's, too.
-    this.#transport = takeTransport(this.socket, 'stream')
+    this.#transport = takeTransport(this.#socket, 'auto')
     return new Core(
       {
         onMessage: () => {},
@@ -324,14 +333,14 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   /** Ends a connection that has not opened, and does not wait for long. */
   #refuse(answer?: string): void {
     this.#cutAfter(limits.refusalTimeoutMs)
-    this.socket.resume()
-    if (answer === undefined) this.socket.end()
-    else this.socket.end(answer)
+    this.#socket.resume()
+    if (answer === undefined) this.#socket.end()
+    else this.#socket.end(answer)
   }
 
   #cutAfter(milliseconds: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.socket.destroy(), milliseconds)
+    this.#timer = setTimeout(() => this.#socket.destroy(), milliseconds)
     this.#timer.unref()
   }
 
@@ -345,9 +354,12 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     return undefined
   }
 
-  /** Sends at once, so that whatever the program does with the socket next comes behind it. */
-  #write(core: Core, send: () => boolean, callback?: Callback): boolean {
+  /** @returns false when the program should wait for the socket's `drain` */
+  #write(core: Core, byteLength: number, send: () => boolean, callback?: Callback): boolean {
     const wasOpen = core.readyState === ReadyState.Open
+    const isMuch = core.bufferedAmount + byteLength >= this.#socket.writableHighWaterMark
+    // Only what goes by the stream makes it tell when it has caught up.
+    if (isMuch) this.#transport?.shareStream()
     if (wasOpen) send()
     if (core.readyState !== ReadyState.Open) {
       if (typeof callback === 'function') process.nextTick(callback, new NotSentError(undefined))
@@ -356,8 +368,9 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       return false
     }
     if (typeof callback === 'function') core.whenTaken(callback)
+    if (!isMuch) return true
     core.flush()
-    return !this.socket.writableNeedDrain
+    return !this.#socket.writableNeedDrain
   }
 
   // --- receiving
@@ -456,7 +469,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   }
 
   #endTcp(): void {
-    if (this.#transport === undefined) this.socket.end()
+    if (this.#transport === undefined) this.#socket.end()
     else this.#transport.end()
   }
 
@@ -489,4 +502,10 @@ function tell(emit: () => boolean): boolean {
     })
     return true
   }
+}
+
+/** How long a text is in bytes; of a short one, at most that. */
+function byteLengthOf(text: string): number {
+  const mostBytesPerUnit = 3
+  return text.length < 1_024 ? text.length * mostBytesPerUnit : Buffer.byteLength(text)
 }
