@@ -23,7 +23,16 @@ export class ConnectionEvents implements ConnectionHandler {
   }
 
   onMessage(message: string | Buffer, _byteLength: number, isText: boolean): void {
-    this.#deliver(() => this.#socket._receive(message as Buffer, isText))
+    const socket = this.#socket
+    if (!this.#isSynchronous) {
+      this.#deliver(() => socket._receive(message as Buffer, isText))
+      return
+    }
+    try {
+      socket._receive(message as Buffer, isText)
+    } catch (error) {
+      throwLater(error)
+    }
   }
 
   onPing(payload: Buffer): void {
@@ -124,14 +133,18 @@ export class ConnectionEvents implements ConnectionHandler {
     if (!this.#socket._paused && this.#deferred.length === 0) this.#socket._connection?.resume()
   }
 
-  /** What a listener throws ends the process unless somebody catches it there, and never the reading of the next frame. */
   #guard(work: () => void): void {
     try {
       work()
     } catch (error) {
-      process.nextTick(() => {
-        throw error
-      })
+      throwLater(error)
     }
   }
+}
+
+/** What a listener throws ends the process unless somebody catches it there, and never the reading of the next frame. */
+function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
 }

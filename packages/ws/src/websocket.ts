@@ -352,26 +352,25 @@ export class WebSocket extends EventEmitter {
     if (typeof cb === 'function') connection.whenTaken(cb)
   }
 
-  /** @internal One frame, with what the program says of it. */
+  /** @internal One frame, with what the program says of it; an option that is there counts, also when undefined. */
   _sendFrame(connection: Connection, data: Exclude<BufferLike, number>, options: SendOptions = {}): void {
-    const { binary, compress, fin, mask } = {
-      binary: typeof data !== 'string',
-      compress: true,
-      fin: true,
-      mask: !this._isServer,
-      ...options,
-    }
     const payload = isBlob(data) ? data : data ? toBuffer(data) : emptyBuffer
+    const isBinary = 'binary' in options ? options.binary : typeof data !== 'string'
+    const isFinal = 'fin' in options ? options.fin === true : true
+    const isMasked = 'mask' in options ? options.mask === true : !this._isServer
     const isFirst = this._isCompressing === undefined
-    this._isCompressing ??=
-      compress === true && this._isWorthCompressing(isBlob(payload) ? payload.size : payload.length)
+    if (isFirst) {
+      const mayCompress = 'compress' in options ? options.compress === true : true
+      const byteLength = isBlob(payload) ? payload.size : payload.length
+      this._isCompressing = mayCompress && this._isWorthCompressing(byteLength)
+    }
     connection.sendFrame(payload, {
-      opcode: isFirst ? (binary ? Opcode.Binary : Opcode.Text) : Opcode.Continuation,
-      isFinal: fin === true,
-      compresses: this._isCompressing,
-      isMasked: mask === true,
+      opcode: isFirst ? (isBinary ? Opcode.Binary : Opcode.Text) : Opcode.Continuation,
+      isFinal,
+      compresses: this._isCompressing === true,
+      isMasked,
     })
-    if (fin) this._isCompressing = undefined
+    if (isFinal) this._isCompressing = undefined
   }
 
   /** @internal */

@@ -130,11 +130,19 @@ export class FrameSender {
         () => bytes,
         it => this.#describedFrame(it, options),
       )
-    } else {
+    } else if (!this.#appendDescribed(payload, options)) {
       const made = this.#describedFrame(payload, options)
       if (made instanceof Promise) this.#queuePending(payload.length, made)
       else this.#outbox.push(made)
     }
+  }
+
+  /** As most frames are: one for a whole message, or for a ping. */
+  #appendDescribed(payload: Uint8Array, options: FrameSendOptions): boolean {
+    const { opcode, isFinal = true, compresses = false, isMasked = this.#role === 'client' } = options
+    if (!isFinal || compresses) return false
+    const key = isMasked ? this.#nextMaskingKey() : undefined
+    return this.#outbox.appendFrame(payload, opcode, key) || this.#outbox.writeLong(payload, opcode, key)
   }
 
   /** A ping or pong goes ahead of messages that are not ready (RFC 6455 §5.4). */
