@@ -10,7 +10,7 @@ import {
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { WebSocket } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 
 const load = createRequire(import.meta.url)
 
@@ -117,7 +117,7 @@ export class RawSocket {
     this.socket.on('message', (data: Buffer, isBinary) => this.#messages.push(isBinary ? data : String(data)))
     // `close` follows.
     this.socket.on('error', () => {})
-    this.closed = once(this.socket, 'close').then(([code]) => code as number)
+    this.closed = new Promise(resolve => this.socket.on('close', resolve))
   }
 
   async opened(): Promise<this> {
@@ -154,7 +154,9 @@ export function engineClient(version: 3 | 4, url: string, options: object): Engi
   return client
 }
 
-/** npm's `engine.io`. */
-export const originalEngine: {
-  attach(http: HttpServer, options: object): StagedEngine
-} = load('engine.io')
+const { attach } = load('engine.io')
+
+/** Attaches npm's `engine.io`. By itself it would find the ES modules of `ws` here, which lack the name it wants. */
+export function attachOriginalEngine(http: HttpServer, options: object): StagedEngine {
+  return attach(http, { wsEngine: WebSocketServer, ...options })
+}
