@@ -7,12 +7,14 @@ const folder = fileURLToPath(new URL('../../dependents/', import.meta.url))
 
 /** What stands where packages ask for ws: each program says the same on both. */
 export const implementations = ['ws', '@bothways/ws'] as const
-export type Implementation = (typeof implementations)[number]
+/** What stands where packages ask for websocket. */
+export const websocketImplementations = ['websocket', '@bothways/websocket'] as const
+export type Implementation = (typeof implementations | typeof websocketImplementations)[number]
 
 /**
  * Runs a program of the folder `dependents` to its end and returns the lines it printed.
  *
- * Throws when it fails, when it prints errors or warnings, when a package in it gets another ws than asked for, and
+ * Throws when it fails, when it prints errors or warnings, when a package in it gets another one than asked for, and
  * when it does not say which one it got. A program has no `process.exit`: it ends when nothing is left open.
  */
 export async function runProgram(
@@ -20,7 +22,8 @@ export async function runProgram(
   implementation: Implementation,
   ...args: string[]
 ): Promise<string[]> {
-  const flags = implementation === 'ws' ? ['--import', './original.mjs'] : []
+  const name = implementation.replace('@bothways/', '')
+  const flags = implementation === name ? ['--import', './original.mjs'] : []
   const child = spawn(process.execPath, [...flags, program, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -40,9 +43,9 @@ export async function runProgram(
       `${program} ended with ${code}; it printed:\n${lines.join('\n')}\n${Buffer.concat(errors)}`,
     )
   }
-  const isWhich = (line: string): boolean => line.startsWith('ws is ')
+  const isWhich = (line: string): boolean => line.startsWith(`${name} is `)
   const which = lines.filter(isWhich)
-  if (which.length === 0 || which.some(line => line !== `ws is ${implementation}`)) {
+  if (which.length === 0 || which.some(line => line !== `${name} is ${implementation}`)) {
     throw new Error(`${program} was to run on ${implementation}, but says: ${which.join(', ') || 'nothing'}`)
   }
   return lines.filter(line => !isWhich(line))
