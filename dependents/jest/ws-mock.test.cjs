@@ -1,0 +1,25 @@
+jest.mock('ws')
+const { once } = require('node:events')
+const WebSocket = require('ws')
+
+test('ws can be mocked as a whole', () => {
+  const socket = new WebSocket('ws://nowhere.invalid')
+  expect(WebSocket).toHaveBeenCalledWith('ws://nowhere.invalid')
+  expect(jest.isMockFunction(socket.send)).toBe(true)
+  socket.send('to nobody')
+  expect(WebSocket.mock.instances[0].send).toHaveBeenCalledWith('to nobody')
+  expect(jest.isMockFunction(WebSocket.WebSocketServer)).toBe(true)
+  expect(WebSocket.OPEN).toBe(1)
+})
+
+test('Behind the mock, ws is still there', async () => {
+  const Actual = jest.requireActual('ws')
+  expect(jest.isMockFunction(Actual)).toBe(false)
+  const server = new Actual.WebSocketServer({ port: 0, host: '127.0.0.1' })
+  server.on('connection', client => client.close(4000, 'enough'))
+  await once(server, 'listening')
+  const client = new Actual(`ws://127.0.0.1:${server.address().port}`)
+  expect((await once(client, 'close'))[0]).toBe(4000)
+  server.close()
+  await once(server, 'close')
+})
