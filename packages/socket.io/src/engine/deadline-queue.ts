@@ -35,16 +35,19 @@ export class DeadlineQueue<Item> {
   }
 
   #wait(ms: number): void {
-    this.#timer = setTimeout(() => this.#look(), ms)
+    this.#timer = setTimeout(() => this.#look(), Math.min(ms, longestTimerMs))
   }
 
   /** Hands over what is due, then waits for the first of the rest. */
   #look(): void {
     this.#timer = undefined
     const now = nowMs()
+    // Those that are added meanwhile wait for the next look, even if they are due at once.
+    let count = this.#deadlines.size
     for (const [item, deadline] of this.#deadlines) {
-      if (deadline > now) {
-        if (this.#timer === undefined) this.#wait(deadline - now)
+      if (deadline > now || count-- === 0) {
+        clearTimeout(this.#timer)
+        this.#wait(Math.max(1, deadline - now))
         return
       }
       this.#deadlines.delete(item)
@@ -52,6 +55,9 @@ export class DeadlineQueue<Item> {
     }
   }
 }
+
+/** `setTimeout` takes a longer time for no time at all. */
+const longestTimerMs = 2 ** 31 - 1
 
 /** Whole milliseconds need no memory of their own. Rounded up: a timer may be early by a fraction. */
 function nowMs(): number {

@@ -388,11 +388,6 @@ const upgrades = [
       allowRequest: (_: unknown, answer: (error: string, ok: boolean) => void) => answer('not you', false),
     },
   },
-  {
-    name: 'WebSocket switched off',
-    query: 'EIO=4&transport=websocket',
-    options: { transports: ['polling'] },
-  },
   { name: 'accepted', query: 'EIO=4&transport=websocket' },
   { name: 'accepted, version 3', query: 'EIO=3&transport=websocket' },
   { name: 'accepted, cors', query: 'EIO=4&transport=websocket', options: { cors: { origin: 'http://a' } } },
