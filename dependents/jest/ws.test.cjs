@@ -1,15 +1,15 @@
 const { once } = require('node:events')
 const WebSocket = require('ws')
 const { expected, which } = require('./which.cjs')
-const other = require('./ws-server.cjs')
+const { WebSocket: OtherWebSocket, startServer } = require('./ws-server.cjs')
 
 test('ws is what this run is about', () => {
   expect(which(require.resolve('ws'))).toBe(expected('ws', 'index.cjs'))
 })
 
 test('ws echoes, and its classes are the same in two files', async () => {
-  expect(other.WebSocket).toBe(WebSocket)
-  const server = await other.startServer()
+  expect(OtherWebSocket).toBe(WebSocket)
+  const server = await startServer()
   expect(server).toBeInstanceOf(WebSocket.WebSocketServer)
   const client = new WebSocket(`ws://127.0.0.1:${server.address().port}`)
   const connected = once(server, 'connection')
@@ -35,7 +35,7 @@ test('ws echoes, and its classes are the same in two files', async () => {
 test('ws echoes while the clock stands still', async () => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] })
   try {
-    const server = await other.startServer()
+    const server = await startServer()
     const client = new WebSocket(`ws://127.0.0.1:${server.address().port}`)
     await once(client, 'open')
     const echo = once(client, 'message')
