@@ -1,1 +1,34 @@
-export const pending = true
+import { Adapter } from './adapter.ts'
+import { MemoryBus } from './memory-bus.ts'
+import { socketIo } from './socket-io.ts'
+
+// `require('@bothways/socket.io')` is a function, so each name is one of its properties.
+Object.assign(socketIo, { Adapter, MemoryBus })
+
+export {
+  Adapter,
+  type AdapterConstructor,
+  type BroadcastFlags,
+  type BroadcastOptions,
+  type Room,
+  type Session,
+  type SocketId,
+} from './adapter.ts'
+export { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
+export type {
+  ClusterBus,
+  ClusterMember,
+  ClusterMembership,
+  ClusterMessage,
+  ClusterQuestion,
+  ClusterTarget,
+} from './cluster-bus.ts'
+export { MemoryBus } from './memory-bus.ts'
+export { Namespace } from './namespace.ts'
+export type { TopicServer } from './room-topics.ts'
+export { Server } from './server.ts'
+export type { ConnectionStateRecoveryOptions, ServerOptions } from './server-options.ts'
+export { Socket } from './socket.ts'
+export { socketIo as 'module.exports' } from './socket-io.ts'
+export type { DisconnectReason, Event, ExtendedError, Handshake } from './socket-types.ts'
+export type { DefaultEventsMap, EventsMap } from './typed-events.ts'

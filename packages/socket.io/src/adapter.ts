@@ -1,0 +1,327 @@
+import { EventEmitter } from 'node:events'
+import { decodeParts } from './decode-parts.ts'
+import type { RawData } from './engine-binding.ts'
+import type { AnyNamespace, AnySocket } from './erased.ts'
+import type { Packet } from './parser/packet.ts'
+import { textOf } from './room-topics.ts'
+import { SessionLog } from './session-log.ts'
+import { shareParts } from './shared-parts.ts'
+import type { Handshake } from './socket-types.ts'
+
+export type SocketId = string
+export type Room = string
+
+/** How something is sent. */
+export interface BroadcastFlags {
+  volatile?: boolean
+  compress?: boolean
+  /** Only to clients of this server. */
+  local?: boolean
+  /** How long acknowledgements are waited for, in ms. */
+  timeout?: number
+  /** The acknowledgement is one answer instead of an array. */
+  expectSingleResponse?: boolean
+}
+
+/** Whom something is for: the clients in any of the rooms (or all if there is none), but those in `except`. */
+export interface BroadcastOptions {
+  readonly rooms: ReadonlySet<Room>
+  readonly except?: ReadonlySet<Room> | undefined
+  readonly flags?: BroadcastFlags | undefined
+  /** It came from the topic of a room: whoever subscribes to that has it already. */
+  readonly isFromTopic?: boolean | undefined
+}
+
+/** What is kept of a client that may come back. */
+export interface SessionToPersist {
+  sid: SocketId
+  /** Known to the client and to nobody else. */
+  pid: string
+  rooms: Room[]
+  data: unknown
+  /** The position of the last packet that was written to the client. */
+  lastOffset?: string | undefined
+  /** How many packets there had been when the client connected. */
+  since?: number | undefined
+}
+
+/** A client that came back, and what it has missed: the arguments of events, or encoded packets. */
+export interface Session extends SessionToPersist {
+  missedPackets: (unknown[] | readonly RawData[])[]
+  /** Whether `missedPackets` are encoded. */
+  isEncoded?: boolean
+  /** What this server's clients get from here on, the client has missed too. */
+  position?: number
+}
+
+/** A client as another server describes it. */
+export interface SocketDetails {
+  readonly id: SocketId
+  readonly handshake: Handshake
+  readonly rooms: Room[]
+  readonly data: unknown
+}
+
+/** What makes adapters: a class, or a function as those of npm's adapters. */
+export type AdapterConstructor =
+  // biome-ignore lint/suspicious/noExplicitAny: adapters of npm take their own type of namespace
+  (new (nsp: any) => Adapter) | ((nsp: any) => Adapter)
+
+const nobody: ReadonlySet<string> = new Set()
+
+/**
+ * The rooms of a namespace, and who is reached through them. This one knows the clients of its own server;
+ * {@link ClusterAdapter} joins several.
+ */
+export class Adapter extends EventEmitter {
+  readonly nsp: AnyNamespace
+  /** Who is in which room. */
+  readonly rooms: Map<Room, Set<SocketId>> = new Map()
+  /** In which rooms somebody is. */
+  readonly sids: Map<SocketId, Set<Room>> = new Map()
+  /** What clients that are away miss; only with the option `connectionStateRecovery`. */
+  protected readonly log: SessionLog | undefined
+
+  constructor(nsp: AnyNamespace) {
+    super()
+    this.nsp = nsp
+    const { connectionStateRecovery, pingInterval = 25_000, pingTimeout = 20_000 } = nsp.server._opts
+    if (connectionStateRecovery) {
+      this.log = new SessionLog({ ...connectionStateRecovery, noticeMs: pingInterval + pingTimeout })
+    }
+  }
+
+  init(): void | Promise<void> {}
+
+  close(): void | Promise<void> {
+    this.log?.close()
+  }
+
+  /** How many servers there are, this one included. */
+  serverCount(): Promise<number> {
+    return Promise.resolve(1)
+  }
+
+  addAll(id: SocketId, rooms: ReadonlySet<Room>): void | Promise<void> {
+    let own = this.sids.get(id)
+    if (own === undefined) {
+      own = new Set()
+      this.sids.set(id, own)
+    }
+    for (const room of rooms) {
+      own.add(room)
+      let members = this.rooms.get(room)
+      if (members === undefined) {
+        members = new Set()
+        this.rooms.set(room, members)
+        this.emit('create-room', room)
+      }
+      if (members.has(id)) continue
+      members.add(id)
+      this.emit('join-room', room, id)
+    }
+  }
+
+  del(id: SocketId, room: Room): void | Promise<void> {
+    this.sids.get(id)?.delete(room)
+    this.#leave(id, room)
+  }
+
+  delAll(id: SocketId): void {
+    const rooms = this.sids.get(id)
+    if (rooms === undefined) return
+    for (const room of rooms) this.#leave(id, room)
+    this.sids.delete(id)
+  }
+
+  /** Sends an event. */
+  broadcast(packet: Packet, options: BroadcastOptions): void {
+    packet.nsp = this.nsp.name
+    const { flags } = options
+    const offset = this.#isLogged(packet, flags) ? this.log?.nextOffset() : undefined
+    // Last in the data, where the client takes it from.
+    if (offset !== undefined) packet.data = [...packet.data, offset]
+    this.deliver(packet, this.nsp.server.encoder.encode(packet), options, offset)
+  }
+
+  /** Sends an event to one client, and to nobody who happens to be in a room of its name. */
+  sendTo(socket: AnySocket, packet: Packet, flags: BroadcastFlags): void {
+    packet.nsp = this.nsp.name
+    socket.notifyOutgoingListeners(packet)
+    const { log } = this
+    if (log === undefined || !this.#isLogged(packet, flags)) {
+      socket.client._packet(packet, flags)
+      return
+    }
+    const offset = log.nextOffset()
+    packet.data = [...packet.data, offset]
+    const parts = this.nsp.server.encoder.encode(packet)
+    log.append({ offset, parts, rooms: new Set([socket.id]), except: nobody })
+    socket._lastOffset = offset
+    socket.client.writeToEngine(parts, flags)
+  }
+
+  /** Sends an event that is acknowledged: `onCount` is told by how many, `onAnswer` what each answers. */
+  broadcastWithAck(
+    packet: Packet,
+    options: BroadcastOptions,
+    onCount: (count: number) => void,
+    onAnswer: (...args: unknown[]) => void,
+  ): void {
+    packet.nsp = this.nsp.name
+    // The counter is common to all clients of the namespace: none of them has this id yet.
+    packet.id = this.nsp._ids++
+    const { id } = packet
+    const parts = this.nsp.server.encoder.encode(packet)
+    const shared = shareParts(parts, options.flags ?? {})
+    let count = 0
+    this.apply(options, socket => {
+      count++
+      socket.acks.set(id, onAnswer)
+      socket.notifyOutgoingListeners(packet)
+      socket.client._writeShared(shared)
+    })
+    this.#publish(packet, parts, options, undefined)
+    onCount(count)
+  }
+
+  sockets(rooms: ReadonlySet<Room>): Promise<Set<SocketId>> {
+    const ids = new Set<SocketId>()
+    this.apply({ rooms }, socket => ids.add(socket.id))
+    return Promise.resolve(ids)
+  }
+
+  socketRooms(id: SocketId): Set<Room> | undefined {
+    return this.sids.get(id)
+  }
+
+  fetchSockets(options: BroadcastOptions): Promise<(AnySocket | SocketDetails)[]> {
+    const sockets: AnySocket[] = []
+    this.apply(options, socket => sockets.push(socket))
+    return Promise.resolve(sockets)
+  }
+
+  addSockets(options: BroadcastOptions, rooms: Room[]): void {
+    this.apply(options, socket => void socket.join(rooms))
+  }
+
+  delSockets(options: BroadcastOptions, rooms: Room[]): void {
+    this.apply(options, socket => {
+      for (const room of rooms) void socket.leave(room)
+    })
+  }
+
+  disconnectSockets(options: BroadcastOptions, close: boolean): void {
+    this.apply(options, socket => void socket.disconnect(close))
+  }
+
+  /** Emits an event on the other servers, of which there are none here. */
+  serverSideEmit(packet: unknown[]): void {
+    const ack = packet.at(-1)
+    if (typeof ack === 'function') ack(null, [])
+  }
+
+  persistSession(session: SessionToPersist): void {
+    this.log?.persist(session)
+  }
+
+  restoreSession(pid: string, offset?: string): Promise<Session | null | undefined> | null | undefined {
+    return this.log?.restore(pid, offset)
+  }
+
+  /** What a client has missed since `position` that is in these rooms: encoded packets, with their positions. */
+  missedSince(position: number, rooms: readonly Room[]): { parts: readonly RawData[]; offset: string }[] {
+    return this.log?.missedSince(position, rooms) ?? []
+  }
+
+  /** How many packets there have been. */
+  get position(): number | undefined {
+    return this.log?.position
+  }
+
+  /** Writes an encoded event to clients of this server and to plain subscribers of its rooms. */
+  protected deliver(
+    packet: Packet | undefined,
+    parts: readonly RawData[],
+    options: BroadcastOptions,
+    offset: string | undefined,
+  ): void {
+    const { rooms, except = nobody, flags = {} } = options
+    if (offset !== undefined) this.log?.append({ offset, parts, rooms, except })
+    const shared = shareParts(parts, flags)
+    let decoded = packet
+    this.apply(options, socket => {
+      if (socket._hasOutgoingListeners) {
+        decoded ??= decodeParts(this.nsp.server._parser, parts)
+        if (decoded !== undefined) socket.notifyOutgoingListeners(decoded)
+      }
+      if (offset !== undefined) socket._lastOffset = offset
+      socket.client._writeShared(shared)
+    })
+    this.#publish(packet, parts, options, offset)
+  }
+
+  /** Calls back for each client of this server that is meant: without allocation, once for each. */
+  protected apply(options: BroadcastOptions, callback: (socket: AnySocket) => void): void {
+    const { rooms, except = nobody } = options
+    const { sockets } = this.nsp
+    if (rooms.size === 0) {
+      for (const id of this.sids.keys()) {
+        const socket = sockets.get(id)
+        if (socket !== undefined && !this.#isIn(id, except)) callback(socket)
+      }
+      return
+    }
+    for (const room of rooms) {
+      const members = this.rooms.get(room)
+      if (members === undefined) continue
+      for (const id of members) {
+        if (this.#isIn(id, except) || (rooms.size > 1 && this.#isIn(id, rooms, room))) continue
+        const socket = sockets.get(id)
+        if (socket !== undefined) callback(socket)
+      }
+    }
+  }
+
+  /** Tells plain subscribers of the rooms. */
+  #publish(
+    packet: Packet | undefined,
+    parts: readonly RawData[],
+    { rooms, isFromTopic }: BroadcastOptions,
+    offset: string | undefined,
+  ): void {
+    const { _topics: topics, name, server } = this.nsp
+    if (topics === undefined || rooms.size === 0 || isFromTopic) return
+    const [text, ...attachments] = parts
+    if (server._hasOwnParser && typeof text === 'string') {
+      topics.publish(rooms, textOf(text, name, offset), attachments)
+      return
+    }
+    const data = (packet ?? decodeParts(server._parser, parts))?.data as unknown[] | undefined
+    if (data !== undefined) {
+      topics.publish(rooms, JSON.stringify(offset === undefined ? data : data.slice(0, -1)), [])
+    }
+  }
+
+  /** Whether somebody is in one of the rooms, of those before `end`. */
+  #isIn(id: SocketId, rooms: ReadonlySet<Room>, end?: Room): boolean {
+    if (rooms.size === 0) return false
+    for (const room of rooms) {
+      if (room === end) return false
+      if (this.rooms.get(room)?.has(id)) return true
+    }
+    return false
+  }
+
+  /** Acknowledgements cannot be had later, and volatile events are worth nothing then. */
+  #isLogged(packet: Packet, flags: BroadcastFlags | undefined): boolean {
+    return this.log !== undefined && packet.id === undefined && !flags?.volatile
+  }
+
+  #leave(id: SocketId, room: Room): void {
+    const members = this.rooms.get(room)
+    if (members === undefined) return
+    if (members.delete(id)) this.emit('leave-room', room, id)
+    if (members.size === 0 && this.rooms.delete(room)) this.emit('delete-room', room)
+  }
+}

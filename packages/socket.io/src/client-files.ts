@@ -1,0 +1,81 @@
+import { createReadStream, readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream'
+import { createBrotliCompress, createGzip } from 'node:zlib'
+
+const bundles = ['socket.io.js', 'socket.io.min.js', 'socket.io.esm.min.js', 'socket.io.msgpack.min.js']
+const names: ReadonlySet<string> = new Set(bundles.flatMap(it => [it, `${it}.map`]))
+
+/** The client's bundles, as the program's own `socket.io-client` has them. */
+export class ClientFiles {
+  #found: { readonly folder: string; readonly version: string } | undefined | null = null
+
+  /** Whether this is one of the files. */
+  static has(name: string): boolean {
+    return names.has(name)
+  }
+
+  serve(name: string, request: IncomingMessage, response: ServerResponse): void {
+    // Once, and not before somebody asks: it touches the disk.
+    if (this.#found === null) this.#found = findClient()
+    const found = this.#found
+    if (found === undefined) {
+      response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' })
+      response.end('The server has no client to serve: npm install socket.io-client beside it.\n')
+      return
+    }
+    const tag = `"${found.version}"`
+    const { 'if-none-match': known } = request.headers
+    if (known === tag || known === `W/${tag}`) {
+      response.writeHead(304)
+      response.end()
+      return
+    }
+    const type = name.endsWith('.map') ? 'application/json' : 'application/javascript'
+    response.setHeader('Cache-Control', 'public, max-age=0')
+    response.setHeader('Content-Type', `${type}; charset=utf-8`)
+    response.setHeader('ETag', tag)
+    send(join(found.folder, name), request, response)
+  }
+}
+
+function send(path: string, request: IncomingMessage, response: ServerResponse): void {
+  const file = createReadStream(path)
+  const accepted = String(request.headers['accept-encoding'] ?? '')
+  const end = (error: Error | null | undefined): void => {
+    if (error) response.end()
+  }
+  file.once('error', () => {
+    if (!response.headersSent) response.statusCode = 404
+  })
+  file.once('open', () => {
+    if (/\bbr\b/.test(accepted)) {
+      response.writeHead(200, { 'Content-Encoding': 'br', Vary: 'Accept-Encoding' })
+      pipeline(file, createBrotliCompress(), response, end)
+    } else if (/\bgzip\b/.test(accepted)) {
+      response.writeHead(200, { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' })
+      pipeline(file, createGzip(), response, end)
+    } else {
+      response.writeHead(200)
+      pipeline(file, response, end)
+    }
+  })
+  file.once('error', end)
+}
+
+/** Looks where the program is, and then where it was started. */
+function findClient(): { folder: string; version: string } | undefined {
+  for (const from of [process.argv[1], join(process.cwd(), 'index.js')]) {
+    if (from === undefined) continue
+    try {
+      const path = createRequire(from).resolve('socket.io-client/package.json')
+      const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
+      return { folder: join(dirname(path), 'dist'), version }
+    } catch {
+      // Not there.
+    }
+  }
+  return undefined
+}

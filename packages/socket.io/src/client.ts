@@ -1,0 +1,178 @@
+import type { IncomingMessage } from 'node:http'
+import type { EngineSocket, EngineWriteOptions, RawData } from './engine-binding.ts'
+import type { AnyServer, AnySocket } from './erased.ts'
+import { type Packet, PacketType } from './parser/packet.ts'
+import type { ParserDecoder } from './parser-option.ts'
+import type { Server } from './server.ts'
+import type { SharedParts } from './shared-parts.ts'
+import type { DisconnectReason } from './socket-types.ts'
+import type { EventsMap } from './typed-events.ts'
+
+export interface WriteFlags {
+  compress?: boolean | undefined
+  volatile?: boolean | undefined
+}
+
+/** One connection, on which there is a {@link Socket} for each namespace that it has joined. */
+export class Client<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
+  SocketData = any,
+> {
+  readonly conn: EngineSocket
+  /** @internal Known to nobody but the client: whoever has it can speak in its name. */
+  readonly id: string
+  readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  readonly #decoder: ParserDecoder
+  readonly #sockets = new Map<string, AnySocket>()
+  readonly #byNamespace = new Map<string, AnySocket>()
+  #joinTimer: NodeJS.Timeout | undefined
+
+  constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, conn: EngineSocket) {
+    this.server = server
+    this.conn = conn
+    this.id = conn.id
+    this.#decoder = new server._parser.Decoder()
+    this.#decoder.on('decoded', this.#onDecoded)
+    conn.on('data', this.#onData)
+    conn.on('error', this.#onError)
+    conn.on('close', this.#onClose)
+    this.#joinTimer = setTimeout(() => {
+      if (this.#byNamespace.size === 0) this.#close()
+    }, server.connectTimeout())
+  }
+
+  /** The request with which the connection began. */
+  get request(): IncomingMessage {
+    return this.conn.request
+  }
+
+  /** @internal Joins a namespace, and makes it if a dynamic one allows that. */
+  connect(name: string, auth: Record<string, unknown> = {}): void {
+    const server = this.server as AnyServer
+    if (server._nsps.has(name)) {
+      this.#join(name, auth)
+      return
+    }
+    server._checkNamespace(name, auth, found => {
+      if (found) this.#join(name, auth)
+      else this._packet({ type: PacketType.CONNECT_ERROR, nsp: name, data: { message: 'Invalid namespace' } })
+    })
+  }
+
+  /** @internal Leaves every namespace, and ends the connection. */
+  _disconnect(): void {
+    for (const socket of [...this.#sockets.values()]) socket.disconnect()
+    this.#sockets.clear()
+    this.#close()
+  }
+
+  /** @internal */
+  _remove(socket: AnySocket): void {
+    if (!this.#sockets.delete(socket.id)) return
+    this.#byNamespace.delete(socket.nsp.name)
+  }
+
+  /** @internal */
+  _packet(packet: Packet, flags: WriteFlags = {}): void {
+    if (this.conn.readyState !== 'open') return
+    this.writeToEngine(this.server.encoder.encode(packet), flags)
+  }
+
+  /** @internal Also what adapters made for npm's socket.io call. */
+  writeToEngine(encoded: RawData | readonly RawData[], flags: WriteFlags & EngineWriteOptions = {}): void {
+    const { conn } = this
+    if (conn.readyState !== 'open' || (flags.volatile && !conn.transport.writable)) return
+    const options = { ...flags, compress: flags.compress !== false }
+    if (!Array.isArray(encoded)) {
+      conn.write(encoded as RawData, options)
+      return
+    }
+    for (const part of encoded as readonly RawData[]) conn.write(part, options)
+  }
+
+  /** @internal The same for many clients. */
+  _writeShared({ parts, options, isVolatile }: SharedParts): void {
+    const { conn } = this
+    if (conn.readyState !== 'open' || (isVolatile && !conn.transport.writable)) return
+    for (let at = 0; at < parts.length; at++) conn.write(parts[at]!, options[at]!)
+  }
+
+  #join(name: string, auth: Record<string, unknown>): void {
+    const namespace = (this.server as AnyServer).of(name)
+    namespace
+      ._add(this, auth, socket => {
+        this.#sockets.set(socket.id, socket)
+        this.#byNamespace.set(namespace.name, socket)
+        clearTimeout(this.#joinTimer)
+        this.#joinTimer = undefined
+      })
+      // What a program's own code throws must not disappear, nor be mistaken for a protocol error.
+      .catch(error => process.nextTick(rethrow, error))
+  }
+
+  #close(): void {
+    if (this.conn.readyState !== 'open') return
+    this.conn.close()
+    this.#onClose('forced server close')
+  }
+
+  readonly #onData = (data: unknown): void => {
+    try {
+      this.#decoder.add(data)
+    } catch (error) {
+      this.#onError(error as Error)
+    }
+  }
+
+  readonly #onDecoded = (packet: Packet): void => {
+    const { name, auth } = this.#addressOf(packet)
+    const socket = this.#byNamespace.get(name)
+    if (packet.type === PacketType.CONNECT) {
+      if (socket === undefined) this.connect(name, auth)
+      else this.#close()
+    } else if (socket === undefined || packet.type === PacketType.CONNECT_ERROR) {
+      this.#close()
+    } else {
+      // Not now: what listeners throw would look as if the packet had been bad.
+      process.nextTick(deliver, socket, packet)
+    }
+  }
+
+  /** Clients of protocol 4 have parameters behind the namespace's name. */
+  #addressOf(packet: Packet): { name: string; auth: Record<string, unknown> | undefined } {
+    if (this.conn.protocol !== 3) return { name: packet.nsp, auth: packet.data }
+    const at = packet.nsp.indexOf('?')
+    if (at === -1) return { name: packet.nsp, auth: {} }
+    const parameters = new URLSearchParams(packet.nsp.slice(at + 1))
+    return { name: packet.nsp.slice(0, at), auth: Object.fromEntries(parameters) }
+  }
+
+  readonly #onError = (error: Error): void => {
+    for (const socket of [...this.#sockets.values()]) socket._onerror(error)
+    this.conn.close()
+  }
+
+  readonly #onClose = (reason: DisconnectReason, description?: unknown): void => {
+    const { conn } = this
+    conn.off('data', this.#onData)
+    conn.off('error', this.#onError)
+    conn.off('close', this.#onClose)
+    this.#decoder.off('decoded', this.#onDecoded)
+    clearTimeout(this.#joinTimer)
+    this.#joinTimer = undefined
+    for (const socket of [...this.#sockets.values()]) socket._onclose(reason, description)
+    this.#sockets.clear()
+    this.#decoder.destroy()
+  }
+}
+
+function deliver(socket: AnySocket, packet: Packet): void {
+  socket._onpacket(packet)
+}
+
+function rethrow(error: unknown): never {
+  throw error
+}

@@ -1,0 +1,61 @@
+import type { BroadcastFlags, Room } from './adapter.ts'
+import type { RawData } from './engine-binding.ts'
+
+/**
+ * What joins servers: Redis, NATS or whatever carries messages. A message sent to a channel reaches each other member
+ * once, those of one member in their order; one that is lost costs only itself.
+ */
+export interface ClusterBus {
+  /** Joins a channel; each namespace is one. */
+  join(channel: string, member: ClusterMember): ClusterMembership
+}
+
+/** Who joins: one namespace of one server. */
+export interface ClusterMember {
+  /** Unique among all. */
+  readonly id: string
+  onMessage(message: ClusterMessage): void
+}
+
+export interface ClusterMembership {
+  /** To all other members, or to one. */
+  publish(message: ClusterMessage, to?: string): void
+  /** How many members there are, this one included. */
+  memberCount(): Promise<number>
+  leave(): void | Promise<void>
+}
+
+/** Whom something is for, as it travels. */
+export interface ClusterTarget {
+  readonly rooms: readonly Room[]
+  readonly except: readonly Room[]
+  readonly flags: BroadcastFlags
+}
+
+/** What servers tell each other. Values are what JSON knows, and bytes. */
+export type ClusterMessage =
+  /** An event, encoded already: every server writes it to its clients as it is. */
+  | {
+      readonly type: 'broadcast'
+      readonly target: ClusterTarget
+      readonly parts: readonly RawData[]
+      readonly offset?: string | undefined
+    }
+  | { readonly type: 'join' | 'leave'; readonly target: ClusterTarget; readonly rooms: readonly Room[] }
+  | { readonly type: 'disconnect'; readonly target: ClusterTarget; readonly close: boolean }
+  | { readonly type: 'emit'; readonly args: readonly unknown[] }
+  /** A question, which `from` wants to have answered. */
+  | {
+      readonly type: 'request'
+      readonly id: string
+      readonly from: string
+      readonly question: ClusterQuestion
+    }
+  | { readonly type: 'response'; readonly id: string; readonly answer: unknown }
+
+export type ClusterQuestion =
+  /** Answered by a number first, that of the clients, then by an array for each that acknowledges. */
+  | { readonly kind: 'broadcast'; readonly target: ClusterTarget; readonly data: readonly unknown[] }
+  | { readonly kind: 'sockets'; readonly target: ClusterTarget }
+  | { readonly kind: 'emit'; readonly args: readonly unknown[] }
+  | { readonly kind: 'session'; readonly pid: string; readonly offset?: string | undefined }

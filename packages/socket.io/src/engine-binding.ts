@@ -1,0 +1,30 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Http2SecureServer, Http2Server } from 'node:http2'
+import type { Server as HttpsServer } from 'node:https'
+import { type AttachOptions, Server, type ServerOptions, SharedMessage } from './engine/index.ts'
+
+// All that the rest of this package takes from Engine.IO.
+
+export type {
+  AttachOptions,
+  RawData,
+  Server as EngineServer,
+  ServerOptions as EngineOptions,
+  Socket as EngineSocket,
+  WriteOptions as EngineWriteOptions,
+} from './engine/index.ts'
+
+/** What an HTTP server may be. */
+export type AttachableHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server
+
+/** A server of Engine.IO, attached. */
+export function attachEngine(server: AttachableHttpServer, options: ServerOptions & AttachOptions): Server {
+  const engine = new Server(options)
+  engine.attach(server as HttpServer, options)
+  return engine
+}
+
+/** A message that goes to many: encoded and framed once for each dialect. */
+export function shareMessage(data: SharedMessage['data']): SharedMessage {
+  return new SharedMessage(data)
+}

@@ -1,0 +1,298 @@
+import type { Adapter, Room, SocketId } from './adapter.ts'
+import { BroadcastOperator, type RemoteSocket } from './broadcast-operator.ts'
+import type { Client } from './client.ts'
+import { makeAdapter } from './make-adapter.ts'
+import { type Middleware, runMiddlewares } from './middlewares.ts'
+import { RoomTopics } from './room-topics.ts'
+import type { Server } from './server.ts'
+import { Socket } from './socket.ts'
+import { checkEventName, type ExtendedError } from './socket-types.ts'
+import { StrictEventEmitter } from './strict-event-emitter.ts'
+import type {
+  AllButLast,
+  DecorateAcknowledgements,
+  DecorateAcknowledgementsWithMultipleResponses,
+  DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  DefaultEventsMap,
+  EventNames,
+  EventNamesWithAck,
+  EventNamesWithoutAck,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Last,
+  RemoveAcknowledgements,
+} from './typed-events.ts'
+
+export interface NamespaceReservedEventsMap<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> {
+  connect: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void
+  connection: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void
+}
+
+export interface ServerReservedEventsMap<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> extends NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  new_namespace: (namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void
+}
+
+/** Names that other servers cannot emit here. */
+const reservedEvents: ReadonlySet<unknown> = new Set(['connect', 'connection', 'new_namespace'])
+
+/** A part of a server that clients join for itself: with its own middlewares, rooms and events. */
+export class Namespace<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
+  SocketData = any,
+> extends StrictEventEmitter<
+  ServerSideEvents,
+  RemoveAcknowledgements<EmitEvents>,
+  NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+> {
+  readonly name: string
+  readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  /** Who is connected, on this server. */
+  readonly sockets: Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> = new Map()
+  adapter!: Adapter
+  /** @internal The next acknowledgement's. */
+  _ids = 0
+  /** @internal */
+  _topics: RoomTopics | undefined
+  /** @internal Called when nobody is connected any more. */
+  _onEmpty: (() => void) | undefined
+  /** @internal */
+  readonly _middlewares: Middleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>[] = []
+  readonly #arriving = new Set<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>()
+
+  /** @internal */
+  constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, name: string) {
+    super()
+    this.server = server
+    this.name = name
+    this._initAdapter()
+  }
+
+  /** @internal */
+  _initAdapter(): void {
+    const { topics } = this.server._opts
+    this._topics?.close()
+    this._topics = topics && new RoomTopics(topics, this as never)
+    void this.adapter?.close()
+    this.adapter = makeAdapter(this as never)
+    this._topics?.follow(this.adapter)
+    Promise.resolve(this.adapter.init()).catch(error => this.server._onAdapterError(error))
+  }
+
+  /** Looks at each client before it is let in; an error is what the client gets as `connect_error`. */
+  use(
+    fn: (
+      socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+      next: (err?: ExtendedError) => void,
+    ) => void,
+  ): this {
+    this._middlewares.push(fn)
+    return this
+  }
+
+  /** The clients in a room. */
+  to(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody.to(room)
+  }
+
+  /** The clients in a room. */
+  in(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody.to(room)
+  }
+
+  /** The clients that are not in a room. */
+  except(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody.except(room)
+  }
+
+  /** Sends an event to everybody. */
+  override emit<Ev extends EventNamesWithoutAck<EmitEvents>>(
+    ev: Ev,
+    ...args: EventParams<EmitEvents, Ev>
+  ): boolean {
+    return this.#everybody.emit(ev as never, ...(args as never))
+  }
+
+  /** Sends the event `message` to everybody. */
+  send(...args: EventParams<EmitEvents, 'message'>): this {
+    this.#everybody.emit('message' as never, ...(args as never))
+    return this
+  }
+
+  /** Sends the event `message` to everybody. */
+  write(...args: EventParams<EmitEvents, 'message'>): this {
+    return this.send(...args)
+  }
+
+  /** Emits an event on the other servers; a function as last argument gets an array of their answers. */
+  serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
+    ev: Ev,
+    ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
+  ): boolean {
+    checkEventName(ev, reservedEvents)
+    this.adapter.serverSideEmit([ev, ...args])
+    return true
+  }
+
+  /** Emits an event on the other servers, and promises their answers; rejects with those that came in time. */
+  serverSideEmitWithAck<Ev extends EventNamesWithAck<ServerSideEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
+    return new Promise((resolve, reject) => {
+      const ack = (error: Error | null, responses: never): void => {
+        if (error) reject(Object.assign(error, { responses }))
+        else resolve(responses)
+      }
+      this.serverSideEmit(ev, ...([...args, ack] as never))
+    })
+  }
+
+  /** The ids of the sockets. @deprecated use {@link fetchSockets} */
+  allSockets(): Promise<Set<SocketId>> {
+    return this.#everybody.allSockets()
+  }
+
+  compress(
+    compress: boolean,
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody.compress(compress)
+  }
+
+  get volatile(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody.volatile
+  }
+
+  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.#everybody.local
+  }
+
+  timeout(
+    timeout: number,
+  ): BroadcastOperator<
+    DecorateAcknowledgements<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>>,
+    SocketData
+  > {
+    return this.#everybody.timeout(timeout)
+  }
+
+  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
+    return this.#everybody.fetchSockets() as never
+  }
+
+  socketsJoin(room: Room | Room[]): void {
+    this.#everybody.socketsJoin(room)
+  }
+
+  socketsLeave(room: Room | Room[]): void {
+    this.#everybody.socketsLeave(room)
+  }
+
+  disconnectSockets(close = false): void {
+    this.#everybody.disconnectSockets(close)
+  }
+
+  get #everybody(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return new BroadcastOperator(this.adapter)
+  }
+
+  /** @internal A client wants to join. */
+  async _add(
+    client: Client<ListenEvents, EmitEvents, ServerSideEvents>,
+    auth: Record<string, unknown>,
+    onJoined: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
+  ): Promise<void> {
+    const recovery = this.server._opts.connectionStateRecovery
+    const { pid, offset } = auth
+    const session =
+      recovery && typeof pid === 'string'
+        ? await this.#restore(pid, typeof offset === 'string' ? offset : undefined)
+        : // The client's next packets come later than this anyhow.
+          await undefined
+    const socket = new Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
+      this as never,
+      client,
+      auth,
+      session,
+    )
+    this.#arriving.add(socket)
+    const isSkipping = recovery && recovery.skipMiddlewares !== false && socket.recovered
+    if (isSkipping && client.conn.readyState === 'open') {
+      this.#connect(socket, onJoined)
+      return
+    }
+    runMiddlewares(this._middlewares, socket, error => {
+      process.nextTick(() => {
+        if (client.conn.readyState !== 'open') {
+          socket._cleanup()
+        } else if (error) {
+          const { message, data } = error as ExtendedError
+          socket._cleanup()
+          socket._error(client.conn.protocol === 3 ? data || message : { message, data })
+        } else {
+          this.#connect(socket, onJoined)
+        }
+      })
+    })
+  }
+
+  /** @internal */
+  _remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    if (!this.sockets.delete(socket.id)) this.#arriving.delete(socket)
+    if (this.sockets.size === 0) this._onEmpty?.()
+  }
+
+  /** @internal An event of another server. */
+  _onServerSideEmit(args: [string, ...unknown[]]): void {
+    this.emitUntyped(...args)
+  }
+
+  /** @internal */
+  _emitNewNamespace(namespace: unknown): void {
+    this.emitUntyped('new_namespace', namespace)
+  }
+
+  async #restore(
+    pid: string,
+    offset: string | undefined,
+  ): Promise<Awaited<ReturnType<Adapter['restoreSession']>>> {
+    try {
+      return await this.adapter.restoreSession(pid, offset)
+    } catch (error) {
+      this.server._onAdapterError(error)
+      return undefined
+    }
+  }
+
+  #connect(
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    onJoined: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
+  ): void {
+    this.#arriving.delete(socket)
+    this.sockets.set(socket.id, socket)
+    // First what the library does: a listener may disconnect it at once.
+    socket._onconnect()
+    onJoined(socket)
+    this.emitReserved('connect', socket)
+    this.emitReserved('connection', socket)
+  }
+}

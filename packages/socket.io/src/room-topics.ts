@@ -1,0 +1,94 @@
+import type { Adapter, Room } from './adapter.ts'
+import type { RawData } from './engine-binding.ts'
+import type { AnyNamespace } from './erased.ts'
+import { type Packet, PacketType } from './parser/packet.ts'
+
+type TopicListener = (message: string | Buffer) => void
+
+/** What a `Server` of package `bothways` has for this. */
+export interface TopicServer {
+  subscribe(topic: string, listener: TopicListener): () => void
+  publish(
+    topic: string,
+    data: string | ArrayBufferView | ArrayBuffer,
+    options?: { except?: TopicListener },
+  ): number
+}
+
+interface Subscription {
+  readonly listener: TopicListener
+  readonly end: () => void
+}
+
+/**
+ * The rooms of a namespace as topics of a WebSocket server: its plain subscribers get the room's events, as the text
+ * `["event", …]`, and the room's clients get what is published to the topic, as the event `message`.
+ */
+export class RoomTopics {
+  readonly #server: TopicServer
+  readonly #nsp: AnyNamespace
+  readonly #subscriptions = new Map<Room, Subscription>()
+
+  constructor(server: TopicServer, nsp: AnyNamespace) {
+    this.#server = server
+    this.#nsp = nsp
+  }
+
+  /** Subscribes as long as there is somebody in a room. */
+  follow(adapter: Adapter): void {
+    adapter.on('create-room', (room: Room) => {
+      if (this.#isOwn(room)) return
+      const listener: TopicListener = message => this.#hear(adapter, room, message)
+      this.#subscriptions.set(room, { listener, end: this.#server.subscribe(this.#topicOf(room), listener) })
+    })
+    adapter.on('delete-room', (room: Room) => {
+      this.#subscriptions.get(room)?.end()
+      this.#subscriptions.delete(room)
+    })
+  }
+
+  close(): void {
+    for (const { end } of this.#subscriptions.values()) end()
+    this.#subscriptions.clear()
+  }
+
+  /**
+   * Tells the plain subscribers of rooms of an event. Bytes in it have placeholders in the text, and follow as
+   * messages of their own.
+   *
+   * @param text what {@link textOf} makes
+   */
+  publish(rooms: ReadonlySet<Room>, text: string, attachments: readonly RawData[]): void {
+    for (const room of rooms) {
+      if (this.#isOwn(room)) continue
+      const topic = this.#topicOf(room)
+      const except = this.#subscriptions.get(room)?.listener
+      const options = except && { except }
+      this.#server.publish(topic, text, options)
+      for (const attachment of attachments) this.#server.publish(topic, attachment, options)
+    }
+  }
+
+  #hear(adapter: Adapter, room: Room, message: string | Buffer): void {
+    const packet: Packet = { type: PacketType.EVENT, nsp: this.#nsp.name, data: ['message', message] }
+    adapter.broadcast(packet, { rooms: new Set([room]), flags: { local: true }, isFromTopic: true })
+  }
+
+  /** Everybody has a room of their own, named by a secret: that is no topic. */
+  #isOwn(room: Room): boolean {
+    return this.#nsp.sockets.has(room)
+  }
+
+  #topicOf(room: Room): string {
+    const { name } = this.#nsp
+    return name === '/' ? room : `${name}#${room}`
+  }
+}
+
+/** The JSON in an encoded event, which is not encoded once more; without the offset, which is only for recovery. */
+export function textOf(encoded: string, namespace: string, offset: string | undefined): string {
+  // The namespace's name may have a bracket in it.
+  const after = namespace === '/' ? 0 : encoded.indexOf(namespace) + namespace.length
+  const text = encoded.slice(encoded.indexOf('[', after))
+  return offset === undefined ? text : `${text.slice(0, -`,"${offset}"]`.length)}]`
+}

@@ -1,0 +1,436 @@
+import { EventEmitter } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AdapterConstructor, Room, SocketId } from './adapter.ts'
+import type { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
+import { Client } from './client.ts'
+import { ClientFiles } from './client-files.ts'
+import { type CorsOptions, type CorsOptionsDelegate, cors } from './engine/cors.ts'
+import {
+  type AttachableHttpServer,
+  attachEngine,
+  type EngineServer,
+  type EngineSocket,
+} from './engine-binding.ts'
+import { Namespace, type ServerReservedEventsMap } from './namespace.ts'
+import { ParentNamespace } from './parent-namespace.ts'
+import * as ownParser from './parser/index.ts'
+import type { Parser, ParserEncoder } from './parser-option.ts'
+import type { ServerOptions, ServerSettings } from './server-options.ts'
+import type { Socket } from './socket.ts'
+import type { ExtendedError } from './socket-types.ts'
+import { StrictEventEmitter } from './strict-event-emitter.ts'
+import type {
+  AllButLast,
+  DecorateAcknowledgements,
+  DecorateAcknowledgementsWithMultipleResponses,
+  DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  DefaultEventsMap,
+  EventNames,
+  EventNamesWithAck,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Last,
+  RemoveAcknowledgements,
+} from './typed-events.ts'
+
+/** Decides whether there is a namespace of a name. */
+export type ParentNspNameMatchFn = (
+  name: string,
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the client sent
+  auth: { [key: string]: any },
+  fn: (err: Error | null, success: boolean) => void,
+) => void
+
+/**
+ * A Socket.IO server. Everything that it emits and hears is that of its namespace `/`, {@link Server.sockets}.
+ *
+ * @example
+ * const io = new Server(3000)
+ * io.on('connection', socket => socket.emit('hello', 'world'))
+ */
+export class Server<
+  /** What clients send. */
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  /** What clients are sent. */
+  EmitEvents extends EventsMap = ListenEvents,
+  /** What servers send each other. */
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  /** What the program keeps in `socket.data`. */
+  // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
+  SocketData = any,
+> extends StrictEventEmitter<
+  ServerSideEvents,
+  RemoveAcknowledgements<EmitEvents>,
+  ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+> {
+  /** The namespace `/`. */
+  readonly sockets: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  /** The server below, with its own events; of the last attachment. */
+  engine!: EngineServer
+  /** The HTTP server of the last attachment. */
+  httpServer!: AttachableHttpServer
+  /** @internal */
+  readonly _parser: Parser
+  /** @internal Whether packets are texts as the protocol has them. */
+  readonly _hasOwnParser: boolean
+  readonly encoder: ParserEncoder
+  /** @internal */
+  readonly _opts: ServerSettings
+  /** @internal */
+  readonly _nsps: Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> = new Map()
+  readonly #parents = new Map<
+    ParentNspNameMatchFn,
+    ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  >()
+  /** Those of {@link #parents} that need not be asked. */
+  readonly #parentsByPattern = new Map<
+    RegExp,
+    ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  >()
+  readonly #engines: EngineServer[] = []
+  readonly #files = new ClientFiles()
+  #adapter: AdapterConstructor | undefined
+  #servesClient: boolean
+  #path: string
+  #connectTimeoutMs: number
+
+  constructor(opts?: Partial<ServerOptions>)
+  constructor(srv?: AttachableHttpServer | number, opts?: Partial<ServerOptions>)
+  constructor(
+    srv: undefined | Partial<ServerOptions> | AttachableHttpServer | number,
+    opts?: Partial<ServerOptions>,
+  )
+  constructor(
+    srv?: undefined | Partial<ServerOptions> | AttachableHttpServer | number,
+    opts: Partial<ServerOptions> = {},
+  ) {
+    super()
+    const isOptions = typeof srv === 'object' && srv !== null && !('listen' in srv)
+    const options: ServerSettings = { ...(isOptions ? (srv as Partial<ServerOptions>) : opts) }
+    this._opts = options
+    this.#path = withoutSlash(options.path ?? '/socket.io')
+    this.#connectTimeoutMs = options.connectTimeout || 45_000
+    this.#servesClient = options.serveClient !== false
+    this._parser = options.parser ?? ownParser
+    this._hasOwnParser = options.parser === undefined
+    this.encoder = new this._parser.Encoder()
+    this.#adapter = options.adapter
+    this.sockets = this.of('/')
+    if (!isOptions && (srv || typeof srv === 'number')) this.attach(srv as AttachableHttpServer | number)
+  }
+
+  serveClient(v: boolean): this
+  serveClient(): boolean
+  serveClient(v?: boolean): this | boolean
+  /** Whether the client's bundles are served; with an argument that is changed. */
+  serveClient(v?: boolean): this | boolean {
+    if (v === undefined) return this.#servesClient
+    this.#servesClient = v
+    return this
+  }
+
+  path(v: string): this
+  path(): string
+  path(v?: string): this | string
+  /** What URLs begin with; with an argument that is changed. */
+  path(v?: string): this | string {
+    if (v === undefined) return this.#path
+    this.#path = withoutSlash(v)
+    return this
+  }
+
+  connectTimeout(v: number): this
+  connectTimeout(): number
+  connectTimeout(v?: number): this | number
+  /** How long a client may be connected without joining a namespace, in ms; with an argument that is changed. */
+  connectTimeout(v?: number): this | number {
+    if (v === undefined) return this.#connectTimeoutMs
+    this.#connectTimeoutMs = v
+    return this
+  }
+
+  adapter(): AdapterConstructor | undefined
+  adapter(v: AdapterConstructor): this
+  adapter(v?: AdapterConstructor): AdapterConstructor | undefined | this
+  /** What makes the adapters of namespaces; with an argument that is changed, for those that there are too. */
+  adapter(v?: AdapterConstructor): AdapterConstructor | undefined | this {
+    if (v === undefined) return this.#adapter
+    this.#adapter = v
+    for (const namespace of this._nsps.values()) namespace._initAdapter()
+    return this
+  }
+
+  /** The same as {@link attach}. */
+  listen(srv: AttachableHttpServer | number, opts: Partial<ServerOptions> = {}): this {
+    return this.attach(srv, opts)
+  }
+
+  /** Serves clients on an HTTP server of the program, or on a port of its own. */
+  attach(srv: AttachableHttpServer | number, opts: Partial<ServerOptions> = {}): this {
+    if (typeof srv === 'function') {
+      throw new Error(
+        'You are trying to attach socket.io to an express request handler function. Please pass a http.Server instance.',
+      )
+    }
+    const server = typeof srv === 'object' ? srv : listenOn(Number(srv))
+    const options = { ...opts, ...(this._opts as Partial<ServerOptions>) }
+    options.path ??= this.#path
+    const engine = attachEngine(server, options)
+    if (this.#servesClient) this.#attachFiles(server, options.cors)
+    this.httpServer = server
+    return this.bind(engine)
+  }
+
+  /** Serves the clients of an Engine.IO server. */
+  bind(engine: EngineServer): this {
+    this.engine = engine
+    this.#engines.push(engine)
+    engine.on('connection', (conn: EngineSocket) => {
+      const client = new Client(this, conn)
+      // It expects to be in the namespace `/` without having asked.
+      if (conn.protocol === 3) client.connect('/')
+    })
+    return this
+  }
+
+  /**
+   * A namespace; or those whose names fit a pattern, or for which a function says that there are such. `fn` hears
+   * its connections.
+   */
+  of(
+    name: string | RegExp | ParentNspNameMatchFn,
+    fn?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
+  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    const namespace =
+      typeof name === 'function' || name instanceof RegExp ? this.#ofMany(name) : this.#ofName(String(name))
+    if (fn) namespace.on('connect', fn as never)
+    return namespace
+  }
+
+  /** Disconnects everybody, and stops to listen. `fn` gets what `close` of the HTTP server says. */
+  async close(fn?: (err?: Error) => void): Promise<void> {
+    const closing = [...this._nsps.values()].map(async namespace => {
+      for (const socket of [...namespace.sockets.values()]) socket._onclose('server shutting down')
+      namespace._topics?.close()
+      await namespace.adapter.close()
+    })
+    await Promise.allSettled(closing)
+    for (const engine of this.#engines) engine.close()
+    if (this.httpServer === undefined) {
+      fn?.()
+      return
+    }
+    await new Promise<void>(resolve => {
+      this.httpServer.close((error?: Error) => {
+        fn?.(error)
+        resolve()
+      })
+    })
+  }
+
+  /** Looks at each client before it is let into the namespace `/`. */
+  use(
+    fn: (
+      socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+      next: (err?: ExtendedError) => void,
+    ) => void,
+  ): this {
+    this.sockets.use(fn)
+    return this
+  }
+
+  to(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.to(room)
+  }
+
+  in(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.in(room)
+  }
+
+  except(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.except(room)
+  }
+
+  send(...args: EventParams<EmitEvents, 'message'>): this {
+    this.sockets.send(...args)
+    return this
+  }
+
+  write(...args: EventParams<EmitEvents, 'message'>): this {
+    this.sockets.send(...args)
+    return this
+  }
+
+  serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
+    ev: Ev,
+    ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
+  ): boolean {
+    return this.sockets.serverSideEmit(ev, ...args)
+  }
+
+  serverSideEmitWithAck<Ev extends EventNamesWithAck<ServerSideEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
+    return this.sockets.serverSideEmitWithAck(ev, ...args)
+  }
+
+  /** The ids of the sockets. @deprecated use {@link fetchSockets} */
+  allSockets(): Promise<Set<SocketId>> {
+    return this.sockets.allSockets()
+  }
+
+  compress(
+    compress: boolean,
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.compress(compress)
+  }
+
+  get volatile(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.volatile
+  }
+
+  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets.local
+  }
+
+  timeout(
+    timeout: number,
+  ): BroadcastOperator<
+    DecorateAcknowledgements<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>>,
+    SocketData
+  > {
+    return this.sockets.timeout(timeout)
+  }
+
+  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
+    return this.sockets.fetchSockets()
+  }
+
+  socketsJoin(room: Room | Room[]): void {
+    this.sockets.socketsJoin(room)
+  }
+
+  socketsLeave(room: Room | Room[]): void {
+    this.sockets.socketsLeave(room)
+  }
+
+  disconnectSockets(close = false): void {
+    this.sockets.disconnectSockets(close)
+  }
+
+  /** @internal Looks for a rule that allows a namespace, and makes that; they are asked one after the other. */
+  _checkNamespace(
+    name: string,
+    auth: Record<string, unknown>,
+    done: (namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | false) => void,
+  ): void {
+    const rules = this.#parents.entries()
+    const ask = (): void => {
+      const { value, done: isOver } = rules.next()
+      if (isOver) {
+        done(false)
+        return
+      }
+      const [matches, parent] = value
+      matches(name, auth, (error, isAllowed) => {
+        if (error || !isAllowed) ask()
+        // Somebody else may have made it meanwhile.
+        else done(this._nsps.get(name) ?? parent.createChild(name))
+      })
+    }
+    ask()
+  }
+
+  /** @internal A namespace works without what failed, as far as it can. */
+  _onAdapterError(error: unknown): void {
+    process.emitWarning(error instanceof Error ? error : String(error))
+  }
+
+  #ofName(given: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    const name = given.startsWith('/') ? given : `/${given}`
+    const present = this._nsps.get(name)
+    if (present !== undefined) return present
+    for (const [pattern, parent] of this.#parentsByPattern) {
+      if (pattern.test(name)) return parent.createChild(name)
+    }
+    const namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name)
+    this._nsps.set(name, namespace)
+    if (name !== '/') this.sockets._emitNewNamespace(namespace)
+    return namespace
+  }
+
+  #ofMany(
+    rule: RegExp | ParentNspNameMatchFn,
+  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    if (rule instanceof RegExp && (rule.global || rule.sticky)) {
+      throw new Error('stateful regular expressions are not supported')
+    }
+    const parent = new ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this)
+    if (typeof rule === 'function') {
+      this.#parents.set(rule, parent)
+    } else {
+      this.#parents.set((name, _auth, done) => done(null, rule.test(name)), parent)
+      this.#parentsByPattern.set(rule, parent)
+    }
+    return parent
+  }
+
+  /** Before the program's own listeners: they would say that there is no such page. */
+  #attachFiles(
+    server: AttachableHttpServer,
+    corsOptions: false | CorsOptions | CorsOptionsDelegate | undefined,
+  ): void {
+    const others = server.listeners('request') as ((
+      request: IncomingMessage,
+      response: ServerResponse,
+    ) => void)[]
+    const allow = corsOptions && cors(corsOptions)
+    server.removeAllListeners('request')
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      const { url = '' } = request
+      const name = url.startsWith(`${this.#path}/`) ? url.slice(this.#path.length + 1).split('?')[0]! : ''
+      if (!ClientFiles.has(name)) {
+        for (const listener of others) listener.call(server, request, response)
+      } else if (allow) {
+        allow(request, response, () => this.#files.serve(name, request, response))
+      } else {
+        this.#files.serve(name, request, response)
+      }
+    })
+  }
+}
+
+// A server's events are those of its namespace `/`.
+for (const name of Object.keys(EventEmitter.prototype)) {
+  const method: unknown = Reflect.get(EventEmitter.prototype, name)
+  if (typeof method !== 'function') continue
+  Reflect.defineProperty(Server.prototype, name, {
+    configurable: true,
+    writable: true,
+    value(this: Server, ...args: unknown[]): unknown {
+      const own: unknown = Reflect.get(this.sockets, name)
+      const result: unknown = Reflect.apply(own as () => unknown, this.sockets, args)
+      return result
+    },
+  })
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/\/$/, '')
+}
+
+function listenOn(port: number): AttachableHttpServer {
+  const server = createServer((_request, response) => {
+    response.writeHead(404)
+    response.end()
+  })
+  return server.listen(port)
+}

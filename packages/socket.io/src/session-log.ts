@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import type { Room, Session, SessionToPersist } from './adapter.ts'
+import type { RawData } from './engine-binding.ts'
+
+export interface SessionLogOptions {
+  /** How long a client may be away, in ms. Default 120,000. */
+  readonly maxDisconnectionDuration?: number | undefined
+  /** How many packets, and how many clients that are away, are remembered; the oldest go. Default 100,000. */
+  readonly maxPackets?: number | undefined
+  /** How long it takes at most to notice that a client has gone, in ms. */
+  readonly noticeMs: number
+}
+
+interface Entry {
+  readonly offset: string
+  readonly parts: readonly RawData[]
+  readonly rooms: ReadonlySet<Room>
+  readonly except: ReadonlySet<Room>
+}
+
+interface Away extends SessionToPersist {
+  readonly awaySince: number
+  /** The position when it went. */
+  readonly until: number
+}
+
+/** The last packets of a namespace, and the clients that may come back for them. */
+export class SessionLog {
+  /** Makes the offsets of this server unlike those of others. */
+  readonly #uid = randomBytes(6).toString('base64url')
+  readonly #maxAwayMs: number
+  readonly #maxPackets: number
+  readonly #retentionMs: number
+  readonly #timer: NodeJS.Timeout
+  /** In the order in which they went. */
+  readonly #away = new Map<string, Away>()
+  readonly #positions = new Map<string, number>()
+  #entries: (Entry & { readonly at: number })[] = []
+  /** The position of the first entry. */
+  #first = 0
+  #offsetCount = 0
+
+  constructor({ maxDisconnectionDuration = 120_000, maxPackets = 100_000, noticeMs }: SessionLogOptions) {
+    this.#maxAwayMs = maxDisconnectionDuration
+    this.#maxPackets = maxPackets
+    // A client that went unnoticed has missed what was sent before it was found to be away.
+    this.#retentionMs = maxDisconnectionDuration + noticeMs
+    this.#timer = setInterval(() => this.#forget(), Math.max(1_000, Math.min(60_000, this.#maxAwayMs)))
+    this.#timer.unref()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  /** The position of the next packet. */
+  get position(): number {
+    return this.#first + this.#entries.length
+  }
+
+  /** The name by which a client says up to where it has received. */
+  nextOffset(): string {
+    return `${this.#uid}${(this.#offsetCount++).toString(36)}`
+  }
+
+  append(entry: Entry): void {
+    this.#positions.set(entry.offset, this.position)
+    this.#entries.push({ ...entry, at: Date.now() })
+    if (this.#entries.length >= this.#maxPackets * 1.25) this.#drop(this.#entries.length - this.#maxPackets)
+  }
+
+  persist(session: SessionToPersist): void {
+    this.#away.delete(session.pid)
+    this.#away.set(session.pid, { ...session, awaySince: Date.now(), until: this.position })
+    if (this.#away.size > this.#maxPackets) this.#away.delete(this.#away.keys().next().value as string)
+  }
+
+  /** Whoever comes back with what it last received; null when what it has missed is not known (any more). */
+  restore(pid: string, offset: string | undefined): Promise<Session> | null {
+    const away = this.#away.get(pid)
+    if (away === undefined) return null
+    if (away.awaySince + this.#maxAwayMs < Date.now()) {
+      this.#away.delete(pid)
+      return null
+    }
+    const from = this.#positionAfter(offset, away)
+    if (from === undefined || from < this.#first) return null
+    const missed = this.missedSince(from, away.rooms)
+    const { sid, rooms, data, since } = away
+    return Promise.resolve({
+      sid,
+      pid,
+      rooms,
+      data,
+      since,
+      lastOffset: missed.at(-1)?.offset ?? offset,
+      missedPackets: missed.map(it => it.parts),
+      isEncoded: true,
+      position: this.position,
+    })
+  }
+
+  missedSince(position: number, rooms: readonly Room[]): Entry[] {
+    return this.#entries.slice(Math.max(0, position - this.#first)).filter(it => isFor(it, rooms))
+  }
+
+  #positionAfter(offset: string | undefined, away: Away): number | undefined {
+    const position = offset === undefined ? undefined : this.#positions.get(offset)
+    if (position !== undefined) return position + 1
+    // It has everything that was written to it, however long ago that was.
+    if (offset === away.lastOffset) return away.until
+    // Nothing that was written to it has arrived.
+    return offset === undefined ? away.since : undefined
+  }
+
+  #forget(): void {
+    const now = Date.now()
+    for (const [pid, { awaySince }] of this.#away) {
+      if (awaySince + this.#maxAwayMs >= now) break
+      this.#away.delete(pid)
+    }
+    const alive = this.#entries.findIndex(it => it.at + this.#retentionMs >= now)
+    this.#drop(alive === -1 ? this.#entries.length : alive)
+  }
+
+  #drop(count: number): void {
+    if (count <= 0) return
+    for (const { offset } of this.#entries.slice(0, count)) this.#positions.delete(offset)
+    this.#entries = this.#entries.slice(count)
+    this.#first += count
+  }
+}
+
+function isFor({ rooms, except }: Entry, own: readonly Room[]): boolean {
+  return (rooms.size === 0 || own.some(it => rooms.has(it))) && !own.some(it => except.has(it))
+}

@@ -1,0 +1,465 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { parse as parseQuery } from 'node:querystring'
+import type { TLSSocket } from 'node:tls'
+import type { Adapter, BroadcastFlags, Room, Session, SocketId } from './adapter.ts'
+import { BroadcastOperator } from './broadcast-operator.ts'
+import { CatchAll, type CatchAllListener } from './catch-all.ts'
+import type { Client } from './client.ts'
+import type { EngineSocket, RawData } from './engine-binding.ts'
+import { type Middleware, runMiddlewares } from './middlewares.ts'
+import type { Namespace } from './namespace.ts'
+import { type Packet, PacketType } from './parser/packet.ts'
+import {
+  checkEventName,
+  type DisconnectReason,
+  type Event,
+  type Handshake,
+  recoverableReasons,
+  type SocketReservedEventsMap,
+} from './socket-types.ts'
+import { StrictEventEmitter } from './strict-event-emitter.ts'
+import type {
+  AllButLast,
+  DecorateAcknowledgements,
+  DecorateAcknowledgementsWithMultipleResponses,
+  DefaultEventsMap,
+  EventNames,
+  EventNamesWithAck,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Last,
+} from './typed-events.ts'
+
+type Ack = (...args: unknown[]) => void
+
+/** A client in a namespace. */
+export class Socket<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
+  SocketData = any,
+> extends StrictEventEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
+  readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents>
+  readonly client: Client<ListenEvents, EmitEvents, ServerSideEvents>
+  /** Changes with each connection, unless it is {@link recovered}. */
+  readonly id: SocketId
+  /** Whether this client was away for a while, and has its rooms, its data and what it missed. */
+  readonly recovered: boolean = false
+  readonly handshake: Handshake
+  /** For the program, and seen by other servers in `fetchSockets`. */
+  data: SocketData = {} as SocketData
+  connected = false
+  /** @internal */
+  readonly acks: Map<number, Ack> = new Map()
+  /** @internal The position of the last packet that was written. */
+  _lastOffset: string | undefined
+  readonly #pid: string | undefined
+  readonly #adapter: Adapter
+  readonly #middlewares: Middleware<Event>[] = []
+  readonly #incoming = new CatchAll()
+  readonly #outgoing = new CatchAll()
+  #session: Session | undefined
+  #since: number | undefined
+  #flags: BroadcastFlags = {}
+  #isOver = false
+
+  /** @internal */
+  constructor(
+    nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents>,
+    client: Client<ListenEvents, EmitEvents, ServerSideEvents>,
+    auth: Record<string, unknown>,
+    session?: Session | null,
+  ) {
+    super()
+    this.nsp = nsp
+    this.client = client
+    this.#adapter = nsp.adapter
+    if (session) {
+      this.id = session.sid
+      this.#pid = session.pid
+      this.data = session.data as SocketData
+      this.recovered = true
+      this.#session = session
+      this.#since = session.since
+      this._lastOffset = session.lastOffset
+      // Its own room it joins when it is let in.
+      void this.join(session.rooms.filter(it => it !== this.id))
+    } else {
+      // Not the engine's id: whoever has that can speak in the client's name. Clients of protocol 4 expect it.
+      this.id = client.conn.protocol === 3 ? legacyId(nsp.name, client.id) : randomId()
+      this.#pid = nsp.server._opts.connectionStateRecovery ? randomId() : undefined
+      this.#since = this.#adapter.position
+    }
+    this.handshake = handshakeOf(client.conn, auth)
+    // One without a listener would end the process.
+    this.on('error', ignore as never)
+  }
+
+  get disconnected(): boolean {
+    return !this.connected
+  }
+
+  /** The request with which the connection began. */
+  get request(): IncomingMessage {
+    return this.client.request
+  }
+
+  /** The connection. */
+  get conn(): EngineSocket {
+    return this.client.conn
+  }
+
+  /** The rooms that it is in. */
+  get rooms(): Set<Room> {
+    return this.#adapter.socketRooms(this.id) ?? new Set()
+  }
+
+  /** Sends an event; a function as last argument is called with the client's acknowledgement. */
+  override emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
+    checkEventName(ev)
+    const flags = this.#takeFlags()
+    const data: unknown[] = [ev, ...args]
+    const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data }
+    const ack = data.at(-1)
+    if (typeof ack === 'function') {
+      data.pop()
+      packet.id = this.nsp._ids++
+      this.#awaitAck(packet.id, ack as Ack, flags.timeout)
+    }
+    if (typeof this.#adapter.sendTo === 'function') {
+      this.#adapter.sendTo(this as never, packet, flags)
+    } else {
+      // An adapter made for npm's socket.io.
+      ;(this.#adapter as Adapter).broadcast(packet, { rooms: new Set([this.id]), except: new Set(), flags })
+    }
+    return true
+  }
+
+  /** Sends an event, and promises the first argument of the acknowledgement. */
+  emitWithAck<Ev extends EventNamesWithAck<EmitEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<EmitEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
+    const hasTimeout = this.#flags.timeout !== undefined
+    return new Promise((resolve, reject) => {
+      const ack = (first: never, second: never): void => {
+        if (!hasTimeout) resolve(first)
+        else if (first) reject(first)
+        else resolve(second)
+      }
+      this.emit(ev, ...([...args, ack] as never))
+    })
+  }
+
+  /** Sends the event `message`. */
+  send(...args: EventParams<EmitEvents, 'message'>): this {
+    this.emit('message', ...args)
+    return this
+  }
+
+  /** Sends the event `message`. */
+  write(...args: EventParams<EmitEvents, 'message'>): this {
+    return this.send(...args)
+  }
+
+  /** Everybody else in a room. */
+  to(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.broadcast.to(room)
+  }
+
+  /** Everybody else in a room. */
+  in(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.broadcast.to(room)
+  }
+
+  /** Everybody else who is not in a room. */
+  except(
+    room: Room | Room[],
+  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.broadcast.except(room)
+  }
+
+  /** Everybody else. */
+  get broadcast(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return new BroadcastOperator(this.#adapter, new Set(), new Set([this.id]), this.#takeFlags())
+  }
+
+  /** Everybody else on this server. */
+  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.broadcast.local
+  }
+
+  /** The next event may be lost when the client cannot take it now. */
+  get volatile(): this {
+    this.#flags.volatile = true
+    return this
+  }
+
+  /** Whether the next event is compressed, where compression was agreed on. */
+  compress(compress: boolean): this {
+    this.#flags.compress = compress
+    return this
+  }
+
+  /** How long the next acknowledgement is waited for, in ms. It gets an error, or null, as its first argument. */
+  timeout(
+    timeout: number,
+  ): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>, ServerSideEvents, SocketData> {
+    this.#flags.timeout = timeout
+    return this as never
+  }
+
+  join(rooms: Room | Room[]): Promise<void> | void {
+    if (this.#isOver) return
+    return this.#adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]))
+  }
+
+  leave(room: Room): Promise<void> | void {
+    return this.#adapter.del(this.id, room)
+  }
+
+  /**
+   * Takes the client out of the namespace.
+   *
+   * @param close end the connection, and with it the client's other namespaces
+   */
+  disconnect(close = false): this {
+    if (!this.connected) return this
+    if (close) {
+      this.client._disconnect()
+    } else {
+      this.#write({ type: PacketType.DISCONNECT, nsp: this.nsp.name })
+      this._onclose('server namespace disconnect')
+    }
+    return this
+  }
+
+  /** Looks at each event before its listeners do; an error instead of it goes to the listeners of `error`. */
+  use(fn: (event: Event, next: (err?: Error) => void) => void): this {
+    this.#middlewares.push(fn)
+    return this
+  }
+
+  /** Hears every event, its name first. */
+  onAny(listener: CatchAllListener): this {
+    this.#incoming.add(listener)
+    return this
+  }
+
+  /** As {@link onAny}, before the others. */
+  prependAny(listener: CatchAllListener): this {
+    this.#incoming.prepend(listener)
+    return this
+  }
+
+  /** Removes a listener of all events; without an argument all of them. */
+  offAny(listener?: CatchAllListener): this {
+    this.#incoming.remove(listener)
+    return this
+  }
+
+  listenersAny(): CatchAllListener[] {
+    return this.#incoming.listeners
+  }
+
+  /** Hears every event that is sent, its name first; no acknowledgements. */
+  onAnyOutgoing(listener: CatchAllListener): this {
+    this.#outgoing.add(listener)
+    return this
+  }
+
+  /** As {@link onAnyOutgoing}, before the others. */
+  prependAnyOutgoing(listener: CatchAllListener): this {
+    this.#outgoing.prepend(listener)
+    return this
+  }
+
+  /** Removes a listener of all sent events; without an argument all of them. */
+  offAnyOutgoing(listener?: CatchAllListener): this {
+    this.#outgoing.remove(listener)
+    return this
+  }
+
+  listenersAnyOutgoing(): CatchAllListener[] {
+    return this.#outgoing.listeners
+  }
+
+  /** @internal */
+  notifyOutgoingListeners(packet: Packet): void {
+    this.#outgoing.call(this, packet.data)
+  }
+
+  /** @internal Whether somebody wants to know what is sent. */
+  get _hasOutgoingListeners(): boolean {
+    return !this.#outgoing.isEmpty
+  }
+
+  /** @internal It was let in. */
+  _onconnect(): void {
+    this.connected = true
+    void this.join(this.id)
+    this.#replay()
+    const data = this.conn.protocol === 3 ? undefined : { sid: this.id, pid: this.#pid }
+    this.#write({ type: PacketType.CONNECT, nsp: this.nsp.name, data })
+  }
+
+  /** @internal */
+  _onpacket(packet: Packet): void {
+    if (packet.type === PacketType.EVENT) this.#onEvent(packet)
+    else if (packet.type === PacketType.ACK) this.#onAck(packet)
+    else if (packet.type === PacketType.DISCONNECT) this._onclose('client namespace disconnect')
+    // Parsers of protocol 4 have types of their own for packets with attachments.
+    else if (packet.type === PacketType.BINARY_EVENT) this.#onEvent(packet)
+    else if (packet.type === PacketType.BINARY_ACK) this.#onAck(packet)
+  }
+
+  /** @internal */
+  _onerror(error: Error): void {
+    this.emitReserved('error', error)
+  }
+
+  /** @internal */
+  _onclose(reason: DisconnectReason, description?: unknown): void {
+    if (!this.connected) return
+    this.emitReserved('disconnecting', reason, description)
+    // A listener may have disconnected it.
+    if (!this.connected) return
+    if (this.#pid !== undefined && recoverableReasons.has(reason)) {
+      this.#adapter.persistSession({
+        sid: this.id,
+        pid: this.#pid,
+        rooms: [...this.rooms],
+        data: this.data,
+        lastOffset: this._lastOffset,
+        since: this.#since,
+      })
+    }
+    this._cleanup()
+    this.client._remove(this as never)
+    this.connected = false
+    this.emitReserved('disconnect', reason, description)
+  }
+
+  /** @internal It is in no room any more, and comes into none. */
+  _cleanup(): void {
+    this.#adapter.delAll(this.id)
+    this.nsp._remove(this as never)
+    this.#isOver = true
+  }
+
+  /** @internal It was not let in. */
+  _error(data: unknown): void {
+    this.#write({ type: PacketType.CONNECT_ERROR, nsp: this.nsp.name, data })
+  }
+
+  #write(packet: Packet): void {
+    this.client._packet(packet)
+  }
+
+  #takeFlags(): BroadcastFlags {
+    const flags = this.#flags
+    this.#flags = {}
+    return flags
+  }
+
+  #awaitAck(id: number, ack: Ack, timeout: number | undefined): void {
+    if (timeout === undefined) {
+      this.acks.set(id, ack)
+      return
+    }
+    const timer = setTimeout(() => {
+      this.acks.delete(id)
+      ack.call(this, new Error('operation has timed out'))
+    }, timeout)
+    this.acks.set(id, (...args) => {
+      clearTimeout(timer)
+      ack.call(this, null, ...args)
+    })
+  }
+
+  /** What it missed, before it hears that it is connected: the client keeps it until then. */
+  #replay(): void {
+    const session = this.#session
+    if (session === undefined) return
+    this.#session = undefined
+    for (const missed of session.missedPackets) {
+      if (session.isEncoded) this.client.writeToEngine(missed as readonly RawData[])
+      else this.#write({ type: PacketType.EVENT, nsp: this.nsp.name, data: missed })
+    }
+    // And what was sent while middlewares decided about it.
+    if (session.position === undefined) return
+    for (const { parts, offset } of this.#adapter.missedSince(session.position, session.rooms)) {
+      this._lastOffset = offset
+      this.client.writeToEngine(parts)
+    }
+  }
+
+  #onEvent(packet: Packet): void {
+    const args = (packet.data ?? []) as Event
+    if (packet.id != null) args.push(this.#acknowledge(packet.id))
+    this.#incoming.call(this, args)
+    if (this.#middlewares.length === 0) {
+      if (this.connected) this.emitUntyped(...args)
+      return
+    }
+    runMiddlewares(this.#middlewares, args, error => {
+      // Not now: what listeners throw must not come out of a middleware's `next`.
+      process.nextTick(() => {
+        if (error) this._onerror(error)
+        else if (this.connected) this.emitUntyped(...args)
+      })
+    })
+  }
+
+  #acknowledge(id: number): Ack {
+    let isSent = false
+    return (...data) => {
+      if (isSent) return
+      isSent = true
+      this.#write({ type: PacketType.ACK, nsp: this.nsp.name, id, data })
+    }
+  }
+
+  #onAck({ id, data }: Packet): void {
+    const ack = this.acks.get(id as number)
+    if (ack === undefined) return
+    this.acks.delete(id as number)
+    ack.apply(this, data)
+  }
+}
+
+function ignore(): void {}
+
+/** 15 bytes: nobody guesses it. */
+function randomId(): string {
+  return randomBytes(15).toString('base64url')
+}
+
+function legacyId(namespace: string, id: string): string {
+  return namespace === '/' ? id : `${namespace}#${id}`
+}
+
+function handshakeOf(conn: EngineSocket, auth: Record<string, unknown>): Handshake {
+  const { request, remoteAddress } = conn
+  const { headers = {}, url = '' } = request ?? {}
+  const now = new Date()
+  const { _query: query } = (request ?? {}) as { _query?: Handshake['query'] }
+  return {
+    headers,
+    time: `${now}`,
+    address: remoteAddress ?? '',
+    xdomain: headers.origin !== undefined,
+    secure: (request?.socket as TLSSocket | undefined)?.encrypted === true,
+    issued: now.getTime(),
+    url,
+    query: query ?? parseQuery(url.split('?')[1] ?? ''),
+    auth,
+  }
+}
