@@ -74,15 +74,18 @@ async function bundle(folder, entries) {
 }
 
 /** TypeScript takes a module's kind from its file's name: the types for `require` are the same text in `.d.cts`. */
-function commonjsTypes(types, from, folder, imports) {
-  const [, name, path] = /^export \{[^}]*\b(\w+) as 'module\.exports'[^}]*\} from '(.+)';$/m.exec(types) ?? []
+function commonjsTypes(types, place, folder, imports) {
+  const [, name, from] =
+    /^export \{[^}]*\b(\w+) as 'module\.exports'[^}]*\}(?: from '(.+)')?;$/m.exec(types) ?? []
+  const path = from ?? new RegExp(`^import \\{[^}]*\\b${name}\\b[^}]*\\} from '(.+)';$`, 'm').exec(types)?.[1]
+  if (name !== undefined && path === undefined) throw new Error(`No import of ${name} in:\n${types}`)
   // Where one thing is all that `require` gives, the other names are its statics, and its namespace has their types.
   const text = name === undefined ? types : `import { ${name} } from '${path}';\nexport = ${name};\n`
   return text
     .replace(/(?<=["'])(\.{1,2}\/[^"'\n]+)\.[jt]s(?=["'])/g, '$1.cjs')
     .replace(/(?<=["'])#[\w-]+(?=["'])/g, alias => {
       const target = posix.join(folder, imports[alias].types).replace(/\.d\.ts$/, '.cjs')
-      const relative = posix.relative(from, target)
+      const relative = posix.relative(place, target)
       return relative.startsWith('.') ? relative : `./${relative}`
     })
 }

@@ -2,6 +2,8 @@ import { Buffer } from 'node:buffer'
 import { CloseCode, type LimitError, type ProtocolViolation } from '@bothways/protocol'
 import { type CloseFrame, type ConnectionHandler, type Disconnect, ReadyState } from 'bothways/connection'
 import { wsError } from './failures.ts'
+import { inner } from './inner.ts'
+import { asBinaryType } from './payload.ts'
 import type { WebSocket } from './websocket.ts'
 
 /** What happens on a connection, as the events of its `WebSocket`. */
@@ -23,13 +25,12 @@ export class ConnectionEvents implements ConnectionHandler {
   }
 
   onMessage(message: string | Buffer, _byteLength: number, isText: boolean): void {
-    const socket = this.#socket
     if (!this.#isSynchronous) {
-      this.#deliver(() => socket._receive(message as Buffer, isText))
+      this.#deliver(() => this.#emitMessage(message as Buffer, isText))
       return
     }
     try {
-      socket._receive(message as Buffer, isText)
+      this.#emitMessage(message as Buffer, isText)
     } catch (error) {
       throwLater(error)
     }
@@ -48,7 +49,7 @@ export class ConnectionEvents implements ConnectionHandler {
     this.#socket._readyState = ReadyState.Closing
     if (received === undefined) return
     this.#guard(() =>
-      this.#socket._ownReceiver?.emit('conclude', received.code, Buffer.from(received.reason)),
+      this.#socket[inner].receiver?.emit('conclude', received.code, Buffer.from(received.reason)),
     )
   }
 
@@ -86,17 +87,22 @@ export class ConnectionEvents implements ConnectionHandler {
     socket._closeMessage = Buffer.from(reason)
   }
 
+  #emitMessage(message: Buffer, isText: boolean): void {
+    const socket = this.#socket
+    socket.emit('message', isText ? message : asBinaryType(message, socket._binaryType), !isText)
+  }
+
   #answer(payload: Buffer): void {
     const socket = this.#socket
-    const { autoPong = true, maxPendingAutoPongs = 0 } = socket._options
+    const { autoPong = true, maxPendingAutoPongs = 0 } = socket[inner].options
     if (!autoPong || socket._readyState !== ReadyState.Open) return
-    if (maxPendingAutoPongs > 0 && socket._pendingAutoPongs >= maxPendingAutoPongs) {
+    if (maxPendingAutoPongs > 0 && socket[inner].pendingAutoPongs >= maxPendingAutoPongs) {
       socket.terminate()
       return
     }
-    socket._pendingAutoPongs++
+    socket[inner].pendingAutoPongs++
     socket.pong(payload, !socket._isServer, () => {
-      socket._pendingAutoPongs--
+      socket[inner].pendingAutoPongs--
     })
   }
 
@@ -112,7 +118,7 @@ export class ConnectionEvents implements ConnectionHandler {
       return
     }
     this.#defer(emit)
-    this.#socket._connection?.pause()
+    this.#socket[inner].connection?.pause()
   }
 
   /** Behind the events that wait for their turns. */
@@ -130,7 +136,7 @@ export class ConnectionEvents implements ConnectionHandler {
     // Before it is emitted, since its listener may ask for the next one.
     if (this.#deferred.length > 0) setImmediate(() => this.#emitDeferred())
     if (emit !== undefined) this.#guard(emit)
-    if (!this.#socket._paused && this.#deferred.length === 0) this.#socket._connection?.resume()
+    if (!this.#socket._paused && this.#deferred.length === 0) this.#socket[inner].connection?.resume()
   }
 
   #guard(work: () => void): void {

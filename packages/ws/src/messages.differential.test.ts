@@ -219,7 +219,8 @@ describe('What a server sends', () => {
       socket.send('a', tell('a'))
       socket.send('b', {}, tell('b'))
       socket.ping(tell('ping'))
-      socket.ping('x', tell('ping x'))
+      // The types of ws do not have this.
+      socket.ping('x', tell('ping x') as unknown as boolean)
       socket.pong('x', false, tell('pong x'))
       notes.add('buffered', socket.bufferedAmount)
     },
@@ -566,6 +567,66 @@ describe('The end of a connection', () => {
     }
     peer.write(['81 04', 'long'])
     notes.add('peer', await stage.endOf(peer))
+  })
+})
+
+describe('A class of one more kind', () => {
+  sameOnBoth('has names of its own', async (stage, notes) => {
+    const { WebSocket } = stage
+    class Client extends WebSocket {
+      readonly _options = 'mine'
+      readonly _connection = 'mine'
+      readonly _handler = 'mine'
+      readonly _stream = 'mine'
+      readonly _transport = 'mine'
+      _send(value: unknown): void {
+        this.send(JSON.stringify(value))
+      }
+      _receive(): void {
+        notes.add('received by the wrong name')
+      }
+      _refuse(): void {
+        notes.add('refused by the wrong name')
+      }
+    }
+    const { url } = await stage.serve({ WebSocket: Client }, socket =>
+      socket.on('message', () => (socket as Client)._send(['answer'])),
+    )
+    const client = new Client(url)
+    notes.watch('client', client, socketEvents)
+    client.on('open', () => client._send(['question']))
+    client.on('message', () => client.close(4000))
+    await once(client, 'close')
+    client.send('late')
+    notes.add('late', client.bufferedAmount, client._options, client._connection)
+    await stage.closed()
+  })
+
+  sameOnBoth('of server has names of its own', async (stage, notes) => {
+    const { WebSocket } = stage
+    class Server extends WebSocket.Server {
+      readonly _verify = 'mine'
+      readonly _refuse = 'mine'
+      readonly _track = new Map()
+      readonly _complete = false
+      readonly _emitClose = 'mine'
+    }
+    const wss = new Server({ host: '127.0.0.1', port: 0 })
+    await once(wss, 'listening')
+    const client = stage.connect(`ws://127.0.0.1:${(wss.address() as { port: number }).port}`)
+    client.on('open', () => client.close())
+    await stage.closed()
+    wss.close(error => notes.add('closed', error))
+    await once(wss, 'close')
+  })
+
+  sameOnBoth('of options: none', async (stage, notes) => {
+    const { client } = await pair(stage)
+    for (const options of [null, true, 0, undefined]) {
+      client.send('text', options as unknown as object, error => notes.add('callback', Boolean(error)))
+    }
+    client.close()
+    await stage.closed()
   })
 })
 

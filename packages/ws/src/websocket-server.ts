@@ -26,6 +26,18 @@ interface ServerEvents<Socket, Request> {
   wsClientError: [error: Error, socket: Duplex, request: Request]
 }
 
+// What is not of ws has names that no subclass has.
+const stopListening: unique symbol = Symbol('stopListening')
+const closesWithLast: unique symbol = Symbol('closesWithLast')
+const readTerms: unique symbol = Symbol('readTerms')
+const verifying: unique symbol = Symbol('verifying')
+const completing: unique symbol = Symbol('completing')
+const tracking: unique symbol = Symbol('tracking')
+const acceptingDeflate: unique symbol = Symbol('acceptingDeflate')
+const refusing: unique symbol = Symbol('refusing')
+const listeningTo: unique symbol = Symbol('listeningTo')
+const emittingClose: unique symbol = Symbol('emittingClose')
+
 const defaults = {
   allowSynchronousEvents: true,
   autoPong: true,
@@ -84,11 +96,11 @@ export class WebSocketServer<
   /** @internal */
   _server: HttpServer | HttpsServer | null = null
   /** @internal */
-  _state: 'running' | 'closing' | 'closed' = 'running'
+  _state: 'running' | 'closing' | 'closed' = 'running';
   /** @internal */
-  _stopListening: () => void = () => {}
+  [stopListening]: () => void = () => {};
   /** @internal The last client to leave makes it close. */
-  _closesWithLast = false
+  [closesWithLast] = false
 
   /**
    * @param callback a listener of `listening`, for a server with a `port`
@@ -110,7 +122,7 @@ export class WebSocketServer<
     } else if (all.server) {
       this._server = all.server as HttpServer
     }
-    if (this._server !== null) this._stopListening = this._listenTo(this._server)
+    if (this._server !== null) this[stopListening] = this[listeningTo](this._server)
   }
 
   /** Where the server listens: an address, or the path of a Unix socket. */
@@ -127,18 +139,18 @@ export class WebSocketServer<
   close(cb?: (error?: Error) => void): void {
     if (this._state === 'closed') {
       if (cb) this.once('close', () => cb(new Error('The server is not running')))
-      process.nextTick(() => this._emitClose())
+      process.nextTick(() => this[emittingClose]())
       return
     }
     if (cb) this.once('close', cb)
     if (this._state === 'closing') return
     this._state = 'closing'
-    this._stopListening()
+    this[stopListening]()
     const server = this._server
     this._server = null
-    if (this.options.port != null) server?.close(() => this._emitClose())
-    else if (this.options.clientTracking && this.clients.size > 0) this._closesWithLast = true
-    else process.nextTick(() => this._emitClose())
+    if (this.options.port != null) server?.close(() => this[emittingClose]())
+    else if (this.options.clientTracking && this.clients.size > 0) this[closesWithLast] = true
+    else process.nextTick(() => this[emittingClose]())
   }
 
   /** Whether a request is for this server: by default, by its path. */
@@ -157,23 +169,23 @@ export class WebSocketServer<
     socket.on('error', destroyIt)
     const problem = problemOf(request)
     if (problem !== undefined) {
-      this._refuse(request, socket, problem)
+      this[refusing](request, socket, problem)
       return
     }
     if (!this.shouldHandle(request)) {
       refuseUpgrade(socket, { status: 400 })
       return
     }
-    const terms = this._readTerms(request)
+    const terms = this[readTerms](request)
     if ('status' in terms) {
-      this._refuse(request, socket, terms)
+      this[refusing](request, socket, terms)
       return
     }
-    this._verify(request, socket, () => this._complete({ request, socket, head, ...terms }, callback))
+    this[verifying](request, socket, () => this[completing]({ request, socket, head, ...terms }, callback))
   }
 
   /** @internal What the client offers, as far as this server takes it. */
-  _readTerms({ headers }: InstanceType<U>): Terms | Refusal {
+  [readTerms]({ headers }: InstanceType<U>): Terms | Refusal {
     const { 'sec-websocket-protocol': names, 'sec-websocket-extensions': extensions } = headers
     let protocols = new Set<string>()
     try {
@@ -182,14 +194,14 @@ export class WebSocketServer<
       return { status: 400, message: 'Invalid Sec-WebSocket-Protocol header' }
     }
     try {
-      return { protocols, deflate: this._acceptDeflate(extensions) }
+      return { protocols, deflate: this[acceptingDeflate](extensions) }
     } catch {
       return { status: 400, message: 'Invalid or unacceptable Sec-WebSocket-Extensions header' }
     }
   }
 
   /** @internal Asks the program whether the client may connect. */
-  _verify(request: InstanceType<U>, socket: Duplex, accept: () => void): void {
+  [verifying](request: InstanceType<U>, socket: Duplex, accept: () => void): void {
     const verify = this.options.verifyClient as
       | ((info: object, callback?: (...answer: never) => void) => boolean | undefined)
       | null
@@ -217,7 +229,7 @@ export class WebSocketServer<
   }
 
   /** @internal The answer 101, and the connection after it. */
-  _complete(
+  [completing](
     { request, socket, head, protocols, deflate }: Upgrade<InstanceType<U>>,
     callback: Accept<InstanceType<T>, InstanceType<U>>,
   ): void {
@@ -264,21 +276,21 @@ export class WebSocketServer<
     socket.write(`${headers.join('\r\n')}\r\n\r\n`)
     socket.removeListener('error', destroyIt)
     websocket.setSocket(socket, head, this.options)
-    if (this.options.clientTracking) this._track(websocket)
+    if (this.options.clientTracking) this[tracking](websocket)
     callback(websocket, request)
   }
 
   /** @internal */
-  _track(websocket: InstanceType<T>): void {
+  [tracking](websocket: InstanceType<T>): void {
     this.clients.add(websocket)
     websocket.on('close', () => {
       this.clients.delete(websocket)
-      if (this._closesWithLast && this.clients.size === 0) process.nextTick(() => this._emitClose())
+      if (this[closesWithLast] && this.clients.size === 0) process.nextTick(() => this[emittingClose]())
     })
   }
 
   /** @internal */
-  _acceptDeflate(header: string | undefined): PerMessageDeflate | undefined {
+  [acceptingDeflate](header: string | undefined): PerMessageDeflate | undefined {
     const { perMessageDeflate, maxPayload } = this.options
     if (!perMessageDeflate || header === undefined) return undefined
     const offers = parseExtensions(header)[PerMessageDeflate.extensionName]
@@ -290,7 +302,7 @@ export class WebSocketServer<
   }
 
   /** @internal */
-  _refuse(request: InstanceType<U>, socket: Duplex, refusal: Refusal): void {
+  [refusing](request: InstanceType<U>, socket: Duplex, refusal: Refusal): void {
     if (this.listenerCount('wsClientError') > 0) {
       this.emit('wsClientError', new Error(refusal.message), socket, request)
     } else {
@@ -299,7 +311,7 @@ export class WebSocketServer<
   }
 
   /** @internal */
-  _listenTo(server: HttpServer | HttpsServer): () => void {
+  [listeningTo](server: HttpServer | HttpsServer): () => void {
     const listeners: Record<string, (...args: never[]) => void> = {
       listening: () => this.emit('listening'),
       error: (error: Error) => this.emit('error', error),
@@ -315,7 +327,7 @@ export class WebSocketServer<
   }
 
   /** @internal */
-  _emitClose(): void {
+  [emittingClose](): void {
     this._state = 'closed'
     this.emit('close')
   }

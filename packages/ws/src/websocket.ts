@@ -8,17 +8,10 @@ import { checkCloseCode, closeReason } from './close-arguments.ts'
 import { ConnectionEvents } from './connection-events.ts'
 import { settingsOf, traitsOf } from './connection-options.ts'
 import { addHandler, defineEventAttributes, makeEnumerable, removeHandler } from './events.ts'
+import { Inner, inner } from './inner.ts'
 import { abortOpening, openConnection } from './opening.ts'
-import {
-  asBinaryType,
-  type BinaryType,
-  type BufferLike,
-  binaryTypes,
-  emptyBuffer,
-  isBlob,
-  toBuffer,
-} from './payload.ts'
-import type { PerMessageDeflate } from './permessage-deflate.ts'
+import { type BinaryType, type BufferLike, binaryTypes, emptyBuffer, isBlob, toBuffer } from './payload.ts'
+import type { PerMessageDeflateOptions as DeflateOptions, PerMessageDeflate } from './permessage-deflate.ts'
 import { SocketSender } from './socket-sender.ts'
 import type * as types from './types.ts'
 import type { WebSocketServer as ServerClass } from './websocket-server.ts'
@@ -47,8 +40,8 @@ export interface SocketOptions
   > {}
 
 /**
- * The `WebSocket` of npm's `ws`: a client, or a server's end of a connection. Its fields have underscores and are not
- * `#private`, since programs put proxies before these objects.
+ * The `WebSocket` of npm's `ws`: a client, or a server's end of a connection. Its fields with underscores are those of
+ * ws that programs reach for.
  */
 export class WebSocket extends EventEmitter {
   /** The connection is not yet open. */
@@ -99,25 +92,7 @@ export class WebSocket extends EventEmitter {
   /** @internal */
   declare _url: string
   /** @internal */
-  _options: types.ClientOptions
-  /** @internal */
-  _connection: Connection | undefined
-  /** @internal */
-  _handler: ConnectionEvents | undefined
-  /** @internal */
-  _stream: Duplex | null = null
-  /** @internal */
-  _transport: ReturnType<typeof takeTransport> | undefined
-  /** @internal */
-  _ownSender: SocketSender | undefined
-  /** @internal */
-  _ownReceiver: EventEmitter | undefined
-  /** @internal Bytes given to `send` when it was too late. */
-  _unsentBytes = 0
-  /** @internal */
-  _pendingAutoPongs = 0
-  /** @internal Between the frames of a message: whether it is compressed. */
-  _isCompressing: boolean | undefined
+  readonly [inner]: Inner = new Inner()
 
   /**
    * Connects to `address`: `ws:`, `wss:`, `http:`, `https:` or `ws+unix:`. (With null, a socket without a connection,
@@ -140,18 +115,19 @@ export class WebSocket extends EventEmitter {
     super()
     this._isServer = address === null
     if (address === null) {
-      this._options = (options ?? {}) as types.ClientOptions
+      this[inner].options = (options ?? {}) as types.ClientOptions
       return
     }
     const isOptions = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols)
     const given = ((isOptions ? protocols : options) ?? {}) as types.ClientOptions
     const named = isOptions || protocols === undefined ? given.protocols : protocols
     const names = named === undefined ? [] : [named].flat()
-    this._options = openConnection(this, address, names as string[], given)
+    this[inner].options = openConnection(this, address, names as string[], given)
   }
 
-  get binaryType(): BinaryType {
-    return this._binaryType
+  /** `blob`, too: the types of ws do not have it, and programs list what there is. */
+  get binaryType(): 'nodebuffer' | 'arraybuffer' | 'fragments' {
+    return this._binaryType as 'nodebuffer'
   }
 
   set binaryType(type: BinaryType) {
@@ -160,8 +136,9 @@ export class WebSocket extends EventEmitter {
 
   /** Bytes given to `send` that the operating system has not taken yet. */
   get bufferedAmount(): number {
-    this._connection?.flush()
-    return (this._connection?.bufferedAmount ?? 0) + this._unsentBytes
+    const { connection, unsentBytes } = this[inner]
+    connection?.flush()
+    return (connection?.bufferedAmount ?? 0) + unsentBytes
   }
 
   /** The names of the extensions that were agreed on. */
@@ -188,23 +165,26 @@ export class WebSocket extends EventEmitter {
 
   /** @internal The stream under the connection, for whoever uses it besides: behind what was sent before. */
   get _socket(): Duplex | null {
-    this._connection?.flush()
-    this._transport?.shareStream()
-    return this._stream
+    const { connection, transport, stream } = this[inner]
+    connection?.flush()
+    transport?.shareStream()
+    return stream
   }
 
   /** @internal Sends frames that were made elsewhere. */
   get _sender(): SocketSender | null {
-    if (this._connection === undefined) return null
-    this._ownSender ??= new SocketSender(this._connection)
-    return this._ownSender
+    const own = this[inner]
+    if (own.connection === undefined) return null
+    own.sender ??= new SocketSender(own.connection)
+    return own.sender
   }
 
   /** @internal Emits `conclude` when the peer's close frame has come. */
   get _receiver(): EventEmitter | null {
-    if (this._connection === undefined) return null
-    this._ownReceiver ??= new EventEmitter()
-    return this._ownReceiver
+    const own = this[inner]
+    if (own.connection === undefined) return null
+    own.receiver ??= new EventEmitter()
+    return own.receiver
   }
 
   /** @internal Begins to speak WebSocket on `socket`, whose opening handshake is over. */
@@ -214,17 +194,18 @@ export class WebSocket extends EventEmitter {
     setNoDelay?.call(socket)
     if (head.length > 0) socket.unshift(head)
     const deflate = this._extensions['permessage-deflate']
-    this._stream = socket
-    this._transport = takeTransport(socket, 'auto')
-    this._handler = new ConnectionEvents(this, options.allowSynchronousEvents !== false)
-    this._connection = new Connection(this._handler, {
+    const own = this[inner]
+    own.stream = socket
+    own.transport = takeTransport(socket, 'auto')
+    own.handler = new ConnectionEvents(this, options.allowSynchronousEvents !== false)
+    own.connection = new Connection(own.handler, {
       role: this._isServer ? 'server' : 'client',
-      transport: this._transport,
-      settings: settingsOf(options, this._options.closeTimeout, deflate),
+      transport: own.transport,
+      settings: settingsOf(options, own.options.closeTimeout, deflate),
       deflate: deflate?.directions,
       traits: traitsOf(options),
     })
-    this._connection.start()
+    own.connection.start()
     this._readyState = ReadyState.Open
     this.emit('open')
   }
@@ -243,20 +224,21 @@ export class WebSocket extends EventEmitter {
   close(code?: number, data?: string | Buffer): void {
     if (this._readyState === ReadyState.Connecting) abortOpening(this)
     if (this._readyState !== ReadyState.Open) return
-    this._connection?.close(checkCloseCode(code), closeReason(code, data))
+    this[inner].connection?.close(checkCloseCode(code), closeReason(code, data))
   }
 
   /** Stops the events; what has been read already may still come. */
   pause(): void {
     if (this._readyState === ReadyState.Connecting || this._readyState === ReadyState.Closed) return
     this._paused = true
-    this._connection?.pause()
+    this[inner].connection?.pause()
   }
 
   resume(): void {
     if (this._readyState === ReadyState.Connecting || this._readyState === ReadyState.Closed) return
     this._paused = false
-    if (this._handler?.isDeferring !== true) this._connection?.resume()
+    const { handler, connection } = this[inner]
+    if (handler?.isDeferring !== true) connection?.resume()
   }
 
   /**
@@ -265,11 +247,9 @@ export class WebSocket extends EventEmitter {
    * @throws Error while connecting, RangeError for more than 125 bytes
    */
   // biome-ignore lint/suspicious/noExplicitAny: anything that has bytes
-  ping(data?: any, mask?: boolean, cb?: Callback): void
-  // biome-ignore lint/suspicious/noExplicitAny: anything that has bytes
-  ping(data: any, cb: Callback): void
+  ping(data?: any, mask?: boolean, cb?: (error: Error) => void): void
   ping(data?: unknown, mask?: unknown, cb?: unknown): void {
-    this._sendControl(Opcode.Ping, data, mask, cb)
+    sendControl(this, Opcode.Ping, data, mask, cb)
   }
 
   /**
@@ -278,11 +258,9 @@ export class WebSocket extends EventEmitter {
    * @throws Error while connecting, RangeError for more than 125 bytes
    */
   // biome-ignore lint/suspicious/noExplicitAny: anything that has bytes
-  pong(data?: any, mask?: boolean, cb?: Callback): void
-  // biome-ignore lint/suspicious/noExplicitAny: anything that has bytes
-  pong(data: any, cb: Callback): void
+  pong(data?: any, mask?: boolean, cb?: (error: Error) => void): void
   pong(data?: unknown, mask?: unknown, cb?: unknown): void {
-    this._sendControl(Opcode.Pong, data, mask, cb)
+    sendControl(this, Opcode.Pong, data, mask, cb)
   }
 
   /**
@@ -294,8 +272,8 @@ export class WebSocket extends EventEmitter {
   send(data: BufferLike, cb?: Callback): void
   send(data: BufferLike, options: SendOptions, cb?: Callback): void
   send(data: BufferLike, options?: SendOptions | Callback, cb?: Callback): void {
-    if (typeof options === 'function') this._send(data, undefined, options)
-    else this._send(data, options, cb)
+    if (typeof options === 'function') sendMessage(this, data, undefined, options)
+    else sendMessage(this, data, options, cb)
   }
 
   /** Ends the connection at once, without a close handshake. */
@@ -306,8 +284,9 @@ export class WebSocket extends EventEmitter {
       return
     }
     this._readyState = ReadyState.Closing
-    this._connection?.flush()
-    this._connection?.terminate()
+    const { connection } = this[inner]
+    connection?.flush()
+    connection?.terminate()
   }
 
   addEventListener<K extends keyof types.WebSocketEventMap>(
@@ -327,87 +306,6 @@ export class WebSocket extends EventEmitter {
       | { handleEvent(event: types.WebSocketEventMap[K]): void },
   ): void {
     removeHandler(this, type, listener as () => void)
-  }
-
-  /** @internal A message has come. */
-  _receive(message: Buffer, isText: boolean): void {
-    this.emit('message', isText ? message : asBinaryType(message, this._binaryType), !isText)
-  }
-
-  /** @internal */
-  _send(given: BufferLike, options: SendOptions | undefined, cb: Callback | undefined): void {
-    this._checkConnected()
-    const data = typeof given === 'number' ? String(given) : given
-    const connection = this._connection
-    if (this._readyState !== ReadyState.Open || connection === undefined) {
-      this._refuse(data, cb)
-      return
-    }
-    if (options === undefined && this._isCompressing === undefined) {
-      if (typeof data === 'string' || isBlob(data)) connection.send(data)
-      else connection.send(data ? toBuffer(data) : emptyBuffer)
-    } else {
-      this._sendFrame(connection, data, options)
-    }
-    if (typeof cb === 'function') connection.whenTaken(cb)
-  }
-
-  /** @internal One frame, with what the program says of it; an option that is there counts, also when undefined. */
-  _sendFrame(connection: Connection, data: Exclude<BufferLike, number>, options: SendOptions = {}): void {
-    const payload = isBlob(data) ? data : data ? toBuffer(data) : emptyBuffer
-    const isBinary = 'binary' in options ? options.binary : typeof data !== 'string'
-    const isFinal = 'fin' in options ? options.fin === true : true
-    const isMasked = 'mask' in options ? options.mask === true : !this._isServer
-    const isFirst = this._isCompressing === undefined
-    if (isFirst) {
-      const mayCompress = 'compress' in options ? options.compress === true : true
-      const byteLength = isBlob(payload) ? payload.size : payload.length
-      this._isCompressing = mayCompress && this._isWorthCompressing(byteLength)
-    }
-    connection.sendFrame(payload, {
-      opcode: isFirst ? (isBinary ? Opcode.Binary : Opcode.Text) : Opcode.Continuation,
-      isFinal,
-      compresses: this._isCompressing === true,
-      isMasked,
-    })
-    if (isFinal) this._isCompressing = undefined
-  }
-
-  /** @internal */
-  _isWorthCompressing(byteLength: number): boolean {
-    const deflate = this._extensions['permessage-deflate']
-    return deflate !== undefined && byteLength >= deflate.tuning.thresholdBytes
-  }
-
-  /** @internal */
-  _sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, ...given: unknown[]): void {
-    this._checkConnected()
-    const cb = given.find(it => typeof it === 'function') as Callback | undefined
-    const [first, second] = given.slice(0, given.indexOf(cb))
-    const data = typeof first === 'number' ? String(first) : first
-    if (this._readyState !== ReadyState.Open) {
-      this._refuse(data, cb)
-      return
-    }
-    const payload = isBlob(data) ? data : data ? toBuffer(data) : emptyBuffer
-    const byteLength = isBlob(payload) ? payload.size : payload.length
-    if (byteLength > maxControlPayloadBytes) {
-      throw new RangeError(`The data size must not be greater than ${maxControlPayloadBytes} bytes`)
-    }
-    const isMasked = second === undefined ? !this._isServer : second === true
-    this._connection?.sendFrame(payload, { opcode, isMasked })
-    if (cb !== undefined) this._connection?.whenTaken(cb)
-  }
-
-  /** @internal */
-  _checkConnected(): void {
-    if (this._readyState === ReadyState.Connecting) throw new Error(notOpen(this._readyState))
-  }
-
-  /** @internal */
-  _refuse(data: unknown, cb: Callback | undefined): void {
-    if (data) this._unsentBytes += isBlob(data) ? data.size : toBuffer(data).length
-    if (typeof cb === 'function') process.nextTick(cb, new Error(notOpen(this._readyState)))
   }
 }
 
@@ -430,7 +328,9 @@ type SocketListener<E extends keyof types.SocketEvents> = (
   ...args: types.SocketEvents[E]
 ) => void
 
-/** The names that belong to the class: `index.ts` makes them its statics. */
+/**
+ * The names that belong to the class: `index.ts` makes them its statics. Interfaces, so that programs can add to them.
+ */
 export declare namespace WebSocket {
   export type RawData = types.RawData
   export type Data = types.Data
@@ -442,32 +342,29 @@ export declare namespace WebSocket {
     Request extends import('node:http').IncomingMessage = import('node:http').IncomingMessage,
   > = types.VerifyClientCallbackAsync<Request>
   export type FinishRequestCallback = types.FinishRequestCallback
-  export type ClientOptions = types.ClientOptions
-  export type PerMessageDeflateOptions = import('./permessage-deflate.ts').PerMessageDeflateOptions
-  export type Event = types.Event
-  export type ErrorEvent = types.ErrorEvent
-  export type CloseEvent = types.CloseEvent
-  export type MessageEvent = types.MessageEvent
-  export type WebSocketEventMap = types.WebSocketEventMap
-  export type EventListenerOptions = types.EventListenerOptions
-  export type ServerOptions<
+  export interface ClientOptions extends types.ClientOptions {}
+  export interface PerMessageDeflateOptions extends DeflateOptions {}
+  export interface Event extends types.Event {}
+  export interface ErrorEvent extends types.ErrorEvent {}
+  export interface CloseEvent extends types.CloseEvent {}
+  export interface MessageEvent extends types.MessageEvent {}
+  export interface WebSocketEventMap extends types.WebSocketEventMap {}
+  export interface EventListenerOptions extends types.EventListenerOptions {}
+  export interface ServerOptions<
     U extends typeof WebSocketAlias = typeof WebSocketAlias,
     V extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
-  > = types.ServerOptions<U, V>
-  export type AddressInfo = types.AddressInfo
+  > extends types.ServerOptions<U, V> {}
+  export interface AddressInfo extends types.AddressInfo {}
 
   export const WebSocket: typeof WebSocketAlias
-  export type WebSocket = WebSocketAlias
+  export interface WebSocket extends WebSocketAlias {}
   export const WebSocketServer: typeof ServerClass
-  export type WebSocketServer<
-    T extends typeof WebSocketAlias = typeof WebSocketAlias,
-    U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
-  > = ServerClass<T, U>
+  export interface WebSocketServer extends ServerClass {}
   export const Server: typeof ServerClass
-  export type Server<
+  export interface Server<
     T extends typeof WebSocketAlias = typeof WebSocketAlias,
     U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
-  > = ServerClass<T, U>
+  > extends ServerClass<T, U> {}
   export const createWebSocketStream: (websocket: WebSocketAlias, options?: DuplexOptions) => Duplex
   export const Sender: typeof import('./sender.ts').Sender
   export const Receiver: typeof import('./receiver.ts').Receiver
@@ -497,4 +394,90 @@ defineEventAttributes(WebSocket.prototype)
 
 function notOpen(state: ReadyState): string {
   return `WebSocket is not open: readyState ${state} (${stateNames[state]})`
+}
+
+function sendMessage(
+  socket: WebSocket,
+  given: BufferLike,
+  options: SendOptions | undefined,
+  cb: Callback | undefined,
+): void {
+  checkConnected(socket)
+  const data = typeof given === 'number' ? String(given) : given
+  const connection = socket[inner].connection
+  if (socket._readyState !== ReadyState.Open || connection === undefined) {
+    refuse(socket, data, cb)
+    return
+  }
+  if (options === undefined && socket[inner].isCompressing === undefined) {
+    if (typeof data === 'string' || isBlob(data)) connection.send(data)
+    else connection.send(data ? toBuffer(data) : emptyBuffer)
+  } else {
+    sendFrame(socket, connection, data, options)
+  }
+  if (typeof cb === 'function') connection.whenTaken(cb)
+}
+
+/** One frame, with what the program says of it; an option that is there counts, also when undefined. */
+function sendFrame(
+  socket: WebSocket,
+  connection: Connection,
+  data: Exclude<BufferLike, number>,
+  given: SendOptions | undefined,
+): void {
+  const options: SendOptions = Object(given ?? {})
+  const payload = isBlob(data) ? data : data ? toBuffer(data) : emptyBuffer
+  const isBinary = 'binary' in options ? options.binary : typeof data !== 'string'
+  const isFinal = 'fin' in options ? options.fin === true : true
+  const isMasked = 'mask' in options ? options.mask === true : !socket._isServer
+  const isFirst = socket[inner].isCompressing === undefined
+  if (isFirst) {
+    const mayCompress = 'compress' in options ? options.compress === true : true
+    const byteLength = isBlob(payload) ? payload.size : payload.length
+    socket[inner].isCompressing = mayCompress && isWorthCompressing(socket, byteLength)
+  }
+  connection.sendFrame(payload, {
+    opcode: isFirst ? (isBinary ? Opcode.Binary : Opcode.Text) : Opcode.Continuation,
+    isFinal,
+    compresses: socket[inner].isCompressing === true,
+    isMasked,
+  })
+  if (isFinal) socket[inner].isCompressing = undefined
+}
+
+function isWorthCompressing(socket: WebSocket, byteLength: number): boolean {
+  const deflate = socket._extensions['permessage-deflate']
+  return deflate !== undefined && byteLength >= deflate.tuning.thresholdBytes
+}
+
+function sendControl(
+  socket: WebSocket,
+  opcode: typeof Opcode.Ping | typeof Opcode.Pong,
+  ...given: unknown[]
+): void {
+  checkConnected(socket)
+  const cb = given.find(it => typeof it === 'function') as Callback | undefined
+  const [first, second] = given.slice(0, given.indexOf(cb))
+  const data = typeof first === 'number' ? String(first) : first
+  if (socket._readyState !== ReadyState.Open) {
+    refuse(socket, data, cb)
+    return
+  }
+  const payload = isBlob(data) ? data : data ? toBuffer(data) : emptyBuffer
+  const byteLength = isBlob(payload) ? payload.size : payload.length
+  if (byteLength > maxControlPayloadBytes) {
+    throw new RangeError(`The data size must not be greater than ${maxControlPayloadBytes} bytes`)
+  }
+  const isMasked = second === undefined ? !socket._isServer : second === true
+  socket[inner].connection?.sendFrame(payload, { opcode, isMasked })
+  if (cb !== undefined) socket[inner].connection?.whenTaken(cb)
+}
+
+function checkConnected(socket: WebSocket): void {
+  if (socket._readyState === ReadyState.Connecting) throw new Error(notOpen(socket._readyState))
+}
+
+function refuse(socket: WebSocket, data: unknown, cb: Callback | undefined): void {
+  if (data) socket[inner].unsentBytes += isBlob(data) ? data.size : toBuffer(data).length
+  if (typeof cb === 'function') process.nextTick(cb, new Error(notOpen(socket._readyState)))
 }
