@@ -273,7 +273,10 @@ export class Server extends SafeEmitter {
     this.emit('headers', headers, request)
     try {
       const init = openWebSocket(checked, { socket, head, headers }, this.opts, this.#connectionSettings)
-      return new WebSocketTransport(request, init)
+      const transport = new WebSocketTransport(request, init)
+      // From here on they are the transport's.
+      socket.removeListener('error', ignore)
+      return transport
     } catch (error) {
       refuse({ code: errors.BAD_REQUEST, context: { name: 'TRANSPORT_HANDSHAKE_ERROR', error } })
       return undefined

@@ -15,8 +15,11 @@ export class UpgradeResponse extends EventEmitter {
     super()
     this.req = request
     this.socket = socket
-    // Some middlewares wait for the end.
-    socket.once('close', () => this.emit('close'))
+    // Some middlewares wait for the end; without them the connection would keep this for nothing.
+    this.on('newListener', event => {
+      if (event === 'close' && this.listenerCount('close') === 0)
+        socket.once('close', () => this.emit('close'))
+    })
   }
 
   /** As a middleware takes it. */
