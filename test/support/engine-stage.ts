@@ -93,6 +93,11 @@ export class EngineStage<Engine extends StagedEngine> {
     return sent
   }
 
+  /** A POST whose body is the caller's to write. */
+  post(query: string): ReturnType<typeof request> {
+    return request(`${this.url}/engine.io/?${query}`, { method: 'POST', agent: false })
+  }
+
   /** Opens a session by long polling, and reads its handshake. */
   async open(query = 'EIO=4'): Promise<Readonly<Record<string, unknown>> & { readonly sid: string }> {
     const { body } = await this.ask(`${query}&transport=polling`)

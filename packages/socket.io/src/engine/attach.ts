@@ -1,9 +1,14 @@
 import type { Buffer } from 'node:buffer'
+import type { EventEmitter } from 'node:events'
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2SecureServer, Http2Server } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
 import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { AttachOptions, ServerSettings } from './options.ts'
+
+/** What a server can be attached to; over HTTP/2, clients poll. */
+export type AttachableServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
 
 /** Who takes requests. */
 export interface RequestTaker {
@@ -16,11 +21,7 @@ const defaultPath = '/engine.io'
 const defaultDestroyTimeoutMs = 1_000
 
 /** Takes the requests for a path from an HTTP server; the others go to the listeners that it has. */
-export function captureRequests(
-  taker: RequestTaker,
-  server: HttpServer | HttpsServer,
-  options: AttachOptions,
-): void {
+export function captureRequests(taker: RequestTaker, server: EventEmitter, options: AttachOptions): void {
   const path = pathOf(options)
   const isOurs = ({ url = '' }: IncomingMessage): boolean => url.startsWith(path)
   const others = server.listeners('request')

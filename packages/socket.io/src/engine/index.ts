@@ -1,4 +1,5 @@
 // Our Engine.IO server, with the names of npm's `engine.io` 6.
+export type { AttachableServer } from './attach.ts'
 export type { HttpCompressionOptions } from './content-encoding.ts'
 export type { CookieOptions } from './cookie.ts'
 export type { CorsOptions, CorsOptionsDelegate, CustomOrigin, StaticOrigin } from './cors.ts'

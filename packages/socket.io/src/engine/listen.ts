@@ -1,5 +1,5 @@
-import { createServer, type Server as HttpServer } from 'node:http'
-import type { Server as HttpsServer } from 'node:https'
+import { createServer } from 'node:http'
+import type { AttachableServer } from './attach.ts'
 import type { AttachOptions, ServerOptions } from './options.ts'
 import { Server } from './server.ts'
 
@@ -20,10 +20,7 @@ export function listen(
 }
 
 /** An Engine.IO server beside whatever else an HTTP server does. */
-export function attach(
-  server: HttpServer | HttpsServer,
-  options: ServerOptions & AttachOptions = {},
-): Server {
+export function attach(server: AttachableServer, options: ServerOptions & AttachOptions = {}): Server {
   const engine = new Server(options)
   engine.attach(server, options)
   return engine

@@ -148,8 +148,8 @@ export class PollingTransport extends Transport {
       if (this.#delivery !== delivery) return
       this.#delivery = undefined
       const body = Buffer.concat(delivery.chunks, delivery.bytes)
-      // Of a session that has ended meanwhile nobody wants to know any more.
-      const isAccepted = this.owner === undefined || this.#take(isBinary ? body : body.toString())
+      // Of a session that has ended or moved meanwhile nobody would get it.
+      const isAccepted = this.owner !== undefined && this.#take(isBinary ? body : body.toString())
       if (isAccepted) this.#confirm(request, response)
       else response.writeHead(400).end()
     })

@@ -1,8 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { once } from 'node:events'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { connect as connectHttp2, createSecureServer } from 'node:http2'
+import { createServer as createHttps } from 'node:https'
 import { connect } from 'node:net'
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { makeCertificate } from '../../../../test/support/certificate.ts'
 import { EngineStage, engineClient } from '../../../../test/support/engine-stage.ts'
 import { listen, protocol, Server, type ServerOptions, Socket } from './index.ts'
 import { attach } from './listen.ts'
@@ -401,4 +404,83 @@ test('A server that listens again takes WebSockets again', async () => {
   expect(await engine.socket(websocket).closed).toBe(1006)
   engine.http.emit('listening')
   expect(await engine.socket(websocket).next()).toContain('sid')
+})
+
+test('What programs without types send is text', async () => {
+  const engine = await stage()
+  const { sid } = await engine.open()
+  const session = await engine.session<Socket>()
+  for (const data of [5, true, undefined, null, '']) session.send(data as string, null as unknown as object)
+  expect((await engine.ask(`${polling}&sid=${sid}`)).body).toBe('45\x1e4true\x1e4\x1e4\x1e4')
+})
+
+test('A body that a client is still sending when it has moved is not accepted', async () => {
+  const engine = await stage()
+  const { sid } = await engine.open()
+  const session = await engine.session<Socket>()
+  const requested = once(engine.http, 'request')
+  const request = engine.post(`${polling}&sid=${sid}`)
+  request.write('4la')
+  await requested
+  const client = await engine.socket(`${websocket}&sid=${sid}`).opened()
+  const moved = once(session, 'upgrade')
+  client.send('5')
+  await moved
+  request.end('te')
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  expect(response.statusCode).toBe(400)
+})
+
+describe('Over TLS', () => {
+  test('clients come by HTTP/1.1, by polling and by WebSocket', async () => {
+    const { cert, key } = await makeCertificate()
+    for (const server of [createHttps({ cert, key }), createSecureServer({ cert, key, allowHTTP1: true })]) {
+      const engine = attach(server)
+      engine.on('connection', (session: Socket) => session.on('message', data => session.send(data)))
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as { port: number }
+      for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
+        const client = engineClient(4, `https://127.0.0.1:${port}`, { transports, rejectUnauthorized: false })
+        const message = once(client, 'message')
+        client.send('hello')
+        expect((await message)[0]).toBe('hello')
+        if (transports.length === 2 && client.transport.name === 'polling') await once(client, 'upgrade')
+        const closed = once(client, 'close')
+        client.close()
+        await closed
+      }
+      engine.close()
+      server.close()
+    }
+  })
+
+  test('clients poll by HTTP/2', async () => {
+    const { cert, key } = await makeCertificate()
+    const server = createSecureServer({ cert, key })
+    const engine = attach(server)
+    engine.on('connection', (session: Socket) => session.on('message', data => session.send(data)))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const client = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false })
+    const ask = async (query: string, body?: string): Promise<string> => {
+      const stream = client.request({
+        ':path': `/engine.io/?${query}`,
+        ':method': body === undefined ? 'GET' : 'POST',
+      })
+      stream.end(body)
+      let text = ''
+      for await (const chunk of stream) text += chunk
+      return text
+    }
+    const sid = /"sid":"(.*?)"/.exec(await ask(polling))?.[1]
+    expect(await ask(`${polling}&sid=${sid}`, '4hello')).toBe('ok')
+    expect(await ask(`${polling}&sid=${sid}`)).toBe('4hello')
+    const poll = ask(`${polling}&sid=${sid}`)
+    expect(await ask(`${polling}&sid=${sid}`, '1')).toBe('ok')
+    expect(await poll).toBe('6')
+    client.close()
+    server.close()
+  })
 })

@@ -1,10 +1,10 @@
 import type { Buffer } from 'node:buffer'
+import type { EventEmitter } from 'node:events'
 import type { Server as HttpServer, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { checkRequest, serializeRefusal, serializeResponse } from '@bothways/protocol'
 import type { ConnectionSettings } from 'bothways/connection'
-import { captureRequests } from './attach.ts'
+import { type AttachableServer, captureRequests } from './attach.ts'
 import { serializeCookie } from './cookie.ts'
 import { cors } from './cors.ts'
 import { type EngineRequest, engineRequest } from './engine-request.ts'
@@ -99,10 +99,11 @@ export class Server extends SafeEmitter {
   }
 
   /** Takes the requests for a path from an HTTP server, and leaves it the others. */
-  attach(server: HttpServer | HttpsServer, options: AttachOptions = {}): void {
+  attach(server: AttachableServer, options: AttachOptions = {}): void {
     captureRequests(this, server, options)
-    server.on('close', () => this.close())
-    server.on('listening', () => {
+    const events: EventEmitter = server
+    events.on('close', () => this.close())
+    events.on('listening', () => {
       this.#isClosed = false
     })
   }

@@ -99,7 +99,7 @@ export class Socket extends SafeEmitter implements TransportOwner, UpgradingSess
   sendPacket(
     type: PacketType,
     data?: RawData,
-    options: WriteOptions | SendCallback = compressed,
+    options?: WriteOptions | SendCallback,
     callback?: SendCallback,
   ): void {
     if (typeof options === 'function') {
@@ -107,7 +107,7 @@ export class Socket extends SafeEmitter implements TransportOwner, UpgradingSess
       return
     }
     if (this.readyState === 'closing' || this.readyState === 'closed') return
-    const packet: Packet = { type, data: data === '' ? undefined : data, options }
+    const packet: Packet = { type, data: sendable(data), options: options ?? compressed }
     this.emit('packetCreate', packet)
     this.writeBuffer.push(packet)
     this.#bufferedBytes += sizeOf(packet)
@@ -280,4 +280,11 @@ export class Socket extends SafeEmitter implements TransportOwner, UpgradingSess
     this.transport.release()
     this.emit('close', reason, description)
   }
+}
+
+/** What a program without types may send as well: anything else counts as text, and nothing as no data. */
+function sendable(data: RawData | undefined): RawData | undefined {
+  if (typeof data === 'string') return data === '' ? undefined : data
+  if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data
+  return data ? String(data) : undefined
 }
