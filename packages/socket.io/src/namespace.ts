@@ -83,12 +83,15 @@ export class Namespace<
 
   /** @internal */
   _initAdapter(): void {
-    const { topics } = this.server._opts
+    const { topics, connectionStateRecovery } = this.server._opts
     this._topics?.close()
     this._topics = topics && new RoomTopics(topics, this as never)
     void this.adapter?.close()
     this.adapter = makeAdapter(this as never)
-    this._topics?.follow(this.adapter)
+    this._topics?.follow(
+      this.adapter,
+      connectionStateRecovery ? (connectionStateRecovery.maxDisconnectionDuration ?? 120_000) : 0,
+    )
     Promise.resolve(this.adapter.init()).catch(error => this.server._onAdapterError(error))
   }
 

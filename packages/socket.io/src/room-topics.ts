@@ -18,6 +18,8 @@ export interface TopicServer {
 interface Subscription {
   readonly listener: TopicListener
   readonly end: () => void
+  /** The room is empty: it ends soon. */
+  timer?: NodeJS.Timeout | undefined
 }
 
 /**
@@ -34,21 +36,39 @@ export class RoomTopics {
     this.#nsp = nsp
   }
 
-  /** Subscribes as long as there is somebody in a room. */
-  follow(adapter: Adapter): void {
+  /**
+   * Subscribes as long as there is somebody in a room.
+   *
+   * @param lingerMs how long whoever has left it may come back, and wants to have what was published meanwhile
+   */
+  follow(adapter: Adapter, lingerMs: number): void {
     adapter.on('create-room', (room: Room) => {
       if (this.#isOwn(room)) return
+      const present = this.#subscriptions.get(room)
+      if (present !== undefined) {
+        clearTimeout(present.timer)
+        return
+      }
       const listener: TopicListener = message => this.#hear(adapter, room, message)
       this.#subscriptions.set(room, { listener, end: this.#server.subscribe(this.#topicOf(room), listener) })
     })
     adapter.on('delete-room', (room: Room) => {
-      this.#subscriptions.get(room)?.end()
-      this.#subscriptions.delete(room)
+      const present = this.#subscriptions.get(room)
+      if (present === undefined) return
+      const end = (): void => {
+        present.end()
+        this.#subscriptions.delete(room)
+      }
+      if (lingerMs === 0) end()
+      else present.timer = setTimeout(end, lingerMs).unref()
     })
   }
 
   close(): void {
-    for (const { end } of this.#subscriptions.values()) end()
+    for (const { end, timer } of this.#subscriptions.values()) {
+      clearTimeout(timer)
+      end()
+    }
     this.#subscriptions.clear()
   }
 
