@@ -74,6 +74,31 @@ describe.each([4, 3] as const)('The codec of version %i', version => {
   })
 })
 
+describe('Whatever comes', () => {
+  test('is packets, with an error packet at the end or none', () => {
+    let seed = 1
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0
+      return (seed >>> 8) % below
+    }
+    const alphabet = ['0', '1', '2', '4', '9', ':', 'b', 'x', '\x1e', 'ä', '😀', '\xff', '=', '-']
+    for (let round = 0; round < 20_000; round++) {
+      const letters = Array.from({ length: random(12) }, () => alphabet[random(alphabet.length)])
+      const noise = Buffer.from(
+        Array.from({ length: random(12) }, () => [0, 1, 4, 52, 255, random(256)][random(6)]!),
+      )
+      const decoded = [
+        decodePayload(letters.join(''), 4),
+        decodePayload(letters.join(''), 3),
+        decodePayload(noise, 3),
+      ]
+      for (const packets of decoded) {
+        expect(packets.slice(0, -1).every(({ type }) => type !== 'error')).toBe(true)
+      }
+    }
+  })
+})
+
 describe('The codec of version 4', () => {
   test('writes and reads what engine.io-parser does', () => {
     const samples = [text, '', bytes, Buffer.alloc(0), 'a\x1db', new Uint8Array([7]).buffer]

@@ -284,6 +284,15 @@ describe.each(dialects)('Version $version', ({ version, payload, bytes }) => {
       expect(session.readyState).toBe('open')
     })
 
+    test('of a session by WebSocket is refused', async () => {
+      const { engine, session } = await webSocketSession()
+      for (const transport of ['polling', 'websocket']) {
+        const { status, body } = await engine.ask(`EIO=${version}&transport=${transport}&sid=${session.id}`)
+        expect([status, JSON.parse(body).code]).toEqual([400, 3])
+      }
+      expect(session.readyState).toBe('open')
+    })
+
     test('of the other version is refused', async () => {
       const { engine, sid } = await pollingSession()
       const { status, body } = await engine.ask(`EIO=${7 - version}&transport=polling&sid=${sid}`)
@@ -428,7 +437,10 @@ describe.each(dialects)('Version $version', ({ version, payload, bytes }) => {
       const poll = engine.ask(query)
       await polled(session)
       const client = await engine.socket(`${websocket}&sid=${sid}`).opened()
+      const probed = once(session, 'upgrading')
       client.send('2probe')
+      await probed
+      expect(session.transport.writable).toBe(false)
       expect(await client.next()).toBe('3probe')
       expect((await poll).body).toBe(payload('6'))
     })
@@ -498,14 +510,17 @@ describe.each(dialects)('Version $version', ({ version, payload, bytes }) => {
       await client.closed
     })
 
-    test('of a session that was closing ends it on the new transport', async () => {
+    test.each([
+      ['', []],
+      [' behind what was sent', ['last']],
+    ])('of a session that was closing ends it on the new transport%s', async (_name, messages) => {
       const { engine, session, sid } = await pollingSession()
       const client = await engine.socket(`${websocket}&sid=${sid}`).opened()
-      session.send('last')
+      for (const message of messages) session.send(message)
       session.close()
       const closed = once(session, 'close')
       client.send('5')
-      expect(await client.next()).toBe('4last')
+      for (const message of messages) expect(await client.next()).toBe(`4${message}`)
       expect((await closed)[0]).toBe('forced close')
       await client.closed
     })

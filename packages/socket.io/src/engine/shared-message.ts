@@ -9,10 +9,12 @@ import { bytesOf, type Packet, type Protocol, type RawData } from './packet.ts'
  *
  * ```ts
  * const shared = new SharedMessage(data)
- * for (const socket of sockets) socket.write(shared.data, { shared })
+ * const options = { shared }
+ * for (const socket of sockets) socket.write(data, options)
  * ```
  *
- * Bytes must not change any more. Where permessage-deflate was agreed on, the message is compressed for each socket,
+ * By WebSocket each of them gets the same frame (`Connection.sendEncoded`), by long polling the same text in its
+ * payload; only bytes in a binary payload of version 3 are copied each time. Bytes must not change any more. Where permessage-deflate was agreed on, the message is compressed for each socket,
  * since it may refer to what went before.
  */
 export class SharedMessage {

@@ -5,7 +5,6 @@ import {
   Connection,
   type ConnectionHandler,
   type ConnectionSettings,
-  type Disconnect,
   takeTransport,
 } from 'bothways/connection'
 import { decodePacket, encodePacket } from './codec.ts'
@@ -117,10 +116,9 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
     this.fail(error.message, error)
   }
 
-  onClose({ error, by }: Disconnect): void {
+  onClose(): void {
     this.readyState = 'closed'
-    if (by === 'policy') this.fail(error?.message ?? 'websocket error', error)
-    else this.owner?.onTransportClose()
+    this.owner?.onTransportClose()
   }
 
   #send(packet: Packet): void {
