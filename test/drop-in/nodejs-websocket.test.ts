@@ -33,9 +33,10 @@ describe.each(['nodejs-websocket', '@bothways/nodejs-websocket'])('%s', name => 
 
     const wang = await rawClient(url)
     for (const client of [zhang, li]) expect(await client.next()).toBe('Somebody came')
+    const isOver = once(wang, 'close')
     wang.resume().end(masked(rawFrame('88', Buffer.from('\x0b\xb8bye', 'latin1'))))
     for (const client of [zhang, li]) expect(await client.next()).toBe('Somebody left')
-    await once(wang, 'close')
+    await isOver
     await server.stop('SIGTERM')
     for (const client of [zhang, li])
       expect(await client.closed).toMatchObject({ code: 1001, reason: 'Good night' })
