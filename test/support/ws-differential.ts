@@ -248,7 +248,7 @@ export function answerWith(
   return `${[line, ...lines.map(([name, value]) => `${name}: ${value}`)].join('\r\n')}\r\n\r\n`
 }
 
-export function acceptOf(key: string): string {
+function acceptOf(key: string): string {
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 }
 
@@ -259,7 +259,7 @@ export function noise(byteLength: number): Buffer {
 }
 
 /** A value so that two are the same exactly if a program could not tell them apart. */
-export function describeValue(value: unknown): string {
+function describeValue(value: unknown): string {
   if (typeof value === 'string') return value
   if (Buffer.isBuffer(value)) return `Buffer(${short(value)})`
   if (value instanceof ArrayBuffer) return `ArrayBuffer(${short(Buffer.from(value))})`

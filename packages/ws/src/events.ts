@@ -5,7 +5,7 @@ import type { WebSocket } from './websocket.ts'
 // by an `on…` attribute.
 
 /** What a listener by `addEventListener` gets. */
-export class Event {
+class Event {
   readonly #type: string
   readonly #target: WebSocket
 
@@ -23,7 +23,7 @@ export class Event {
   }
 }
 
-export class MessageEvent extends Event {
+class MessageEvent extends Event {
   readonly #data: unknown
 
   constructor(target: WebSocket, data: unknown) {
@@ -36,7 +36,7 @@ export class MessageEvent extends Event {
   }
 }
 
-export class CloseEvent extends Event {
+class CloseEvent extends Event {
   readonly #code: number
   readonly #reason: string
   readonly #wasClean: boolean
@@ -61,7 +61,7 @@ export class CloseEvent extends Event {
   }
 }
 
-export class ErrorEvent extends Event {
+class ErrorEvent extends Event {
   readonly #error: unknown
 
   constructor(target: WebSocket, error: unknown) {
