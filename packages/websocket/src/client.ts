@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import {
   type ClientRequest,
   request as httpRequest,
@@ -17,6 +16,7 @@ import {
   keyBytes,
 } from '@bothways/protocol'
 import { WebSocketConnection } from './connection.ts'
+import { Emitter } from './emitter.ts'
 import { soon } from './soon.ts'
 import type { ClientEvents, ClientSettings, IClientConfig } from './types.ts'
 
@@ -37,7 +37,7 @@ const defaultPorts: Readonly<Record<string, string>> = { 'ws:': '80', 'wss:': '4
 const excludedTlsOptions = ['hostname', 'port', 'method', 'path', 'headers']
 
 /** Opens connections, one after the other. */
-export class WebSocketClient extends EventEmitter<ClientEvents<WebSocketClient>> {
+export class WebSocketClient extends Emitter<ClientEvents<WebSocketClient>> {
   config: ClientSettings
   url!: Url
   secure!: boolean

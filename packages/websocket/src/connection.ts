@@ -1,5 +1,4 @@
 import { constants } from 'node:buffer'
-import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { type LimitError, Opcode, type ProtocolViolation, type ReceivedFrame } from '@bothways/protocol'
 import {
@@ -13,6 +12,7 @@ import {
   usualTraits,
 } from 'bothways/connection'
 import { closeAnswer, closeDescriptions, failureClose, isCloseReason, isWrongClose } from './close-reasons.ts'
+import { Emitter } from './emitter.ts'
 import { receivedFrame, type WebSocketFrame } from './frame.ts'
 import { createKeepalive, type Keepalive } from './keepalive.ts'
 import { notSentError } from './send-error.ts'
@@ -53,7 +53,7 @@ const maskBytes = Buffer.alloc(4)
 const frameHeader = Buffer.alloc(10)
 
 /** One open connection, of a server or a client. */
-export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
+export class WebSocketConnection extends Emitter<ConnectionEvents> {
   static readonly CLOSE_REASON_NORMAL = 1000
   static readonly CLOSE_REASON_GOING_AWAY = 1001
   static readonly CLOSE_REASON_PROTOCOL_ERROR = 1002

@@ -1,10 +1,10 @@
-import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { parse, type UrlWithParsedQuery } from 'node:url'
 import { acceptKey, isToken, parseExtensions } from '@bothways/protocol'
 import { WebSocketConnection } from './connection.ts'
 import { formatCookies, parseCookies } from './cookies.ts'
+import { Emitter } from './emitter.ts'
 import { headerText, httpHead } from './http-head.ts'
 import { soon } from './soon.ts'
 import type { ICookie, IRequestedExtension, RequestEvents, ServerSettings } from './types.ts'
@@ -19,7 +19,7 @@ interface HandshakeFailure extends Error {
 const listSeparator = /,\s*/
 
 /** A client's wish for a connection, to be accepted or rejected once. */
-export class WebSocketRequest extends EventEmitter<RequestEvents> {
+export class WebSocketRequest extends Emitter<RequestEvents> {
   socket: Socket
   httpRequest: IncomingMessage
   /** The request's target, as it came. */

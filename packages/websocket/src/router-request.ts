@@ -1,7 +1,7 @@
-import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { UrlWithParsedQuery } from 'node:url'
 import type { WebSocketConnection } from './connection.ts'
+import { Emitter } from './emitter.ts'
 import type { WebSocketRequest } from './request.ts'
 import type { ICookie, IRequestedExtension } from './types.ts'
 
@@ -14,7 +14,7 @@ export interface RouterRequestEvents {
 }
 
 /** A request for which a router has found a handler, with the subprotocol that they have in common. */
-export class WebSocketRouterRequest extends EventEmitter<RouterRequestEvents> {
+export class WebSocketRouterRequest extends Emitter<RouterRequestEvents> {
   webSocketRequest: WebSocketRequest
   protocol: string | null
   origin: string

@@ -1,7 +1,7 @@
-import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { WebSocketConnection } from './connection.ts'
+import { Emitter } from './emitter.ts'
 import { WebSocketRequest } from './request.ts'
 import type { IServerConfig, IStringified, ServerEvents, ServerSettings } from './types.ts'
 
@@ -25,7 +25,7 @@ const defaults: Omit<ServerSettings, 'httpServer'> = {
 }
 
 /** Answers the `upgrade` events of HTTP servers: each becomes a `request` for the program to accept or reject. */
-export class WebSocketServer extends EventEmitter<ServerEvents> {
+export class WebSocketServer extends Emitter<ServerEvents> {
   config!: ServerSettings
   /** The open ones. */
   connections: WebSocketConnection[]
