@@ -5,6 +5,7 @@ import { EngineStage, type RawSocket } from '../../../../test/support/engine-sta
 import { attach } from './listen.ts'
 import type { AttachOptions, ServerOptions } from './options.ts'
 import type { Server } from './server.ts'
+import { SharedMessage } from './shared-message.ts'
 import type { Socket } from './socket.ts'
 
 const pingInterval = 25_000
@@ -175,6 +176,17 @@ describe.each(dialects)('Version $version', ({ version, payload, bytes }) => {
       expect(await client.next()).toEqual(Buffer.from(binary))
       client.send(bytes)
       expect(await client.next()).toEqual(Buffer.from(binary))
+    })
+
+    test('pass in base64 by WebSocket to those who take no bytes, shared ones too', async () => {
+      const engine = await stage()
+      const client = engine.socket(`${websocket}&b64=1`)
+      await client.next()
+      const session = await engine.session<Socket>()
+      const shared = new SharedMessage(Buffer.from([1, 2, 3, 4]))
+      session.send(shared.data)
+      session.send(shared.data, { shared })
+      expect([await client.next(), await client.next()]).toEqual([bytes, bytes])
     })
 
     test('end the session when they are no packets, by long polling', async () => {
