@@ -1,5 +1,6 @@
 import * as nodejsWebsocket from '@bothways/nodejs-websocket'
 import * as protocol from '@bothways/protocol'
+import * as socketIo from '@bothways/socket.io'
 import * as websocket from '@bothways/websocket'
 import * as ws from '@bothways/ws'
 import * as bothways from 'bothways'
@@ -158,4 +159,19 @@ test('@bothways/ws exports these names, and the class has them as statics', () =
   `)
   const statics = Object.keys(ws).filter(name => name !== 'default' && name !== 'module.exports')
   expect(statics.filter(name => Reflect.get(ws.default, name) !== Reflect.get(ws, name))).toEqual([])
+})
+
+test('@bothways/socket.io exports these names', () => {
+  expect(Object.keys(socketIo).sort()).toMatchInlineSnapshot(`
+    [
+      "Adapter",
+      "BroadcastOperator",
+      "MemoryBus",
+      "Namespace",
+      "RemoteSocket",
+      "Server",
+      "Socket",
+      "module.exports",
+    ]
+  `)
 })

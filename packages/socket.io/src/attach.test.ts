@@ -202,6 +202,38 @@ describe('Seams', () => {
     expect(io.sockets.adapter).toBeInstanceOf(Mine)
   })
 
+  test('Adapters that were made for npm socket.io', async () => {
+    const { Adapter: Original, SessionAwareAdapter } = createRequire(import.meta.url)(
+      'socket.io-adapter',
+    ) as Record<string, never>
+    for (const adapter of [Original, SessionAwareAdapter]) {
+      const { io, url } = await stage.listen({ adapter: adapter!, connectionStateRecovery: {} })
+      io.on('connection', socket => void socket.join('room'))
+      const client = stage.connect(url, { transports: ['websocket'] })
+      await next(client, 'connect')
+      const socket = io.sockets.sockets.get(client.id)!
+      const heard = Promise.all([next(client, 'one'), next(client, 'room'), next(client, 'bytes')])
+      socket.emit('one', 1)
+      io.to('room').emit('room', 2)
+      io.emit('bytes', Buffer.from([3]))
+      expect((await heard).map(it => it[0])).toEqual([1, 2, Buffer.from([3])])
+      client.on('ask', ((ack: (answer: number) => void) => ack(5)) as never)
+      expect(await io.timeout(10_000).emitWithAck('ask')).toEqual([5])
+      expect(await socket.emitWithAck('ask')).toBe(5)
+      expect(await io.fetchSockets()).toEqual([socket])
+      const gone = new Promise(resolve => socket.on('disconnect', resolve))
+      client.io.engine.close()
+      await gone
+      socket.emit('missed', 6)
+      const missed = adapter === SessionAwareAdapter ? next(client, 'missed') : undefined
+      const back = next(client, 'connect')
+      client.connect()
+      await back
+      expect((await missed)?.[0]).toBe(missed && 6)
+      expect(client.recovered).toBe(adapter === SessionAwareAdapter)
+    }
+  })
+
   test('What require gives makes servers, and has the classes', () => {
     const io = socketIo({ path: '/x' })
     expect(io).toBeInstanceOf(Server)

@@ -88,10 +88,7 @@ export class Namespace<
     this._topics = topics && new RoomTopics(topics, this as never)
     void this.adapter?.close()
     this.adapter = makeAdapter(this as never)
-    this._topics?.follow(
-      this.adapter,
-      connectionStateRecovery ? (connectionStateRecovery.maxDisconnectionDuration ?? 120_000) : 0,
-    )
+    this._topics?.follow(this.adapter, connectionStateRecovery?.maxDisconnectionDuration ?? 0)
     Promise.resolve(this.adapter.init()).catch(error => this.server._onAdapterError(error))
   }
 

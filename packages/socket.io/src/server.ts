@@ -108,6 +108,13 @@ export class Server<
     super()
     const isOptions = typeof srv === 'object' && srv !== null && !('listen' in srv)
     const options: ServerSettings = { ...(isOptions ? (srv as Partial<ServerOptions>) : opts) }
+    if (options.connectionStateRecovery) {
+      options.connectionStateRecovery = {
+        maxDisconnectionDuration: 120_000,
+        skipMiddlewares: true,
+        ...options.connectionStateRecovery,
+      }
+    }
     this._opts = options
     this.#path = withoutSlash(options.path ?? '/socket.io')
     this.#connectTimeoutMs = options.connectTimeout || 45_000
@@ -118,6 +125,11 @@ export class Server<
     this.#adapter = options.adapter
     this.sockets = this.of('/')
     if (!isOptions && (srv || typeof srv === 'number')) this.attach(srv as AttachableHttpServer | number)
+  }
+
+  /** @internal Where adapters made for npm's socket.io look. */
+  get opts(): ServerSettings {
+    return this._opts
   }
 
   serveClient(v: boolean): this

@@ -129,12 +129,7 @@ export class Socket<
       packet.id = this.nsp._ids++
       this.#awaitAck(packet.id, ack as Ack, flags.timeout)
     }
-    if (typeof this.#adapter.sendTo === 'function') {
-      this.#adapter.sendTo(this as never, packet, flags)
-    } else {
-      // An adapter made for npm's socket.io.
-      ;(this.#adapter as Adapter).broadcast(packet, { rooms: new Set([this.id]), except: new Set(), flags })
-    }
+    this.#send(packet, flags)
     return true
   }
 
@@ -357,6 +352,22 @@ export class Socket<
   /** @internal It was not let in. */
   _error(data: unknown): void {
     this.#write({ type: PacketType.CONNECT_ERROR, nsp: this.nsp.name, data })
+  }
+
+  #send(packet: Packet, flags: BroadcastFlags): void {
+    const adapter: Adapter = this.#adapter
+    if (typeof adapter.sendTo === 'function') {
+      adapter.sendTo(this as never, packet, flags)
+    } else if (this.#pid !== undefined) {
+      // An adapter made for npm's socket.io, which remembers what it is given to broadcast.
+      Reflect.apply((adapter as Adapter).broadcast, adapter, [
+        packet,
+        { rooms: new Set([this.id]), except: new Set(), flags },
+      ])
+    } else {
+      this.notifyOutgoingListeners(packet)
+      this.client._packet(packet, flags)
+    }
   }
 
   #write(packet: Packet): void {
