@@ -1,5 +1,8 @@
-import { createRequire } from 'node:module'
 import { io as io4 } from 'socket.io-client'
+// @ts-expect-error its package does not say what types it has
+import io2 from 'socket.io-client-2'
+// @ts-expect-error its package does not say what types it has
+import { io as io3 } from 'socket.io-client-3'
 
 /** What the clients of all versions have in common. */
 export interface SocketIoClient {
@@ -16,13 +19,10 @@ export interface SocketIoClient {
 
 export type ConnectSocketIo = (url: string, options?: object) => SocketIoClient
 
-// Their packages do not say what types they have.
-const load = createRequire(import.meta.url) as (name: string) => unknown
-
 /** npm's socket.io-client, by its main version. */
 export const socketIoClients: Readonly<Record<2 | 3 | 4, ConnectSocketIo>> = {
-  2: load('socket.io-client-2') as ConnectSocketIo,
-  3: (load('socket.io-client-3') as { io: ConnectSocketIo }).io,
+  2: io2 as ConnectSocketIo,
+  3: io3 as ConnectSocketIo,
   4: io4 as unknown as ConnectSocketIo,
 }
 

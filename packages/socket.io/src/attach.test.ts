@@ -3,8 +3,6 @@ import { createServer, get, type Server as HttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import fastify from 'fastify'
-import * as npmParser from 'socket.io-parser'
 import { afterEach, describe, expect, test } from 'vitest'
 import { makeCertificate } from '../../../test/support/certificate.ts'
 import { nextEvent as next, socketIoClients } from '../../../test/support/socket-io-clients.ts'
@@ -17,8 +15,18 @@ interface App {
   (request: unknown, response: unknown): void
   get(path: string, handler: Handler): void
 }
-// Its package does not say what types it has.
-const express = createRequire(import.meta.url)('express') as () => App
+interface FastifyApp {
+  readonly server: HttpServer
+  get(path: string, handler: () => Promise<string>): void
+  listen(where: object): Promise<string>
+  close(): Promise<void>
+}
+
+// Beside this package, not of it: they come with the examples and with npm's socket.io.
+const load = createRequire(createRequire(import.meta.url).resolve('socket.io'))
+const express = load('express') as () => App
+const fastify = load('fastify') as () => FastifyApp
+const npmParser = load('socket.io-parser') as unknown
 
 const stage = new SocketIoStage()
 const cleanups: (() => unknown)[] = []

@@ -1,5 +1,3 @@
-import type { BroadcastOperator } from './broadcast-operator.ts'
-import type { Client } from './client.ts'
 import type { Namespace } from './namespace.ts'
 import type { Server } from './server.ts'
 import type { Socket } from './socket.ts'
@@ -13,7 +11,3 @@ export type AnySocket = Socket<any, any, any, any>
 export type AnyNamespace = Namespace<any, any, any, any>
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type AnyServer = Server<any, any, any, any>
-// biome-ignore lint/suspicious/noExplicitAny: see above
-export type AnyClient = Client<any, any, any, any>
-// biome-ignore lint/suspicious/noExplicitAny: see above
-export type AnyBroadcastOperator = BroadcastOperator<any, any>

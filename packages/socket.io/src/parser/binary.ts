@@ -59,7 +59,7 @@ export function putInBinary(value: unknown, attachments: readonly unknown[]): un
   return value
 }
 
-export function isBinary(value: object): value is Binary {
+function isBinary(value: object): value is Binary {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return true
   if (value instanceof Blob) {
     throw new TypeError('A Blob cannot be sent; send its bytes: await blob.arrayBuffer().')

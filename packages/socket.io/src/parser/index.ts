@@ -1,3 +1,3 @@
-export { Decoder, type DecoderOptions, type Reviver } from './decoder.ts'
-export { Encoder, type Replacer } from './encoder.ts'
-export { isPacketValid, type Packet, PacketType, protocol } from './packet.ts'
+export { Decoder, type DecoderOptions } from './decoder.ts'
+export { Encoder } from './encoder.ts'
+export { isPacketValid, type Packet, PacketType } from './packet.ts'

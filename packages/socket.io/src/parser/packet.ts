@@ -1,6 +1,3 @@
-/** The version of the Socket.IO protocol. Version 4, which socket.io-client 2 speaks, has the same packets. */
-export const protocol = 5
-
 /** What a packet is: its first character. */
 export const PacketType = {
   CONNECT: 0,

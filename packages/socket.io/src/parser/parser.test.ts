@@ -1,7 +1,12 @@
+import { createRequire } from 'node:module'
 import fc from 'fast-check'
-import * as original from 'socket.io-parser'
 import { describe, expect, test } from 'vitest'
+import type * as Parser from './index.ts'
 import { Decoder, type DecoderOptions, Encoder, isPacketValid, type Packet, PacketType } from './index.ts'
+
+// npm's, as npm's socket.io has it.
+const load = createRequire(createRequire(import.meta.url).resolve('socket.io'))
+const original = load('socket.io-parser') as typeof Parser
 
 function decode(parts: readonly unknown[], options?: DecoderOptions): Packet[] {
   const decoder = new Decoder(options)
@@ -11,9 +16,9 @@ function decode(parts: readonly unknown[], options?: DecoderOptions): Packet[] {
   return packets
 }
 
-function decodeByOriginal(parts: readonly unknown[]): original.Packet[] {
+function decodeByOriginal(parts: readonly unknown[]): Packet[] {
   const decoder = new original.Decoder({ maxAttachments: 1000 })
-  const packets: original.Packet[] = []
+  const packets: Packet[] = []
   decoder.on('decoded', packet => packets.push(packet))
   for (const part of parts) decoder.add(part)
   return packets
@@ -184,9 +189,9 @@ describe('Codec', () => {
   })
 })
 
-function decodeByOriginalDefault(parts: readonly unknown[]): original.Packet[] {
+function decodeByOriginalDefault(parts: readonly unknown[]): Packet[] {
   const decoder = new original.Decoder()
-  const packets: original.Packet[] = []
+  const packets: Packet[] = []
   decoder.on('decoded', it => packets.push(it))
   for (const part of parts) decoder.add(part)
   return packets
