@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 
-const load = createRequire(import.meta.url)
+const require = createRequire(import.meta.url)
 
 /** What the stage needs of an Engine.IO server, be it ours or npm's. */
 export interface StagedEngine extends EventEmitter {
@@ -153,13 +153,13 @@ export interface EngineClient extends EventEmitter {
 export function engineClient(version: 3 | 4, url: string, options: object): EngineClient {
   const client: EngineClient =
     version === 4
-      ? new (load('engine.io-client').Socket)(url, options)
-      : load('engine.io-client-3')(url, options)
+      ? new (require('engine.io-client').Socket)(url, options)
+      : require('engine.io-client-3')(url, options)
   onTestFinished(() => client.close())
   return client
 }
 
-const { attach } = load('engine.io')
+const { attach } = require('engine.io')
 
 /** Attaches npm's `engine.io`. By itself it would find the ES modules of `ws` here, which lack the name it wants. */
 export function attachOriginalEngine(http: HttpServer, options: object): StagedEngine {
