@@ -150,8 +150,13 @@ test('What only the tests of interoperation and the benchmark need is not instal
   )
 })
 
-test('The packages that depend on ws get ours, each of them, as it is in this repository', () => {
-  const { packages } = lockOf('dependents')
-  const found = Object.entries(packages).filter(([folder]) => /(^|\/)node_modules\/ws$/.test(folder))
-  expect(found).toEqual([['node_modules/ws', { resolved: '../packages/ws', link: true }]])
-})
+test.each(['ws', 'websocket', 'nodejs-websocket'])(
+  'The packages that depend on %s get ours, each of them, as it is in this repository',
+  name => {
+    const { packages } = lockOf('dependents')
+    const found = Object.entries(packages).filter(([folder]) =>
+      `/${folder}`.endsWith(`/node_modules/${name}`),
+    )
+    expect(found).toEqual([[`node_modules/${name}`, { resolved: `../packages/${name}`, link: true }]])
+  },
+)
