@@ -13,7 +13,11 @@ export const compiler = [
 export const neededByTests = [
   { name: 'chromium', isThere: () => isOnPath('chromium') },
   { name: 'nginx', isThere: () => isOnPath('nginx') },
-  { name: 'python3-websockets', isThere: hasPythonWebsockets },
+  { name: 'python3-websockets', isThere: () => hasPythonModule('websockets') },
+  // What python3-socketio sends its requests with and has its WebSockets from, it only suggests.
+  { name: 'python3-socketio', isThere: () => hasPythonModule('socketio') },
+  { name: 'python3-requests', isThere: () => hasPythonModule('requests') },
+  { name: 'python3-websocket', isThere: () => hasPythonModule('websocket') },
   ...compiler,
 ]
 
@@ -56,10 +60,10 @@ function isOnPath(command) {
 }
 
 // The first python3 on the path may be another one than the one of the system.
-async function hasPythonWebsockets() {
+async function hasPythonModule(name) {
   for (const python of ['/usr/bin/python3', 'python3']) {
     try {
-      const { code } = await execute(python, ['-c', 'import websockets'], { capture: true })
+      const { code } = await execute(python, ['-c', `import ${name}`], { capture: true })
       if (code === 0) return true
     } catch {
       // there is no such Python: try the next
