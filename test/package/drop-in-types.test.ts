@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 // with both, which shows that it is such a program.
 
 const root = join(import.meta.dirname, '../..')
-const programs = join(import.meta.dirname, 'drop-in-programs')
+const programs = join(root, 'dependents/types')
 const compilers = {
   'TypeScript 7': join(root, 'node_modules/typescript/bin/tsc'),
   'TypeScript 5.9': join(root, 'dependents/node_modules/typescript/bin/tsc'),
