@@ -17,12 +17,14 @@ import { series, workloads } from './workloads.mjs'
 
 const usage = `npm run bench -- [--quick | --growth] [--only TEXT]… [--json] [--svg FILE]
 
-  --quick       a first look in under two minutes: bothways, ws and Bun, one short round, no growth
+  --quick       a first look in under two minutes: bothways, ws, socket.io and Bun, one short round, no growth
   --growth      only the tables a whole run ends with: what a message or a byte costs as the work grows
   --only TEXT   only workloads whose name contains it; may be given more than once
   --json        the results as JSON on standard output
   --svg FILE    writes a chart of the ratios
 `
+
+const quickPeers = ['bothways', 'ws', 'bun', 'bothways-socket.io', 'socket.io']
 
 await run(async () => {
   const { quick, growth: onlyGrowth, json, svg, only, help } = options()
@@ -112,7 +114,7 @@ async function prepare(isQuiet) {
 
 /** Every peer once in each round, in an order that turns: what else the machine does then meets all alike. */
 async function rounds(workload, isQuick, how) {
-  const peers = isQuick ? workload.peers.filter(it => ['bothways', 'ws', 'bun'].includes(it)) : workload.peers
+  const peers = isQuick ? workload.peers.filter(it => quickPeers.includes(it)) : workload.peers
   const count = isQuick ? 1 : 3
   const all = []
   for (let turn = 0; turn < count; turn++) {

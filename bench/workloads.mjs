@@ -7,9 +7,10 @@
  * @property {number} inFlight messages on their way at any time, of each that sends
  * @property {number} bytes of a message's payload
  * @property {string} flags of the load: t Chinese text, j JSON, d permessage-deflate, u each connection has been used
- *   before it is idle, - none
+ *   before it is idle, s Socket.IO, - none
  * @property {string} unit what is counted; `bytes` is better when it is less, everything else when it is more
- * @property {string} goal what `bothways` should reach, as a ratio to `ws`
+ * @property {string} goal what Bothways should reach, as a ratio to `base`
+ * @property {string} base the peer that all are compared with
  * @property {readonly string[]} peers
  * @property {'server' | 'client'} side which of the two is measured
  */
@@ -18,6 +19,7 @@ const servers = ['bothways', 'ws', 'bothways-ws', 'websocket', 'nodejs-websocket
 const echoing = [...servers, 'net', 'ceiling']
 const sharing = [...servers, 'ceiling']
 const compressing = ['bothways', 'ws', 'bothways-ws', 'bun']
+const socketIo = ['bothways-socket.io', 'socket.io']
 const clients = ['bothways', 'ws', 'undici', 'bun', 'deno']
 
 /** @type {readonly Workload[]} */
@@ -55,6 +57,15 @@ export const workloads = [
     flags: 'jdu',
     unit: 'bytes',
   },
+  ...[
+    row('Socket.IO: echo, 64 clients, 1 in flight', 'echo', 64, 1, 64, 'none', socketIo),
+    row('Socket.IO: room fan-out to 1,000 clients, 1 in flight', 'publish', 1_000, 1, 64, 'none', socketIo),
+    row('Socket.IO: room fan-out to 1,000 clients, 8 in flight', 'publish', 1_000, 8, 64, '>= 3', socketIo),
+    {
+      ...row('Socket.IO: idle memory per client (WebSocket)', 'idle', 10_000, 1, 64, '<= 0.5', socketIo),
+      unit: 'bytes',
+    },
+  ].map(it => ({ ...it, base: 'socket.io', flags: 's' })),
   ...[
     row('clients: echo 64 B, 64 connections, 1 in flight', 'echo', 64, 1, 64, 'none', clients),
     row('clients: echo 64 B, 64 connections, 32 in flight', 'echo', 64, 32, 64, 'none', clients),
@@ -114,6 +125,6 @@ function bytes(count) {
 /** @returns {Workload} */
 function row(name, mode, connections, inFlight, bytes, goal, peers) {
   const kind = mode === 'publish' || mode === 'room' ? 'room' : 'echo'
-  const rest = { flags: '-', unit: 'messages/s', side: 'server' }
+  const rest = { base: 'ws', flags: '-', unit: 'messages/s', side: 'server' }
   return { name, kind, mode, connections, inFlight, bytes, goal, peers, ...rest }
 }

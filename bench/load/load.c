@@ -10,7 +10,8 @@
 //   idle       opens all connections, tells, and keeps them until standard input ends
 //
 //   FLAGS      letters: t text in Chinese, j text as JSON, d offers permessage-deflate, u sends a message on each
-//              connection and awaits it before all are idle
+//              connection and awaits it before all are idle, s speaks Socket.IO 5 (Engine.IO 4): a client of the namespace
+//              "/" on each connection, whose messages are events "m" with one string
 //
 // What is counted are messages that arrive. Each carries its sender and the length is known: both are checked for
 // every message, the whole content for those that lie in one read, one in 16.
@@ -31,8 +32,10 @@
 
 enum mode { ECHO, ROOM, PUBLISH, HANDSHAKE, IDLE };
 
-// Eight hexadecimal digits at the beginning of every payload say who sent it.
-enum { TAG = 8, LONGEST_HEADER = 14 };
+// Eight hexadecimal digits at the beginning of every message say who sent it. In Socket.IO it stands between the two.
+#define EVENT_BEGIN "42[\"m\",\""
+#define EVENT_END "\"]"
+enum { TAG = 8, LONGEST_HEADER = 14, LONGEST_START = sizeof EVENT_BEGIN - 1 + TAG, LONGEST_PACKET = 8 };
 
 struct connection {
   int fd, is_open, watches_room;
@@ -40,8 +43,8 @@ struct connection {
   int head_length;
 
   // The frame at hand.
-  uint8_t header[LONGEST_HEADER], tag[TAG];
-  int header_length, needed, tag_length, is_compressed;
+  uint8_t header[LONGEST_HEADER], start[LONGEST_START];
+  int header_length, needed, start_length, is_compressed;
   uint64_t payload_length, came;
 
   // What it sends, if it does: IN_FLIGHT frames, masked each with its own key.
@@ -50,11 +53,12 @@ struct connection {
   size_t offset;  // what of the first of them has been written
   double *sent_at;
   int first_sent, sent_count;
+  int owes_pong;  // of Engine.IO
 };
 
 static enum mode mode;
-static int port, server_pid, connection_count, in_flight, is_text, is_json, offers_deflate, is_used, came_back;
-static size_t payload_bytes, frame_bytes;
+static int port, server_pid, connection_count, in_flight, is_text, is_json, offers_deflate, is_used, is_socket_io, came_back, opened;
+static size_t payload_bytes, frame_bytes, tag_at;
 static double now_s, measure_from, measure_until;
 static struct connection *connections;
 static uint8_t *payload, read_buffer[1 << 20];
@@ -129,9 +133,13 @@ static uint32_t read_tag(const uint8_t *at) {
 
 static void make_payload(void) {
   payload = malloc(payload_bytes + 64);
-  write_tag(payload, 0);
-  size_t at = TAG;
-  if (is_json) {
+  size_t at = tag_at + TAG;
+  if (is_socket_io) {
+    size_t end = payload_bytes - strlen(EVENT_END);
+    memcpy(payload, EVENT_BEGIN, tag_at);
+    memset(payload + at, 'a', end - at);
+    memcpy(payload + end, EVENT_END, strlen(EVENT_END));
+  } else if (is_json) {
     int id = 0;
     while (at < payload_bytes) at += sprintf((char *)payload + at, "{\"id\":%d,\"name\":\"user %d\",\"at\":17%08u},", id, id % 7, next_random() % 100000000u), id++;
   } else {
@@ -143,7 +151,7 @@ static void make_payload(void) {
 // RFC 6455 section 5.2.
 static size_t write_frame(uint8_t *at, uint32_t sender) {
   size_t n = 0;
-  at[n++] = 0x80 | (is_text || is_json ? 1 : 2);
+  at[n++] = 0x80 | (is_text || is_json || is_socket_io ? 1 : 2);
   if (payload_bytes < 126) {
     at[n++] = 0x80 | payload_bytes;
   } else if (payload_bytes < 65536) {
@@ -160,7 +168,7 @@ static size_t write_frame(uint8_t *at, uint32_t sender) {
   memcpy(at + n, key, 4);
   n += 4;
   write_tag(tag, sender);
-  for (size_t i = 0; i < payload_bytes; i++) at[n + i] = (i < TAG ? tag[i] : payload[i]) ^ key[i & 3];
+  for (size_t i = 0; i < payload_bytes; i++) at[n + i] = (i - tag_at < TAG ? tag[i - tag_at] : payload[i]) ^ key[i & 3];
   return n + payload_bytes;
 }
 
@@ -190,15 +198,30 @@ static void start(struct connection *c) {
   watch(c, EPOLLIN, EPOLL_CTL_ADD);
 }
 
+// A packet of Engine.IO, masked with zeros; less than 0 when there is no room for it.
+static ssize_t send_packet(struct connection *c, const char *packet) {
+  size_t length = strlen(packet);
+  uint8_t frame[6 + LONGEST_PACKET] = {0x81, 0x80 | length};
+  memcpy(frame + 6, packet, length);
+  ssize_t n = write(c->fd, frame, 6 + length);
+  if (n >= 0 && n < (ssize_t)(6 + length)) die("write");
+  return n;
+}
+
 static void send_due(struct connection *c) {
-  while (c->due > 0) {
-    size_t length = frame_bytes * c->due - c->offset;
-    ssize_t n = write(c->fd, c->frames + c->offset, length);
+  while (c->due > 0 || c->owes_pong) {
+    // Between two messages, or it would end up inside one.
+    int is_pong = c->owes_pong && c->offset == 0;
+    ssize_t n = is_pong ? send_packet(c, "3") : write(c->fd, c->frames + c->offset, frame_bytes * c->due - c->offset);
     if (n < 0) {
       if (errno != EAGAIN) die("write");
       if (!c->watches_room) watch(c, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
       c->watches_room = 1;
       return;
+    }
+    if (is_pong) {
+      c->owes_pong = 0;
+      continue;
     }
     size_t written = c->offset + n;
     c->due -= written / frame_bytes;
@@ -218,17 +241,36 @@ static void send_next(struct connection *c, int count) {
 
 static int is_measuring(void) { return now_s >= measure_from && now_s < measure_until; }
 
+// Engine.IO opens, then Socket.IO's namespace; Engine.IO's pings are answered. Returns 0 when it is a message.
+static int take_packet(struct connection *c) {
+  const char type = c->start[0], type_of_socket_io = c->payload_length > 1 ? c->start[1] : 0;
+  if (type == '4' && type_of_socket_io == '2') return 0;
+  if (type == '0') {
+    if (send_packet(c, "40") < 0) die("write");
+  } else if (type == '2') {
+    c->owes_pong = 1;
+    send_due(c);
+  } else if (type == '4' && type_of_socket_io == '0') {
+    opened++;
+  } else {
+    fail("a packet that was not expected");
+  }
+  return 1;
+}
+
 // A whole message has come; returns 1 when the connection's own has come back.
 static int take_message(struct connection *c) {
+  if (is_socket_io && take_packet(c)) return 0;
   if (c->is_compressed) {
     if (!offers_deflate || c->payload_length >= payload_bytes) fail("a compressed message that is none");
   } else {
     if (c->payload_length != payload_bytes) fail("a message of another length");
-    if (read_tag(c->tag) >= (uint32_t)connection_count) fail("a message of nobody's");
+    if (memcmp(c->start, payload, tag_at)) fail("a message of other content");
+    if (read_tag(c->start + tag_at) >= (uint32_t)connection_count) fail("a message of nobody's");
   }
   if (is_measuring()) counted++;
   // A compressed one does not tell: the server sends in the order in which it was sent to.
-  int is_own = c->is_compressed ? c->frames != NULL : c->frames && read_tag(c->tag) == (uint32_t)(c - connections);
+  int is_own = c->is_compressed ? c->frames != NULL : c->frames && read_tag(c->start + tag_at) == (uint32_t)(c - connections);
   if (!is_own) return 0;
   if (c->sent_count == 0) fail("a message came back twice");
   double latency = now_s - c->sent_at[c->first_sent];
@@ -256,7 +298,7 @@ static void take_header(struct connection *c) {
     for (int i = 2; i < 10; i++) c->payload_length = c->payload_length << 8 | h[i];
   }
   c->came = 0;
-  c->tag_length = 0;
+  c->start_length = 0;
 }
 
 static void take_bytes(struct connection *c, const uint8_t *at, const uint8_t *end) {
@@ -270,14 +312,15 @@ static void take_bytes(struct connection *c, const uint8_t *at, const uint8_t *e
     }
     size_t left = c->payload_length - c->came, length = (size_t)(end - at) < left ? (size_t)(end - at) : left;
     const uint8_t *key = c->header[1] & 0x80 ? c->header + c->header_length - 4 : (const uint8_t *)"\0\0\0\0";
-    for (size_t i = 0; c->tag_length < TAG && i < length; i++) {
-      c->tag[c->tag_length] = at[i] ^ key[c->tag_length & 3];
-      c->tag_length++;
+    for (size_t i = 0; c->start_length < (int)tag_at + TAG && i < length; i++) {
+      c->start[c->start_length] = at[i] ^ key[c->start_length & 3];
+      c->start_length++;
     }
     int opcode = c->header[0] & 0x0f;
-    if (length == c->payload_length && !c->is_compressed && opcode <= 2 && (++seen & 15) == 0 && length == payload_bytes) {
+    if (length == c->payload_length && !c->is_compressed && opcode <= 2 && (++seen & 15) == 0 && length == payload_bytes &&
+        memcmp(c->start, payload, tag_at) == 0) {
       sampled++;
-      for (size_t i = TAG; i < length; i++) {
+      for (size_t i = tag_at + TAG; i < length; i++) {
         if ((at[i] ^ key[i & 3]) == payload[i]) continue;
         fail("a message of other content");
       }
@@ -292,7 +335,7 @@ static void take_bytes(struct connection *c, const uint8_t *at, const uint8_t *e
   if (own > 0 && mode != IDLE) send_next(c, own);
 }
 
-static void take_answer(struct connection *c, const uint8_t *at, const uint8_t *end, int *opened) {
+static void take_answer(struct connection *c, const uint8_t *at, const uint8_t *end) {
   while (at < end && !c->is_open) {
     if (c->head_length == sizeof c->head - 1) die("an answer without end");
     c->head[c->head_length++] = *at++;
@@ -304,12 +347,12 @@ static void take_answer(struct connection *c, const uint8_t *at, const uint8_t *
     }
     if (offers_deflate && !strcasestr(c->head, "permessage-deflate")) die("permessage-deflate was not accepted");
     c->is_open = 1;
-    ++*opened;
+    if (!is_socket_io) opened++;
   }
   if (c->is_open && mode != HANDSHAKE) take_bytes(c, at, end);
 }
 
-static void turn(int timeout_ms, int *opened) {
+static void turn(int timeout_ms) {
   static struct epoll_event events[1024];
   int count = epoll_wait(poll_fd, events, 1024, timeout_ms);
   now_s = clock_s();
@@ -326,7 +369,7 @@ static void turn(int timeout_ms, int *opened) {
       take_bytes(c, read_buffer, read_buffer + n);
       continue;
     }
-    take_answer(c, read_buffer, read_buffer + n, opened);
+    take_answer(c, read_buffer, read_buffer + n);
     if (mode == HANDSHAKE && c->is_open) {
       if (is_measuring()) counted++;
       close(c->fd);
@@ -357,6 +400,9 @@ int main(int argc, char **argv) {
   is_json = strchr(argv[9], 'j') != NULL;
   offers_deflate = strchr(argv[9], 'd') != NULL;
   is_used = strchr(argv[9], 'u') != NULL;
+  is_socket_io = strchr(argv[9], 's') != NULL;
+  tag_at = is_socket_io ? strlen(EVENT_BEGIN) : 0;
+  if (payload_bytes < tag_at + TAG + (is_socket_io ? strlen(EVENT_END) : 0)) fail("a message needs more bytes");
   struct rlimit files = {1 << 16, 1 << 16};
   if (setrlimit(RLIMIT_NOFILE, &files) < 0) {
     getrlimit(RLIMIT_NOFILE, &files);
@@ -364,19 +410,18 @@ int main(int argc, char **argv) {
     setrlimit(RLIMIT_NOFILE, &files);
   }
   snprintf(request, sizeof request,
-           "GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
-           port, offers_deflate ? "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n" : "");
+           is_socket_io ? "/socket.io/?EIO=4&transport=websocket" : "/", port, offers_deflate ? "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n" : "");
   poll_fd = epoll_create1(0);
   connections = calloc(connection_count, sizeof *connections);
   latencies = malloc(LATENCIES * sizeof *latencies);
   measure_from = measure_until = 1e18;
   make_payload();
 
-  int opened = 0;
   for (int started = 0; started < connection_count;) {
     for (int batch = 0; batch < 100 && started < connection_count; batch++) start(&connections[started++]);
-    while (mode != HANDSHAKE && opened < started) turn(10000, &opened);
+    while (mode != HANDSHAKE && opened < started) turn(10000);
   }
   int senders = mode == PUBLISH ? 1 : mode == HANDSHAKE || (mode == IDLE && !is_used) ? 0 : connection_count;
   for (int i = 0; i < senders; i++) {
@@ -389,7 +434,7 @@ int main(int argc, char **argv) {
   now_s = clock_s();
   if (mode == IDLE) {
     for (int i = 0; i < senders; i++) send_next(&connections[i], 1);
-    while (came_back < senders) turn(10000, &opened);
+    while (came_back < senders) turn(10000);
     printf("{\"opened\":%d}\n", opened);
     fflush(stdout);
     while (read(0, read_buffer, sizeof read_buffer) > 0) {}
@@ -399,11 +444,11 @@ int main(int argc, char **argv) {
   measure_until = measure_from + measure_s;
   for (int i = 0; i < senders; i++) send_next(&connections[i], in_flight);
 
-  while (now_s < measure_from) turn(10000, &opened);
+  while (now_s < measure_from) turn(10000);
   double began_s = now_s, own_began = own_cpu_s(), server_began = server_cpu_s();
   measure_from = began_s;
   measure_until = began_s + measure_s;
-  while (now_s < measure_until) turn(10000, &opened);
+  while (now_s < measure_until) turn(10000);
   double took_s = now_s - began_s, own_s = own_cpu_s() - own_began, server_s = server_cpu_s() - server_began;
 
   qsort(latencies, latency_count, sizeof *latencies, by_size);

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { join } from 'node:path'
+import { Server } from '@bothways/socket.io'
 import { createServer } from 'bothways'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Child } from './child.mjs'
@@ -39,6 +42,25 @@ describe('Each kind of load on a server', () => {
     expect(result.cpuUs).toBeGreaterThanOrEqual(0)
     const isSampled = name !== 'handshake' && !name.startsWith('compressed') && !name.includes('long')
     if (isSampled) expect(result.sampled).toBeGreaterThan(0)
+  })
+
+  describe.each(['socket.io', 'bothways-socket.io'])('Socket.IO of %s', peer => {
+    test.each([
+      ['echo', {}],
+      ['echo of long messages', { bytes: 70_000 }],
+      ['room', { kind: 'room', mode: 'room' }],
+      ['publish', { kind: 'room', mode: 'publish' }],
+    ])('%s: messages come back, and samples are compared', async (name, changes) => {
+      const result = await measure(peer, { ...workload, flags: 's', ...changes }, how())
+      expect(result.figure).toBeGreaterThan(0)
+      if (!name.includes('long')) expect(result.sampled).toBeGreaterThan(0)
+    })
+
+    test('memory of idle clients', async () => {
+      const changes = { mode: 'idle', connections: 200, flags: 's' }
+      const { figure } = await measure(peer, { ...workload, ...changes }, how())
+      expect(Number.isFinite(figure)).toBe(true)
+    })
   })
 
   test.each(['-', 'd', 'jdu'])('memory of idle connections (%s)', async flags => {
@@ -94,6 +116,36 @@ describe('A server that answers wrongly is caught', () => {
     const child = new Child(part, command)
     await expect(child.line()).rejects.toThrow(problem)
     await server.close({ timeoutMs: 0 })
+  })
+})
+
+describe('The load as a client of Socket.IO', () => {
+  async function load(options, answer, measureMs) {
+    const http = createHttpServer()
+    const io = new Server(http, options)
+    io.on('connection', socket => socket.on('m', message => socket.emit('m', answer(message))))
+    http.listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    const args = [http.address().port, process.pid, 'echo', 4, 1, 64, 10, measureMs, 's'].map(String)
+    return { io, child: new Child('load', [programs.path('load'), args]) }
+  }
+
+  test('answers the pings of the server, without which that would close, between its messages', async () => {
+    const options = { pingInterval: 20, pingTimeout: 100 }
+    const { io, child } = await load(options, message => message, 500)
+    expect(JSON.parse(await child.line()).messages).toBeGreaterThan(0)
+    await child.finish()
+    await io.close()
+  })
+
+  test.each([
+    ['a message of another length', message => `${message}a`],
+    ['a message of other content', message => `${message.slice(0, -1)}b`],
+    ["a message of nobody's", message => `zzzzzzzz${message.slice(8)}`],
+  ])('sees %s', async (problem, answer) => {
+    const { io, child } = await load({}, answer, 10_000)
+    await expect(child.line()).rejects.toThrow(problem)
+    await io.close()
   })
 })
 

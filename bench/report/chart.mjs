@@ -17,7 +17,7 @@ const top = 64
  * @param {readonly import('./results.mjs').Result[]} results
  */
 export function chart(results) {
-  const rates = results.filter(it => it.unit !== 'bytes' && it.side === 'server')
+  const rates = results.filter(it => it.unit !== 'bytes' && it.side === 'server' && it.base === 'ws')
   const most = Math.max(2, ...rates.flatMap(it => it.peers.map(peer => peer.ratio)))
   const x = ratio => labelWidth + (Math.log(Math.max(ratio, 1)) / Math.log(most)) * (width - labelWidth - 60)
   const lines = []

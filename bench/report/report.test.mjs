@@ -27,7 +27,7 @@ describe('Statistics', () => {
   })
 })
 
-const workload = { name: 'echo', unit: 'messages/s', goal: '>= 2', side: 'server' }
+const workload = { name: 'echo', unit: 'messages/s', goal: '>= 2', base: 'ws', side: 'server' }
 const at = (figure, cpuUs = 1) => ({ figure, cpuUs, p50Us: 10, p99Us: 20, isLoadLimited: figure > 900 })
 
 describe('Results', () => {
@@ -45,6 +45,17 @@ describe('Results', () => {
     ])
     const memory = summarize({ ...workload, unit: 'bytes' }, [{ ws: { figure: 9 }, bothways: { figure: 3 } }])
     expect(memory.peers.map(it => it.name)).toEqual(['bothways', 'ws'])
+  })
+
+  test('A row may compare with another peer than ws: the table says so, and the chart leaves it out', () => {
+    const other = rounds.map(({ ws, bothways }) => ({ 'socket.io': ws, 'bothways-socket.io': bothways }))
+    const compared = summarize({ ...workload, base: 'socket.io' }, other)
+    expect(compared.peers.map(it => [it.name, it.ratio])).toEqual([
+      ['bothways-socket.io', 3],
+      ['socket.io', 1],
+    ])
+    expect(table(compared).split('\n')[1]).toContain(' x socket.io ')
+    expect(chart([{ ...compared, name: 'not here' }])).not.toContain('not here')
   })
 
   test('The table says what was measured, the spread, and where the load was the limit', () => {

@@ -4,7 +4,7 @@ import { median, ratios } from '../measure/statistics.mjs'
  * @typedef {object} PeerResult
  * @property {string} name
  * @property {number} figure the median
- * @property {number} ratio to `ws`, the median of the rounds' ratios
+ * @property {number} ratio to `base`, the median of the rounds' ratios
  * @property {number} lowest of them
  * @property {number} highest
  * @property {number} [cpuUs]
@@ -18,6 +18,7 @@ import { median, ratios } from '../measure/statistics.mjs'
  * @property {string} name of the workload
  * @property {string} unit
  * @property {string} goal
+ * @property {string} base the peer that all are compared with
  * @property {'server' | 'client'} side
  * @property {readonly PeerResult[]} peers the best first
  */
@@ -27,11 +28,11 @@ import { median, ratios } from '../measure/statistics.mjs'
  * @param {readonly Readonly<Record<string, import('../measure/measure.mjs').Measurement>>[]} rounds
  * @returns {Result}
  */
-export function summarize({ name, unit, goal, side }, rounds) {
+export function summarize({ name, unit, goal, base, side }, rounds) {
   const figures = rounds.map(round =>
     Object.fromEntries(Object.entries(round).map(([peer, { figure }]) => [peer, figure])),
   )
-  const peers = Object.entries(ratios(figures, 'ws')).map(([peer, ratio]) => {
+  const peers = Object.entries(ratios(figures, base)).map(([peer, ratio]) => {
     const measured = rounds.map(round => round[peer]).filter(it => it !== undefined)
     const middle = key => (measured[0][key] === undefined ? undefined : median(measured.map(it => it[key])))
     return {
@@ -47,7 +48,7 @@ export function summarize({ name, unit, goal, side }, rounds) {
     }
   })
   const best = unit === 'bytes' ? 1 : -1
-  return { name, unit, goal, side, peers: peers.toSorted((a, b) => best * (a.ratio - b.ratio)) }
+  return { name, unit, goal, base, side, peers: peers.toSorted((a, b) => best * (a.ratio - b.ratio)) }
 }
 
 /**

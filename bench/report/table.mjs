@@ -1,11 +1,10 @@
-const columns = ['', 'figure', 'x ws', 'spread', 'CPU us', 'p50 us', 'p99 us']
-
 /**
  * One workload's results as lines of text.
  *
  * @param {import('./results.mjs').Result} result
  */
-export function table({ name, unit, goal, peers }) {
+export function table({ name, unit, goal, base, peers }) {
+  const columns = ['', 'figure', `x ${base}`, 'spread', 'CPU us', 'p50 us', 'p99 us']
   const rows = peers.map(it => [
     it.name,
     number(it.figure),
