@@ -106,8 +106,11 @@ describe.each(settings)('With %s of %s', (_, compiler, options, files) => {
       const source = await readFile(join(programs, program), 'utf8')
       await writeFile(join(outside, file), source.replace(from, to))
     }
+    // The older compiler is slow: it leaves out what the newer one sees as well.
+    const less = { lib: ['es2023'], skipLibCheck: name !== 'ours' }
     const compilerOptions = {
       ...options,
+      ...(compiler === 'TypeScript 5.9' ? less : {}),
       target: 'es2022',
       strict: true,
       noEmit: true,
