@@ -24,8 +24,8 @@ const commands: Readonly<Record<CommandName, string>> = {
                  null stands for pages opened from a file
   --no-page      only what the page talks to
 
-It serves /echo, /chat, /monitor and /compare over WebSocket, /healthz and /metrics over HTTP, and ends
-in order on Ctrl-C.
+It serves /echo, /chat, /monitor and /compare over WebSocket, /healthz and /metrics over HTTP, the chat
+also to clients of Socket.IO, and ends in order on Ctrl-C.
 
   bothways serve --port 0
   bothways serve --host 0.0.0.0 --origin https://example.com

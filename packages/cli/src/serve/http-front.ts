@@ -4,11 +4,13 @@ import type { CompareHttp } from './compare/compare-http.ts'
 import type { WireMeter } from './compare/wire-meter.ts'
 import { formatMetrics, type MeasuredServer, metricsContentType, readMetrics } from './metrics.ts'
 import type { PageFiles } from './page-files.ts'
+import type { SocketIoFront } from './socket-io-front.ts'
 
 export interface HttpFrontOptions {
   readonly page: PageFiles | undefined
   readonly compare: CompareHttp
   readonly server: MeasuredServer
+  readonly socketIo: SocketIoFront
   readonly delays: IntervalHistogram
   readonly meter: WireMeter
 }
@@ -33,13 +35,17 @@ export class HttpFront {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    const { meter } = this.#options
+    const { meter, socketIo } = this.#options
     // Behind those who count them, so that nobody else's request gets these bytes.
     response.once('close', () => meter.take(request.socket))
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Referrer-Policy', 'no-referrer')
     response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
     if (this.#isDraining) response.setHeader('Connection', 'close')
+    if (socketIo.owns(request)) {
+      socketIo.handle(request, response)
+      return
+    }
     this.#answer(request, response).catch((error: unknown) => {
       console.error(error)
       if (response.headersSent) response.destroy()
@@ -57,13 +63,13 @@ export class HttpFront {
     const target = request.url ?? '/'
     const url = URL.canParse(target, 'http://localhost') ? new URL(target, 'http://localhost') : undefined
     if (url === undefined) return answerText(response, 400, 'The address cannot be read.')
-    const { page, compare, server, delays } = this.#options
+    const { page, compare, server, socketIo, delays } = this.#options
     if (url.pathname === '/healthz') {
       response.setHeader('Cache-Control', 'no-store')
       return this.#isDraining ? answerText(response, 503, 'draining') : answerText(response, 200, 'ok')
     }
     if (url.pathname === '/metrics') {
-      const body = formatMetrics(readMetrics(server, delays))
+      const body = formatMetrics(readMetrics(server, socketIo.clientCounts, delays))
       response.writeHead(200, { 'Content-Type': metricsContentType, 'Cache-Control': 'no-store' })
       response.end(body)
       return

@@ -35,6 +35,7 @@ export interface MeasuredServer {
 /** @param delays is reset: each reading covers the time since the one before */
 export function readMetrics(
   { sockets, counts }: MeasuredServer,
+  socketIoClients: { readonly polling: number; readonly websocket: number },
   delays: IntervalHistogram,
 ): readonly Metric[] {
   const { rss, heapUsed } = process.memoryUsage()
@@ -49,6 +50,10 @@ export function readMetrics(
     counter('bothways_bytes_total', 'Payload bytes of WebSocket messages.', {
       'direction="in"': counts.bytesReceived,
       'direction="out"': counts.bytesSent,
+    }),
+    gauge('bothways_socket_io_clients', 'Socket.IO clients, which no other figure counts.', {
+      'transport="polling"': socketIoClients.polling,
+      'transport="websocket"': socketIoClients.websocket,
     }),
     gauge('bothways_uptime_seconds', 'Time since the process began.', process.uptime()),
     gauge('process_resident_memory_bytes', 'Resident memory.', rss),

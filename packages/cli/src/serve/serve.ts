@@ -2,7 +2,9 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createServer } from 'bothways'
+import { Chat } from './chat/chat.ts'
 import { chatRoute } from './chat/chat-route.ts'
+import { chatOnSocketIo, chatTopics } from './chat/chat-socket-io.ts'
 import { CompareHttp } from './compare/compare-http.ts'
 import { compareControlRoute, compareSocketRoute } from './compare/compare-sockets.ts'
 import type { Viewer } from './compare/viewer.ts'
@@ -10,6 +12,7 @@ import { WireMeter } from './compare/wire-meter.ts'
 import { HttpFront } from './http-front.ts'
 import { monitorRoute } from './monitor/monitor-route.ts'
 import { PageFiles } from './page-files.ts'
+import { SocketIoFront } from './socket-io-front.ts'
 
 export interface ServeOptions {
   /** 0 takes any free port. */
@@ -26,7 +29,7 @@ export interface ServeOptions {
 export interface Serving {
   /** `http://127.0.0.1:8080/` */
   readonly url: string
-  /** Drains: `/healthz` says 503, every connection is closed with 1001, then the port is given back. */
+  /** Drains: `/healthz` says 503, every connection is closed, WebSockets with 1001, then the port is given back. */
   close(): Promise<void>
 }
 
@@ -44,24 +47,32 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   delays.enable()
 
   const sockets = createServer({ origins })
+  const socketIo = new SocketIoFront({ origins, topics: chatTopics(sockets) })
   const front = new HttpFront({
     page: page ? new PageFiles() : undefined,
     compare: new CompareHttp({ viewers, meter, longPollMs }),
     server: sockets,
+    socketIo,
     delays,
     meter,
   })
-  const http = createHttpServer((request, response) => front.handle(request, response))
+  const onRequest = front.handle.bind(front)
+  const http = createHttpServer(onRequest)
+  const chat = new Chat((topic, text) => sockets.publish(topic, text))
+  chatOnSocketIo(chat, socketIo.io)
+  // One that never listens: what is no upgrade of Socket.IO's is answered as if there were no Socket.IO.
+  const upgrades = createHttpServer(onRequest)
+  http.on('upgrade', (request, socket, head) => {
+    if (socketIo.owns(request)) socketIo.handleUpgrade(request, socket, head)
+    else upgrades.emit('upgrade', request, socket, head)
+  })
   sockets
     .route('/echo', { message: (socket, message) => void socket.send(message) })
-    .route(
-      '/chat',
-      chatRoute((topic, message) => sockets.publish(topic, message)),
-    )
+    .route('/chat', chatRoute(chat))
     .route('/monitor', monitorRoute(sockets))
     .route('/compare/control', compareControlRoute(viewers))
     .route('/compare/socket', compareSocketRoute(viewers))
-    .attach(http)
+    .attach(upgrades)
 
   try {
     await listening(http, port, host)
@@ -72,6 +83,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
 
   async function close(): Promise<void> {
     front.drain()
+    socketIo.drain()
     const spreadMs = Math.min(maxSpreadMs, sockets.sockets.size * spreadMsPerConnection)
     await sockets.close({
       code: 1001,
@@ -79,6 +91,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
       spreadMs,
       timeoutMs: closeTimeoutMs,
     })
+    await socketIo.close()
     await stopped(http)
     delays.disable()
   }

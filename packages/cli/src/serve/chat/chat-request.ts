@@ -9,7 +9,7 @@ export type ParsedChatRequest =
   | { readonly error: ChatError; readonly request?: never }
 
 /** Reads what a chat client sent, whatever it is. */
-export function parseChatRequest(message: string | Buffer): ParsedChatRequest {
+export function parseChatRequest(message: unknown): ParsedChatRequest {
   if (typeof message !== 'string')
     return wrong('not-text', 'This chat takes JSON in text messages, no binary.')
   if (message.length > chatLimits.request) {

@@ -1,0 +1,63 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { Server, type ServerOptions } from '@bothways/socket.io'
+import { isPageAllowed } from './page-origin.ts'
+
+export interface SocketIoFrontOptions {
+  /** Pages that may connect besides the served one. */
+  readonly origins: readonly string[]
+  readonly topics: ServerOptions['topics']
+}
+
+const path = '/socket.io/'
+
+/** Socket.IO on a port that is shared: it is handed its requests, and closes no port. */
+export class SocketIoFront {
+  readonly io: Server
+  #isDraining = false
+
+  constructor({ origins, topics }: SocketIoFrontOptions) {
+    // A server that never listens.
+    this.io = new Server(createServer(), {
+      topics,
+      allowEIO3: true,
+      serveClient: false,
+      // Without the headers no script of another origin reads an answer.
+      cors: origins.length > 0 && { origin: origins },
+      allowRequest: (request, answer) => {
+        if (this.#isDraining) answer('The server is going away.', false)
+        else if (isPageAllowed(request, origins)) answer(null, true)
+        else answer("The page's origin is not allowed: start the server with --origin.", false)
+      },
+    })
+  }
+
+  /** Clients by the way they are connected. */
+  get clientCounts(): { readonly polling: number; readonly websocket: number } {
+    const all = Object.values(this.io.engine.clients)
+    const polling = all.filter(it => it.transport.name === 'polling').length
+    return { polling, websocket: all.length - polling }
+  }
+
+  owns({ url = '' }: IncomingMessage): boolean {
+    return url.startsWith(path)
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.io.engine.handleRequest(request, response)
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.io.engine.handleUpgrade(request, socket, head)
+  }
+
+  /** From now on nobody new is let in. */
+  drain(): void {
+    this.#isDraining = true
+  }
+
+  /** Tells the clients that it is over; they come back by themselves, each at a time of its own. */
+  close(): Promise<void> {
+    return this.io.close()
+  }
+}
