@@ -13,6 +13,12 @@ export interface WriteFlags {
   volatile?: boolean | undefined
 }
 
+/** How many namespaces a connection may be in, or wait for, at a time: dynamic ones are made by asking for them. */
+const maxNamespaces = 1_000
+
+/** How often it may ask for one that it does not get. */
+const maxRefusals = 100
+
 /** One connection, on which there is a {@link Socket} for each namespace that it has joined. */
 export class Client<
   ListenEvents extends EventsMap,
@@ -29,6 +35,8 @@ export class Client<
   readonly #sockets = new Map<string, AnySocket>()
   readonly #byNamespace = new Map<string, AnySocket>()
   #joinTimer: NodeJS.Timeout | undefined
+  #pendingJoins = 0
+  #refusals = 0
 
   constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, conn: EngineSocket) {
     this.server = server
@@ -52,14 +60,18 @@ export class Client<
   /** @internal Joins a namespace, and makes it if a dynamic one allows that. */
   connect(name: string, auth: Record<string, unknown> = {}): void {
     const server = this.server as AnyServer
-    if (server._nsps.has(name)) {
+    if (this.#byNamespace.size + this.#pendingJoins >= maxNamespaces) {
+      this.#refuse(name, 'Too many namespaces')
+    } else if (server._nsps.has(name)) {
       this.#join(name, auth)
-      return
+    } else {
+      this.#pendingJoins++
+      server._checkNamespace(name, auth, found => {
+        this.#pendingJoins--
+        if (found) this.#join(name, auth)
+        else this.#refuse(name, 'Invalid namespace')
+      })
     }
-    server._checkNamespace(name, auth, found => {
-      if (found) this.#join(name, auth)
-      else this._packet({ type: PacketType.CONNECT_ERROR, nsp: name, data: { message: 'Invalid namespace' } })
-    })
   }
 
   /** @internal Leaves every namespace, and ends the connection. */
@@ -100,8 +112,15 @@ export class Client<
     for (let at = 0; at < parts.length; at++) conn.write(parts[at]!, options[at]!)
   }
 
+  #refuse(name: string, message: string): void {
+    this._packet({ type: PacketType.CONNECT_ERROR, nsp: name, data: { message } })
+    this.#refusals++
+    if (this.#refusals > maxRefusals) this.#close()
+  }
+
   #join(name: string, auth: Record<string, unknown>): void {
     const namespace = (this.server as AnyServer).of(name)
+    this.#pendingJoins++
     namespace
       ._add(this, auth, socket => {
         this.#sockets.set(socket.id, socket)
@@ -111,6 +130,9 @@ export class Client<
       })
       // What a program's own code throws must not disappear, nor be mistaken for a protocol error.
       .catch(error => process.nextTick(rethrow, error))
+      .finally(() => {
+        this.#pendingJoins--
+      })
   }
 
   #close(): void {

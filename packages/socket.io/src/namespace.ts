@@ -240,17 +240,20 @@ export class Namespace<
       this.#connect(socket, onJoined)
       return
     }
-    runMiddlewares(this._middlewares, socket, error => {
-      process.nextTick(() => {
-        if (client.conn.readyState !== 'open') {
-          socket._cleanup()
-        } else if (error) {
-          const { message, data } = error as ExtendedError
-          socket._cleanup()
-          socket._error(client.conn.protocol === 3 ? data || message : { message, data })
-        } else {
-          this.#connect(socket, onJoined)
-        }
+    await new Promise<void>(resolve => {
+      runMiddlewares(this._middlewares, socket, error => {
+        process.nextTick(() => {
+          resolve()
+          if (client.conn.readyState !== 'open') {
+            socket._cleanup()
+          } else if (error) {
+            const { message, data } = error as ExtendedError
+            socket._cleanup()
+            socket._error(client.conn.protocol === 3 ? data || message : { message, data })
+          } else {
+            this.#connect(socket, onJoined)
+          }
+        })
       })
     })
   }
