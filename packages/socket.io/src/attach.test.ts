@@ -156,6 +156,16 @@ describe('The client is served', () => {
     expect(headers['content-type']).toBe('application/javascript; charset=utf-8')
     expect(headers['access-control-allow-origin']).toBe('https://example.com')
     expect(text).toContain('Socket.IO v4')
+    for (const [accepted, coding] of [
+      ['gzip, deflate, br', 'gzip'],
+      ['br;q=1.0, gzip;q=0.5', 'br'],
+      ['gzip, br;q=0', 'gzip'],
+      ['deflate', 'deflate'],
+      ['identity', undefined],
+    ] as const) {
+      const { headers } = await fetched(`${url}/socket.io/socket.io.js`, { 'accept-encoding': accepted })
+      expect(headers['content-encoding'], accepted).toBe(coding)
+    }
     const map = await fetched(`${url}/socket.io/socket.io.min.js.map`, { 'accept-encoding': 'gzip' })
     expect(map.headers['content-type']).toBe('application/json; charset=utf-8')
     expect(map.headers['content-encoding']).toBe('gzip')

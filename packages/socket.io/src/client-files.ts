@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream'
-import { createBrotliCompress, createGzip } from 'node:zlib'
+import { createBrotliCompress, createDeflate, createGzip } from 'node:zlib'
+import { preferredCoding } from './engine/content-encoding.ts'
 
 const bundles = ['socket.io.js', 'socket.io.min.js', 'socket.io.esm.min.js', 'socket.io.msgpack.min.js']
 const names: ReadonlySet<string> = new Set(bundles.flatMap(it => [it, `${it}.map`]))
@@ -41,6 +42,8 @@ export class ClientFiles {
   }
 }
 
+const compressors = { br: createBrotliCompress, gzip: createGzip, deflate: createDeflate } as const
+
 function send(path: string, request: IncomingMessage, response: ServerResponse): void {
   const file = createReadStream(path)
   const accepted = String(request.headers['accept-encoding'] ?? '')
@@ -51,15 +54,13 @@ function send(path: string, request: IncomingMessage, response: ServerResponse):
     if (!response.headersSent) response.statusCode = 404
   })
   file.once('open', () => {
-    if (/\bbr\b/.test(accepted)) {
-      response.writeHead(200, { 'Content-Encoding': 'br', Vary: 'Accept-Encoding' })
-      pipeline(file, createBrotliCompress(), response, end)
-    } else if (/\bgzip\b/.test(accepted)) {
-      response.writeHead(200, { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' })
-      pipeline(file, createGzip(), response, end)
-    } else {
+    const coding = preferredCoding(accepted, ['br', 'gzip', 'deflate'])
+    if (coding === undefined) {
       response.writeHead(200)
       pipeline(file, response, end)
+    } else {
+      response.writeHead(200, { 'Content-Encoding': coding, Vary: 'Accept-Encoding' })
+      pipeline(file, compressors[coding](), response, end)
     }
   })
   file.once('error', end)

@@ -8,10 +8,22 @@ export interface HttpCompressionOptions extends ZlibOptions {
 
 export type ContentCoding = 'gzip' | 'deflate'
 
-/** The coding that a client would rather have (RFC 9110 §12.5.3); undefined: none of ours. */
-export function preferredCoding(acceptEncoding: string | undefined): ContentCoding | undefined {
+const codings: readonly ContentCoding[] = ['gzip', 'deflate']
+
+/**
+ * The coding that a client would rather have (RFC 9110 §12.5.3), of equals what it names first; undefined: none of ours.
+ */
+export function preferredCoding(acceptEncoding: string | undefined): ContentCoding | undefined
+export function preferredCoding<Coding extends string>(
+  acceptEncoding: string | undefined,
+  ours: readonly Coding[],
+): Coding | undefined
+export function preferredCoding(
+  acceptEncoding: string | undefined,
+  ours: readonly string[] = codings,
+): string | undefined {
   if (acceptEncoding === undefined) return undefined
-  let best: ContentCoding | undefined
+  let best: string | undefined
   let bestWeight = 0
   const refused = new Set<string>()
   let weightOfOthers = 0
@@ -20,12 +32,12 @@ export function preferredCoding(acceptEncoding: string | undefined): ContentCodi
     const weight = weightOf(parameters)
     if (weight === 0) refused.add(name)
     if (name === '*') weightOfOthers = weight
-    if ((name !== 'gzip' && name !== 'deflate') || weight <= bestWeight) continue
+    if (!ours.includes(name) || weight <= bestWeight) continue
     best = name
     bestWeight = weight
   }
   if (best !== undefined || weightOfOthers === 0) return best
-  return (['gzip', 'deflate'] as const).find(it => !refused.has(it))
+  return ours.find(it => !refused.has(it))
 }
 
 /** Compresses a whole body. */
