@@ -4,7 +4,8 @@ export interface CookieOptions {
   /** In seconds. */
   maxAge?: number
   domain?: string
-  path?: string
+  /** False: none. */
+  path?: string | false
   expires?: Date
   httpOnly?: boolean
   secure?: boolean
@@ -15,7 +16,12 @@ export interface CookieOptions {
 }
 
 /** What a cookie is, unless options say otherwise. */
-export const cookieDefaults = { name: 'io', path: '/', httpOnly: true, sameSite: 'lax' } as const
+const cookieDefaults = { name: 'io', path: '/', httpOnly: true, sameSite: 'lax' } as const
+
+/** A cookie without a path is one for scripts too, as in npm's `engine.io`. */
+export function cookieOptions(options: CookieOptions): CookieOptions {
+  return { ...cookieDefaults, httpOnly: options.path !== false, ...options }
+}
 
 const namePattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const attributePattern = /^[\x20-\x3a\x3c-\x7e]*$/

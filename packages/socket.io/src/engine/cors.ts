@@ -14,6 +14,8 @@ export interface CorsOptions {
   origin?: StaticOrigin | CustomOrigin
   methods?: string | readonly string[]
   allowedHeaders?: string | readonly string[]
+  /** The same, by its older name. */
+  headers?: string | readonly string[]
   exposedHeaders?: string | readonly string[]
   credentials?: boolean
   /** In seconds. */
@@ -101,7 +103,8 @@ function allowOrigin(origin: StaticOrigin, request: IncomingMessage, response: S
 
 function allowRequest(options: CorsOptions, request: IncomingMessage, response: ServerResponse): void {
   setList(response, 'Access-Control-Allow-Methods', options.methods ?? defaultMethods)
-  if (options.allowedHeaders === undefined) {
+  const allowedHeaders = options.allowedHeaders ?? options.headers
+  if (allowedHeaders === undefined) {
     vary(response, 'Access-Control-Request-Headers')
     setList(
       response,
@@ -109,7 +112,7 @@ function allowRequest(options: CorsOptions, request: IncomingMessage, response: 
       request.headers['access-control-request-headers'] as string | undefined,
     )
   } else {
-    setList(response, 'Access-Control-Allow-Headers', options.allowedHeaders)
+    setList(response, 'Access-Control-Allow-Headers', allowedHeaders)
   }
   if (options.maxAge !== undefined) response.setHeader('Access-Control-Max-Age', String(options.maxAge))
 }

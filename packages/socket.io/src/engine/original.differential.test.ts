@@ -218,6 +218,13 @@ const scripts: Script[] = [
   },
   { name: 'cookie', options: { cookie: true }, opens: v4, steps: [post(here, '4x'), { query: here }] },
   {
+    name: 'cookie without a path',
+    // biome-ignore lint/suspicious/noExplicitAny: not in the types of npm's engine.io
+    options: { cookie: { path: false } as any },
+    opens: v4,
+    steps: [],
+  },
+  {
     name: 'cookie with attributes',
     options: {
       cookie: {
@@ -269,6 +276,11 @@ const scripts: Script[] = [
       { query: v4, method: 'OPTIONS', headers: from(origin) },
       { query: `${v4}&sid=x`, headers: from(origin) },
     ]),
+  },
+  {
+    name: 'cors with headers by their older name',
+    options: { cors: { origin: true, headers: ['my-header'], credentials: true } as object },
+    steps: [{ query: v4, method: 'OPTIONS', headers: from('http://a') }],
   },
   {
     name: 'cors that reflects',
