@@ -224,8 +224,8 @@ export class Namespace<
     const recovery = this.server._opts.connectionStateRecovery
     const { pid, offset } = auth
     const session =
-      recovery && typeof pid === 'string'
-        ? await this.#restore(pid, typeof offset === 'string' ? offset : undefined)
+      recovery && typeof pid === 'string' && (offset === undefined || typeof offset === 'string')
+        ? await this.#restore(pid, offset)
         : // The client's next packets come later than this anyhow.
           await undefined
     const socket = new Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(

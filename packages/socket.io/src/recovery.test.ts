@@ -135,6 +135,15 @@ for (const [way, wayOptions] of Object.entries(socketIoWays)) {
       expect(full.heard).toEqual([])
     })
 
+    test('Whoever says nonsense about what it has is new', async () => {
+      const { io, client } = await start()
+      await next(client, 'connect')
+      await lose(io, client)
+      ;(client as unknown as { _lastOffset: unknown })._lastOffset = 123
+      await back(client)
+      expect(client.recovered).toBe(false)
+    })
+
     test('Whoever left by itself is new', async () => {
       const { io, client } = await start()
       await next(client, 'connect')
