@@ -24,9 +24,9 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
   implements TypedEventBroadcaster<EmitEvents>
 {
   readonly #adapter: Adapter
-  readonly #rooms: ReadonlySet<Room>
-  readonly #except: ReadonlySet<Room>
-  readonly #flags: BroadcastFlags
+  private readonly rooms: ReadonlySet<Room>
+  private readonly exceptRooms: ReadonlySet<Room>
+  private readonly flags: BroadcastFlags
 
   /** @internal */
   constructor(
@@ -36,14 +36,14 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
     flags: BroadcastFlags = {},
   ) {
     this.#adapter = adapter
-    this.#rooms = rooms
-    this.#except = except
-    this.#flags = flags
+    this.rooms = rooms
+    this.exceptRooms = except
+    this.flags = flags
   }
 
   /** Those in this room too; without any room, everybody is meant. */
   to(room: Room | Room[]): BroadcastOperator<EmitEvents, SocketData> {
-    return new BroadcastOperator(this.#adapter, union(this.#rooms, room), this.#except, this.#flags)
+    return new BroadcastOperator(this.#adapter, union(this.rooms, room), this.exceptRooms, this.flags)
   }
 
   /** The same as {@link to}. */
@@ -53,7 +53,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
 
   /** Not those in this room. */
   except(room: Room | Room[]): BroadcastOperator<EmitEvents, SocketData> {
-    return new BroadcastOperator(this.#adapter, this.#rooms, union(this.#except, room), this.#flags)
+    return new BroadcastOperator(this.#adapter, this.rooms, union(this.exceptRooms, room), this.flags)
   }
 
   /** Whether the event is compressed, where compression was agreed on. */
@@ -107,7 +107,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
 
   /** The ids of the sockets. @deprecated use {@link fetchSockets} */
   allSockets(): Promise<Set<SocketId>> {
-    return this.#adapter.sockets(this.#rooms as Set<Room>)
+    return this.#adapter.sockets(this.rooms as Set<Room>)
   }
 
   /** The sockets, also those on other servers. */
@@ -134,16 +134,16 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
   }
 
   get #target(): BroadcastOptions {
-    return { rooms: this.#rooms, except: this.#except, flags: this.#flags }
+    return { rooms: this.rooms, except: this.exceptRooms, flags: this.flags }
   }
 
   #with(flags: BroadcastFlags): BroadcastOperator<EmitEvents, SocketData> {
-    return new BroadcastOperator(this.#adapter, this.#rooms, this.#except, { ...this.#flags, ...flags })
+    return new BroadcastOperator(this.#adapter, this.rooms, this.exceptRooms, { ...this.flags, ...flags })
   }
 
   /** Complete when each server has said to how many clients it sent, and as many have answered. */
   #emitWithAck(packet: Packet, ack: Ack): void {
-    const { timeout = defaultTimeoutMs, expectSingleResponse } = this.#flags
+    const { timeout = defaultTimeoutMs, expectSingleResponse } = this.flags
     const answers: unknown[] = []
     let clients = 0
     let servers = 0
@@ -162,7 +162,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
       clearTimeout(timer)
       ack(null, expectSingleResponse ? answers[0] : answers)
     }
-    const options = { ...this.#target, flags: { ...this.#flags, timeout } }
+    const options = { ...this.#target, flags: { ...this.flags, timeout } }
     this.#adapter.broadcastWithAck(
       packet,
       options,
@@ -176,7 +176,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
         check()
       },
     )
-    if (this.#flags.local) {
+    if (this.flags.local) {
       expectedServers = 1
       check()
       return

@@ -44,7 +44,7 @@ export class Client<
     this.id = conn.id
     this.#decoder = new server._parser.Decoder()
     this.#decoder.on('decoded', this.#onDecoded)
-    conn.on('data', this.#onData)
+    conn.on('data', this.ondata)
     conn.on('error', this.#onError)
     conn.on('close', this.#onClose)
     this.#joinTimer = setTimeout(() => {
@@ -141,7 +141,8 @@ export class Client<
     this.#onClose('forced server close')
   }
 
-  readonly #onData = (data: unknown): void => {
+  /** @internal */
+  readonly ondata = (data: unknown): void => {
     try {
       this.#decoder.add(data)
     } catch (error) {
@@ -179,7 +180,7 @@ export class Client<
 
   readonly #onClose = (reason: DisconnectReason, description?: unknown): void => {
     const { conn } = this
-    conn.off('data', this.#onData)
+    conn.off('data', this.ondata)
     conn.off('error', this.#onError)
     conn.off('close', this.#onClose)
     this.#decoder.off('decoded', this.#onDecoded)

@@ -13,7 +13,8 @@ export class ParentNamespace<
   // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
   SocketData = any,
 > extends Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-  readonly #children = new Set<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>()
+  /** @internal */
+  readonly children: Set<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> = new Set()
 
   static #count = 0
 
@@ -24,14 +25,14 @@ export class ParentNamespace<
 
   /** @internal */
   override _initAdapter(): void {
-    this.adapter = new ParentAdapter(this as never, () => this.#children)
+    this.adapter = new ParentAdapter(this as never, () => this.children)
   }
 
   override emit<Ev extends EventNamesWithoutAck<EmitEvents>>(
     ev: Ev,
     ...args: EventParams<EmitEvents, Ev>
   ): boolean {
-    for (const child of this.#children) child.emit(ev, ...args)
+    for (const child of this.children) child.emit(ev, ...args)
     return true
   }
 
@@ -42,13 +43,13 @@ export class ParentNamespace<
     child._middlewares.push(...this._middlewares)
     for (const listener of this.listeners('connect')) child.on('connect', listener)
     for (const listener of this.listeners('connection')) child.on('connection', listener)
-    this.#children.add(child)
+    this.children.add(child)
     if (server._opts.cleanupEmptyChildNamespaces) {
       child._onEmpty = () => {
         child._topics?.close()
         void child.adapter.close()
         if (server._nsps.get(name) === child) server._nsps.delete(name)
-        this.#children.delete(child)
+        this.children.delete(child)
       }
     }
     server._nsps.set(name, child)

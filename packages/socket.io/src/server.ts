@@ -127,6 +127,11 @@ export class Server<
     if (!isOptions && (srv || typeof srv === 'number')) this.attach(srv as AttachableHttpServer | number)
   }
 
+  /** @internal The name of {@link engine} in npm's socket.io. */
+  get eio(): EngineServer {
+    return this.engine
+  }
+
   /** @internal Where adapters made for npm's socket.io look. */
   get opts(): ServerSettings {
     return this._opts

@@ -220,6 +220,11 @@ export class Socket<
     return this.#adapter.del(this.id, room)
   }
 
+  /** @internal As npm's socket.io has it: the room of its own, too. */
+  leaveAll(): void {
+    this.#adapter.delAll(this.id)
+  }
+
   /**
    * Takes the client out of the namespace.
    *
@@ -313,6 +318,11 @@ export class Socket<
     // Parsers of protocol 4 have types of their own for packets with attachments.
     else if (packet.type === PacketType.BINARY_EVENT) this.#onEvent(packet)
     else if (packet.type === PacketType.BINARY_ACK) this.#onAck(packet)
+  }
+
+  /** @internal */
+  _emitWhileConnected(args: Event): void {
+    if (this.connected) this.emitUntyped(...args)
   }
 
   /** @internal */
@@ -417,14 +427,15 @@ export class Socket<
     if (packet.id != null) args.push(this.#acknowledge(packet.id))
     this.#incoming.call(this, args)
     if (this.#middlewares.length === 0) {
-      if (this.connected) this.emitUntyped(...args)
+      // Not now: the client's disconnection may be right behind it, and then nobody is there any more.
+      process.nextTick(emitWhileConnected, this, args)
       return
     }
     runMiddlewares(this.#middlewares, args, error => {
       // Not now: what listeners throw must not come out of a middleware's `next`.
       process.nextTick(() => {
         if (error) this._onerror(error)
-        else if (this.connected) this.emitUntyped(...args)
+        else this._emitWhileConnected(args)
       })
     })
   }
@@ -448,6 +459,10 @@ export class Socket<
 
 function ignore(): void {}
 
+function emitWhileConnected(socket: { _emitWhileConnected(args: Event): void }, args: Event): void {
+  socket._emitWhileConnected(args)
+}
+
 /** 15 bytes: nobody guesses it. */
 function randomId(): string {
   return randomBytes(15).toString('base64url')
@@ -467,7 +482,8 @@ function handshakeOf(conn: EngineSocket, auth: Record<string, unknown>): Handsha
     time: `${now}`,
     address: remoteAddress ?? '',
     xdomain: headers.origin !== undefined,
-    secure: (request?.socket as TLSSocket | undefined)?.encrypted === true,
+    // Whoever came without a request came by what is always encrypted.
+    secure: request === undefined || (request.socket as TLSSocket).encrypted === true,
     issued: now.getTime(),
     url,
     query: query ?? parseQuery(url.split('?')[1] ?? ''),

@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { nextEvent as next, socketIoWays } from '../../../test/support/socket-io-clients.ts'
+import { SocketIoStage } from '../../../test/support/socket-io-stage.ts'
+import { Server, type Socket } from './index.ts'
+
+// What the tests of npm's socket.io look at, and some programs too, although nothing documents it.
+const stage = new SocketIoStage()
+
+afterEach(() => stage.clear())
+
+async function joined(options: object = {}): Promise<{ io: Server; socket: Socket }> {
+  const { io, url } = await stage.listen(options)
+  const connected = new Promise<Socket>(resolve => io.on('connection', resolve))
+  stage.connect(url)
+  return { io, socket: await connected }
+}
+
+describe('Inner names', () => {
+  test('eio is the engine', async () => {
+    const { io } = await stage.listen({ pingTimeout: 6_000 })
+    expect(io.eio).toBe(io.engine)
+    expect(io.eio.opts.pingTimeout).toBe(6_000)
+  })
+
+  test('A broadcast knows its rooms and flags', () => {
+    const operator = new Server().local.compress(false).to(['a', 'b']).except('c')
+    operator.volatile.to('d').except('e')
+    expect(operator).toMatchObject({
+      rooms: new Set(['a', 'b']),
+      exceptRooms: new Set(['c']),
+      flags: { local: true, compress: false },
+    })
+  })
+
+  test('A parent namespace knows its children', () => {
+    const io = new Server()
+    const parent = io.of(/^\/dynamic-\d+$/)
+    const child = io.of('/dynamic-1')
+    expect((parent as unknown as { children: Set<unknown> }).children).toEqual(new Set([child]))
+  })
+
+  test('leaveAll leaves the rooms', async () => {
+    const { socket } = await joined()
+    void socket.join(['a', 'b'])
+    socket.leaveAll()
+    expect(socket.rooms.size).toBe(0)
+  })
+
+  test('What is no packet for client.ondata ends the connection', async () => {
+    const { socket } = await joined()
+    const failed = new Promise(resolve => socket.on('error', resolve))
+    const closed = new Promise(resolve => socket.on('disconnect', resolve))
+    socket.client.ondata(null)
+    expect(await failed).toBeInstanceOf(Error)
+    expect(await closed).toBe('forced close')
+  })
+
+  test('Without a request there is a handshake all the same', async () => {
+    const { io, url } = await stage.listen()
+    io.engine.on('connection', conn => {
+      delete conn.request
+    })
+    const connected = new Promise<Socket>(resolve => io.on('connection', resolve))
+    stage.connect(url)
+    expect((await connected).handshake).toMatchObject({ secure: true, headers: {}, query: {} })
+  })
+})
+
+for (const [way, options] of Object.entries(socketIoWays)) {
+  test(`An event right before the client's disconnection is not delivered, by ${way}`, async () => {
+    const { io, url } = await stage.listen()
+    const heard: unknown[] = []
+    const gone = new Promise(resolve => {
+      io.on('connection', socket => {
+        socket.onAny(event => heard.push(event))
+        socket.on('test', () => heard.push('delivered'))
+        socket.on('disconnect', resolve)
+      })
+    })
+    const client = stage.connect(url, options)
+    await next(client, 'connect')
+    client.emit('test', Buffer.alloc(10))
+    client.disconnect()
+    expect(await gone).toBe('client namespace disconnect')
+    expect(heard).not.toContain('delivered')
+  })
+}
