@@ -16,12 +16,7 @@ export interface CookieOptions {
 }
 
 /** What a cookie is, unless options say otherwise. */
-const cookieDefaults = { name: 'io', path: '/', httpOnly: true, sameSite: 'lax' } as const
-
-/** A cookie without a path is one for scripts too, as in npm's `engine.io`. */
-export function cookieOptions(options: CookieOptions): CookieOptions {
-  return { ...cookieDefaults, httpOnly: options.path !== false, ...options }
-}
+export const cookieDefaults = { name: 'io', path: '/', httpOnly: true, sameSite: 'lax' } as const
 
 const namePattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const attributePattern = /^[\x20-\x3a\x3c-\x7e]*$/

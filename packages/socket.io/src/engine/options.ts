@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpCompressionOptions } from './content-encoding.ts'
-import { type CookieOptions, cookieOptions } from './cookie.ts'
+import { type CookieOptions, cookieDefaults } from './cookie.ts'
 import type { CorsOptions, CorsOptionsDelegate } from './cors.ts'
 import type { RawData } from './packet.ts'
 import type { TransportName } from './transport.ts'
@@ -106,7 +106,7 @@ export function resolveServerOptions(options: ServerOptions): ServerSettings {
       ...(httpCompression === true ? {} : httpCompression),
     },
     initialPacket: options.initialPacket,
-    cookie: cookie && cookieOptions(cookie === true ? {} : cookie),
+    cookie: cookie && { ...cookieDefaults, ...(cookie === true ? {} : cookie) },
     cors: options.cors ?? false,
     allowEIO3: options.allowEIO3 ?? false,
     allowRequest: options.allowRequest,
