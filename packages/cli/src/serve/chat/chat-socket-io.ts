@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Server, Socket, TopicServer } from '@bothways/socket.io'
 import type { Chat, ChatPeer } from './chat.ts'
 
@@ -16,7 +17,8 @@ export function chatOnSocketIo(chat: Chat, io: Server<ChatEvents, ChatEvents>): 
 
 function peerOf(socket: Socket<ChatEvents, ChatEvents>): ChatPeer {
   return {
-    id: socket.id,
+    // Others see it. The id of a client of version 2 is that of its session, which nobody else may know.
+    id: randomUUID(),
     send: text => socket.emit('message', text),
     subscribe: topic => socket.join(topic),
     unsubscribe: topic => socket.leave(topic),
