@@ -13,7 +13,7 @@ import { FrameCutShort, type ReadFrame, readFrames } from '../support/frame-read
 import { type TransportEnds, transportKinds } from '../support/transport-ends.ts'
 
 /** How long anything may take that must happen; `BOTHWAYS_DEADLINE_FACTOR` scales it on slow machines. */
-const deadlineMs = 2_000 * Number(process.env.BOTHWAYS_DEADLINE_FACTOR ?? 1)
+const deadlineMs = 20_000 * Number(process.env.BOTHWAYS_DEADLINE_FACTOR ?? 1)
 
 /** The byte stream below an endpoint. */
 export interface Wire {
