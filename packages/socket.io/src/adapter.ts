@@ -62,10 +62,24 @@ export interface SocketDetails {
   readonly data: unknown
 }
 
+/** An adapter, also one that is made for npm's `socket.io` and extends the class of `socket.io-adapter`. */
+export interface CompatibleAdapter {
+  readonly rooms: Map<Room, Set<SocketId>>
+  readonly sids: Map<SocketId, Set<Room>>
+  init(): void | Promise<void>
+  close(): void | Promise<void>
+  serverCount(): Promise<number>
+  addAll(id: SocketId, rooms: Set<Room>): void | Promise<void>
+  del(id: SocketId, room: Room): void | Promise<void>
+  delAll(id: SocketId): void
+  sockets(rooms: Set<Room>): Promise<Set<SocketId>>
+  socketRooms(id: SocketId): Set<Room> | undefined
+}
+
 /** What makes adapters: a class, or a function as those of npm's adapters. */
 export type AdapterConstructor =
   // biome-ignore lint/suspicious/noExplicitAny: adapters of npm take their own type of namespace
-  (new (nsp: any) => Adapter) | ((nsp: any) => Adapter)
+  (new (nsp: any) => CompatibleAdapter) | ((nsp: any) => CompatibleAdapter)
 
 const nobody: ReadonlySet<string> = new Set()
 

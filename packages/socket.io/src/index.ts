@@ -1,11 +1,3 @@
-import { Adapter } from './adapter.ts'
-import { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
-import { MemoryBus } from './memory-bus.ts'
-import { socketIo } from './socket-io.ts'
-
-// `require('@bothways/socket.io')` is a function, so each name is one of its properties.
-Object.assign(socketIo, { Adapter, BroadcastOperator, MemoryBus, RemoteSocket })
-
 export {
   Adapter,
   type AdapterConstructor,
@@ -15,6 +7,7 @@ export {
   type Session,
   type SocketId,
 } from './adapter.ts'
+export { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
 export type {
   ClusterBus,
   ClusterMember,
@@ -23,6 +16,7 @@ export type {
   ClusterQuestion,
   ClusterTarget,
 } from './cluster-bus.ts'
+export { MemoryBus } from './memory-bus.ts'
 export { Namespace } from './namespace.ts'
 export type { TopicServer } from './room-topics.ts'
 export { Server } from './server.ts'
@@ -31,4 +25,3 @@ export { Socket } from './socket.ts'
 export { socketIo as 'module.exports' } from './socket-io.ts'
 export type { DisconnectReason, Event, ExtendedError, Handshake } from './socket-types.ts'
 export type { DefaultEventsMap, EventsMap } from './typed-events.ts'
-export { BroadcastOperator, MemoryBus, RemoteSocket }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Server as Original } from 'socket.io'
+import type { Adapter as OriginalAdapter } from 'socket.io-adapter'
 import { expectTypeOf, test } from 'vitest'
 import {
   type BroadcastOperator,
@@ -14,6 +15,7 @@ import {
   type ServerOptions,
   type Socket,
 } from './index.ts'
+import type { socketIo } from './socket-io.ts'
 
 interface ClientToServer {
   text: (text: string, at: number) => void
@@ -154,3 +156,20 @@ test('The methods are those of npm socket.io', () => {
   type Missing = Exclude<OwnNames<Original>, OwnNames<Server> | 'attachApp'>
   expectTypeOf<Missing>().toBeNever()
 })
+
+test('TypeScript that compiles to require has the same types', () => {
+  expectTypeOf<socketIo.ServerOptions>().toEqualTypeOf<ServerOptions>()
+  expectTypeOf<socketIo.Socket>().toEqualTypeOf<Socket>()
+  expectTypeOf<typeof socketIo.Server>().toEqualTypeOf<typeof Server>()
+  type Missing = Exclude<keyof typeof import('./index.ts'), keyof typeof socketIo | 'module.exports'>
+  expectTypeOf<Missing>().toBeNever()
+})
+
+/** Adapters, engines and transports of npm's. */
+export function foreign(Custom: typeof OriginalAdapter): void {
+  const options: Partial<ServerOptions> = { transports: ['websocket', 'webtransport'], wsEngine: Custom }
+  const io = new Server({ ...options, adapter: nsp => new Custom(nsp) })
+  io.adapter(Custom)
+  // @ts-expect-error no adapter
+  io.adapter(() => 'none')
+}

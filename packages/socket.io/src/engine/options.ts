@@ -36,8 +36,8 @@ export interface ServerOptions {
    * Default 64 MiB. npm's `engine.io` has no such bound.
    */
   maxBufferedBytes?: number
-  /** Default both. */
-  transports?: readonly TransportName[]
+  /** Default `polling` and `websocket`; there is no `webtransport`, and whoever names it does without. */
+  transports?: readonly (TransportName | 'webtransport')[]
   /** Whether clients may move from long polling to WebSocket. Default true. */
   allowUpgrades?: boolean
   /** Default false. */
@@ -53,6 +53,8 @@ export interface ServerOptions {
   /** Whether clients of version 3 are welcome. Default false. */
   allowEIO3?: boolean
   allowRequest?: AllowRequest | undefined
+  /** For programs that have it: the WebSocket server is always that of Bothways. */
+  wsEngine?: unknown
 }
 
 export interface AttachOptions {
@@ -73,7 +75,7 @@ export interface ServerSettings {
   upgradeTimeout: number
   maxHttpBufferSize: number
   maxBufferedBytes: number
-  transports: readonly TransportName[]
+  transports: readonly (TransportName | 'webtransport')[]
   allowUpgrades: boolean
   perMessageDeflate: false | PerMessageDeflateOptions
   httpCompression: false | HttpCompressionOptions

@@ -10,7 +10,8 @@ const headerPattern = /^[\t\x20-\x7e\x80-\xff]*$/
 /** The transport a request names; undefined when the server has no such. */
 export function transportOf(request: EngineRequest, settings: ServerSettings): TransportName | undefined {
   const { transport } = request._query
-  return settings.transports.find(it => it === transport && (it === 'polling' || it === 'websocket'))
+  if (transport !== 'polling' && transport !== 'websocket') return undefined
+  return settings.transports.includes(transport) ? transport : undefined
 }
 
 /** What is wrong with a request, before the program is asked about it; undefined: nothing. */
