@@ -10,6 +10,7 @@ export type {
   RawData,
   Server as EngineServer,
   ServerOptions as EngineOptions,
+  SharedMessage,
   Socket as EngineSocket,
   WriteOptions as EngineWriteOptions,
 } from './engine/index.ts'

@@ -55,6 +55,16 @@ describe('Inner names', () => {
     expect(await closed).toBe('forced close')
   })
 
+  test('The packet of a broadcast has its frame', async () => {
+    const { io, socket } = await joined()
+    type Created = { options: { compress: boolean; wsPreEncodedFrame: Uint8Array[] } }
+    const created = new Promise<Created>(resolve => socket.conn.once('packetCreate', resolve))
+    io.compress(false).emit('a')
+    const { compress, wsPreEncodedFrame } = (await created).options
+    expect(compress).toBe(false)
+    expect(Buffer.concat(wsPreEncodedFrame)).toEqual(Buffer.from('\x81\x0742["a"]', 'latin1'))
+  })
+
   test('Without a request there is a handshake all the same', async () => {
     const { io, url } = await stage.listen()
     io.engine.on('connection', conn => {

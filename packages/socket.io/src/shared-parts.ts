@@ -1,4 +1,4 @@
-import { type EngineWriteOptions, type RawData, shareMessage } from './engine-binding.ts'
+import { type EngineWriteOptions, type RawData, type SharedMessage, shareMessage } from './engine-binding.ts'
 
 /** One encoded packet on its way to many clients: its text, and its attachments. */
 export interface SharedParts {
@@ -16,7 +16,22 @@ export function shareParts(
   const compress = flags.compress !== false
   return {
     parts,
-    options: parts.map(part => ({ compress, shared: shareMessage(part) })),
+    options: parts.map(part => new SharedWriteOptions(shareMessage(part), compress)),
     isVolatile: flags.volatile === true,
+  }
+}
+
+class SharedWriteOptions implements EngineWriteOptions {
+  readonly compress: boolean
+  readonly shared: SharedMessage
+
+  constructor(shared: SharedMessage, compress: boolean) {
+    this.compress = compress
+    this.shared = shared
+  }
+
+  /** For listeners of `packetCreate` that look for what npm's has here. */
+  get wsPreEncodedFrame(): Uint8Array[] | undefined {
+    return typeof this.shared.data === 'string' ? [this.shared.frame(4)] : undefined
   }
 }
