@@ -7,6 +7,8 @@ export interface SocketIoFrontOptions {
   /** Pages that may connect besides the served one. */
   readonly origins: readonly string[]
   readonly topics: ServerOptions['topics']
+  /** One more is refused. Default 10,000. */
+  readonly maxClients?: number
 }
 
 const path = '/socket.io/'
@@ -14,22 +16,27 @@ const path = '/socket.io/'
 /** Socket.IO on a port that is shared: it is handed its requests, and closes no port. */
 export class SocketIoFront {
   readonly io: Server
+  readonly #origins: readonly string[]
+  readonly #maxClients: number
   #isDraining = false
 
-  constructor({ origins, topics }: SocketIoFrontOptions) {
+  constructor({ origins, topics, maxClients = 10_000 }: SocketIoFrontOptions) {
     // A server that never listens.
     this.io = new Server(createServer(), {
       topics,
       allowEIO3: true,
       serveClient: false,
+      // As for a plain connection.
+      maxBufferedBytes: 16 * 1024 * 1024,
       // Without the headers no script of another origin reads an answer.
       cors: origins.length > 0 && { origin: origins },
       allowRequest: (request, answer) => {
-        if (this.#isDraining) answer('The server is going away.', false)
-        else if (isPageAllowed(request, origins)) answer(null, true)
-        else answer("The page's origin is not allowed: start the server with --origin.", false)
+        const refusal = this.#refusalOf(request)
+        answer(refusal, refusal === undefined)
       },
     })
+    this.#origins = origins
+    this.#maxClients = maxClients
   }
 
   /** Clients by the way they are connected. */
@@ -59,5 +66,13 @@ export class SocketIoFront {
   /** Tells the clients that it is over; they come back by themselves, each at a time of its own. */
   close(): Promise<void> {
     return this.io.close()
+  }
+
+  #refusalOf(request: IncomingMessage): string | undefined {
+    if (this.#isDraining) return 'The server is going away.'
+    if (!isPageAllowed(request, this.#origins)) {
+      return "The page's origin is not allowed: start the server with --origin."
+    }
+    return this.io.engine.clientsCount < this.#maxClients ? undefined : 'The server is full: come back later.'
   }
 }
