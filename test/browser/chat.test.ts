@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { nextEvent, socketIoClients } from '../support/socket-io-clients.ts'
 import { eventually, startWorkbench, type Workbench } from '../support/workbench.ts'
 
 let workbench: Workbench
@@ -75,6 +76,29 @@ test('The conversation goes on while another tab of the page is shown', async ()
   await second.getByText('still there?').waitFor()
   await first.getByRole('tab', { name: 'Chat' }).click()
   await first.getByText('still there?').waitFor()
+})
+
+test('Clients of Socket.IO, old and new, are members like all others', async () => {
+  const page = await join('张三', 'mixed')
+  await page.waitForSelector('.chat-composer')
+  const clients = ([4, 2] as const).map(version => socketIoClients[version](workbench.serving.url))
+  const heard: string[][] = []
+  for (const [index, client] of clients.entries()) {
+    heard.push([])
+    client.on('message', ((text: string) => heard[index]!.push(JSON.parse(text).text)) as never)
+    const joined = nextEvent(client, 'message')
+    client.emit('message', JSON.stringify({ type: 'join', room: 'mixed', name: `Socket.IO ${index}` }))
+    await joined
+  }
+  await eventually(() => members(page)).toEqual(['张三(you)', 'Socket.IO 0', 'Socket.IO 1'])
+  clients[0]!.emit('message', '{"type":"message","text":"from Socket.IO"}')
+  await page.getByText('from Socket.IO').waitFor()
+  await say(page, 'from the page')
+  const said = () => heard.map(it => it.filter(text => text !== undefined))
+  await eventually(said).toEqual(Array(2).fill(['from Socket.IO', 'from the page']))
+  expect(await texts(page)).toEqual(['from Socket.IO', 'from the page'])
+  for (const client of clients) client.disconnect()
+  await eventually(() => members(page)).toEqual(['张三(you)'])
 })
 
 test('Nobody complained', () => {
