@@ -39,6 +39,31 @@ describe('Inner names', () => {
     expect((parent as unknown as { children: Set<unknown> }).children).toEqual(new Set([child]))
   })
 
+  test('A socket has its server and its adapter', async () => {
+    const { io, socket } = await joined()
+    expect(socket.server).toBe(io)
+    expect(socket.adapter).toBe(io.sockets.adapter)
+  })
+
+  test('A transport tells of its headers and of its end', async () => {
+    const { io, url } = await stage.listen()
+    const told = new Promise<unknown>(resolve => {
+      io.engine.on('connection', conn => {
+        if (conn.transport.name === 'polling') conn.transport.once('headers', resolve)
+      })
+    })
+    const polling = stage.connect(url, { transports: ['polling'] })
+    expect(await told).toMatchObject({ 'cache-control': 'no-store' })
+    const websocket = stage.connect(url, { transports: ['websocket'] })
+    for (const client of [polling, websocket]) {
+      if (!client.connected) await next(client, 'connect')
+      const { transport } = io.sockets.sockets.get(client.id)!.conn
+      const closed = new Promise<void>(resolve => transport.once('close', resolve))
+      client.disconnect()
+      await closed
+    }
+  })
+
   test('leaveAll leaves the rooms', async () => {
     const { socket } = await joined()
     void socket.join(['a', 'b'])

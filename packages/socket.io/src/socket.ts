@@ -10,6 +10,7 @@ import type { EngineSocket, RawData } from './engine-binding.ts'
 import { type Middleware, runMiddlewares } from './middlewares.ts'
 import type { Namespace } from './namespace.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
+import type { Server } from './server.ts'
 import {
   checkEventName,
   type DisconnectReason,
@@ -96,6 +97,16 @@ export class Socket<
     this.handshake = handshakeOf(client.conn, auth)
     // One without a listener would end the process.
     this.on('error', ignore as never)
+  }
+
+  /** @internal Of npm's socket.io it is no secret in JavaScript. */
+  get server(): Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    return this.nsp.server as never
+  }
+
+  /** @internal As {@link server}. */
+  get adapter(): Adapter {
+    return this.#adapter
   }
 
   get disconnected(): boolean {

@@ -227,6 +227,7 @@ export class PollingTransport extends Transport {
     // Internet Explorer would take what users send each other for an attack.
     if (agent !== undefined && /;MSIE|Trident\//.test(agent)) headers['X-XSS-Protection'] = '0'
     headers['cache-control'] = 'no-store'
+    this.emit('headers', headers, request)
     this.#settings.onHeaders(headers, request, this)
     return headers
   }

@@ -1,5 +1,6 @@
 import type { EngineRequest } from './engine-request.ts'
 import type { Packet, Protocol } from './packet.ts'
+import { SafeEmitter } from './safe-emitter.ts'
 
 export type TransportName = 'polling' | 'websocket'
 
@@ -29,21 +30,33 @@ export class TransportError extends Error {
   }
 }
 
-/** A way for packets between one client and the server. */
-export abstract class Transport {
+/** A way for packets between one client and the server. Its only events are `close`, and `headers` by long polling. */
+export abstract class Transport extends SafeEmitter {
   /** The session's id. */
   sid: string | undefined
   readonly protocol: Protocol
   /** Whether the client takes bytes; a query parameter `b64` says that it does not. */
   readonly supportsBinary: boolean
-  readyState: 'open' | 'closing' | 'closed' = 'open'
+  #readyState: 'open' | 'closing' | 'closed' = 'open'
   /** False while what was sent is still on its way: a packet that is worth nothing later is better dropped then. */
   writable = false
   /** @internal Undefined: nobody cares any more. */
   owner: TransportOwner | undefined
   abstract readonly name: TransportName
 
+  get readyState(): 'open' | 'closing' | 'closed' {
+    return this.#readyState
+  }
+
+  /** @internal */
+  set readyState(state: 'open' | 'closing' | 'closed') {
+    if (this.#readyState === state) return
+    this.#readyState = state
+    if (state === 'closed') this.emit('close')
+  }
+
   constructor({ _query: query }: EngineRequest) {
+    super()
     this.protocol = query.EIO === '4' ? 4 : 3
     this.supportsBinary = !query.b64
   }
