@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Socket } from '../../packages/socket.io/src/index.ts'
 import { type Chromium, launchChromium } from '../support/chromium.ts'
 import { socketIoWays } from '../support/socket-io-clients.ts'
 import { converse, expectedReport } from './conversation.ts'
@@ -51,4 +54,73 @@ describe.each(Object.keys(bundles))('The bundle of socket.io-client %s in Chromi
       }
     },
   )
+})
+
+/** The page with a client's bundle, from our server. */
+async function openPage(script = '/4'): Promise<Page> {
+  const page = await chromium.context.newPage()
+  await page.goto(`http://127.0.0.1:${scene.port}/`)
+  await page.addScriptTag({ url: script })
+  return page
+}
+
+test('The bundle that the server itself serves works', async () => {
+  const page = await openPage('/socket.io/socket.io.min.js')
+  const report = await page.evaluate(`(${converse})(() => io({ forceNew: true }), 'upgrade')`)
+  expect(report).toEqual(expectedReport('websocket'))
+  await page.close()
+})
+
+describe('A page of another origin', () => {
+  const first = (event: string, options: object) =>
+    `new Promise(resolve => {
+      const client = io('ORIGIN', ${JSON.stringify({ ...options, forceNew: true, reconnection: false })})
+      client.once('connect', () => resolve('connect'))
+      client.once('${event}', error => resolve(error.message))
+    })`
+
+  test.each(['polling', 'upgrade'])('is let in when cors names it: %s', async way => {
+    const origin = `http://127.0.0.1:${scene.port}`
+    const other = await openScene({ cors: { origin, credentials: true }, cookie: true })
+    const page = await openPage()
+    const options = JSON.stringify({
+      ...socketIoWays[way],
+      forceNew: true,
+      withCredentials: true,
+      // It makes the browser ask before each request.
+      extraHeaders: { 'x-own': 'header' },
+    })
+    const awaited = way === 'upgrade' ? "'upgrade'" : 'undefined'
+    const connect = `() => io('http://127.0.0.1:${other.port}', ${options})`
+    const report = await page.evaluate(`(${converse})(${connect}, ${awaited})`)
+    expect(report).toEqual(expectedReport(way === 'polling' ? 'polling' : 'websocket'))
+    await page.close()
+    await other.close()
+  })
+
+  test.each([
+    ['no cors', {}],
+    ['cors that names another', { cors: { origin: 'http://another.example' } }],
+  ])('reads no answer to its polls with %s', async (_, options) => {
+    const other = await openScene(options)
+    const page = await openPage()
+    const expression = first('connect_error', { transports: ['polling'] })
+    const url = `http://127.0.0.1:${other.port}`
+    expect(await page.evaluate(expression.replace('ORIGIN', url))).toBe('xhr poll error')
+    await page.close()
+    await other.close()
+  })
+})
+
+test.each([
+  ['polling', 'transport error'],
+  ['websocket', 'transport close'],
+])('The server hears that a page was closed: %s', async (way, expected) => {
+  const connected = once(scene.io, 'connection') as Promise<[Socket]>
+  const page = await openPage()
+  const connect = `new Promise(resolve => io(${JSON.stringify(socketIoWays[way])}).on('connect', () => resolve()))`
+  const [[socket]] = await Promise.all([connected, page.evaluate(connect)])
+  const gone = new Promise(resolve => socket.on('disconnect', resolve))
+  await page.close()
+  expect(await gone).toBe(expected)
 })

@@ -33,5 +33,14 @@ export async function openScene(
   }
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
-  return { io, port: (http.address() as AddressInfo).port, close: () => io.close() }
+  return {
+    io,
+    port: (http.address() as AddressInfo).port,
+    async close() {
+      http.close()
+      // Browsers keep connections to spare, on which nothing was asked: they would be waited for.
+      http.closeAllConnections()
+      await io.close()
+    },
+  }
 }
