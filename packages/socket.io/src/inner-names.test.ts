@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { nextEvent as next, socketIoWays } from '../../../test/support/socket-io-clients.ts'
 import { SocketIoStage } from '../../../test/support/socket-io-stage.ts'
-import { Server, type Socket } from './index.ts'
+import { Adapter, Server, type Socket } from './index.ts'
 
 // What the tests of npm's socket.io look at, and some programs too, although nothing documents it.
 const stage = new SocketIoStage()
@@ -37,6 +37,12 @@ describe('Inner names', () => {
     const parent = io.of(/^\/dynamic-\d+$/)
     const child = io.of('/dynamic-1')
     expect((parent as unknown as { children: Set<unknown> }).children).toEqual(new Set([child]))
+  })
+
+  test('adapter() is what makes the adapters, also if the program has not said', () => {
+    class Custom extends Adapter {}
+    expect(new Server().adapter()).toBe(Adapter)
+    expect(new Server({ adapter: Custom }).adapter()).toBe(Custom)
   })
 
   test('A socket has its server and its adapter', async () => {

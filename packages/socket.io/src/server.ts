@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AdapterConstructor, Room, SocketId } from './adapter.ts'
+import { Adapter, type AdapterConstructor, type Room, type SocketId } from './adapter.ts'
 import type { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
 import { Client } from './client.ts'
 import { ClientFiles } from './client-files.ts'
@@ -172,7 +172,7 @@ export class Server<
   adapter(v?: AdapterConstructor): AdapterConstructor | undefined | this
   /** What makes the adapters of namespaces; with an argument that is changed, for those that there are too. */
   adapter(v?: AdapterConstructor): AdapterConstructor | undefined | this {
-    if (v === undefined) return this.#adapter
+    if (v === undefined) return this.#adapter ?? (this._opts.cluster === undefined ? Adapter : undefined)
     this.#adapter = v
     for (const namespace of this._nsps.values()) namespace._initAdapter()
     return this
