@@ -13,6 +13,11 @@ const largestMessageBytes = resolveConnectionOptions({ maxMessageBytes: Infinity
 
 const usual = resolveConnectionOptions({ keepalive: false }, 'server')
 
+type Compression = Exclude<ConnectionSettings['compression'], false>
+
+const usualCompression = resolveConnectionOptions({ compression: true }, 'client').compression as Compression
+
+let lastCompression = usualCompression
 let lastSettings: ConnectionSettings = usual
 let lastTraits: ConnectionTraits = usualTraits
 
@@ -59,9 +64,9 @@ export function traitsOf({
 
 function compressionOf(deflate: PerMessageDeflate | undefined): ConnectionSettings['compression'] {
   if (deflate === undefined) return false
-  const { level, thresholdBytes } = deflate.tuning
-  const ofDefaults = resolveConnectionOptions({ compression: true }, 'client').compression
-  return ofDefaults === false ? false : { ...ofDefaults, level, thresholdBytes }
+  const compression = { ...usualCompression, ...deflate.tuning }
+  if (!isSame(compression, lastCompression)) lastCompression = compression
+  return lastCompression
 }
 
 function keysFrom(generateMask: (mask: Buffer) => void): () => number {

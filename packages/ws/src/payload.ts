@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { maxControlPayloadBytes } from '@bothways/protocol'
 
 /** What `send` takes besides text; anything else that `Buffer.from` takes is taken, too. */
 export type BufferLike =
@@ -35,6 +36,17 @@ export function toBuffer(data: unknown): Buffer {
   if (Buffer.isBuffer(data)) return data
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   return Buffer.from(data as ArrayBuffer)
+}
+
+/** How many bytes there are, also where they are yet to be read. */
+export function byteLengthOf(payload: Buffer | Blob): number {
+  return isBlob(payload) ? payload.size : payload.length
+}
+
+/** @throws RangeError for more than a control frame carries (RFC 6455 §5.5) */
+export function checkControlLength(payload: Buffer | Blob): void {
+  if (byteLengthOf(payload) <= maxControlPayloadBytes) return
+  throw new RangeError(`The data size must not be greater than ${maxControlPayloadBytes} bytes`)
 }
 
 /** How a binary message is given to the program. */

@@ -9,7 +9,7 @@ import {
 import { type CompressionTuning, Deflater, Inflater } from 'bothways/connection'
 import type { ExtensionParams } from './extension.ts'
 import { wsError } from './failures.ts'
-import { emptyBuffer, toBuffer } from './payload.ts'
+import { byteLengthOf, emptyBuffer, toBuffer } from './payload.ts'
 
 /** How messages are compressed (RFC 7692). */
 export interface PerMessageDeflateOptions {
@@ -120,6 +120,10 @@ export class PerMessageDeflate {
     const { level = -1 } = this._options.zlibDeflateOptions ?? {}
     // ws counts the threshold only where a message does not make later ones smaller.
     return { level: level < 0 ? 6 : level, thresholdBytes: this.forgetsOwnMessages ? this._threshold : 0 }
+  }
+
+  isWorthCompressing(payload: Buffer | Blob): boolean {
+    return byteLengthOf(payload) >= this.tuning.thresholdBytes
   }
 
   /** Compresses a message, or one frame of it. */

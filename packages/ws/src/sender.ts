@@ -5,13 +5,12 @@ import {
   applyMask,
   copyMasked,
   frameHeaderBytes,
-  maxControlPayloadBytes,
   Opcode,
   serializeCloseBody,
   writeFrameHeader,
 } from '@bothways/protocol'
 import { checkCloseCode, closeReason } from './close-arguments.ts'
-import { emptyBuffer, isBlob, toBuffer } from './payload.ts'
+import { checkControlLength, emptyBuffer, isBlob, toBuffer } from './payload.ts'
 import type { PerMessageDeflate } from './permessage-deflate.ts'
 
 type Callback = (error?: Error | null) => void
@@ -103,10 +102,7 @@ export class Sender {
     const payload = isBlob(data) ? data : toBuffer(data)
     const deflate = this.#extensions['permessage-deflate']
     const isFirst = this.#isFirst
-    if (isFirst) {
-      const byteLength = isBlob(payload) ? payload.size : payload.length
-      this.#isCompressed = compress && deflate !== undefined && byteLength >= deflate.tuning.thresholdBytes
-    }
+    if (isFirst) this.#isCompressed = compress && deflate?.isWorthCompressing(payload) === true
     this.#isFirst = fin
     const opcode = isFirst ? (binary ? Opcode.Binary : Opcode.Text) : Opcode.Continuation
     const rsv1 = isFirst && this.#isCompressed
@@ -131,9 +127,7 @@ export class Sender {
 
   #control(opcode: Opcode, data: unknown, mask: boolean, cb: Callback | undefined): void {
     const payload = isBlob(data) ? data : toBuffer(data)
-    if ((isBlob(payload) ? payload.size : payload.length) > maxControlPayloadBytes) {
-      throw new RangeError(`The data size must not be greater than ${maxControlPayloadBytes} bytes`)
-    }
+    checkControlLength(payload)
     this.#dispatch(payload, { opcode, fin: true, mask, readOnly: typeof data !== 'string' }, false, cb)
   }
 

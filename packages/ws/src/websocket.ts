@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer'
 import { EventEmitter } from 'node:events'
 import type { ClientRequest, ClientRequestArgs } from 'node:http'
 import type { Duplex, DuplexOptions } from 'node:stream'
-import { maxControlPayloadBytes, Opcode } from '@bothways/protocol'
+import { Opcode } from '@bothways/protocol'
 import { Connection, ReadyState, takeTransport } from 'bothways/connection'
 import { checkCloseCode, closeReason } from './close-arguments.ts'
 import { ConnectionEvents } from './connection-events.ts'
@@ -10,7 +10,15 @@ import { settingsOf, traitsOf } from './connection-options.ts'
 import { addHandler, defineEventAttributes, makeEnumerable, removeHandler } from './events.ts'
 import { Inner, inner } from './inner.ts'
 import { abortOpening, openConnection } from './opening.ts'
-import { type BinaryType, type BufferLike, binaryTypes, emptyBuffer, isBlob, toBuffer } from './payload.ts'
+import {
+  type BinaryType,
+  type BufferLike,
+  binaryTypes,
+  checkControlLength,
+  emptyBuffer,
+  isBlob,
+  toBuffer,
+} from './payload.ts'
 import type { PerMessageDeflateOptions as DeflateOptions, PerMessageDeflate } from './permessage-deflate.ts'
 import { SocketSender } from './socket-sender.ts'
 import type * as types from './types.ts'
@@ -433,8 +441,8 @@ function sendFrame(
   const isFirst = socket[inner].isCompressing === undefined
   if (isFirst) {
     const mayCompress = 'compress' in options ? options.compress === true : true
-    const byteLength = isBlob(payload) ? payload.size : payload.length
-    socket[inner].isCompressing = mayCompress && isWorthCompressing(socket, byteLength)
+    const deflate = socket._extensions['permessage-deflate']
+    socket[inner].isCompressing = mayCompress && deflate?.isWorthCompressing(payload) === true
   }
   connection.sendFrame(payload, {
     opcode: isFirst ? (isBinary ? Opcode.Binary : Opcode.Text) : Opcode.Continuation,
@@ -443,11 +451,6 @@ function sendFrame(
     isMasked,
   })
   if (isFinal) socket[inner].isCompressing = undefined
-}
-
-function isWorthCompressing(socket: WebSocket, byteLength: number): boolean {
-  const deflate = socket._extensions['permessage-deflate']
-  return deflate !== undefined && byteLength >= deflate.tuning.thresholdBytes
 }
 
 function sendControl(
@@ -464,10 +467,7 @@ function sendControl(
     return
   }
   const payload = isBlob(data) ? data : data ? toBuffer(data) : emptyBuffer
-  const byteLength = isBlob(payload) ? payload.size : payload.length
-  if (byteLength > maxControlPayloadBytes) {
-    throw new RangeError(`The data size must not be greater than ${maxControlPayloadBytes} bytes`)
-  }
+  checkControlLength(payload)
   const isMasked = second === undefined ? !socket._isServer : second === true
   socket[inner].connection?.sendFrame(payload, { opcode, isMasked })
   if (cb !== undefined) socket[inner].connection?.whenTaken(cb)
