@@ -65,11 +65,8 @@ function findStreamBinding(): StreamBinding | undefined {
   const { bun, deno, node } = process.versions
   if (bun !== undefined || deno !== undefined || !testedMajors.includes(Number.parseInt(node, 10)))
     return undefined
-  // It would print a warning for every program that asks for those.
-  if (process.execArgv.includes('--pending-deprecation')) return undefined
   try {
-    const { binding } = process as unknown as { binding(name: string): Partial<StreamBinding> }
-    const found = binding('stream_wrap')
+    const found = withoutDeprecations(() => (process as unknown as InternalsOfProcess).binding('stream_wrap'))
     const { WriteWrap, ShutdownWrap, streamBaseState, ...places } = found
     const { kReadBytesOrError, kBytesWritten, kLastWriteWasAsync } = places
     const isAsTested =
@@ -81,6 +78,26 @@ function findStreamBinding(): StreamBinding | undefined {
   } catch {
     // The permission model forbids it.
     return undefined
+  }
+}
+
+interface InternalsOfProcess {
+  /** Deprecated (DEP0111), for which there is no other way to the same. */
+  binding(name: string): Partial<StreamBinding>
+}
+
+/**
+ * Node warns of deprecated calls, or throws for them, so that programs mend theirs: ours none of them can. With
+ * `--pending-deprecation` the first call of a process warns for all; so a program's own, later one goes unnoticed.
+ */
+function withoutDeprecations<Result>(call: () => Result): Result {
+  // With `--no-deprecation` it is true already, and read-only.
+  if (process.noDeprecation === true) return call()
+  process.noDeprecation = true
+  try {
+    return call()
+  } finally {
+    Reflect.deleteProperty(process, 'noDeprecation')
   }
 }
 
