@@ -1,0 +1,66 @@
+/** Who holds bytes of a {@link ByteBudget}. */
+export interface BudgetHolder {
+  /** How full it is, in bytes: the fullest give up first. */
+  readonly heldBytes: number
+  /** Frees what it holds and {@link ByteBudget.leave leaves}: the budget is used up. */
+  giveUp(budget: ByteBudget): void
+}
+
+/** This part of a budget is free again when the fullest have given up, so that they are not looked for at every byte. */
+const freePart = 1 / 4
+
+/**
+ * A bound on the memory that many hold together. To take and to give back costs an addition, however many there are.
+ * The holders are looked at only when the bound has been passed, and who asks for that is whoever takes: at a moment
+ * when others may go.
+ */
+export class ByteBudget {
+  readonly limitBytes: number
+  #usedBytes = 0
+  readonly #holders = new Set<BudgetHolder>()
+
+  constructor(limitBytes: number) {
+    this.limitBytes = limitBytes
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+
+  /** Negative when the bound has been passed. */
+  get freeBytes(): number {
+    return this.limitBytes - this.#usedBytes
+  }
+
+  get isExceeded(): boolean {
+    return this.#usedBytes > this.limitBytes
+  }
+
+  take(bytes: number): void {
+    this.#usedBytes += bytes
+  }
+
+  giveBack(bytes: number): void {
+    this.#usedBytes -= bytes
+  }
+
+  /** From here on `holder` may be asked to give up. */
+  enter(holder: BudgetHolder): void {
+    this.#holders.add(holder)
+  }
+
+  leave(holder: BudgetHolder): void {
+    this.#holders.delete(holder)
+  }
+
+  /** When the bound has been passed: the fullest give up, one after the other, until a quarter of the budget is free. */
+  relieve(): void {
+    if (!this.isExceeded) return
+    const enough = this.limitBytes * freePart
+    const fullestFirst = [...this.#holders].sort((a, b) => b.heldBytes - a.heldBytes)
+    for (const holder of fullestFirst) {
+      if (this.freeBytes >= enough) return
+      holder.giveUp(this)
+    }
+  }
+}
