@@ -37,6 +37,7 @@ test('bothways exports these names', () => {
 test('bothways/connection exports these names', () => {
   expect(Object.keys(connection).sort()).toMatchInlineSnapshot(`
     [
+      "ByteBudget",
       "Connection",
       "Deflater",
       "Inflater",

@@ -1,4 +1,5 @@
 // `bothways/connection`: one open connection without a server or a client around it, for libraries that bring their own.
+export { type BudgetHolder, ByteBudget } from './byte-budget.ts'
 export {
   Connection,
   type ConnectionHandler,

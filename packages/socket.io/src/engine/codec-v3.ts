@@ -71,14 +71,13 @@ export function encodeBinaryPayloadV3(packets: readonly (string | Buffer)[]): Bu
   return Buffer.concat(parts)
 }
 
-/** The packets in the body of an HTTP request, text or bytes. What follows an error packet is not looked at. */
-export function decodePayloadV3(payload: string | Buffer): Packet[] {
+/** The packets in the body of an HTTP request, text or bytes, read as they are asked for; the last may be an error packet. */
+export function decodePayloadV3(payload: string | Buffer): Generator<Packet, void> {
   return typeof payload === 'string' ? decodeTextPayload(payload) : decodeBinaryPayload(payload)
 }
 
-function decodeTextPayload(payload: string): Packet[] {
-  const packets: Packet[] = []
-  if (payload === '') return [errorPacket]
+function* decodeTextPayload(payload: string): Generator<Packet, void> {
+  if (payload === '') yield errorPacket
   let at = 0
   while (at < payload.length) {
     let length = 0
@@ -90,21 +89,19 @@ function decodeTextPayload(payload: string): Packet[] {
     }
     const end = at + 1 + length
     if (at === digitsStart || code !== codeColon || end > payload.length) {
-      packets.push(errorPacket)
-      break
+      yield errorPacket
+      return
     }
     if (length > 0) {
       const packet = decodePacketV3(payload.slice(at + 1, end))
-      packets.push(packet)
-      if (packet === errorPacket) break
+      yield packet
+      if (packet === errorPacket) return
     }
     at = end
   }
-  return packets
 }
 
-function decodeBinaryPayload(payload: Buffer): Packet[] {
-  const packets: Packet[] = []
+function* decodeBinaryPayload(payload: Buffer): Generator<Packet, void> {
   let at = 0
   while (at < payload.length) {
     const kind = payload[at++]
@@ -115,15 +112,14 @@ function decodeBinaryPayload(payload: Buffer): Packet[] {
     }
     const end = at + 1 + length
     if (kind! > 1 || at === digitsStart || payload[at] !== lengthEnd || end > payload.length) {
-      packets.push(errorPacket)
-      break
+      yield errorPacket
+      return
     }
     const packet = decodeBinaryPart(payload.subarray(at + 1, end), kind === 0)
-    packets.push(packet)
-    if (packet === errorPacket) break
+    yield packet
+    if (packet === errorPacket) return
     at = end
   }
-  return packets
 }
 
 function decodeBinaryPart(bytes: Buffer, isText: boolean): Packet {

@@ -45,17 +45,15 @@ export function encodePayloadV4(packets: readonly string[]): string {
   return packets.length === 1 ? packets[0]! : packets.join(separator)
 }
 
-/** The packets in the body of an HTTP request. What follows an error packet is not looked at. */
-export function decodePayloadV4(payload: string): Packet[] {
-  const packets: Packet[] = []
+/** The packets in the body of an HTTP request, read as they are asked for; the last may be an error packet. */
+export function* decodePayloadV4(payload: string): Generator<Packet, void> {
   let start = 0
   while (start <= payload.length) {
     const found = payload.indexOf(separator, start)
     const end = found === -1 ? payload.length : found
     const packet = decodePacketV4(payload.slice(start, end))
-    packets.push(packet)
-    if (packet === errorPacket) break
+    yield packet
+    if (packet === errorPacket) return
     start = end + 1
   }
-  return packets
 }

@@ -34,8 +34,11 @@ export function decodePacket(message: string | Buffer, protocol: Protocol): Pack
   return protocol === 4 ? decodePacketV4(message) : decodePacketV3(message)
 }
 
-/** The packets in the body of one HTTP request; of version 4 that is always text. */
-export function decodePayload(payload: string | Buffer, protocol: Protocol): Packet[] {
+/**
+ * The packets in the body of one HTTP request, read as they are asked for: a short body may have many. Of version 4 it is
+ * always text. The last may be an error packet.
+ */
+export function decodePayload(payload: string | Buffer, protocol: Protocol): Generator<Packet, void> {
   return protocol === 4 ? decodePayloadV4(payload as string) : decodePayloadV3(payload)
 }
 

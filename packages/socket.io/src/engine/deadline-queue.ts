@@ -14,6 +14,11 @@ export class DeadlineQueue<Item> {
     this.#onDue = onDue
   }
 
+  /** What is added, the earliest due first. */
+  [Symbol.iterator](): IterableIterator<Item> {
+    return this.#deadlines.keys()
+  }
+
   has(item: Item): boolean {
     return this.#deadlines.has(item)
   }

@@ -36,6 +36,27 @@ export interface ServerOptions {
    * Default 64 MiB. npm's `engine.io` has no such bound.
    */
   maxBufferedBytes?: number
+  /**
+   * What may wait for all clients together, in bytes; beyond it the sessions end, with `transport error`, for which most
+   * waits. Default 1 GiB. npm's `engine.io` has no such bound.
+   */
+  maxTotalBufferedBytes?: number
+  /**
+   * What the bodies of requests, and messages of which parts are still to come, may take together, in bytes; beyond it
+   * the longest are refused: requests with 503. Default 256 MiB. npm's `engine.io` has no such bound.
+   */
+  maxTotalIncomingBytes?: number
+  /** One more is refused with 503. Default 100,000; npm's `engine.io` has no such bound, nor the three that follow. */
+  maxSessions?: number
+  /** From one address, of IPv6 from one network of 64 bits; one more is refused with 429. Default: no bound. */
+  maxSessionsPerAddress?: number
+  /** From one address; more are refused with 429. Default: no bound. */
+  maxHandshakesPerSecond?: number
+  /**
+   * How long a client that polls may take for the request behind its handshake, in ms; then the session ends. Until it
+   * has come, the session is the first to go when there are too many. Default 10,000.
+   */
+  firstRequestTimeout?: number
   /** Default `polling` and `websocket`; there is no `webtransport`, and whoever names it does without. */
   transports?: readonly (TransportName | 'webtransport')[]
   /** Whether clients may move from long polling to WebSocket. Default true. */
@@ -75,6 +96,12 @@ export interface ServerSettings {
   upgradeTimeout: number
   maxHttpBufferSize: number
   maxBufferedBytes: number
+  maxTotalBufferedBytes: number
+  maxTotalIncomingBytes: number
+  maxSessions: number
+  maxSessionsPerAddress: number
+  maxHandshakesPerSecond: number
+  firstRequestTimeout: number
   transports: readonly (TransportName | 'webtransport')[]
   allowUpgrades: boolean
   perMessageDeflate: false | PerMessageDeflateOptions
@@ -88,6 +115,8 @@ export interface ServerSettings {
 
 const defaultThreshold = 1024
 
+const mebibyte = 1024 * 1024
+
 /** Fills in the defaults. Options that are undefined count as not given. */
 export function resolveServerOptions(options: ServerOptions): ServerSettings {
   const { perMessageDeflate = false, httpCompression = true, cookie = false } = options
@@ -96,7 +125,13 @@ export function resolveServerOptions(options: ServerOptions): ServerSettings {
     pingInterval: options.pingInterval ?? 25_000,
     upgradeTimeout: options.upgradeTimeout ?? 10_000,
     maxHttpBufferSize: options.maxHttpBufferSize ?? 1e6,
-    maxBufferedBytes: options.maxBufferedBytes ?? 64 * 1024 * 1024,
+    maxBufferedBytes: options.maxBufferedBytes ?? 64 * mebibyte,
+    maxTotalBufferedBytes: options.maxTotalBufferedBytes ?? 1024 * mebibyte,
+    maxTotalIncomingBytes: options.maxTotalIncomingBytes ?? 256 * mebibyte,
+    maxSessions: options.maxSessions ?? 100_000,
+    maxSessionsPerAddress: options.maxSessionsPerAddress ?? Number.POSITIVE_INFINITY,
+    maxHandshakesPerSecond: options.maxHandshakesPerSecond ?? Number.POSITIVE_INFINITY,
+    firstRequestTimeout: options.firstRequestTimeout ?? 10_000,
     transports: options.transports ?? ['polling', 'websocket'],
     allowUpgrades: options.allowUpgrades ?? true,
     perMessageDeflate: perMessageDeflate && {

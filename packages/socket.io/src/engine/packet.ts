@@ -38,8 +38,11 @@ export function bytesOf(data: ArrayBuffer | ArrayBufferView): Buffer {
   return Buffer.from(data)
 }
 
-/** About how much memory a packet takes while it waits. */
+/** What a packet takes that waits, besides its data: the object, its place in the queue, the head of its string. */
+const packetBytes = 96
+
+/** About how much memory a packet takes while it waits, in bytes. */
 export function sizeOf({ data }: Packet): number {
-  if (data === undefined) return 1
-  return typeof data === 'string' ? data.length + 1 : data.byteLength + 1
+  if (data === undefined) return packetBytes
+  return packetBytes + (typeof data === 'string' ? data.length : data.byteLength)
 }

@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { decodePayload, encodePayload } from './codec.ts'
+import type { ByteBudget } from 'bothways/connection'
+import { encodePayload } from './codec.ts'
 import { compressBody, type HttpCompressionOptions, preferredCoding } from './content-encoding.ts'
+import { Delivery, type DeliveryOutcome, type DeliveryReceiver } from './delivery.ts'
 import type { EngineRequest } from './engine-request.ts'
 import type { Packet } from './packet.ts'
 import { guard } from './safe-emitter.ts'
@@ -10,6 +12,8 @@ import { type SendCallback, Transport } from './transport.ts'
 /** What long polling takes from its server. */
 export interface PollingSettings {
   readonly maxHttpBufferSize: number
+  /** The bodies of all requests of the server. */
+  readonly bodies: ByteBudget
   readonly httpCompression: false | HttpCompressionOptions
   /** Completes the headers of an answer. */
   readonly onHeaders: (headers: OutgoingHttpHeaders, request: EngineRequest, transport: Transport) => void
@@ -19,23 +23,27 @@ export interface PollingSettings {
 interface Poll {
   readonly request: EngineRequest
   readonly response: ServerResponse
+  /** The length of the answer, once there is one, in bytes. */
+  answerBytes?: number
 }
 
-/** A request that brings packets. */
-interface Delivery {
-  readonly chunks: Buffer[]
-  bytes: number
-}
+/** The status of the answer to a request that has brought no payload. */
+const refusalStatus = { invalid: 400, 'too long': 413, 'no room': 503 } as const
 
 /** How long a client that does not poll may take to hear that its session is over. */
 const closeTimeoutMs = 30_000
 
+/** An answer of this length goes out in bytes: a string would be kept beside its bytes until they have left. */
+const longAnswerBytes = 64 * 1024
+
 /** HTTP long polling (Engine.IO protocol v4, "Transports: HTTP long-polling"). */
-export class PollingTransport extends Transport {
+export class PollingTransport extends Transport implements DeliveryReceiver {
   readonly name = 'polling'
   readonly #settings: PollingSettings
   #poll: Poll | undefined
-  #delivery: Delivery | undefined
+  /** Of answers that have not left: the client may poll again and read none of them. */
+  #unsentBytes = 0
+  #delivery: (Poll & { readonly delivery: Delivery }) | undefined
   /** The session is over, and the next poll shall say so. */
   #onClosed: (() => void) | undefined
   #closeTimer: NodeJS.Timeout | undefined
@@ -47,6 +55,25 @@ export class PollingTransport extends Transport {
 
   get takesPackets(): boolean {
     return this.writable
+  }
+
+  get unsentBytes(): number {
+    return this.#unsentBytes
+  }
+
+  /** @internal */
+  get maxHttpBufferSize(): number {
+    return this.#settings.maxHttpBufferSize
+  }
+
+  /** @internal */
+  get bodies(): ByteBudget {
+    return this.#settings.bodies
+  }
+
+  /** @internal Of a session that has ended or moved nobody would get them. */
+  get wantsPackets(): boolean {
+    return this.owner !== undefined && this.readyState !== 'closed'
   }
 
   /** @internal Takes a request of this session. */
@@ -76,10 +103,12 @@ export class PollingTransport extends Transport {
     this.readyState = 'closed'
     this.#onClosed = undefined
     clearTimeout(this.#closeTimer)
+    this.#cutDelivery()
     if (this.writable) this.send([{ type: farewell }])
   }
 
   protected doClose(onClosed: () => void, isDiscarded: boolean): void {
+    this.#cutDelivery()
     if (this.writable) {
       this.send([{ type: 'close' }])
       onClosed()
@@ -105,6 +134,7 @@ export class PollingTransport extends Transport {
     this.writable = true
     // Comes after every answer; then the poll is ours no more.
     poll.response.on('close', () => {
+      this.#unsentBytes -= poll.answerBytes ?? 0
       if (this.#poll !== poll) return
       this.#poll = undefined
       this.writable = false
@@ -131,56 +161,50 @@ export class PollingTransport extends Transport {
       response.writeHead(400).end()
       return
     }
-    const delivery: Delivery = { chunks: [], bytes: 0 }
-    this.#delivery = delivery
-    request.on('data', (chunk: Buffer) => {
-      if (this.#delivery !== delivery) return
-      delivery.bytes += chunk.length
-      if (delivery.bytes <= this.#settings.maxHttpBufferSize) {
-        delivery.chunks.push(chunk)
-        return
-      }
-      // The rest is read, so that the client gets to the answer, and forgotten.
-      this.#delivery = undefined
-      response.writeHead(413).end()
-    })
-    request.on('end', () => {
-      if (this.#delivery !== delivery) return
-      this.#delivery = undefined
-      const body = Buffer.concat(delivery.chunks, delivery.bytes)
-      // Of a session that has ended or moved meanwhile nobody would get it.
-      const isAccepted = this.owner !== undefined && this.#take(isBinary ? body : body.toString())
-      if (isAccepted) this.#confirm(request, response)
-      else response.writeHead(400).end()
-    })
-    request.on('close', () => {
-      if (this.#delivery !== delivery) return
-      this.#delivery = undefined
-      this.fail('data request connection closed prematurely')
-    })
-    request.on('error', () => {})
+    this.#delivery = { request, response, delivery: new Delivery(this, request, isBinary) }
   }
 
-  /** False when the body is no payload. */
-  #take(payload: string | Buffer): boolean {
-    for (const packet of decodePayload(payload, this.protocol)) {
-      if (packet.type === 'close') {
-        this.readyState = 'closed'
-        if (this.writable) this.send([{ type: 'noop' }])
-        this.owner?.onTransportClose()
-        return true
-      }
+  /** @internal */
+  onDelivered(packet: Packet): void {
+    if (packet.type !== 'close') {
       this.owner?.onTransportPacket(packet)
-      if (packet.type === 'error') return false
-      if (this.owner === undefined) return true
+      return
     }
-    return true
+    this.readyState = 'closed'
+    if (this.writable) this.send([{ type: 'noop' }])
+    this.owner?.onTransportClose()
   }
 
-  #confirm(request: EngineRequest, response: ServerResponse): void {
+  /** @internal */
+  onDeliveryEnd(outcome: DeliveryOutcome): void {
+    const delivery = this.#delivery
+    this.#delivery = undefined
+    if (delivery === undefined) return
+    if (outcome === 'taken') {
+      this.#confirm(delivery)
+    } else if (outcome === 'broken off') {
+      this.fail('data request connection closed prematurely')
+    } else {
+      delivery.response.writeHead(refusalStatus[outcome]).end()
+    }
+  }
+
+  /** Nobody waits for the rest of a request that brings packets, and it waits for nobody. */
+  #cutDelivery(): void {
+    const cut = this.#delivery
+    // One that is being read ends by itself, with an answer.
+    if (cut === undefined || cut.delivery.isReading) return
+    this.#delivery = undefined
+    cut.delivery.cancel()
+    // Over HTTP/1.1 the connection ends behind the answer: what is left of the body would keep it.
+    cut.response.shouldKeepAlive = false
+    cut.response.writeHead(400).end()
+  }
+
+  #confirm(delivery: Poll): void {
     // `text/plain` would make some browsers offer a download.
     const headers = { 'Content-Type': 'text/html', 'Content-Length': '2' }
-    this.#write({ request, response }, headers, 'ok')
+    this.#write(delivery, headers, 'ok')
   }
 
   #answer(poll: Poll, body: string | Buffer, compresses: boolean, onAnswered: () => void): void {
@@ -194,11 +218,14 @@ export class PollingTransport extends Transport {
     const coding =
       compresses && isLong ? preferredCoding(request.headers['accept-encoding'] as string) : undefined
     const respond = (content: string | Buffer, contentBytes: number): void => {
+      poll.answerBytes = contentBytes
+      this.#unsentBytes += contentBytes
       headers['Content-Length'] = contentBytes
       if (this.#write(poll, headers, content)) onAnswered()
     }
     if (coding === undefined || httpCompression === false) {
-      respond(body, bytes)
+      const isString = typeof body === 'string'
+      respond(isString && bytes > longAnswerBytes ? Buffer.from(body) : body, bytes)
       return
     }
     compressBody(Buffer.from(body as string), coding, httpCompression, (error, compressed) => {

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
-import type { ServerResponse } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { errors, messageOf, type Refusal } from './server-errors.ts'
 
-/** Refuses a request: 403 when the program has, else 400, and the code in JSON. */
+/** Refuses a request: with 403 when the program has, else with 400 or the refusal's own status; the code in JSON. */
 export function refuseRequest(response: ServerResponse, refusal: Refusal): void {
   if (response.headersSent) {
     // A middleware has begun to answer.
@@ -11,15 +11,17 @@ export function refuseRequest(response: ServerResponse, refusal: Refusal): void 
     return
   }
   const body = JSON.stringify({ code: refusal.code, message: messageOf(refusal) })
-  response.writeHead(refusal.code === errors.FORBIDDEN ? 403 : 400, { 'Content-Type': 'application/json' })
+  const status = refusal.status ?? (refusal.code === errors.FORBIDDEN ? 403 : 400)
+  response.writeHead(status, { 'Content-Type': 'application/json' })
   response.end(body)
 }
 
-/** Refuses a request to upgrade: 400, and the reason in text. */
+/** Refuses a request to upgrade: 400 or the refusal's own status, and the reason in text. */
 export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   const message = messageOf(refusal)
+  const status = refusal.status ?? 400
   const head = [
-    'HTTP/1.1 400 Bad Request',
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',
     'Content-type: text/html',
     `Content-Length: ${Buffer.byteLength(message)}`,

@@ -40,6 +40,8 @@ export interface ConnectionError {
 export interface Refusal {
   readonly code: ErrorCode
   readonly context?: ErrorContext | undefined
+  /** The status of the answer, where it is not the one that npm's `engine.io` gives. */
+  readonly status?: number
 }
 
 /** What the client is told. */

@@ -3,7 +3,8 @@ import type { EventEmitter } from 'node:events'
 import type { Server as HttpServer, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { checkRequest, serializeRefusal, serializeResponse } from '@bothways/protocol'
-import type { ConnectionSettings } from 'bothways/connection'
+import { ByteBudget, type ConnectionSettings } from 'bothways/connection'
+import { Admission } from './admission.ts'
 import { type AttachableServer, captureRequests } from './attach.ts'
 import { serializeCookie } from './cookie.ts'
 import { cors } from './cors.ts'
@@ -62,6 +63,11 @@ export class Server extends SafeEmitter {
   httpServer: HttpServer | undefined
   /** @internal */
   readonly _heartbeats: Heartbeats
+  /** @internal What waits for the clients. */
+  readonly _outgoing: ByteBudget
+  /** @internal What has come of bodies and messages that are still to be completed. */
+  readonly _incoming: ByteBudget
+  readonly #admission: Admission
   readonly #connectionSettings: ConnectionSettings
   readonly #pollingSettings: PollingSettings
   readonly #middlewares: Middleware[] = []
@@ -72,8 +78,12 @@ export class Server extends SafeEmitter {
     this.opts = resolveServerOptions(options)
     this.#connectionSettings = connectionSettings(this.opts)
     this._heartbeats = new Heartbeats(this.opts.pingInterval, this.opts.pingTimeout)
+    this._outgoing = new ByteBudget(this.opts.maxTotalBufferedBytes)
+    this._incoming = new ByteBudget(this.opts.maxTotalIncomingBytes)
+    this.#admission = new Admission(this.opts)
     this.#pollingSettings = {
       maxHttpBufferSize: this.opts.maxHttpBufferSize,
+      bodies: this._incoming,
       httpCompression: this.opts.httpCompression,
       onHeaders: (headers, request, transport) => this.#addHeaders(headers, request, transport),
     }
@@ -130,12 +140,8 @@ export class Server extends SafeEmitter {
       // Somebody has answered already, or nobody waits for an answer any more.
       if (response.writableEnded || response.destroyed) return
       const { sid } = request._query
-      if (sid) {
-        const transport = this.clients[sid]?.transport
-        if (transport instanceof PollingTransport) transport.onRequest(request, response)
-      } else {
-        this.#handshake(request, refuse, id => this.#openPolling(id, request, response))
-      }
+      if (sid) this.#onPollingRequest(this.clients[sid], request, response)
+      else this.#handshake(request, refuse, id => this.#openPolling(id, request, response))
     })
   }
 
@@ -173,8 +179,11 @@ export class Server extends SafeEmitter {
         onVerified({ code: errors.BAD_REQUEST, context: { name: 'MIDDLEWARE_FAILURE' } })
         return
       }
-      const problem = problemOf(request, this.opts, this.clients, isUpgrade)
-      if (problem !== undefined || request._query.sid) onVerified(problem)
+      const isHandshake = !request._query.sid
+      const problem =
+        problemOf(request, this.opts, this.clients, isUpgrade) ??
+        (isHandshake ? this.#admission.onHandshake(addressOf(request)) : undefined)
+      if (problem !== undefined || !isHandshake) onVerified(problem)
       else this.#ask(request, onVerified)
     })
   }
@@ -212,7 +221,12 @@ export class Server extends SafeEmitter {
       refuse({ code: errors.BAD_REQUEST, context: { name: 'ID_GENERATION_ERROR', error } })
     }
     const onId = (id: string): void => {
-      if (Object.hasOwn(this.clients, id)) onError(new Error('The id of a new session is in use.'))
+      if (Object.hasOwn(this.clients, id)) {
+        onError(new Error('The id of a new session is in use.'))
+        return
+      }
+      const problem = this.#admission.problemOf(addressOf(request))
+      if (problem !== undefined) refuse(problem)
       else open(id)
     }
     let id: string | Promise<string>
@@ -224,6 +238,13 @@ export class Server extends SafeEmitter {
     }
     if (typeof id === 'string') onId(id)
     else Promise.resolve(id).then(onId, onError)
+  }
+
+  #onPollingRequest(session: Socket | undefined, request: EngineRequest, response: ServerResponse): void {
+    const transport = session?.transport
+    if (session === undefined || !(transport instanceof PollingTransport)) return
+    this.#admission.onComeBack(session)
+    transport.onRequest(request, response)
   }
 
   #openPolling(id: string, request: EngineRequest, response: ServerResponse): void {
@@ -247,6 +268,7 @@ export class Server extends SafeEmitter {
     const transport = this.#acceptWebSocket(upgrade)
     if (transport === undefined) return
     const client = this.clients[sid]
+    if (client !== undefined) this.#admission.onComeBack(client)
     const mayMove = client?.transport.name === 'polling' && transport.name === 'websocket'
     if (mayMove && !client.upgrading && this.opts.allowUpgrades) client._tryUpgrade(transport)
     else transport.release()
@@ -288,13 +310,17 @@ export class Server extends SafeEmitter {
     const socket = new Socket(id, this, transport, request, transport.protocol)
     this.clients[id] = socket
     this.clientsCount++
+    this.#admission.enter(socket, transport.name === 'polling')
     return socket
   }
 
   /** @internal A session is over. */
-  _forget({ id }: Socket): void {
-    delete this.clients[id]
+  _forget(session: Socket): void {
+    // One that ends before it has been let in is not among them.
+    if (this.clients[session.id] !== session) return
+    delete this.clients[session.id]
     this.clientsCount--
+    this.#admission.leave(session)
   }
 
   #addHeaders(headers: OutgoingHttpHeaders, request: EngineRequest, { sid = '' }: Transport): void {
@@ -313,3 +339,7 @@ export class Server extends SafeEmitter {
 }
 
 function ignore(): void {}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return socket?.remoteAddress ?? ''
+}

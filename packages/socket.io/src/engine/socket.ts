@@ -1,3 +1,5 @@
+import type { BudgetHolder } from 'bothways/connection'
+import type { AdmittedSession } from './admission.ts'
 import type { EngineRequest } from './engine-request.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import {
@@ -44,13 +46,16 @@ const compressed: WriteOptions = Object.freeze({ compress: true })
  * - `upgrading` and `upgrade` (transport)
  * - `flush` (packets) and `drain`: before and after packets are handed to the transport
  */
-export class Socket extends SafeEmitter implements TransportOwner, UpgradingSession {
+export class Socket
+  extends SafeEmitter
+  implements TransportOwner, UpgradingSession, AdmittedSession, BudgetHolder
+{
   readonly id: string
   readonly server: Server
   /** The first request of the session. */
   readonly request: EngineRequest
-  /** The address of the client, of its first request. */
-  readonly remoteAddress: string | undefined
+  /** The address of the client, of its first request; empty when that had none any more. */
+  readonly remoteAddress: string
   readonly protocol: Protocol
   transport: Transport
   readyState: ReadyState = 'opening'
@@ -59,6 +64,10 @@ export class Socket extends SafeEmitter implements TransportOwner, UpgradingSess
   /** What waits for the transport. */
   writeBuffer: Packet[] = []
   #bufferedBytes = 0
+  /** What of it is counted in what waits for all clients. */
+  #countedBytes = 0
+  /** A pong waits: one answers all pings before it. */
+  #owesPong = false
   #callbacks: SendCallback[] | undefined
   #upgrade: UpgradeAttempt | undefined
 
@@ -67,7 +76,7 @@ export class Socket extends SafeEmitter implements TransportOwner, UpgradingSess
     this.id = id
     this.server = server
     this.request = request
-    this.remoteAddress = request.socket?.remoteAddress
+    this.remoteAddress = request.socket?.remoteAddress ?? ''
     this.protocol = protocol
     this.transport = transport
     transport.owner = this
@@ -116,9 +125,7 @@ export class Socket extends SafeEmitter implements TransportOwner, UpgradingSess
       this.#callbacks.push(callback)
     }
     this.#flush()
-    if (this.#bufferedBytes > this.server.opts.maxBufferedBytes) {
-      this.#end('transport error', new TransportError('the client does not take what is sent to it'))
-    }
+    if (this.#bufferedBytes > 0) this.#wait()
   }
 
   /**
@@ -142,6 +149,23 @@ export class Socket extends SafeEmitter implements TransportOwner, UpgradingSess
   /** @internal The client has opened a connection to move to. */
   _tryUpgrade(transport: Transport): void {
     this.#upgrade = new UpgradeAttempt(this, transport)
+  }
+
+  // --- the side of those who count
+
+  /** @internal What waits for the client, in bytes. */
+  get heldBytes(): number {
+    return this.#bufferedBytes
+  }
+
+  /** @internal What waits for all clients is too much. */
+  giveUp(): void {
+    this.#end('transport error', new TransportError('the clients do not take what is sent to them'))
+  }
+
+  /** @internal Its place goes to somebody else. */
+  onAbandoned(): void {
+    this.#end('transport error', new TransportError('the client has not come back'))
   }
 
   // --- the heartbeats' side
@@ -237,8 +261,35 @@ export class Socket extends SafeEmitter implements TransportOwner, UpgradingSess
       return
     }
     this.#heartbeats.onBeat(this)
-    if (type === 'ping') this.sendPacket('pong')
+    if (type === 'ping' && !this.#owesPong) {
+      this.#owesPong = true
+      this.sendPacket('pong')
+    }
     this.emit('heartbeat')
+  }
+
+  /** Something waits that could not be handed over now. */
+  #wait(): void {
+    const { opts, _outgoing: outgoing } = this.server
+    if (this.#countedBytes === 0) outgoing.enter(this)
+    outgoing.take(this.#bufferedBytes - this.#countedBytes)
+    this.#countedBytes = this.#bufferedBytes
+    if (this.#bufferedBytes + this.transport.unsentBytes > opts.maxBufferedBytes) {
+      this.#end('transport error', new TransportError('the client does not take what is sent to it'))
+    } else {
+      outgoing.relieve()
+    }
+  }
+
+  /** Nothing waits any more. */
+  #empty(): void {
+    this.#bufferedBytes = 0
+    this.#callbacks = undefined
+    this.#owesPong = false
+    if (this.#countedBytes === 0) return
+    this.server._outgoing.giveBack(this.#countedBytes)
+    this.server._outgoing.leave(this)
+    this.#countedBytes = 0
   }
 
   #flush(): void {
@@ -250,8 +301,7 @@ export class Socket extends SafeEmitter implements TransportOwner, UpgradingSess
     const packets = this.writeBuffer
     const callbacks = this.#callbacks
     this.writeBuffer = []
-    this.#bufferedBytes = 0
-    this.#callbacks = undefined
+    this.#empty()
     this.transport.send(packets, callbacks)
     this.emit('drain')
     this.server.emit('drain', this)
@@ -271,8 +321,7 @@ export class Socket extends SafeEmitter implements TransportOwner, UpgradingSess
     this.#heartbeats.delete(this)
     this.server._forget(this)
     this.#upgrade?.abandon()
-    this.#callbacks = undefined
-    this.#bufferedBytes = 0
+    this.#empty()
     // Listeners of `close` may still look at what was not sent.
     process.nextTick(() => {
       this.writeBuffer = []

@@ -64,6 +64,9 @@ export abstract class Transport extends SafeEmitter {
   /** @internal Whether {@link send} may be called now. */
   abstract get takesPackets(): boolean
 
+  /** @internal What it has been given to send and has not got rid of, in bytes. */
+  abstract get unsentBytes(): number
+
   /** @internal Sends packets; `callbacks` follow when they have left. */
   abstract send(packets: readonly Packet[], callbacks?: readonly SendCallback[]): void
 

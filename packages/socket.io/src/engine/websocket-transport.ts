@@ -49,6 +49,10 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
     return this.readyState === 'open' && !this.#isCongested
   }
 
+  get unsentBytes(): number {
+    return this.#connection.bufferedAmount
+  }
+
   send(packets: readonly Packet[], callbacks?: readonly SendCallback[]): void {
     for (const packet of packets) this.#send(packet)
     if (callbacks !== undefined) {

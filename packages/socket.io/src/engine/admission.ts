@@ -1,0 +1,128 @@
+import { holderOf } from './address.ts'
+import { DeadlineQueue } from './deadline-queue.ts'
+import { errors, type Refusal } from './server-errors.ts'
+
+/** A session as far as it is counted. */
+export interface AdmittedSession {
+  readonly remoteAddress: string
+  /** Its client has not come back; somebody else gets its place. */
+  onAbandoned(): void
+}
+
+export interface AdmissionLimits {
+  readonly maxSessions: number
+  readonly maxSessionsPerAddress: number
+  /** From one address. */
+  readonly maxHandshakesPerSecond: number
+  /** How long a client may take for the request behind its handshake, in ms. */
+  readonly firstRequestTimeout: number
+}
+
+/** The sessions from one address. */
+interface Holder {
+  count: number
+  /** Those whose client has not come back yet, the oldest first. */
+  readonly newcomers: Set<AdmittedSession>
+}
+
+const secondMs = 1_000
+
+/**
+ * Who may open a session: a bound in all, one for each address, and one for how fast. A session by long polling is
+ * nothing but memory until its client sends a second request; if it does not, its place goes to whoever comes, so that
+ * handshakes alone keep nobody out.
+ */
+export class Admission {
+  readonly #limits: AdmissionLimits
+  readonly #holders = new Map<string, Holder>()
+  readonly #newcomers: DeadlineQueue<AdmittedSession>
+  #count = 0
+  /** Handshakes by address, of the current second. */
+  readonly #handshakes = new Map<string, number>()
+  #second = 0
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits
+    this.#newcomers = new DeadlineQueue(limits.firstRequestTimeout, session => session.onAbandoned())
+  }
+
+  /** Counts a handshake; says what is wrong when there are too many. */
+  onHandshake(address: string): Refusal | undefined {
+    const { maxHandshakesPerSecond } = this.#limits
+    if (maxHandshakesPerSecond === Number.POSITIVE_INFINITY) return undefined
+    const second = Math.floor(performance.now() / secondMs)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#handshakes.clear()
+    }
+    const holder = holderOf(address)
+    const count = this.#handshakes.get(holder) ?? 0
+    if (count >= maxHandshakesPerSecond) {
+      return refusal(429, 'TOO_MANY_HANDSHAKES', 'Too many handshakes from this address: come back later.')
+    }
+    this.#handshakes.set(holder, count + 1)
+    return undefined
+  }
+
+  /** Whether one more may be opened: says what is wrong when there is no place. */
+  problemOf(address: string): Refusal | undefined {
+    const { maxSessions, maxSessionsPerAddress } = this.#limits
+    const holder = this.#holders.get(holderOf(address))
+    if (holder !== undefined && holder.count >= maxSessionsPerAddress && !abandonOldest(holder.newcomers)) {
+      return refusal(
+        429,
+        'TOO_MANY_SESSIONS_FROM_ADDRESS',
+        'Too many sessions from this address: come back later.',
+      )
+    }
+    if (this.#count >= maxSessions && !abandonOldest(this.#newcomers)) {
+      return refusal(503, 'TOO_MANY_SESSIONS', 'The server is full: come back later.')
+    }
+    return undefined
+  }
+
+  /** @param comesBack whether it is to send another request before it counts for real */
+  enter(session: AdmittedSession, comesBack: boolean): void {
+    const key = holderOf(session.remoteAddress)
+    let holder = this.#holders.get(key)
+    if (holder === undefined) {
+      holder = { count: 0, newcomers: new Set() }
+      this.#holders.set(key, holder)
+    }
+    holder.count++
+    this.#count++
+    if (!comesBack) return
+    holder.newcomers.add(session)
+    this.#newcomers.add(session)
+  }
+
+  /** It has sent another request. */
+  onComeBack(session: AdmittedSession): void {
+    if (this.#newcomers.delete(session)) {
+      this.#holders.get(holderOf(session.remoteAddress))?.newcomers.delete(session)
+    }
+  }
+
+  leave(session: AdmittedSession): void {
+    const key = holderOf(session.remoteAddress)
+    const holder = this.#holders.get(key)
+    if (holder === undefined) return
+    this.#newcomers.delete(session)
+    holder.newcomers.delete(session)
+    this.#count--
+    if (--holder.count === 0) this.#holders.delete(key)
+  }
+}
+
+/** Ends the session that has waited longest; false when there is none. */
+function abandonOldest(newcomers: Iterable<AdmittedSession>): boolean {
+  for (const session of newcomers) {
+    session.onAbandoned()
+    return true
+  }
+  return false
+}
+
+function refusal(status: number, name: string, message: string): Refusal {
+  return { code: errors.FORBIDDEN, status, context: { name, message } }
+}
