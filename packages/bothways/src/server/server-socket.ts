@@ -81,8 +81,10 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
 
   /** Begins to serve: `open` first. `head` is what the client sent right behind its handshake. */
   static start<User>(socket: ServerSocket<User>, handlers: SocketHandlers<User>, head: Uint8Array): void {
-    socket.#connection.start(head)
+    socket.#connection.start()
+    // Before the head: a close frame in it ends the sending, and `open` comes first.
     socket.#handle(handlers)
+    if (head.length > 0) socket.#connection.onData(head)
   }
 
   /** Unique, and hard to guess. */

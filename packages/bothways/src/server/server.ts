@@ -2,7 +2,7 @@ import {
   createServer as createHttpServer,
   type Server as HttpServer,
   type IncomingMessage,
-  ServerResponse,
+  type ServerResponse,
 } from 'node:http'
 import { createServer as createHttpsServer, type ServerOptions as TlsOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -15,6 +15,7 @@ import { Arrivals } from './arrivals.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
 import { OpenSockets } from './open-sockets.ts'
 import { resolveServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
+import { answerWithoutUpgrade } from './ordinary-request.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
 import { checkCloseArguments, prepareMessage, type ServerSocket } from './server-socket.ts'
@@ -171,7 +172,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     const onUpgrade = (request: IncomingMessage, stream: Socket, head: Buffer): void => {
       const others = server.listeners('upgrade').filter(it => it !== onUpgrade)
       if (others.length === 0 && !isWebSocketUpgrade(request)) {
-        answerWithoutUpgrade(server, request, stream)
+        answerWithoutUpgrade(server, request, stream, head)
       } else {
         this.#upgrades.take(request, stream, head, others)
       }
@@ -307,27 +308,4 @@ function explainUpgrade(request: IncomingMessage, response: ServerResponse): voi
 
 function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return /\bwebsocket\b/i.test(request.headers.upgrade ?? '')
-}
-
-/**
- * A request to upgrade to something else, such as `h2c`, which clients of HTTP/2 send by the way: a server may
- * ignore that (RFC 9110 §7.8), and did before we listened for upgrades.
- */
-function answerWithoutUpgrade(server: AttachableServer, request: IncomingMessage, stream: Socket): void {
-  stream.on('error', () => stream.destroy())
-  const answer = (): void => {
-    if (!stream.writable) return
-    // The answers to requests that were pipelined before this one go first, and a socket takes one at a time.
-    const earlier: unknown = Reflect.get(stream, '_httpMessage')
-    if (earlier instanceof ServerResponse) {
-      earlier.once('close', answer)
-      return
-    }
-    const response = new ServerResponse(request)
-    response.shouldKeepAlive = false
-    response.assignSocket(stream)
-    response.on('finish', () => stream.end(() => stream.destroy()))
-    server.emit('request', request, response)
-  }
-  answer()
 }

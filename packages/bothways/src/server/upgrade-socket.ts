@@ -20,8 +20,6 @@ export class UpgradeSocket {
   constructor(stream: Socket) {
     this.stream = stream
     this.#writtenBefore = stream.bytesWritten
-    // A client that leaves now must not end the process.
-    stream.on('error', () => {})
   }
 
   /** Nobody would read an answer. */

@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { hex } from '../../../../test/support/bytes.ts'
+import { masked } from '../../../../test/support/raw-frame.ts'
 import { connect, refusalOf } from '../../../../test/support/test-client.ts'
 import { createServer } from './server.ts'
 
@@ -75,6 +77,136 @@ describe('A client that does not behave', () => {
     client.end(rawRequest())
     await closed(client)
     expect(opened).toBe(0)
+  })
+})
+
+describe.each(['listen', 'attach'])('A request to %s', way => {
+  const greeter = {
+    open: (socket: { send(data: string): boolean }) => void socket.send('open'),
+    message: (socket: { send(data: string): boolean }, message: string | Buffer) =>
+      void socket.send(`echo ${String(message)}`),
+  }
+
+  async function start(): Promise<number> {
+    const server = createServer().route('/', greeter)
+    running.push(server)
+    if (way === 'listen') return (await server.listen()).port
+    const http = createHttpServer((_, response) => setTimeout(() => response.end('page'), 20))
+    server.attach(http)
+    return listenHttp(http)
+  }
+
+  /** All that comes back for some bytes until the server ends, or `last` has come. */
+  async function answerTo(bytes: string | Buffer, last?: string): Promise<string> {
+    const client = openTcp(await start())
+    let received = ''
+    client.on('data', chunk => {
+      received += chunk.toString('latin1')
+      if (last !== undefined && received.endsWith(last)) client.destroy()
+    })
+    client.once('end', () => client.destroy())
+    client.write(bytes)
+    await closed(client)
+    return received
+  }
+
+  const withHeader = (line: string): string => `${rawRequest().slice(0, -2)}${line}\r\n\r\n`
+  const message = masked(['81 02', 'hi'])
+  const bothAnswers = '\x81\x04open\x81\x07echo hi\x88\x02\x03\xe8'
+  const close = masked(['88 02', hex('03 e8')])
+
+  test.each(['Content-Length: 8', 'Transfer-Encoding: chunked'])(
+    'upgrade with %s is refused with 400, and its body is no frame',
+    async line => {
+      const answer = await answerTo(Buffer.concat([Buffer.from(withHeader(line)), message]))
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+      expect(answer).toContain('The opening handshake has no body, got the header')
+      expect(answer).not.toContain('echo')
+    },
+  )
+
+  test('upgrade that waits for a 100 gets it before the 101 (RFC 9110 §7.8)', async () => {
+    const answer = await answerTo(withHeader('Expect: 100-continue'), 'open')
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 101 /)
+  })
+
+  test('upgrade, message and close frame in one packet are answered in this order', async () => {
+    const answer = await answerTo(Buffer.concat([Buffer.from(rawRequest()), message, close]))
+    expect(answer.slice(answer.indexOf('\r\n\r\n') + 4)).toBe(bothAnswers)
+  })
+
+  test('upgrade and close frame in one packet still get what open sends', async () => {
+    const answer = await answerTo(Buffer.concat([Buffer.from(rawRequest()), close]))
+    expect(answer.slice(answer.indexOf('\r\n\r\n') + 4)).toBe('\x81\x04open\x88\x02\x03\xe8')
+  })
+
+  test.runIf(way === 'attach').each([
+    ['opens', '/', [101]],
+    ['is refused', '/nowhere', [404]],
+  ])('upgrade behind an earlier one %s after the answer to that', async (_, path, last) => {
+    const earlier = 'GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    const bytes = Buffer.concat([Buffer.from(earlier + earlier + rawRequest(path)), message, close])
+    const answer = await answerTo(bytes)
+    const statuses = Array.from(answer.matchAll(/HTTP\/1\.1 (\d+)/g), it => Number(it[1]))
+    expect(statuses).toEqual([200, 200, ...last])
+    if (path === '/') expect(answer.endsWith(`\r\n\r\n${bothAnswers}`)).toBe(true)
+  })
+})
+
+test('An upgrade behind a request that is never answered does not wait for ever', async () => {
+  const http = createHttpServer(() => {})
+  const server = createServer({ handshakeTimeoutMs: 20 }).route('/', {})
+  running.push(server)
+  server.attach(http)
+  const client = openTcp(await listenHttp(http))
+  client.once('end', () => client.destroy())
+  client.write(`GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n${rawRequest()}`)
+  await closed(client)
+})
+
+describe('A request to upgrade to something else', () => {
+  test.each([
+    ['with its length', 'Content-Length: 4\r\n\r\nbody'],
+    ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n'],
+  ])('keeps its body, %s, and its connection', async (_, rest) => {
+    const http = createHttpServer(async (request, response) => {
+      const { upgrade, connection } = request.headers
+      let body = ''
+      for await (const chunk of request) body += chunk
+      response.end(JSON.stringify({ upgrade, connection, body }))
+    })
+    const server = createServer().route('/', {})
+    running.push(server)
+    server.attach(http)
+    const client = openTcp(await listenHttp(http))
+    let received = ''
+    client.on('data', chunk => {
+      received += chunk
+    })
+    client.once('end', () => client.destroy())
+    const head = 'POST /page HTTP/1.1\r\nHost: localhost\r\nConnection: close, Upgrade, HTTP2-Settings\r\n'
+    client.write(`${head}Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n${rest}`)
+    await closed(client)
+    expect(received).toMatch(/{"connection":"close","body":"body"}$/)
+  })
+
+  test('that waits for a 100 before its body gets it', async () => {
+    const http = createHttpServer((request, response) => void request.pipe(response))
+    const server = createServer().route('/', {})
+    running.push(server)
+    server.attach(http)
+    const client = openTcp(await listenHttp(http))
+    let received = ''
+    client.on('data', chunk => {
+      received += chunk
+      if (received === 'HTTP/1.1 100 Continue\r\n\r\n') client.write('body')
+      if (received.includes('body')) client.destroy()
+    })
+    client.once('end', () => client.destroy())
+    const head = 'POST /page HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n'
+    client.write(`${head}Expect: 100-continue\r\nContent-Length: 4\r\n\r\n`)
+    await closed(client)
+    expect(received).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/)
   })
 })
 

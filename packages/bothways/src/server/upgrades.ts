@@ -15,6 +15,7 @@ import {
 import { BareTransport } from '../connection/bare-transport.ts'
 import type { TcpHandle } from '../connection/tcp-handle.ts'
 import type { Transport } from '../connection/transport.ts'
+import { afterEarlierAnswers, hasEarlierAnswers } from './earlier-answers.ts'
 import { type NegotiatedProtocol, negotiateExtensions, negotiateProtocol } from './negotiation.ts'
 import type { OpenSockets } from './open-sockets.ts'
 import type { ServerSettings } from './options.ts'
@@ -71,7 +72,22 @@ export class Upgrades<User> {
    * @param others the other `upgrade` listeners of the same server
    */
   take(raw: IncomingMessage, stream: Socket, head: Buffer, others: readonly unknown[]): void {
-    const socket = new UpgradeSocket(stream)
+    // A client that leaves now must not end the process.
+    stream.on('error', () => {})
+    if (!hasEarlierAnswers(stream)) {
+      this.#take(raw, new UpgradeSocket(stream), head, others)
+      return
+    }
+    const end = this.#sockets.beginHandshake()
+    const timer = setTimeout(() => stream.destroy(), this.#settings.handshakeTimeoutMs)
+    afterEarlierAnswers(stream, () => {
+      clearTimeout(timer)
+      this.#take(raw, new UpgradeSocket(stream), head, others)
+      end()
+    })
+  }
+
+  #take(raw: IncomingMessage, socket: UpgradeSocket, head: Buffer, others: readonly unknown[]): void {
     const path = requestPath(raw.url ?? '/')
     const route = path === undefined ? undefined : this.#routes.find(path)
     if (route === undefined) {
@@ -198,8 +214,10 @@ export class Upgrades<User> {
     const { extensions, deflate } = negotiateExtensions(checked.extensions, this.#settings.connection)
     const subprotocol = protocol === '' ? undefined : protocol
     const headers = serverResponseHeaders({ key: checked.key, subprotocol, extensions })
+    // RFC 9110 §7.8: who waits for a 100 gets it before the 101.
+    const first = checked.expectsContinue ? serializeResponse(100, []) : ''
     return {
-      answer: serializeResponse(101, headers),
+      answer: first + serializeResponse(101, headers),
       extensions: extensions.length === 0 ? '' : serializeExtensions(extensions),
       deflate,
     }

@@ -273,7 +273,7 @@ test('What a client asks for the server reads, and what the server answers the c
         httpVersion: '1.1',
         headers: asRead(createRequestHeaders({ ...offered, host: 'a', origin: 'http://b' })),
       })
-      expect(request).toEqual({ ok: true, ...offered, origin: 'http://b' })
+      expect(request).toEqual({ ok: true, ...offered, origin: 'http://b', expectsContinue: false })
 
       const subprotocol = offeredSubprotocols[choice % Math.max(1, offeredSubprotocols.length)]
       const headers = asRead(serverResponseHeaders({ key, subprotocol, extensions }))

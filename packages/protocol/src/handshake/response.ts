@@ -4,6 +4,7 @@ import { checkHeader, type HeaderList } from './header.ts'
 
 /** Reason phrases (RFC 7231 §6.1 and the IANA registry) of the answers that a WebSocket server gives. */
 const reasonPhrases: Readonly<Record<number, string>> = {
+  100: 'Continue',
   101: 'Switching Protocols',
   200: 'OK',
   301: 'Moved Permanently',

@@ -39,6 +39,7 @@ test('A minimal request is accepted', () => {
     subprotocols: [],
     extensions: [],
     origin: undefined,
+    expectsContinue: false,
   })
 })
 
@@ -54,6 +55,7 @@ test('A full request gives its subprotocols, extensions and origin', () => {
     subprotocols: ['chat', 'superchat'],
     extensions: [{ name: 'permessage-deflate', parameters: [['client_max_window_bits', true]] }],
     origin: 'http://example.com',
+    expectsContinue: false,
   })
 })
 
@@ -62,6 +64,7 @@ test.each<[string, HandshakeRequest]>([
   ['Upgrade as a list', request({ upgrade: 'h2c, TLS/1.0, websocket' })],
   ['Connection as a list', request({ connection: 'keep-alive, upgrade' })],
   ['repeated Connection', request({ connection: ['keep-alive', 'Upgrade'] })],
+  ['Content-Length of 0', request({ 'content-length': '0' })],
   ['a later version of HTTP', request({}, { httpVersion: '2.0' })],
 ])('A request with %s is accepted', (_, asked) => {
   expect(checkRequest(asked)).toMatchObject({ ok: true })
@@ -76,6 +79,15 @@ test.each<[string, HandshakeRequest, string, number, Record<string, string>]>([
   ['no Host', request({ host: undefined }), 'BW_HOST_MISSING', 400, {}],
   ['an empty Host', request({ host: '' }), 'BW_HOST_MISSING', 400, {}],
   ['two Hosts', request({ host: ['a', 'b'] }), 'BW_HOST_MISSING', 400, {}],
+  ['a body of known length', request({ 'content-length': '3' }), 'BW_BODY_UNEXPECTED', 400, {}],
+  ['a chunked body', request({ 'transfer-encoding': 'chunked' }), 'BW_BODY_UNEXPECTED', 400, {}],
+  [
+    'an encoded, empty body',
+    request({ 'transfer-encoding': 'x', 'content-length': '0' }),
+    'BW_BODY_UNEXPECTED',
+    400,
+    {},
+  ],
   [
     'no Upgrade',
     request({ upgrade: undefined }),

@@ -30,6 +30,8 @@ export interface AcceptedRequest {
   readonly extensions: readonly Extension[]
   /** As sent. A browser always sends one, other clients seldom; judging it is the caller's task (RFC 6455 §10.2). */
   readonly origin: string | undefined
+  /** The client waits for the answer 100, which goes before the 101 then (RFC 9110 §7.8). */
+  readonly expectsContinue: boolean
 }
 
 export interface RefusedRequest {
@@ -41,7 +43,11 @@ export interface RefusedRequest {
 export function checkRequest(request: HandshakeRequest): AcceptedRequest | RefusedRequest {
   const { headers } = request
   const refusal =
-    checkRequestLine(request) ?? checkHost(headers) ?? checkUpgrade(headers) ?? checkVersion(headers)
+    checkRequestLine(request) ??
+    checkHost(headers) ??
+    checkUpgrade(headers) ??
+    checkBody(headers) ??
+    checkVersion(headers)
   if (refusal !== undefined) return refuse(refusal)
 
   const key = headerValue(headers, 'sec-websocket-key')
@@ -54,7 +60,14 @@ export function checkRequest(request: HandshakeRequest): AcceptedRequest | Refus
   const extensions = parseExtensions(headers['sec-websocket-extensions'])
   if (extensions === undefined) return refuse(extensionsRefusal(headers))
 
-  return { ok: true, key, subprotocols, extensions, origin: headerValue(headers, 'origin') }
+  return {
+    ok: true,
+    key,
+    subprotocols,
+    extensions,
+    origin: headerValue(headers, 'origin'),
+    expectsContinue: listHasToken(headers.expect, '100-continue'),
+  }
 }
 
 /** What the server has decided about an accepted request. */
@@ -152,6 +165,21 @@ function checkUpgrade({ upgrade, connection }: HeaderRecord): Refusal | undefine
     }
   }
   return undefined
+}
+
+/** A body's bytes would be taken for frames: who sends both may be trying to make one of them say something else. */
+function checkBody(headers: HeaderRecord): Refusal | undefined {
+  const length = headerValue(headers, 'content-length')
+  const encoding = headerValue(headers, 'transfer-encoding')
+  if (encoding === undefined && (length === undefined || /^0+$/.test(length))) return undefined
+  const came =
+    encoding === undefined
+      ? `"Content-Length: ${echoedValue(length)}"`
+      : `"Transfer-Encoding: ${echoedValue(encoding)}"`
+  return badRequest(
+    'BW_BODY_UNEXPECTED',
+    `The opening handshake has no body, got the header ${came}. Send frames after the answer 101.`,
+  )
 }
 
 function checkVersion(headers: HeaderRecord): Refusal | undefined {

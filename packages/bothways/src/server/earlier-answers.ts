@@ -1,0 +1,33 @@
+import { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/**
+ * Goes on when the requests that were pipelined before the one at hand have been answered: answers go out in the order
+ * of their requests (RFC 9112 §9.3.2), and a 101 is one of them. At once when there are none,
+ * and when the connection has ended.
+ */
+export function afterEarlierAnswers(stream: Socket, goOn: () => void): void {
+  const earlier = earlierAnswer(stream)
+  if (earlier === undefined || stream.destroyed) {
+    goOn()
+    return
+  }
+  const next = (): void => {
+    earlier.off('close', next)
+    stream.off('close', next)
+    afterEarlierAnswers(stream, goOn)
+  }
+  earlier.once('close', next)
+  // With an upgrade Node stops to tell answers of the connection's end.
+  stream.once('close', next)
+}
+
+export function hasEarlierAnswers(stream: Socket): boolean {
+  return earlierAnswer(stream) !== undefined
+}
+
+/** A socket takes one answer at a time; the next one has its place when this one closes. */
+function earlierAnswer(stream: Socket): ServerResponse | undefined {
+  const answer: unknown = Reflect.get(stream, '_httpMessage')
+  return answer instanceof ServerResponse ? answer : undefined
+}
