@@ -17,6 +17,7 @@ test('bothways exports these names', () => {
       "ConnectionClosedError",
       "HandshakeError",
       "LimitError",
+      "MessageEvent",
       "Opcode",
       "ProtocolViolation",
       "ReadyState",

@@ -5,8 +5,10 @@ export {
   Opcode,
 } from '@bothways/protocol'
 export type { ClientOptions } from './client/client-options.ts'
+export { CloseEvent, type CloseEventInit } from './client/close-event.ts'
+export { WebSocketErrorEvent } from './client/error-event.ts'
 export type { WebSocketEventHandler } from './client/event-handlers.ts'
-export { CloseEvent, WebSocketErrorEvent } from './client/events.ts'
+export { MessageEvent } from './client/message-event.ts'
 export { type BinaryType, type HandshakeResult, WebSocket } from './client/websocket.ts'
 export { ReadyState } from './connection/connection.ts'
 export { ConnectionClosedError } from './connection/connection-closed-error.ts'

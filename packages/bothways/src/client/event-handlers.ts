@@ -1,9 +1,10 @@
+import { isObject } from './webidl.ts'
+
 /** What an event handler attribute such as `onmessage` holds. */
 export type WebSocketEventHandler<E extends Event> = ((event: E) => unknown) | null
 
 interface Entry {
-  // biome-ignore lint/suspicious/noExplicitAny: each attribute has its own type of event
-  callback: (event: any) => unknown
+  handler: object
   readonly listener: (event: Event) => void
 }
 
@@ -21,23 +22,26 @@ export class EventHandlers {
 
   // biome-ignore lint/suspicious/noExplicitAny: each attribute has its own type of event
   get(type: string): WebSocketEventHandler<any> {
-    return this.#entries.get(type)?.callback ?? null
+    return (this.#entries.get(type)?.handler as WebSocketEventHandler<Event> | undefined) ?? null
   }
 
+  /** Any object is kept (WebIDL `[LegacyTreatNonObjectAsNull]`), and called if it can be; anything else means null. */
   set(type: string, handler: unknown): void {
     const entry = this.#entries.get(type)
-    if (typeof handler !== 'function') {
+    if (!isObject(handler)) {
       if (entry !== undefined) this.#target.removeEventListener(type, entry.listener)
       this.#entries.delete(type)
     } else if (entry !== undefined) {
-      entry.callback = handler as Entry['callback']
+      entry.handler = handler
     } else {
-      const added: Entry = {
-        callback: handler as Entry['callback'],
-        listener: event => added.callback.call(this.#target, event),
-      }
+      const added: Entry = { handler, listener: event => this.#call(added.handler, event) }
       this.#entries.set(type, added)
       this.#target.addEventListener(type, added.listener)
     }
+  }
+
+  /** HTML §8.1.8.1, "the event handler processing algorithm": to return false is to prevent the default. */
+  #call(handler: object, event: Event): void {
+    if (typeof handler === 'function' && handler.call(this.#target, event) === false) event.preventDefault()
   }
 }

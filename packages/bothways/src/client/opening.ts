@@ -20,6 +20,7 @@ import {
 } from '@bothways/protocol'
 import type { ClientSettings } from './client-options.ts'
 import { connectionFailed } from './network-errors.ts'
+import { basicCredentials } from './url.ts'
 
 /** How much of a refusal's body is read, in bytes, and how long that may take, in ms. */
 const bodyBytes = 1024
@@ -76,7 +77,7 @@ export class Opening {
       ...(settings.agent === undefined && !isSecure
         ? { createConnection: () => connect({ host, port }) }
         : { agent: settings.agent ?? false }),
-      headers: [['Host', url.host], ...credentials(url), ...headers].flat(),
+      headers: [['Host', url.host], ...authorization(url), ...headers].flat(),
     }
     this.#request = isSecure ? httpsRequest(options) : httpRequest(options)
     this.#timer = setTimeout(() => this.#timeOut(settings.handshakeTimeoutMs), settings.handshakeTimeoutMs)
@@ -169,8 +170,7 @@ function offers({ connection: { compression } }: ClientSettings): Extension[] {
 }
 
 /** User and password of the URL, which browsers ignore and tools on a command line are given. */
-function credentials({ username, password }: URL): [string, string][] {
-  if (username === '' && password === '') return []
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return [['Authorization', `Basic ${Buffer.from(pair).toString('base64')}`]]
+function authorization(url: URL): [string, string][] {
+  const credentials = basicCredentials(url)
+  return credentials === undefined ? [] : [['Authorization', credentials]]
 }

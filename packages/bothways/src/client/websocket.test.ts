@@ -12,7 +12,8 @@ import type { ServerOptions } from '../server/options.ts'
 import type { Route } from '../server/route.ts'
 import { createServer } from '../server/server.ts'
 import type { ClientOptions } from './client-options.ts'
-import type { CloseEvent, WebSocketErrorEvent } from './events.ts'
+import type { CloseEvent } from './close-event.ts'
+import type { WebSocketErrorEvent } from './error-event.ts'
 import { WebSocket } from './websocket.ts'
 
 const cleanups: (() => unknown)[] = []

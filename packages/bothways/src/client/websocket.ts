@@ -1,5 +1,4 @@
 import {
-  checkSubprotocols,
   deflateDirections,
   encodeUtf8,
   HandshakeError,
@@ -9,13 +8,25 @@ import {
 import { Connection, ReadyState } from '../connection/connection.ts'
 import { ConnectionClosedError } from '../connection/connection-closed-error.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
-import { type MessageData, messageBytes, messageSize } from '../connection/message-data.ts'
+import { messageBytes, messageSize } from '../connection/message-data.ts'
 import { takeTransport } from '../connection/take-transport.ts'
 import { type ClientOptions, type ClientSettings, resolveClientOptions } from './client-options.ts'
+import { CloseEvent } from './close-event.ts'
+import { WebSocketErrorEvent } from './error-event.ts'
 import { EventHandlers, type WebSocketEventHandler } from './event-handlers.ts'
-import { CloseEvent, WebSocketErrorEvent } from './events.ts'
+import { MessageEvent } from './message-event.ts'
 import { type Opened, Opening } from './opening.ts'
+import { toSendData } from './send-data.ts'
+import { offeredSubprotocols } from './subprotocols.ts'
 import { webSocketUrl } from './url.ts'
+import {
+  defineConstants,
+  defineInterface,
+  isObject,
+  toClampedUnsignedShort,
+  toDomString,
+  toUsvString,
+} from './webidl.ts'
 
 export type BinaryType = 'blob' | 'arraybuffer'
 
@@ -65,7 +76,8 @@ export class WebSocket extends EventTarget {
   /**
    * @param url `ws:`, `wss:`, `http:` or `https:`, absolute and without a fragment
    * @param protocols the subprotocols to offer, best first
-   * @throws DOMException `SyntaxError` for a wrong URL or subprotocol
+   * @param options not in the standard; what is no object is ignored there, as WebIDL ignores further arguments
+   * @throws DOMException `SyntaxError` for a wrong URL or subprotocol; an object that is no list is one of the latter
    * @throws UsageError `BW_INVALID_OPTION`, `BW_UNKNOWN_OPTION` or `BW_INVALID_HEADER` for wrong options
    */
   constructor(url: string | URL, protocols: string | Iterable<string> = [], options: ClientOptions = {}) {
@@ -73,10 +85,9 @@ export class WebSocket extends EventTarget {
     // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments, undefined ones too
     // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
     if (arguments.length === 0) throw new TypeError('A WebSocket needs a URL.')
-    this.#url = webSocketUrl(String(url))
-    const subprotocols = typeof protocols === 'string' ? [protocols] : Array.from(protocols, String)
-    checkOfferedSubprotocols(subprotocols)
-    this.#settings = resolveClientOptions(options)
+    this.#url = webSocketUrl(url)
+    const subprotocols = offeredSubprotocols(protocols)
+    this.#settings = resolveClientOptions(isObject(options) ? options : {})
     this.#opening = new Opening(this.#url, subprotocols, this.#settings, {
       onOpened: opened => this.#open(opened),
       onFailed: error => this.#fail(error),
@@ -117,7 +128,9 @@ export class WebSocket extends EventTarget {
 
   /** WebIDL: a value that is not in the enumeration is ignored. */
   set binaryType(value: BinaryType) {
-    if (value === 'blob' || value === 'arraybuffer') this.#binaryType = value
+    WebSocket.#check(this)
+    const type = toDomString(value)
+    if (type === 'blob' || type === 'arraybuffer') this.#binaryType = type
   }
 
   get onopen(): WebSocketEventHandler<Event> {
@@ -167,15 +180,17 @@ export class WebSocket extends EventTarget {
    * Sends one message: a string as text, `Blob`, `ArrayBuffer` and views as binary, anything else as its string.
    *
    * @throws DOMException `InvalidStateError` before the connection is open
+   * @throws TypeError for a Symbol, and for bytes that are shared or can be resized
    */
   send(data: string | Blob | ArrayBuffer | ArrayBufferView): void {
     // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments
     // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
     if (arguments.length === 0) throw new TypeError('send needs something to send.')
+    WebSocket.#check(this)
+    const message = toSendData(data)
     if (this.#readyState === ReadyState.Connecting) {
       throw new DOMException('Still connecting: send in or after the open event.', 'InvalidStateError')
     }
-    const message = toMessageData(data)
     const bytes = messageSize(message)
     if (this.#readyState !== ReadyState.Open || this.#connection === undefined) {
       this.#unsendableBytes += bytes
@@ -198,15 +213,16 @@ export class WebSocket extends EventTarget {
    * @param reason at most 123 bytes of UTF-8
    * @throws DOMException `InvalidAccessError` for another code, `SyntaxError` for a longer reason
    */
-  close(code?: number, reason?: string): void {
-    const closeCode = code === undefined ? undefined : clampToUnsignedShort(code)
+  close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
+    WebSocket.#check(this)
+    const closeCode = code === undefined ? undefined : toClampedUnsignedShort(code)
+    const closeReason = reason === undefined ? '' : toUsvString(reason)
     if (closeCode !== undefined && closeCode !== 1000 && (closeCode < 3000 || closeCode > 4999)) {
       throw new DOMException(
         `The close code must be 1000, or from 3000 to 4999, got ${code}.`,
         'InvalidAccessError',
       )
     }
-    const closeReason = reason === undefined ? '' : String(reason)
     const reasonBytes = encodeUtf8(closeReason).length
     if (reasonBytes > maxCloseReasonBytes) {
       throw new DOMException(
@@ -240,6 +256,11 @@ export class WebSocket extends EventTarget {
   ping(data?: string | Uint8Array): Promise<number | undefined> {
     if (this.#connection === undefined) return Promise.resolve(undefined)
     return this.#connection.ping(data === undefined ? undefined : messageBytes(data))
+  }
+
+  /** WebIDL §3.7.6: whether `this` is one of this class comes before what is given to it. */
+  static #check(value: unknown): void {
+    if (!isObject(value) || !(#url in value)) throw new TypeError('This is a member of WebSockets only.')
   }
 
   /** WHATWG §3, "when the WebSocket connection is established". */
@@ -329,56 +350,18 @@ export class WebSocket extends EventTarget {
   }
 }
 
-const enumerable = { enumerable: true }
-Object.defineProperties(WebSocket.prototype, {
-  ...Object.fromEntries(
-    Object.entries({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }).map(([name, value]) => [
-      name,
-      { value, enumerable: true },
-    ]),
-  ),
-  ...Object.fromEntries(
-    [
-      'url',
-      'readyState',
-      'bufferedAmount',
-      'onopen',
-      'onerror',
-      'onclose',
-      'extensions',
-      'protocol',
-      'onmessage',
-      'binaryType',
-      'send',
-      'close',
-    ].map(name => [name, enumerable]),
-  ),
-  [Symbol.toStringTag]: { value: 'WebSocket', configurable: true },
-})
-for (const name of ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED']) {
-  Object.defineProperty(WebSocket, name, { writable: false, configurable: false })
-}
-
-function checkOfferedSubprotocols(subprotocols: readonly string[]): void {
-  try {
-    checkSubprotocols(subprotocols)
-  } catch (error) {
-    throw new DOMException((error as Error).message, { name: 'SyntaxError', cause: error })
-  }
-}
-
-/** WebIDL: what is no Blob and no bytes becomes a string; encoding turns lone surrogates into U+FFFD. */
-function toMessageData(data: unknown): MessageData {
-  if (data instanceof Blob || data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data
-  return String(data)
-}
-
-/** WebIDL `[Clamp] unsigned short`. */
-function clampToUnsignedShort(value: unknown): number {
-  const number = Number(value)
-  if (Number.isNaN(number)) return 0
-  const clamped = Math.min(65_535, Math.max(0, number))
-  const floor = Math.floor(clamped)
-  const isTie = clamped - floor === 0.5
-  return isTie ? floor + (floor % 2) : Math.round(clamped)
-}
+defineConstants(WebSocket, { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 })
+defineInterface(WebSocket, 'WebSocket', [
+  'url',
+  'readyState',
+  'bufferedAmount',
+  'onopen',
+  'onerror',
+  'onclose',
+  'extensions',
+  'protocol',
+  'close',
+  'onmessage',
+  'binaryType',
+  'send',
+])

@@ -1,0 +1,11 @@
+/** The `error` event. A browser's says nothing on purpose; this one carries what is known. */
+export class WebSocketErrorEvent extends Event {
+  readonly error: Error
+  readonly message: string
+
+  constructor(error: Error) {
+    super('error')
+    this.error = error
+    this.message = error.message
+  }
+}

@@ -1,0 +1,34 @@
+import { types } from 'node:util'
+import { toUsvString } from './webidl.ts'
+
+/**
+ * WebIDL's conversion to `(BufferSource or Blob or USVString)`: what is no Blob and no bytes becomes a string.
+ * Bytes are told by what they are, not by their class, so those of another realm are bytes, too.
+ *
+ * @throws TypeError for a Symbol, and for bytes that are shared or can be resized (WebIDL §3.2.25)
+ */
+export function toSendData(data: unknown): string | Blob | ArrayBufferView {
+  if (typeof data === 'string') return data
+  if (ArrayBuffer.isView(data)) {
+    checkMemory(data.buffer)
+    return data
+  }
+  if (types.isArrayBuffer(data)) {
+    checkMemory(data)
+    return new Uint8Array(data)
+  }
+  return data instanceof Blob ? data : toUsvString(data)
+}
+
+function checkMemory(memory: ArrayBufferLike): void {
+  if (types.isSharedArrayBuffer(memory)) {
+    throw new TypeError(
+      'Bytes to send must not lie in a SharedArrayBuffer: send a copy, such as bytes.slice().',
+    )
+  }
+  if ((memory as { readonly resizable?: boolean }).resizable === true) {
+    throw new TypeError(
+      'Bytes to send must not lie in a resizable ArrayBuffer: send a copy, such as new Uint8Array(bytes).slice().',
+    )
+  }
+}
