@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
+import { types } from 'node:util'
 import {
   CloseCode,
   checkControlPayload,
@@ -202,7 +203,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   sendBinary(data: Uint8Array, callback?: Callback): boolean | undefined {
     const core = this.#ready(noBinaryYet)
     if (core === undefined) return undefined
-    if (!(data instanceof Uint8Array)) throw new TypeError(`The data must be a Buffer, got ${typeof data}`)
+    if (!types.isUint8Array(data)) throw new TypeError(`The data must be a Buffer, got ${typeof data}`)
     return this.#write(core, data.length, () => core.send(data), callback)
   }
 

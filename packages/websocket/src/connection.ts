@@ -5,6 +5,8 @@ import {
   type CloseFrame,
   Connection,
   type ConnectionTraits,
+  messageBytes,
+  ownBytes,
   ReadyState,
   resolveConnectionOptions,
   shortReason,
@@ -389,12 +391,13 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
 
   #handleFrame({ opcode, isFinal, payload }: ReceivedFrame): void {
     if (!this.connected) return
-    const { buffer, byteOffset, byteLength } = payload
-    this.#emitFrame(opcode, isFinal, Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength))
+    this.#emitFrame(opcode, isFinal, messageBytes(payload))
   }
 
   #handlePing(payload: Buffer): void {
     if (!this.connected) return
+    // The payload that listeners get is theirs.
+    const answer = Buffer.from(payload)
     this.#emitFrame(Opcode.Ping, true, payload)
     let isCancelled = false
     if (this.listenerCount('ping') > 0) {
@@ -408,8 +411,8 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     }
     if (isCancelled) return
     // A peer that asks and does not read gets its latest answer only, when it reads again.
-    if (this.outputBufferFull) this.#owedPong = payload
-    else this.pong(payload)
+    if (this.outputBufferFull) this.#owedPong = answer
+    else this.pong(answer)
   }
 
   #handlePong(payload: Buffer): void {
@@ -467,7 +470,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     if (received === undefined || !this.connected) return
     // A close frame without a code counts as none, and TCP's end as the connection's.
     const code = received.code === WebSocketConnection.CLOSE_REASON_NOT_PROVIDED ? -1 : received.code
-    this.#emitFrame(Opcode.Close, true, Buffer.from(received.reason), code)
+    this.#emitFrame(Opcode.Close, true, ownBytes(Buffer.from(received.reason)), code)
     this.#handlePeerClose(code, received.reason === '' ? undefined : received.reason)
   }
 

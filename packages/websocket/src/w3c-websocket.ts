@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { RequestOptions } from 'node:https'
+import { isByteSource, messageBytes } from 'bothways/connection'
 import { WebSocketClient } from './client.ts'
 import type { WebSocketConnection } from './connection.ts'
 import { ListenerTarget, TargetEvent } from './event-target.ts'
@@ -172,9 +173,7 @@ function closeEvent(code: number, reason: string): TargetEvent {
 }
 
 function asBuffer(data: object): Buffer {
-  if (Buffer.isBuffer(data)) return data
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return Buffer.from(data)
-  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  if (isByteSource(data)) return messageBytes(data)
   throw new Error('unknown binary data:')
 }
 

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { types } from 'node:util'
 import { isSendableCloseCode, maxCloseReasonBytes } from '@bothways/protocol'
 import { toBuffer } from './payload.ts'
 
@@ -20,6 +21,6 @@ export function closeReason(code: number | undefined, data: unknown): string {
     throw new RangeError(`The message must not be greater than ${maxCloseReasonBytes} bytes`)
   }
   if (typeof data === 'string') return data
-  if (data instanceof Uint8Array) return toBuffer(data).toString()
+  if (types.isUint8Array(data)) return toBuffer(data).toString()
   throw new TypeError('Second argument must be a string or a Uint8Array')
 }

@@ -1,9 +1,15 @@
 import { Buffer } from 'node:buffer'
 import { CloseCode, type LimitError, type ProtocolViolation } from '@bothways/protocol'
-import { type CloseFrame, type ConnectionHandler, type Disconnect, ReadyState } from 'bothways/connection'
+import {
+  type CloseFrame,
+  type ConnectionHandler,
+  type Disconnect,
+  ownBytes,
+  ReadyState,
+} from 'bothways/connection'
 import { wsError } from './failures.ts'
 import { inner } from './inner.ts'
-import { asBinaryType } from './payload.ts'
+import { asBinaryType, givenBytes } from './payload.ts'
 import type { WebSocket } from './websocket.ts'
 
 /** What happens on a connection, as the events of its `WebSocket`. */
@@ -38,19 +44,17 @@ export class ConnectionEvents implements ConnectionHandler {
 
   onPing(payload: Buffer): void {
     this.#answer(payload)
-    this.#deliver(() => this.#socket.emit('ping', payload))
+    this.#deliver(() => this.#socket.emit('ping', givenBytes(payload)))
   }
 
   onPong(payload: Buffer): void {
-    this.#deliver(() => this.#socket.emit('pong', payload))
+    this.#deliver(() => this.#socket.emit('pong', givenBytes(payload)))
   }
 
   onClosing(received: CloseFrame | undefined): void {
     this.#socket._readyState = ReadyState.Closing
     if (received === undefined) return
-    this.#guard(() =>
-      this.#socket[inner].receiver?.emit('conclude', received.code, Buffer.from(received.reason)),
-    )
+    this.#guard(() => this.#socket[inner].receiver?.emit('conclude', received.code, reasonBytes(received)))
   }
 
   /** By the socket's own method, which a program may have replaced by one that does more. */
@@ -80,16 +84,16 @@ export class ConnectionEvents implements ConnectionHandler {
     this.#guard(() => socket.emitClose())
   }
 
-  #noteReceived({ code, reason }: CloseFrame): void {
+  #noteReceived(received: CloseFrame): void {
     const socket = this.#socket
     socket._closeFrameReceived = true
-    socket._closeCode = code
-    socket._closeMessage = Buffer.from(reason)
+    socket._closeCode = received.code
+    socket._closeMessage = reasonBytes(received)
   }
 
   #emitMessage(message: Buffer, isText: boolean): void {
     const socket = this.#socket
-    socket.emit('message', isText ? message : asBinaryType(message, socket._binaryType), !isText)
+    socket.emit('message', isText ? givenBytes(message) : asBinaryType(message, socket._binaryType), !isText)
   }
 
   #answer(payload: Buffer): void {
@@ -146,6 +150,10 @@ export class ConnectionEvents implements ConnectionHandler {
       throwLater(error)
     }
   }
+}
+
+function reasonBytes({ reason }: CloseFrame): Buffer {
+  return givenBytes(ownBytes(Buffer.from(reason)))
 }
 
 /** What a listener throws ends the process unless somebody catches it there, and never the reading of the next frame. */

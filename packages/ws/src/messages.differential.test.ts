@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { runInNewContext } from 'node:vm'
 import { deflateRawSync } from 'node:zlib'
 import { describe } from 'vitest'
 import { type RawFrame, rawFrame } from '../../../test/support/raw-frame.ts'
@@ -123,6 +124,22 @@ describe.each(Object.entries(servers))('A server %s', (_, [options, headers]) =>
   }
 })
 
+sameOnBoth('A close frame of one byte is refused at its header', async (stage, notes) => {
+  const { peer } = await open(stage)
+  peer.socket.write(Buffer.from([0x88, 0x81]))
+  notes.add('bytes', await stage.endOf(peer))
+})
+
+sameOnBoth('No bytes are always the same object', async (stage, notes) => {
+  const { peer, socket } = await open(stage)
+  const given: unknown[] = []
+  for (const event of ['message', 'ping', 'pong']) socket.on(event, data => given.push(data))
+  socket.on('close', (_, reason) => given.push(reason))
+  peer.write(['82 00'], ['81 00'], ['02 00'], ['80 00'], ['89 00'], ['8a 00'], ['88 00'])
+  await stage.endOf(peer)
+  notes.add('kinds', given.length, new Set(given).size)
+})
+
 describe('A server with compression', () => {
   const inflating: Record<string, readonly RawFrame[]> = {
     'a compressed message': [rawFrame('c1', deflated('hello'))],
@@ -166,6 +183,22 @@ describe('What a server sends', () => {
     'a Buffer': socket => socket.send(Buffer.from('abc')),
     'an ArrayBuffer': socket => socket.send(new Uint8Array([1, 2]).buffer),
     'a view': socket => socket.send(new Uint16Array([1, 2]).subarray(1)),
+    'an ArrayBuffer of another realm': socket =>
+      socket.send(runInNewContext('new Uint8Array([1, 2]).buffer')),
+    'a view of another realm': socket => socket.send(runInNewContext('new Uint8Array([1, 2])')),
+    'shared memory': socket => socket.send(new SharedArrayBuffer(2)),
+    'memory that was transferred': (socket, notes) => {
+      const { buffer } = new Uint8Array([1, 2])
+      const view = new Uint8Array(buffer)
+      structuredClone(buffer, { transfer: [buffer] })
+      for (const data of [buffer, view]) {
+        try {
+          socket.send(data)
+        } catch (error) {
+          notes.add('thrown', (error as Error).constructor.name)
+        }
+      }
+    },
     'a DataView': socket => socket.send(new DataView(new ArrayBuffer(4), 1, 2)),
     'an array': socket => socket.send([1, 2, 3]),
     'a Blob': socket => socket.send(new Blob(['blob']) as never),

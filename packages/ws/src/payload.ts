@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { maxControlPayloadBytes } from '@bothways/protocol'
+import { isBlob } from 'bothways/connection'
 
 /** What `send` takes besides text; anything else that `Buffer.from` takes is taken, too. */
 export type BufferLike =
@@ -21,10 +22,12 @@ export type BufferLike =
   | { valueOf(): string }
   | { [Symbol.toPrimitive](hint: string): string }
 
+/** What programs get for no bytes, always the same object. */
 export const emptyBuffer: Buffer = Buffer.alloc(0)
 
-export function isBlob(data: unknown): data is Blob {
-  return data instanceof Blob
+/** The bytes that a program gets. */
+export function givenBytes(payload: Buffer): Buffer {
+  return payload.length === 0 ? emptyBuffer : payload
 }
 
 /**
@@ -33,9 +36,15 @@ export function isBlob(data: unknown): data is Blob {
  * @throws TypeError of `Buffer.from` for what has no bytes
  */
 export function toBuffer(data: unknown): Buffer {
-  if (Buffer.isBuffer(data)) return data
+  // An empty one may have lost its memory, which nothing can be copied from.
+  if (Buffer.isBuffer(data)) return data.length === 0 ? Buffer.alloc(0) : data
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   return Buffer.from(data as ArrayBuffer)
+}
+
+/** As {@link toBuffer}, for what may be nothing. */
+export function sentBytes(data: unknown): Buffer {
+  return data ? toBuffer(data) : Buffer.alloc(0)
 }
 
 /** How many bytes there are, also where they are yet to be read. */
@@ -56,7 +65,7 @@ export type BinaryType = (typeof binaryTypes)[number]
 export function asBinaryType(message: Buffer, type: BinaryType): Buffer | ArrayBuffer | Buffer[] | Blob {
   switch (type) {
     case 'nodebuffer':
-      return message
+      return givenBytes(message)
     case 'arraybuffer':
       return toArrayBuffer(message)
     case 'fragments':

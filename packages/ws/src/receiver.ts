@@ -7,8 +7,9 @@ import {
   ProtocolViolation,
   type ReceivedMessage,
 } from '@bothways/protocol'
+import { messageBytes, ownBytes } from 'bothways/connection'
 import { wsError } from './failures.ts'
-import { asBinaryType, type BinaryType, emptyBuffer } from './payload.ts'
+import { asBinaryType, type BinaryType, emptyBuffer, givenBytes } from './payload.ts'
 import type { PerMessageDeflate } from './permessage-deflate.ts'
 
 export interface ReceiverInit {
@@ -50,10 +51,10 @@ export class Receiver extends Writable {
     this.#frames = new FrameReceiver(
       {
         onMessage: message => this.#take(message),
-        onPing: payload => this.#deliver('ping', payload),
-        onPong: payload => this.#deliver('pong', payload),
+        onPing: payload => this.#deliver('ping', givenBytes(payload as Buffer)),
+        onPong: payload => this.#deliver('pong', givenBytes(payload as Buffer)),
         onClose: (code, reason) => {
-          this.emit('conclude', code, Buffer.from(reason))
+          this.emit('conclude', code, givenBytes(ownBytes(Buffer.from(reason))))
           this.end()
         },
         onViolation: error => this.#fail(error),
@@ -88,9 +89,8 @@ export class Receiver extends Writable {
   }
 
   #take(message: ReceivedMessage): void {
-    // Copied: a paused receiver uses its memory again, and `message` is gone by then.
-    const payload = Buffer.from(message.bytes())
     const { isText } = message
+    const payload = messageBytes(message.bytes())
     if (!message.isCompressed || this.#deflate === undefined) {
       this.#deliverMessage(payload, isText)
       return
@@ -105,14 +105,18 @@ export class Receiver extends Writable {
         this.#frames.stop()
         this.#fail(new ProtocolViolation('BW_INVALID_UTF8', 'A compressed text message was not UTF-8.'))
       } else {
-        this.emit('message', isText ? inflated : asBinaryType(inflated, this._binaryType), !isText)
+        this.emit(
+          'message',
+          isText ? givenBytes(inflated) : asBinaryType(inflated, this._binaryType),
+          !isText,
+        )
         this.#goOn()
       }
     })
   }
 
   #deliverMessage(payload: Buffer, isText: boolean): void {
-    this.#deliver('message', isText ? payload : asBinaryType(payload, this._binaryType), !isText)
+    this.#deliver('message', isText ? givenBytes(payload) : asBinaryType(payload, this._binaryType), !isText)
   }
 
   #deliver(event: string, ...args: unknown[]): void {

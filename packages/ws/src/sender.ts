@@ -9,8 +9,9 @@ import {
   serializeCloseBody,
   writeFrameHeader,
 } from '@bothways/protocol'
+import { isBlob } from 'bothways/connection'
 import { checkCloseCode, closeReason } from './close-arguments.ts'
-import { checkControlLength, emptyBuffer, isBlob, toBuffer } from './payload.ts'
+import { checkControlLength, emptyBuffer, toBuffer } from './payload.ts'
 import type { PerMessageDeflate } from './permessage-deflate.ts'
 
 type Callback = (error?: Error | null) => void

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { ClientRequest, ClientRequestArgs } from 'node:http'
 import type { Duplex, DuplexOptions } from 'node:stream'
 import { Opcode } from '@bothways/protocol'
-import { Connection, ReadyState, takeTransport } from 'bothways/connection'
+import { Connection, isBlob, ReadyState, takeTransport } from 'bothways/connection'
 import { checkCloseCode, closeReason } from './close-arguments.ts'
 import { ConnectionEvents } from './connection-events.ts'
 import { settingsOf, traitsOf } from './connection-options.ts'
@@ -16,7 +16,7 @@ import {
   binaryTypes,
   checkControlLength,
   emptyBuffer,
-  isBlob,
+  sentBytes,
   toBuffer,
 } from './payload.ts'
 import type { PerMessageDeflateOptions as DeflateOptions, PerMessageDeflate } from './permessage-deflate.ts'
@@ -419,7 +419,7 @@ function sendMessage(
   }
   if (options === undefined && socket[inner].isCompressing === undefined) {
     if (typeof data === 'string' || isBlob(data)) connection.send(data)
-    else connection.send(data ? toBuffer(data) : emptyBuffer)
+    else connection.send(sentBytes(data))
   } else {
     sendFrame(socket, connection, data, options)
   }
@@ -434,7 +434,7 @@ function sendFrame(
   given: SendOptions | undefined,
 ): void {
   const options: SendOptions = Object(given ?? {})
-  const payload = isBlob(data) ? data : data ? toBuffer(data) : emptyBuffer
+  const payload = isBlob(data) ? data : sentBytes(data)
   const isBinary = 'binary' in options ? options.binary : typeof data !== 'string'
   const isFinal = 'fin' in options ? options.fin === true : true
   const isMasked = 'mask' in options ? options.mask === true : !socket._isServer
@@ -466,7 +466,7 @@ function sendControl(
     refuse(socket, data, cb)
     return
   }
-  const payload = isBlob(data) ? data : data ? toBuffer(data) : emptyBuffer
+  const payload = isBlob(data) ? data : sentBytes(data)
   checkControlLength(payload)
   const isMasked = second === undefined ? !socket._isServer : second === true
   socket[inner].connection?.sendFrame(payload, { opcode, isMasked })

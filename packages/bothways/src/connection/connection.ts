@@ -25,7 +25,7 @@ import { FrameSender, type FrameSenderHandler, type FrameSendOptions } from './f
 import { type HeartbeatMember, heartbeat } from './heartbeat.ts'
 import { keepaliveStep } from './keepalive.ts'
 import { newMaskingKey } from './masking-key.ts'
-import type { MessageData } from './message-data.ts'
+import { isBlob, type MessageData, messageBytes } from './message-data.ts'
 import { NotSentError } from './not-sent-error.ts'
 import type { ConnectionSettings } from './options.ts'
 import { Outbox } from './outbox.ts'
@@ -257,7 +257,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
    */
   sendFrame(payload: Uint8Array | Blob, options: FrameSendOptions): boolean {
     const { opcode } = options
-    if (isControlOpcode(opcode)) checkControlPayload(payload instanceof Blob ? payload.size : payload.length)
+    if (isControlOpcode(opcode)) checkControlPayload(isBlob(payload) ? payload.size : payload.length)
     if (!this.#canQueue()) return false
     this.#sender.sendFrame(payload, options)
     return this.#answer()
@@ -433,7 +433,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     const { isText, byteLength } = message
     if (!message.isCompressed || this.#incoming === undefined) {
       const isString = isText && this.#traits.textAs === 'string'
-      this.#handler.onMessage(isString ? message.text() : asBuffer(message.bytes()), byteLength, isText)
+      this.#handler.onMessage(isString ? message.text() : messageBytes(message.bytes()), byteLength, isText)
       return
     }
     this.#inflater ??= new Inflater(this.#incoming, this.#settings.maxMessageBytes)
@@ -455,21 +455,16 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   }
 
   onPing(payload: Uint8Array): void {
-    this.#handler.onPing?.(asBuffer(payload))
-    // RFC 6455 §5.5.2: a ping is answered unless a close frame has come, so also while we are closing.
-    if (this.#readyState === ReadyState.Closed || !this.#traits.answersPings) return
-    if (this.#outbox.hasRoom) this.#sender.sendControl(Opcode.Pong, payload)
-    else {
-      this.#owedPong = Buffer.from(payload)
-      this.#outbox.oweNotice()
-    }
+    // First, since the payload is the handler's afterwards.
+    if (this.#traits.answersPings) this.#answerPing(payload)
+    this.#handler.onPing?.(messageBytes(payload))
   }
 
   onPong(payload: Uint8Array): void {
     const roundTripMs = this.#pings?.answer(payload, performance.now())
     if (this.#pings?.areAnswered) this.#pings = undefined
     if (roundTripMs !== undefined) this.#roundTripTimeMs = roundTripMs
-    this.#handler.onPong?.(asBuffer(payload), roundTripMs)
+    this.#handler.onPong?.(messageBytes(payload), roundTripMs)
   }
 
   onClose(code: number, reason: string): void {
@@ -550,6 +545,17 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   }
 
   // --- receiving
+
+  /** RFC 6455 §5.5.2: a ping is answered unless a close frame has come, so also while we are closing. */
+  #answerPing(payload: Uint8Array): void {
+    if (this.#readyState === ReadyState.Closed) return
+    if (this.#outbox.hasRoom) {
+      this.#sender.sendControl(Opcode.Pong, payload)
+    } else {
+      this.#owedPong = Buffer.from(payload)
+      this.#outbox.oweNotice()
+    }
+  }
 
   #takeInflated(result: InflateResult, isText: boolean): void {
     if (this.#readyState === ReadyState.Closed) return
@@ -667,8 +673,4 @@ function resolutionOf({ closeTimeoutMs, keepalive }: ConnectionSettings): number
 /** Whole milliseconds need no memory of their own, and a connection looks at no smaller times. */
 function nowMs(): number {
   return Math.trunc(performance.now())
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -117,7 +117,7 @@ export class FrameSender {
 
   /** Sends a frame as it is described, in its turn. */
   sendFrame(payload: Uint8Array | Blob, options: FrameSendOptions): void {
-    if (payload instanceof Blob) {
+    if (isBlob(payload)) {
       this.#queueLater(
         payload.size,
         () => payload.arrayBuffer().then(Buffer.from),

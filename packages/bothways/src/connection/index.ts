@@ -12,7 +12,7 @@ export { type CompressionTuning, Deflater, type InflateResult, Inflater } from '
 export type { CloseFrame, Disconnect } from './disconnect.ts'
 export { shortReason } from './failures.ts'
 export type { FrameSendOptions } from './frame-sender.ts'
-export type { MessageData } from './message-data.ts'
+export { isBlob, isByteSource, type MessageData, messageBytes, ownBytes } from './message-data.ts'
 export { NotSentError } from './not-sent-error.ts'
 export {
   type CompressionOptions,

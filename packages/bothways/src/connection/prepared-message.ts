@@ -1,6 +1,7 @@
 import { type DeflateDirection, Opcode } from '@bothways/protocol'
 import { type CompressionTuning, Deflater } from './deflate.ts'
 import { frame } from './frame.ts'
+import { ownBytes } from './message-data.ts'
 
 /**
  * A message for many connections: framed once, compressed at most once, the same bytes for all.
@@ -22,9 +23,9 @@ export class PreparedMessage {
     this.isText = isText
   }
 
-  /** As a program sees it: text as a string, which is made once for all who ask. */
+  /** As a program sees it: text as a string, which is made once for all who ask; bytes as a copy for each. */
   get data(): string | Buffer {
-    if (!this.isText) return this.payload
+    if (!this.isText) return ownBytes(this.payload)
     this.#text ??= this.payload.toString('utf8')
     return this.#text
   }

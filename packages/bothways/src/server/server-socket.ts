@@ -14,7 +14,14 @@ import {
   ReadyState,
 } from '../connection/connection.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
-import { isMessageData, type MessageData, messageBytes, messageSize } from '../connection/message-data.ts'
+import {
+  isBlob,
+  isByteSource,
+  isDetached,
+  type MessageData,
+  messageBytes,
+  messageSize,
+} from '../connection/message-data.ts'
 import { PreparedMessage } from '../connection/prepared-message.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
@@ -309,7 +316,7 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
 /** @throws UsageError `BW_INVALID_MESSAGE` */
 export function prepareMessage(data: Exclude<MessageData, Blob>): PreparedMessage {
   checkMessageData(data)
-  if (data instanceof Blob) {
+  if (isBlob(data)) {
     throw new UsageError(
       'BW_INVALID_MESSAGE',
       'A Blob cannot be published; publish its bytes: await blob.arrayBuffer().',
@@ -321,7 +328,15 @@ export function prepareMessage(data: Exclude<MessageData, Blob>): PreparedMessag
 }
 
 function checkMessageData(data: unknown): void {
-  if (isMessageData(data)) return
+  if (typeof data === 'string') return
+  if (isByteSource(data)) {
+    if (!isDetached(data)) return
+    throw new UsageError(
+      'BW_INVALID_MESSAGE',
+      'The memory of this message is gone: it was transferred, or its buffer made smaller. Send before that, or a copy.',
+    )
+  }
+  if (isBlob(data)) return
   throw new UsageError(
     'BW_INVALID_MESSAGE',
     `A message is a string, an ArrayBuffer, a view of one or a Blob, got ${data === null ? 'null' : typeof data}; send objects as JSON.stringify(object).`,

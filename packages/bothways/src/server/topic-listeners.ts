@@ -2,7 +2,7 @@ import type { PreparedMessage } from '../connection/prepared-message.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { Message } from './server-socket.ts'
 
-/** Hears what is published to a topic: text as a string, bytes as a `Buffer` that must not be changed. */
+/** Hears what is published to a topic: text as a string, bytes as a `Buffer`, which is the listener's to keep. */
 export type TopicListener = (message: Message) => void
 
 /** The functions of a program among the subscribers of topics. */

@@ -20,13 +20,7 @@ export function parseCloseBody(
   checksCloseCode = true,
 ): CloseBody | ProtocolViolation {
   if (body.length === 0) return { code: CloseCode.NoStatusReceived, reason: '' }
-  if (body.length === 1) {
-    return new ProtocolViolation(
-      'BW_CLOSE_BODY_OF_ONE_BYTE',
-      'A close frame carries nothing or a code of two bytes and a reason; it carried one byte.',
-      1,
-    )
-  }
+  if (body.length === 1) return closeBodyOfOneByte()
   const [high = 0, low = 0] = body
   const code = (high << 8) | low
   if (checksCloseCode && !isSendableCloseCode(code)) {
@@ -41,4 +35,13 @@ export function parseCloseBody(
     return new ProtocolViolation('BW_INVALID_CLOSE_REASON', 'The reason of a close frame was not UTF-8.')
   }
   return { code, reason: decodeUtf8(reason) }
+}
+
+/** The length alone is wrong, so a frame's header is enough to say so. */
+export function closeBodyOfOneByte(): ProtocolViolation {
+  return new ProtocolViolation(
+    'BW_CLOSE_BODY_OF_ONE_BYTE',
+    'A close frame carries nothing or a code of two bytes and a reason; it carried one byte.',
+    1,
+  )
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concat } from '../../../../test/support/bytes.ts'
+import { concat, toHex } from '../../../../test/support/bytes.ts'
 import { checkLaw } from '../../../../test/support/law.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
 
@@ -9,7 +9,7 @@ const MiB = 1024 * 1024
 function capacityAfter(lengths: readonly number[], expectedBytes: number): number {
   const buffer = new PayloadBuffer()
   for (const length of lengths) buffer.append(new Uint8Array(length), expectedBytes)
-  return buffer.take().buffer.byteLength
+  return buffer.capacity
 }
 
 describe('PayloadBuffer', () => {
@@ -21,8 +21,10 @@ describe('PayloadBuffer', () => {
         const whole = concat(list)
         for (const piece of list) buffer.append(piece, whole.length + slack)
         expect(buffer.length).toBe(whole.length)
-        expect(buffer.take()).toEqual(whole)
-        expect(buffer.length).toBe(0)
+        const payload = buffer.take()
+        expect(toHex(payload)).toBe(toHex(whole))
+        expect(payload.buffer.byteLength).toBe(whole.length)
+        expect([buffer.length, buffer.capacity]).toEqual([0, 0])
       }),
     )
   })
@@ -35,6 +37,16 @@ describe('PayloadBuffer', () => {
         expect(capacityAfter(list, 16 * MiB)).toBeLessThanOrEqual(Math.max(4096, came * 2))
       }),
     )
+  })
+
+  test('takes at most 1 MiB ahead of a long payload, and hands over memory of its length', () => {
+    const piece = new Uint8Array(100_000)
+    const buffer = new PayloadBuffer()
+    for (let came = piece.length; came <= 8 * MiB; came += piece.length) {
+      buffer.append(piece, 16 * MiB)
+      expect(buffer.capacity).toBeLessThanOrEqual(Math.min(came * 2, came + MiB))
+    }
+    expect(buffer.take().buffer.byteLength).toBe(8_300_000)
   })
 
   test('takes nothing for an announcement, and 4096 bytes at most for the first byte', () => {
@@ -55,6 +67,6 @@ describe('PayloadBuffer', () => {
     piece.fill(9)
     const first = buffer.take()
     buffer.append(piece, 2)
-    expect([first, buffer.take()]).toEqual([Uint8Array.of(1, 2), Uint8Array.of(9, 9)])
+    expect([toHex(first), toHex(buffer.take())]).toEqual(['0102', '0909'])
   })
 })

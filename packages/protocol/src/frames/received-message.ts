@@ -14,7 +14,7 @@ export interface ReceivedMessage {
   readonly byteLength: number
   /** The payload as a string, read as UTF-8. */
   text(): string
-  /** The payload as bytes, the caller's to keep. */
+  /** The payload as bytes, the caller's to keep: nothing else lies in their memory, and nobody else has it. */
   bytes(): Uint8Array
 }
 
@@ -28,6 +28,8 @@ class Delivery implements ReceivedMessage {
   start = 0
   end = 0
   isAscii = false
+  /** The source is the message and nothing else, and nobody's besides. */
+  isOwn = false
   /** The source's, when it is borrowed. */
   memory: ReadMemory | undefined
 
@@ -41,8 +43,7 @@ class Delivery implements ReceivedMessage {
   }
 
   bytes(): Uint8Array {
-    const { source, start, end } = this
-    return this.memory === undefined ? source.subarray(start, end) : copyBytes(source, start, end)
+    return this.isOwn ? this.source : copyBytes(this.source, this.start, this.end)
   }
 }
 
@@ -50,14 +51,18 @@ class Delivery implements ReceivedMessage {
 const deliveries: Delivery[] = []
 let depth = 0
 
+interface MessageHandler {
+  onMessage(message: ReceivedMessage): void
+}
+
 /**
- * Hands a message over. Its payload lies in `source` from `start` to `end`.
+ * Hands a message over. Its payload lies in `source` from `start` to `end`, among other things.
  *
- * @param memory which `source` is the bytes of, when they are not the handler's to keep
+ * @param memory which `source` is the bytes of, when that is used again after the call
  * @param isAscii true when that is known
  */
 export function deliver(
-  handler: { onMessage(message: ReceivedMessage): void },
+  handler: MessageHandler,
   isText: boolean,
   isCompressed: boolean,
   source: Uint8Array,
@@ -75,6 +80,31 @@ export function deliver(
   delivery.end = end
   delivery.memory = memory
   delivery.isAscii = isAscii
+  delivery.isOwn = false
+  handOver(delivery, handler)
+}
+
+/** As {@link deliver}, for a payload that has memory of its own. */
+export function deliverOwn(
+  handler: MessageHandler,
+  isText: boolean,
+  isCompressed: boolean,
+  payload: Uint8Array,
+): void {
+  deliveries[depth] ??= new Delivery()
+  const delivery = deliveries[depth]!
+  delivery.isText = isText
+  delivery.isCompressed = isCompressed
+  delivery.source = payload
+  delivery.start = 0
+  delivery.end = payload.length
+  delivery.memory = undefined
+  delivery.isAscii = false
+  delivery.isOwn = true
+  handOver(delivery, handler)
+}
+
+function handOver(delivery: Delivery, handler: MessageHandler): void {
   depth++
   try {
     handler.onMessage(delivery)

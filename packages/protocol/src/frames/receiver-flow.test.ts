@@ -1,7 +1,13 @@
-import { type ReceivedMessage, Receiver, type ReceiverOptions } from '@bothways/protocol'
+import {
+  createReadMemory,
+  type ReceivedFrame,
+  type ReceivedMessage,
+  Receiver,
+  type ReceiverOptions,
+} from '@bothways/protocol'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { concat, hex, octets, split, utf8 } from '../../../../test/support/bytes.ts'
+import { describe, expect, test } from 'vitest'
+import { concat, hex, octets, split, toHex, utf8 } from '../../../../test/support/bytes.ts'
 import { checkLaw, cuts } from '../../../../test/support/law.ts'
 import { framesTo, type RawFrame } from '../../../../test/support/raw-frame.ts'
 import { type ReceiverEvent, ReceiverLog, receive } from '../../../../test/support/receiver-log.ts'
@@ -130,18 +136,85 @@ test('A receiver is done after a close frame and after a violation, and not befo
   }
 })
 
-test('The payload of a message within one chunk is a view into that chunk, unmasked in place', () => {
-  const chunk = framesTo('server', [['82 03', hex('01 02 03')]])
-  let delivered: Uint8Array | undefined
-  const receiver = new Receiver(
+function giveAway({ buffer }: Uint8Array): void {
+  structuredClone(buffer, { transfer: [buffer as ArrayBuffer] })
+}
+
+/** How the same message may come: whole or in pieces, in chunks or in memory that is used again. */
+const arrivals: readonly (readonly [string, (receiver: Receiver, bytes: Uint8Array<ArrayBuffer>) => void])[] =
+  [
+    ['in one chunk', (receiver, bytes) => receiver.push(bytes)],
+    ['byte by byte', (receiver, bytes) => octets(bytes).forEach(octet => void receiver.push(octet))],
+    [
+      'in borrowed memory',
+      (receiver, bytes) => {
+        const memory = createReadMemory(bytes.length)
+        memory.bytes.set(bytes)
+        receiver.read(memory, bytes.length)
+      },
+    ],
+  ]
+
+describe.each(arrivals)('What comes %s', (_, arrive) => {
+  const lengths = [0, 1, 3, 64, 65, 125, 126, 4_095, 4_096, 4_097, 70_000]
+  const frameOf = (first: number, payload: Uint8Array): Uint8Array<ArrayBuffer> => {
+    const { length } = payload
+    const rest = length < 126 ? [length] : length < 65_536 ? [126, length >> 8, length & 255] : undefined
+    const header = rest ?? [127, 0, 0, 0, 0, 0, length >> 16, (length >> 8) & 255, length & 255]
+    return concat([Uint8Array.of(first, ...header), payload])
+  }
+
+  test.each(lengths)("is the handler's own: %i bytes are all that lies in their memory", length => {
+    const given: Uint8Array[] = []
+    const take = (payload: Uint8Array): void => void given.push(payload)
+    const handler = Object.assign(new ReceiverLog(), {
+      onMessage: (message: ReceivedMessage) => take(message.bytes()),
+      onFrame: ({ payload }: ReceivedFrame) => take(payload),
+      onPing: take,
+      onPong: take,
+    })
+    const payload = Uint8Array.from({ length }, (_, at) => at)
+    const opening = frameOf(0x02, payload.subarray(0, length >> 1))
+    const fragmented = concat([opening, frameOf(0x80, payload.subarray(length >> 1))])
+    const controls = length <= 125 ? [frameOf(0x89, payload), frameOf(0x8a, payload)] : []
+    const bytes = concat([frameOf(0x82, payload), ...controls, fragmented, frameOf(0x82, payload)])
+    arrive(new Receiver(handler, options), bytes.slice())
+    arrive(new Receiver(handler, { ...options, delivers: 'frames' }), bytes.slice())
+    expect(given.length).toBe(7 + 2 * controls.length)
+    const others = given.map(toHex)
+    for (const one of given) {
+      expect(one.buffer.byteLength).toBe(one.length)
+      expect(toHex(one)).toBe(others.shift())
+      giveAway(one)
+    }
+  })
+})
+
+test('A handler that gives its payloads away leaves those that wait as they were', () => {
+  const came: string[] = []
+  const receiver: Receiver = new Receiver(
     Object.assign(new ReceiverLog(), {
-      onMessage: (message: ReceivedMessage) => (delivered = message.bytes()),
+      onMessage: (message: ReceivedMessage) => {
+        const payload = message.bytes()
+        came.push(toHex(payload))
+        giveAway(payload)
+        receiver.pause()
+      },
     }),
-    { ...options, role: 'server' },
+    options,
   )
-  receiver.push(chunk)
-  expect(delivered?.buffer).toBe(chunk.buffer)
-  expect(chunk.subarray(6)).toEqual(hex('01 02 03'))
+  const memory = createReadMemory(65_536)
+  const frames = framesTo('client', [
+    ['82 01', 'a'],
+    ['82 00', ''],
+    ['82 02', 'bc'],
+  ])
+  memory.bytes.set(frames)
+  receiver.read(memory, frames.length)
+  memory.bytes.fill(0xff)
+  receiver.resume()
+  receiver.resume()
+  expect(came).toEqual(['61', '', '6263'])
 })
 
 test('Payloads that were delivered stay as they are while later messages come', () => {

@@ -475,6 +475,13 @@ const close: readonly Row[] = [
     events: [violation('BW_CLOSE_BODY_OF_ONE_BYTE', 1002)],
   },
   {
+    id: 'X2-header',
+    section: '§5.5.1',
+    rule: 'A close frame of one byte is refused at its header',
+    frames: [['88 01']],
+    events: [violation('BW_CLOSE_BODY_OF_ONE_BYTE', 1002)],
+  },
+  {
     id: 'X3',
     section: '§5.5.1',
     rule: 'A close frame is read when the whole of it has come',

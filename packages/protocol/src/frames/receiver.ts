@@ -1,13 +1,14 @@
+import { copyBytes } from '#memory'
 import { isUtf8 } from '#utf8'
 import { LimitError, ProtocolViolation, type ViolationCode } from '../errors.ts'
 import { Utf8Validator } from '../text/utf8-validator.ts'
-import { parseCloseBody } from './close-body.ts'
+import { closeBodyOfOneByte, parseCloseBody } from './close-body.ts'
 import { maxControlPayloadBytes } from './frame-serializer.ts'
 import { applyMask } from './masking.ts'
 import { isControlOpcode, Opcode } from './opcode.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
 import type { ReadMemory } from './read-memory.ts'
-import { deliver, type ReceivedMessage } from './received-message.ts'
+import { deliver, deliverOwn, type ReceivedMessage } from './received-message.ts'
 
 /** Who reads: a server takes masked frames only, a client unmasked ones only (RFC 6455 §5.1). */
 export type Role = 'server' | 'client'
@@ -57,8 +58,6 @@ export interface ReceiverOptions {
 /** Two bytes, eight of length, four of masking key. */
 const longestHeaderBytes = 14
 
-const nothing: Uint8Array = new Uint8Array(0)
-
 /** The first byte of a frame that is a message: FIN, no reserved bits (RFC 6455 §5.2). */
 const finalText = 0x80 | Opcode.Text
 const finalBinary = 0x80 | Opcode.Binary
@@ -68,9 +67,9 @@ const finalBinary = 0x80 | Opcode.Binary
  * control frames, in order, as they come. It has no clock, no socket and no streams: bytes go in by {@link push} or
  * {@link read}.
  *
- * Payloads are unmasked where they lie, and a message that lies in one chunk is not copied unless the handler asks
- * for bytes of borrowed memory; a message in pieces is collected in one buffer that grows with what has come. It
- * never throws on any input.
+ * Payloads are unmasked where they lie, and a message that lies in one chunk is copied only when the handler asks for
+ * its bytes; one in pieces is collected as it comes. The handler's bytes are its own: nothing else lies in their memory,
+ * so it may keep them or give them away. The receiver never throws on any input.
  */
 export class Receiver {
   readonly #handler: ReceiverHandler
@@ -146,7 +145,7 @@ export class Receiver {
   read(memory: ReadMemory, byteLength: number): void {
     if (this.#isDone) return
     if (this.#isPaused || this.#isReading) {
-      this.#wait(memory.bytes.slice(0, byteLength))
+      this.#wait(copyBytes(memory.bytes, 0, byteLength))
       return
     }
     this.#read(memory.bytes, byteLength, memory)
@@ -191,7 +190,7 @@ export class Receiver {
     let at = 0
     while (at < end && !this.#isDone) {
       if (this.#isPaused) {
-        const rest = memory === undefined ? bytes.subarray(at, end) : bytes.slice(at, end)
+        const rest = memory === undefined ? bytes.subarray(at, end) : copyBytes(bytes, at, end)
         this.#waiting ??= []
         this.#waiting.unshift(rest)
         break
@@ -350,6 +349,10 @@ export class Receiver {
           second & 0x7f,
         )
       }
+      if (opcode === Opcode.Close && (second & 0x7f) === 1) {
+        this.#violate(closeBodyOfOneByte())
+        return false
+      }
       return true
     }
     // RFC 6455 §5.4: a message's first frame has its opcode, all others are continuations.
@@ -406,18 +409,18 @@ export class Receiver {
     this.#payloadCame += piece.length
     const isWhole = this.#payloadCame === this.#payloadBytes
     if (isWhole) this.#isInPayload = false
-    if (isControlOpcode(this.#opcode)) this.#takeControlPiece(piece, isWhole, memory !== undefined)
+    if (isControlOpcode(this.#opcode)) this.#takeControlPiece(piece, isWhole)
     else this.#takeMessagePiece(piece, isWhole, memory)
     return end
   }
 
-  #takeControlPiece(piece: Uint8Array, isWhole: boolean, isBorrowed: boolean): void {
+  #takeControlPiece(piece: Uint8Array, isWhole: boolean): void {
     if (!isWhole || this.#control !== undefined) {
       this.#control ??= new PayloadBuffer()
       this.#control.append(piece, this.#payloadBytes)
       if (!isWhole) return
     }
-    const payload = this.#control?.take() ?? (isBorrowed ? piece.slice() : piece)
+    const payload = this.#control?.take() ?? copyBytes(piece, 0, piece.length)
     this.#control = undefined
     if (this.#opcode === Opcode.Ping) this.#handler.onPing(payload)
     else if (this.#opcode === Opcode.Pong) this.#handler.onPong(payload)
@@ -436,7 +439,7 @@ export class Receiver {
 
   #takeMessagePiece(piece: Uint8Array, isFrameWhole: boolean, memory: ReadMemory | undefined): void {
     if (this.#deliversFrames) {
-      this.#takeFramePiece(piece, isFrameWhole, memory !== undefined)
+      this.#takeFramePiece(piece, isFrameWhole)
       return
     }
     const isMessageWhole = isFrameWhole && this.#isFinal
@@ -461,19 +464,20 @@ export class Receiver {
       this.#message.append(piece, this.#expectedBytes(piece))
     }
     if (!isMessageWhole) return
-    const payload = this.#message?.take() ?? nothing
+    const payload = this.#message?.take() ?? new Uint8Array(0)
     this.#message = undefined
     this.#utf8 = undefined
-    this.#deliver(payload, 0, payload.length, undefined, false)
+    this.#isInMessage = false
+    deliverOwn(this.#handler, this.#isText, this.#isCompressed, payload)
   }
 
-  #takeFramePiece(piece: Uint8Array, isWhole: boolean, isBorrowed: boolean): void {
+  #takeFramePiece(piece: Uint8Array, isWhole: boolean): void {
     if (!isWhole || this.#message !== undefined) {
       this.#message ??= new PayloadBuffer()
       this.#message.append(piece, this.#payloadBytes)
       if (!isWhole) return
     }
-    const payload = this.#message?.take() ?? (isBorrowed ? piece.slice() : piece)
+    const payload = this.#message?.take() ?? copyBytes(piece, 0, piece.length)
     this.#message = undefined
     const [opcode, isFinal, isCompressed] = [this.#opcode, this.#isFinal, this.#isCompressed]
     if (isFinal) this.#isInMessage = false
@@ -499,8 +503,7 @@ export class Receiver {
     this.#isInMessage = false
     if (memory !== undefined && !this.#checksUtf8) {
       // A borrowed memory's own decoder trusts what it decodes.
-      const copy = source.slice(start, end)
-      deliver(this.#handler, this.#isText, this.#isCompressed, copy, 0, copy.length, undefined, false)
+      deliverOwn(this.#handler, this.#isText, this.#isCompressed, copyBytes(source, start, end))
       return
     }
     deliver(this.#handler, this.#isText, this.#isCompressed, source, start, end, memory, isAscii)

@@ -1,36 +1,21 @@
 import { Buffer } from 'node:buffer'
 
-/** Copies of small messages lie in one piece of memory, as many as it holds, as Node's small `Buffer`s do. */
-const poolBytes = 16 * 1024
-const longestPooledBytes = 4 * 1024
-
-/** Node's own subclass of `Uint8Array`, which makes a view without looking at its arguments first. */
+/**
+ * Node's own subclass of `Uint8Array`, which makes bytes without looking at its arguments first. Up to 64 of them lie
+ * in V8's own heap, without an `ArrayBuffer` until somebody asks for it.
+ */
 const FastBuffer = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
-  memory: ArrayBufferLike,
-  start: number,
-  length: number,
+  byteLength: number,
 ) => Buffer
 
-let pool = Buffer.allocUnsafeSlow(poolBytes)
-let used = 0
-
-/** A copy of the bytes from `start` to `end`. */
+/** A copy of the bytes from `start` to `end`, in memory that holds nothing else. */
 export function copyBytes(source: Uint8Array, start: number, end: number): Uint8Array {
-  const length = end - start
-  const bytes = source.subarray(start, end)
-  if (length > longestPooledBytes) return Buffer.from(bytes)
-  if (used + length > poolBytes) {
-    pool = Buffer.allocUnsafeSlow(poolBytes)
-    used = 0
-  }
-  pool.set(bytes, used)
-  const copy = new FastBuffer(pool.buffer, used, length)
-  // The next one begins where any kind of number may lie.
-  used = (used + length + 7) & ~7
+  const copy = new FastBuffer(end - start)
+  copy.set(source.subarray(start, end))
   return copy
 }
 
 /** Memory that may hold anything: only for what is written before it is read. */
 export function allocate(byteLength: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer)
+  return Buffer.allocUnsafeSlow(byteLength)
 }

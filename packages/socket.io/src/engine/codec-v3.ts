@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { isUtf8 } from '@bothways/protocol'
+import { ownBytes } from 'bothways/connection'
 import { digitOf } from './codec-v4.ts'
-import { bytesOf, errorPacket, type Packet, type PacketType, packetTypes } from './packet.ts'
+import { bytesOf, bytesOfBase64, errorPacket, type Packet, type PacketType, packetTypes } from './packet.ts'
 
 const code0 = 0x30
 const code9 = 0x39
@@ -36,12 +37,12 @@ export function encodePacketV3(packet: Packet): string | Buffer {
 export function decodePacketV3(message: string | Buffer): Packet {
   if (typeof message !== 'string') {
     const type = packetTypes[message[0] ?? -1]
-    return type === undefined ? errorPacket : { type, data: message.subarray(1) }
+    return type === undefined ? errorPacket : { type, data: ownBytes(message.subarray(1)) }
   }
   const isBase64 = message.charCodeAt(0) === codeB
   const type = packetTypes[message.charCodeAt(isBase64 ? 1 : 0) - code0]
   if (type === undefined) return errorPacket
-  if (isBase64) return { type, data: Buffer.from(message.slice(2), 'base64') }
+  if (isBase64) return { type, data: bytesOfBase64(message.slice(2)) }
   return { type, data: message.length > 1 ? message.slice(1) : undefined }
 }
 

@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer'
-import { bytesOf, errorPacket, type Packet, type PacketType, packetTypes } from './packet.ts'
+import type { Buffer } from 'node:buffer'
+import { bytesOf, bytesOfBase64, errorPacket, type Packet, type PacketType, packetTypes } from './packet.ts'
 
 /** What separates the packets of a payload (Engine.IO protocol v4, "HTTP long-polling: packet encoding"). */
 const separator = '\x1e'
@@ -34,7 +34,7 @@ export function encodePacketV4(packet: Packet): string | Buffer {
 export function decodePacketV4(message: string | Buffer): Packet {
   if (typeof message !== 'string') return { type: 'message', data: message }
   const code = message.charCodeAt(0)
-  if (code === codeB) return { type: 'message', data: Buffer.from(message.slice(1), 'base64') }
+  if (code === codeB) return { type: 'message', data: bytesOfBase64(message.slice(1)) }
   const type = packetTypes[code - code0]
   if (type === undefined) return errorPacket
   return { type, data: message.length > 1 ? message.slice(1) : undefined }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createRequire } from 'node:module'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { decodePacket, decodePayload, encodePacket, encodePayload } from './codec.ts'
 import { errorPacket, type Packet, packetTypes } from './packet.ts'
@@ -37,9 +38,22 @@ describe.each([4, 3] as const)('The codec of version %i', version => {
     }
   })
 
+  test('gives bytes from base64 in memory that holds nothing else', () => {
+    const packet = decodePacket(encodePacket(message(bytes), version, false), version)
+    expect((packet.data as Buffer).buffer.byteLength).toBe(bytes.length)
+  })
+
   test('takes every kind of binary data', () => {
     const { buffer } = new Uint8Array([9, 1, 2, 3, 255, 9])
-    for (const data of [new Uint8Array(buffer, 1, 4), new DataView(buffer, 1, 4), buffer.slice(1, 5)]) {
+    const shared = new SharedArrayBuffer(4)
+    new Uint8Array(shared).set(bytes)
+    for (const data of [
+      new Uint8Array(buffer, 1, 4),
+      new DataView(buffer, 1, 4),
+      buffer.slice(1, 5),
+      new Uint8Array(shared),
+      runInNewContext('new Uint8Array([1, 2, 3, 255]).buffer') as ArrayBuffer,
+    ]) {
       expect(encodePacket(message(data), version, true)).toEqual(encodePacket(message(bytes), version, true))
       expect(encodePacket(message(data), version, false)).toBe(version === 4 ? 'bAQID/w==' : 'b4AQID/w==')
     }

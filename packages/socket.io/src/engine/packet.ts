@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { messageBytes, ownBytes } from 'bothways/connection'
 import type { SharedMessage } from './shared-message.ts'
 
 /** The revisions of the Engine.IO protocol that a client may speak. */
@@ -33,9 +34,12 @@ export const errorPacket: Packet = { type: 'error', data: 'parser error' }
 
 /** The bytes of binary data, without a copy. */
 export function bytesOf(data: ArrayBuffer | ArrayBufferView): Buffer {
-  if (data instanceof Buffer) return data
-  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-  return Buffer.from(data)
+  return messageBytes(data)
+}
+
+/** The bytes of text in base64, in memory that holds nothing else. */
+export function bytesOfBase64(text: string): Buffer {
+  return ownBytes(Buffer.from(text, 'base64'))
 }
 
 /** What a packet takes that waits, besides its data: the object, its place in the queue, the head of its string. */

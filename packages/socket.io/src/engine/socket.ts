@@ -1,4 +1,4 @@
-import type { BudgetHolder } from 'bothways/connection'
+import { type BudgetHolder, isByteSource } from 'bothways/connection'
 import type { AdmittedSession } from './admission.ts'
 import type { EngineRequest } from './engine-request.ts'
 import type { Heartbeats } from './heartbeats.ts'
@@ -334,6 +334,6 @@ export class Socket
 /** What a program without types may send as well: anything else counts as text, and nothing as no data. */
 function sendable(data: RawData | undefined): RawData | undefined {
   if (typeof data === 'string') return data === '' ? undefined : data
-  if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data
+  if (isByteSource(data)) return data
   return data ? String(data) : undefined
 }

@@ -1,3 +1,5 @@
+import { isBlob, isByteSource } from 'bothways/connection'
+
 export type Binary = ArrayBuffer | ArrayBufferView
 
 interface Placeholder {
@@ -60,8 +62,8 @@ export function putInBinary(value: unknown, attachments: readonly unknown[]): un
 }
 
 function isBinary(value: object): value is Binary {
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return true
-  if (value instanceof Blob) {
+  if (isByteSource(value)) return true
+  if (isBlob(value)) {
     throw new TypeError('A Blob cannot be sent; send its bytes: await blob.arrayBuffer().')
   }
   return false

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { isByteSource } from 'bothways/connection'
 import { putInBinary } from './binary.ts'
 import { isPayloadValid, type Packet, PacketType } from './packet.ts'
 
@@ -40,7 +41,7 @@ export class Decoder extends EventEmitter<{ decoded: [Packet] }> {
     if (typeof received === 'string') {
       if (this.#unfinished !== undefined) throw new Error('got plaintext data when reconstructing a packet')
       this.#addText(received)
-    } else if (ArrayBuffer.isView(received) || received instanceof ArrayBuffer) {
+    } else if (isByteSource(received)) {
       this.#addAttachment(received)
     } else {
       throw new Error(`Unknown type: ${received}`)

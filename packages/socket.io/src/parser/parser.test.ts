@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type * as Parser from './index.ts'
@@ -58,6 +59,16 @@ describe('Codec', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  test('Bytes of another realm are bytes', () => {
+    for (const data of ['new Uint8Array([7]).buffer', 'new Uint8Array([7])', 'new SharedArrayBuffer(1)']) {
+      const packet: Packet = { type: PacketType.EVENT, nsp: '/', data: ['event', runInNewContext(data)] }
+      const [text, bytes] = new Encoder().encode(packet)
+      expect(text).toBe('51-["event",{"_placeholder":true,"num":0}]')
+      const [decoded] = decode([text, bytes])
+      expect(decoded?.data).toHaveProperty([1, 'byteLength'], 1)
+    }
   })
 
   test('Texts are taken or refused as by npm socket.io-parser', () => {
