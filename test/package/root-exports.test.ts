@@ -44,6 +44,7 @@ test('bothways/connection exports these names', () => {
       "Inflater",
       "NotSentError",
       "ReadyState",
+      "WorkGate",
       "isBlob",
       "isByteSource",
       "messageBytes",

@@ -6,7 +6,7 @@ import {
   deflateDirections,
   deflateExtensionName,
 } from '@bothways/protocol'
-import { type CompressionTuning, Deflater, Inflater } from 'bothways/connection'
+import { type CompressionTuning, Deflater, Inflater, WorkGate } from 'bothways/connection'
 import type { ExtensionParams } from './extension.ts'
 import { wsError } from './failures.ts'
 import { byteLengthOf, emptyBuffer, toBuffer } from './payload.ts'
@@ -27,7 +27,10 @@ export interface PerMessageDeflateOptions {
   zlibInflateOptions?: ZlibOptions | undefined
   /** Shorter messages go out as they are, in bytes, where each is compressed by itself. Default 1024. */
   threshold?: number | undefined
-  /** Accepted and not needed: zlib's calls do not outlive their message. */
+  /**
+   * How many messages the process compresses or inflates at once in zlib's thread pool; the first one given counts, as
+   * with ws. Short messages are done at once. Default 10.
+   */
   concurrencyLimit?: number | undefined
 }
 
@@ -51,6 +54,9 @@ type Callback = (error: Error | null, result?: Buffer) => void
 
 const largestPayload = 2 ** 29
 
+/** One for the process; the first extension of a connection makes it. */
+let zlibGate: WorkGate | undefined
+
 /** The negotiation of permessage-deflate and its two directions, as `ws` has them. */
 export class PerMessageDeflate {
   /** What was agreed on; null before. */
@@ -59,6 +65,8 @@ export class PerMessageDeflate {
   readonly _threshold: number
   readonly _maxPayload: number
   readonly _isServer: boolean
+  /** @internal */
+  readonly _zlibGate: WorkGate
   #deflater: Deflater | undefined
   #inflater: Inflater | undefined
   #fragments: Buffer[] = []
@@ -72,6 +80,11 @@ export class PerMessageDeflate {
     this._threshold = options.threshold ?? 1024
     this._maxPayload = (options.maxPayload ?? 0) | 0
     this._isServer = options.isServer ?? false
+    zlibGate ??= new WorkGate({
+      maxBytes: 32 * 1024 * 1024,
+      maxCount: (options.concurrencyLimit ?? 10) || Number.POSITIVE_INFINITY,
+    })
+    this._zlibGate = zlibGate
   }
 
   /** What a client offers (RFC 7692 §7.1). */
@@ -129,7 +142,7 @@ export class PerMessageDeflate {
   /** Compresses a message, or one frame of it. */
   compress(data: Buffer | string, fin: boolean, callback: Callback): void {
     const { outgoing = { noContextTakeover: true, windowBits: 15 } } = this.directions
-    this.#deflater ??= new Deflater(outgoing, this.tuning)
+    this.#deflater ??= new Deflater(outgoing, this.tuning, this._zlibGate)
     const payload = typeof data === 'string' ? toBuffer(data) : data
     void Promise.resolve(this.#deflater.deflate(payload, fin)).then(
       result => process.nextTick(callback, null, result),
@@ -146,7 +159,11 @@ export class PerMessageDeflate {
     }
     const payload = Buffer.concat(this.#fragments)
     this.#fragments = []
-    this.#inflater ??= new Inflater(this.directions.incoming, this._maxPayload || largestPayload)
+    this.#inflater ??= new Inflater(
+      this.directions.incoming,
+      this._maxPayload || largestPayload,
+      this._zlibGate,
+    )
     void Promise.resolve(this.#inflater.inflate(payload)).then(result => {
       if (Buffer.isBuffer(result)) process.nextTick(callback, null, result)
       else process.nextTick(callback, wsError(result))
@@ -156,6 +173,7 @@ export class PerMessageDeflate {
   /** Forgets what earlier messages said. */
   cleanup(): void {
     this.#deflater = undefined
+    this.#inflater?.abandon()
     this.#inflater = undefined
     this.#fragments = []
   }

@@ -212,6 +212,7 @@ export class WebSocket extends EventEmitter {
       settings: settingsOf(options, own.options.closeTimeout, deflate),
       deflate: deflate?.directions,
       traits: traitsOf(options),
+      zlibGate: deflate?._zlibGate,
     })
     own.connection.start()
     this._readyState = ReadyState.Open

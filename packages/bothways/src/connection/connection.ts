@@ -18,11 +18,11 @@ import {
   type ReceiverHandler,
   type Role,
 } from '@bothways/protocol'
-import { type InflateResult, Inflater, isInflateError } from './deflate.ts'
 import { type CloseFrame, type Disconnect, describeDisconnect } from './disconnect.ts'
 import { invalidText, peerIsSilent, sendQueueFull, shortReason } from './failures.ts'
 import { FrameSender, type FrameSenderHandler, type FrameSendOptions } from './frame-sender.ts'
 import { type HeartbeatMember, heartbeat } from './heartbeat.ts'
+import { type InflateResult, Inflater, isInflateError } from './inflate.ts'
 import { keepaliveStep } from './keepalive.ts'
 import { newMaskingKey } from './masking-key.ts'
 import { isBlob, type MessageData, messageBytes } from './message-data.ts'
@@ -33,6 +33,7 @@ import { Pings } from './pings.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 import type { Transport, TransportHandler } from './transport.ts'
 import type { Callback } from './waiters.ts'
+import type { WorkGate } from './work-gate.ts'
 
 /** What a connection tells the face it wears. Nothing of it may throw. */
 export interface ConnectionHandler {
@@ -66,6 +67,8 @@ export interface ConnectionInit {
   readonly deflate?: DeflateDirections | undefined
   /** For the faces of other libraries; {@link usualTraits} by default. */
   readonly traits?: ConnectionTraits
+  /** What compresses and inflates long messages waits there; by default at gates for the whole process. */
+  readonly zlibGate?: WorkGate | undefined
 }
 
 /** In what connections differ that wear the face of another library. */
@@ -139,6 +142,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   readonly #sender: FrameSender
   /** How the peer may compress; undefined: not at all. */
   readonly #incoming: DeflateDirection | undefined
+  readonly #zlibGate: WorkGate | undefined
   #inflater: Inflater | undefined
 
   #readyState: ReadyState = ReadyState.Open
@@ -165,7 +169,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   #roundTripTimeMs: number | undefined
 
   constructor(handler: ConnectionHandler, init: ConnectionInit) {
-    const { role, transport, settings, deflate, traits = usualTraits } = init
+    const { role, transport, settings, deflate, traits = usualTraits, zlibGate } = init
     this.role = role
     this.#handler = handler
     this.#transport = transport
@@ -188,9 +192,11 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
       compression: settings.compression,
       outgoing: deflate?.outgoing,
       nextMaskingKey: traits.nextMaskingKey,
+      zlibGate,
       handler: this,
     })
     this.#incoming = deflate?.incoming
+    this.#zlibGate = zlibGate
   }
 
   /** Begins to read. `head` is what came right behind the opening handshake. */
@@ -415,6 +421,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#readyState = ReadyState.Closed
     heartbeat.delete(this)
     this.#receiver.stop()
+    this.#inflater?.abandon()
     const { by, error: cause } = facts
     this.#outbox.abandon(cause)
     this.#pings?.abandon()
@@ -436,7 +443,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
       this.#handler.onMessage(isString ? message.text() : messageBytes(message.bytes()), byteLength, isText)
       return
     }
-    this.#inflater ??= new Inflater(this.#incoming, this.#settings.maxMessageBytes)
+    this.#inflater ??= new Inflater(this.#incoming, this.#settings.maxMessageBytes, this.#zlibGate)
     const result = this.#inflater.inflate(message.bytes())
     if (!(result instanceof Promise)) {
       this.#takeInflated(result, isText)

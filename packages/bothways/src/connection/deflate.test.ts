@@ -1,7 +1,10 @@
-import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib'
+import { constants, createDeflateRaw, createInflateRaw, deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Deflater, Inflater, isInflateError } from './deflate.ts'
+import { collectGarbage } from '../../../../test/support/garbage.ts'
+import { Deflater } from './deflate.ts'
+import { Inflater, isInflateError } from './inflate.ts'
+import { WorkGate } from './work-gate.ts'
 
 const tuning = { level: 6, thresholdBytes: 0 }
 const limit = 1024 * 1024
@@ -107,13 +110,114 @@ describe('permessage-deflate', () => {
     }
   })
 
-  test('Data behind a block that says it is the last are refused, not lost', async () => {
+  test('Data behind a block that says it is the last belong to the message (RFC 7692 §7.2.1, §7.2.3.5)', async () => {
+    const part = fc.record({ bytes: message, isFinal: fc.boolean() })
+    const parts = fc.array(part, { minLength: 1, maxLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(parts, { maxLength: 4 }), async messages => {
+        const inflater = new Inflater({ noContextTakeover: false, windowBits: 15 }, limit)
+        for (const list of messages) {
+          const blocks = list.map(({ bytes, isFinal }) =>
+            isFinal ? deflateRawSync(bytes) : deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
+          )
+          const payload = Buffer.concat([...blocks, Buffer.of(0)])
+          const expected = Buffer.concat(list.map(({ bytes }) => bytes))
+          expect(await inflater.inflate(payload)).toEqual(expected)
+        }
+      }),
+      { numRuns: 100, seed: 7 },
+    )
+  })
+
+  test('What comes behind a final block may refer to what came before it', async () => {
+    const inflater = new Inflater({ noContextTakeover: false, windowBits: 15 }, limit)
+    const first = Buffer.from('a dictionary of words that are used again')
+    const second = deflateRawSync(first, { dictionary: first })
+    expect(second.length).toBeLessThan(10)
+    const payload = Buffer.concat([deflateRawSync(first), second])
+    expect(String(await inflater.inflate(payload))).toBe(String(first).repeat(2))
+    expect(String(await inflater.inflate(second))).toBe(String(first))
+  })
+
+  test('The limit counts all that comes of a message, over any number of final blocks', async () => {
+    const direction = { noContextTakeover: true, windowBits: 15 }
+    const part = deflateRawSync(Buffer.alloc(100_000))
+    const inflate = (count: number, limitBytes: number) =>
+      new Inflater(direction, limitBytes).inflate(Buffer.concat(Array.from({ length: count }, () => part)))
+    expect(await inflate(10, 1_000_000)).toHaveLength(1_000_000)
+    expect(await inflate(10, 999_999)).toMatchObject({ code: 'BW_MESSAGE_TOO_BIG' })
+    expect(await inflate(200, 1_000_000)).toMatchObject({ code: 'BW_MESSAGE_TOO_BIG' })
+  })
+
+  test('A message has at most 1,000 final blocks, so that it does not cost much more than its bytes', async () => {
     const inflater = new Inflater({ noContextTakeover: true, windowBits: 15 }, limit)
-    const hello = 'f348cdc9c90700'
-    expect(String(await inflater.inflate(Buffer.from(hello, 'hex')))).toBe('Hello')
-    expect(await inflater.inflate(Buffer.from(hello + hello, 'hex'))).toMatchObject({
+    const empty = deflateRawSync(Buffer.alloc(0))
+    expect(await inflater.inflate(Buffer.concat(Array(1_000).fill(empty)))).toHaveLength(0)
+    expect(await inflater.inflate(Buffer.concat(Array(1_001).fill(empty)))).toMatchObject({
       code: 'BW_INFLATE_FAILED',
     })
+  })
+
+  test.each([3, 100, 5_000, 16_384, 40_000, 300_000])(
+    'A message of %i bytes has memory of its own',
+    async length => {
+      const inflater = new Inflater({ noContextTakeover: true, windowBits: 15 }, limit)
+      const payload = await new Deflater({ noContextTakeover: true, windowBits: 15 }, tuning).deflate(
+        Buffer.alloc(length, 'x'),
+      )
+      const result = await inflater.inflate(payload)
+      expect((result as Buffer).buffer.byteLength).toBe(length)
+    },
+  )
+
+  test('A short message that becomes long does not take the turn of the event loop', async () => {
+    const direction = { noContextTakeover: true, windowBits: 15 }
+    const payload = deflateRawSync(Buffer.alloc(limit), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(
+      0,
+      -4,
+    )
+    expect(payload.length).toBeLessThan(2_000)
+    const result = new Inflater(direction, limit).inflate(payload)
+    expect(result).toBeInstanceOf(Promise)
+    expect(await result).toHaveLength(limit)
+  })
+
+  test('Long messages are inflated in their order, as many at once as the gate lets in, and given up ones make way', async () => {
+    const direction = { noContextTakeover: true, windowBits: 15 }
+    const gate = new WorkGate({ maxCount: 2 })
+    const payload = await new Deflater(direction, tuning).deflate(Buffer.alloc(limit))
+    const ended: number[] = []
+    const inflaters = Array.from({ length: 6 }, () => new Inflater(direction, limit, gate))
+    const results = inflaters.map((inflater, at) =>
+      Promise.resolve(inflater.inflate(payload)).then(() => {
+        expect(gate.runningCount).toBeLessThanOrEqual(2)
+        ended.push(at)
+      }),
+    )
+    expect(gate.runningCount).toBe(2)
+    for (const at of [1, 4]) inflaters[at]?.abandon()
+    await Promise.all([0, 2, 3, 5].map(at => results[at]))
+    expect(ended).toHaveLength(4)
+    expect([gate.runningCount, gate.heldBytes]).toEqual([0, 0])
+  })
+
+  test('Fifty bombs at once hold no more than 32 MiB and what one message needs', async () => {
+    const direction = { noContextTakeover: true, windowBits: 15 }
+    const size = 8 * 1024 * 1024
+    const payload = await new Deflater(direction, tuning).deflate(Buffer.alloc(size))
+    collectGarbage()
+    const before = process.memoryUsage().arrayBuffers
+    let peak = 0
+    const results = Array.from({ length: 50 }, async () => {
+      expect(await new Inflater(direction, size).inflate(payload)).toHaveLength(size)
+    })
+    for (const result of results) {
+      await result
+      collectGarbage()
+      peak = Math.max(peak, process.memoryUsage().arrayBuffers - before)
+    }
+    // The message in pieces and put together, and the one that was handed over last.
+    expect(peak).toBeLessThan(32 * 1024 * 1024 + 3 * size)
   })
 
   test('Any bytes at all inflate or are refused, and nothing throws', async () => {

@@ -15,6 +15,7 @@ import { isBlob, type MessageData, messageBytes } from './message-data.ts'
 import type { ConnectionSettings } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import type { PreparedMessage } from './prepared-message.ts'
+import type { WorkGate } from './work-gate.ts'
 
 export interface FrameSenderInit {
   readonly role: Role
@@ -23,6 +24,8 @@ export interface FrameSenderInit {
   /** How messages may be compressed; undefined: not at all. */
   readonly outgoing: DeflateDirection | undefined
   readonly nextMaskingKey: () => number
+  /** Where long messages wait for their turn to be compressed. */
+  readonly zlibGate?: WorkGate | undefined
   readonly handler: FrameSenderHandler
 }
 
@@ -54,15 +57,17 @@ export class FrameSender {
   /** How messages are compressed; both undefined: they go out as they are. */
   readonly #tuning: CompressionTuning | undefined
   readonly #direction: DeflateDirection | undefined
+  readonly #zlibGate: WorkGate | undefined
   #deflater: Deflater | undefined
   /** The last frame that was not ready when it was sent; later ones are made after it. */
   #lastPending: Promise<unknown> | undefined
 
-  constructor({ role, outbox, compression, outgoing, nextMaskingKey, handler }: FrameSenderInit) {
+  constructor({ role, outbox, compression, outgoing, nextMaskingKey, zlibGate, handler }: FrameSenderInit) {
     this.#role = role
     this.#nextMaskingKey = nextMaskingKey
     this.#outbox = outbox
     this.#handler = handler
+    this.#zlibGate = zlibGate
     if (outgoing === undefined || compression === false) return
     this.#tuning = compression
     this.#direction = outgoing
@@ -212,7 +217,7 @@ export class FrameSender {
   #compressedFrame(payload: Uint8Array, header: FrameOptions, isMasked?: boolean): Buffer | Promise<Buffer> {
     const [tuning, direction] = [this.#tuning, this.#direction]
     if (tuning === undefined || direction === undefined) return this.#frame(payload, header, isMasked)
-    this.#deflater ??= new Deflater(direction, tuning)
+    this.#deflater ??= new Deflater(direction, tuning, this.#zlibGate)
     const deflated = this.#deflater.deflate(payload, header.isFinal)
     // RFC 7692 §6: RSV1 is set on a message's first frame only.
     const isCompressed = header.opcode !== Opcode.Continuation

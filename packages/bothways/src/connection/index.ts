@@ -8,10 +8,11 @@ export {
   ReadyState,
   usualTraits,
 } from './connection.ts'
-export { type CompressionTuning, Deflater, type InflateResult, Inflater } from './deflate.ts'
+export { type CompressionTuning, Deflater } from './deflate.ts'
 export type { CloseFrame, Disconnect } from './disconnect.ts'
 export { shortReason } from './failures.ts'
 export type { FrameSendOptions } from './frame-sender.ts'
+export { type InflateResult, Inflater } from './inflate.ts'
 export { isBlob, isByteSource, type MessageData, messageBytes, ownBytes } from './message-data.ts'
 export { NotSentError } from './not-sent-error.ts'
 export {
@@ -24,3 +25,4 @@ export {
 export { takeTransport } from './take-transport.ts'
 export type { Transport, TransportHandler } from './transport.ts'
 export type { Callback } from './waiters.ts'
+export { WorkGate } from './work-gate.ts'

@@ -1,0 +1,271 @@
+import { Buffer } from 'node:buffer'
+import { createInflateRaw, type InflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
+import { type DeflateDirection, LimitError, messageTooBig, ProtocolViolation } from '@bothways/protocol'
+import { DeflateWindow, flushTail } from './deflate-window.ts'
+import { ownBytes } from './message-data.ts'
+import { WorkGate, type WorkTicket } from './work-gate.ts'
+
+/** Longer messages, and those that become longer, are inflated in zlib's thread pool, in their turn. */
+const longestAtOnceBytes = 32 * 1024
+const longestInflatedAtOnceBytes = 256 * 1024
+
+/** What the thread pool gives at a time. */
+const chunkBytes = 64 * 1024
+
+/** What inflating holds when it begins: zlib's state, a chunk that is being filled and one that is being taken. */
+const firstBytes = 48 * 1024 + 2 * chunkBytes
+
+/** A stream of DEFLATE data may end and another begin, as often as that within a message. */
+const maxStreamsPerMessage = 1_000
+
+/** An empty block that says it is the last: zlib then fails for data that stop in the middle of a block. */
+const lastBlock = Buffer.from([0x03, 0x00])
+
+/**
+ * All that inflates in this process may hold 32 MiB at once, or what one message needs; the others wait their turn. Short
+ * messages that stay short are not counted: they are done within the call.
+ */
+const inflating = new WorkGate({ maxBytes: 32 * 1024 * 1024 })
+
+const options: ZlibOptions = {
+  // zlib cannot inflate raw data with a window of 256 bytes; a larger window reads it as well.
+  windowBits: 15,
+}
+
+/** What zlib returns with the option `info`. */
+interface Inflated {
+  readonly buffer: Buffer
+  /** `bytesWritten` is how much of the input it has read. */
+  readonly engine: { readonly bytesWritten: number }
+}
+
+export type InflateResult = Buffer | ProtocolViolation | LimitError
+
+export function isInflateError(result: InflateResult): result is ProtocolViolation | LimitError {
+  return result instanceof ProtocolViolation || result instanceof LimitError
+}
+
+/** Inflates the messages of one direction (RFC 7692 §7.2.2). Calls must not overlap. */
+export class Inflater {
+  readonly #maxMessageBytes: number
+  readonly #window: DeflateWindow
+  readonly #gate: WorkGate
+  #inflation: Inflation | undefined
+
+  /** @param gate that long messages wait at; by default one for the whole process */
+  constructor(direction: DeflateDirection, maxMessageBytes: number, gate: WorkGate = inflating) {
+    this.#maxMessageBytes = maxMessageBytes
+    this.#window = new DeflateWindow(direction)
+    this.#gate = gate
+  }
+
+  /**
+   * The message, which is the caller's, or what is wrong with it; at once when it is short and stays so. The payload
+   * must not change meanwhile.
+   */
+  inflate(payload: Uint8Array): InflateResult | Promise<InflateResult> {
+    // zlib itself sends such a payload for an empty message that follows a flush.
+    if (payload.length === 0) return this.#accept(Buffer.alloc(0))
+    if (payload.length <= longestAtOnceBytes) {
+      const result = this.#inflateAtOnce(payload)
+      if (result !== undefined) return result
+    }
+    return new Promise(resolve => {
+      this.#inflation = new Inflation({
+        payload,
+        window: this.#window.bytes,
+        maxBytes: this.#maxMessageBytes,
+        gate: this.#gate,
+        onEnd: result => {
+          this.#inflation = undefined
+          resolve(Array.isArray(result) ? this.#accept(joined(result)) : this.#refuse(result))
+        },
+      })
+    })
+  }
+
+  /** Gives up what has not been inflated yet: its promise is never settled. */
+  abandon(): void {
+    this.#inflation?.abandon()
+    this.#inflation = undefined
+  }
+
+  /** Undefined: it takes longer. */
+  #inflateAtOnce(payload: Uint8Array): InflateResult | undefined {
+    const limit = Math.min(this.#maxMessageBytes, longestInflatedAtOnceBytes)
+    try {
+      // The types do not know what `info` makes of the result.
+      const { buffer, engine } = inflateRawSync(completed(payload), {
+        ...options,
+        ...this.#window.dictionary,
+        info: true,
+        // zlib stops as soon as this much has come out.
+        maxOutputLength: Math.max(1, limit),
+      }) as unknown as Inflated
+      return isAllRead(payload, engine.bytesWritten) ? this.#accept(own(buffer)) : undefined
+    } catch (error) {
+      const isLong = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+      return isLong && limit < this.#maxMessageBytes ? undefined : this.#refuse(error)
+    }
+  }
+
+  #accept(message: Buffer): InflateResult {
+    if (message.length > this.#maxMessageBytes) return messageTooBig(message.length, this.#maxMessageBytes)
+    this.#window.append(message, true)
+    return message
+  }
+
+  #refuse(error: unknown): ProtocolViolation | LimitError {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_BUFFER_TOO_LARGE')
+      return messageTooBig(this.#maxMessageBytes + 1, this.#maxMessageBytes)
+    const text = `A compressed message did not inflate: ${message}.`
+    return new ProtocolViolation('BW_INFLATE_FAILED', text, undefined, error)
+  }
+}
+
+interface InflationInit {
+  readonly payload: Uint8Array
+  /** What came before the message, as far as it may refer to it. */
+  readonly window: Buffer
+  readonly maxBytes: number
+  readonly gate: WorkGate
+  /** The message in pieces, or why there is none. Called once, unless it is abandoned. */
+  readonly onEnd: (result: Buffer[] | Error) => void
+}
+
+/**
+ * One message on its way through the thread pool. It holds as much as the gate lets it, and waits there before it holds
+ * more.
+ */
+class Inflation {
+  readonly #init: InflationInit
+  readonly #ticket: WorkTicket
+  #stream: InflateRaw | undefined
+  #input: Buffer | undefined
+  #readBytes = 0
+  #streamCount = 0
+  readonly #chunks: Buffer[] = []
+  #length = 0
+  #isOver = false
+
+  constructor(init: InflationInit) {
+    this.#init = init
+    this.#proceed = this.#begin
+    this.#ticket = init.gate.enter(firstBytes + init.payload.length, () => this.#proceed())
+  }
+
+  /** What is next when the gate lets it in. */
+  #proceed: () => void
+
+  abandon(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#stream?.destroy()
+    this.#init.gate.leave(this.#ticket)
+  }
+
+  #begin(): void {
+    this.#input = completed(this.#init.payload)
+    this.#proceed = () => this.#stream?.resume()
+    this.#read()
+  }
+
+  /** Inflates from where the last stream of DEFLATE data has ended (RFC 7692 §7.2.1: a block may follow a final one). */
+  #read(): void {
+    const { payload, window } = this.#init
+    if (isAllRead(payload, this.#readBytes)) {
+      this.#finish()
+      return
+    }
+    if (++this.#streamCount > maxStreamsPerMessage) {
+      this.#end(new Error(`it has more than ${maxStreamsPerMessage} blocks that say they are the last`))
+      return
+    }
+    const dictionary = endOf([window, ...this.#chunks])
+    const stream = createInflateRaw({
+      ...options,
+      chunkSize: chunkBytes,
+      ...(dictionary.length > 0 && { dictionary }),
+    })
+    this.#stream = stream
+    stream.on('data', (chunk: Buffer) => this.#take(chunk))
+    stream.on('error', error => this.#end(error))
+    stream.on('end', () => {
+      this.#readBytes += stream.bytesWritten
+      stream.destroy()
+      if (stream.bytesWritten === 0) this.#end(new Error('nothing of it could be read'))
+      else if (!this.#isOver) this.#read()
+    })
+    stream.end(this.#input?.subarray(this.#readBytes))
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#isOver) return
+    const { maxBytes, gate } = this.#init
+    this.#length += chunk.length
+    if (this.#length > maxBytes) {
+      this.#end(Object.assign(new Error('too long'), { code: 'ERR_BUFFER_TOO_LARGE' }))
+      return
+    }
+    this.#chunks.push(compact(chunk))
+    if (!gate.take(this.#ticket, chunk.length)) this.#stream?.pause()
+  }
+
+  /** Putting the pieces together takes the same memory once more. */
+  #finish(): void {
+    this.#input = undefined
+    const deliver = (): void => this.#end(this.#chunks)
+    this.#proceed = deliver
+    if (this.#init.gate.take(this.#ticket, this.#length)) deliver()
+  }
+
+  #end(result: Buffer[] | Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#stream?.destroy()
+    this.#init.gate.leave(this.#ticket)
+    this.#init.onEnd(result)
+  }
+}
+
+/** RFC 7692 §7.2.2: what the sender has left out is put back; and an end, so that what stops early is noticed. */
+function completed(payload: Uint8Array): Buffer {
+  return Buffer.concat([payload, flushTail, lastBlock])
+}
+
+/**
+ * Behind a block that says it is the last there may be the beginning of the empty block that a flush would have made
+ * (RFC 7692 §7.2.3.4), which says nothing.
+ */
+function isAllRead(payload: Uint8Array, readBytes: number): boolean {
+  const restBytes = payload.length - readBytes
+  return restBytes <= 0 || (restBytes === 1 && payload[readBytes] === 0)
+}
+
+/** In memory that holds nothing else. */
+function own(bytes: Buffer): Buffer {
+  return bytes.length === bytes.buffer.byteLength ? bytes : ownBytes(bytes)
+}
+
+/** A few bytes must not keep the chunk that they lie in. */
+function compact(bytes: Buffer): Buffer {
+  return bytes.length * 2 < bytes.buffer.byteLength ? ownBytes(bytes) : bytes
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first = Buffer.alloc(0)] = chunks
+  return own(chunks.length > 1 ? Buffer.concat(chunks) : first)
+}
+
+/** The last bytes of the pieces together, as many as a back-reference may reach (RFC 1951 §2). */
+function endOf(pieces: readonly Buffer[]): Buffer {
+  const found: Buffer[] = []
+  let missing = 32 * 1024
+  for (let at = pieces.length - 1; at >= 0 && missing > 0; at--) {
+    const piece = pieces[at]!
+    found.unshift(piece.subarray(Math.max(0, piece.length - missing)))
+    missing -= piece.length
+  }
+  return Buffer.concat(found)
+}
