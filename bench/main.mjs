@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from '../tools/build-workspace.mjs'
 import { install } from '../tools/install.mjs'
@@ -8,18 +9,20 @@ import { run, Stop } from '../tools/say.mjs'
 import { compiler, requireSystemPackages } from '../tools/system-packages.mjs'
 import { compile } from './measure/compile.mjs'
 import { arePinned } from './measure/cores.mjs'
-import { measure } from './measure/measure.mjs'
+import { asBase, measure } from './measure/measure.mjs'
 import { mostConnections, spareFiles } from './measure/open-files.mjs'
 import { chart } from './report/chart.mjs'
 import { summarize, summarizeGrowth } from './report/results.mjs'
 import { growthTable, table } from './report/table.mjs'
 import { series, workloads } from './workloads.mjs'
 
-const usage = `npm run bench -- [--quick | --growth] [--only TEXT]… [--json] [--svg FILE]
+const usage = `npm run bench -- [--quick | --growth] [--only TEXT]… [--base FOLDER] [--json] [--svg FILE]
 
   --quick       a first look in under two minutes: bothways, ws, socket.io and Bun, one short round, no growth
   --growth      only the tables a whole run ends with: what a message or a byte costs as the work grows
   --only TEXT   only workloads whose name contains it; may be given more than once
+  --base FOLDER our own peers once more, from another checkout that is built, such as \`git worktree add\` makes:
+                what a change costs or brings, without \`--quick\` in three rounds
   --json        the results as JSON on standard output
   --svg FILE    writes a chart of the ratios
 `
@@ -27,7 +30,7 @@ const usage = `npm run bench -- [--quick | --growth] [--only TEXT]… [--json] [
 const quickPeers = ['bothways', 'ws', 'bun', 'bothways-socket.io', 'socket.io']
 
 await run(async () => {
-  const { quick, growth: onlyGrowth, json, svg, only, help } = options()
+  const { quick, growth: onlyGrowth, json, svg, only, base, help } = options()
   if (help) {
     process.stdout.write(usage)
     return
@@ -38,7 +41,7 @@ await run(async () => {
   // Progress must not get into what is read by a program.
   const tell = line => (json ? process.stderr : process.stdout).write(`${line}\n`)
   const isChosen = ({ name }) => only.length === 0 || only.some(part => name.includes(part))
-  const chosen = onlyGrowth ? [] : workloads.filter(isChosen)
+  const chosen = onlyGrowth ? [] : workloads.filter(isChosen).map(it => withBase(it, base))
   const growing = quick ? [] : series.filter(isChosen)
   if (chosen.length + growing.length === 0)
     throw new Stop(`No workload's name contains ${only.join(' or ')}.`)
@@ -48,6 +51,7 @@ await run(async () => {
   const how = {
     program: programs.path,
     settleMs: 2_000,
+    base,
     ...(quick ? { warmupMs: 200, measureMs: 500 } : { warmupMs: 300, measureMs: 1_000 }),
   }
   const results = []
@@ -88,11 +92,17 @@ function options() {
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         svg: { type: 'string' },
+        base: { type: 'string' },
         only: { type: 'string', multiple: true, default: [] },
       },
     })
     if (values.quick && values.growth) throw new Error('--quick measures no growth.')
-    return values
+    if (values.base === undefined) return values
+    const base = resolve(values.base)
+    if (existsSync(join(base, 'bench/peers')) && existsSync(join(base, 'packages/bothways/dist'))) {
+      return { ...values, base }
+    }
+    throw new Error(`${base} is no checkout of Bothways that is built: run \`npm run build\` there.`)
   } catch (error) {
     throw new Stop(`${error.message}\n\n${usage}`, { cause: error })
   }
@@ -112,9 +122,18 @@ async function prepare(isQuiet) {
   }
 }
 
+/** A workload with our own peers of the other checkout beside them. */
+function withBase(workload, base) {
+  if (base === undefined) return workload
+  const own = workload.peers.filter(it => it.startsWith('bothways'))
+  return { ...workload, peers: [...workload.peers, ...own.map(asBase)] }
+}
+
 /** Every peer once in each round, in an order that turns: what else the machine does then meets all alike. */
 async function rounds(workload, isQuick, how) {
-  const peers = isQuick ? workload.peers.filter(it => quickPeers.includes(it)) : workload.peers
+  const peers = isQuick
+    ? workload.peers.filter(it => quickPeers.includes(it.replace(asBase(''), '')))
+    : workload.peers
   const count = isQuick ? 1 : 3
   const all = []
   for (let turn = 0; turn < count; turn++) {

@@ -4,7 +4,13 @@ import { Stop } from '../../tools/say.mjs'
 import { Child, residentBytes } from './child.mjs'
 import { pinned } from './cores.mjs'
 
-const peers = join(import.meta.dirname, '..', 'peers')
+/** A peer of this name and `(base)` is the one of another checkout, such as the commit before. */
+const baseSuffix = ' (base)'
+
+/** @param {string} peer */
+export function asBase(peer) {
+  return peer + baseSuffix
+}
 
 /**
  * One figure of one peer.
@@ -24,6 +30,7 @@ const peers = join(import.meta.dirname, '..', 'peers')
  * @property {number} measureMs
  * @property {number} settleMs in which a server may give back memory that it needed for the opening handshakes alone
  * @property {(name: string) => string} program where a program of `load/` lies
+ * @property {string} [base] the root of the checkout that {@link asBase} peers are of
  */
 
 /**
@@ -39,7 +46,7 @@ export function measure(peer, workload, how) {
 }
 
 async function measureServer(peer, workload, how) {
-  const server = new Child(peer, pinned('server', ...serverCommand(peer, workload.kind, how.program)))
+  const server = new Child(peer, pinned('server', ...serverCommand(peer, workload.kind, how)))
   try {
     const args = loadArguments(await server.line(), server.pid, workload, how)
     const before = residentBytes(server.pid)
@@ -63,7 +70,10 @@ async function measureClient(peer, workload, how) {
     const args = loadArguments(await server.line(), server.pid, workload, how)
     const client = new Child(
       peer,
-      pinned('server', ...runtime(peer, join(peers, 'client.mjs'), [peer, ...args])),
+      pinned(
+        'server',
+        ...runtime(peer, script(peer, 'client', how), [peer.replace(baseSuffix, ''), ...args]),
+      ),
     )
     try {
       return result(peer, JSON.parse(await client.line()))
@@ -93,8 +103,15 @@ function result(peer, { messages, seconds, sampled, serverCpuSeconds, loadCpuSec
   }
 }
 
-function serverCommand(peer, kind, program) {
-  return peer === 'ceiling' ? [program('ceiling'), [kind]] : runtime(peer, join(peers, `${peer}.mjs`), [kind])
+function serverCommand(peer, kind, how) {
+  if (peer === 'ceiling') return [how.program('ceiling'), [kind]]
+  return runtime(peer, script(peer, peer.replace(baseSuffix, ''), how), [kind])
+}
+
+/** The script of a peer's program, in the checkout that the peer is of. */
+function script(peer, name, { base }) {
+  const root = peer.endsWith(baseSuffix) ? base : join(import.meta.dirname, '../..')
+  return join(root, 'bench/peers', `${name}.mjs`)
 }
 
 /**
