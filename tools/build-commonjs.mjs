@@ -34,7 +34,7 @@ export async function buildCommonjs(folder, modules) {
 function entriesOf(folder) {
   const { exports = {} } = readJson(join(root, folder, 'package.json'))
   return Object.values(exports)
-    .filter(conditions => conditions.require !== undefined)
+    .filter(conditions => conditions.require?.default !== undefined)
     .map(conditions => ({
       source: conditions['@bothways/source'],
       file: posix.normalize(conditions.require.default),
@@ -75,12 +75,16 @@ async function bundle(folder, entries) {
 
 /** TypeScript takes a module's kind from its file's name: the types for `require` are the same text in `.d.cts`. */
 function commonjsTypes(types, place, folder, imports) {
+  // Without a default it is for programs that call what they `require`; the types have the names.
+  const names = types.includes(' as default')
+    ? types
+    : types.replace(/^export \{ \w+ as 'module\.exports' \}.*;\n/m, '')
   const [, name, from] =
-    /^export \{[^}]*\b(\w+) as 'module\.exports'[^}]*\}(?: from '(.+)')?;$/m.exec(types) ?? []
+    /^export \{[^}]*\b(\w+) as 'module\.exports'[^}]*\}(?: from '(.+)')?;$/m.exec(names) ?? []
   const path = from ?? new RegExp(`^import \\{[^}]*\\b${name}\\b[^}]*\\} from '(.+)';$`, 'm').exec(types)?.[1]
   if (name !== undefined && path === undefined) throw new Error(`No import of ${name} in:\n${types}`)
   // Where one thing is all that `require` gives, the other names are its statics, and its namespace has their types.
-  const text = name === undefined ? types : `import { ${name} } from '${path}';\nexport = ${name};\n`
+  const text = name === undefined ? names : `import { ${name} } from '${path}';\nexport = ${name};\n`
   return text
     .replace(/(?<=["'])(\.{1,2}\/[^"'\n]+)\.[jt]s(?=["'])/g, '$1.cjs')
     .replace(/(?<=["'])#[\w-]+(?=["'])/g, alias => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { buildCommonjs, commonjsOutputs } from './build-commonjs.mjs'
+import { clientBundleOutputs, copyClientBundles } from './client-bundles.mjs'
 import { install } from './install.mjs'
 import { readJson, workspaceFolders } from './lock-file.mjs'
 import { Stop, say } from './say.mjs'
@@ -38,7 +39,13 @@ function builtPackages() {
 }
 
 function packageInputs() {
-  const shared = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'tools/build-commonjs.mjs']
+  const shared = [
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.base.json',
+    'tools/build-commonjs.mjs',
+    'tools/client-bundles.mjs',
+  ]
   return [...shared, ...builtPackages().flatMap(sourcesOf)]
 }
 
@@ -64,7 +71,7 @@ function isTest(path) {
 
 /** What somebody wrote in a package's folder: everything but what the build or npm puts there. */
 function sourcesOf(folder) {
-  const made = ['dist', 'page', 'node_modules'].map(name => `${folder}/${name}/`)
+  const made = ['dist', 'page', 'client-dist', 'node_modules'].map(name => `${folder}/${name}/`)
   return filesBelow(folder).filter(path => !made.some(prefix => path.startsWith(prefix)) && !isTest(path))
 }
 
@@ -104,7 +111,10 @@ function expectedOutputs(folder) {
 }
 
 function packagesAreBuilt() {
-  return builtPackages().every(folder => isComplete(folder))
+  return (
+    builtPackages().every(folder => isComplete(folder)) &&
+    clientBundleOutputs().every(path => existsSync(join(root, path)))
+  )
 }
 
 function isComplete(folder) {
@@ -122,6 +132,7 @@ async function buildPackages() {
   const { code } = await executeTool('typescript', 'tsc', ['-b', 'tsconfig.json'])
   if (code !== 0) throw new Stop('The packages do not compile: see the messages of TypeScript above.')
   for (const folder of builtPackages()) await buildCommonjs(folder, modulesOf(folder))
+  copyClientBundles()
 }
 
 async function buildPage() {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-// Programs as they are written with @types/ws and @types/websocket compile with our types as they are. Each is compiled
+// Programs as they are written with @types/ws, @types/websocket and socket.io compile with our types as they are. Each is compiled
 // with both, which shows that it is such a program.
 
 const root = join(import.meta.dirname, '../..')
@@ -16,8 +16,8 @@ const compilers = {
 
 /** What a program's folder has in node_modules. */
 const packages = {
-  'the originals': { '@types': 'node_modules/@types' },
-  ours: { ws: 'packages/ws', websocket: 'packages/websocket' },
+  'the originals': { '@types': 'node_modules/@types', 'socket.io': 'node_modules/socket.io' },
+  ours: { ws: 'packages/ws', websocket: 'packages/websocket', 'socket.io': 'packages/socket.io' },
 }
 
 /** The programs in the ways to write the same import. */
@@ -37,17 +37,28 @@ const variants: Readonly<Record<string, readonly [program: string, from?: RegExp
     /import \* as (\w+) from ('.+')/g,
     'import $1 = require($2)',
   ],
+  'socket-io-names': ['socket-io-names.mts'],
+  'socket-io-star': ['socket-io-star.cts'],
+  'socket-io-augmented': ['socket-io-augmented.cts'],
 }
 
 /** In which files, as which modules, each program is compiled. */
-const modules = ['ws-default.mts', 'ws-names.mts', 'websocket-names.mts', 'websocket-extended.mts']
+const modules = [
+  ...['ws-default.mts', 'ws-names.mts', 'websocket-names.mts', 'websocket-extended.mts'],
+  'socket-io-names.mts',
+]
 const stars = ['websocket-star.mts', 'websocket-star.cts', 'websocket-default.cts']
-const requires = ['ws-equals.cts', 'ws-augmented.cts', 'ws-extended.cts', 'websocket-equals.cts']
+const requires = [
+  ...['ws-equals.cts', 'ws-augmented.cts', 'ws-extended.cts', 'websocket-equals.cts'],
+  'socket-io-star.cts',
+]
 const asCommonjs = modules.map(file => file.replace('.mts', '.cts'))
 const both = [...modules, ...asCommonjs, ...stars, ...requires]
 const old = [
   ...['ws-names.ts', 'ws-equals.ts', 'ws-augmented.ts', 'ws-extended.ts'],
   ...['websocket-names.ts', 'websocket-extended.ts', 'websocket-star.ts', 'websocket-equals.ts'],
+  // Inner paths, which newer resolutions do not find in npm's socket.io.
+  ...['socket-io-names.ts', 'socket-io-star.ts', 'socket-io-augmented.ts'],
 ]
 
 const commonjs = { module: 'commonjs', moduleResolution: 'node10' }

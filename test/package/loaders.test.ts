@@ -22,9 +22,10 @@ const libraries = workspaceFolders(root)
   .filter(({ manifest }) => !manifest.private && manifest.exports !== undefined)
 
 const entries = libraries.flatMap(({ manifest: { name, exports = {} } }) =>
-  Object.keys(exports)
-    .filter(path => !path.endsWith('.json'))
-    .map(path => `${name}${path.slice(1)}`),
+  Object.entries(exports)
+    // Some have types only.
+    .filter(([, target]) => typeof target === 'object' && target !== null && 'default' in target)
+    .map(([path]) => `${name}${path.slice(1)}`),
 )
 
 let folder: string

@@ -51,7 +51,7 @@ describe.each(publicPackages)('%s', (folder, manifest) => {
   })
 
   test('The tarball has no tests, no build records and no configuration', () => {
-    const allowed = /^(package\.json|LICENSE|README(\.zh-CN)?\.md|(bin|dist|page|src)\/.+)$/
+    const allowed = /^(package\.json|LICENSE|README(\.zh-CN)?\.md|(bin|client-dist|dist|page|src)\/.+)$/
     expect(files.filter(file => !allowed.test(file))).toEqual([])
     expect(files.filter(file => /\.test(-d)?\.|tsbuildinfo/.test(file))).toEqual([])
   })

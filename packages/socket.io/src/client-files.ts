@@ -1,15 +1,17 @@
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { createBrotliCompress, createDeflate, createGzip } from 'node:zlib'
 import { preferredCoding } from './engine/content-encoding.ts'
+import { vary } from './engine/cors.ts'
 
 const bundles = ['socket.io.js', 'socket.io.min.js', 'socket.io.esm.min.js', 'socket.io.msgpack.min.js']
 const names: ReadonlySet<string> = new Set(bundles.flatMap(it => [it, `${it}.map`]))
 
-/** The client's bundles, as the program's own `socket.io-client` has them. */
+/** The client's bundles: of the program's own `socket.io-client`, or those in this package. */
 export class ClientFiles {
   #found: { readonly folder: string; readonly version: string } | undefined | null = null
 
@@ -59,24 +61,31 @@ function send(path: string, request: IncomingMessage, response: ServerResponse):
       response.writeHead(200)
       pipeline(file, response, end)
     } else {
-      response.writeHead(200, { 'Content-Encoding': coding, Vary: 'Accept-Encoding' })
+      vary(response, 'Accept-Encoding')
+      response.writeHead(200, { 'Content-Encoding': coding })
       pipeline(file, compressors[coding](), response, end)
     }
   })
   file.once('error', end)
 }
 
-/** Looks where the program is, and then where it was started. */
+/** Looks where the program is, where it was started, and here. */
 function findClient(): { folder: string; version: string } | undefined {
   for (const from of [process.argv[1], join(process.cwd(), 'index.js')]) {
     if (from === undefined) continue
     try {
       const path = createRequire(from).resolve('socket.io-client/package.json')
-      const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
-      return { folder: join(dirname(path), 'dist'), version }
+      return { folder: join(dirname(path), 'dist'), version: versionIn(path) }
     } catch {
       // Not there.
     }
   }
-  return undefined
+  const here = fileURLToPath(new URL('../', import.meta.url))
+  const folder = join(here, 'client-dist')
+  if (!existsSync(folder)) return undefined
+  return { folder, version: `bothways-${versionIn(join(here, 'package.json'))}` }
+}
+
+function versionIn(path: string): string {
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
 }

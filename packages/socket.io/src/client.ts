@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { debugLog } from './debug.ts'
 import type { EngineSocket, EngineWriteOptions, RawData } from './engine-binding.ts'
 import type { AnyServer, AnySocket } from './erased.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
@@ -7,6 +8,8 @@ import type { Server } from './server.ts'
 import type { SharedParts } from './shared-parts.ts'
 import type { DisconnectReason } from './socket-types.ts'
 import type { EventsMap } from './typed-events.ts'
+
+const log = debugLog('socket.io:client')
 
 export interface WriteFlags {
   compress?: boolean | undefined
@@ -60,6 +63,7 @@ export class Client<
   /** @internal Joins a namespace, and makes it if a dynamic one allows that. */
   connect(name: string, auth: Record<string, unknown> = {}): void {
     const server = this.server as AnyServer
+    log?.('a client asks for namespace %s', name)
     if (this.#byNamespace.size + this.#pendingJoins >= maxNamespaces) {
       this.#refuse(name, 'Too many namespaces')
     } else if (server._nsps.has(name)) {
@@ -113,6 +117,7 @@ export class Client<
   }
 
   #refuse(name: string, message: string): void {
+    log?.('refused: %s: %s', name, message)
     this._packet({ type: PacketType.CONNECT_ERROR, nsp: name, data: { message } })
     this.#refusals++
     if (this.#refusals > maxRefusals) this.#close()
@@ -123,6 +128,7 @@ export class Client<
     this.#pendingJoins++
     namespace
       ._add(this, auth, socket => {
+        log?.('socket %s has joined namespace %s', socket.id, namespace.name)
         this.#sockets.set(socket.id, socket)
         this.#byNamespace.set(namespace.name, socket)
         clearTimeout(this.#joinTimer)
@@ -174,12 +180,14 @@ export class Client<
   }
 
   readonly #onError = (error: Error): void => {
+    log?.('the connection ends: %s', error.message)
     for (const socket of [...this.#sockets.values()]) socket._onerror(error)
     this.conn.close()
   }
 
   readonly #onClose = (reason: DisconnectReason, description?: unknown): void => {
     const { conn } = this
+    log?.('the connection has ended: %s', reason)
     conn.off('data', this.ondata)
     conn.off('error', this.#onError)
     conn.off('close', this.#onClose)

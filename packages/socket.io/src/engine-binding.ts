@@ -18,6 +18,13 @@ export type {
 /** What an HTTP server may be. */
 export type AttachableHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server
 
+/** As much of an Engine.IO server as one has to have to be bound: also that of npm's `engine.io`. */
+export interface BindableEngine {
+  // biome-ignore lint/suspicious/noExplicitAny: sockets of npm's have types of their own
+  on(event: 'connection', listener: (conn: any) => void): unknown
+  close(): unknown
+}
+
 /** A server of Engine.IO, attached. */
 export function attachEngine(server: AttachableHttpServer, options: ServerOptions & AttachOptions): Server {
   const engine = new Server(options)

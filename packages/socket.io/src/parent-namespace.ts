@@ -1,9 +1,12 @@
 import { Adapter, type BroadcastOptions, type Room } from './adapter.ts'
 import type { RemoteSocket } from './broadcast-operator.ts'
+import { debugLog } from './debug.ts'
 import { Namespace } from './namespace.ts'
 import type { Packet } from './parser/packet.ts'
 import type { Server } from './server.ts'
 import type { DefaultEventsMap, EventNamesWithoutAck, EventParams, EventsMap } from './typed-events.ts'
+
+const log = debugLog('socket.io:parent-namespace')
 
 /** Namespaces whose names follow a rule, each made when a client comes: what is done here is done in all of them. */
 export class ParentNamespace<
@@ -38,6 +41,7 @@ export class ParentNamespace<
 
   /** @internal With the middlewares and listeners that there are now. */
   createChild(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    log?.('new namespace %s', name)
     const { server } = this
     const child = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(server, name)
     child._middlewares.push(...this._middlewares)

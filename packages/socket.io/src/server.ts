@@ -4,10 +4,12 @@ import { Adapter, type AdapterConstructor, type Room, type SocketId } from './ad
 import type { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
 import { Client } from './client.ts'
 import { ClientFiles } from './client-files.ts'
+import { debugLog } from './debug.ts'
 import { type CorsOptions, type CorsOptionsDelegate, cors } from './engine/cors.ts'
 import {
   type AttachableHttpServer,
   attachEngine,
+  type BindableEngine,
   type EngineServer,
   type EngineSocket,
 } from './engine-binding.ts'
@@ -33,6 +35,8 @@ import type {
   Last,
   RemoveAcknowledgements,
 } from './typed-events.ts'
+
+const log = debugLog('socket.io:server')
 
 /** Decides whether there is a namespace of a name. */
 export type ParentNspNameMatchFn = (
@@ -88,7 +92,7 @@ export class Server<
     RegExp,
     ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   >()
-  readonly #engines: EngineServer[] = []
+  readonly #engines: BindableEngine[] = []
   readonly #files = new ClientFiles()
   #adapter: AdapterConstructor | undefined
   #servesClient: boolean
@@ -193,15 +197,16 @@ export class Server<
     const server = typeof srv === 'object' ? srv : listenOn(Number(srv))
     const options = { ...opts, ...(this._opts as Partial<ServerOptions>) }
     options.path ??= this.#path
+    log?.('serving %s', options.path)
     const engine = attachEngine(server, options)
     if (this.#servesClient) this.#attachFiles(server, options.cors)
     this.httpServer = server
     return this.bind(engine)
   }
 
-  /** Serves the clients of an Engine.IO server. */
-  bind(engine: EngineServer): this {
-    this.engine = engine
+  /** Serves the clients of an Engine.IO server, ours or that of npm's `engine.io`. */
+  bind(engine: BindableEngine): this {
+    this.engine = engine as EngineServer
     this.#engines.push(engine)
     engine.on('connection', (conn: EngineSocket) => {
       const client = new Client(this, conn)
@@ -378,6 +383,7 @@ export class Server<
     for (const [pattern, parent] of this.#parentsByPattern) {
       if (pattern.test(name)) return parent.createChild(name)
     }
+    log?.('new namespace %s', name)
     const namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name)
     this._nsps.set(name, namespace)
     if (name !== '/') this.sockets._emitNewNamespace(namespace)

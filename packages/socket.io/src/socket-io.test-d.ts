@@ -1,5 +1,6 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
+import { Server as OriginalEngine } from 'engine.io'
 import type { Server as Original } from 'socket.io'
 import type { Adapter as OriginalAdapter } from 'socket.io-adapter'
 import { expectTypeOf, test } from 'vitest'
@@ -157,12 +158,10 @@ test('The methods are those of npm socket.io', () => {
   expectTypeOf<Missing>().toBeNever()
 })
 
-test('TypeScript that compiles to require has the same types', () => {
-  expectTypeOf<socketIo.ServerOptions>().toEqualTypeOf<ServerOptions>()
-  expectTypeOf<socketIo.Socket>().toEqualTypeOf<Socket>()
-  expectTypeOf<typeof socketIo.Server>().toEqualTypeOf<typeof Server>()
+test('What require gives has the same names', () => {
   type Missing = Exclude<keyof typeof import('./index.ts'), keyof typeof socketIo | 'module.exports'>
   expectTypeOf<Missing>().toBeNever()
+  expectTypeOf<typeof socketIo.Server>().toEqualTypeOf<typeof Server>()
 })
 
 /** Adapters, engines and transports of npm's. */
@@ -172,4 +171,25 @@ export function foreign(Custom: typeof OriginalAdapter): void {
   io.adapter(Custom)
   // @ts-expect-error no adapter
   io.adapter(() => 'none')
+  io.bind(new OriginalEngine())
+}
+
+/** A middleware of a library: its requests and responses are more than those of Node. */
+interface RequestWithSession extends IncomingMessage {
+  session: { userId: string }
+}
+
+export function middlewares(
+  session: (request: RequestWithSession, response: ServerResponse & { more: true }, next: () => void) => void,
+): void {
+  const io = new Server()
+  io.engine.use(session)
+  io.engine.use((request, response, next) => {
+    expectTypeOf(request).toEqualTypeOf<IncomingMessage>()
+    expectTypeOf(response).toEqualTypeOf<ServerResponse>()
+    next(new Error('no'))
+  })
+  // @ts-expect-error no function
+  io.engine.use('session')
+  io.on('connection', socket => expectTypeOf(socket.conn.remoteAddress).toBeString())
 }

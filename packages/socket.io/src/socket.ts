@@ -5,7 +5,8 @@ import type { TLSSocket } from 'node:tls'
 import type { Adapter, BroadcastFlags, Room, Session, SocketId } from './adapter.ts'
 import { BroadcastOperator } from './broadcast-operator.ts'
 import { CatchAll, type CatchAllListener } from './catch-all.ts'
-import type { Client } from './client.ts'
+import type { Client, WriteFlags } from './client.ts'
+import { debugLog } from './debug.ts'
 import type { EngineSocket, RawData } from './engine-binding.ts'
 import { type Middleware, runMiddlewares } from './middlewares.ts'
 import type { Namespace } from './namespace.ts'
@@ -32,6 +33,8 @@ import type {
   FirstNonErrorArg,
   Last,
 } from './typed-events.ts'
+
+const log = debugLog('socket.io:socket')
 
 type Ack = (...args: unknown[]) => void
 
@@ -246,7 +249,7 @@ export class Socket<
     if (close) {
       this.client._disconnect()
     } else {
-      this.#write({ type: PacketType.DISCONNECT, nsp: this.nsp.name })
+      this.packet({ type: PacketType.DISCONNECT, nsp: this.nsp.name })
       this._onclose('server namespace disconnect')
     }
     return this
@@ -318,17 +321,64 @@ export class Socket<
     void this.join(this.id)
     this.#replay()
     const data = this.conn.protocol === 3 ? undefined : { sid: this.id, pid: this.#pid }
-    this.#write({ type: PacketType.CONNECT, nsp: this.nsp.name, data })
+    this.packet({ type: PacketType.CONNECT, nsp: this.nsp.name, data })
   }
 
   /** @internal */
   _onpacket(packet: Packet): void {
-    if (packet.type === PacketType.EVENT) this.#onEvent(packet)
-    else if (packet.type === PacketType.ACK) this.#onAck(packet)
+    if (packet.type === PacketType.EVENT) this.onevent(packet)
+    else if (packet.type === PacketType.ACK) this.onack(packet)
     else if (packet.type === PacketType.DISCONNECT) this._onclose('client namespace disconnect')
     // Parsers of protocol 4 have types of their own for packets with attachments.
-    else if (packet.type === PacketType.BINARY_EVENT) this.#onEvent(packet)
-    else if (packet.type === PacketType.BINARY_ACK) this.#onAck(packet)
+    else if (packet.type === PacketType.BINARY_EVENT) this.onevent(packet)
+    else if (packet.type === PacketType.BINARY_ACK) this.onack(packet)
+  }
+
+  // Add-ons, such as socketio-wildcard, call and replace these names of npm's socket.io.
+
+  /** @internal An event has come. */
+  onevent(packet: Packet): void {
+    const args = (packet.data ?? []) as Event
+    log?.('%s: event %j with %d arguments', this.id, args[0], args.length - 1)
+    if (packet.id != null) args.push(this.ack(packet.id))
+    this.#incoming.call(this, args)
+    if (this.#middlewares.length === 0) {
+      // Not now: the client's disconnection may be right behind it, and then nobody is there any more.
+      process.nextTick(emitWhileConnected, this, args)
+      return
+    }
+    runMiddlewares(this.#middlewares, args, error => {
+      // Not now: what listeners throw must not come out of a middleware's `next`.
+      process.nextTick(() => {
+        if (error) this._onerror(error)
+        else this._emitWhileConnected(args)
+      })
+    })
+  }
+
+  /** @internal What acknowledges an event, once. */
+  ack(id: number): Ack {
+    let isSent = false
+    return (...data) => {
+      if (isSent) return
+      isSent = true
+      this.packet({ type: PacketType.ACK, nsp: this.nsp.name, id, data })
+    }
+  }
+
+  /** @internal An acknowledgement has come. */
+  onack({ id, data }: Packet): void {
+    log?.('%s: acknowledgement %d', this.id, id)
+    const ack = this.acks.get(id as number)
+    if (ack === undefined) return
+    this.acks.delete(id as number)
+    ack.apply(this, data)
+  }
+
+  /** @internal Sends a packet of any type, in this namespace. */
+  packet(packet: Packet, flags?: WriteFlags): void {
+    packet.nsp = this.nsp.name
+    this.client._packet(packet, flags)
   }
 
   /** @internal */
@@ -344,6 +394,7 @@ export class Socket<
   /** @internal */
   _onclose(reason: DisconnectReason, description?: unknown): void {
     if (!this.connected) return
+    log?.('%s: disconnected: %s', this.id, reason)
     this.emitReserved('disconnecting', reason, description)
     // A listener may have disconnected it.
     if (!this.connected) return
@@ -372,7 +423,8 @@ export class Socket<
 
   /** @internal It was not let in. */
   _error(data: unknown): void {
-    this.#write({ type: PacketType.CONNECT_ERROR, nsp: this.nsp.name, data })
+    log?.('%s: not let in', this.id)
+    this.packet({ type: PacketType.CONNECT_ERROR, nsp: this.nsp.name, data })
   }
 
   #send(packet: Packet, flags: BroadcastFlags): void {
@@ -389,10 +441,6 @@ export class Socket<
       this.notifyOutgoingListeners(packet)
       this.client._packet(packet, flags)
     }
-  }
-
-  #write(packet: Packet): void {
-    this.client._packet(packet)
   }
 
   #takeFlags(): BroadcastFlags {
@@ -423,7 +471,7 @@ export class Socket<
     this.#session = undefined
     for (const missed of session.missedPackets) {
       if (session.isEncoded) this.client.writeToEngine(missed as readonly RawData[])
-      else this.#write({ type: PacketType.EVENT, nsp: this.nsp.name, data: missed })
+      else this.packet({ type: PacketType.EVENT, nsp: this.nsp.name, data: missed })
     }
     // And what was sent while middlewares decided about it.
     if (session.position === undefined) return
@@ -431,40 +479,6 @@ export class Socket<
       this._lastOffset = offset
       this.client.writeToEngine(parts)
     }
-  }
-
-  #onEvent(packet: Packet): void {
-    const args = (packet.data ?? []) as Event
-    if (packet.id != null) args.push(this.#acknowledge(packet.id))
-    this.#incoming.call(this, args)
-    if (this.#middlewares.length === 0) {
-      // Not now: the client's disconnection may be right behind it, and then nobody is there any more.
-      process.nextTick(emitWhileConnected, this, args)
-      return
-    }
-    runMiddlewares(this.#middlewares, args, error => {
-      // Not now: what listeners throw must not come out of a middleware's `next`.
-      process.nextTick(() => {
-        if (error) this._onerror(error)
-        else this._emitWhileConnected(args)
-      })
-    })
-  }
-
-  #acknowledge(id: number): Ack {
-    let isSent = false
-    return (...data) => {
-      if (isSent) return
-      isSent = true
-      this.#write({ type: PacketType.ACK, nsp: this.nsp.name, id, data })
-    }
-  }
-
-  #onAck({ id, data }: Packet): void {
-    const ack = this.acks.get(id as number)
-    if (ack === undefined) return
-    this.acks.delete(id as number)
-    ack.apply(this, data)
   }
 }
 

@@ -134,7 +134,7 @@ function setList(response: ServerResponse, name: string, list: string | readonly
 }
 
 /** Adds to `Vary` (RFC 9110 §12.5.5), once. */
-function vary(response: ServerResponse, name: string): void {
+export function vary(response: ServerResponse, name: string): void {
   const present = response.getHeader('Vary')
   const names = (Array.isArray(present) ? present.join(', ') : String(present ?? ''))
     .split(',')

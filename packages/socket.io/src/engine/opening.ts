@@ -52,7 +52,7 @@ export interface UpgradeParts {
  * @throws UsageError when a header cannot be sent; then nothing was
  */
 export function openWebSocket(
-  { key, extensions }: AcceptedRequest,
+  { key, subprotocols, extensions }: AcceptedRequest,
   { socket, head, headers: extra }: UpgradeParts,
   { perMessageDeflate }: ServerSettings,
   settings: ConnectionSettings,
@@ -60,6 +60,8 @@ export function openWebSocket(
   const deflate = perMessageDeflate && acceptDeflateOffer(extensions, deflateOptions(perMessageDeflate))
   const headers = serverResponseHeaders({
     key,
+    // As npm's does: none of them means anything to Engine.IO, but who offers some wants one.
+    subprotocol: subprotocols[0],
     extensions: deflate ? [deflate.response] : [],
     extra: Object.fromEntries(
       Object.entries(extra).map(([name, value]) => [name, typeof value === 'number' ? String(value) : value]),

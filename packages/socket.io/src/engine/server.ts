@@ -4,6 +4,7 @@ import type { Server as HttpServer, IncomingMessage, OutgoingHttpHeaders, Server
 import type { Duplex } from 'node:stream'
 import { checkRequest, serializeRefusal, serializeResponse } from '@bothways/protocol'
 import { ByteBudget, type ConnectionSettings } from 'bothways/connection'
+import { debugLog } from '../debug.ts'
 import { Admission } from './admission.ts'
 import { type AttachableServer, captureRequests } from './attach.ts'
 import { serializeCookie } from './cookie.ts'
@@ -28,6 +29,8 @@ import type { Transport, TransportName } from './transport.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
 import { problemOf, protocolOf, transportOf } from './verify.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
+
+const log = debugLog('engine')
 
 /** Gets what is wrong, if anything is. */
 type OnVerified = (refusal?: Refusal) => void
@@ -92,6 +95,9 @@ export class Server extends SafeEmitter {
     if (this.opts.cors) this.use(cors(this.opts.cors))
   }
 
+  use(middleware: Middleware): void
+  // biome-ignore lint/suspicious/noExplicitAny: libraries have types of their own for requests, such as Express
+  use(middleware: (request: any, response: any, next: any) => unknown): void
   /** Adds a middleware, as of Express, that sees every request. */
   use(middleware: Middleware): void {
     this.#middlewares.push(middleware)
@@ -307,6 +313,7 @@ export class Server extends SafeEmitter {
   }
 
   #createSocket(id: string, transport: Transport, request: EngineRequest): Socket {
+    log?.('new session by %s, protocol %d', transport.name, transport.protocol)
     const socket = new Socket(id, this, transport, request, transport.protocol)
     this.clients[id] = socket
     this.clientsCount++
@@ -333,6 +340,7 @@ export class Server extends SafeEmitter {
   }
 
   #tell(request: EngineRequest, { code, context }: Refusal): void {
+    log?.('refused %s: %s %s', request.method, errorMessages[code], context?.message ?? context?.name ?? '')
     const error: ConnectionError = { req: request, code, message: errorMessages[code], context }
     this.emit('connection_error', error)
   }

@@ -1,4 +1,5 @@
 import { type BudgetHolder, isByteSource } from 'bothways/connection'
+import { debugLog } from '../debug.ts'
 import type { AdmittedSession } from './admission.ts'
 import type { EngineRequest } from './engine-request.ts'
 import type { Heartbeats } from './heartbeats.ts'
@@ -32,6 +33,8 @@ export type CloseReason =
   | 'parse error'
 
 export type ReadyState = 'opening' | 'open' | 'closing' | 'closed'
+
+const log = debugLog('engine:socket')
 
 const compressed: WriteOptions = Object.freeze({ compress: true })
 
@@ -116,6 +119,7 @@ export class Socket
       return
     }
     if (this.readyState === 'closing' || this.readyState === 'closed') return
+    log?.('sending %s', type)
     const packet: Packet = { type, data: sendable(data), options: options ?? compressed }
     this.emit('packetCreate', packet)
     this.writeBuffer.push(packet)
@@ -188,6 +192,7 @@ export class Socket
     if (this.readyState !== 'open') return
     this.emit('packet', packet)
     const { type, data } = packet
+    log?.('received %s', type)
     if (type !== 'pong') this.#heartbeats.onOther(this)
     if (type === 'message') {
       this.emit('data', data)
@@ -223,6 +228,7 @@ export class Socket
     transport.sid = this.id
     transport.owner = this
     this.upgraded = true
+    log?.('moved to %s', transport.name)
     previous.release('noop')
     this.emit('upgrade', transport)
     this.#flush()
@@ -318,6 +324,7 @@ export class Socket
   #end(reason: CloseReason, description?: Error): void {
     if (this.readyState === 'closed') return
     this.readyState = 'closed'
+    log?.('ended: %s %s', reason, description?.message ?? '')
     this.#heartbeats.delete(this)
     this.server._forget(this)
     this.#upgrade?.abandon()
