@@ -2,46 +2,87 @@
 export interface HeartbeatMember {
   /** How late it may notice that a time has passed, in milliseconds. */
   readonly resolutionMs: number
-  tick(nowMs: number): void
+  /**
+   * Everything that had come by `nowMs` has been read.
+   *
+   * @param lostMs the part of the time since the last beat in which this process may have been too busy to hear anybody
+   */
+  tick(nowMs: number, lostMs: number): void
+}
+
+/** So many members look at the clock in one turn of the event loop; then others have theirs. */
+const membersPerTurn = 256
+
+/** The members of one resolution, and their timer. */
+class Beat {
+  readonly members = new Set<HeartbeatMember>()
+  readonly #intervalMs: number
+  readonly #timer: NodeJS.Timeout
+  #lastMs = performance.now()
+  #lostMs = 0
+  /** The members of the last beat that have not had their turn. */
+  #rest: Iterator<HeartbeatMember> | undefined
+
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs
+    this.#timer = setInterval(() => this.#strike(), intervalMs).unref()
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+  }
+
+  /**
+   * Timers run before what has come is read, and after a block of the event loop (a computation, a stopped process) much
+   * may have come: so the members look behind that.
+   */
+  #strike(): void {
+    const nowMs = performance.now()
+    this.#lostMs += Math.max(0, nowMs - this.#lastMs - this.#intervalMs)
+    this.#lastMs = nowMs
+    if (this.#rest !== undefined) return
+    const lostMs = this.#lostMs
+    this.#lostMs = 0
+    this.#rest = this.members.values()
+    setImmediate(() => this.#tick(nowMs, lostMs))
+  }
+
+  #tick(nowMs: number, lostMs: number): void {
+    for (let count = 0; count < membersPerTurn; count++) {
+      const next = this.#rest?.next()
+      if (next === undefined || next.done === true) {
+        this.#rest = undefined
+        return
+      }
+      next.value.tick(nowMs, lostMs)
+    }
+    setImmediate(() => this.#tick(nowMs, lostMs))
+  }
 }
 
 /**
- * One interval timer for all connections instead of timers for each: every member is asked to look at the clock
- * as often as the most demanding one needs. It never keeps the process alive.
+ * One interval timer for all connections of a resolution instead of timers for each: as long as there is one of them, it
+ * beats at its pace, whoever comes and goes. It never keeps the process alive.
  */
 export class Heartbeat {
-  readonly #members = new Set<HeartbeatMember>()
-  /** How many members want each resolution. */
-  readonly #resolutions = new Map<number, number>()
-  #timer: NodeJS.Timeout | undefined
+  readonly #beats = new Map<number, Beat>()
 
   add(member: HeartbeatMember): void {
-    this.#members.add(member)
     const { resolutionMs } = member
-    const count = this.#resolutions.get(resolutionMs) ?? 0
-    this.#resolutions.set(resolutionMs, count + 1)
-    if (count === 0) this.#run()
+    let beat = this.#beats.get(resolutionMs)
+    if (beat === undefined) {
+      beat = new Beat(resolutionMs)
+      this.#beats.set(resolutionMs, beat)
+    }
+    beat.members.add(member)
   }
 
   delete(member: HeartbeatMember): void {
-    if (!this.#members.delete(member)) return
     const { resolutionMs } = member
-    const count = this.#resolutions.get(resolutionMs) ?? 0
-    this.#resolutions.set(resolutionMs, count - 1)
-    if (count > 1) return
-    this.#resolutions.delete(resolutionMs)
-    this.#run()
-  }
-
-  #run(): void {
-    clearInterval(this.#timer)
-    this.#timer = undefined
-    if (this.#members.size === 0) return
-    const tick = (): void => {
-      const now = performance.now()
-      for (const member of this.#members) member.tick(now)
-    }
-    this.#timer = setInterval(tick, Math.min(...this.#resolutions.keys())).unref()
+    const beat = this.#beats.get(resolutionMs)
+    if (beat === undefined || !beat.members.delete(member) || beat.members.size > 0) return
+    beat.end()
+    this.#beats.delete(resolutionMs)
   }
 }
 
