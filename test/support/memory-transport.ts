@@ -91,11 +91,11 @@ export class MemoryLink {
 
   /** Carries everything both ways until nothing moves any more. */
   async settle(): Promise<void> {
-    let isMoving = true
-    while (isMoving) {
-      // A turn of the event loop, after which what was sent in it has been written.
+    // Several turns of the event loop: what was sent in one is written at its end, and what took long goes on in the next.
+    for (let quietTurns = 0; quietTurns < 4; quietTurns++) {
       await new Promise(resolve => setImmediate(resolve))
-      isMoving = [this.client.deliver(), this.server.deliver()].some(Boolean)
+      const isMoving = [this.client.deliver(), this.server.deliver()].some(Boolean)
+      if (isMoving) quietTurns = 0
     }
   }
 }

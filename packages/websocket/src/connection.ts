@@ -105,6 +105,8 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
   readonly #keepalive: Keepalive | undefined
   #isStarted = false
   #isReadPaused = false
+  /** The socket was paused so that others have their turn: the program does not hear of it. */
+  #isTurnPause = false
   /** The latest ping that waits for the peer to read. */
   #owedPong: Buffer | undefined
 
@@ -230,7 +232,9 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
 
   /** Stops reading; TCP then makes the peer wait. */
   pause(): void {
+    const wasPaused = this.#socket.isPaused()
     this.#socket.pause()
+    if (wasPaused && this.#isTurnPause && !this.#isReadPaused) this.#handlePause()
   }
 
   resume(): void {
@@ -442,6 +446,10 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
   }
 
   #handlePause(): void {
+    if (this.#transport.isPausing) {
+      this.#isTurnPause = true
+      return
+    }
     this.inputPaused = true
     this.#isReadPaused = true
     this.#core.pause()
@@ -451,6 +459,9 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
   #handleResume(): void {
     // It may have been paused again since.
     if (this.#socket.isPaused()) return
+    const isOurs = this.#isTurnPause && !this.#isReadPaused
+    this.#isTurnPause = false
+    if (isOurs) return
     this.inputPaused = false
     this.#isReadPaused = false
     this.emit('resume')

@@ -20,6 +20,7 @@ import {
 } from '@bothways/protocol'
 import { type CloseFrame, type Disconnect, describeDisconnect } from './disconnect.ts'
 import { invalidText, peerIsSilent, sendQueueFull, shortReason } from './failures.ts'
+import { fairTime, type TurnMember } from './fair-time.ts'
 import { FrameSender, type FrameSenderHandler, type FrameSendOptions } from './frame-sender.ts'
 import { type HeartbeatMember, heartbeat } from './heartbeat.ts'
 import { type InflateResult, Inflater, isInflateError } from './inflate.ts'
@@ -46,6 +47,8 @@ export interface ConnectionHandler {
   onPing?(payload: Buffer): void
   /** `roundTripMs` is undefined for a pong that answers no ping of ours. */
   onPong?(payload: Buffer, roundTripMs: number | undefined): void
+  /** After {@link Connection.hasTime} has answered false: now there is. */
+  onTurn?(): void
   /** The close handshake has begun: no further `send` will be taken. `received` is the peer's frame, if that began it. */
   onClosing?(received: CloseFrame | undefined): void
   /**
@@ -124,14 +127,16 @@ export const ReadyState = { Connecting: 0, Open: 1, Closing: 2, Closed: 3 } as c
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState]
 
 /** Why nothing is read for the moment; reading goes on when no reason is left. */
-const Hold = { Application: 1, Inflating: 2 } as const
+const Hold = { Application: 1, Inflating: 2, Turn: 4 } as const
 type Hold = (typeof Hold)[keyof typeof Hold]
 
 /**
  * One WebSocket connection after its opening handshake, for either role (RFC 6455 §5-§7): messages both ways,
  * control frames, close handshake, keepalive, backpressure and compression, over any {@link Transport}.
  */
-export class Connection implements ReceiverHandler, TransportHandler, FrameSenderHandler, HeartbeatMember {
+export class Connection
+  implements ReceiverHandler, TransportHandler, FrameSenderHandler, HeartbeatMember, TurnMember
+{
   readonly role: Role
   readonly #transport: Transport
   readonly #settings: ConnectionSettings
@@ -156,6 +161,8 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
 
   #holds = 0
   #hasDiscarded = false
+  /** How the byte stream has ended, to be told behind what came before and waits for its turn. */
+  #late: (() => void)[] | undefined
   /** `send` has answered false. */
   #owesDrain = false
   /** The latest ping that waits for the peer to read (RFC 6455 §5.5.3: earlier ones need no answer). */
@@ -323,10 +330,24 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#close({ code, reason: shortReason(reason) }, 'policy', error)
   }
 
-  /** Cuts TCP at once. The peer sees 1006. */
+  /**
+   * Fails the connection for a cause on this side (RFC 6455 §7.1.7): the peer is told why, TCP ends, and whatever came
+   * or comes is discarded. One that is closing already goes on with that.
+   */
+  fail(code: CloseCode, error: Error, reason: string = error.message): void {
+    this.#hasDiscarded = true
+    if (this.#readyState !== ReadyState.Open) return
+    this.closeForPolicy(code, error, reason)
+    this.#receiver.stop()
+    this.#endTcp()
+  }
+
+  /** Cuts TCP at once. The peer sees 1006. Nothing more is delivered, unless the traits say so. */
   terminate(error?: Error): void {
     if (this.#readyState === ReadyState.Closed) return
     this.#settle('us', error)
+    if (!this.#traits.deliversUnreadAtCut) this.#receiver.stop()
+    this.#beginClosing()
     this.#cut()
   }
 
@@ -339,9 +360,37 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#release(Hold.Application)
   }
 
+  /**
+   * Whether what came and waits may be handled now. False: this connection's share of the turn is used up, nothing is
+   * read, and `onTurn` follows in a later one.
+   */
+  hasTime(): boolean {
+    if ((this.#holds & Hold.Turn) !== 0) return false
+    const timeMs = performance.now()
+    fairTime.begin(this, timeMs)
+    if (fairTime.goOn(this, 1, timeMs) > 0) return true
+    this.#waitForTurn()
+    return false
+  }
+
+  // --- the turn's side
+
+  onTurn(): void {
+    this.#holds &= ~Hold.Turn
+    this.#handler.onTurn?.()
+    // What was before it in the queue of the handler may have used the share up.
+    if ((this.#holds & Hold.Turn) !== 0) return
+    this.#readOn()
+    if ((this.#holds & Hold.Turn) !== 0) return
+    const late = this.#late ?? []
+    this.#late = undefined
+    for (const tell of late) tell()
+  }
+
   // --- the heartbeat's side
 
-  tick(time: number): void {
+  tick(time: number, lostMs = 0): void {
+    if (lostMs > 0) this.#excuse(lostMs, time)
     if (this.#cutAtMs !== undefined) {
       // Not before the turn of closing is over: what it has sent is written by now, unless the peer does not read.
       this.#bufferedAtClose ??= this.#outbox.bufferedBytes
@@ -355,7 +404,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
       this.#lastHeardMs = Math.trunc(time)
       if (time - this.#probedAtMs < keepalive.intervalMs) return
       this.#probedAtMs = Math.trunc(time)
-      if (this.#outbox.hasRoom) this.#sender.sendControl(Opcode.Ping, this.#nextPingPayload())
+      if (this.#outbox.hasRoom) this.#sendPing(this.#nextPingPayload())
       return
     }
     const step = keepaliveStep(keepalive, {
@@ -366,8 +415,8 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     if (step === 'ping') {
       const payload = this.#nextPingPayload()
       this.#pings ??= new Pings()
-      this.#pings.add(payload, time)
-      this.#sender.sendControl(Opcode.Ping, payload)
+      this.#pings.add(payload, Math.max(time, performance.now()))
+      this.#sendPing(payload)
     } else if (step === 'dead') {
       this.#settle('network', peerIsSilent(keepalive.timeoutMs, time - this.#lastHeardMs))
       this.#cut()
@@ -383,12 +432,12 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   // --- the transport's side
 
   onData(chunk: Uint8Array): void {
-    this.#lastHeardMs = nowMs()
+    this.#hear()
     this.#receiver.push(chunk)
   }
 
   onBorrowedData(memory: ReadMemory, byteLength: number): void {
-    this.#lastHeardMs = nowMs()
+    this.#hear()
     this.#receiver.read(memory, byteLength)
   }
 
@@ -408,6 +457,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   }
 
   onEnd(): void {
+    if (this.#tellLate(() => this.onEnd())) return
     this.#settle('network', undefined)
     this.#beginClosing()
     this.#endTcp()
@@ -418,8 +468,10 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     const facts = this.#settle('network', error)
     this.#beginClosing()
     if (this.#traits.deliversUnreadAtCut) this.#deliverUnread()
+    if (this.#tellLate(() => this.onDestroyed(error))) return
     this.#readyState = ReadyState.Closed
     heartbeat.delete(this)
+    fairTime.leave(this)
     this.#receiver.stop()
     this.#inflater?.abandon()
     const { by, error: cause } = facts
@@ -430,6 +482,12 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
   }
 
   // --- the receiver's side
+
+  allowWork(lastAllowed: number): number {
+    const allowed = fairTime.goOn(this, lastAllowed)
+    if (allowed === 0) this.#waitForTurn()
+    return allowed
+  }
 
   onMessage(message: ReceivedMessage): void {
     if (this.#isDiscarding || this.#hasDiscarded) {
@@ -451,6 +509,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     }
     this.#hold(Hold.Inflating)
     void result.then(late => {
+      fairTime.begin(this)
       this.#takeInflated(late, isText)
       this.#release(Hold.Inflating)
     })
@@ -545,6 +604,12 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#outbox.oweNotice()
   }
 
+  /** At once: the time for its answer runs. */
+  #sendPing(payload: Uint8Array): void {
+    this.#sender.sendControl(Opcode.Ping, payload)
+    this.#outbox.flush()
+  }
+
   #nextPingPayload(): Buffer {
     const payload = Buffer.allocUnsafe(4)
     payload.writeUInt32BE(this.#pingCount++ >>> 0)
@@ -564,6 +629,25 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     }
   }
 
+  #hear(): void {
+    const timeMs = performance.now()
+    this.#lastHeardMs = Math.trunc(timeMs)
+    fairTime.begin(this, timeMs)
+  }
+
+  /** True when the stream's end has to wait: {@link onTurn} tells it. */
+  #tellLate(tell: () => void): boolean {
+    if ((this.#holds & Hold.Turn) === 0 || this.#receiver.isDone) return false
+    this.#late ??= []
+    this.#late.push(tell)
+    return true
+  }
+
+  #waitForTurn(): void {
+    this.#hold(Hold.Turn)
+    fairTime.wait(this)
+  }
+
   #takeInflated(result: InflateResult, isText: boolean): void {
     if (this.#readyState === ReadyState.Closed) return
     if (isInflateError(result)) {
@@ -573,6 +657,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
       this.#receiver.stop()
       this.onViolation(invalidText())
     } else {
+      this.#receiver.charge(result.length)
       const isString = isText && this.#traits.textAs === 'string'
       this.#handler.onMessage(isString ? decodeUtf8(result) : result, result.length, isText)
     }
@@ -590,19 +675,23 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
    * us: what comes before that is read and dropped.
    */
   get #isDiscarding(): boolean {
-    return (
-      this.#readyState !== ReadyState.Open && this.#holds === Hold.Application && this.#traits.dropsUnread
-    )
+    const isHeldByApplication = (this.#holds & ~Hold.Turn) === Hold.Application
+    return this.#readyState !== ReadyState.Open && isHeldByApplication && this.#traits.dropsUnread
   }
 
   get #mayRead(): boolean {
-    return this.#holds === 0 || this.#isDiscarding
+    return this.#holds === 0 || (this.#isDiscarding && (this.#holds & Hold.Turn) === 0)
   }
 
   #release(hold: Hold): void {
     if ((this.#holds & hold) === 0) return
     this.#holds &= ~hold
+    this.#readOn()
+  }
+
+  #readOn(): void {
     if (!this.#mayRead) return
+    fairTime.begin(this)
     this.#receiver.resume()
     // What was waiting may have made us hold again.
     if (this.#mayRead) this.#transport.resume()
@@ -626,9 +715,7 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#readyState = ReadyState.Closing
     this.#cutAtMs = performance.now() + this.#settings.closeTimeoutMs
     this.#handler.onClosing?.(this.#received)
-    if (!this.#isDiscarding) return
-    this.#receiver.resume()
-    this.#transport.resume()
+    if (this.#isDiscarding) this.#readOn()
   }
 
   /** RFC 6455 §7.1.1: the server ends TCP first, so that it is the one to wait in TIME_WAIT. */
@@ -656,6 +743,17 @@ export class Connection implements ReceiverHandler, TransportHandler, FrameSende
     this.#bufferedAtClose = bufferedBytes
     if (isMoving) this.#cutAtMs = nowMs + this.#settings.closeTimeoutMs
     else this.#cut()
+  }
+
+  /** For so long, up to `time`, the peer could not have been heard, whatever it said. */
+  #excuse(lostMs: number, time: number): void {
+    if (this.#lastHeardMs < time) {
+      this.#lastHeardMs = Math.trunc(Math.min(time, this.#lastHeardMs + lostMs))
+    }
+    this.#pings?.lose(lostMs, time)
+    if (this.#cutAtMs !== undefined) {
+      this.#cutAtMs = Math.min(this.#cutAtMs + lostMs, time + this.#settings.closeTimeoutMs)
+    }
   }
 
   #cut(): void {

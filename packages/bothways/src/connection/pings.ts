@@ -8,10 +8,19 @@ interface SentPing {
 /** The pings that have not been answered, oldest first (RFC 6455 §5.5.2, §5.5.3). */
 export class Pings {
   #sent: SentPing[] = []
+  /** How long the answer to the oldest could not have been heard. */
+  #lostMs = 0
 
-  /** When the oldest unanswered ping went out, in ms. */
+  /** When the oldest unanswered ping went out, in ms; later by as much as was lost since. */
   get oldestSentAtMs(): number | undefined {
-    return this.#sent[0]?.sentAtMs
+    const [oldest] = this.#sent
+    return oldest && oldest.sentAtMs + this.#lostMs
+  }
+
+  /** For so long, up to `nowMs`, no answer could have been heard. */
+  lose(lostMs: number, nowMs: number): void {
+    const { oldestSentAtMs = nowMs } = this
+    this.#lostMs += Math.max(0, Math.min(lostMs, nowMs - oldestSentAtMs))
   }
 
   get areAnswered(): boolean {
@@ -35,6 +44,7 @@ export class Pings {
     const at = this.#sent.findIndex(ping => Buffer.compare(ping.payload, payload) === 0)
     if (at < 0) return undefined
     const answered = this.#sent.splice(0, at + 1)
+    this.#lostMs = 0
     for (const ping of answered) ping.resolve?.(nowMs - ping.sentAtMs)
     return nowMs - (answered.at(-1)?.sentAtMs ?? nowMs)
   }

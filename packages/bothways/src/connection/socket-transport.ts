@@ -75,6 +75,11 @@ export class SocketTransport extends HandleTransport {
     return Math.max(super.queuedBytes, this.#onStream?.queuedBytes ?? 0)
   }
 
+  /** As {@link StreamTransport.isPausing}. */
+  get isPausing(): boolean {
+    return this.#onStream?.isPausing ?? false
+  }
+
   override pause(): void {
     if (this.#onStream === undefined) super.pause()
     else this.#onStream.pause()

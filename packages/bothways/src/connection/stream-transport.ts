@@ -12,6 +12,7 @@ export class StreamTransport implements Transport {
   #error: Error | undefined
   #writtenBytes = 0
   #isEnded = false
+  #isPausing = false
   #onTaken: ((error: Error | null | undefined) => void) | undefined
 
   /** Takes `stream` over; from here on its errors are handled. */
@@ -62,8 +63,15 @@ export class StreamTransport implements Transport {
     else stream.on('close', () => handler.onDestroyed(this.#error))
   }
 
+  /** The stream's event `pause` of this moment is this transport's doing, not somebody else's. */
+  get isPausing(): boolean {
+    return this.#isPausing
+  }
+
   pause(): void {
+    this.#isPausing = true
     this.#stream.pause()
+    this.#isPausing = false
   }
 
   resume(): void {

@@ -3,11 +3,15 @@ import { Inbox, type InboxEvents } from './inbox.ts'
 
 class FlowRecorder {
   isPaused = false
+  timeLeft = Number.POSITIVE_INFINITY
   pause(): void {
     this.isPaused = true
   }
   resume(): void {
     this.isPaused = false
+  }
+  hasTime(): boolean {
+    return this.timeLeft-- > 0
   }
 }
 
@@ -130,6 +134,61 @@ describe('Inbox', () => {
       seen.push('open')
     })
     await expect.poll(() => seen).toEqual(['open', 'message'])
+  })
+
+  test('What waits is handled as far as the time goes, and the rest when there is time again', () => {
+    const { flow, inbox, seen, events } = setUp()
+    for (const message of ['a', 'b', 'c', 'd', 'e']) inbox.push(message, 1)
+    flow.timeLeft = 2
+    inbox.handle(events)
+    expect(seen).toEqual(['a', 'b'])
+    inbox.push('f', 1)
+    inbox.end()
+    expect(seen).toEqual(['a', 'b'])
+    flow.timeLeft = 3
+    inbox.goOn()
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'e'])
+    flow.timeLeft = 1
+    inbox.goOn()
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'finished'])
+  })
+
+  test('An iteration waits for its time, and gets what came in order', async () => {
+    const { flow, inbox, seen } = setUp()
+    const run = async (): Promise<void> => {
+      for await (const message of inbox) seen.push(message)
+      seen.push('over')
+    }
+    for (const message of ['a', 'b', 'c']) inbox.push(message, 1)
+    flow.timeLeft = 1
+    void run()
+    await turn()
+    expect(seen).toEqual(['a'])
+    inbox.push('d', 1)
+    inbox.end()
+    await turn()
+    expect(seen).toEqual(['a'])
+    flow.timeLeft = 3
+    inbox.goOn()
+    await expect.poll(() => seen).toEqual(['a', 'b', 'c', 'd', 'over'])
+  })
+
+  test('Once it discards, nothing is handled any more but the end', async () => {
+    const { inbox, seen, events } = setUp()
+    inbox.handle({
+      ...events,
+      deliver: message => {
+        seen.push(message)
+        inbox.discard()
+        throw new Error('bug')
+      },
+    })
+    for (const message of ['a', 'b', 'c']) inbox.push(message, 1)
+    const late = inbox[Symbol.asyncIterator]()
+    expect(await late.next()).toEqual({ value: undefined, done: true })
+    await late.return?.()
+    inbox.end()
+    expect(seen).toEqual(['a', 'finished'])
   })
 
   test('It has settled when the last handler has ended', async () => {

@@ -1,7 +1,9 @@
-/** What holds the peer back while the application is busy. */
+/** What holds the peer back while the application is busy, or has been for long enough. */
 export interface Flow {
   pause(): void
   resume(): void
+  /** Whether what waits may be handled now; false: others have their turn first, then {@link Inbox.goOn} is called. */
+  hasTime(): boolean
 }
 
 export interface InboxEvents<Message> {
@@ -44,6 +46,7 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   #isEnded = false
   #isFinished = false
   #isIterated = false
+  #isDiscarding = false
   /** Calls of `next` that wait for a message, in order. */
   #awaiting: ((result: IteratorResult<Message, undefined>) => void)[] | undefined
 
@@ -65,12 +68,13 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   }
 
   push(message: Message, bytes: number): void {
+    if (this.#isDiscarding) return
     const events = this.#events
     if (events !== undefined && this.#queue === undefined && this.#canHandle(events)) {
       this.#handleMessage(events, message)
       return
     }
-    const deliver = this.#awaiting?.shift()
+    const deliver = this.#queue === undefined ? this.#awaiting?.shift() : undefined
     if (deliver !== undefined) {
       deliver({ value: message, done: false })
       return
@@ -84,8 +88,20 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   /** The connection is over: what waits is still handled, then {@link InboxEvents.onFinished}. */
   end(): void {
     this.#isEnded = true
-    this.#endIterations()
     this.#pump()
+  }
+
+  /** There is time again. */
+  goOn(): void {
+    this.#pump()
+  }
+
+  /** Nothing that came or comes is handled any more; only {@link InboxEvents.onFinished} is to come. */
+  discard(): void {
+    this.#isDiscarding = true
+    this.#queue = undefined
+    this.#queuedBytes = 0
+    this.#endIterations()
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
@@ -105,19 +121,26 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   }
 
   #next(): Promise<IteratorResult<Message, undefined>> {
-    const first = this.#take()
-    if (first !== undefined) {
-      this.#pump()
-      return Promise.resolve({ value: first, done: false })
-    }
-    if (this.#isEnded) return Promise.resolve({ value: undefined, done: true })
     return new Promise(resolve => {
       this.#awaiting ??= []
       this.#awaiting.push(resolve)
+      this.#pump()
     })
   }
 
-  /** While one waits, the queue is empty. */
+  /** One that waits gets the next message, or hears that there is none any more. */
+  #answerIterations(): void {
+    while (this.#awaiting !== undefined && this.#awaiting.length > 0) {
+      if (this.#queue === undefined) {
+        if (this.#isEnded || this.#isDiscarding) this.#endIterations()
+        return
+      }
+      if (!this.#flow.hasTime()) return
+      const value = this.#take()
+      if (value !== undefined) this.#awaiting.shift()?.({ value, done: false })
+    }
+  }
+
   #endIterations(): void {
     for (const finish of this.#awaiting?.splice(0) ?? []) finish({ value: undefined, done: true })
   }
@@ -125,7 +148,9 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   /** Runs handlers, one at a time, as long as there is something to do; then adjusts the flow. */
   #pump(): void {
     const events = this.#events
-    while (events !== undefined && this.#canHandle(events)) {
+    this.#answerIterations()
+    while (events !== undefined && this.#queue !== undefined && this.#canHandle(events)) {
+      if (!this.#flow.hasTime()) break
       const message = this.#take()
       if (message === undefined) break
       this.#handleMessage(events, message)
@@ -170,10 +195,8 @@ export class Inbox<Message> implements AsyncIterable<Message> {
 
   #take(): Message | undefined {
     const entry = this.#queue?.shift()
-    if (entry === undefined) {
-      this.#queue = undefined
-      return undefined
-    }
+    if (entry === undefined) return undefined
+    if (this.#queue?.length === 0) this.#queue = undefined
     this.#queuedBytes -= entry.bytes
     return entry.message
   }

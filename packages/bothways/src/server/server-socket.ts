@@ -244,11 +244,12 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
     counts.bytesSent += bytes
   }
 
-  /** The program's own code failed: the client learns that, and nothing more. */
+  /** The program's own code failed: it is given nothing more, and the client learns no more than that. */
   #fail(error: unknown): void {
+    this.#inbox.discard()
     this.#host.onError(error, this)
     const cause = error instanceof Error ? error : new Error(String(error))
-    this.#connection.closeForPolicy(CloseCode.InternalError, cause, 'The server failed.')
+    this.#connection.fail(CloseCode.InternalError, cause, 'The server failed.')
   }
 
   /** What the connection and the inbox tell a socket: no business of the program that has it. */
@@ -268,6 +269,10 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
 
     onDrain(): void {
       void this.#drain().catch(error => this.#socket.#fail(error))
+    }
+
+    onTurn(): void {
+      this.#socket.#inbox.goOn()
     }
 
     onClosing(): void {

@@ -2,8 +2,11 @@ import { once } from 'node:events'
 import { createServer as createHttpServer, get, type Server as HttpServer } from 'node:http'
 import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net'
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest'
+import { concat } from '../../../../test/support/bytes.ts'
+import { framesTo } from '../../../../test/support/raw-frame.ts'
 import { connect, refusalOf } from '../../../../test/support/test-client.ts'
 import { refuse } from './refuse.ts'
+import type { SocketHandlers } from './route.ts'
 import { createServer, type Server } from './server.ts'
 import type { ServerSocket } from './server-socket.ts'
 
@@ -399,6 +402,106 @@ describe('Sockets', () => {
     client.connection.send('boom')
     expect((await client.closed).received).toEqual({ code: 1011, reason: 'The server failed.' })
     expect(errors).toEqual([expect.objectContaining({ message: 'secret' })])
+  })
+
+  const failures: readonly (readonly [string, () => SocketHandlers<undefined>])[] = [
+    [
+      'message that throws',
+      () => ({
+        message() {
+          throw new Error('bug')
+        },
+      }),
+    ],
+    ['message that rejects at once', () => ({ message: async () => Promise.reject(new Error('bug')) })],
+    [
+      'message that rejects later',
+      () => ({
+        message: () => new Promise((_, reject) => setImmediate(() => reject(new Error('bug')))),
+      }),
+    ],
+    [
+      'open that throws',
+      () => ({
+        open() {
+          throw new Error('bug')
+        },
+        message() {},
+      }),
+    ],
+    ['open that rejects', () => ({ open: async () => Promise.reject(new Error('bug')), message() {} })],
+  ]
+
+  test.each(failures)(
+    'After a failure nothing is delivered, it is told once and TCP ends: %s',
+    async (_, make) => {
+      const errors: unknown[] = []
+      const calls: string[] = []
+      const handlers = make()
+      const server = createServer({ onError: error => void errors.push(error) }).route('/', {
+        ...handlers,
+        message(socket, message) {
+          calls.push('message')
+          return handlers.message?.(socket, message)
+        },
+        close: (_socket, code) => void calls.push(`close ${code}`),
+      })
+      const url = await listen(server)
+      const peer = connectTcp(Number(new URL(url).port), '127.0.0.1')
+      const frames = concat(Array.from({ length: 5_000 }, () => framesTo('server', [['81 02', '{}']])))
+      peer.write(
+        'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+          'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+      )
+      await once(peer, 'readable')
+      // It never answers the close frame, and goes on sending until it sees the end of TCP.
+      peer.write(frames)
+      const received: Buffer[] = []
+      peer.on('data', chunk => received.push(chunk))
+      await once(peer, 'end')
+      await expect.poll(() => server.sockets.size).toBe(0)
+      expect(errors).toEqual([expect.objectContaining({ message: 'bug' })])
+      expect(calls.filter(it => it === 'message').length).toBeLessThanOrEqual(1)
+      expect(calls.at(-1)).toBe('close 1006')
+      expect(Buffer.concat(received).toString('latin1')).toContain('\x88\x14\x03\xf3The server failed.')
+      // What waits for an asynchronous handler is bounded, and is not read on.
+      expect(server.counts.messagesReceived).toBeLessThan(1_100)
+    },
+  )
+
+  test('A handler that closes and then fails is called no more; the close handshake goes its way', async () => {
+    const errors: unknown[] = []
+    let calls = 0
+    const url = await listen(
+      createServer({ onError: error => void errors.push(error) }).route('/', {
+        message(socket) {
+          calls++
+          socket.close(4000, 'enough')
+          throw new Error('bug')
+        },
+      }),
+    )
+    const client = await connect(url)
+    for (let count = 0; count < 100; count++) client.connection.send('x')
+    expect(await client.closed).toMatchObject({ code: 4000, reason: 'enough', wasClean: true })
+    expect([calls, errors.length]).toEqual([1, 1])
+  })
+
+  test('After terminate a socket is closing, takes nothing and is given nothing', async () => {
+    const seen: unknown[] = []
+    const url = await listen(
+      createServer().route('/', {
+        message(socket, message) {
+          socket.terminate()
+          seen.push(message, socket.readyState, socket.send('late'))
+        },
+        close: (socket, code) => void seen.push('closed', socket.readyState, code),
+      }),
+    )
+    const client = await connect(url)
+    for (const message of ['a', 'b', 'c']) client.connection.send(message)
+    expect((await client.closed).code).toBe(1006)
+    await expect.poll(() => seen).toEqual(['a', 2, false, 'closed', 3, 1006])
   })
 
   test('Topics reach every subscriber but the publisher, and a closed one no more', async () => {

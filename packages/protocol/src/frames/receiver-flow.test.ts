@@ -88,6 +88,113 @@ test('Pausing and resuming at any point, also inside handlers, loses and reorder
   )
 })
 
+/** Is asked how much may be read, and answers what is due; 0 pauses. */
+class PacedLog extends ReceiverLog {
+  readonly asked: number[] = []
+  readonly #answers: readonly number[]
+  readonly #onPause: () => void
+
+  constructor(answers: readonly number[], onPause: () => void) {
+    super()
+    this.#answers = answers
+    this.#onPause = onPause
+  }
+
+  allowWork(lastAllowed: number): number {
+    const answer = this.#answers[this.asked.length % this.#answers.length] ?? 0
+    this.asked.push(lastAllowed)
+    if (answer === 0) this.#onPause()
+    return answer
+  }
+}
+
+test('A receiver whose handler allows a little at a time, or nothing for now, loses and reorders nothing', () => {
+  const bytes = framesTo('server', mixed)
+  const serverOptions = { ...options, role: 'server' } as const
+  const expected = receive([bytes.slice()], serverOptions)
+  const answers = fc.array(fc.constantFrom(0, 1, 64, 65, 100, 1_000), { minLength: 1 })
+  checkLaw(
+    fc.property(cuts(bytes.length), answers, fc.boolean(), (at, answered, isBorrowed) => {
+      const memory = createReadMemory(bytes.length)
+      let isPaused = false
+      const log = new PacedLog([...answered, 1], () => {
+        isPaused = true
+        receiver.pause()
+      })
+      const receiver = new Receiver(log, serverOptions)
+      const goOn = (): void => {
+        while (isPaused) {
+          isPaused = false
+          receiver.resume()
+        }
+      }
+      for (const chunk of split(bytes.slice(), at)) {
+        if (isBorrowed) {
+          memory.bytes.set(chunk)
+          receiver.read(memory, chunk.length)
+          memory.bytes.fill(0xee)
+        } else {
+          receiver.push(chunk)
+        }
+        goOn()
+      }
+      goOn()
+      expect(log.events).toEqual(expected)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+const floods: readonly (readonly [string, RawFrame])[] = [
+  ['messages of one byte', ['81 01', 'a']],
+  ['empty messages', ['82 00']],
+  ['pings', ['89 00']],
+  ['pongs', ['8a 01', 'a']],
+  ['empty fragments', ['00 00']],
+  ['fragments of one byte', ['00 01', 'a']],
+]
+
+test.each(floods)('It asks between any two frames: %s', (_, frame) => {
+  let isPaused = false
+  const log = new PacedLog([0, 1], () => {
+    isPaused = true
+    receiver.pause()
+  })
+  const receiver = new Receiver(log, options)
+  receiver.push(framesTo('client', [['01 00']]))
+  const isContinued = frame[0].startsWith('00')
+  if (!isContinued) receiver.push(framesTo('client', [['80 00']]))
+  const before = log.asked.length
+  receiver.push(concat(Array.from({ length: 1_000 }, () => framesTo('client', [frame]))))
+  let turns = 1
+  while (isPaused) {
+    isPaused = false
+    receiver.resume()
+    turns++
+  }
+  // The first stretch is a few frames long; then, one frame at a time, every second answer is to wait.
+  expect(turns).toBeGreaterThan(480)
+  expect(log.asked.length - before).toBeGreaterThan(turns)
+})
+
+test('Work that its bytes do not show is charged', () => {
+  const log: PacedLog & { onMessage(message: ReceivedMessage): void } = Object.assign(
+    new PacedLog([1_000_000], () => {}),
+    {
+      onMessage: () => receiver.charge(2_000_000),
+    },
+  )
+  const receiver = new Receiver(log, options)
+  receiver.push(
+    framesTo('client', [
+      ['81 01', 'a'],
+      ['81 01', 'b'],
+      ['81 01', 'c'],
+    ]),
+  )
+  expect(log.asked).toEqual([256, 1_000_000, 1_000_000])
+})
+
 test('A chunk pushed from inside a handler is read after the one at hand, without another push', () => {
   const first = framesTo('client', [
     ['81 01', '1'],

@@ -24,6 +24,12 @@ export interface ReceiverHandler {
   onClose(code: number, reason: string): void
   /** The peer broke a rule or a limit. Whatever comes after it is discarded; fail with `error`'s close code. */
   onViolation(error: ProtocolViolation | LimitError): void
+  /**
+   * Asked between two frames, when as much has been read as was allowed the last time: how much may be read before it is
+   * asked again, in bytes, each frame with {@link frameWork} more. 0: no frame more, and the handler has called `pause`.
+   * Without it everything is read at once.
+   */
+  allowWork?(lastAllowed: number): number
 }
 
 /** One frame of a text or binary message (RFC 6455 §5.4). */
@@ -54,6 +60,15 @@ export interface ReceiverOptions {
   /** False leaves it to the handler whether a close code may be sent. Default true. */
   readonly checksCloseCode?: boolean
 }
+
+/** What a frame costs besides its bytes: a flood of empty ones takes time too. */
+export const frameWork = 64
+
+/** What a receiver reads before it asks for the first time. */
+const firstWork = 256
+
+/** Nobody is asked. */
+const unlimitedWork = 2 ** 30
 
 /** Two bytes, eight of length, four of masking key. */
 const longestHeaderBytes = 14
@@ -86,6 +101,9 @@ export class Receiver {
   #isDone = false
   #isPaused = false
   #isReading = false
+  /** How much may be read in one go, and what is left of it; not more than 0: look first whether to go on. */
+  #allowedWork: number
+  #workLeft = 0
   /** Chunks that came while paused or from inside a handler; the first one from where reading stopped. */
   #waiting: Uint8Array[] | undefined
 
@@ -123,6 +141,7 @@ export class Receiver {
     this.#maxFragmentCount = options.maxFragmentCount ?? Number.POSITIVE_INFINITY
     this.#checksUtf8 = options.checksUtf8 ?? true
     this.#checksCloseCode = options.checksCloseCode ?? true
+    this.#allowedWork = handler.allowWork === undefined ? unlimitedWork : firstWork
   }
 
   /** True once a close frame or a violation has come: nothing more will be read. */
@@ -137,6 +156,7 @@ export class Receiver {
       this.#wait(chunk)
       return
     }
+    this.#workLeft = this.#allowedWork
     this.#read(chunk, chunk.length, undefined)
     this.#readWaiting()
   }
@@ -148,6 +168,7 @@ export class Receiver {
       this.#wait(copyBytes(memory.bytes, 0, byteLength))
       return
     }
+    this.#workLeft = this.#allowedWork
     this.#read(memory.bytes, byteLength, memory)
     if (this.#waiting !== undefined) this.#readWaiting()
   }
@@ -155,17 +176,26 @@ export class Receiver {
   /** Stops before the next frame, also when called by the handler amid a chunk; what is left is kept. */
   pause(): void {
     this.#isPaused = true
+    this.#workLeft = 0
   }
 
   /** Goes on where {@link pause} stopped. */
   resume(): void {
     this.#isPaused = false
-    if (!this.#isReading) this.#readWaiting()
+    if (this.#isReading) return
+    this.#workLeft = this.#allowedWork
+    this.#readWaiting()
+  }
+
+  /** The handler has done work that the bytes of a frame do not show. */
+  charge(work: number): void {
+    this.#workLeft -= work
   }
 
   /** Discards whatever comes from now on. */
   stop(): void {
     this.#isDone = true
+    this.#workLeft = 0
     this.#waiting = undefined
     this.#message = undefined
     this.#control = undefined
@@ -188,19 +218,35 @@ export class Receiver {
   #read(bytes: Uint8Array, end: number, memory: ReadMemory | undefined): void {
     this.#isReading = true
     let at = 0
-    while (at < end && !this.#isDone) {
-      if (this.#isPaused) {
-        const rest = memory === undefined ? bytes.subarray(at, end) : copyBytes(bytes, at, end)
-        this.#waiting ??= []
-        this.#waiting.unshift(rest)
-        break
+    while (at < end && (this.#workLeft > 0 || this.#mayGoOn())) {
+      let next = this.#readWholeFrame(bytes, at, end, memory)
+      if (next === at) {
+        if (this.#isInPayload) next = this.#readPayload(bytes, at, end, memory)
+        else next = this.#readHeader(bytes, at, end, memory)
       }
-      const next = this.#readWholeFrame(bytes, at, end, memory)
-      if (next > at) at = next
-      else if (this.#isInPayload) at = this.#readPayload(bytes, at, end, memory)
-      else at = this.#readHeader(bytes, at, end, memory)
+      this.#workLeft -= next - at + frameWork
+      at = next
+    }
+    if (at < end && !this.#isDone) {
+      const rest = memory === undefined ? bytes.subarray(at, end) : copyBytes(bytes, at, end)
+      this.#waiting ??= []
+      this.#waiting.unshift(rest)
+    } else if (this.#workLeft <= 0) {
+      // Before the next chunk comes, which would have to be kept.
+      this.#mayGoOn()
     }
     this.#isReading = false
+  }
+
+  /** As much has been read as was allowed, or nothing more is to be read. */
+  #mayGoOn(): boolean {
+    if (this.#isPaused || this.#isDone) return false
+    const allowed = this.#handler.allowWork?.(this.#allowedWork) ?? unlimitedWork
+    // Whoever was allowed too much begins with less.
+    this.#allowedWork = allowed > 0 ? allowed : Math.max(1, this.#allowedWork >> 3)
+    if (allowed <= 0 || this.#isPaused || this.#isDone) return false
+    this.#workLeft = allowed
+    return true
   }
 
   /**

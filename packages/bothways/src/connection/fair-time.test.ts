@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest'
+import { FairTime, type TurnMember } from './fair-time.ts'
+
+const turn = () => new Promise<void>(resolve => setImmediate(resolve))
+
+/** Time that passes only where a test lets it. */
+class Clock {
+  nowMs = 0
+}
+
+function setUp() {
+  const clock = new Clock()
+  return { clock, time: new FairTime(() => clock.nowMs) }
+}
+
+/** Does pieces of work of the same length as long as it may, and waits for its next turn. */
+class Worker implements TurnMember {
+  readonly #time: FairTime
+  readonly #clock: Clock
+  readonly #pieceMs: number
+  readonly #name: string
+  readonly #log: string[]
+  piecesLeft: number
+
+  constructor(
+    { time, clock }: ReturnType<typeof setUp>,
+    name: string,
+    piecesLeft: number,
+    pieceMs: number,
+    log: string[],
+  ) {
+    this.#time = time
+    this.#clock = clock
+    this.#name = name
+    this.piecesLeft = piecesLeft
+    this.#pieceMs = pieceMs
+    this.#log = log
+  }
+
+  onTurn(): void {
+    this.#time.begin(this)
+    this.#log.push(this.#name)
+    while (this.piecesLeft > 0) {
+      if (this.#time.goOn(this, 1) === 0) {
+        this.#time.wait(this)
+        return
+      }
+      this.piecesLeft--
+      this.#clock.nowMs += this.#pieceMs
+    }
+  }
+}
+
+test('Whoever has used its share waits for a later turn, and goes on there until all is done', async () => {
+  const world = setUp()
+  const log: string[] = []
+  const worker = new Worker(world, 'a', 10, 1, log)
+  worker.onTurn()
+  expect(worker.piecesLeft).toBe(8)
+  // The turn that it began in ends: not yet its turn again.
+  await turn()
+  expect(worker.piecesLeft).toBe(8)
+  for (let left = 6; left >= 0; left -= 2) {
+    await turn()
+    expect(worker.piecesLeft).toBe(left)
+  }
+  await turn()
+  expect(log).toHaveLength(5)
+})
+
+test('Those who wait go on in the order in which they came, one share together in a turn', async () => {
+  const world = setUp()
+  const log: string[] = []
+  const workers = ['a', 'b', 'c'].map(name => new Worker(world, name, 6, 1, log))
+  for (const worker of workers) worker.onTurn()
+  expect(log.splice(0)).toEqual(['a', 'b', 'c'])
+  const turns: string[] = []
+  while (workers.some(it => it.piecesLeft > 0)) {
+    await turn()
+    turns.push(log.splice(0).join(''))
+  }
+  expect(turns).toEqual(['', 'a', 'b', 'c', 'a', 'b', 'c'])
+})
+
+test('Several that need little have their turn together', async () => {
+  const world = setUp()
+  const log: string[] = []
+  const workers = ['a', 'b', 'c'].map(name => new Worker(world, name, 2, 0.25, log))
+  for (const worker of workers) world.time.wait(worker)
+  await turn()
+  await turn()
+  expect(log).toEqual(['a', 'b', 'c'])
+})
+
+test('Two reads of one turn share its time, two reads of two turns do not', async () => {
+  const { clock, time } = setUp()
+  const member: TurnMember = { onTurn: () => {} }
+  time.begin(member)
+  expect(time.goOn(member, 1)).toBeGreaterThan(0)
+  clock.nowMs += 1.5
+  time.begin(member)
+  clock.nowMs += 1
+  expect(time.goOn(member, 1)).toBe(0)
+  await turn()
+  time.begin(member)
+  expect(time.goOn(member, 1)).toBeGreaterThan(0)
+})
+
+test('The stretches between two looks at the clock grow while the work is cheap, and shrink when it is not', () => {
+  const { clock, time } = setUp()
+  const member: TurnMember = { onTurn: () => {} }
+  time.begin(member)
+  let stretch = 512
+  for (const expected of [1_024, 2_048, 4_096, 8_192, 8_192]) {
+    clock.nowMs += 0.01
+    stretch = time.goOn(member, stretch)
+    expect(stretch).toBe(expected)
+  }
+  for (const expected of [1_024, 128, 16, 2, 1]) {
+    clock.nowMs += 0.3
+    stretch = time.goOn(member, stretch)
+    expect(stretch).toBe(expected)
+  }
+})
+
+test('Who has left has no turn', async () => {
+  const { time } = setUp()
+  const log: string[] = []
+  const member: TurnMember = { onTurn: () => void log.push('turn') }
+  time.wait(member)
+  time.leave(member)
+  for (let count = 0; count < 3; count++) await turn()
+  expect(log).toEqual([])
+})
+
+test('Who throws in its turn takes it from nobody else', async () => {
+  const { time } = setUp()
+  const log: string[] = []
+  const errors: unknown[] = []
+  const onError = (error: unknown): void => void errors.push(error)
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  process.on('uncaughtException', onError)
+  time.wait({
+    onTurn: () => {
+      throw new Error('mine')
+    },
+  })
+  time.wait({ onTurn: () => void log.push('other') })
+  while (log.length === 0) await turn()
+  process.off('uncaughtException', onError)
+  for (const listener of others) process.on('uncaughtException', listener)
+  expect(errors.map(String)).toEqual(['Error: mine'])
+})

@@ -1,0 +1,116 @@
+/** Somebody who works on what a client has sent. */
+export interface TurnMember {
+  /** A later turn of the event loop has come: the work may go on. */
+  onTurn(): void
+}
+
+/** How long a member may work in one turn, and all together that wait from earlier turns, in ms. */
+const shareMs = 2
+
+/** A stretch of work that took longer than this is followed by a shorter one, in ms. */
+const longStretchMs = shareMs / 8
+
+/** The most work between two looks at the clock, in the units of {@link FairTime.goOn}. */
+const longestStretch = 8 * 1024
+
+/** What a look at the clock is sure to come behind. */
+const shortestStretch = 1
+
+// As they were when this was loaded: tests put a clock of their own in its place.
+const { setImmediate } = globalThis
+const now = performance.now.bind(performance)
+
+/**
+ * The time of one turn of the event loop, shared: who has used up its share stops, and goes on in a later turn, behind
+ * whoever waits already. In each turn those who wait get one share together, so that everybody else waits for about one
+ * share, however many there are that want more.
+ *
+ * The clock is looked at seldom while the work is cheap, and for each piece of it when it is not. Whoever needs little
+ * in a turn costs nothing: no turn is watched for it.
+ */
+export class FairTime {
+  readonly #now: () => number
+  readonly #waiting = new Set<TurnMember>()
+  /** So many of them, the first, have waited since an earlier turn. */
+  #dueCount = 0
+  /** Who works, since when in this turn, and when the clock was last looked at. */
+  #member: TurnMember | undefined
+  #begunMs = 0
+  #lookedMs = 0
+  /** The end of this turn will be noticed. */
+  #isTurnWatched = false
+
+  /** @param clock in ms */
+  constructor(clock: () => number = now) {
+    this.#now = clock
+  }
+
+  /** `member` begins to work, or goes on in the same turn. */
+  begin(member: TurnMember, nowMs: number = this.#now()): void {
+    if (member === this.#member && this.#isTurnWatched) return
+    this.#member = member
+    this.#begunMs = nowMs
+    this.#lookedMs = nowMs
+  }
+
+  /**
+   * How much work `member` may do before it asks again, given how much it was allowed the last time; 0: its share of
+   * this turn is used up, {@link wait} for another. Work is counted in any unit of which a few are done in a
+   * microsecond, such as bytes.
+   */
+  goOn(member: TurnMember, lastStretch: number, nowMs: number = this.#now()): number {
+    // Another has worked in between, called by this one.
+    if (member !== this.#member) this.begin(member, nowMs)
+    if (!this.#isTurnWatched) this.#watchTurn()
+    if (nowMs - this.#begunMs >= shareMs) return 0
+    const wasLong = nowMs - this.#lookedMs > longStretchMs
+    this.#lookedMs = nowMs
+    return wasLong ? Math.max(shortestStretch, lastStretch >> 3) : Math.min(longestStretch, lastStretch * 2)
+  }
+
+  /** Calls {@link TurnMember.onTurn} in a later turn, once. */
+  wait(member: TurnMember): void {
+    this.#waiting.add(member)
+    if (!this.#isTurnWatched) this.#watchTurn()
+  }
+
+  /** `member` waits no longer. */
+  leave(member: TurnMember): void {
+    this.#waiting.delete(member)
+    if (this.#member === member) this.#member = undefined
+  }
+
+  #watchTurn(): void {
+    this.#isTurnWatched = true
+    setImmediate(endTurn, this)
+  }
+
+  static endTurn(time: FairTime): void {
+    time.#isTurnWatched = false
+    time.#member = undefined
+    if (time.#waiting.size === 0) return
+    // First, so that nobody is forgotten when somebody throws.
+    time.#watchTurn()
+    time.#serve(time.#dueCount)
+    time.#dueCount = time.#waiting.size
+  }
+
+  #serve(count: number): void {
+    const endMs = this.#now() + shareMs
+    let left = count
+    for (const member of this.#waiting) {
+      if (left-- === 0) return
+      this.#waiting.delete(member)
+      this.begin(member)
+      member.onTurn()
+      if (this.#now() >= endMs) return
+    }
+  }
+}
+
+function endTurn(time: FairTime): void {
+  FairTime.endTurn(time)
+}
+
+/** The process's own. */
+export const fairTime: FairTime = new FairTime()
