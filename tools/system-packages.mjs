@@ -2,72 +2,131 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { Stop, say } from './say.mjs'
 import { execute } from './spawn.mjs'
+import { systemPrograms } from './system-programs.mjs'
 
-/** The benchmark's load is a program in C. */
+/**
+ * The benchmark's load is a program in C.
+ *
+ * A need has packages of Debian and Ubuntu that bring it, and a check: it runs the very program that will be run, and
+ * says what is wrong with it, or undefined.
+ */
 export const compiler = [
-  { name: 'gcc', isThere: () => isOnPath('cc') },
-  { name: 'libc6-dev', isThere: () => !isOnPath('apt-get') || existsSync('/usr/include/stdio.h') },
+  {
+    packages: ['gcc', 'libc6-dev'],
+    check: ({ cc }) => succeeds(cc, ['-include', 'stdio.h', '-fsyntax-only', '-x', 'c', '/dev/null']),
+  },
 ]
 
-/** What the tests need of other people, by the name of its package in Debian and Ubuntu. */
+/**
+ * What the tests need of other people. The versions are those of Debian 12, the oldest that the tests have been seen to
+ * pass with.
+ */
 export const neededByTests = [
-  { name: 'chromium', isThere: () => isOnPath('chromium') },
-  { name: 'nginx', isThere: () => isOnPath('nginx') },
-  { name: 'python3-websockets', isThere: () => hasPythonModule('websockets') },
+  { packages: ['chromium'], check: ({ chromium }) => prints(chromium, ['--version'], /Chrom/) },
+  { packages: ['nginx'], check: ({ nginx }) => prints(nginx, ['-V'], /--with-http_ssl_module/) },
+  // Older ones cannot put alternative names into a certificate.
+  { packages: ['openssl'], check: ({ openssl }) => prints(openssl, ['req', '-help'], /-addext/) },
+  // Debian's smallest Python lacks most of its own library.
+  { packages: ['python3'], check: ({ python }) => succeeds(python, ['-c', 'import asyncio, pty, ssl']) },
+  pythonModule('python3-websockets', 'websockets', 'websockets', '10.4'),
+  pythonModule('python3-socketio', 'socketio', 'python-socketio', '5.7'),
   // What python3-socketio sends its requests with and has its WebSockets from, it only suggests.
-  { name: 'python3-socketio', isThere: () => hasPythonModule('socketio') },
-  { name: 'python3-requests', isThere: () => hasPythonModule('requests') },
-  { name: 'python3-websocket', isThere: () => hasPythonModule('websocket') },
+  pythonModule('python3-requests', 'requests', 'requests', '2.28'),
+  pythonModule('python3-websocket', 'websocket', 'websocket-client', '1.2'),
   ...compiler,
 ]
 
-/** Makes sure that programs of the system are installed; as root on Debian it installs them. */
-export async function requireSystemPackages(needed) {
-  const missing = await findMissing(needed)
-  if (missing.length === 0) return
-  const install = ['install', '--yes', '--no-install-recommends', ...missing]
+/** The module may come with another distribution of the same name, or with none. */
+function pythonModule(name, module, distribution, oldest) {
+  const program = `import importlib.metadata, ${module}; print(importlib.metadata.version('${distribution}'))`
+  return {
+    packages: [name],
+    async check({ python }) {
+      const { code, output } = await attempt(python, ['-c', program])
+      const said = lastLine(output)
+      if (code !== 0) return `${python}: ${said}`
+      return isOlder(said, oldest) ? `${python} has ${said}, the tests need ${oldest} or newer` : undefined
+    },
+  }
+}
+
+/** Makes sure that what is needed is there; as root on Debian it installs what is missing. */
+export async function requireSystemPackages(needs) {
+  const missing = await findMissing(needs)
+  if (missing === undefined) return
   const isRoot = process.getuid?.() === 0
   if (!isRoot || !isOnPath('apt-get')) {
     throw new Stop(
-      `This needs ${missing.join(', ')}. On Debian or Ubuntu: sudo apt-get ${install.join(' ')}\n` +
-        'Elsewhere install the same under the names it has there; the tests of the packages need none of it: ' +
-        'npm test -- packages',
+      `${missing.message}\nThe tests of the protocol need none of these: npm test -- packages/protocol`,
     )
   }
-  say(`Installing ${missing.join(', ')} with apt-get …`)
+  say(`Installing ${missing.packages.join(', ')} with apt-get …`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const options = { capture: true, env }
   await execute('apt-get', ['update', '--quiet'], options)
-  const { output } = await execute('apt-get', install, options)
-  const still = await findMissing(needed)
-  if (still.length > 0) {
-    throw new Stop(
-      `${output}\nCould not install ${still.join(', ')}: run \`apt-get ${install.join(' ')}\` and see why.`,
-    )
+  const { output } = await execute('apt-get', [...install, ...missing.packages], options)
+  const still = await findMissing(needs)
+  if (still !== undefined) throw new Stop(`${output}\napt-get did not bring everything. ${still.message}`)
+}
+
+const install = ['install', '--yes', '--no-install-recommends']
+
+/**
+ * Looks for what is needed.
+ *
+ * @returns undefined when it is there; else the packages that would bring the rest, and a message that says what is
+ * wrong with each need and which command mends all
+ */
+export async function findMissing(needs, programs = systemPrograms()) {
+  const packages = []
+  const lines = []
+  for (const need of needs) {
+    const problem = await need.check(programs)
+    if (problem === undefined) continue
+    packages.push(...need.packages)
+    lines.push(`  ${need.packages.join(', ')} (${problem})`)
+  }
+  if (lines.length === 0) return undefined
+  const message = [
+    'This is needed, and missing or too old:',
+    ...lines,
+    `On Debian or Ubuntu: sudo apt-get ${[...install, ...packages].join(' ')}`,
+    'Elsewhere install the same under the names it has there.',
+  ].join('\n')
+  return { packages, message }
+}
+
+/** Runs a program. @returns undefined when it ends with 0, else what it said */
+export async function succeeds(program, args) {
+  const { code, output } = await attempt(program, args)
+  return code === 0 ? undefined : `${program}: ${lastLine(output)}`
+}
+
+async function prints(program, args, expected) {
+  const { code, output } = await attempt(program, args)
+  if (expected.test(output)) return undefined
+  const said = code === 0 ? `no ${expected.source} in what \`${args.join(' ')}\` prints` : lastLine(output)
+  return `${program}: ${said}`
+}
+
+async function attempt(program, args) {
+  try {
+    return await execute(program, args, { capture: true })
+  } catch (error) {
+    return { code: 1, output: error.code === 'ENOENT' ? 'there is no such program' : error.message }
   }
 }
 
-async function findMissing(needed) {
-  const missing = []
-  for (const { name, isThere } of needed) if (!(await isThere())) missing.push(name)
-  return missing
+function lastLine(output) {
+  return output.trimEnd().split('\n').at(-1)
 }
 
-// Debian keeps nginx in sbin, which is not on everybody's path.
+function isOlder(version, oldest) {
+  const [have, needed] = [version, oldest].map(text => text.split('.').map(Number.parseFloat))
+  const at = needed.findIndex((part, place) => part !== (have[place] ?? 0))
+  return at !== -1 && needed[at] > (have[at] ?? 0)
+}
+
 function isOnPath(command) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
-  return folders.some(folder => existsSync(join(folder, command)))
-}
-
-// The first python3 on the path may be another one than the one of the system.
-async function hasPythonModule(name) {
-  for (const python of ['/usr/bin/python3', 'python3']) {
-    try {
-      const { code } = await execute(python, ['-c', `import ${name}`], { capture: true })
-      if (code === 0) return true
-    } catch {
-      // there is no such Python: try the next
-    }
-  }
-  return false
+  return (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, command)))
 }

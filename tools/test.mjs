@@ -7,20 +7,21 @@ import { readJson, workspaceFolders } from './lock-file.mjs'
 import { prepareRuntimes } from './runtimes.mjs'
 import { run, say } from './say.mjs'
 import { executeNpm, executeTool, root } from './spawn.mjs'
-import { neededByTests, requireSystemPackages } from './system-packages.mjs'
+import { findMissing, neededByTests, requireSystemPackages } from './system-packages.mjs'
 
 const captured = { capture: true }
 
 // `npm test`: installs, builds, checks and tests everything. `npm test -- <arguments>` gives the arguments to
 // Vitest and runs nothing else. The last line is `N passed, N failed`: each check counts as one test.
 await run(async () => {
+  const vitestArguments = process.argv.slice(2)
+  const isWhole = vitestArguments.length === 0
+  if (isWhole) await requireSystemPackages(neededByTests)
   await build()
   await prepareRuntimes()
   await install('dependents')
-  const vitestArguments = process.argv.slice(2)
   const results = []
-  if (vitestArguments.length === 0) {
-    await requireSystemPackages(neededByTests)
+  if (isWhole) {
     results.push(await check('types', types))
     results.push(
       await check('format and lint', () =>
@@ -36,9 +37,16 @@ await run(async () => {
   }
   results.push(await vitest(vitestArguments))
   const sum = key => results.reduce((total, result) => total + result[key], 0)
+  if (!isWhole && sum('failed') > 0) await tellWhatIsMissing()
   say(`${sum('passed')} passed, ${sum('failed')} failed`)
   process.exitCode = sum('failed') === 0 ? 0 : 1
 })
+
+/** Chosen tests run without what others need; one that needs it fails, and this may be why. */
+async function tellWhatIsMissing() {
+  const missing = await findMissing(neededByTests)
+  if (missing !== undefined) say(missing.message)
+}
 
 /** Runs one check, says in a line how it went, and shows its output when it failed. */
 async function check(name, work) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Stop } from '../../tools/say.mjs'
 import { execute } from '../../tools/spawn.mjs'
+import { systemPrograms } from '../../tools/system-programs.mjs'
 
 const source = join(import.meta.dirname, '..', 'load')
 
@@ -16,7 +17,7 @@ export async function compile(names) {
   const remove = () => rmSync(folder, { recursive: true, force: true })
   for (const name of names) {
     const args = ['-O2', '-o', join(folder, name), join(source, `${name}.c`)]
-    const { code, output } = await execute('cc', args, { capture: true })
+    const { code, output } = await execute(systemPrograms().cc, args, { capture: true })
     if (code === 0) continue
     remove()
     throw new Stop(`${output}\n${name}.c could not be compiled.`)

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import websocket from 'websocket'
 import { WebSocket as WsWebSocket } from 'ws'
 import { bun, deno } from '../../tools/runtimes.mjs'
+import { systemPrograms } from '../../tools/system-programs.mjs'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { runChild } from '../support/child.ts'
 import { type Chromium, launchChromium } from '../support/chromium.ts'
@@ -90,7 +91,7 @@ const clients: Record<string, (url: string, isDeflated: boolean) => Promise<Repo
     converse(() => new UndiciWebSocket(url, { protocols, dispatcher: new Agent({ connect: tls }) })),
   'python3-websockets': async (url, isDeflated) =>
     JSON.parse(
-      await runChild('/usr/bin/python3', [
+      await runChild(systemPrograms().python, [
         'test/interop/peers/client.py',
         url,
         isDeflated ? 'deflate' : 'plain',

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import websocket from 'websocket'
 import { WebSocketServer } from 'ws'
 import { bun, deno } from '../../tools/runtimes.mjs'
+import { systemPrograms } from '../../tools/system-programs.mjs'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { startChild } from '../support/child.ts'
 import { printMatrix, record } from './matrix.ts'
@@ -87,7 +88,7 @@ const servers: Record<string, (isTls: boolean, isDeflated: boolean) => Promise<P
       })
     }),
   'python3-websockets': (isTls, isDeflated) =>
-    withChild(isTls, '/usr/bin/python3', [
+    withChild(isTls, systemPrograms().python, [
       'test/interop/peers/server.py',
       ...childArguments(isTls, isDeflated),
     ]),

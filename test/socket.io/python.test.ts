@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Socket } from '../../packages/socket.io/src/index.ts'
+import { systemPrograms } from '../../tools/system-programs.mjs'
 import { runChild } from '../support/child.ts'
 import { socketIoWays } from '../support/socket-io-clients.ts'
 import { openScene, type Scene } from './scene.ts'
@@ -15,7 +16,12 @@ describe.each(['/', '/other'])('python3-socketio in the namespace %s', namespace
   test.each(Object.keys(socketIoWays))('talks by %s', async way => {
     const connected = once(scene.io.of(namespace), 'connection')
     const script = 'test/socket.io/peers/client.py'
-    const running = runChild('/usr/bin/python3', [script, `http://127.0.0.1:${scene.port}`, way, namespace])
+    const running = runChild(systemPrograms().python, [
+      script,
+      `http://127.0.0.1:${scene.port}`,
+      way,
+      namespace,
+    ])
     const [socket] = (await Promise.race([connected, running.then(() => [])])) as [Socket]
     const gone = once(socket as never, 'disconnect')
     const transport = way === 'polling' ? 'polling' : 'websocket'
@@ -36,7 +42,7 @@ test.each(['polling', 'websocket'])(
   async way => {
     const connected = once(scene.io, 'connection')
     const program = `import socketio; it = socketio.Client(); it.connect('http://127.0.0.1:${scene.port}', transports=['${way}']); it.disconnect()`
-    const running = runChild('/usr/bin/python3', ['-c', program])
+    const running = runChild(systemPrograms().python, ['-c', program])
     const [socket] = (await Promise.race([connected, running.then(() => [])])) as [Socket]
     const [reason] = await once(socket as never, 'disconnect')
     expect(['client namespace disconnect', 'transport close']).toContain(reason)

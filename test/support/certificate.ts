@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemPrograms } from '../../tools/system-programs.mjs'
 import { runChild } from './child.ts'
 
 export interface Certificate {
@@ -15,7 +16,7 @@ export async function makeCertificate(): Promise<Certificate> {
   const folder = mkdtempSync(join(tmpdir(), 'bothways-tls-'))
   const certPath = join(folder, 'cert.pem')
   const keyPath = join(folder, 'key.pem')
-  await runChild('openssl', [
+  await runChild(systemPrograms().openssl, [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
     ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
     ...['-keyout', keyPath, '-out', certPath],

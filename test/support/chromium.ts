@@ -3,8 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium } from 'playwright-core'
-
-const defaultPath = '/usr/bin/chromium'
+import { systemPrograms } from '../../tools/system-programs.mjs'
 
 /** What keeps Chromium from asking the internet, and lets it run as root in a container. */
 const flags = [
@@ -30,9 +29,9 @@ export interface Chromium {
   close(): Promise<void>
 }
 
-/** Where Chromium is: `CHROMIUM` names another binary than Debian's. */
+/** Where Chromium is. */
 export function chromiumPath(): string {
-  const path = process.env.CHROMIUM ?? defaultPath
+  const path = systemPrograms().chromium
   if (existsSync(path)) return path
   throw new Error(
     `These tests need Chromium at ${path}: apt-get install chromium, or name one in the environment variable CHROMIUM.`,

@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
-const nginxPath = '/usr/sbin/nginx'
+import { systemPrograms } from '../../tools/system-programs.mjs'
 
 export interface Nginx {
   readonly port: number
@@ -15,7 +13,6 @@ export interface Nginx {
 
 /** Starts nginx with one server; `server` says what stands in its braces, given the port that it is to listen on. */
 export async function startNginx(server: (port: number) => string): Promise<Nginx> {
-  if (!existsSync(nginxPath)) throw new Error(`These tests need ${nginxPath}: apt-get install nginx`)
   const port = await freePort()
   const folder = await mkdtemp(join(tmpdir(), 'bothways-nginx-'))
   const config = `
@@ -29,9 +26,16 @@ http {
   }
 }`
   await writeFile(join(folder, 'nginx.conf'), config)
-  const nginx = spawn(nginxPath, ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' })
+  const args = ['-p', folder, '-c', join(folder, 'nginx.conf')]
+  const nginx = spawn(systemPrograms().nginx, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let errors = ''
+  nginx.stderr.setEncoding('utf8').on('data', chunk => {
+    errors += chunk
+  })
   const ended = once(nginx, 'exit')
-  await untilListening(port)
+  const isOver = (): boolean => nginx.exitCode !== null
+  await Promise.race([untilListening(port, isOver), ended])
+  if (isOver()) throw new Error(`nginx ended with ${nginx.exitCode}: ${errors}`)
   return {
     port,
     async stop() {
@@ -51,13 +55,15 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Resolves when something listens on the port. */
-async function untilListening(port: number): Promise<void> {
+/** Resolves when something listens on the port, or nobody will. */
+async function untilListening(port: number, isOver: () => boolean): Promise<void> {
   const socket = connect(port, '127.0.0.1')
   const isUp = await new Promise(resolve => {
     socket.once('connect', () => resolve(true))
     socket.once('error', () => resolve(false))
   })
   socket.destroy()
-  if (!isUp) await new Promise(resolve => setTimeout(resolve, 20)).then(() => untilListening(port))
+  if (isUp || isOver()) return
+  await new Promise(resolve => setTimeout(resolve, 20))
+  await untilListening(port, isOver)
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { afterEach, describe, expect, test } from 'vitest'
 import { bin, echoUrl, run, start, stopCommands } from '../../../test/support/command.ts'
+import { systemPrograms } from '../../../tools/system-programs.mjs'
 
 // The command as its users start it: needs the built packages, as npm test makes them.
 afterEach(stopCommands)
@@ -140,7 +141,7 @@ describe('bothways connect, on a terminal', () => {
   test('sends what is typed, shows both directions, and obeys its commands', async () => {
     const command = ['node', bin, 'connect', await echoUrl()]
     const spawnOnTerminal = `import pty, sys; sys.exit(pty.spawn(${JSON.stringify(command)}) >> 8)`
-    const child = spawn('/usr/bin/python3', ['-c', spawnOnTerminal], {
+    const child = spawn(systemPrograms().python, ['-c', spawnOnTerminal], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, NO_COLOR: '1', BOTHWAYS_HISTORY: '' },
     })

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { makeCertificate } from '../../../../test/support/certificate.ts'
 import { bin, echoUrl, launch, run, stopCommands } from '../../../../test/support/command.ts'
 import { Terminal } from '../../../../test/support/terminal.ts'
+import { systemPrograms } from '../../../../tools/system-programs.mjs'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -183,7 +184,7 @@ const columns = 40
 function connectOnTerminal(...args: string[]) {
   const command = ['sh', '-c', `stty cols ${columns}; exec node "$0" connect "$@"`, bin, ...args]
   const child = spawn(
-    '/usr/bin/python3',
+    systemPrograms().python,
     ['-c', `import pty, sys; sys.exit(pty.spawn(${JSON.stringify(command)}) >> 8)`],
     { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NO_COLOR: '1', BOTHWAYS_HISTORY: '' } },
   )

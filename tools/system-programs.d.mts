@@ -1,0 +1,8 @@
+export interface SystemPrograms {
+  readonly python: string
+  readonly chromium: string
+  readonly nginx: string
+  readonly openssl: string
+  readonly cc: string
+}
+export function systemPrograms(environment?: Readonly<Record<string, string | undefined>>): SystemPrograms
