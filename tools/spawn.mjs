@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -61,6 +61,12 @@ export function executeNpm(args, options = {}) {
   if (script !== undefined) return execute(process.execPath, [script, ...args], options)
   // On Windows npm is a .cmd file, which Node starts only through the shell; our arguments need no quoting.
   return execute('npm', args, { ...options, shell: process.platform === 'win32' })
+}
+
+/** The folder of that npm; undefined when it is only known by its name. */
+export function npmFolder() {
+  const script = npmScript()
+  return script === undefined ? undefined : dirname(dirname(realpathSync(script)))
 }
 
 function npmScript() {

@@ -89,8 +89,8 @@ test('One message names all that is missing, and one command for it', async () =
   expect(missing?.message).toContain(`--no-install-recommends ${missing?.packages.join(' ')}\n`)
 })
 
-/** On every system that has Node.js; `taskset` is used where it is there, `apt-get` where packages are missing. */
-const unchecked = ['node', 'npm', 'sh', 'taskset', 'apt-get']
+/** On every system that has Node.js; `taskset` is used where it is there, and Debian has never been without the others. */
+const unchecked = ['node', 'npm', 'sh', 'taskset', 'apt-get', 'unshare']
 
 function* sourcesOf(place: string): Generator<string> {
   for (const entry of readdirSync(join(root, place), { withFileTypes: true })) {
