@@ -101,7 +101,11 @@ export class Adapter extends EventEmitter {
     this.nsp = nsp
     const { connectionStateRecovery, pingInterval = 25_000, pingTimeout = 20_000 } = nsp.server._opts
     if (connectionStateRecovery) {
-      this.log = new SessionLog({ ...connectionStateRecovery, noticeMs: pingInterval + pingTimeout })
+      this.log = new SessionLog({
+        ...connectionStateRecovery,
+        noticeMs: pingInterval + pingTimeout,
+        budget: nsp.server._remembered,
+      })
     }
   }
 

@@ -75,6 +75,11 @@ function answering(): void {
   })
 }
 
+/** One more value of a list, that many lists deep. */
+function nested(depth: number): string {
+  return `,${'['.repeat(depth)}${']'.repeat(depth)}`
+}
+
 describe('Nonsense ends the connection that says it', () => {
   test.each([
     ['a packet of no type', '4'],
@@ -95,6 +100,14 @@ describe('Nonsense ends the connection that says it', () => {
     ['an event to a namespace that was not joined', '42/other,["a"]'],
     ['an error, which only a server says', '44{"message":"mine"}'],
     ['a second time to join', '40'],
+    ['an event nested 1,001 deep', `42["a"${nested(1_000)}]`],
+    ['an event nested 1,501 deep in objects', `42["a",${'{"a":'.repeat(1_500)}1${'}'.repeat(1_500)}]`],
+    ['an acknowledgement nested 4,000 deep', `431[1${nested(4_000)}]`],
+    [
+      'an event nested 4,000 deep with attachments',
+      `451-["a",{"_placeholder":true,"num":0}${nested(4_000)}]`,
+      Buffer.from([1]),
+    ],
   ])('%s', async (_, ...messages) => {
     answering()
     const events: unknown[] = []
@@ -105,6 +118,34 @@ describe('Nonsense ends the connection that says it', () => {
     for (const message of messages) client.socket.send(message)
     await client.closed
     expect(events).toEqual([])
+    await expectOthersServed()
+  })
+
+  test('what is nested as deep as is allowed can be relayed and acknowledged, with bytes too', async () => {
+    io.on('connection', socket => {
+      socket.on('relay', (...values) => void io.emit('told', ...values.slice(0, -1)))
+      socket.on('relay', (...values) => values.at(-1)(...values.slice(0, -1)))
+    })
+    const client = await joined()
+    const deep = nested(999).slice(1)
+    client.socket.send(`427["relay",${deep}]`)
+    expect(await client.until('42["told"')).toBe(`42["told",${deep}]`)
+    expect(await client.until('437')).toBe(`437[${deep}]`)
+    const bytes = '{"_placeholder":true,"num":0}'
+    const deepBytes = `${'['.repeat(998)}${bytes}${']'.repeat(998)}`
+    client.socket.send(`451-8["relay",${deepBytes}]`)
+    client.socket.send(Buffer.from([1]))
+    expect(await client.until('451-["told"')).toBe(`451-["told",${deepBytes}]`)
+    expect(await client.until('461-8')).toBe(`461-8[${deepBytes}]`)
+  })
+
+  test('a name to join that comes with something nested too deeply', async () => {
+    answering()
+    const client = new Raw()
+    clients.push(client)
+    await client.until('0')
+    client.socket.send(`40{"a":${'['.repeat(4_000)}${']'.repeat(4_000)}}`)
+    await client.closed
     await expectOthersServed()
   })
 

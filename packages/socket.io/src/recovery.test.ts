@@ -133,6 +133,14 @@ for (const [way, wayOptions] of Object.entries(socketIoWays)) {
       await back(full.client)
       expect(full.client.recovered).toBe(false)
       expect(full.heard).toEqual([])
+
+      const heavy = await start({ connectionStateRecovery: { maxBytes: 100_000 } })
+      await next(heavy.client, 'connect')
+      await lose(heavy.io, heavy.client)
+      for (let i = 0; i < 20; i++) heavy.io.emit('e', 'x'.repeat(10_000))
+      await back(heavy.client)
+      expect(heavy.client.recovered).toBe(false)
+      expect(heavy.heard).toEqual([])
     })
 
     test('Whoever says nonsense about what it has is new', async () => {

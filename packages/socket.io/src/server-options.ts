@@ -11,6 +11,11 @@ export interface ConnectionStateRecoveryOptions {
   skipMiddlewares?: boolean
   /** How many packets, and how many clients that are away, are remembered. Default 100,000. */
   maxPackets?: number
+  /**
+   * What they take in all namespaces together, in bytes, without `socket.data`; the oldest go, and whoever needs them
+   * starts anew. Default 128 MiB.
+   */
+  maxBytes?: number
 }
 
 export interface ServerOptions extends EngineOptions, AttachOptions {

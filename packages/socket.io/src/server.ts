@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { ByteBudget } from 'bothways/connection'
 import { Adapter, type AdapterConstructor, type Room, type SocketId } from './adapter.ts'
 import type { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
 import { Client } from './client.ts'
@@ -37,6 +38,8 @@ import type {
 } from './typed-events.ts'
 
 const log = debugLog('socket.io:server')
+
+const defaultRememberedBytes = 128 * 1024 * 1024
 
 /** Decides whether there is a namespace of a name. */
 export type ParentNspNameMatchFn = (
@@ -81,6 +84,8 @@ export class Server<
   readonly encoder: ParserEncoder
   /** @internal */
   readonly _opts: ServerSettings
+  /** @internal What all namespaces remember for clients that are away. */
+  readonly _remembered: ByteBudget
   /** @internal */
   readonly _nsps: Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> = new Map()
   readonly #parents = new Map<
@@ -120,6 +125,7 @@ export class Server<
       }
     }
     this._opts = options
+    this._remembered = new ByteBudget(options.connectionStateRecovery?.maxBytes ?? defaultRememberedBytes)
     this.#path = withoutSlash(options.path ?? '/socket.io')
     this.#connectTimeoutMs = options.connectTimeout || 45_000
     this.#servesClient = options.serveClient !== false

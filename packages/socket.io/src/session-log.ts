@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { BudgetHolder, ByteBudget } from 'bothways/connection'
 import type { Room, Session, SessionToPersist } from './adapter.ts'
 import type { RawData } from './engine-binding.ts'
 
@@ -9,7 +10,14 @@ export interface SessionLogOptions {
   readonly maxPackets?: number | undefined
   /** How long it takes at most to notice that a client has gone, in ms. */
   readonly noticeMs: number
+  /** What is remembered by all logs of the server. */
+  readonly budget: ByteBudget
 }
+
+/** What a packet or a client that is away takes, besides its texts and the names of its rooms, in bytes. */
+const entryBytes = 512
+/** What a room takes, besides its name. */
+const roomBytes = 64
 
 interface Entry {
   readonly offset: string
@@ -18,39 +26,71 @@ interface Entry {
   readonly except: ReadonlySet<Room>
 }
 
+interface LoggedEntry extends Entry {
+  readonly at: number
+  readonly bytes: number
+}
+
 interface Away extends SessionToPersist {
   readonly awaySince: number
   /** The position when it went. */
   readonly until: number
+  readonly bytes: number
 }
 
 /** The last packets of a namespace, and the clients that may come back for them. */
-export class SessionLog {
+export class SessionLog implements BudgetHolder {
   /** Makes the offsets of this server unlike those of others. */
   readonly #uid = randomBytes(6).toString('base64url')
   readonly #maxAwayMs: number
   readonly #maxPackets: number
   readonly #retentionMs: number
   readonly #timer: NodeJS.Timeout
+  readonly #budget: ByteBudget
   /** In the order in which they went. */
   readonly #away = new Map<string, Away>()
   readonly #positions = new Map<string, number>()
-  #entries: (Entry & { readonly at: number })[] = []
+  #entries: LoggedEntry[] = []
+  #entriesBytes = 0
+  #awayBytes = 0
   /** The position of the first entry. */
   #first = 0
   #offsetCount = 0
 
-  constructor({ maxDisconnectionDuration = 120_000, maxPackets = 100_000, noticeMs }: SessionLogOptions) {
+  constructor({
+    maxDisconnectionDuration = 120_000,
+    maxPackets = 100_000,
+    noticeMs,
+    budget,
+  }: SessionLogOptions) {
     this.#maxAwayMs = maxDisconnectionDuration
     this.#maxPackets = maxPackets
     // A client that went unnoticed has missed what was sent before it was found to be away.
     this.#retentionMs = maxDisconnectionDuration + noticeMs
     this.#timer = setInterval(() => this.#forget(), Math.max(1_000, Math.min(60_000, this.#maxAwayMs)))
     this.#timer.unref()
+    this.#budget = budget
+    budget.enter(this)
   }
 
   close(): void {
     clearInterval(this.#timer)
+    this.#drop(this.#entries.length)
+    this.#letGo(0)
+    this.#budget.leave(this)
+  }
+
+  get heldBytes(): number {
+    return this.#entriesBytes + this.#awayBytes
+  }
+
+  /** Forgets the older half, of packets and of clients. */
+  giveUp(): void {
+    const enough = this.#entriesBytes / 2
+    let count = 0
+    for (let left = this.#entriesBytes; left > enough; count++) left -= this.#entries[count]!.bytes
+    this.#drop(count)
+    this.#letGo(this.#awayBytes / 2)
   }
 
   /** The position of the next packet. */
@@ -65,14 +105,22 @@ export class SessionLog {
 
   append(entry: Entry): void {
     this.#positions.set(entry.offset, this.position)
-    this.#entries.push({ ...entry, at: Date.now() })
+    const bytes = bytesOf(entry.rooms) + lengthOf(entry.parts)
+    this.#entries.push({ ...entry, at: Date.now(), bytes })
+    this.#entriesBytes += bytes
+    this.#budget.take(bytes)
+    this.#budget.relieve()
     if (this.#entries.length >= this.#maxPackets * 1.25) this.#drop(this.#entries.length - this.#maxPackets)
   }
 
   persist(session: SessionToPersist): void {
-    this.#away.delete(session.pid)
-    this.#away.set(session.pid, { ...session, awaySince: Date.now(), until: this.position })
-    if (this.#away.size > this.#maxPackets) this.#away.delete(this.#away.keys().next().value as string)
+    this.#deleteAway(session.pid)
+    const bytes = bytesOf(session.rooms)
+    this.#away.set(session.pid, { ...session, awaySince: Date.now(), until: this.position, bytes })
+    this.#awayBytes += bytes
+    this.#budget.take(bytes)
+    this.#budget.relieve()
+    if (this.#away.size > this.#maxPackets) this.#deleteAway(this.#away.keys().next().value as string)
   }
 
   /** Whoever comes back with what it last received; null when what it has missed is not known (any more). */
@@ -80,7 +128,7 @@ export class SessionLog {
     const away = this.#away.get(pid)
     if (away === undefined) return null
     if (away.awaySince + this.#maxAwayMs < Date.now()) {
-      this.#away.delete(pid)
+      this.#deleteAway(pid)
       return null
     }
     const from = this.#positionAfter(offset, away)
@@ -117,7 +165,7 @@ export class SessionLog {
     const now = Date.now()
     for (const [pid, { awaySince }] of this.#away) {
       if (awaySince + this.#maxAwayMs >= now) break
-      this.#away.delete(pid)
+      this.#deleteAway(pid)
     }
     const alive = this.#entries.findIndex(it => it.at + this.#retentionMs >= now)
     this.#drop(alive === -1 ? this.#entries.length : alive)
@@ -125,10 +173,45 @@ export class SessionLog {
 
   #drop(count: number): void {
     if (count <= 0) return
-    for (const { offset } of this.#entries.slice(0, count)) this.#positions.delete(offset)
+    let bytes = 0
+    for (const dropped of this.#entries.slice(0, count)) {
+      this.#positions.delete(dropped.offset)
+      bytes += dropped.bytes
+    }
+    this.#entriesBytes -= bytes
+    this.#budget.giveBack(bytes)
     this.#entries = this.#entries.slice(count)
     this.#first += count
   }
+
+  /** Forgets those who have been away longest, until the others take no more than `bytes`. */
+  #letGo(bytes: number): void {
+    for (const pid of this.#away.keys()) {
+      if (this.#awayBytes <= bytes) return
+      this.#deleteAway(pid)
+    }
+  }
+
+  #deleteAway(pid: string): void {
+    const away = this.#away.get(pid)
+    if (away === undefined) return
+    this.#away.delete(pid)
+    this.#awayBytes -= away.bytes
+    this.#budget.giveBack(away.bytes)
+  }
+}
+
+/** About how much memory something takes that names rooms, in bytes. */
+function bytesOf(rooms: Iterable<Room>): number {
+  let bytes = entryBytes
+  for (const room of rooms) bytes += roomBytes + room.length
+  return bytes
+}
+
+function lengthOf(parts: readonly RawData[]): number {
+  let bytes = 0
+  for (const part of parts) bytes += typeof part === 'string' ? part.length : part.byteLength
+  return bytes
 }
 
 function isFor({ rooms, except }: Entry, own: readonly Room[]): boolean {

@@ -1,10 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { once } from 'node:events'
 import { connect, type Socket as NetSocket } from 'node:net'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { EngineStage } from '../../../../test/support/engine-stage.ts'
+import { heldMemory } from '../../../../test/support/held-memory.ts'
 import type { Server, ServerOptions, Socket } from './index.ts'
 import { attach } from './listen.ts'
 import { sizeOf } from './packet.ts'
@@ -17,23 +16,6 @@ const polling3 = 'EIO=3&transport=polling'
 
 function stage(options: ServerOptions = {}): Promise<EngineStage<Server>> {
   return new EngineStage(http => attach(http, { allowEIO3: true, ...options })).listen()
-}
-
-setFlagsFromString('--expose-gc')
-const collectGarbage: () => void = runInNewContext('gc')
-
-/** What this process holds, in bytes, once all garbage is gone. */
-async function heldBytes(): Promise<number> {
-  for (let round = 0; round < 3; round++) {
-    collectGarbage()
-    await nextTurn()
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
 }
 
 /** Counts the turns of the event loop. */
@@ -152,17 +134,17 @@ describe('Bodies of requests', () => {
   test('are forgotten when their session ends, and the request is answered', async () => {
     const engine = await stage()
     const body = Buffer.alloc(900_000, 'a')
-    const before = await heldBytes()
+    const before = await heldMemory()
     const sockets: NetSocket[] = []
     for (let count = 0; count < 40; count++) {
       const { sid } = await engine.open()
       sockets.push(await halfPost(engine, `${polling}&sid=${sid}`, 990_000, body))
     }
-    expect((await heldBytes()) - before).toBeGreaterThan(30 * mebibyte)
+    expect((await heldMemory()) - before).toBeGreaterThan(30 * mebibyte)
     const ended = sockets.map(it => once(it.resume(), 'close'))
     engine.engine.close()
     await Promise.all(ended)
-    expect((await heldBytes()) - before).toBeLessThan(8 * mebibyte)
+    expect((await heldMemory()) - before).toBeLessThan(8 * mebibyte)
     expect(engine.engine._incoming.usedBytes).toBe(0)
   })
 
@@ -170,7 +152,7 @@ describe('Bodies of requests', () => {
     const engine = await stage()
     const { sid } = await engine.open()
     const pieces = 100_000
-    const before = await heldBytes()
+    const before = await heldMemory()
     const received = new Promise<void>(resolve => {
       engine.http.once('request', request => {
         let missing = pieces
@@ -187,7 +169,7 @@ describe('Bodies of requests', () => {
     socket.write('1\r\na\r\n'.repeat(pieces))
     await received
     expect(engine.engine._incoming.usedBytes).toBeLessThanOrEqual(2 * pieces)
-    expect((await heldBytes()) - before).toBeLessThan(3 * mebibyte)
+    expect((await heldMemory()) - before).toBeLessThan(3 * mebibyte)
   })
 
   test('of all clients have a bound: beyond it the longest is refused', async () => {
@@ -223,13 +205,13 @@ describe('What waits for clients', () => {
       await engine.open()
       const session = await engine.session<Socket>()
       const count = 50_000
-      const before = await heldBytes()
+      const before = await heldMemory()
       for (let at = 0; at < count; at++) {
         session.send(
           length === 0 ? '' : Buffer.alloc(length, String(at).padStart(16, 'x')).toString('latin1'),
         )
       }
-      const taken = (await heldBytes()) - before
+      const taken = (await heldMemory()) - before
       expect(session.writeBuffer.length).toBeGreaterThanOrEqual(count)
       expect(taken / session.heldBytes).toBeGreaterThan(0.5)
       expect(taken / session.heldBytes).toBeLessThan(2)
@@ -256,7 +238,7 @@ describe('What waits for clients', () => {
     session.on('close', (...args) => {
       reason = args[0]
     })
-    const before = await heldBytes()
+    const before = await heldMemory()
     for (let round = 0; round < 40 && session.readyState === 'open'; round++) {
       const polled = once(engine.http, 'request')
       const socket = connect(Number(new URL(engine.url).port), '127.0.0.1').pause()
@@ -269,7 +251,7 @@ describe('What waits for clients', () => {
       session.send('behind an answer there is no poll: this waits')
     }
     expect(reason).toBe('transport error')
-    expect((await heldBytes()) - before).toBeLessThan(40 * mebibyte)
+    expect((await heldMemory()) - before).toBeLessThan(40 * mebibyte)
   })
 
   test('has a bound in all: beyond it those go for whom most waits', async () => {

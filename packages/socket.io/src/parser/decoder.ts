@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { isByteSource } from 'bothways/connection'
 import { putInBinary } from './binary.ts'
+import { isNestedDeeper } from './nesting.ts'
 import { isPayloadValid, type Packet, PacketType } from './packet.ts'
 
 /** As `JSON.parse` takes it. */
@@ -12,6 +13,12 @@ export interface DecoderOptions {
   /** A packet that announces more binary messages is refused. Default 10. */
   maxAttachments?: number | undefined
 }
+
+/**
+ * How deep arrays and objects of a packet may be nested. What a program relays is walked through recursively, by
+ * `JSON.stringify` too, and some 5,000 levels exhaust the stack: in the program's handler, so that its process ends.
+ */
+const maxDepth = 1_000
 
 interface Unfinished {
   readonly packet: Packet
@@ -81,6 +88,7 @@ export class Decoder extends EventEmitter<{ decoded: [Packet] }> {
       if (afterId - at > longestNumber) throw new Error('invalid acknowledgement id')
       packet.id = Number(text.slice(at, afterId))
     }
+    if (isNestedDeeper(text, maxDepth, afterId)) throw new Error('nested too deeply')
     if (afterId < text.length) {
       const data = parse(text.slice(afterId), this.#reviver)
       if (!isPayloadValid(packet.type, data)) throw new Error('invalid payload')
