@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer as createTcpServer, connect as dial, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { readFrames } from '../../../test/support/frame-reader.ts'
 import { masked, type RawFrame, rawFrame } from '../../../test/support/raw-frame.ts'
@@ -24,6 +26,15 @@ const request = [
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
   'Sec-WebSocket-Version: 13',
 ]
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
+function heldBytes(): number {
+  collectGarbage()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
 
 const cleanUp: (() => void)[] = []
 
@@ -141,6 +152,29 @@ describe('The opening handshake', () => {
     const [error] = (await once(client, 'error')) as [Error]
     expect(error.message).toBe('Invalid handshake: invalid first line format')
     expect(error.cause).toMatchObject({ code: 'BW_STATUS_NOT_101' })
+  })
+
+  test('A client waits for four minutes for an answer, however much comes of it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const server = createTcpServer(socket => {
+      cleanUp.push(() => socket.destroy())
+      socket.on('error', () => {}).once('data', () => socket.write('HTTP/1.1 101 '))
+    }).listen(0, '127.0.0.1')
+    cleanUp.push(() => server.close())
+    await once(server, 'listening')
+    const client = connect(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    await once(client.socket, 'data')
+    vi.advanceTimersByTime(240_000 - 1)
+    expect(client.readyState).toBe(client.CONNECTING)
+    const told: unknown[] = []
+    client.on('error', error => told.push(error))
+    const end = new Promise<void>(resolve => {
+      client.socket.on('close', () => resolve())
+    })
+    client.on('close', (code, reason) => told.push([code, reason]))
+    vi.advanceTimersByTime(1)
+    await end
+    expect(told).toEqual([expect.objectContaining({ code: 'BW_HANDSHAKE_TIMEOUT' }), [1006, '']])
   })
 
   test('A client that is closed before it has connected asks for nothing', async () => {
@@ -264,13 +298,30 @@ describe('Messages', () => {
     frame(rawFrame('80', part))
     const [stream] = (await begun) as [Readable]
     await paused
-    expect(stream.readableLength).toBe(120_000)
+    expect(stream.readableLength).toBeLessThanOrEqual(120_000)
     let length = 0
     stream.on('data', (chunk: Buffer) => {
       length += chunk.length
     })
     await once(stream, 'end')
     expect(length).toBe(102 * 60_000)
+  })
+
+  test('A binary stream that nobody reads holds about its bytes, however small the frames are', async () => {
+    const { connection, socket } = await open()
+    const begun = once(connection, 'binary')
+    const paused = once(connection.socket, 'pause')
+    socket.write(masked(rawFrame('02', 'a')))
+    const frames = Buffer.concat(Array(50_000).fill(masked(rawFrame('00', 'b'))))
+    const before = heldBytes()
+    for (let count = 0; count < 50; count++) socket.write(frames)
+    const [stream] = (await begun) as [Readable]
+    await paused
+    expect(heldBytes() - before).toBeLessThan(40e6)
+    connection.socket.destroy()
+    let length = 0
+    for await (const chunk of stream) length += (chunk as Buffer).length
+    expect(length).toBeGreaterThan(2 * 1024 * 1024)
   })
 
   test('A binary stream that its reader destroys does not stop the connection', async () => {

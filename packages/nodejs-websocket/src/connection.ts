@@ -7,6 +7,7 @@ import { types } from 'node:util'
 import {
   CloseCode,
   checkControlPayload,
+  HandshakeError,
   LimitError,
   Opcode,
   type ProtocolViolation,
@@ -24,13 +25,13 @@ import {
 } from 'bothways/connection'
 import { readOpeningAnswer } from './client-handshake.ts'
 import { closeFrameOf } from './close-frame.ts'
+import { Collector } from './collector.ts'
 import { type HeadResult, readHead } from './head.ts'
 import { InStream } from './in-stream.ts'
 import * as limits from './limits.ts'
 import { OutStream } from './out-stream.ts'
 import type { Server } from './server.ts'
 import { openingAnswer, readOpeningRequest, refusal } from './server-handshake.ts'
-import { TextCollector } from './text-collector.ts'
 
 /** What a {@link Connection} emits, with the arguments of each event. */
 export interface ConnectionEvents {
@@ -96,7 +97,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   /** From the end of the opening handshake on. */
   #core: Core | undefined
   #transport: ReturnType<typeof takeTransport> | undefined
-  #text: TextCollector | undefined
+  #text: Collector | undefined
   #binary: InStream | undefined
   #timer: NodeJS.Timeout | undefined
   #isTellingClose = false
@@ -125,6 +126,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
         if (this.readyState === ReadyState.Connecting) socket.write(side.request)
       })
+      this.#cutAfter(limits.answerTimeoutMs, answerIsLate)
       readHead(socket, maxHeadBytes, result => this.#onAnswer(result))
     } else {
       this.#cutAfter(limits.handshakeTimeoutMs)
@@ -339,9 +341,9 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     else this.#socket.end(answer)
   }
 
-  #cutAfter(milliseconds: number): void {
+  #cutAfter(milliseconds: number, reason?: () => Error): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#socket.destroy(), milliseconds)
+    this.#timer = setTimeout(() => this.#socket.destroy(reason?.()), milliseconds)
     this.#timer.unref()
   }
 
@@ -378,13 +380,13 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   #onFrame({ opcode, isFinal, payload }: ReceivedFrame): void {
     if (this.readyState !== ReadyState.Open) return
-    if (opcode === Opcode.Text) this.#text = new TextCollector()
+    if (opcode === Opcode.Text) this.#text = new Collector()
     else if (opcode === Opcode.Binary) this.#beginReceiving()
     if (this.#text !== undefined) this.#takeText(this.#text, payload, isFinal)
     else this.#takeBinary(payload, isFinal)
   }
 
-  #takeText(text: TextCollector, payload: Uint8Array, isFinal: boolean): void {
+  #takeText(text: Collector, payload: Uint8Array, isFinal: boolean): void {
     const limit = Math.max(limits.maxTextBytes, limits.settings.maxBufferLength)
     if (text.byteLength + payload.length > limit) {
       this.#text = undefined
@@ -396,7 +398,8 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     text.push(payload)
     if (!isFinal) return
     this.#text = undefined
-    tell(() => this.emit('text', text.take()))
+    // What is no UTF-8 becomes U+FFFD.
+    tell(() => this.emit('text', text.take().toString()))
   }
 
   #beginReceiving(): void {
@@ -409,11 +412,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   #takeBinary(payload: Uint8Array, isFinal: boolean): void {
     const stream = this.#binary
     if (stream === undefined) return
-    stream.push(payload)
+    stream.receive(payload)
     if (isFinal) {
       this.#binary = undefined
-      stream.push(null)
-    } else if (!stream.destroyed && stream.readableLength > limits.settings.maxBufferLength) {
+      stream.finish()
+    } else if (!stream.destroyed && stream.unreadBytes > limits.settings.maxBufferLength) {
       this.#core?.pause()
     }
   }
@@ -463,7 +466,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     // When the program has ended the socket by itself, nothing may be written any more.
     this.#transport?.end()
     if (wasOpen) this.#tellClose(CloseCode.Abnormal, '')
-    this.#binary?.push(null)
+    this.#binary?.finish()
     this.#binary = undefined
     this.outStream?.end()
     this.outStream = null
@@ -488,6 +491,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   #tellClose(code: number, reason: string | undefined): void {
     tell(() => this.#emitClose(code, reason))
   }
+}
+
+function answerIsLate(): HandshakeError {
+  const message = `The server did not answer the handshake within ${limits.answerTimeoutMs} ms.`
+  return new HandshakeError('BW_HANDSHAKE_TIMEOUT', message)
 }
 
 /**

@@ -1,8 +1,12 @@
 import { Readable } from 'node:stream'
+import { Collector } from './collector.ts'
 
 /** What is received of a binary message, as it comes. Its reader tells how fast. */
 export class InStream extends Readable {
   readonly #onWanted: () => void
+  /** What nobody asks for yet, in few pieces however it comes: each that a `Readable` holds costs some 100 bytes. */
+  readonly #waiting = new Collector()
+  #isWanted = true
 
   /** @param onWanted there is room for more */
   constructor(onWanted: () => void) {
@@ -10,12 +14,31 @@ export class InStream extends Readable {
     this.#onWanted = onWanted
   }
 
+  /** Bytes that nobody has read. */
+  get unreadBytes(): number {
+    return this.readableLength + this.#waiting.byteLength
+  }
+
+  receive(payload: Uint8Array): void {
+    if (this.destroyed) return
+    if (this.#isWanted) this.#isWanted = this.push(payload)
+    else this.#waiting.push(payload)
+  }
+
+  /** Nothing more will come. */
+  finish(): void {
+    if (this.#waiting.byteLength > 0) this.push(this.#waiting.take())
+    this.push(null)
+  }
+
   override _read(): void {
+    this.#isWanted = this.#waiting.byteLength === 0 || this.push(this.#waiting.take())
     this.#onWanted()
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     // Nobody will read what is still to come: it is dropped.
+    this.#waiting.take()
     this.#onWanted()
     callback(error)
   }

@@ -7,15 +7,9 @@ import {
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import { parse, type Url } from 'node:url'
-import {
-  acceptKey,
-  checkResponse,
-  createKey,
-  type HandshakeError,
-  isToken,
-  keyBytes,
-} from '@bothways/protocol'
+import { acceptKey, checkResponse, createKey, HandshakeError, isToken, keyBytes } from '@bothways/protocol'
 import { WebSocketConnection } from './connection.ts'
+import { cutLater } from './cut-later.ts'
 import { Emitter } from './emitter.ts'
 import { soon } from './soon.ts'
 import type { ClientEvents, ClientSettings, IClientConfig } from './types.ts'
@@ -32,6 +26,9 @@ const defaults: Omit<ClientSettings, 'tlsOptions'> = {
 }
 
 const defaultPorts: Readonly<Record<string, string>> = { 'ws:': '80', 'wss:': '443' }
+
+/** How long a server may take to answer the opening handshake, in ms; as with Chromium. */
+const answerTimeoutMs = 240_000
 
 /** Options of TLS that are the URL's to say. */
 const excludedTlsOptions = ['hostname', 'port', 'method', 'path', 'headers']
@@ -92,13 +89,18 @@ export class WebSocketClient extends Emitter<ClientEvents<WebSocketClient>> {
     const options = this.#requestOptions(headers ?? {}, extraRequestOptions ?? {})
     const request = (this.secure ? httpsRequest : httpRequest)(options)
     this._req = request
-    const onError = (error: Error): void => {
+    const timer = setTimeout(() => request.destroy(answerIsLate()), answerTimeoutMs).unref()
+    const settle = (): void => {
       this._req = null
+      clearTimeout(timer)
+    }
+    const onError = (error: Error): void => {
+      settle()
       this.emit('connectFailed', error)
     }
     request.on('error', onError)
     request.on('upgrade', (response, socket, head) => {
-      this._req = null
+      settle()
       request.removeListener('error', onError)
       this.socket = socket as Socket
       this.response = response
@@ -107,7 +109,7 @@ export class WebSocketClient extends Emitter<ClientEvents<WebSocketClient>> {
       this.validateHandshake()
     })
     request.on('response', response => {
-      this._req = null
+      settle()
       this.#handleResponse(response)
     })
     request.end()
@@ -139,7 +141,11 @@ export class WebSocketClient extends Emitter<ClientEvents<WebSocketClient>> {
   }
 
   failHandshake(errorDescription: string): void {
-    if (this.socket?.writable) this.socket.end()
+    const { socket } = this
+    if (socket?.writable) {
+      socket.end()
+      cutLater(socket, this.config.closeTimeout)
+    }
     this.emit('connectFailed', new Error(errorDescription))
   }
 
@@ -215,6 +221,11 @@ export class WebSocketClient extends Emitter<ClientEvents<WebSocketClient>> {
       ? `Sec-WebSocket-Accept header from server didn't match expected value of ${acceptKey(this.base64nonce)}`
       : 'Expected Sec-WebSocket-Accept header from server'
   }
+}
+
+function answerIsLate(): HandshakeError {
+  const message = `The server did not answer the handshake within ${answerTimeoutMs} ms.`
+  return new HandshakeError('BW_HANDSHAKE_TIMEOUT', message)
 }
 
 function protocolList(protocols: string | string[] | null | undefined): string[] {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { masked, rawFrame, unmasked } from '../../../test/support/raw-frame.ts'
 import { Stage, type WebSocketConnection } from '../../../test/support/websocket-stage.ts'
 import websocket from './index.ts'
@@ -10,7 +11,10 @@ let stage: Stage
 beforeEach(() => {
   stage = new Stage(websocket)
 })
-afterEach(() => stage.end())
+afterEach(() => {
+  vi.useRealTimers()
+  return stage.end()
+})
 
 describe('What comes from a peer', () => {
   test('A frame right behind the handshake is not lost', async () => {
@@ -78,6 +82,48 @@ describe('What comes from a peer', () => {
     const frames = await raw.frames(Math.ceil(8_000_000 / 16_384) + 1)
     expect(frames.at(-1)?.payload.toString()).toBe('1000')
   })
+})
+
+describe('A server whose answer is refused', () => {
+  async function refused(after: (socket: Socket) => void): Promise<Socket> {
+    const sockets: Socket[] = []
+    const port = await stage.rawServer(raw => {
+      sockets.push(raw.socket)
+      raw.socket.write(
+        'HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n',
+      )
+    })
+    const client = new websocket.client({ closeTimeout: 40 })
+    client.connect(`ws://127.0.0.1:${port}/`)
+    await once(client, 'connectFailed')
+    after(sockets[0] as Socket)
+    return client.socket
+  }
+
+  test('does not end the process by resetting the connection', async () => {
+    const socket = await refused(server => server.resetAndDestroy())
+    await vi.waitFor(() => expect(socket.closed).toBe(true))
+  })
+
+  test('does not keep the socket by not ending it', async () => {
+    const socket = await refused(() => {})
+    await vi.waitFor(() => expect(socket.closed).toBe(true))
+  })
+})
+
+test('A server that never answers has four minutes', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  let asked = (): void => {}
+  const isAsked = new Promise<void>(resolve => {
+    asked = resolve
+  })
+  const port = await stage.rawServer(() => asked())
+  const client = new websocket.client()
+  const failed = once(client, 'connectFailed')
+  client.connect(`ws://127.0.0.1:${port}/`)
+  await isAsked
+  vi.advanceTimersByTime(240_000)
+  expect(await failed).toEqual([expect.objectContaining({ code: 'BW_HANDSHAKE_TIMEOUT' })])
 })
 
 describe('Requests', () => {

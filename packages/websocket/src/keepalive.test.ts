@@ -6,6 +6,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   keepalive?.stop()
+  vi.restoreAllMocks()
   vi.useRealTimers()
 })
 
@@ -97,4 +98,27 @@ test('A connection that does not read by its own will drops nobody', () => {
 test('There is none where TCP has its own', () => {
   expect(peer({ useNativeKeepalive: true }) && keepalive).toBeUndefined()
   expect(peer({ keepalive: false }) && keepalive).toBeUndefined()
+})
+
+test('Silence counts only while the peer could be heard: after a block there is time to read', () => {
+  const { events, hear } = peer()
+  vi.advanceTimersByTime(149)
+  const now = performance.now.bind(performance)
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + 700)
+  vi.advanceTimersByTime(1)
+  expect(events.map(([what]) => what)).toEqual(['ping'])
+  hear()
+  vi.advanceTimersByTime(99)
+  expect(events.map(([what]) => what)).toEqual(['ping'])
+})
+
+test('Who says nothing after the block either is dropped', () => {
+  const { events } = peer()
+  vi.advanceTimersByTime(149)
+  const now = performance.now.bind(performance)
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + 700)
+  vi.advanceTimersByTime(1 + 49)
+  expect(events.map(([what]) => what)).toEqual(['ping'])
+  vi.advanceTimersByTime(1)
+  expect(events.map(([what]) => what)).toEqual(['ping', 'drop'])
 })

@@ -23,6 +23,10 @@ export class Keepalive {
   #timer: NodeJS.Timeout | undefined
   /** When the last ping went out, and how much had come by then; undefined: something has come since. */
   #ping: { readonly atMs: number; readonly bytesReceived: number } | undefined
+  /** When the timer ought to go off. */
+  #dueAtMs = 0
+  /** The peer has been given more time, since nothing was read while the event loop was blocked. */
+  #hasWaitedLonger = false
 
   constructor(member: KeepaliveMember, intervalMs: number, graceMs: number | undefined) {
     this.#member = member
@@ -36,7 +40,9 @@ export class Keepalive {
   }
 
   #wait(ms: number): void {
-    this.#timer = setTimeout(() => this.#look(), Math.max(1, ms))
+    const delayMs = Math.max(1, ms)
+    this.#dueAtMs = performance.now() + delayMs
+    this.#timer = setTimeout(() => this.#look(), delayMs)
   }
 
   #look(): void {
@@ -50,12 +56,18 @@ export class Keepalive {
       this.#send()
     } else {
       const restMs = this.#graceMs - (performance.now() - this.#ping.atMs)
+      const lateMs = performance.now() - this.#dueAtMs
       if (restMs > 0) this.#wait(Math.min(restMs, this.#intervalMs))
-      else this.#member.drop()
+      else if (lateMs >= 1 && !this.#hasWaitedLonger) {
+        // What came while the event loop was blocked is read after its timers.
+        this.#hasWaitedLonger = true
+        this.#wait(Math.min(lateMs, this.#graceMs))
+      } else this.#member.drop()
     }
   }
 
   #send(): void {
+    this.#hasWaitedLonger = false
     this.#ping = { atMs: performance.now(), bytesReceived: this.#member.bytesReceived }
     this.#wait(Math.min(this.#graceMs ?? this.#intervalMs, this.#intervalMs))
     this.#member.ping()

@@ -4,6 +4,7 @@ import { parse, type UrlWithParsedQuery } from 'node:url'
 import { acceptKey, isToken, parseExtensions } from '@bothways/protocol'
 import { WebSocketConnection } from './connection.ts'
 import { formatCookies, parseCookies } from './cookies.ts'
+import { cutLater } from './cut-later.ts'
 import { Emitter } from './emitter.ts'
 import { headerText, httpHead } from './http-head.ts'
 import { soon } from './soon.ts'
@@ -162,7 +163,7 @@ export class WebSocketRequest extends Emitter<RequestEvents> {
     if (reason) headers.push(['X-WebSocket-Reject-Reason', reason])
     for (const [name, value] of Object.entries(extraHeaders ?? {})) headers.push([name, String(value)])
     this.socket.end(httpHead(typeof status === 'number' ? status : 403, headers), 'latin1')
-    this.#cutLater()
+    cutLater(this.socket, this.serverConfig.closeTimeout)
     this.emit('requestRejected', this)
   }
 
@@ -252,14 +253,6 @@ export class WebSocketRequest extends Emitter<RequestEvents> {
   #begin(connection: WebSocketConnection): void {
     this._removeSocketCloseListeners()
     connection._addSocketEventListeners()
-  }
-
-  /** A client that does not take its refusal does not keep the socket. */
-  #cutLater(): void {
-    const { socket } = this
-    const timer = setTimeout(() => socket.destroy(), this.serverConfig.closeTimeout ?? 5_000).unref()
-    socket.once('close', () => clearTimeout(timer))
-    socket.resume()
   }
 }
 

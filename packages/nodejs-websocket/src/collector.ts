@@ -1,6 +1,6 @@
-/** The frames of one text, until the last has come. */
-export class TextCollector {
-  /** Each longer than the next, so that a flood of small frames costs little time and memory. */
+/** Bytes that come in pieces, until they are wanted in one. */
+export class Collector {
+  /** Each longer than the next, so that a flood of small pieces costs little time and memory. */
   readonly #parts: Buffer[] = []
   #byteLength = 0
 
@@ -21,10 +21,13 @@ export class TextCollector {
     this.#parts.push(part)
   }
 
-  /** What is no UTF-8 becomes U+FFFD. */
-  take(): string {
-    const [only, ...others] = this.#parts
-    if (only === undefined) return ''
-    return others.length === 0 ? only.toString() : Buffer.concat(this.#parts).toString()
+  /** What has come; from here on it begins anew. */
+  take(): Buffer {
+    const parts = this.#parts
+    const [only = Buffer.alloc(0), ...others] = parts
+    const bytes = others.length === 0 ? only : Buffer.concat(parts, this.#byteLength)
+    parts.length = 0
+    this.#byteLength = 0
+    return bytes
   }
 }
