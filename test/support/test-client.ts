@@ -61,6 +61,8 @@ export interface ConnectOptions {
   readonly method?: string
   /** Written right behind the request, before the answer has come. */
   readonly early?: Uint8Array
+  /** Where the client comes from, such as 127.0.0.2. */
+  readonly localAddress?: string
 }
 
 /** Sends an upgrade request; the answer is a client when it was 101. */
@@ -72,6 +74,7 @@ async function upgrade(url: string, options: ConnectOptions = {}): Promise<TestC
     {
       agent: false,
       method: options.method ?? 'GET',
+      localAddress: options.localAddress,
       rejectUnauthorized: false,
       headers: {
         Upgrade: 'websocket',

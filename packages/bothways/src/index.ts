@@ -17,11 +17,13 @@ export type { MessageData } from './connection/message-data.ts'
 export type { CompressionOptions, ConnectionOptions, KeepaliveOptions } from './connection/options.ts'
 export * from './errors.ts'
 export type { ServerCounts } from './server/counts.ts'
+export type { RefusalReport } from './server/incidents.ts'
 export type { Authenticated, ServerOptions } from './server/options.ts'
 export { refuse } from './server/refuse.ts'
 export type { Route, SocketHandlers } from './server/route.ts'
 export {
   type AttachableServer,
+  type AttachOptions,
   type CloseOptions,
   createServer,
   type ListenOptions,

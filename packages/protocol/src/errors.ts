@@ -72,6 +72,7 @@ export type LimitCode =
   | 'BW_PEER_SILENT'
   | 'BW_TOO_MANY_CONNECTIONS'
   | 'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS'
+  | 'BW_TOO_MANY_TOPICS'
 
 /** A bound was reached. The message names what came, the limit and the option that sets it. */
 export class LimitError extends BothwaysError {
@@ -80,7 +81,7 @@ export class LimitError extends BothwaysError {
   readonly limit: number
   /** What came. For a message whose size is not known yet, what had come when it was stopped. */
   readonly actual: number
-  readonly unit: 'bytes' | 'milliseconds' | 'connections' | 'frames'
+  readonly unit: 'bytes' | 'milliseconds' | 'connections' | 'frames' | 'topics'
 
   constructor(code: LimitCode, limit: number, actual: number, unit: LimitError['unit'], message: string) {
     super(message)
@@ -136,6 +137,9 @@ export type HandshakeCode =
   | 'BW_HANDSHAKE_TIMEOUT'
   | 'BW_TOO_MANY_CONNECTIONS'
   | 'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS'
+  | 'BW_TOO_MANY_HANDSHAKES'
+  | 'BW_TOO_MANY_PENDING_HANDSHAKES'
+  | 'BW_REQUEST_UNREADABLE'
   | 'BW_UPGRADE_ANSWERED_TWICE'
   // what a client refuses (RFC 6455 §4.1)
   | 'BW_STATUS_NOT_101'

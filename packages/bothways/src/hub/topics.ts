@@ -13,6 +13,15 @@ export class Topics<Message> {
     entry(this.#topics, subscriber).add(topic)
   }
 
+  has(topic: string, subscriber: Subscriber<Message>): boolean {
+    return this.#topics.get(subscriber)?.has(topic) === true
+  }
+
+  /** How many topics somebody subscribes to. */
+  countOf(subscriber: Subscriber<Message>): number {
+    return this.#topics.get(subscriber)?.size ?? 0
+  }
+
   unsubscribe(topic: string, subscriber: Subscriber<Message>): void {
     remove(this.#subscribers, topic, subscriber)
     remove(this.#topics, subscriber, topic)

@@ -1,14 +1,15 @@
 import { LimitError } from '@bothways/protocol'
+import { networkOf } from './network-address.ts'
 
 export interface AdmissionLimits {
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
 }
 
-/** Counts connections and handshakes, in all and per address. */
+/** Counts connections and handshakes, in all and per address: of IPv6 per /64, as {@link networkOf} says. */
 export class Admission {
   readonly #limits: AdmissionLimits
-  readonly #byAddress = new Map<string, number>()
+  readonly #byNetwork = new Map<string, number>()
   #count = 0
 
   constructor(limits: AdmissionLimits) {
@@ -18,7 +19,8 @@ export class Admission {
   /** Takes a place; {@link leave} gives it back. Returns the error instead when there is none. */
   enter(address: string): LimitError | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits
-    const fromAddress = this.#byAddress.get(address) ?? 0
+    const network = networkOf(address)
+    const fromAddress = this.#byNetwork.get(network) ?? 0
     if (this.#count >= maxConnections) {
       return tooMany('BW_TOO_MANY_CONNECTIONS', 'maxConnections', maxConnections)
     }
@@ -30,16 +32,17 @@ export class Admission {
       )
     }
     this.#count++
-    this.#byAddress.set(address, fromAddress + 1)
+    this.#byNetwork.set(network, fromAddress + 1)
     return undefined
   }
 
   leave(address: string): void {
-    const fromAddress = this.#byAddress.get(address) ?? 0
+    const network = networkOf(address)
+    const fromAddress = this.#byNetwork.get(network) ?? 0
     if (fromAddress === 0) return
     this.#count--
-    if (fromAddress === 1) this.#byAddress.delete(address)
-    else this.#byAddress.set(address, fromAddress - 1)
+    if (fromAddress === 1) this.#byNetwork.delete(network)
+    else this.#byNetwork.set(network, fromAddress - 1)
   }
 }
 

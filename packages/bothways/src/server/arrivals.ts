@@ -2,9 +2,17 @@ import type { Server as HttpServer } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
 import { type RequestHead, readRequestHead } from '@bothways/protocol'
 import { isTcpHandle, streamBinding, type TcpHandle } from '../connection/tcp-handle.ts'
+import type { PendingConnections } from './pending-connections.ts'
 import { silent } from './refusals.ts'
 import { UpgradeSocket } from './upgrade-socket.ts'
 import type { Peer } from './upgrades.ts'
+
+/** A connection that has said nothing yet. */
+interface Waiting {
+  /** When it came, in ms. */
+  readonly since: number
+  readonly peer: Peer
+}
 
 /** The listening end under a `net.Server`. Like {@link TcpHandle} no public interface. */
 interface ListeningHandle {
@@ -16,6 +24,11 @@ export interface ArrivalsInit {
   readonly server: HttpServer
   /** How long a client may take to say what it wants, in ms. */
   readonly timeoutMs: number
+  readonly pending: PendingConnections
+  /** Told of every connection that comes. */
+  readonly onArrival: () => void
+  /** Told of the address of one that has said nothing in time. */
+  readonly onSilent: (address: string) => void
   /** Takes a request; false leaves it to the server. */
   readonly take: (head: RequestHead, rest: Uint8Array, peer: Peer) => boolean
 }
@@ -26,13 +39,11 @@ export interface ArrivalsInit {
  * other is the HTTP server's, from its first byte on, as if nobody had looked.
  */
 export class Arrivals {
-  readonly #server: HttpServer
-  readonly #timeoutMs: number
-  readonly #take: ArrivalsInit['take']
+  readonly #init: ArrivalsInit
   readonly #listening: ListeningHandle
   readonly #toServer: ListeningHandle['onconnection']
-  /** When each came, in ms, the longest waiting first. */
-  readonly #waiting = new Map<TcpHandle, number>()
+  /** The longest waiting first. */
+  readonly #waiting = new Map<TcpHandle, Waiting>()
   #timer: NodeJS.Timeout | undefined
 
   /** Undefined where the runtime does not let us. */
@@ -43,10 +54,8 @@ export class Arrivals {
     return new Arrivals(init, listening as ListeningHandle)
   }
 
-  private constructor({ server, timeoutMs, take }: ArrivalsInit, listening: ListeningHandle) {
-    this.#server = server
-    this.#timeoutMs = timeoutMs
-    this.#take = take
+  private constructor(init: ArrivalsInit, listening: ListeningHandle) {
+    this.#init = init
     this.#listening = listening
     this.#toServer = listening.onconnection
     listening.onconnection = (status, handle) => this.#arrive(status, handle)
@@ -55,8 +64,10 @@ export class Arrivals {
   /** Lets nobody wait any longer. */
   close(): void {
     this.#listening.onconnection = this.#toServer
-    for (const handle of this.#waiting.keys()) handle.close()
-    this.#waiting.clear()
+    for (const handle of this.#waiting.keys()) {
+      this.#forget(handle)
+      handle.close()
+    }
     clearInterval(this.#timer)
   }
 
@@ -65,8 +76,20 @@ export class Arrivals {
       this.#toServer.call(this.#listening, status, handle)
       return
     }
-    this.#waiting.set(handle, performance.now())
-    this.#timer ??= setInterval(() => this.#dismiss(), Math.max(50, this.#timeoutMs / 4)).unref()
+    const { pending, timeoutMs, onArrival } = this.#init
+    const peer: { address?: string; port?: number } = {}
+    if (handle.getpeername(peer) !== 0) {
+      handle.close()
+      return
+    }
+    const { address = '', port = 0 } = peer
+    onArrival()
+    pending.enter(handle, address, () => {
+      this.#waiting.delete(handle)
+      handle.close()
+    })
+    this.#waiting.set(handle, { since: performance.now(), peer: { handle, address, port } })
+    this.#timer ??= setInterval(() => this.#dismiss(), Math.max(50, timeoutMs / 4)).unref()
     handle.bothways = this
     handle.onread = onRead
     handle.reading = true
@@ -75,19 +98,22 @@ export class Arrivals {
 
   /** The first bytes of a connection; undefined when it ends without any. */
   receive(handle: TcpHandle, bytes: Uint8Array | undefined): void {
-    this.#waiting.delete(handle)
-    const peer: { address?: string; port?: number } = {}
-    if (bytes === undefined || handle.getpeername(peer) !== 0) {
+    const waiting = this.#waiting.get(handle)
+    this.#forget(handle)
+    if (bytes === undefined || waiting === undefined) {
       handle.close()
       return
     }
     handle.reading = false
     handle.readStop()
     const head = readRequestHead(bytes)
-    const { address = '', port = 0 } = peer
-    const isTaken =
-      head !== undefined && this.#take(head, bytes.subarray(head.byteLength), { handle, address, port })
+    const isTaken = head !== undefined && this.#init.take(head, bytes.subarray(head.byteLength), waiting.peer)
     if (!isTaken) this.#handOver(handle, bytes)
+  }
+
+  #forget(handle: TcpHandle): void {
+    this.#waiting.delete(handle)
+    this.#init.pending.leave(handle)
   }
 
   #handOver(handle: TcpHandle, bytes: Uint8Array | undefined): Socket | undefined {
@@ -96,7 +122,7 @@ export class Arrivals {
       taken = socket
       if (bytes !== undefined) socket.unshift(bytes)
     }
-    const server: NetServer = this.#server
+    const server: NetServer = this.#init.server
     server.prependOnceListener('connection', onConnection)
     this.#toServer.call(this.#listening, 0, handle)
     // The server may have refused it (`maxConnections`).
@@ -105,12 +131,14 @@ export class Arrivals {
   }
 
   #dismiss(): void {
-    const limit = performance.now() - this.#timeoutMs
-    for (const [handle, since] of this.#waiting) {
+    const { timeoutMs, onSilent } = this.#init
+    const limit = performance.now() - timeoutMs
+    for (const [handle, { since, peer }] of this.#waiting) {
       if (since > limit) break
-      this.#waiting.delete(handle)
+      this.#forget(handle)
       const socket = this.#handOver(handle, undefined)
-      if (socket !== undefined) new UpgradeSocket(socket).refuse(silent(this.#timeoutMs))
+      if (socket !== undefined) new UpgradeSocket(socket).refuse(silent(timeoutMs))
+      onSilent(peer.address)
     }
     if (this.#waiting.size > 0) return
     clearInterval(this.#timer)

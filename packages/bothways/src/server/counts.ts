@@ -1,9 +1,18 @@
+import type { HandshakeCode, LimitCode, ViolationCode } from '@bothways/protocol'
+
 /** What a server has done since it was made. Payload bytes, without frame headers, before compression. */
 export interface ServerCounts {
   /** Connections that were opened, those that have ended included. */
   connections: number
-  /** Upgrade requests that were refused. */
+  /** Upgrade requests that were refused, and connections that were closed before they made one. */
   refusals: number
+  /** The same by reason; reasons that never were are not there. */
+  refusalsByCode: Partial<Record<HandshakeCode, number>>
+  /** Connections that ended because the client broke a rule of the protocol, or a bound was reached. */
+  violations: number
+  violationsByCode: Partial<Record<ViolationCode | LimitCode, number>>
+  /** How often the process has run out of file descriptors, as far as it was seen. */
+  descriptorShortages: number
   messagesReceived: number
   bytesReceived: number
   /** Messages handed to open sockets, whether or not a full queue takes them; a publish counts for each subscriber. */
@@ -15,6 +24,10 @@ export function noCounts(): ServerCounts {
   return {
     connections: 0,
     refusals: 0,
+    refusalsByCode: {},
+    violations: 0,
+    violationsByCode: {},
+    descriptorShortages: 0,
     messagesReceived: 0,
     bytesReceived: 0,
     messagesSent: 0,

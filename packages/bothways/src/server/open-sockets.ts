@@ -2,6 +2,7 @@ import type { PreparedMessage } from '../connection/prepared-message.ts'
 import type { Topics } from '../hub/topics.ts'
 import { Admission } from './admission.ts'
 import type { ServerCounts } from './counts.ts'
+import type { Incidents } from './incidents.ts'
 import type { ServerSettings } from './options.ts'
 import type { SocketHandlers } from './route.ts'
 import { ServerSocket, type SocketHost, type SocketInit } from './server-socket.ts'
@@ -10,6 +11,7 @@ export interface OpenSocketsInit<User> {
   readonly settings: ServerSettings<User>
   readonly topics: Topics<PreparedMessage>
   readonly counts: ServerCounts
+  readonly incidents: Incidents<User>
 }
 
 /** The sockets of a server, from the 101 to the end of their last handler, and the places they take. */
@@ -19,17 +21,23 @@ export class OpenSockets<User> implements SocketHost<User> {
   /** Who may still come in. A socket that was opened gives its place back by itself. */
   readonly admission: Admission
   readonly #settings: ServerSettings<User>
+  readonly #incidents: Incidents<User>
   readonly #sockets = new Set<ServerSocket<User>>()
   /** Sockets that are open, or whose handlers still run; and handshakes. */
   #busyCount = 0
   #hasGivenUp = false
   #onEmpty: (() => void) | undefined
 
-  constructor({ settings, topics, counts }: OpenSocketsInit<User>) {
+  constructor({ settings, topics, counts, incidents }: OpenSocketsInit<User>) {
     this.#settings = settings
     this.topics = topics
     this.counts = counts
+    this.#incidents = incidents
     this.admission = new Admission(settings)
+  }
+
+  get maxTopicsPerSocket(): number {
+    return this.#settings.maxTopicsPerSocket
   }
 
   get all(): ReadonlySet<ServerSocket<User>> {
@@ -76,6 +84,7 @@ export class OpenSockets<User> implements SocketHost<User> {
 
   onClose(socket: ServerSocket<User>): void {
     this.admission.leave(socket.remoteAddress)
+    this.#incidents.ended(socket.disconnect?.error, socket)
     this.#sockets.delete(socket)
     this.#checkEmpty()
   }

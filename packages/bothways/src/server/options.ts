@@ -9,6 +9,7 @@ import {
   whole,
 } from '../connection/options.ts'
 import { TrustedProxies } from './forwarded.ts'
+import type { RefusalReport } from './incidents.ts'
 import { isSerializedOrigin, type OriginPolicy } from './origin.ts'
 import type { ServerSocket } from './server-socket.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
@@ -34,10 +35,22 @@ export interface ServerOptions<User = undefined> extends ConnectionOptions {
   /** Open connections and handshakes in all; one more is refused with 503. Default 100,000. */
   maxConnections?: number
   /**
-   * Open connections and handshakes of one address; one more is refused with 429. Default: no limit, since many
-   * people share an address behind a proxy or a provider.
+   * Open connections and handshakes of one address, of IPv6 of one /64; one more is refused with 429. Default: no
+   * limit, since many people share an address behind a proxy or a provider.
    */
   maxConnectionsPerAddress?: number
+  /**
+   * TCP connections that have made no request yet, or were refused and have not left. At the bound the one that has
+   * been silent longest is closed: first one of an address that has more than half of them. Default 1,000.
+   */
+  maxPendingHandshakes?: number
+  /**
+   * Handshakes of one address, of IPv6 of one /64, in a second, and as many at once; one more is refused with 429.
+   * Default: no limit.
+   */
+  maxHandshakesPerSecond?: number
+  /** Topics that one socket may subscribe to; with one more it is closed with 1008. Default 10,000. */
+  maxTopicsPerSocket?: number
   /** How long the opening handshake may take, `authenticate` included, in ms. Default 10,000. */
   handshakeTimeoutMs?: number
   /**
@@ -47,6 +60,8 @@ export interface ServerOptions<User = undefined> extends ConnectionOptions {
   trustedProxies?: readonly string[]
   /** Told what a handler or `authenticate` threw. Default: `console.error`. */
   onError?(error: unknown, socket: ServerSocket<User> | undefined): void
+  /** Told of each connection or request that is refused before it is a WebSocket. */
+  onRefusal?(refusal: RefusalReport): void
 }
 
 /** {@link ServerOptions} with every default filled in. */
@@ -55,9 +70,13 @@ export interface ServerSettings<User> extends OriginPolicy {
   readonly authenticate: ServerOptions<User>['authenticate']
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
+  readonly maxPendingHandshakes: number
+  readonly maxHandshakesPerSecond: number
+  readonly maxTopicsPerSocket: number
   readonly handshakeTimeoutMs: number
   readonly trustedProxies: TrustedProxies
   readonly onError: (error: unknown, socket: ServerSocket<User> | undefined) => void
+  readonly onRefusal: ((refusal: RefusalReport) => void) | undefined
 }
 
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
@@ -69,9 +88,13 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
     'authenticate',
     'maxConnections',
     'maxConnectionsPerAddress',
+    'maxPendingHandshakes',
+    'maxHandshakesPerSecond',
+    'maxTopicsPerSocket',
     'handshakeTimeoutMs',
     'trustedProxies',
     'onError',
+    'onRefusal',
   ])
   const { origins = [], missingOrigin = 'accept' } = options
   if (origins !== '*') {
@@ -83,10 +106,14 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
   if (missingOrigin !== 'accept' && missingOrigin !== 'refuse') {
     throw invalidOption('missingOrigin', "'accept' or 'refuse'", missingOrigin)
   }
-  for (const name of ['authenticate', 'onError'] as const) {
+  for (const name of ['authenticate', 'onError', 'onRefusal'] as const) {
     const value: unknown = options[name]
     if (value !== undefined && typeof value !== 'function') throw invalidOption(name, 'a function', value)
   }
+  const onError = neverThrowing(
+    options.onError?.bind(options) ?? ((error: unknown) => console.error(error)),
+    failure => console.error(failure),
+  )
   return {
     connection: resolveConnectionOptions(options, 'server'),
     origins,
@@ -94,15 +121,23 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
     authenticate: options.authenticate?.bind(options),
     maxConnections: whole(options, 'maxConnections', 100_000, 1),
     maxConnectionsPerAddress: whole(options, 'maxConnectionsPerAddress', Number.MAX_SAFE_INTEGER, 1),
+    maxPendingHandshakes: whole(options, 'maxPendingHandshakes', 1_000, 1),
+    maxHandshakesPerSecond: whole(options, 'maxHandshakesPerSecond', Number.MAX_SAFE_INTEGER, 1),
+    maxTopicsPerSocket: whole(options, 'maxTopicsPerSocket', 10_000, 1),
     handshakeTimeoutMs: whole(options, 'handshakeTimeoutMs', 10_000, 1, longestTimerMs),
     trustedProxies: new TrustedProxies(options.trustedProxies ?? []),
-    onError: neverThrowing(options.onError?.bind(options) ?? (error => console.error(error))),
+    onError,
+    onRefusal:
+      options.onRefusal &&
+      neverThrowing(options.onRefusal.bind(options), failure => onError(failure, undefined)),
   }
 }
 
-/** Errors end here: an `onError` that fails itself must not end the process. */
-function neverThrowing<User>(onError: ServerSettings<User>['onError']): ServerSettings<User>['onError'] {
-  const run = async (error: unknown, socket: ServerSocket<User> | undefined): Promise<void> =>
-    onError(error, socket)
-  return (error, socket) => void run(error, socket).catch(failure => console.error(failure))
+/** What a program's function throws ends here, whether at once or later: it must not end the process. */
+function neverThrowing<Args extends unknown[]>(
+  tell: (...args: Args) => unknown,
+  onFailure: (failure: unknown) => void,
+): (...args: Args) => void {
+  const run = async (...args: Args): Promise<unknown> => tell(...args)
+  return (...args) => void run(...args).catch(onFailure)
 }

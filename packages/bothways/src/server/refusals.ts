@@ -58,6 +58,34 @@ export function silent(limitMs: number): Refusal {
   )
 }
 
+/** The connection is closed without it: this is for those who watch. */
+export function crowdedOut(limit: number): Refusal {
+  return refusalOf(
+    'BW_TOO_MANY_PENDING_HANDSHAKES',
+    503,
+    `More than ${limit} connections have made no request (option maxPendingHandshakes): the longest silent went.`,
+  )
+}
+
+export function tooFast(limit: number): Refusal {
+  return refusalOf(
+    'BW_TOO_MANY_HANDSHAKES',
+    429,
+    `Your address has begun more than ${limit} handshakes in a second (option maxHandshakesPerSecond): come back later.`,
+    { 'Retry-After': '1' },
+  )
+}
+
+/** A request that Node's parser of HTTP has given up on. */
+export function unreadable({ code = '' }: NodeJS.ErrnoException, limitMs: number): Refusal {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return silent(limitMs)
+  const [status, text] =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? [431, 'The head of the request is longer than 16 KiB: send less headers.']
+      : [400, 'The request is not one of HTTP/1.1: connect with a WebSocket client.']
+  return refusalOf('BW_REQUEST_UNREADABLE', status, text)
+}
+
 /** @param path undefined when there is none */
 export function noRoute(path: string | undefined): Refusal {
   const text =

@@ -4,6 +4,7 @@ import {
   CloseCode,
   encodeUtf8,
   isSendableCloseCode,
+  LimitError,
   maxCloseReasonBytes,
   UsageError,
 } from '@bothways/protocol'
@@ -36,6 +37,7 @@ export type Message = string | Buffer
 export interface SocketHost<User> {
   readonly topics: Topics<PreparedMessage>
   readonly counts: ServerCounts
+  readonly maxTopicsPerSocket: number
   onError(error: unknown, socket: ServerSocket<User>): void
   /** TCP is over. */
   onClose(socket: ServerSocket<User>): void
@@ -182,8 +184,15 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
     this.#connection.terminate()
   }
 
+  /** One topic more than `maxTopicsPerSocket` closes with 1008. */
   subscribe(topic: string): void {
-    if (this.readyState === ReadyState.Open) this.#host.topics.subscribe(topic, this)
+    if (this.readyState !== ReadyState.Open) return
+    const { topics, maxTopicsPerSocket } = this.#host
+    if (topics.countOf(this) >= maxTopicsPerSocket && !topics.has(topic, this)) {
+      this.#connection.closeForPolicy(CloseCode.PolicyViolation, tooManyTopics(maxTopicsPerSocket))
+    } else {
+      topics.subscribe(topic, this)
+    }
   }
 
   unsubscribe(topic: string): void {
@@ -316,6 +325,11 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
       await this.#socket.#handlers?.drain?.(this.#socket)
     }
   }
+}
+
+function tooManyTopics(limit: number): LimitError {
+  const text = `A socket may subscribe to ${limit} topics (option maxTopicsPerSocket).`
+  return new LimitError('BW_TOO_MANY_TOPICS', limit, limit + 1, 'topics', text)
 }
 
 /** @throws UsageError `BW_INVALID_MESSAGE` */

@@ -541,6 +541,10 @@ describe('Sockets', () => {
     expect(server.counts).toEqual({
       connections: 2,
       refusals: 1,
+      refusalsByCode: { BW_NO_ROUTE: 1 },
+      violations: 0,
+      violationsByCode: {},
+      descriptorShortages: 0,
       messagesReceived: 1,
       bytesReceived: 6,
       messagesSent: 3,

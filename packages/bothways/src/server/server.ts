@@ -13,9 +13,14 @@ import type { PreparedMessage } from '../connection/prepared-message.ts'
 import { Topics } from '../hub/topics.ts'
 import { Arrivals } from './arrivals.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
+import { DescriptorWatch } from './descriptor-watch.ts'
+import { countHttpArrivals, heardFrom } from './http-arrivals.ts'
+import { Incidents } from './incidents.ts'
 import { OpenSockets } from './open-sockets.ts'
 import { resolveServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
 import { answerWithoutUpgrade } from './ordinary-request.ts'
+import { PendingConnections } from './pending-connections.ts'
+import { crowdedOut, silent } from './refusals.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
 import { checkCloseArguments, prepareMessage, type ServerSocket } from './server-socket.ts'
@@ -51,6 +56,15 @@ export interface CloseOptions {
   timeoutMs?: number
 }
 
+export interface AttachOptions {
+  /**
+   * The upgrades that are for another listener: they are left alone. All others are ours then, and refused at once when
+   * no route claims them. Default: what no route claims is left to the other listeners, if there are any, and refused
+   * when none has answered within `handshakeTimeoutMs`.
+   */
+  leaves?(request: IncomingMessage): boolean
+}
+
 export interface PublishOptions {
   /** Hears the topic, and not this message: whoever listens to what it publishes itself would hear an echo. */
   except?: TopicListener
@@ -70,10 +84,13 @@ export class Server<User = undefined> implements AsyncDisposable {
   readonly #listeners: TopicListeners
   readonly #counts = noCounts()
   readonly #sockets: OpenSockets<User>
+  readonly #pending: PendingConnections
+  readonly #incidents: Incidents<User>
   readonly #upgrades: Upgrades<User>
   readonly #detachments = new Set<() => void>()
   #ownServer: HttpServer | undefined
   #arrivals: Arrivals | undefined
+  #descriptors: DescriptorWatch | undefined
   /** TCP connections of the own server, also those that are no WebSocket. */
   readonly #connections = new Set<Socket>()
   #closed: Promise<void> | undefined
@@ -83,8 +100,21 @@ export class Server<User = undefined> implements AsyncDisposable {
     this.#settings = resolveServerOptions(options)
     const settings = this.#settings
     this.#listeners = new TopicListeners(this.#topics, error => settings.onError(error, undefined))
-    this.#sockets = new OpenSockets({ settings, topics: this.#topics, counts: this.#counts })
-    this.#upgrades = new Upgrades({ settings, routes: this.#routes, sockets: this.#sockets })
+    const counts = this.#counts
+    const incidents = new Incidents(settings, counts)
+    const pending = new PendingConnections(settings, address => {
+      incidents.refused(crowdedOut(settings.maxPendingHandshakes), address, undefined, false)
+    })
+    this.#incidents = incidents
+    this.#pending = pending
+    this.#sockets = new OpenSockets({ settings, topics: this.#topics, counts, incidents })
+    this.#upgrades = new Upgrades({
+      settings,
+      routes: this.#routes,
+      sockets: this.#sockets,
+      pending,
+      incidents,
+    })
   }
 
   /** Everything that is connected now. */
@@ -127,6 +157,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     const timeouts = {
       headersTimeout: handshakeTimeoutMs,
       requestTimeout: handshakeTimeoutMs,
+      keepAliveTimeout: Math.min(5_000, handshakeTimeoutMs),
       connectionsCheckingInterval: Math.max(50, Math.min(1_000, handshakeTimeoutMs / 2)),
     }
     const server: HttpServer =
@@ -137,6 +168,7 @@ export class Server<User = undefined> implements AsyncDisposable {
       this.#connections.add(connection)
       connection.once('close', () => this.#connections.delete(connection))
     })
+    server.on('clientError', (error, stream) => this.#upgrades.refuseUnreadable(error, stream as Socket))
     this.#ownServer = server
     const detach = this.attach(server)
     try {
@@ -151,10 +183,13 @@ export class Server<User = undefined> implements AsyncDisposable {
       this.#arrivals = Arrivals.at({
         server,
         timeoutMs: handshakeTimeoutMs,
+        pending: this.#pending,
+        onArrival: () => this.#descriptors?.arrived(),
+        onSilent: address => this.#incidents.refused(silent(handshakeTimeoutMs), address),
         take: (head, rest, peer) => this.#upgrades.takePlain(head, rest, peer),
       })
     }
-    // Such as running out of file descriptors: it must not end the process.
+    // It must not end the process.
     server.on('error', error => this.#settings.onError(error, undefined))
     const address = server.address() as AddressInfo
     const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`
@@ -166,11 +201,18 @@ export class Server<User = undefined> implements AsyncDisposable {
    * its other listeners, stay what they are: an upgrade that no route claims is refused only if nobody else
    * answers it.
    *
+   * Its timeouts are its own: `headersTimeout`, `requestTimeout` and `connectionsCheckingInterval` say how long a client
+   * may be silent, 60 s to 90 s by Node's defaults. Its connections without a request count for `maxPendingHandshakes`.
+   *
    * @returns a function that detaches again; open connections stay
+   * @throws UsageError `BW_UNKNOWN_OPTION`
    */
-  attach(server: AttachableServer): () => void {
+  attach(server: AttachableServer, options: AttachOptions = {}): () => void {
+    checkOptionNames('attach', options, ['leaves'])
     const onUpgrade = (request: IncomingMessage, stream: Socket, head: Buffer): void => {
-      const others = server.listeners('upgrade').filter(it => it !== onUpgrade)
+      heardFrom(this.#pending, stream)
+      if (options.leaves?.(request)) return
+      const others = options.leaves ? [] : server.listeners('upgrade').filter(it => it !== onUpgrade)
       if (others.length === 0 && !isWebSocketUpgrade(request)) {
         answerWithoutUpgrade(server, request, stream, head)
       } else {
@@ -179,9 +221,18 @@ export class Server<User = undefined> implements AsyncDisposable {
     }
     // First, so that what another listener writes is seen to be written after us.
     server.prependListener('upgrade', onUpgrade)
+    this.#descriptors ??= new DescriptorWatch(error => this.#incidents.ranOutOfDescriptors(error))
+    const stopCounting = countHttpArrivals({
+      server,
+      pending: this.#pending,
+      onArrival: () => this.#descriptors?.arrived(),
+    })
     const detach = (): void => {
       server.off('upgrade', onUpgrade)
-      this.#detachments.delete(detach)
+      stopCounting()
+      if (!this.#detachments.delete(detach) || this.#detachments.size > 0) return
+      this.#descriptors?.stop()
+      this.#descriptors = undefined
     }
     this.#detachments.add(detach)
     return detach

@@ -16,10 +16,13 @@ import { BareTransport } from '../connection/bare-transport.ts'
 import type { TcpHandle } from '../connection/tcp-handle.ts'
 import type { Transport } from '../connection/transport.ts'
 import { afterEarlierAnswers, hasEarlierAnswers } from './earlier-answers.ts'
+import { HandshakeRates } from './handshake-rates.ts'
+import type { Incidents } from './incidents.ts'
 import { type NegotiatedProtocol, negotiateExtensions, negotiateProtocol } from './negotiation.ts'
 import type { OpenSockets } from './open-sockets.ts'
 import type { ServerSettings } from './options.ts'
 import { originRefusal } from './origin.ts'
+import type { PendingConnections } from './pending-connections.ts'
 import {
   draining,
   failed,
@@ -28,7 +31,9 @@ import {
   noRoute,
   refusalOf,
   severalHosts,
+  tooFast,
   tooLate,
+  unreadable,
   unusableHost,
 } from './refusals.ts'
 import type { ResolvedRoute } from './route.ts'
@@ -41,6 +46,8 @@ export interface UpgradesInit<User> {
   readonly settings: ServerSettings<User>
   readonly routes: Routes<ResolvedRoute<User>>
   readonly sockets: OpenSockets<User>
+  readonly pending: PendingConnections
+  readonly incidents: Incidents<User>
 }
 
 /** Who is at the other end of a TCP connection that no HTTP server has seen. */
@@ -58,12 +65,18 @@ export class Upgrades<User> {
   readonly #settings: ServerSettings<User>
   readonly #routes: Routes<ResolvedRoute<User>>
   readonly #sockets: OpenSockets<User>
+  readonly #pending: PendingConnections
+  readonly #incidents: Incidents<User>
+  readonly #rates: HandshakeRates
   #isDraining = false
 
-  constructor({ settings, routes, sockets }: UpgradesInit<User>) {
+  constructor({ settings, routes, sockets, pending, incidents }: UpgradesInit<User>) {
     this.#settings = settings
     this.#routes = routes
     this.#sockets = sockets
+    this.#pending = pending
+    this.#incidents = incidents
+    this.#rates = new HandshakeRates(settings.maxHandshakesPerSecond)
   }
 
   /**
@@ -91,7 +104,7 @@ export class Upgrades<User> {
     const path = requestPath(raw.url ?? '/')
     const route = path === undefined ? undefined : this.#routes.find(path)
     if (route === undefined) {
-      this.#refuseUnclaimed(socket, path, others)
+      this.#refuseUnclaimed(raw, socket, path, others)
       return
     }
     const end = this.#sockets.beginHandshake()
@@ -136,6 +149,22 @@ export class Upgrades<User> {
     return true
   }
 
+  /** What Node's parser cannot read, or has not been given in time, is told so (RFC 9112 §2.2, RFC 9110 §15.5.9). */
+  refuseUnreadable(error: NodeJS.ErrnoException, stream: Socket): void {
+    const { code = '' } = error
+    const isOfHttp = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
+    if (!isOfHttp || hasEarlierAnswers(stream)) {
+      stream.destroy(error)
+      return
+    }
+    const socket = new UpgradeSocket(stream)
+    // It is told so again and again while we wait for the client to leave.
+    if (socket.isGone) return
+    const refusal = unreadable(error, this.#settings.handshakeTimeoutMs)
+    socket.refuse(refusal)
+    this.#incidents.refused(refusal, stream.remoteAddress ?? '')
+  }
+
   /** From here on every request is refused with 503. */
   drain(): void {
     this.#isDraining = true
@@ -150,9 +179,9 @@ export class Upgrades<User> {
   ): Promise<void> {
     const { stream } = socket
     if (stream.destroyed) return
-    if (this.#isDraining) return this.#refuse(socket, draining, others)
+    if (this.#isDraining) return this.#refuse(raw, socket, draining, others)
     // RFC 9112 §3.2: Node hands on the first of several.
-    if ((raw.headersDistinct?.host?.length ?? 0) > 1) return this.#refuse(socket, severalHosts, others)
+    if ((raw.headersDistinct?.host?.length ?? 0) > 1) return this.#refuse(raw, socket, severalHosts, others)
     const accepted = this.#judge(route, {
       method: raw.method,
       httpVersion: raw.httpVersion,
@@ -163,7 +192,7 @@ export class Upgrades<User> {
       isTls: 'encrypted' in stream && stream.encrypted === true,
       raw,
     })
-    if ('status' in accepted) return this.#refuse(socket, accepted, others)
+    if ('status' in accepted) return this.#refuse(raw, socket, accepted, others)
 
     const { request } = accepted
     const leave = (): void => this.#sockets.admission.leave(request.remoteAddress)
@@ -174,8 +203,8 @@ export class Upgrades<User> {
     const authentication = await this.#authenticate(request)
     stream.off('close', abort)
     stream.off('end', abort)
-    if (!authentication.isAccepted) return this.#refuse(socket, authentication.refusal, others)
-    if (this.#isDraining) return this.#refuse(socket, draining, others)
+    if (!authentication.isAccepted) return this.#refuse(raw, socket, authentication.refusal, others)
+    if (this.#isDraining) return this.#refuse(raw, socket, draining, others)
     if (socket.isGone) return
     if (socket.isAnsweredByOthers) return this.#leaveTo(others, socket)
     if (socket.isHalfClosed) return void stream.destroy()
@@ -206,8 +235,15 @@ export class Upgrades<User> {
     const agreed = negotiateProtocol(route, checked.subprotocols)
     if ('status' in agreed) return agreed
     const { protocol, handlers } = agreed
-    const noPlace = this.#sockets.admission.enter(request.remoteAddress)
-    return noPlace === undefined ? { protocol, handlers, checked, request } : full(noPlace)
+    const { admission } = this.#sockets
+    const noPlace = admission.enter(request.remoteAddress)
+    if (noPlace !== undefined) return full(noPlace)
+    // Last: who is handed on and judged again has not paid yet.
+    if (this.#rates.take(request.remoteAddress, performance.now())) {
+      return { protocol, handlers, checked, request }
+    }
+    admission.leave(request.remoteAddress)
+    return tooFast(this.#settings.maxHandshakesPerSecond)
   }
 
   #agree({ checked, protocol }: Accepted<User>): Agreed {
@@ -266,15 +302,27 @@ export class Upgrades<User> {
     }
   }
 
-  #refuse(socket: UpgradeSocket, refusal: Refusal, others: readonly unknown[]): void {
-    this.#sockets.counts.refusals++
+  #refuse(raw: IncomingMessage, socket: UpgradeSocket, refusal: Refusal, others: readonly unknown[]): void {
     try {
-      if (!socket.refuse(refusal)) this.#leaveTo(others, socket)
+      if (socket.refuse(refusal)) this.#tellRefused(raw, socket, refusal)
+      else this.#leaveTo(others, socket)
     } catch (error) {
       // A header that `refuse(…)` was given is not one.
       this.#settings.onError(error, undefined)
       socket.refuse(failed)
+      this.#tellRefused(raw, socket, failed)
     }
+  }
+
+  /** Who was refused and does not leave is one more that waits. */
+  #tellRefused(raw: IncomingMessage, { stream }: UpgradeSocket, refusal: Refusal): void {
+    const { remoteAddress = '' } = stream
+    const isTls = 'encrypted' in stream
+    const client = this.#settings.trustedProxies.resolve(raw.headers, remoteAddress, isTls).remoteAddress
+    this.#incidents.refused(refusal, client, raw)
+    if (stream.destroyed) return
+    this.#pending.enter(stream, remoteAddress, () => stream.destroy())
+    stream.once('close', () => this.#pending.leave(stream))
   }
 
   /** Somebody else has answered. If nobody else listens, that was the answer to an earlier, pipelined request. */
@@ -284,9 +332,15 @@ export class Upgrades<User> {
   }
 
   /** No route of ours: refused at once when nobody else listens, else when nobody else has answered in time. */
-  #refuseUnclaimed(socket: UpgradeSocket, path: string | undefined, others: readonly unknown[]): void {
+  #refuseUnclaimed(
+    raw: IncomingMessage,
+    socket: UpgradeSocket,
+    path: string | undefined,
+    others: readonly unknown[],
+  ): void {
     const refuse = (): void => {
-      if (socket.refuse(noRoute(path))) this.#sockets.counts.refusals++
+      const refusal = noRoute(path)
+      if (socket.refuse(refusal)) this.#tellRefused(raw, socket, refusal)
     }
     if (others.length === 0) {
       refuse()

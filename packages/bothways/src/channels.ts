@@ -1,0 +1,14 @@
+import { type Channel, channel } from 'node:diagnostics_channel'
+
+/**
+ * What happens inside, for whoever listens by `node:diagnostics_channel`: `subscribe('bothways:refusal', …)`. What is
+ * published there is described in docs/reference/server.md; nobody who listens costs more than a look.
+ */
+export const channels: Readonly<Record<'refusal' | 'violation' | 'descriptors', Channel>> = {
+  /** A connection or request was refused before it became a WebSocket: a `RefusalReport`. */
+  refusal: channel('bothways:refusal'),
+  /** A client broke a rule or a bound: `{ error, socket }`. */
+  violation: channel('bothways:violation'),
+  /** The process has run out of file descriptors: `{ error }`. */
+  descriptors: channel('bothways:descriptors'),
+}

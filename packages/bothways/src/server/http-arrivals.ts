@@ -1,0 +1,44 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Server as HttpServer } from 'node:http'
+import type { Socket } from 'node:net'
+import type { PendingConnections } from './pending-connections.ts'
+
+export interface HttpArrivalsInit {
+  readonly server: Pick<HttpServer, 'prependListener' | 'off'>
+  readonly pending: PendingConnections
+  /** Told of every connection that comes. */
+  readonly onArrival: () => void
+}
+
+/** Where Node tells of every request whose head has come, without being a listener of the server's. */
+const requestStart = 'http.server.request.start'
+
+/**
+ * Counts the connections of an HTTP server among the pending ones, each until its first request. An upgrade is for
+ * whoever takes it to tell: {@link heardFrom}.
+ *
+ * @returns a function that ends it
+ */
+export function countHttpArrivals({ server, pending, onArrival }: HttpArrivalsInit): () => void {
+  // Other runtimes would not tell of the requests.
+  if ('bun' in process.versions || 'deno' in process.versions) return () => {}
+  const onConnection = (socket: Socket): void => {
+    onArrival()
+    pending.enter(socket, socket.remoteAddress ?? '', () => socket.destroy())
+    socket.once('close', () => pending.leave(socket))
+  }
+  const onRequest = (message: unknown): void => heardFrom(pending, (message as { socket: Socket }).socket)
+  server.prependListener('connection', onConnection)
+  subscribe(requestStart, onRequest)
+  return () => {
+    server.off('connection', onConnection)
+    unsubscribe(requestStart, onRequest)
+  }
+}
+
+/** A request has come on `stream`. */
+export function heardFrom(pending: PendingConnections, stream: Socket): void {
+  // TLS stands on a socket of its own, which is the one that came.
+  const { _parent: tcp } = stream as { _parent?: object | null }
+  pending.leave(tcp ?? stream)
+}

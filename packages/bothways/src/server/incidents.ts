@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http'
+import { type HandshakeCode, LimitError, ProtocolViolation, type Refusal } from '@bothways/protocol'
+import { channels } from '../channels.ts'
+import type { ServerCounts } from './counts.ts'
+import type { ServerSettings } from './options.ts'
+import type { ServerSocket } from './server-socket.ts'
+
+/** A connection or request that was refused before it became a WebSocket. */
+export interface RefusalReport {
+  readonly code: HandshakeCode
+  /** Of the HTTP answer; undefined when the connection was closed without one. */
+  readonly status: number | undefined
+  /** What the client was told, in plain text. */
+  readonly reason: string
+  /** The client's address; behind a trusted proxy the one it forwards. */
+  readonly remoteAddress: string
+  /** Node's own request; undefined when none has come, or none that could be read. */
+  readonly request: IncomingMessage | undefined
+}
+
+/** What clients are refused for and what they break: counted by reason, and told to whoever listens. */
+export class Incidents<User> {
+  readonly #settings: ServerSettings<User>
+  readonly #counts: ServerCounts
+
+  constructor(settings: ServerSettings<User>, counts: ServerCounts) {
+    this.#settings = settings
+    this.#counts = counts
+  }
+
+  /** @param isAnswered false when the connection is closed without an answer */
+  refused(
+    { code, status, text }: Refusal,
+    remoteAddress: string,
+    request?: IncomingMessage,
+    isAnswered = true,
+  ): void {
+    this.#counts.refusals++
+    countOne(this.#counts.refusalsByCode, code)
+    const { onRefusal } = this.#settings
+    if (onRefusal === undefined && !channels.refusal.hasSubscribers) return
+    const report: RefusalReport = {
+      code,
+      status: isAnswered ? status : undefined,
+      reason: text,
+      remoteAddress,
+      request,
+    }
+    channels.refusal.publish(report)
+    onRefusal?.(report)
+  }
+
+  /** A connection is over; `error` says why, when it was not in order. */
+  ended(error: Error | undefined, socket: ServerSocket<User>): void {
+    if (!(error instanceof ProtocolViolation || error instanceof LimitError)) return
+    this.#counts.violations++
+    countOne(this.#counts.violationsByCode, error.code)
+    channels.violation.publish({ error, socket })
+  }
+
+  /** The process has no file descriptor left: the operating system closes who comes, unseen. */
+  ranOutOfDescriptors(error: Error): void {
+    this.#counts.descriptorShortages++
+    channels.descriptors.publish({ error })
+    this.#settings.onError(error, undefined)
+  }
+}
+
+function countOne<Code extends string>(counts: Partial<Record<Code, number>>, code: Code): void {
+  counts[code] = (counts[code] ?? 0) + 1
+}
