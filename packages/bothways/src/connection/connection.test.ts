@@ -8,6 +8,7 @@ import { PreparedMessage } from './prepared-message.ts'
 class Recorder implements ConnectionHandler {
   readonly messages: (string | Buffer)[] = []
   readonly pings: string[] = []
+  readonly pongs: string[] = []
   drains = 0
   closings = 0
   closedBy: CloseFrame | undefined
@@ -19,6 +20,10 @@ class Recorder implements ConnectionHandler {
 
   onPing(payload: Buffer): void {
     this.pings.push(payload.toString())
+  }
+
+  onPong(payload: Buffer): void {
+    this.pongs.push(payload.toString())
   }
 
   onDrain(): void {
@@ -434,6 +439,31 @@ describe('Backpressure', () => {
     link.client.isPaused = false
     await link.settle()
     expect(await Promise.all(answers)).not.toContain(undefined)
+  })
+
+  test('The pong for an earlier ping does not come behind that for a later one', async () => {
+    const deflate = { noContextTakeover: true, windowBits: 15 }
+    const { link, server, client, clientSide } = connect({
+      server: { highWaterMarkBytes: 500, compression: { thresholdBytes: 0 } },
+      deflate,
+    })
+    // It counts with its own length until it has been read, and is short once it is compressed.
+    const blob = new Blob(['x'.repeat(1_000)])
+    let read = () => {}
+    blob.arrayBuffer = () =>
+      new Promise(resolve => {
+        read = () => resolve(new ArrayBuffer(1_000))
+      })
+    server.send(blob)
+    void client.ping(Buffer.from('earlier'))
+    await link.settle()
+    link.client.isPaused = true
+    read()
+    void client.ping(Buffer.from('later'))
+    await link.settle()
+    link.client.isPaused = false
+    await link.settle()
+    expect(clientSide.pongs.at(-1)).toBe('later')
   })
 
   test('pause keeps what comes, resume delivers it in order', async () => {

@@ -622,6 +622,8 @@ export class Connection
   #answerPing(payload: Uint8Array): void {
     if (this.#readyState === ReadyState.Closed) return
     if (this.#outbox.hasRoom) {
+      // RFC 6455 §5.5.3: it answers for an earlier one that still waits, whose pong would come behind it.
+      this.#owedPong = undefined
       this.#sender.sendControl(Opcode.Pong, payload)
     } else {
       this.#owedPong = Buffer.from(payload)
