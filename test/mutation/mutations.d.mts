@@ -1,0 +1,10 @@
+export interface Mutation {
+  /** What is wrong then, as a sentence. */
+  readonly title: string
+  /** From the repository's root. */
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+export const mutations: readonly Mutation[]
