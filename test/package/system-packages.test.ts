@@ -89,8 +89,11 @@ test('One message names all that is missing, and one command for it', async () =
   expect(missing?.message).toContain(`--no-install-recommends ${missing?.packages.join(' ')}\n`)
 })
 
-/** On every system that has Node.js; `taskset` is used where it is there, and Debian has never been without the others. */
-const unchecked = ['node', 'npm', 'sh', 'taskset', 'apt-get', 'unshare']
+/**
+ * The first three are wherever Node.js is; `taskset` is used where it is there; the others are for `npm run fresh`, on
+ * Debian, which looks for `git` itself.
+ */
+const unchecked = ['node', 'npm', 'sh', 'taskset', 'apt-get', 'unshare', 'git']
 
 function* sourcesOf(place: string): Generator<string> {
   for (const entry of readdirSync(join(root, place), { withFileTypes: true })) {
