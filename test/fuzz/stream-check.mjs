@@ -68,7 +68,14 @@ function receive(whole, chunks, settings, way, pauses) {
       push(`violation ${error.code}`)
     },
   }
-  const receiver = new Receiver(handler, settings)
+  // A handler with work of its own lets the receiver read so much at a time, or makes it wait.
+  let asked = 0
+  const allowWork = () => {
+    if (asked++ % 3 !== 2) return 1 + ((asked * 37) % 200)
+    pause()
+    return 0
+  }
+  const receiver = new Receiver(pauses.every > 1 ? { ...handler, allowWork } : handler, settings)
   const left = [...chunks]
   const feed = () => {
     const chunk = left.shift()

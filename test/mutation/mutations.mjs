@@ -174,7 +174,7 @@ export const mutations = [
   {
     title: 'What is left of a chunk is lost by a pause',
     file: receiver,
-    from: '        this.#waiting.unshift(rest)\n',
+    from: 'this.#waiting.unshift(rest)',
     to: '',
   },
   {
