@@ -15,4 +15,8 @@ await run(async () => {
   const { HOST, PORT } = process.env
   const where = [...(HOST ? ['--host', HOST] : []), ...(PORT ? ['--port', PORT] : [])]
   process.exitCode = await main(['serve', ...where, ...process.argv.slice(2)])
+  // Its message names options of the command, and npm keeps for itself what is not behind `--`.
+  if (process.exitCode !== 0) {
+    process.stderr.write('Options of npm start: npm start -- --port 8081. Or: PORT=8081 npm start\n')
+  }
 })

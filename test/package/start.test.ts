@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 
@@ -28,6 +29,22 @@ async function start(...args: string[]): Promise<{ url: string; exit: Promise<un
   throw new Error(`npm start ended before it was ready:\n${output}`)
 }
 
+/** Runs `npm start` where it ends by itself. */
+async function ending(env: Record<string, string>): Promise<{ code: number; errors: string }> {
+  const options = {
+    cwd: root,
+    env: { ...process.env, HOST: '', ...env },
+    shell: process.platform === 'win32',
+  }
+  npm = spawn('npm', ['start', '--loglevel=error'], options)
+  let errors = ''
+  npm.stderr?.setEncoding('utf8').on('data', chunk => {
+    errors += chunk
+  })
+  const [code] = await once(npm, 'close')
+  return { code, errors }
+}
+
 const isGone = (url: string): Promise<boolean> =>
   fetch(`${url}healthz`).then(
     () => false,
@@ -44,6 +61,17 @@ test.skipIf(process.platform === 'win32').each([
   for (let time = 0; time < times; time++) npm?.kill(signal)
   expect(await exit).toEqual([0, null])
   expect(await isGone(url)).toBe(true)
+})
+
+test('A port in use is told with what to do: npm keeps an option for itself that is not behind --', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const { code, errors } = await ending({ PORT: String(port) })
+  other.close()
+  expect(code).toBe(1)
+  expect(errors).toContain(`Port ${port} of 127.0.0.1 is in use`)
+  expect(errors).toContain('npm start -- --port')
 })
 
 test('npm start serves the page', async () => {
