@@ -45,6 +45,7 @@ test('bothways/connection exports these names', () => {
       "NotSentError",
       "ReadyState",
       "WorkGate",
+      "fairTime",
       "isBlob",
       "isByteSource",
       "messageBytes",

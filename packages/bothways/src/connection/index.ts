@@ -11,6 +11,7 @@ export {
 export { type CompressionTuning, Deflater } from './deflate.ts'
 export type { CloseFrame, Disconnect } from './disconnect.ts'
 export { shortReason } from './failures.ts'
+export { fairTime, type TurnMember } from './fair-time.ts'
 export type { FrameSendOptions } from './frame-sender.ts'
 export { type InflateResult, Inflater } from './inflate.ts'
 export { isBlob, isByteSource, type MessageData, messageBytes, ownBytes } from './message-data.ts'

@@ -1,9 +1,8 @@
 import type { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
-import type { BudgetHolder, ByteBudget } from 'bothways/connection'
+import { type BudgetHolder, type ByteBudget, fairTime, type TurnMember } from 'bothways/connection'
 import { decodePayload } from './codec.ts'
 import { errorPacket, type Packet, type Protocol } from './packet.ts'
-import { continueLater, type PiecewiseWork } from './piecewise.ts'
 import { RequestBody } from './request-body.ts'
 
 /** More packets are no payload: real clients send thousands at most. npm's `engine.io` has no such bound. */
@@ -30,7 +29,7 @@ export interface DeliveryReceiver {
 }
 
 /** A request that brings packets: its body is gathered, then read piece by piece (Engine.IO protocol v4, "Payload"). */
-export class Delivery implements PiecewiseWork, BudgetHolder {
+export class Delivery implements TurnMember, BudgetHolder {
   readonly #receiver: DeliveryReceiver
   readonly #request: IncomingMessage
   readonly #body: RequestBody
@@ -70,6 +69,7 @@ export class Delivery implements PiecewiseWork, BudgetHolder {
     this.#packets = undefined
     this.#body.release()
     this.#receiver.bodies.leave(this)
+    fairTime.leave(this)
     this.#request.off('data', this.#onData)
     this.#request.off('end', this.#onEnd)
     this.#request.off('close', this.#onClose)
@@ -77,7 +77,13 @@ export class Delivery implements PiecewiseWork, BudgetHolder {
     this.#request.resume()
   }
 
-  doSome(): boolean {
+  /** Others have had their turn. */
+  onTurn(): void {
+    if (this.#readSome()) fairTime.wait(this)
+  }
+
+  /** False when nothing is left to read. */
+  #readSome(): boolean {
     let bytes = 0
     for (let count = 0; count < packetsPerPiece && bytes < bytesPerPiece; count++) {
       const packet = this.#receiver.wantsPackets ? this.#next() : undefined
@@ -103,7 +109,7 @@ export class Delivery implements PiecewiseWork, BudgetHolder {
   readonly #onEnd = (): void => {
     const { bytes } = this.#body
     this.#packets = decodePayload(this.#isBinary ? bytes : bytes.toString(), this.#receiver.protocol)
-    if (this.doSome()) continueLater(this)
+    this.onTurn()
   }
 
   readonly #onClose = (): void => {
