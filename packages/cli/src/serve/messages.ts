@@ -23,6 +23,7 @@ export type ChatErrorCode =
   | 'invalid-field'
   | 'empty'
   | 'too-long'
+  | 'too-fast'
   | 'not-joined'
   | 'name-taken'
   | 'room-full'

@@ -91,6 +91,24 @@ describe('serve', () => {
     client.connection.close(1000)
     await client.closed
   })
+
+  test('/monitor follows the last of many wishes, and not each of them', async () => {
+    const client = await connect(`${ws}/monitor`)
+    for (let count = 0; count < 2_000; count++) {
+      void client.connection.send(`{"type":"rate","intervalMs":${9_000 + (count % 500)}}`)
+    }
+    void client.connection.send('{"type":"rate","intervalMs":9999}')
+    let hellos = 0
+    for (let intervalMs = 0; intervalMs !== 9_999; ) {
+      const event = json(await client.next())
+      if (event.type === 'hello') hellos++
+      intervalMs = event.intervalMs
+    }
+    // One at the beginning, one for the first wish, and one for each quarter of a second that the others took.
+    expect(hellos).toBeLessThan(50)
+    client.connection.close(1000)
+    await client.closed
+  })
 })
 
 type Traffic = Extract<CompareEvent, { type: 'traffic' }>

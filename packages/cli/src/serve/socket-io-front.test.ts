@@ -2,24 +2,59 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createBothways } from 'bothways'
-import { expect, test } from 'vitest'
-import { SocketIoFront } from './socket-io-front.ts'
+import { afterEach, expect, test } from 'vitest'
+import { SocketIoFront, type SocketIoFrontOptions } from './socket-io-front.ts'
 
-test('One client too many is refused, and so is everybody new while it drains', async () => {
-  const front = new SocketIoFront({ origins: [], topics: createBothways(), maxClients: 1 })
+const cleanups: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+})
+
+async function start(options: Partial<SocketIoFrontOptions>) {
+  const front = new SocketIoFront({ origins: [], topics: createBothways(), ...options })
   const http = createServer((request, response) => front.handle(request, response)).listen(0, '127.0.0.1')
   await once(http, 'listening')
+  cleanups.push(
+    () => front.close(),
+    () => http.close(),
+  )
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/socket.io/?EIO=4&transport=polling`
-  const ask = async (): Promise<unknown> => {
-    const answer = await fetch(url, { headers: { Connection: 'close' } })
-    return [answer.status, ((await answer.json().catch(() => ({}))) as { message?: string }).message]
+  const ask = async (query = '', init: RequestInit = {}): Promise<{ status: number; text: string }> => {
+    const answer = await fetch(`${url}${query}`, { ...init, headers: { Connection: 'close' } })
+    return { status: answer.status, text: await answer.text() }
   }
-  expect(await ask()).toEqual([200, undefined])
-  expect(await ask()).toEqual([403, 'The server is full: come back later.'])
+  /** A session whose client has come back. */
+  const open = async (): Promise<string> => {
+    const { sid } = JSON.parse((await ask()).text.slice(1)) as { sid: string }
+    await ask(`&sid=${sid}`, { method: 'POST', body: '40' })
+    return sid
+  }
+  return { front, ask, open }
+}
+
+test('One client too many is refused, and so is everybody new while it drains', async () => {
+  const { front, ask, open } = await start({ maxClients: 1 })
+  await open()
+  expect(await ask()).toEqual({ status: 503, text: expect.stringContaining('The server is full') })
   expect(front.clientCounts).toEqual({ polling: 1, websocket: 0 })
   front.drain()
-  expect(await ask()).toEqual([403, 'The server is going away.'])
+  expect(await ask()).toEqual({ status: 403, text: expect.stringContaining('The server is going away.') })
   await front.close()
   expect(front.clientCounts).toEqual({ polling: 0, websocket: 0 })
-  http.close()
+})
+
+test('One address does not take all the places', async () => {
+  const { ask, open } = await start({ maxClientsPerAddress: 2 })
+  await open()
+  await open()
+  expect((await ask()).status).toBe(429)
+})
+
+test('Handshakes that nobody follows up keep nobody out', async () => {
+  const { front, ask, open } = await start({ maxClients: 20 })
+  for (let count = 0; count < 40; count++) expect((await ask()).status).toBe(200)
+  expect(front.clientCounts.polling).toBe(20)
+  const sid = await open()
+  expect((await ask(`&sid=${sid}`)).text).toMatch(/^40/)
 })

@@ -9,6 +9,8 @@ export interface SocketIoFrontOptions {
   readonly topics: ServerOptions['topics']
   /** One more is refused. Default 10,000. */
   readonly maxClients?: number
+  /** The same from one address, of IPv6 from one network of 64 bits. Default 1,000. */
+  readonly maxClientsPerAddress?: number
 }
 
 const path = '/socket.io/'
@@ -17,10 +19,9 @@ const path = '/socket.io/'
 export class SocketIoFront {
   readonly io: Server
   readonly #origins: readonly string[]
-  readonly #maxClients: number
   #isDraining = false
 
-  constructor({ origins, topics, maxClients = 10_000 }: SocketIoFrontOptions) {
+  constructor({ origins, topics, maxClients = 10_000, maxClientsPerAddress = 1_000 }: SocketIoFrontOptions) {
     // A server that never listens.
     this.io = new Server(createServer(), {
       topics,
@@ -28,6 +29,12 @@ export class SocketIoFront {
       serveClient: false,
       // As for a plain connection.
       maxBufferedBytes: 16 * 1024 * 1024,
+      maxTotalBufferedBytes: 256 * 1024 * 1024,
+      maxTotalIncomingBytes: 64 * 1024 * 1024,
+      maxSessions: maxClients,
+      maxSessionsPerAddress: maxClientsPerAddress,
+      maxHandshakesPerSecond: 1_000,
+      connectTimeout: 10_000,
       // Without the headers no script of another origin reads an answer.
       cors: origins.length > 0 && { origin: origins },
       allowRequest: (request, answer) => {
@@ -36,7 +43,6 @@ export class SocketIoFront {
       },
     })
     this.#origins = origins
-    this.#maxClients = maxClients
   }
 
   /** Clients by the way they are connected. */
@@ -73,6 +79,6 @@ export class SocketIoFront {
     if (!isPageAllowed(request, this.#origins)) {
       return "The page's origin is not allowed: start the server with --origin."
     }
-    return this.io.engine.clientsCount < this.#maxClients ? undefined : 'The server is full: come back later.'
+    return undefined
   }
 }

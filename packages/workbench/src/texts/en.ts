@@ -223,6 +223,7 @@ export const en = {
       'invalid-field': 'A field of the request has the wrong type.',
       empty: 'Fill in name and room.',
       'too-long': 'That is too long.',
+      'too-fast': 'That was too fast and did not go out. Wait a moment.',
       'not-joined': 'You are not in a room.',
       'name-taken': 'Somebody in this room has that name already. Choose another.',
       'room-full': 'This room is full.',

@@ -205,6 +205,7 @@ export const zh: Texts = {
       'invalid-field': '请求中某个字段的类型不对。',
       empty: '请填写名字和房间。',
       'too-long': '太长了。',
+      'too-fast': '太快了，这条没有发出去。请稍等一下。',
       'not-joined': '您不在任何房间里。',
       'name-taken': '房间里已经有人用这个名字，请换一个。',
       'room-full': '这个房间已满。',

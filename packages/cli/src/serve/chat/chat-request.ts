@@ -1,8 +1,8 @@
 import type { ChatError, ChatErrorCode, ChatRequest } from '../messages.ts'
-import { parseObject } from '../parse-object.ts'
+import { longestRequest, parseObject } from '../parse-object.ts'
 
 /** In UTF-16 code units. */
-export const chatLimits = { room: 40, name: 40, text: 2_000, request: 16_384 } as const
+export const chatLimits = { room: 40, name: 40, text: 2_000, request: longestRequest } as const
 
 export type ParsedChatRequest =
   | { readonly request: ChatRequest; readonly error?: never }

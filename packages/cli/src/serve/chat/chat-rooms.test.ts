@@ -42,6 +42,15 @@ test('Only members can speak and leave', () => {
   expect(rooms.leave('1')).toBeUndefined()
 })
 
+test('What is remembered of a room is bounded in text, too', () => {
+  const rooms = new ChatRooms({ recentTextPerRoom: 10 })
+  rooms.join('1', 'a', 'Ann')
+  for (const text of ['12345', '123', '1234567', '1']) rooms.say('1', text, 0)
+  expect(rooms.join('2', 'a', 'Ben')).toMatchObject({
+    joined: { recent: [{ text: '1234567' }, { text: '1' }] },
+  })
+})
+
 test('History, members and rooms are bounded; an empty room makes place', () => {
   const rooms = new ChatRooms({ rooms: 2, membersPerRoom: 2, recentPerRoom: 3 })
   rooms.join('1', 'a', 'Ann')

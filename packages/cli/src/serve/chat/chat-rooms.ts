@@ -5,9 +5,16 @@ export interface ChatRoomsLimits {
   readonly membersPerRoom: number
   /** Messages that someone who joins late gets to see. */
   readonly recentPerRoom: number
+  /** What these have in text, in UTF-16 code units; the oldest go. */
+  readonly recentTextPerRoom: number
 }
 
-const defaultLimits: ChatRoomsLimits = { rooms: 200, membersPerRoom: 200, recentPerRoom: 50 }
+const defaultLimits: ChatRoomsLimits = {
+  rooms: 200,
+  membersPerRoom: 200,
+  recentPerRoom: 50,
+  recentTextPerRoom: 32_000,
+}
 
 /** Someone was in a room and is no longer. */
 export interface ChatLeft extends ChatMember {
@@ -81,8 +88,20 @@ export class ChatRooms {
       return { code: 'not-joined', text: 'Join a room first: {"type":"join","room":"…","name":"…"}.' }
     }
     const message = { ...member, text, date }
-    room.recent = [...room.recent, message].slice(-this.#limits.recentPerRoom)
+    room.recent = this.#lastOf([...room.recent, message])
     return { room: room.name, message }
+  }
+
+  #lastOf(messages: readonly ChatMessage[]): ChatMessage[] {
+    const { recentPerRoom, recentTextPerRoom } = this.#limits
+    let first = messages.length
+    let text = 0
+    while (first > 0 && messages.length - first < recentPerRoom) {
+      text += messages[first - 1]!.text.length
+      if (text > recentTextPerRoom) break
+      first--
+    }
+    return messages.slice(first)
   }
 
   #open(name: string): Room | undefined {

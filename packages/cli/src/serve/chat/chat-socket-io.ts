@@ -23,6 +23,7 @@ function peerOf(socket: Socket<ChatEvents, ChatEvents>): ChatPeer {
     subscribe: topic => socket.join(topic),
     unsubscribe: topic => socket.leave(topic),
     publish: (topic, text) => socket.to(topic).emit('message', text),
+    disconnect: () => socket.disconnect(true),
   }
 }
 

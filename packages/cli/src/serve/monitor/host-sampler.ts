@@ -20,7 +20,7 @@ export interface CpuTimes {
 export class HostSampler {
   readonly #server: SampledServer
   readonly #delays: IntervalHistogram
-  #cpuTimes = readCpuTimes()
+  #cpuTimes = readCpuTimes().times
   #processCpu = process.cpuUsage()
   #messagesIn: number
   #messagesOut: number
@@ -37,7 +37,7 @@ export class HostSampler {
   take(skipped: number): MonitorSample {
     const now = performance.now()
     const elapsedMs = Math.max(1, now - this.#takenAt)
-    const cpuTimes = readCpuTimes()
+    const { times: cpuTimes, count: cpuCount } = readCpuTimes()
     const processCpu = process.cpuUsage()
     const { messagesReceived: messagesIn, messagesSent: messagesOut } = this.#server.counts
     const processMs =
@@ -50,7 +50,7 @@ export class HostSampler {
       date: Date.now(),
       cpu: {
         host: busyShare(this.#cpuTimes, cpuTimes),
-        process: processMs / elapsedMs / Math.max(1, cpus().length),
+        process: processMs / elapsedMs / Math.max(1, cpuCount),
       },
       memory: { total, used: total - freemem(), rss, heapUsed },
       eventLoopDelayMs: {
@@ -94,13 +94,28 @@ export function delayMs(nanoseconds: number): number {
   return Number.isFinite(ms) && ms > 0 && ms < 1e9 ? ms : 0
 }
 
-function readCpuTimes(): CpuTimes {
+interface CpuReading {
+  readonly atMs: number
+  readonly times: CpuTimes
+  readonly count: number
+}
+
+let lastReading: CpuReading | undefined
+
+/** At most this old, in ms: reading takes up to a millisecond, and there may be many viewers. */
+const freshMs = 20
+
+function readCpuTimes(): CpuReading {
+  const now = performance.now()
+  if (lastReading !== undefined && now - lastReading.atMs < freshMs) return lastReading
+  const all = cpus()
   let busyMs = 0
   let totalMs = 0
-  for (const { times } of cpus()) {
+  for (const { times } of all) {
     const busy = times.user + times.nice + times.sys + times.irq
     busyMs += busy
     totalMs += busy + times.idle
   }
-  return { busyMs, totalMs }
+  lastReading = { atMs: now, times: { busyMs, totalMs }, count: all.length }
+  return lastReading
 }

@@ -8,6 +8,9 @@ export const monitorLimits = { minIntervalMs: 50, maxIntervalMs: 10_000, viewers
 
 const defaultIntervalMs = 500
 
+/** A viewer's wishes for another interval are met so often; of those in between the last one counts, in ms. */
+const changeMs = 250
+
 /** A viewer with this much unread gets no more until it has read: old figures are worth nothing. */
 const slowReaderBytes = 64 * 1024
 
@@ -25,21 +28,40 @@ class Viewer {
   readonly #sampler: HostSampler
   #timer: NodeJS.Timeout | undefined
   #skipped = 0
+  #intervalMs = defaultIntervalMs
+  #changeTimer: NodeJS.Timeout | undefined
 
   constructor(socket: ServerSocket, server: SampledServer) {
     this.#socket = socket
     this.#sampler = new HostSampler(server)
+    this.#begin()
   }
 
+  /** Changes the interval, now or when the last change is long enough ago. */
   setInterval(intervalMs: number): void {
-    clearInterval(this.#timer)
-    this.#send(hello(intervalMs))
-    this.#timer = setInterval(() => this.#push(), intervalMs)
+    this.#intervalMs = intervalMs
+    if (this.#changeTimer === undefined) this.#change()
   }
 
   stop(): void {
     clearInterval(this.#timer)
+    clearTimeout(this.#changeTimer)
     this.#sampler.stop()
+  }
+
+  #change(): void {
+    const changed = this.#intervalMs
+    this.#begin()
+    this.#changeTimer = setTimeout(() => {
+      this.#changeTimer = undefined
+      if (this.#intervalMs !== changed) this.#change()
+    }, changeMs)
+  }
+
+  #begin(): void {
+    clearInterval(this.#timer)
+    this.#send({ ...machine(), type: 'hello', intervalMs: this.#intervalMs })
+    this.#timer = setInterval(() => this.#push(), this.#intervalMs)
   }
 
   #push(): void {
@@ -64,9 +86,7 @@ export function monitorRoute(server: SampledServer): Route<undefined> {
         socket.close(1013, 'Too many viewers.')
         return
       }
-      const viewer = new Viewer(socket, server)
-      viewers.set(socket, viewer)
-      viewer.setInterval(defaultIntervalMs)
+      viewers.set(socket, new Viewer(socket, server))
     },
     message(socket, message) {
       const intervalMs = readIntervalMs(message)
@@ -83,15 +103,19 @@ export function monitorRoute(server: SampledServer): Route<undefined> {
   }
 }
 
-function hello(intervalMs: number): MonitorHello {
-  const all = cpus()
-  return {
-    type: 'hello',
-    hostname: hostname(),
-    platform: `${type()} ${release()}`,
-    cpuModel: all[0]?.model.trim() ?? '',
-    cpuCount: all.length,
-    nodeVersion: process.version,
-    intervalMs,
+let known: Omit<MonitorHello, 'type' | 'intervalMs'> | undefined
+
+/** What does not change, and is read from the system once. */
+function machine(): Omit<MonitorHello, 'type' | 'intervalMs'> {
+  if (known === undefined) {
+    const all = cpus()
+    known = {
+      hostname: hostname(),
+      platform: `${type()} ${release()}`,
+      cpuModel: all[0]?.model.trim() ?? '',
+      cpuCount: all.length,
+      nodeVersion: process.version,
+    }
   }
+  return known
 }
