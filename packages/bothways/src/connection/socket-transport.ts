@@ -3,18 +3,21 @@ import { copyOfRead, HandleTransport } from './handle-transport.ts'
 import { StreamTransport } from './stream-transport.ts'
 import { systemError, type TcpHandle } from './tcp-handle.ts'
 import type { TransportHandler } from './transport.ts'
+import { type SocketOwner, watchSocket } from './watched-socket.ts'
 
 /**
  * A transport on the handle of a `net.Socket` that an HTTP server or client has made: data pass the socket by, its ends
  * in order and in error stay its own work, so that whoever else listens to it hears of them.
  */
-export class SocketTransport extends HandleTransport {
+export class SocketTransport extends HandleTransport implements SocketOwner {
   readonly #socket: Socket
   /** The socket's own. */
   #onSocketRead: TcpHandle['onread'] | undefined
   #error: Error | undefined
   /** Data go by the socket again, for somebody else who uses it. */
   #onStream: StreamTransport | undefined
+  /** The call of the socket that goes on is ours. */
+  #isOurs = false
 
   /** Takes `socket` over; from here on its errors are handled. */
   constructor(handle: TcpHandle, socket: Socket) {
@@ -45,6 +48,7 @@ export class SocketTransport extends HandleTransport {
     if (socket.readableEnded) process.nextTick(() => handler.onEnd())
     else socket.on('end', () => handler.onEnd())
     socket.on('close', () => handler.onDestroyed(this.#error))
+    watchSocket(socket, this)
     if (this.#onStream === undefined) {
       super.start(handler)
     } else {
@@ -60,6 +64,12 @@ export class SocketTransport extends HandleTransport {
     if (this.handler === undefined) return
     this.#onStream.adopt(this.handler)
     if (!this.handle.reading && !this.isReadingOver) this.#holdBack()
+  }
+
+  stepAside(): void {
+    if (this.#isOurs) return
+    this.handler?.flush?.()
+    this.shareStream()
   }
 
   /**
@@ -92,7 +102,10 @@ export class SocketTransport extends HandleTransport {
 
   override writeShared(bytes: Uint8Array, wantsNotice: boolean): boolean {
     if (this.#onStream === undefined) return super.writeShared(bytes, wantsNotice)
-    return this.#onStream.writeShared(bytes, wantsNotice)
+    this.#isOurs = true
+    const mayReuse = this.#onStream.writeShared(bytes, wantsNotice)
+    this.#isOurs = false
+    return mayReuse
   }
 
   override tookIn(bytes: number): void {
@@ -105,7 +118,9 @@ export class SocketTransport extends HandleTransport {
     if (this.isEnded) return
     this.isEnded = true
     // libuv shuts down behind the writes that are pending.
+    this.#isOurs = true
     this.#socket.end()
+    this.#isOurs = false
   }
 
   destroy(): void {

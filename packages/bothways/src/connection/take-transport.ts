@@ -3,15 +3,18 @@ import type { Duplex } from 'node:stream'
 import { SocketTransport } from './socket-transport.ts'
 import { StreamTransport } from './stream-transport.ts'
 import { tcpHandleOf } from './tcp-handle.ts'
+import { isWatchable } from './watched-socket.ts'
 
 /** A transport that tells what it has written by itself. */
 export type StreamBackedTransport = StreamTransport | SocketTransport
 
 /**
  * The transport for a stream whose opening handshake is over: on its TCP handle if it has one that this runtime is
- * known to handle well, else on the stream itself; so too when the stream holds something back that must go first.
+ * known to handle well, else on the stream itself; so too when the stream holds something back that must go first, or
+ * when somebody else listens to its data or has set an idle time.
  */
 export function takeTransport(stream: Duplex, kind: 'auto' | 'stream'): StreamBackedTransport {
   const handle = kind === 'auto' && stream.writableLength === 0 ? tcpHandleOf(stream) : undefined
-  return handle === undefined ? new StreamTransport(stream) : new SocketTransport(handle, stream as Socket)
+  if (handle === undefined || !isWatchable(stream as Socket)) return new StreamTransport(stream)
+  return new SocketTransport(handle, stream as Socket)
 }

@@ -10,6 +10,8 @@ export interface TransportHandler {
   onTaken(): void
   /** The other side will send no more (TCP FIN). */
   onEnd(): void
+  /** Writes what was sent so far: somebody else is about to write to the same stream. */
+  flush?(): void
   /** Both directions are over. Called once, last. `error` says why when it was not in order. */
   onDestroyed(error: Error | undefined): void
 }

@@ -1,0 +1,65 @@
+import { Socket } from 'node:net'
+
+/** Whoever has taken a socket's data past the socket. */
+export interface SocketOwner {
+  /** Somebody else is about to use the socket: its data have to go by it again, behind what was sent before. */
+  stepAside(): void
+}
+
+const ownerOf: unique symbol = Symbol('owner')
+
+interface WatchedSocket extends Socket {
+  [ownerOf]: SocketOwner
+}
+
+type Method = (this: Socket, ...args: never[]) => unknown
+
+/** A method of sockets that only works, or only in order, when the data go by the socket. */
+function using<Call extends Method>(method: Call, isUse: (...args: Parameters<Call>) => boolean): Method {
+  return function (this: Socket, ...args: never[]) {
+    if (isUse(...(args as Parameters<Call>))) (this as WatchedSocket)[ownerOf].stepAside()
+    return method.apply(this, args)
+  }
+}
+
+const always = (): boolean => true
+const isAboutData = (event: string): boolean => event === 'data' || event === 'readable'
+/** Without a limit there is nothing that traffic would put off. */
+const isLimit = (milliseconds: number): boolean => milliseconds > 0
+
+const { pause, cork, write, end, setTimeout, on, addListener, prependListener } = Socket.prototype
+
+/** `once`, `pipe` and iterations come by here, too. */
+const listening = {
+  on: using(on as Method, isAboutData),
+  addListener: using(addListener as Method, isAboutData),
+  prependListener: using(prependListener as Method, isAboutData),
+}
+
+/** Between a socket and its class: `instanceof` and `constructor` stay what they are. */
+const prototype: object = Object.assign(Object.create(Socket.prototype), {
+  ...listening,
+  pause: using(pause, always),
+  cork: using(cork, always),
+  write: using(write, always),
+  end: using(end, always),
+  setTimeout: using(setTimeout, isLimit),
+})
+
+/** Nobody but the owner has to do with the socket's data so far, and {@link watchSocket} would see it if somebody had. */
+export function isWatchable(socket: Socket): boolean {
+  return (
+    Object.getPrototypeOf(socket) === Socket.prototype &&
+    socket.listenerCount('data') === 0 &&
+    socket.listenerCount('readable') === 0 &&
+    !socket.timeout
+  )
+}
+
+/** Tells the owner when somebody else uses the socket, which a program may have kept from a request or an event. */
+export function watchSocket(socket: Socket, owner: SocketOwner): void {
+  const watched = Object.setPrototypeOf(socket, prototype) as WatchedSocket
+  watched[ownerOf] = owner
+  // Node's HTTP server gives its sockets methods of their own, in which it looks for listeners of data as well.
+  if (Object.hasOwn(watched, 'on')) Object.assign(watched, listening)
+}
