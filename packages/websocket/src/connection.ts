@@ -335,7 +335,11 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
       get isPaused() {
         return isPaused()
       },
-      ping: () => this.ping(),
+      ping: () => {
+        this.ping()
+        // The time for its answer runs.
+        this.#core.flush()
+      },
       drop: () => this.drop(WebSocketConnection.CLOSE_REASON_ABNORMAL, 'Peer not responding.', true),
     })
   }

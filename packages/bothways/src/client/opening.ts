@@ -18,6 +18,7 @@ import {
   HandshakeError,
   keyBytes,
 } from '@bothways/protocol'
+import { AnswerTimer } from '../connection/answer-timer.ts'
 import type { ClientSettings } from './client-options.ts'
 import { connectionFailed } from './network-errors.ts'
 import { basicCredentials } from './url.ts'
@@ -45,7 +46,7 @@ export class Opening {
   readonly #url: URL
   readonly #handler: OpeningHandler
   readonly #request: ClientRequest
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: AnswerTimer
   readonly #offered: {
     readonly key: string
     readonly subprotocols: readonly string[]
@@ -80,7 +81,8 @@ export class Opening {
       headers: [['Host', url.host], ...authorization(url), ...headers].flat(),
     }
     this.#request = isSecure ? httpsRequest(options) : httpRequest(options)
-    this.#timer = setTimeout(() => this.#timeOut(settings.handshakeTimeoutMs), settings.handshakeTimeoutMs)
+    const { handshakeTimeoutMs } = settings
+    this.#timer = new AnswerTimer(handshakeTimeoutMs, () => this.#timeOut(handshakeTimeoutMs))
     this.#request.on('error', error => this.#fail(connectionFailed(url, error)))
     this.#request.on('upgrade', (response, stream, head) => this.#take(response, stream, head))
     this.#request.on('response', response => this.#refuse(response))
@@ -153,7 +155,7 @@ export class Opening {
 
   #finish(): void {
     this.#isOver = true
-    clearTimeout(this.#timer)
+    this.#timer.stop()
   }
 }
 

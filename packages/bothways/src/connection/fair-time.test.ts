@@ -106,6 +106,33 @@ test('Two reads of one turn share its time, two reads of two turns do not', asyn
   expect(time.goOn(member, 1)).toBeGreaterThan(0)
 })
 
+test('Two that take turns in one turn of the event loop use up their shares nevertheless', () => {
+  const { clock, time } = setUp()
+  const members: TurnMember[] = [{ onTurn: () => {} }, { onTurn: () => {} }]
+  let pieces = 0
+  const work = (member: TurnMember): boolean => {
+    time.begin(member)
+    if (time.goOn(member, 1) === 0) return false
+    pieces++
+    clock.nowMs += 0.1
+    return true
+  }
+  while (members.map(work).some(Boolean)) expect(pieces).toBeLessThan(100)
+  expect(pieces).toBeGreaterThanOrEqual(40)
+})
+
+test('Only a few of those that wait go on in one turn', async () => {
+  const world = setUp()
+  const log: string[] = []
+  for (let at = 0; at < 10; at++) world.time.wait(new Worker(world, `${at}`, 1, 0.01, log))
+  const counts: number[] = []
+  while (log.length < 10) {
+    await turn()
+    counts.push(log.length)
+  }
+  expect(counts).toEqual([0, 4, 8, 10])
+})
+
 test('The stretches between two looks at the clock grow while the work is cheap, and shrink when it is not', () => {
   const { clock, time } = setUp()
   const member: TurnMember = { onTurn: () => {} }

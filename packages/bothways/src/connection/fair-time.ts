@@ -7,6 +7,9 @@ export interface TurnMember {
 /** How long a member may work in one turn, and all together that wait from earlier turns, in ms. */
 const shareMs = 2
 
+/** So many at most of those that wait go on in one turn: what they set off in later ticks takes time as well. */
+const membersPerTurn = 4
+
 /** A stretch of work that took longer than this is followed by a shorter one, in ms. */
 const longStretchMs = shareMs / 8
 
@@ -33,12 +36,13 @@ export class FairTime {
   readonly #waiting = new Set<TurnMember>()
   /** So many of them, the first, have waited since an earlier turn. */
   #dueCount = 0
-  /** Who works, since when in this turn, and when the clock was last looked at. */
+  /** Who works; since when, less what it had used of this turn before; and when the clock was last looked at. */
   #member: TurnMember | undefined
   #begunMs = 0
   #lookedMs = 0
-  /** The end of this turn will be noticed. */
+  /** The end of this turn will be noticed; until then, what those have used who worked before the present one. */
   #isTurnWatched = false
+  readonly #usedMs = new Map<TurnMember, number>()
 
   /** @param clock in ms */
   constructor(clock: () => number = now) {
@@ -47,9 +51,12 @@ export class FairTime {
 
   /** `member` begins to work, or goes on in the same turn. */
   begin(member: TurnMember, nowMs: number = this.#now()): void {
-    if (member === this.#member && this.#isTurnWatched) return
+    if (this.#isTurnWatched) {
+      if (member === this.#member) return
+      if (this.#member !== undefined) this.#usedMs.set(this.#member, nowMs - this.#begunMs)
+    }
     this.#member = member
-    this.#begunMs = nowMs
+    this.#begunMs = nowMs - (this.#usedMs.get(member) ?? 0)
     this.#lookedMs = nowMs
   }
 
@@ -77,6 +84,7 @@ export class FairTime {
   /** `member` waits no longer. */
   leave(member: TurnMember): void {
     this.#waiting.delete(member)
+    this.#usedMs.delete(member)
     if (this.#member === member) this.#member = undefined
   }
 
@@ -88,10 +96,11 @@ export class FairTime {
   static endTurn(time: FairTime): void {
     time.#isTurnWatched = false
     time.#member = undefined
+    time.#usedMs.clear()
     if (time.#waiting.size === 0) return
     // First, so that nobody is forgotten when somebody throws.
     time.#watchTurn()
-    time.#serve(time.#dueCount)
+    time.#serve(Math.min(time.#dueCount, membersPerTurn))
     time.#dueCount = time.#waiting.size
   }
 

@@ -89,7 +89,7 @@ export class Arrivals {
       handle.close()
     })
     this.#waiting.set(handle, { since: performance.now(), peer: { handle, address, port } })
-    this.#timer ??= setInterval(() => this.#dismiss(), Math.max(50, timeoutMs / 4)).unref()
+    this.#timer ??= setInterval(() => this.#dismissLater(), Math.max(50, timeoutMs / 4)).unref()
     handle.bothways = this
     handle.onread = onRead
     handle.reading = true
@@ -130,9 +130,14 @@ export class Arrivals {
     return taken
   }
 
-  #dismiss(): void {
+  /** Timers run before what has come is read: who has said by now what it wants is not silent. */
+  #dismissLater(): void {
+    const limit = performance.now() - this.#init.timeoutMs
+    setImmediate(() => this.#dismiss(limit))
+  }
+
+  #dismiss(limit: number): void {
     const { timeoutMs, onSilent } = this.#init
-    const limit = performance.now() - timeoutMs
     for (const [handle, { since, peer }] of this.#waiting) {
       if (since > limit) break
       this.#forget(handle)

@@ -100,7 +100,8 @@ describe('Packets in a payload', () => {
     const payload = sent.map(it => `4${it}`).join('\x1e')
     expect((await post(engine, `${polling}&sid=${sid}`, payload)).status).toBe(200)
     expect(heard).toEqual(sent)
-    expect(counter.count - first).toBeGreaterThan(1_000)
+    // They take many times the share of a turn.
+    expect(counter.count - first).toBeGreaterThan(4)
   })
 
   test.each([

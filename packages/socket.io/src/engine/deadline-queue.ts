@@ -5,13 +5,24 @@
 export class DeadlineQueue<Item> {
   readonly #delayMs: number
   readonly #onDue: (item: Item) => void
-  /** When each is due, the earliest first. */
+  readonly #excusesBlocks: boolean
+  /** When each is due, the earliest first, by a clock that is behind by {@link #lostMs}. */
   readonly #deadlines = new Map<Item, number>()
   #timer: NodeJS.Timeout | undefined
+  #immediate: NodeJS.Immediate | undefined
+  /** When the timer was set, and for when. */
+  #setAtMs = 0
+  #firesAtMs = 0
+  #lostMs = 0
 
-  constructor(delayMs: number, onDue: (item: Item) => void) {
+  /**
+   * @param excusesBlocks a block of the event loop (a computation, a stopped process) is no time in which anybody could
+   *   have been heard: after it the time of all items begins anew
+   */
+  constructor(delayMs: number, onDue: (item: Item) => void, excusesBlocks = false) {
     this.#delayMs = delayMs
     this.#onDue = onDue
+    this.#excusesBlocks = excusesBlocks
   }
 
   /** What is added, the earliest due first. */
@@ -26,45 +37,75 @@ export class DeadlineQueue<Item> {
   /** The time of `item` begins now, also if it is there already. */
   add(item: Item): void {
     this.#deadlines.delete(item)
-    this.#deadlines.set(item, nowMs() + this.#delayMs)
-    if (this.#timer === undefined) this.#wait(this.#delayMs)
+    this.#deadlines.set(item, this.#nowMs + this.#delayMs)
+    if (this.#timer === undefined && this.#immediate === undefined) this.#wait(this.#delayMs)
   }
 
   delete(item: Item): boolean {
     const isDeleted = this.#deadlines.delete(item)
-    if (isDeleted && this.#deadlines.size === 0) {
-      clearTimeout(this.#timer)
-      this.#timer = undefined
-    }
+    if (isDeleted && this.#deadlines.size === 0) this.#rest()
     return isDeleted
   }
 
+  get #nowMs(): number {
+    return wholeMs() - this.#lostMs
+  }
+
+  #rest(): void {
+    clearTimeout(this.#timer)
+    clearImmediate(this.#immediate)
+    this.#timer = undefined
+    this.#immediate = undefined
+  }
+
   #wait(ms: number): void {
-    this.#timer = setTimeout(() => this.#look(), Math.min(ms, longestTimerMs))
+    const delayMs = Math.min(ms, longestTimerMs)
+    this.#setAtMs = wholeMs()
+    this.#firesAtMs = this.#setAtMs + delayMs
+    this.#timer = setTimeout(() => this.#strike(), delayMs)
+  }
+
+  /** Timers run before what has come is read, such as the answer that an item waits for: so the look comes behind that. */
+  #strike(): void {
+    this.#timer = undefined
+    const nowMs = wholeMs()
+    const wasBlocked = nowMs - this.#firesAtMs > Math.min(blockMs, this.#delayMs / 4)
+    if (wasBlocked && this.#excusesBlocks) this.#lostMs += nowMs - this.#setAtMs
+    const dueMs = nowMs - this.#lostMs
+    this.#immediate = setImmediate(() => this.#look(dueMs))
   }
 
   /** Hands over what is due, then waits for the first of the rest. */
-  #look(): void {
-    this.#timer = undefined
-    const now = nowMs()
+  #look(dueMs: number): void {
+    this.#immediate = undefined
     // Those that are added meanwhile wait for the next look, even if they are due at once.
-    let count = this.#deadlines.size
+    let count = Math.min(itemsPerTurn, this.#deadlines.size)
     for (const [item, deadline] of this.#deadlines) {
-      if (deadline > now || count-- === 0) {
-        clearTimeout(this.#timer)
-        this.#wait(Math.max(1, deadline - now))
+      if (deadline > dueMs) break
+      if (count-- === 0) {
+        this.#rest()
+        this.#immediate = setImmediate(() => this.#look(dueMs))
         return
       }
       this.#deadlines.delete(item)
       this.#onDue(item)
     }
+    this.#rest()
+    const [first] = this.#deadlines.values()
+    if (first !== undefined) this.#wait(Math.max(1, first - this.#nowMs))
   }
 }
+
+/** So many are handed over in one turn of the event loop; then others have theirs. */
+const itemsPerTurn = 256
+
+/** A timer that is later than this, or than a quarter of the time it is for, was kept by a block, in ms. */
+const blockMs = 1_000
 
 /** `setTimeout` takes a longer time for no time at all. */
 const longestTimerMs = 2 ** 31 - 1
 
 /** Whole milliseconds need no memory of their own. Rounded up: a timer may be early by a fraction. */
-function nowMs(): number {
+function wholeMs(): number {
   return Math.ceil(performance.now())
 }

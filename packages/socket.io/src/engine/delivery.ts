@@ -9,7 +9,7 @@ import { RequestBody } from './request-body.ts'
 const maxPackets = 100_000
 
 /** After so many packets, or bytes of them, others have their turn. */
-const packetsPerPiece = 32
+const packetsPerPiece = 16
 const bytesPerPiece = 64 * 1024
 
 /** How a delivery ended; `no room`: the bodies of all requests together were too much. */
@@ -66,6 +66,7 @@ export class Delivery implements TurnMember, BudgetHolder {
   /** Forgets it: neither what has come nor what is still to come is of use to anybody. */
   cancel(): void {
     this.#isOver = true
+    fairTime.leave(this)
     this.#packets = undefined
     this.#body.release()
     this.#receiver.bodies.leave(this)
@@ -77,9 +78,15 @@ export class Delivery implements TurnMember, BudgetHolder {
     this.#request.resume()
   }
 
-  /** Others have had their turn. */
+  /** A piece; behind what it has set off, the next ones, as long as this turn of the event loop has time. */
   onTurn(): void {
-    if (this.#readSome()) fairTime.wait(this)
+    if (this.#readSome()) process.nextTick(process.nextTick, goOn, this)
+  }
+
+  static goOn(delivery: Delivery): void {
+    if (delivery.#isOver) return
+    if (fairTime.goOn(delivery, 1) > 0) delivery.onTurn()
+    else fairTime.wait(delivery)
   }
 
   /** False when nothing is left to read. */
@@ -109,6 +116,9 @@ export class Delivery implements TurnMember, BudgetHolder {
   readonly #onEnd = (): void => {
     const { bytes } = this.#body
     this.#packets = decodePayload(this.#isBinary ? bytes : bytes.toString(), this.#receiver.protocol)
+    fairTime.begin(this)
+    // What this turn costs from here on counts.
+    fairTime.goOn(this, 1)
     this.onTurn()
   }
 
@@ -124,6 +134,10 @@ export class Delivery implements TurnMember, BudgetHolder {
     this.#receiver.onDeliveryEnd(outcome)
     return false
   }
+}
+
+function goOn(delivery: Delivery): void {
+  Delivery.goOn(delivery)
 }
 
 function lengthOf(data: NonNullable<Packet['data']>): number {

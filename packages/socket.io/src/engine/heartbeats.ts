@@ -28,8 +28,8 @@ export class Heartbeats {
       this.#prolonged.delete(member)
       member.onPingDue()
     })
-    this.#awaited = new DeadlineQueue(pingTimeoutMs, onSilence)
-    this.#awaitedV3 = new DeadlineQueue(pingIntervalMs + pingTimeoutMs, onSilence)
+    this.#awaited = new DeadlineQueue(pingTimeoutMs, onSilence, true)
+    this.#awaitedV3 = new DeadlineQueue(pingIntervalMs + pingTimeoutMs, onSilence, true)
   }
 
   add(member: HeartbeatMember): void {

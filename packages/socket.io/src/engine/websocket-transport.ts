@@ -22,6 +22,9 @@ export interface WebSocketInit {
   readonly deflate: DeflateDirections | undefined
 }
 
+/** After so many packets, what they have set off in later ticks is done first, and its time is counted. */
+const packetsPerStretch = 16
+
 /** WebSocket (Engine.IO protocol v4, "Transports: WebSocket"): each packet is one message. */
 export class WebSocketTransport extends Transport implements ConnectionHandler, TurnMember {
   readonly name = 'websocket'
@@ -30,6 +33,7 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
   readonly #isCompressed: boolean
   /** More waits than the connection likes: nothing is sent until it has drained. */
   #isCongested = false
+  #stretch = 0
 
   constructor(request: EngineRequest, { socket, head, settings, deflate }: WebSocketInit) {
     super(request)
@@ -95,6 +99,7 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
   // --- the connection's side
 
   onMessage(message: string | Buffer): void {
+    if (++this.#stretch === packetsPerStretch) this.#waitForListeners()
     const packet = decodePacket(message, this.protocol)
     if (packet.type === 'close') {
       this.readyState = 'closing'
@@ -125,6 +130,20 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
     this.owner?.onTransportClose()
   }
 
+  /** Listeners of events are called a tick or two behind their packets, which a flood of packets would keep apart. */
+  #waitForListeners(): void {
+    this.#connection.pause()
+    this.#connection.hasTime()
+    process.nextTick(process.nextTick, goOn, this)
+  }
+
+  static goOn(transport: WebSocketTransport): void {
+    transport.#stretch = 0
+    // Others have their turn first when the listeners have used up the time.
+    transport.#connection.hasTime()
+    transport.#connection.resume()
+  }
+
   #send(packet: Packet): void {
     if (!this.#sendPacket(packet)) this.#isCongested = true
   }
@@ -147,4 +166,8 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
     const opcode = typeof encoded === 'string' ? Opcode.Text : Opcode.Binary
     return connection.sendFrame(Buffer.from(encoded as string), { opcode })
   }
+}
+
+function goOn(transport: WebSocketTransport): void {
+  WebSocketTransport.goOn(transport)
 }
