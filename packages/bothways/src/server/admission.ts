@@ -1,5 +1,4 @@
-import { LimitError } from '@bothways/protocol'
-import { networkOf } from './network-address.ts'
+import { LimitError, networkOf } from '@bothways/protocol'
 
 export interface AdmissionLimits {
   readonly maxConnections: number

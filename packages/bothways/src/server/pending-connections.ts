@@ -1,4 +1,4 @@
-import { networkOf } from './network-address.ts'
+import { networkOf } from '@bothways/protocol'
 
 export interface PendingLimits {
   readonly maxPendingHandshakes: number

@@ -5,6 +5,7 @@ import {
   checkRequest,
   type HandshakeAnswer,
   HandshakeError,
+  HandshakeRates,
   type Refusal,
   type RequestHead,
   readHeaderLines,
@@ -16,7 +17,6 @@ import { BareTransport } from '../connection/bare-transport.ts'
 import type { TcpHandle } from '../connection/tcp-handle.ts'
 import type { Transport } from '../connection/transport.ts'
 import { afterEarlierAnswers, hasEarlierAnswers } from './earlier-answers.ts'
-import { HandshakeRates } from './handshake-rates.ts'
 import type { Incidents } from './incidents.ts'
 import { type NegotiatedProtocol, negotiateExtensions, negotiateProtocol } from './negotiation.ts'
 import type { OpenSockets } from './open-sockets.ts'

@@ -1,4 +1,4 @@
-import { holderOf } from './address.ts'
+import { HandshakeRates, networkOf } from '@bothways/protocol'
 import { DeadlineQueue } from './deadline-queue.ts'
 import { errors, type Refusal } from './server-errors.ts'
 
@@ -25,8 +25,6 @@ interface Holder {
   readonly newcomers: Set<AdmittedSession>
 }
 
-const secondMs = 1_000
-
 /**
  * Who may open a session: a bound in all, one for each address, and one for how fast. A session by long polling is
  * nothing but memory until its client sends a second request; if it does not, its place goes to whoever comes, so that
@@ -37,37 +35,24 @@ export class Admission {
   readonly #holders = new Map<string, Holder>()
   readonly #newcomers: DeadlineQueue<AdmittedSession>
   #count = 0
-  /** Handshakes by address, of the current second. */
-  readonly #handshakes = new Map<string, number>()
-  #second = 0
+  readonly #rates: HandshakeRates
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits
+    this.#rates = new HandshakeRates(Math.min(limits.maxHandshakesPerSecond, Number.MAX_SAFE_INTEGER))
     this.#newcomers = new DeadlineQueue(limits.firstRequestTimeout, session => session.onAbandoned())
   }
 
   /** Counts a handshake; says what is wrong when there are too many. */
   onHandshake(address: string): Refusal | undefined {
-    const { maxHandshakesPerSecond } = this.#limits
-    if (maxHandshakesPerSecond === Number.POSITIVE_INFINITY) return undefined
-    const second = Math.floor(performance.now() / secondMs)
-    if (second !== this.#second) {
-      this.#second = second
-      this.#handshakes.clear()
-    }
-    const holder = holderOf(address)
-    const count = this.#handshakes.get(holder) ?? 0
-    if (count >= maxHandshakesPerSecond) {
-      return refusal(429, 'TOO_MANY_HANDSHAKES', 'Too many handshakes from this address: come back later.')
-    }
-    this.#handshakes.set(holder, count + 1)
-    return undefined
+    if (this.#rates.take(address, performance.now())) return undefined
+    return refusal(429, 'TOO_MANY_HANDSHAKES', 'Too many handshakes from this address: come back later.')
   }
 
   /** Whether one more may be opened: says what is wrong when there is no place. */
   problemOf(address: string): Refusal | undefined {
     const { maxSessions, maxSessionsPerAddress } = this.#limits
-    const holder = this.#holders.get(holderOf(address))
+    const holder = this.#holders.get(networkOf(address))
     if (holder !== undefined && holder.count >= maxSessionsPerAddress && !abandonOldest(holder.newcomers)) {
       return refusal(
         429,
@@ -83,7 +68,7 @@ export class Admission {
 
   /** @param comesBack whether it is to send another request before it counts for real */
   enter(session: AdmittedSession, comesBack: boolean): void {
-    const key = holderOf(session.remoteAddress)
+    const key = networkOf(session.remoteAddress)
     let holder = this.#holders.get(key)
     if (holder === undefined) {
       holder = { count: 0, newcomers: new Set() }
@@ -99,12 +84,12 @@ export class Admission {
   /** It has sent another request. */
   onComeBack(session: AdmittedSession): void {
     if (this.#newcomers.delete(session)) {
-      this.#holders.get(holderOf(session.remoteAddress))?.newcomers.delete(session)
+      this.#holders.get(networkOf(session.remoteAddress))?.newcomers.delete(session)
     }
   }
 
   leave(session: AdmittedSession): void {
-    const key = holderOf(session.remoteAddress)
+    const key = networkOf(session.remoteAddress)
     const holder = this.#holders.get(key)
     if (holder === undefined) return
     this.#newcomers.delete(session)
