@@ -40,6 +40,8 @@ describe('The defaults that the documentation gives are those of the code:', () 
       handshakeTimeoutMs: server.handshakeTimeoutMs.toLocaleString('en'),
       compression: String(connection.compression),
       maxMessageBytes: connection.maxMessageBytes.toLocaleString('en'),
+      messageTimeoutMs: connection.messageTimeoutMs.toLocaleString('en'),
+      maxTotalIncomingBytes: server.maxTotalIncomingBytes.toLocaleString('en'),
       keepalive: `\`intervalMs\` ${keepalive.intervalMs.toLocaleString('en')}, \`timeoutMs\` ${keepalive.timeoutMs.toLocaleString('en')}`,
       closeTimeoutMs: connection.closeTimeoutMs.toLocaleString('en'),
       maxBufferedBytes: connection.maxBufferedBytes.toLocaleString('en'),
@@ -66,7 +68,9 @@ describe('The defaults that the documentation gives are those of the code:', () 
       ...server.connection,
       compression: client.connection.compression,
       maxMessageBytes: client.connection.maxMessageBytes,
+      messageTimeoutMs: Number.MAX_SAFE_INTEGER,
     })
+    expect(table.get('`messageTimeoutMs`')?.[2]).toBe('no limit')
   })
 
   test('compression', async () => {
@@ -86,6 +90,10 @@ describe('The defaults that the documentation gives are those of the code:', () 
     expect(rowOf('maxMessageBytes')).toContain(inMiB(server.connection.maxMessageBytes))
     expect(rowOf('maxMessageBytes')).toContain(inMiB(client.connection.maxMessageBytes))
     expect(rowOf('maxBufferedBytes')).toContain(inMiB(server.connection.maxBufferedBytes))
+    if (page === 'docs/security.md') {
+      expect(rowOf('maxTotalIncomingBytes')).toContain(inMiB(server.maxTotalIncomingBytes))
+      expect(rowOf('messageTimeoutMs')).toMatch(seconds(server.connection.messageTimeoutMs))
+    }
     expect(rowOf('keepalive')).toMatch(seconds(keepalive.intervalMs))
     expect(rowOf('keepalive')).toMatch(seconds(keepalive.timeoutMs))
     expect(rowOf('handshakeTimeoutMs')).toMatch(seconds(server.handshakeTimeoutMs))

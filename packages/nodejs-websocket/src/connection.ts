@@ -317,6 +317,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
             maxMessageBytes: Number.POSITIVE_INFINITY,
             maxBufferedBytes: limits.maxBufferedBytes,
             closeTimeoutMs: limits.closeTimeoutMs,
+            messageTimeoutMs: Number.POSITIVE_INFINITY,
           },
           role,
         ),

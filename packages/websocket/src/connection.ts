@@ -290,6 +290,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
         maxMessageBytes: messageLimit(
           config.assembleFragments ? Math.max(frameBytes, messageBytes) : frameBytes,
         ),
+        messageTimeoutMs: Number.POSITIVE_INFINITY,
         closeTimeoutMs: Math.min(limit(config.closeTimeout), longestTimerMs),
         keepalive: false,
         maxBufferedBytes: Number.POSITIVE_INFINITY,

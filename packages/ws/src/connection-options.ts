@@ -11,7 +11,7 @@ import type { SocketOptions } from './websocket.ts'
 /** The largest message that could become a string, in bytes. */
 const largestMessageBytes = resolveConnectionOptions({ maxMessageBytes: Infinity }, 'server').maxMessageBytes
 
-const usual = resolveConnectionOptions({ keepalive: false }, 'server')
+const usual = resolveConnectionOptions({ keepalive: false, messageTimeoutMs: Infinity }, 'server')
 
 type Compression = Exclude<ConnectionSettings['compression'], false>
 

@@ -18,8 +18,16 @@ import {
   type ReceiverHandler,
   type Role,
 } from '@bothways/protocol'
+import type { BudgetHolder, ByteBudget } from './byte-budget.ts'
 import { type CloseFrame, type Disconnect, describeDisconnect } from './disconnect.ts'
-import { invalidText, peerIsSilent, sendQueueFull, shortReason } from './failures.ts'
+import {
+  invalidText,
+  messageTooSlow,
+  peerIsSilent,
+  receivedTooMuch,
+  sendQueueFull,
+  shortReason,
+} from './failures.ts'
 import { fairTime, type TurnMember } from './fair-time.ts'
 import { FrameSender, type FrameSenderHandler, type FrameSendOptions } from './frame-sender.ts'
 import { type HeartbeatMember, heartbeat } from './heartbeat.ts'
@@ -27,6 +35,7 @@ import { type InflateResult, Inflater, isInflateError } from './inflate.ts'
 import { keepaliveStep } from './keepalive.ts'
 import { newMaskingKey } from './masking-key.ts'
 import { isBlob, type MessageData, messageBytes } from './message-data.ts'
+import { MessageProgress } from './message-progress.ts'
 import { NotSentError } from './not-sent-error.ts'
 import type { ConnectionSettings } from './options.ts'
 import { Outbox } from './outbox.ts'
@@ -49,6 +58,8 @@ export interface ConnectionHandler {
   onPong?(payload: Buffer, roundTripMs: number | undefined): void
   /** After {@link Connection.hasTime} has answered false: now there is. */
   onTurn?(): void
+  /** Too much waits on all connections, and most of it here: what the handler was given and has not read is dropped. */
+  onDiscard?(): void
   /** The close handshake has begun: no further `send` will be taken. `received` is the peer's frame, if that began it. */
   onClosing?(received: CloseFrame | undefined): void
   /**
@@ -70,6 +81,8 @@ export interface ConnectionInit {
   readonly deflate?: DeflateDirections | undefined
   /** For the faces of other libraries; {@link usualTraits} by default. */
   readonly traits?: ConnectionTraits
+  /** What came and is unfinished or unread counts here, together with that of other connections. */
+  readonly incomingBudget?: ByteBudget | undefined
   /** What compresses and inflates long messages waits there; by default at gates for the whole process. */
   readonly zlibGate?: WorkGate | undefined
 }
@@ -135,7 +148,7 @@ type Hold = (typeof Hold)[keyof typeof Hold]
  * control frames, close handshake, keepalive, backpressure and compression, over any {@link Transport}.
  */
 export class Connection
-  implements ReceiverHandler, TransportHandler, FrameSenderHandler, HeartbeatMember, TurnMember
+  implements ReceiverHandler, TransportHandler, FrameSenderHandler, HeartbeatMember, TurnMember, BudgetHolder
 {
   readonly role: Role
   readonly #transport: Transport
@@ -147,6 +160,14 @@ export class Connection
   readonly #sender: FrameSender
   /** How the peer may compress; undefined: not at all. */
   readonly #incoming: DeflateDirection | undefined
+  readonly #incomingBudget: ByteBudget | undefined
+  /** Bytes that the budget knows of. */
+  #heldBytes = 0
+  /** What waits with the handler. */
+  #unreadBytes = 0
+  /** A compressed message that waits for its turn, or is being inflated. */
+  #inflatingBytes = 0
+  #progress: MessageProgress | undefined
   readonly #zlibGate: WorkGate | undefined
   #inflater: Inflater | undefined
 
@@ -177,6 +198,7 @@ export class Connection
 
   constructor(handler: ConnectionHandler, init: ConnectionInit) {
     const { role, transport, settings, deflate, traits = usualTraits, zlibGate } = init
+    this.#incomingBudget = init.incomingBudget
     this.role = role
     this.#handler = handler
     this.#transport = transport
@@ -338,7 +360,8 @@ export class Connection
     this.#hasDiscarded = true
     if (this.#readyState !== ReadyState.Open) return
     this.closeForPolicy(code, error, reason)
-    this.#receiver.stop()
+    this.#forgetReceived()
+    this.#countHeld()
     this.#endTcp()
   }
 
@@ -346,7 +369,10 @@ export class Connection
   terminate(error?: Error): void {
     if (this.#readyState === ReadyState.Closed) return
     this.#settle('us', error)
-    if (!this.#traits.deliversUnreadAtCut) this.#receiver.stop()
+    if (!this.#traits.deliversUnreadAtCut) {
+      this.#forgetReceived()
+      this.#countHeld()
+    }
     this.#beginClosing()
     this.#cut()
   }
@@ -358,6 +384,24 @@ export class Connection
 
   resume(): void {
     this.#release(Hold.Application)
+  }
+
+  /** Of what the handler was given, so many bytes wait for the application: they count as unread. */
+  countUnread(bytes: number): void {
+    if (bytes === this.#unreadBytes) return
+    this.#unreadBytes = bytes
+    this.#countHeld()
+  }
+
+  // --- the budget's side
+
+  /** Bytes of memory taken by what came and is unfinished or unread. */
+  get heldBytes(): number {
+    return this.#receiver.heldBytes + this.#inflatingBytes + this.#unreadBytes
+  }
+
+  giveUp({ limitBytes, usedBytes }: ByteBudget): void {
+    this.#drop(CloseCode.TryAgainLater, receivedTooMuch(limitBytes, usedBytes))
   }
 
   /**
@@ -397,6 +441,7 @@ export class Connection
       if (time >= this.#cutAtMs) this.#cutUnlessMoving(time, this.#bufferedAtClose)
       return
     }
+    if (this.#isMessageStalled(time)) return
     const { keepalive } = this.#settings
     if (keepalive === false || this.#readyState !== ReadyState.Open) return
     if (this.#holds !== 0) {
@@ -434,11 +479,13 @@ export class Connection
   onData(chunk: Uint8Array): void {
     this.#hear()
     this.#receiver.push(chunk)
+    this.#countHeld()
   }
 
   onBorrowedData(memory: ReadMemory, byteLength: number): void {
     this.#hear()
     this.#receiver.read(memory, byteLength)
+    this.#countHeld()
   }
 
   onTaken(): void {
@@ -472,8 +519,8 @@ export class Connection
     this.#readyState = ReadyState.Closed
     heartbeat.delete(this)
     fairTime.leave(this)
-    this.#receiver.stop()
-    this.#inflater?.abandon()
+    this.#forgetReceived()
+    this.#countHeld()
     const { by, error: cause } = facts
     this.#outbox.abandon(cause)
     this.#pings?.abandon()
@@ -507,11 +554,14 @@ export class Connection
       this.#takeInflated(result, isText)
       return
     }
+    this.#inflatingBytes = byteLength
     this.#hold(Hold.Inflating)
     void result.then(late => {
       fairTime.begin(this)
+      this.#inflatingBytes = 0
       this.#takeInflated(late, isText)
       this.#release(Hold.Inflating)
+      this.#countHeld()
     })
   }
 
@@ -665,6 +715,53 @@ export class Connection
     }
   }
 
+  /** Tells the budget what has changed since the last time. */
+  #countHeld(): void {
+    const budget = this.#incomingBudget
+    if (budget === undefined) return
+    const { heldBytes } = this
+    const grownBytes = heldBytes - this.#heldBytes
+    if (grownBytes === 0) return
+    if (this.#heldBytes === 0) budget.enter(this)
+    this.#heldBytes = heldBytes
+    if (heldBytes === 0) budget.leave(this)
+    if (grownBytes < 0) {
+      budget.giveBack(-grownBytes)
+    } else {
+      budget.take(grownBytes)
+      budget.relieve()
+    }
+  }
+
+  #forgetReceived(): void {
+    this.#receiver.stop()
+    this.#inflater?.abandon()
+    this.#inflatingBytes = 0
+  }
+
+  #isMessageStalled(timeMs: number): boolean {
+    const { messageTimeoutMs } = this.#settings
+    const receiver = this.#receiver
+    if (receiver.unfinishedBytes === undefined || (this.#holds & ~Hold.Turn) !== 0) {
+      this.#progress = undefined
+      return false
+    }
+    this.#progress ??= new MessageProgress()
+    const stalledMs = this.#progress.stalledMs(timeMs, receiver)
+    if (stalledMs === undefined || stalledMs < messageTimeoutMs) return false
+    this.#drop(CloseCode.PolicyViolation, messageTooSlow(messageTimeoutMs, stalledMs))
+    return true
+  }
+
+  /** As {@link fail}, and what the handler has not read is dropped, too. */
+  #drop(code: CloseCode, error: LimitError): void {
+    this.#forgetReceived()
+    this.#handler.onDiscard?.()
+    this.#unreadBytes = 0
+    this.fail(code, error)
+    this.#countHeld()
+  }
+
   #hold(hold: Hold): void {
     this.#holds |= hold
     if (this.#mayRead) return
@@ -697,6 +794,7 @@ export class Connection
     this.#receiver.resume()
     // What was waiting may have made us hold again.
     if (this.#mayRead) this.#transport.resume()
+    this.#countHeld()
   }
 
   #deliverUnread(): void {
@@ -753,6 +851,7 @@ export class Connection
       this.#lastHeardMs = Math.trunc(Math.min(time, this.#lastHeardMs + lostMs))
     }
     this.#pings?.lose(lostMs, time)
+    this.#progress?.excuse(lostMs)
     if (this.#cutAtMs !== undefined) {
       this.#cutAtMs = Math.min(this.#cutAtMs + lostMs, time + this.#settings.closeTimeoutMs)
     }
@@ -769,9 +868,10 @@ function closeCodeOf(error: ProtocolViolation | LimitError): CloseCode {
   return error.code === 'BW_TOO_MANY_FRAGMENTS' ? CloseCode.PolicyViolation : CloseCode.MessageTooBig
 }
 
-function resolutionOf({ closeTimeoutMs, keepalive }: ConnectionSettings): number {
+function resolutionOf({ closeTimeoutMs, messageTimeoutMs, keepalive }: ConnectionSettings): number {
   const shortest = Math.min(
     closeTimeoutMs,
+    messageTimeoutMs,
     keepalive ? Math.min(keepalive.intervalMs, keepalive.timeoutMs) : Infinity,
   )
   return Math.min(1_000, Math.max(10, Math.floor(shortest / 4)))

@@ -1,4 +1,5 @@
 import { LimitError, maxCloseReasonBytes, ProtocolViolation } from '@bothways/protocol'
+import { leastGrowthBytes } from './message-progress.ts'
 
 /** An error's message as the reason of a close frame, cut to what fits, at a whole character. */
 export function shortReason(message: string): string {
@@ -23,6 +24,26 @@ export function sendQueueFull(limit: number, actual: number): LimitError {
     actual,
     'bytes',
     `The peer reads too slowly: ${actual} bytes wait, over the limit of ${limit} (option maxBufferedBytes).`,
+  )
+}
+
+export function receivedTooMuch(limit: number, actual: number): LimitError {
+  return new LimitError(
+    'BW_RECEIVED_TOO_MUCH',
+    limit,
+    actual,
+    'bytes',
+    `${actual} bytes are unfinished or unread in all, over the limit of ${limit} (option maxTotalIncomingBytes), and most of them from this peer.`,
+  )
+}
+
+export function messageTooSlow(limitMs: number, actualMs: number): LimitError {
+  return new LimitError(
+    'BW_MESSAGE_TOO_SLOW',
+    limitMs,
+    Math.round(actualMs),
+    'milliseconds',
+    `A message neither ended nor grew by ${leastGrowthBytes / 1024} KiB within ${limitMs} ms (option messageTimeoutMs).`,
   )
 }
 

@@ -17,6 +17,7 @@ describe('Connection options', () => {
       ...common,
       compression: false,
       maxMessageBytes: 16 * MiB,
+      messageTimeoutMs: 60_000,
     })
     expect(resolveConnectionOptions({}, 'client')).toEqual({
       ...common,
@@ -29,6 +30,7 @@ describe('Connection options', () => {
         peerWindowBits: 15,
       },
       maxMessageBytes: 64 * MiB,
+      messageTimeoutMs: Number.MAX_SAFE_INTEGER,
     })
   })
 

@@ -33,6 +33,12 @@ export interface ConnectionOptions {
    * the size, the limit and this option. At most 512 MiB, the longest string. Default: 16 MiB on a server, 64 MiB on a client.
    */
   maxMessageBytes?: number
+  /**
+   * A message that is not finished must end, or grow by 64 KiB, within this time, again and again; one that does not
+   * closes with 1008. Time in which this side does not read is not counted. Default 60,000 ms on a server, no limit on a
+   * client.
+   */
+  messageTimeoutMs?: number
   /** How long to wait for the peer's part of the close handshake before TCP is cut, in ms. Default 5,000. */
   closeTimeoutMs?: number
   /**
@@ -70,6 +76,7 @@ export interface KeepaliveOptions {
 export interface ConnectionSettings {
   readonly compression: false | Required<Readonly<CompressionOptions>>
   readonly maxMessageBytes: number
+  readonly messageTimeoutMs: number
   readonly closeTimeoutMs: number
   readonly keepalive: false | Required<Readonly<KeepaliveOptions>>
   readonly maxBufferedBytes: number
@@ -81,6 +88,7 @@ export interface ConnectionSettings {
 export const connectionOptionNames: readonly (keyof ConnectionOptions)[] = [
   'compression',
   'maxMessageBytes',
+  'messageTimeoutMs',
   'closeTimeoutMs',
   'keepalive',
   'maxBufferedBytes',
@@ -112,6 +120,7 @@ export function resolveConnectionOptions(
   return {
     compression: compression === false ? false : resolveCompression(compression, isServer),
     maxMessageBytes: whole(options, 'maxMessageBytes', (isServer ? 16 : 64) * MiB, 0, largestMessageBytes),
+    messageTimeoutMs: whole(options, 'messageTimeoutMs', isServer ? 60_000 : Number.MAX_SAFE_INTEGER, 1),
     closeTimeoutMs: whole(options, 'closeTimeoutMs', 5_000),
     keepalive: keepalive === false ? false : resolveKeepalive(keepalive ?? {}),
     maxBufferedBytes,

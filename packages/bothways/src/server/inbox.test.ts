@@ -4,6 +4,10 @@ import { Inbox, type InboxEvents } from './inbox.ts'
 class FlowRecorder {
   isPaused = false
   timeLeft = Number.POSITIVE_INFINITY
+  unreadBytes = 0
+  countUnread(bytes: number): void {
+    this.unreadBytes = bytes
+  }
   pause(): void {
     this.isPaused = true
   }

@@ -4,6 +4,8 @@ export interface Flow {
   resume(): void
   /** Whether what waits may be handled now; false: others have their turn first, then {@link Inbox.goOn} is called. */
   hasTime(): boolean
+  /** So many bytes wait for the application now. */
+  countUnread(bytes: number): void
 }
 
 export interface InboxEvents<Message> {
@@ -101,6 +103,7 @@ export class Inbox<Message> implements AsyncIterable<Message> {
     this.#isDiscarding = true
     this.#queue = undefined
     this.#queuedBytes = 0
+    this.#flow.countUnread(0)
     this.#endIterations()
   }
 
@@ -211,6 +214,7 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   }
 
   #adjustFlow(): void {
+    this.#flow.countUnread(this.#queuedBytes)
     const shouldPause = this.#queuedBytes > highWaterMarkBytes
     if (shouldPause === this.#isPaused) return
     this.#isPaused = shouldPause

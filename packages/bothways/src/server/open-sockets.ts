@@ -1,3 +1,4 @@
+import { ByteBudget } from '../connection/byte-budget.ts'
 import type { PreparedMessage } from '../connection/prepared-message.ts'
 import type { Topics } from '../hub/topics.ts'
 import { Admission } from './admission.ts'
@@ -18,6 +19,7 @@ export interface OpenSocketsInit<User> {
 export class OpenSockets<User> implements SocketHost<User> {
   readonly topics: Topics<PreparedMessage>
   readonly counts: ServerCounts
+  readonly incomingBudget: ByteBudget
   /** Who may still come in. A socket that was opened gives its place back by itself. */
   readonly admission: Admission
   readonly #settings: ServerSettings<User>
@@ -33,6 +35,7 @@ export class OpenSockets<User> implements SocketHost<User> {
     this.topics = topics
     this.counts = counts
     this.#incidents = incidents
+    this.incomingBudget = new ByteBudget(settings.maxTotalIncomingBytes)
     this.admission = new Admission(settings)
   }
 

@@ -51,6 +51,11 @@ export interface ServerOptions<User = undefined> extends ConnectionOptions {
   maxHandshakesPerSecond?: number
   /** Topics that one socket may subscribe to; with one more it is closed with 1008. Default 10,000. */
   maxTopicsPerSocket?: number
+  /**
+   * Bytes of memory that unfinished and unread messages of all connections may take together. Above it, connections that
+   * hold most are closed with 1013, and what they hold is dropped, until a quarter is free. Default 256 MiB.
+   */
+  maxTotalIncomingBytes?: number
   /** How long the opening handshake may take, `authenticate` included, in ms. Default 10,000. */
   handshakeTimeoutMs?: number
   /**
@@ -73,6 +78,7 @@ export interface ServerSettings<User> extends OriginPolicy {
   readonly maxPendingHandshakes: number
   readonly maxHandshakesPerSecond: number
   readonly maxTopicsPerSocket: number
+  readonly maxTotalIncomingBytes: number
   readonly handshakeTimeoutMs: number
   readonly trustedProxies: TrustedProxies
   readonly onError: (error: unknown, socket: ServerSocket<User> | undefined) => void
@@ -91,6 +97,7 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
     'maxPendingHandshakes',
     'maxHandshakesPerSecond',
     'maxTopicsPerSocket',
+    'maxTotalIncomingBytes',
     'handshakeTimeoutMs',
     'trustedProxies',
     'onError',
@@ -124,6 +131,7 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
     maxPendingHandshakes: whole(options, 'maxPendingHandshakes', 1_000, 1),
     maxHandshakesPerSecond: whole(options, 'maxHandshakesPerSecond', Number.MAX_SAFE_INTEGER, 1),
     maxTopicsPerSocket: whole(options, 'maxTopicsPerSocket', 10_000, 1),
+    maxTotalIncomingBytes: whole(options, 'maxTotalIncomingBytes', 256 * 1024 * 1024),
     handshakeTimeoutMs: whole(options, 'handshakeTimeoutMs', 10_000, 1, longestTimerMs),
     trustedProxies: new TrustedProxies(options.trustedProxies ?? []),
     onError,

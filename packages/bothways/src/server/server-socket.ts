@@ -8,6 +8,7 @@ import {
   maxCloseReasonBytes,
   UsageError,
 } from '@bothways/protocol'
+import type { ByteBudget } from '../connection/byte-budget.ts'
 import {
   Connection,
   type ConnectionHandler,
@@ -38,6 +39,8 @@ export interface SocketHost<User> {
   readonly topics: Topics<PreparedMessage>
   readonly counts: ServerCounts
   readonly maxTopicsPerSocket: number
+  /** Of what came and is unfinished or unread, on all sockets together. */
+  readonly incomingBudget: ByteBudget
   onError(error: unknown, socket: ServerSocket<User>): void
   /** TCP is over. */
   onClose(socket: ServerSocket<User>): void
@@ -45,7 +48,7 @@ export interface SocketHost<User> {
   onSettled(): void
 }
 
-export interface SocketInit<User> extends Omit<ConnectionInit, 'role'> {
+export interface SocketInit<User> extends Omit<ConnectionInit, 'role' | 'incomingBudget'> {
   readonly user: User
   readonly request: UpgradeRequest
   readonly protocol: string
@@ -84,7 +87,13 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
     this.#host = init.host
     const { transport, settings, deflate } = init
     this.#events = new ServerSocket.#Events(this)
-    this.#connection = new Connection(this.#events, { role: 'server', transport, settings, deflate })
+    this.#connection = new Connection(this.#events, {
+      role: 'server',
+      transport,
+      settings,
+      deflate,
+      incomingBudget: init.host.incomingBudget,
+    })
     this.#inbox = new Inbox(this.#connection)
   }
 
@@ -282,6 +291,10 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
 
     onTurn(): void {
       this.#socket.#inbox.goOn()
+    }
+
+    onDiscard(): void {
+      this.#socket.#inbox.discard()
     }
 
     onClosing(): void {

@@ -122,6 +122,7 @@ export class Receiver {
 
   // The data message at hand, from its first frame to its final one (§5.4).
   #isInMessage = false
+  #unfinishedCount = 0
   #fragmentCount = 0
   #isText = false
   #isCompressed = false
@@ -147,6 +148,23 @@ export class Receiver {
   /** True once a close frame or a violation has come: nothing more will be read. */
   get isDone(): boolean {
     return this.#isDone
+  }
+
+  /** Memory taken by what has come and was not delivered: an unfinished message, and what waits while paused. */
+  get heldBytes(): number {
+    let bytes = (this.#message?.capacity ?? 0) + (this.#control?.capacity ?? 0)
+    if (this.#waiting !== undefined) for (const chunk of this.#waiting) bytes += chunk.buffer.byteLength
+    return bytes
+  }
+
+  /** How much has come of the message that is not finished; undefined when there is none. */
+  get unfinishedBytes(): number | undefined {
+    return this.#isInMessage ? this.#messageLength : undefined
+  }
+
+  /** How many messages have begun that did not come in one piece: tells the unfinished ones apart. */
+  get unfinishedCount(): number {
+    return this.#unfinishedCount
   }
 
   /** Reads a chunk of any length. The receiver owns it from here on: payloads are unmasked inside it. */
@@ -349,6 +367,7 @@ export class Receiver {
 
     if (opcode !== Opcode.Continuation) {
       this.#isInMessage = true
+      this.#unfinishedCount++
       this.#fragmentCount = 0
       this.#isText = opcode === Opcode.Text
       this.#isCompressed = (first & 0x40) !== 0
