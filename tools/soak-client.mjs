@@ -13,11 +13,11 @@ export function seededRandom(seed) {
   }
 }
 
-const pick = (random, list) => list[Math.floor(random() * list.length)]
+export const pick = (random, list) => list[Math.floor(random() * list.length)]
 const below = (random, limit) => Math.floor(random() * limit)
 
 /** One frame with any first byte, masked unless told otherwise. */
-function frame(first, payload, isMasked = true) {
+export function frame(first, payload, isMasked = true) {
   const length = payload.length
   const header =
     length < 126
@@ -45,7 +45,7 @@ function frame(first, payload, isMasked = true) {
 
 const text = (random, most = 70_000) => Buffer.from('多字节 text '.repeat(below(random, most / 18) + 1))
 
-function compressed(payload) {
+export function compressed(payload) {
   const deflated = deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
   return frame(0xc1, deflated)
 }
@@ -93,7 +93,8 @@ const unlawful = [
 
 const closeFrame = frame(0x88, Buffer.from([0x03, 0xe8]))
 
-const upgrade = path =>
+/** The opening handshake for a path. */
+export const upgrade = path =>
   `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n'
 

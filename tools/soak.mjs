@@ -1,13 +1,17 @@
-// npm run soak -- [--minutes N] [--seconds N] [--seed S] [--clients N] [--transport auto|stream]
+// npm run soak -- [--minutes N] [--seconds N] [--seed S] [--clients N] [--attackers N] [--only TEXT]
+//   [--transport auto|stream]
 //
-// Random clients against our server in a process of its own: they connect, send messages of random sizes, fragment,
-// ping, publish, read slowly, vanish, and break rules. Prints what the server's process holds every ten seconds; fails
-// when, after all clients have gone, anything is left: a connection, a handle, growing memory, an unhandled error.
+// A crowd against our servers, which have a process of their own: random clients that connect, send messages of random
+// sizes, fragment, ping, publish, read slowly, vanish and break rules; and attackers that flood, stall, leave things
+// unfinished and send bombs; `--only` picks those whose name has that in it. Beside them one honest client, whose echoes are timed. Prints every ten seconds what the
+// servers hold; fails when they hold more than their bounds allow, when the honest client is cut, or when, after all
+// have gone, anything is left: a connection, a session, a handle, growing memory, an unhandled error.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { randomClient, seededRandom } from './soak-client.mjs'
+import { mostHeldBytes } from './soak-bounds.mjs'
+import { HonestClient, percentile } from './soak-honest.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -15,59 +19,85 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     clients: { type: 'string', default: '40' },
+    attackers: { type: 'string', default: '6' },
+    only: { type: 'string', default: '' },
     transport: { type: 'string', default: 'auto' },
   },
 })
 const durationMs = values.minutes ? Number(values.minutes) * 60_000 : Number(values.seconds) * 1_000
-const clientCount = Number(values.clients)
-const random = seededRandom(Number(values.seed))
+const { clients, attackers, only, seed, transport } = values
 console.log(
-  `Soak: ${durationMs / 1_000} s, ${clientCount} clients at a time, seed ${values.seed}, transport ${values.transport}`,
+  `Soak: ${durationMs / 1_000} s, ${clients} clients and ${attackers} attackers at a time, seed ${seed}, transport ${transport}`,
 )
 
-const server = fork(fileURLToPath(new URL('soak-server.mjs', import.meta.url)), [values.transport], {
-  execArgv: ['--expose-gc'],
-})
+const inFolder = name => fileURLToPath(new URL(name, import.meta.url))
+const server = fork(inFolder('soak-server.mjs'), [transport], { execArgv: ['--expose-gc'] })
 const exited = once(server, 'exit')
-const [{ port }] = await once(server, 'message')
+const [ports] = await once(server, 'message')
 
 /** Asks the server's process what it holds after a garbage collection. */
 async function look() {
   server.send('look')
   const [report] = await once(server, 'message')
-  return report
+  return { ...report, held: report.heap + report.arrayBuffers }
 }
 
-let finished = 0
-const endAtMs = performance.now() + durationMs
-const heaps = []
+const MiB = bytes => `${(bytes / 1_048_576).toFixed(1)} MiB`
+const ms = time => `${time.toFixed(1)} ms`
+const echoes = times => `echoes p50 ${ms(percentile(times, 0.5))} p99 ${ms(percentile(times, 0.99))}`
 
-async function keepComing() {
-  while (performance.now() < endAtMs) {
-    await randomClient(port, random)
-    finished++
+const idle = await look()
+const honest = new HonestClient()
+honest.start(ports.port)
+const crowd = fork(inFolder('soak-crowd.mjs'))
+const crowdExited = once(crowd, 'exit')
+crowd.send({
+  ports,
+  seed: Number(seed),
+  durationMs,
+  clients: Number(clients),
+  attackers: Number(attackers),
+  only,
+})
+let finished = { clients: 0, attacks: {} }
+crowd.on('message', report => {
+  finished = report
+})
+const attackCount = () => Object.values(finished.attacks).reduce((sum, count) => sum + count, 0)
+
+const startMs = performance.now()
+const heaps = []
+let mostHeld = idle.held
+let timed = 0
+const watching = watch()
+await crowdExited
+honest.stop()
+await watching
+
+/** Short of ten seconds there is one look in the middle. */
+async function watch() {
+  const everyMs = Math.min(10_000, durationMs / 2)
+  while (!finished.isOver && crowd.exitCode === null) {
+    await Promise.race([crowdExited, new Promise(resolve => setTimeout(resolve, everyMs))])
+    if (crowd.exitCode !== null) return
+    const { heap, arrayBuffers, held, rss, connections, sessions, messages } = await look()
+    heaps.push(heap)
+    mostHeld = Math.max(mostHeld, held)
+    const times = honest.times.slice(timed)
+    timed = honest.times.length
+    console.log(
+      `${String(Math.round((performance.now() - startMs) / 1_000)).padStart(4)} s  clients ${finished.clients}  ` +
+        `attacks ${attackCount()}  open ${connections}  sessions ${sessions}  messages ${messages}  ` +
+        `heap ${MiB(heap)}  array buffers ${MiB(arrayBuffers)}  rss ${MiB(rss)}  ${echoes(times)}`,
+    )
   }
 }
-
-const clients = Array.from({ length: clientCount }, keepComing)
-const idle = await look()
-const timer = setInterval(async () => {
-  const { heap, rss, connections, opened, messages } = await look()
-  heaps.push(heap)
-  const MiB = bytes => `${(bytes / 1_048_576).toFixed(1)} MiB`
-  const seconds = Math.round((performance.now() - endAtMs + durationMs) / 1_000)
-  console.log(
-    `${String(seconds).padStart(4)} s  clients ${finished}  opened ${opened}  open ${connections}  ` +
-      `messages ${messages}  heap ${MiB(heap)}  rss ${MiB(rss)}`,
-  )
-}, 10_000)
-await Promise.all(clients)
-clearInterval(timer)
 
 // What has vanished is noticed by the keepalive; the last look comes after that.
 const deadline = performance.now() + 30_000
 let last = await look()
-while ((last.connections > 0 || last.handles > idle.handles) && performance.now() < deadline) {
+const isLeft = () => last.connections > 0 || last.sessions > 0 || last.handles > idle.handles
+while (isLeft() && performance.now() < deadline) {
   await new Promise(resolve => setTimeout(resolve, 200))
   last = await look()
 }
@@ -77,18 +107,38 @@ const [exitCode] = await exited
 const third = Math.floor(heaps.length / 3)
 const mean = list => list.reduce((sum, value) => sum + value, 0) / list.length
 const growth = third > 0 ? mean(heaps.slice(-third)) / mean(heaps.slice(0, third)) : 1
+/** What stays: code that was compiled, caches of Node's. */
+const mostLeftBytes = 24 * 1_048_576
 const problems = [
   last.connections > 0 && `${last.connections} connections are left`,
+  last.sessions > 0 && `${last.sessions} sessions of Socket.IO are left`,
   last.handles > idle.handles && `${last.handles} handles are left, there were ${idle.handles} before`,
+  last.held - idle.held > mostLeftBytes &&
+    `${MiB(last.held - idle.held)} are left, ${MiB(mostLeftBytes)} may be`,
+  mostHeld - idle.held > mostHeldBytes &&
+    `${MiB(mostHeld - idle.held)} were held at a time, the bounds allow ${MiB(mostHeldBytes)}`,
+  last.peakRss - idle.rss > mostHeldBytes &&
+    `the process grew by ${MiB(last.peakRss - idle.rss)}, the bounds allow ${MiB(mostHeldBytes)}`,
   growth > 1.25 && `the heap grew by the factor ${growth.toFixed(2)} from the first third to the last`,
-  last.errors.length > 0 && `unhandled errors: ${last.errors.join('; ')}`,
+  honest.problem !== undefined && `the honest client did not get through: ${honest.problem}`,
+  honest.times.length === 0 && 'the honest client got no echo',
+  last.errors.length > 0 && `unhandled errors: ${last.errors.slice(0, 10).join('; ')}`,
   exitCode !== 0 && `the server's process ended with ${exitCode}`,
+  crowd.exitCode !== 0 && `the crowd's process ended with ${crowd.exitCode}`,
 ].filter(Boolean)
 
+for (const [name, count] of Object.entries(finished.attacks).toSorted()) {
+  console.log(`${String(count).padStart(6)} × ${name}`)
+}
 console.log(
-  `${finished} clients, ${last.opened} connections, ${last.refusals} refusals, ${last.messages} messages; heap ` +
-    `${(last.heap / 1_048_576).toFixed(1)} MiB at the end, ${(idle.heap / 1_048_576).toFixed(1)} MiB at the start; ` +
-    `last third of the heap to the first: ${growth.toFixed(2)}`,
+  `Held: idle ${MiB(idle.held)}, at most ${MiB(mostHeld)} (allowed ${MiB(idle.held + mostHeldBytes)}), at the end ` +
+    `${MiB(last.held)}; rss idle ${MiB(idle.rss)}, at most ${MiB(last.peakRss)}, at the end ${MiB(last.rss)}.`,
+)
+console.log(`Honest client: ${honest.times.length} ${echoes(honest.times)}.`)
+console.log(
+  `${finished.clients} clients, ${attackCount()} attacks, ${last.opened} connections, ${last.refusals} refusals, ` +
+    `${last.messages} messages; heap ${MiB(last.heap)} at the end, ${MiB(idle.heap)} at the start; last third of the ` +
+    `heap to the first: ${growth.toFixed(2)}`,
 )
 for (const problem of problems) console.error(`Problem: ${problem}`)
 process.exitCode = problems.length > 0 ? 1 : 0

@@ -1,0 +1,36 @@
+const MiB = 1024 * 1024
+
+/** The bounds that the server under soak has, and what it may hold by them (docs/security.md). */
+export const bounds = {
+  server: {
+    maxMessageBytes: MiB,
+    maxBufferedBytes: 4 * MiB,
+    maxConnections: 500,
+    maxPendingHandshakes: 200,
+  },
+  socketIo: {
+    maxHttpBufferSize: 1e6,
+    maxBufferedBytes: 4 * MiB,
+    maxTotalBufferedBytes: 32 * MiB,
+    maxTotalIncomingBytes: 32 * MiB,
+    maxSessions: 2_000,
+  },
+}
+
+/** What inflating and compressing may hold at once, whatever the options. */
+const zlibBytes = 2 * 32 * MiB
+/** A connection with its queues, or a session, without what they carry. */
+const perConnectionBytes = 32 * 1024
+/** Garbage that a collection has not reached, code that was compiled meanwhile. */
+const slackBytes = 32 * MiB
+
+const { server, socketIo } = bounds
+/** What may be held beyond what an idle server holds: heap and array buffers together, in bytes. */
+export const mostHeldBytes =
+  (server.maxTotalBufferedBytes ?? 24 * server.maxBufferedBytes) +
+  (server.maxTotalIncomingBytes ?? 24 * 4 * server.maxMessageBytes) +
+  socketIo.maxTotalBufferedBytes +
+  socketIo.maxTotalIncomingBytes +
+  zlibBytes +
+  (server.maxConnections + server.maxPendingHandshakes + socketIo.maxSessions) * perConnectionBytes +
+  slackBytes
