@@ -2,7 +2,12 @@ import type { ChatError, ChatErrorCode, ChatRequest } from '../messages.ts'
 import { longestRequest, parseObject } from '../parse-object.ts'
 
 /** In UTF-16 code units. */
-export const chatLimits = { room: 40, name: 40, text: 2_000, request: longestRequest } as const
+export const chatLimits: Readonly<Record<'room' | 'name' | 'text' | 'request', number>> = {
+  room: 40,
+  name: 40,
+  text: 2_000,
+  request: longestRequest,
+}
 
 export type ParsedChatRequest =
   | { readonly request: ChatRequest; readonly error?: never }
