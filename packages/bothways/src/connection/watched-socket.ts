@@ -29,22 +29,20 @@ const isLimit = (milliseconds: number): boolean => milliseconds > 0
 
 const { pause, cork, write, end, setTimeout, on, addListener, prependListener } = Socket.prototype
 
-/** `once`, `pipe` and iterations come by here, too. */
-const listening = {
+/**
+ * `once`, `pipe` and iterations come by `on`. A socket's own, instead of a prototype of theirs: with another prototype each use of a
+ * socket takes longer.
+ */
+const methods = {
   on: using(on as Method, isAboutData),
   addListener: using(addListener as Method, isAboutData),
   prependListener: using(prependListener as Method, isAboutData),
-}
-
-/** Between a socket and its class: `instanceof` and `constructor` stay what they are. */
-const prototype: object = Object.assign(Object.create(Socket.prototype), {
-  ...listening,
   pause: using(pause, always),
   cork: using(cork, always),
   write: using(write, always),
   end: using(end, always),
   setTimeout: using(setTimeout, isLimit),
-})
+}
 
 /** Nobody but the owner has to do with the socket's data so far, and {@link watchSocket} would see it if somebody had. */
 export function isWatchable(socket: Socket): boolean {
@@ -58,8 +56,5 @@ export function isWatchable(socket: Socket): boolean {
 
 /** Tells the owner when somebody else uses the socket, which a program may have kept from a request or an event. */
 export function watchSocket(socket: Socket, owner: SocketOwner): void {
-  const watched = Object.setPrototypeOf(socket, prototype) as WatchedSocket
-  watched[ownerOf] = owner
-  // Node's HTTP server gives its sockets methods of their own, in which it looks for listeners of data as well.
-  if (Object.hasOwn(watched, 'on')) Object.assign(watched, listening)
+  Object.assign(socket, methods, { [ownerOf]: owner })
 }
