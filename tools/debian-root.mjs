@@ -150,15 +150,16 @@ export class DebianRoot {
     this.#env.PATH = `${folder}:${this.#env.PATH}`
   }
 
-  /** Makes a new clone of what this repository has committed. @returns its folder, as seen within */
-  async clone() {
+  /** Makes a new clone of this repository with a commit checked out. @returns its folder, as seen within */
+  async clone(commit) {
     const folder = '/srv/bothways'
     const target = join(this.#folder, folder)
     await removeTree(target)
     // The repository may belong to somebody else than root, which Git wants to be told of.
     const uploadPack = "git -c safe.directory='*' upload-pack"
-    const flags = ['--quiet', '--depth', '1', '--upload-pack', uploadPack]
+    const flags = ['--quiet', '--no-checkout', '--upload-pack', uploadPack]
     await outputOf('git', ['clone', ...flags, `file://${repository}`, target])
+    await outputOf('git', ['-C', target, 'checkout', '--quiet', '--detach', commit])
     return folder
   }
 

@@ -33,7 +33,7 @@ const machines = {
 
 /** Each says what it saw, and throws when that is not what the README promises. */
 const steps = {
-  async 'npm start, then Ctrl-C'(machine) {
+  async 'npm start, then Ctrl-C'(machine, { commit }) {
     let heard = ''
     let page
     const onOutput = (text, sendAll) => {
@@ -42,7 +42,7 @@ const steps = {
       const [, url] = /^Bothways is listening on (\S+)$/m.exec(heard) ?? []
       if (url !== undefined) page ??= fetchPage(url).finally(() => sendAll('SIGINT'))
     }
-    const cwd = await machine.clone()
+    const cwd = await machine.clone(commit)
     const { code } = await machine.run(['npm', 'start'], { cwd, env: { PORT: '0' }, onOutput })
     if (page === undefined) throw new Stop(`It ended with ${code} before it was ready.`)
     const { title, problem } = await page
@@ -51,8 +51,8 @@ const steps = {
     return `served “${title}” and ended with 0`
   },
 
-  async 'npm test of somebody else than root'(machine) {
-    const options = { cwd: await machine.clone(), env: { HOME: '/tmp' }, user: 65534, onOutput: show }
+  async 'npm test of somebody else than root'(machine, { commit }) {
+    const options = { cwd: await machine.clone(commit), env: { HOME: '/tmp' }, user: 65534, onOutput: show }
     const { code, output } = await machine.run(['npm', 'test'], options)
     const [advice, ...others] = output.match(/sudo apt-get install .*/g) ?? []
     if (code !== 1 || advice === undefined || others.length > 0) {
@@ -61,8 +61,8 @@ const steps = {
     return 'ended with 1 and named the command that installs what is missing'
   },
 
-  async 'npm test'(machine, tests) {
-    const cwd = await machine.clone()
+  async 'npm test'(machine, { commit, tests }) {
+    const cwd = await machine.clone(commit)
     if (tests.length > 0) {
       const program =
         "import { neededByTests, requireSystemPackages } from './tools/system-packages.mjs'; await requireSystemPackages(neededByTests)"
@@ -85,15 +85,21 @@ await run(async () => {
   const stopping = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stopping.abort())
   const base = await bareDebian({ rebuild, signal: stopping.signal })
-  const { stdout: changes } = await execute('git', ['-c', 'safe.directory=*', 'status', '--short'], {
-    capture: true,
-  })
-  if (changes !== '') say(`Not committed, so left out:\n${changes.trimEnd()}`)
+  const commit = await committed()
   const results = []
-  for (const name of chosen) results.push(...(await visit(name, base, tests, stopping.signal)))
+  for (const name of chosen) results.push(...(await visit(name, base, { commit, tests }, stopping.signal)))
   say(`\n${results.map(({ line }) => line).join('\n')}`)
   process.exitCode = results.every(({ isGood }) => isGood) ? 0 : 1
 })
+
+/** The last commit; says so when there is more than that. */
+async function committed() {
+  const git = args => execute('git', ['-c', 'safe.directory=*', ...args], { capture: true })
+  const { stdout: changes } = await git(['status', '--short'])
+  if (changes !== '') say(`Not committed, so left out:\n${changes.trimEnd()}`)
+  const { stdout: commit } = await git(['rev-parse', 'HEAD'])
+  return commit.trim()
+}
 
 function options() {
   const { values } = parse()
@@ -118,7 +124,7 @@ function parse() {
 }
 
 /** Makes a machine, takes all steps on it, and removes it. */
-async function visit(name, base, tests, signal) {
+async function visit(name, base, what, signal) {
   const machine = await DebianRoot.copyOf(base, signal)
   try {
     await machines[name](machine)
@@ -126,7 +132,7 @@ async function visit(name, base, tests, signal) {
     for (const [step, take] of Object.entries(steps)) {
       say(`\n${name}: ${step}`)
       const start = performance.now()
-      const { isGood, text } = await take(machine, tests).then(
+      const { isGood, text } = await take(machine, what).then(
         seen => ({ isGood: true, text: seen }),
         error => {
           if (!(error instanceof Stop) || signal.aborted) throw error
