@@ -4,6 +4,8 @@ const MiB = 1024 * 1024
 export const bounds = {
   server: {
     maxMessageBytes: MiB,
+    maxTotalIncomingBytes: 32 * MiB,
+    messageTimeoutMs: 1_000,
     maxBufferedBytes: 4 * MiB,
     maxConnections: 500,
     maxPendingHandshakes: 200,
@@ -28,7 +30,7 @@ const { server, socketIo } = bounds
 /** What may be held beyond what an idle server holds: heap and array buffers together, in bytes. */
 export const mostHeldBytes =
   (server.maxTotalBufferedBytes ?? 24 * server.maxBufferedBytes) +
-  (server.maxTotalIncomingBytes ?? 24 * 4 * server.maxMessageBytes) +
+  server.maxTotalIncomingBytes +
   socketIo.maxTotalBufferedBytes +
   socketIo.maxTotalIncomingBytes +
   zlibBytes +

@@ -94,9 +94,15 @@ async function watch() {
 }
 
 // What has vanished is noticed by the keepalive; the last look comes after that.
+/** What stays: code that was compiled, caches of Node's. */
+const mostLeftBytes = 24 * 1_048_576
 const deadline = performance.now() + 30_000
 let last = await look()
-const isLeft = () => last.connections > 0 || last.sessions > 0 || last.handles > idle.handles
+const isLeft = () =>
+  last.connections > 0 ||
+  last.sessions > 0 ||
+  last.handles > idle.handles ||
+  last.held - idle.held > mostLeftBytes
 while (isLeft() && performance.now() < deadline) {
   await new Promise(resolve => setTimeout(resolve, 200))
   last = await look()
@@ -107,8 +113,6 @@ const [exitCode] = await exited
 const third = Math.floor(heaps.length / 3)
 const mean = list => list.reduce((sum, value) => sum + value, 0) / list.length
 const growth = third > 0 ? mean(heaps.slice(-third)) / mean(heaps.slice(0, third)) : 1
-/** What stays: code that was compiled, caches of Node's. */
-const mostLeftBytes = 24 * 1_048_576
 const problems = [
   last.connections > 0 && `${last.connections} connections are left`,
   last.sessions > 0 && `${last.sessions} sessions of Socket.IO are left`,
