@@ -11,7 +11,7 @@ let url: string
 const clients: Raw[] = []
 
 beforeEach(async () => {
-  io = new Server({ maxHttpBufferSize: 10_000 })
+  io = new Server({ maxHttpBufferSize: 10_000, maxTotalIncomingBytes: 12_000 })
   io.listen(0)
   const { httpServer } = io
   if (!httpServer.listening) await once(httpServer, 'listening')
@@ -137,6 +137,23 @@ describe('Nonsense ends the connection that says it', () => {
     client.socket.send(Buffer.from([1]))
     expect(await client.until('451-["told"')).toBe(`451-["told",${deepBytes}]`)
     expect(await client.until('461-8')).toBe(`461-8[${deepBytes}]`)
+  })
+
+  test('attachments that wait for others have a bound for all clients: it ends who holds most', async () => {
+    answering()
+    const clients = [await joined(), await joined()] as const
+    const begun = '452-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'
+    for (const client of clients) client.socket.send(begun)
+    const [short, long] = clients
+    short.socket.send(Buffer.alloc(4_000))
+    long.socket.send(Buffer.alloc(9_000))
+    await long.closed
+    expect(short.socket.readyState).toBe(WebSocket.OPEN)
+    expect(io.engine._incoming.usedBytes).toBe(begun.length - 1 + 4_000)
+    short.socket.send(Buffer.alloc(1))
+    short.socket.send('427["question"]')
+    await short.until('43')
+    expect(io.engine._incoming.usedBytes).toBe(0)
   })
 
   test('a name to join that comes with something nested too deeply', async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { BudgetHolder, ByteBudget } from 'bothways/connection'
 import { debugLog } from './debug.ts'
 import type { EngineSocket, EngineWriteOptions, RawData } from './engine-binding.ts'
 import type { AnyServer, AnySocket } from './erased.ts'
@@ -29,7 +30,8 @@ export class Client<
   ServerSideEvents extends EventsMap,
   // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
   SocketData = any,
-> {
+> implements BudgetHolder
+{
   readonly conn: EngineSocket
   /** @internal Known to nobody but the client: whoever has it can speak in its name. */
   readonly id: string
@@ -40,6 +42,7 @@ export class Client<
   #joinTimer: NodeJS.Timeout | undefined
   #pendingJoins = 0
   #refusals = 0
+  #heldBytes = 0
 
   constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, conn: EngineSocket) {
     this.server = server
@@ -58,6 +61,17 @@ export class Client<
   /** The request with which the connection began. */
   get request(): IncomingMessage {
     return this.conn.request
+  }
+
+  /** @internal What has come of a packet that is not complete, in bytes. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** @internal What has come of all clients' packets that are not complete is too much. */
+  giveUp(): void {
+    this.#onError(new Error('too much waits for the rest of its packet'))
+    this.#count(0)
   }
 
   /** @internal Joins a namespace, and makes it if a dynamic one allows that. */
@@ -154,6 +168,20 @@ export class Client<
     } catch (error) {
       this.#onError(error as Error)
     }
+    this.#count(this.#decoder.heldBytes ?? 0)
+  }
+
+  /** So many bytes are held now. */
+  #count(bytes: number): void {
+    if (bytes === this.#heldBytes) return
+    // An engine of npm's has no such bound.
+    const { _incoming: incoming } = this.conn.server as { readonly _incoming?: ByteBudget }
+    if (incoming === undefined) return
+    if (this.#heldBytes === 0) incoming.enter(this)
+    if (bytes === 0) incoming.leave(this)
+    incoming.take(bytes - this.#heldBytes)
+    this.#heldBytes = bytes
+    incoming.relieve()
   }
 
   readonly #onDecoded = (packet: Packet): void => {
@@ -197,6 +225,7 @@ export class Client<
     for (const socket of [...this.#sockets.values()]) socket._onclose(reason, description)
     this.#sockets.clear()
     this.#decoder.destroy()
+    this.#count(0)
   }
 }
 

@@ -10,6 +10,8 @@ export interface ParserEncoder {
 export interface ParserDecoder {
   add(received: unknown): void
   destroy(): void
+  /** What it holds of packets that are not complete, in bytes, if it counts that. */
+  readonly heldBytes?: number
   on(event: 'decoded', listener: (packet: Packet) => void): unknown
   off(event: 'decoded', listener: (packet: Packet) => void): unknown
 }

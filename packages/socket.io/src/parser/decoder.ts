@@ -24,6 +24,8 @@ interface Unfinished {
   readonly packet: Packet
   readonly count: number
   readonly attachments: unknown[]
+  /** The lengths of the text and of what has come. */
+  bytes: number
 }
 
 /**
@@ -41,6 +43,11 @@ export class Decoder extends EventEmitter<{ decoded: [Packet] }> {
       typeof options === 'function' ? { reviver: options } : (options ?? {})
     this.#reviver = reviver
     this.#maxAttachments = maxAttachments
+  }
+
+  /** What has come of a packet whose attachments have not all come, in bytes. */
+  get heldBytes(): number {
+    return this.#unfinished?.bytes ?? 0
   }
 
   /** @throws Error when the peer broke the protocol: the connection is of no use any more */
@@ -97,14 +104,15 @@ export class Decoder extends EventEmitter<{ decoded: [Packet] }> {
       // There is no place for what is announced.
       throw new Error('invalid payload')
     }
-    if (isBinary) this.#unfinished = { packet, count, attachments: [] }
+    if (isBinary) this.#unfinished = { packet, count, attachments: [], bytes: text.length }
     else this.emit('decoded', packet)
   }
 
-  #addAttachment(bytes: unknown): void {
+  #addAttachment(bytes: ArrayBufferLike | ArrayBufferView): void {
     const unfinished = this.#unfinished
     if (unfinished === undefined) throw new Error('got binary data when not reconstructing a packet')
     const { packet, count, attachments } = unfinished
+    unfinished.bytes += bytes.byteLength
     if (attachments.push(bytes) < count) return
     this.#unfinished = undefined
     packet.data = putInBinary(packet.data, attachments)
