@@ -11,6 +11,7 @@ import { sizeOf } from './packet.ts'
 // What one client, or all of them, can make a server hold and do. Where memory is meant, it is measured.
 
 const mebibyte = 1024 * 1024
+const patient = { timeout: 20_000 }
 const polling = 'EIO=4&transport=polling'
 const polling3 = 'EIO=3&transport=polling'
 
@@ -185,6 +186,34 @@ describe('Bodies of requests', () => {
     expect(Buffer.concat(answers).toString()).toMatch(/^HTTP\/1.1 503 /)
     expect(engine.engine._incoming.usedBytes).toBeLessThanOrEqual(500_000)
     expect(engine.engine.clientsCount).toBe(2)
+  })
+
+  test('share their bound with messages by WebSocket that are not complete', async () => {
+    const engine = await stage({ maxTotalIncomingBytes: 500_000 })
+    const begin = async (length: number): Promise<Buffer[]> => {
+      const received: Buffer[] = []
+      const socket = connect(Number(new URL(engine.url).port), '127.0.0.1')
+      onTestFinished(() => void socket.destroy())
+      socket.on('error', () => {})
+      socket.on('data', data => received.push(data))
+      socket.write(
+        'GET /engine.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n' +
+          'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+      )
+      await once(socket, 'data')
+      // A frame that is not the last of its message, masked with 0.
+      const header = Buffer.from([0x02, 0xff, 0, 0, 0, 0, 0, length >> 16, (length >> 8) & 255, length & 255])
+      socket.write(Buffer.concat([header, Buffer.alloc(4 + length)]))
+      return received
+    }
+    const all: Buffer[][] = []
+    for (let count = 0; count < 5; count++) all.push(await begin(200_000))
+    // The code 1013.
+    const code = Buffer.from([0x03, 0xf5])
+    const closedCount = (): number => all.filter(received => Buffer.concat(received).includes(code)).length
+    await expect.poll(closedCount, patient).toBeGreaterThanOrEqual(3)
+    expect(engine.engine._incoming.usedBytes).toBeLessThanOrEqual(500_000)
+    await expect.poll(() => engine.engine.clientsCount, patient).toBeLessThanOrEqual(2)
   })
 
   test('that are unfinished do not keep the server from closing', async () => {

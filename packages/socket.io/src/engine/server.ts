@@ -302,7 +302,7 @@ export class Server extends SafeEmitter {
     this.emit('headers', headers, request)
     try {
       const init = openWebSocket(checked, { socket, head, headers }, this.opts, this.#connectionSettings)
-      const transport = new WebSocketTransport(request, init)
+      const transport = new WebSocketTransport(request, init, this._incoming)
       // From here on they are the transport's.
       socket.removeListener('error', ignore)
       return transport

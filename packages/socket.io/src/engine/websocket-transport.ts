@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { type DeflateDirections, type LimitError, Opcode, type ProtocolViolation } from '@bothways/protocol'
 import {
+  type ByteBudget,
   Connection,
   type ConnectionHandler,
   type ConnectionSettings,
@@ -35,11 +36,22 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
   #isCongested = false
   #stretch = 0
 
-  constructor(request: EngineRequest, { socket, head, settings, deflate }: WebSocketInit) {
+  /** @param incoming unfinished messages count there, as do those of all other clients */
+  constructor(
+    request: EngineRequest,
+    { socket, head, settings, deflate }: WebSocketInit,
+    incoming?: ByteBudget,
+  ) {
     super(request)
     this.#isCompressed = deflate?.outgoing !== undefined
     const transport = takeTransport(socket, settings.transport)
-    this.#connection = new Connection(this, { role: 'server', transport, settings, deflate })
+    this.#connection = new Connection(this, {
+      role: 'server',
+      transport,
+      settings,
+      deflate,
+      incomingBudget: incoming,
+    })
     this.#connection.pause()
     this.#connection.start(head)
   }
