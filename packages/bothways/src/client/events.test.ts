@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { CloseEvent } from './close-event.ts'
 import { MessageEvent } from './message-event.ts'
 
+// Of runtimes' own classes: what they convert in another way than WebIDL is left out here, and held by webidl.test.ts.
+
 const { port1, port2 } = new MessageChannel()
 port1.close()
 
@@ -54,7 +56,6 @@ describe.each(classes)('$name', ({ name, Class, defaults }) => {
     expect(() => new Class('x', 'init')).toThrow(TypeError)
     expect(() => new Class('x', 7)).toThrow(TypeError)
     expect(() => new Class(Symbol('x'))).toThrow(TypeError)
-    expect(new Class('x', null)).toMatchObject(defaults)
     expect(new Class('x', undefined)).toMatchObject(defaults)
     expect(new Class(undefined).type).toBe('undefined')
   })
@@ -62,7 +63,6 @@ describe.each(classes)('$name', ({ name, Class, defaults }) => {
 
 test.each([
   [{ code: 65_536 + 1000 }, { code: 1000 }],
-  [{ code: -1 }, { code: 65_535 }],
   [{ code: '4000.9' }, { code: 4000 }],
   [{ reason: 'a\ud800' }, { reason: 'a\ufffd' }],
   [{ reason: null }, { reason: 'null' }],
@@ -76,7 +76,7 @@ test.each([
   expect(new CloseEvent('close', init)).toMatchObject(expected)
 })
 
-test.each([{ code: 1n }, { code: Symbol('1') }, { reason: Symbol('why') }])('A CloseEvent refuses %o', init =>
+test.each([{ code: Symbol('1') }, { reason: Symbol('why') }])('A CloseEvent refuses %o', init =>
   expect(() => new CloseEvent('close', init as never)).toThrow(TypeError),
 )
 

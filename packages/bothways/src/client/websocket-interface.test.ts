@@ -1,5 +1,8 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { createContext, runInContext } from 'node:vm'
+import { acceptKey } from '@bothways/protocol'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createServer, type Server } from '../server/server.ts'
 import { CloseEvent } from './close-event.ts'
@@ -23,7 +26,9 @@ beforeAll(async () => {
 afterAll(() => server.close({ timeoutMs: 100 }))
 
 const sockets: WebSocket[] = []
+const cleanUp: (() => void)[] = []
 afterEach(() => {
+  for (const step of cleanUp.splice(0)) step()
   for (const socket of sockets.splice(0)) socket.terminate()
 })
 
@@ -304,6 +309,48 @@ describe('close', () => {
     expect(event.reason).toBe('first')
     expect(socket.readyState).toBe(WebSocket.CLOSED)
   })
+})
+
+describe('bufferedAmount', () => {
+  const ends: [string, (socket: WebSocket) => void][] = [
+    ['terminate()', socket => socket.terminate()],
+    ['a close that the peer does not answer', socket => socket.close()],
+  ]
+
+  test.each(ends)('does not fall when the connection ends by %s, and grows on', async (_, end) => {
+    const socket = construct(await deafPeer(), [], { closeTimeoutMs: 50, compression: false })
+    await once(socket, 'open')
+    const closed = once(socket, 'close')
+    for (let count = 0; count < 10; count++) socket.send(new Uint8Array(1_000_000))
+    await new Promise(resolve => setImmediate(resolve))
+    const waiting = socket.bufferedAmount
+    expect(waiting).toBeGreaterThan(1_000_000)
+    end(socket)
+    await closed
+    expect(socket.bufferedAmount).toBe(waiting)
+    socket.send('late')
+    expect(socket.bufferedAmount).toBe(waiting + 4)
+  })
+
+  /** A server that reads nothing behind the opening handshake. */
+  async function deafPeer(): Promise<string> {
+    let peer: Socket | undefined
+    const http = createHttpServer().on('upgrade', ({ headers }, socket) => {
+      peer = socket as Socket
+      const accept = acceptKey(String(headers['sec-websocket-key']))
+      socket.on('error', () => {})
+      socket.write(
+        `HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+      )
+    })
+    http.listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    cleanUp.push(() => {
+      peer?.destroy()
+      http.close()
+    })
+    return `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`
+  }
 })
 
 test('binaryType takes the words of its enumeration, converted, and ignores others', () => {

@@ -2,6 +2,7 @@ import {
   deflateDirections,
   encodeUtf8,
   HandshakeError,
+  isBothwaysError,
   maxCloseReasonBytes,
   serializeExtensions,
 } from '@bothways/protocol'
@@ -103,9 +104,9 @@ export class WebSocket extends EventTarget {
     return this.#readyState
   }
 
-  /** Payload bytes that the operating system has not taken yet, without frame headers. */
+  /** Payload bytes that the operating system has not taken yet, without frame headers. What is lost stays in it. */
   get bufferedAmount(): number {
-    const buffered = this.#connection?.bufferedAmount ?? 0
+    const buffered = (this.#connection?.bufferedAmount || this.#connection?.lostBytes) ?? 0
     if (buffered === 0) {
       this.#queuedPayloadBytes = 0
       this.#queuedFrameBytes = 0
@@ -314,8 +315,11 @@ export class WebSocket extends EventTarget {
     this.#disconnect = disconnect
     this.#readyState = ReadyState.Closed
     const { by, code, reason, wasClean } = disconnect
-    if (by === 'policy' || by === 'network') {
-      this.dispatchEvent(new WebSocketErrorEvent(disconnect.error ?? new ConnectionClosedError(disconnect)))
+    if (by === 'policy') this.dispatchEvent(new WebSocketErrorEvent(disconnect.error as Error))
+    else if (by === 'network') {
+      const { error } = disconnect
+      const told = isBothwaysError(error) ? error : new ConnectionClosedError(disconnect)
+      this.dispatchEvent(new WebSocketErrorEvent(told))
     }
     this.dispatchEvent(new CloseEvent('close', { code, reason, wasClean }))
   }

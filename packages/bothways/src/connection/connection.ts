@@ -180,6 +180,8 @@ export class Connection
   /** What waited for the peer when that was last looked at while closing. */
   #bufferedAtClose: number | undefined
 
+  #lostBytes = 0
+
   #holds = 0
   #hasDiscarded = false
   /** How the byte stream has ended, to be told behind what came before and waits for its turn. */
@@ -248,6 +250,11 @@ export class Connection
   /** Bytes given to `send` that the operating system has not taken yet, frame headers included. */
   get bufferedAmount(): number {
     return this.#outbox.bufferedBytes
+  }
+
+  /** What {@link bufferedAmount} was when TCP ended: nobody will take it any more. 0 before. */
+  get lostBytes(): number {
+    return this.#lostBytes
   }
 
   get roundTripTimeMs(): number | undefined {
@@ -522,6 +529,7 @@ export class Connection
     this.#forgetReceived()
     this.#countHeld()
     const { by, error: cause } = facts
+    this.#lostBytes ||= this.#outbox.bufferedBytes
     this.#outbox.abandon(cause)
     this.#pings?.abandon()
     const [sent, received] = [this.#sent, this.#received]
@@ -858,6 +866,7 @@ export class Connection
   }
 
   #cut(): void {
+    this.#lostBytes = this.#outbox.bufferedBytes
     this.#outbox.clear()
     this.#transport.destroy()
   }

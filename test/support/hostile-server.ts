@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { acceptKey } from '@bothways/protocol'
+import { rawFrame, unmasked } from './raw-frame.ts'
+
+/** What a server does once it is asked for the opening handshake. */
+export type Attack = (socket: Socket, key: string) => unknown
+
+const endings: (() => void)[] = []
+
+/** Ends all hostile servers. */
+export function endHostile(): void {
+  for (const end of endings.splice(0)) end()
+}
+
+/** A server that lets the attack answer each request, and reads on; its sockets, and its port. */
+export async function hostile(attack: Attack): Promise<{ sockets: Socket[]; port: number }> {
+  const sockets: Socket[] = []
+  const server = createServer({ allowHalfOpen: true }, socket => {
+    sockets.push(socket)
+    socket.on('error', () => {})
+    socket.once('data', request => {
+      socket.resume()
+      attack(socket, /key: (.*)\r/i.exec(String(request))?.[1] ?? '')
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  endings.push(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { sockets, port: (server.address() as AddressInfo).port }
+}
+
+/** The head of a good answer; `more` are further lines of it. */
+export const switching = (key: string, more = '') =>
+  `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(key)}\r\n${more}\r\n`
+export const deflate = 'Sec-WebSocket-Extensions: permessage-deflate\r\n'
+
+/** Opens the connection, then attacks; `more` are lines of the answer's head. */
+export const opened =
+  (attack: (socket: Socket) => unknown, more = ''): Attack =>
+  (socket, key) => {
+    socket.write(switching(key, more))
+    attack(socket)
+  }
+
+/** Writes the same bytes as long as the client takes them. */
+export function flood(socket: Socket, bytes: Uint8Array | string): void {
+  const write = (): void => {
+    while (socket.writable) if (!socket.write(bytes)) return void socket.once('drain', write)
+  }
+  write()
+}
+
+export const frame = (header: string, payload: string | Uint8Array = ''): Buffer =>
+  Buffer.from(unmasked(rawFrame(header, payload)))
+export const times = (bytes: Uint8Array, count: number): Buffer => Buffer.concat(Array(count).fill(bytes))
+
+/** The client has ended its side of TCP, whatever the server did. */
+export async function letGo(sockets: readonly Socket[]): Promise<void> {
+  for (const socket of sockets) {
+    if (!socket.readableEnded && !socket.destroyed) {
+      await new Promise(resolve => socket.once('end', resolve).once('close', resolve).resume())
+    }
+  }
+}
