@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
 import { bin, echoUrl, run, start, stopCommands } from '../../../test/support/command.ts'
 import { systemPrograms } from '../../../tools/system-programs.mjs'
@@ -40,6 +42,8 @@ describe('bothways', () => {
     ['echo', 'word'],
     ['echo', '--host', ''],
     ['serve', '--origin', 'example.com'],
+    ['serve', '--allow-host', 'https://example.com'],
+    ['serve', '--allow-host', 'example.com:8080'],
     ['--hlep'],
     ['connect', '/path'],
     ['connect', 'ws://127.0.0.1/', '--protocol', 'two words'],
@@ -189,5 +193,22 @@ describe('bothways serve', () => {
       code: 1,
       errors: expect.stringContaining('403'),
     })
+  })
+
+  test('answers for each host of --allow-host, and tells how to add another', async () => {
+    const allowed = ['--allow-host', 'a.example', '--allow-host', '::1']
+    const line = await start('serve', '--port', '0', '--no-page', ...allowed)
+    const url = line.split(' ').at(-1) ?? ''
+    for (const [host, status, text] of [
+      ['a.example', 200, 'ok\n'],
+      ['[::1]:8080', 200, 'ok\n'],
+      ['b.example', 421, '--allow-host b.example'],
+    ] as const) {
+      const request = httpRequest(new URL('healthz', url), { agent: false, headers: { Host: host } }).end()
+      const [response] = (await once(request, 'response')) as [IncomingMessage]
+      let body = ''
+      for await (const chunk of response) body += chunk
+      expect([response.statusCode, body]).toEqual([status, expect.stringContaining(text)])
+    }
   })
 })

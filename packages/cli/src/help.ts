@@ -22,6 +22,8 @@ const commands: Readonly<Record<CommandName, string>> = {
   --host H       default 127.0.0.1, this machine alone; 0.0.0.0 or :: for every network
   --origin O     lets pages of another origin connect, such as https://example.com; may be repeated,
                  null stands for pages opened from a file
+  --allow-host H answers for this host as well, such as a proxy's chat.example.com; may be repeated. Without it:
+                 localhost, --host, and the address that was connected to
   --no-page      only what the page talks to
 
 It serves /echo, /chat, /monitor and /compare over WebSocket, /healthz and /metrics over HTTP, the chat
@@ -29,6 +31,7 @@ also to clients of Socket.IO, and ends in order on Ctrl-C.
 
   bothways serve --port 0
   bothways serve --host 0.0.0.0 --origin https://example.com
+  bothways serve --allow-host chat.example.com
 `,
   echo: `bothways echo: answers every message with the same message, on every path
 

@@ -8,6 +8,7 @@ const options = {
   port: { type: 'string', default: '8080' },
   host: { type: 'string', default: '127.0.0.1' },
   origin: { type: 'string', multiple: true, default: [] as string[] },
+  'allow-host': { type: 'string', multiple: true, default: [] as string[] },
   'no-page': { type: 'boolean', default: false },
 } as const
 
@@ -18,9 +19,12 @@ export async function runServe(args: readonly string[]): Promise<number> {
   const port = readPort(values.port)
   const host = readHost(values.host)
   const origins = values.origin.map(readOrigin)
-  const serving = await startServe({ port, host, origins, page: !values['no-page'] }).catch(error => {
-    throw listenFailure(error, host, port)
-  })
+  const allowedHosts = values['allow-host'].map(readAllowedHost)
+  const serving = await startServe({ port, host, origins, allowedHosts, page: !values['no-page'] }).catch(
+    error => {
+      throw listenFailure(error, host, port)
+    },
+  )
   // Who reads that line may send a signal at once.
   const ended = untilSignal(() => serving.close())
   console.log(`Bothways is listening on ${serving.url}`)
@@ -32,5 +36,15 @@ function readOrigin(text: string): string {
   if (text === 'null' || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) return text
   throw new WrongUse(
     `--origin takes the origin of a page, such as https://example.com, or null for pages opened from a file; got '${text}'.`,
+  )
+}
+
+/** @throws WrongUse for anything but the name or the address of a host */
+function readAllowedHost(text: string): string {
+  const authority = text.includes(':') && !text.startsWith('[') ? `[${text}]` : text
+  const isHost = /^[^\s/?#@\\]+$/.test(text) && URL.canParse(`http://${authority}`)
+  if (isHost && new URL(`http://${authority}`).port === '') return text
+  throw new WrongUse(
+    `--allow-host takes the name or the address of a host, without scheme and port, such as chat.example.com; got '${text}'.`,
   )
 }

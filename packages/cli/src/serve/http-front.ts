@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IntervalHistogram } from 'node:perf_hooks'
+import type { Duplex } from 'node:stream'
 import type { CompareHttp } from './compare/compare-http.ts'
 import type { WireMeter } from './compare/wire-meter.ts'
+import type { KnownHosts } from './known-hosts.ts'
 import { formatMetrics, type MeasuredServer, metricsContentType, readMetrics } from './metrics.ts'
 import type { PageFiles } from './page-files.ts'
 import type { SocketIoFront } from './socket-io-front.ts'
 
 export interface HttpFrontOptions {
+  readonly hosts: KnownHosts
   readonly page: PageFiles | undefined
   readonly compare: CompareHttp
   readonly server: MeasuredServer
@@ -24,6 +27,7 @@ const notBuilt =
 export class HttpFront {
   readonly #options: HttpFrontOptions
   #isDraining = false
+  #foreignHostCount = 0
 
   constructor(options: HttpFrontOptions) {
     this.#options = options
@@ -42,6 +46,14 @@ export class HttpFront {
     response.setHeader('Referrer-Policy', 'no-referrer')
     response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
     if (this.#isDraining) response.setHeader('Connection', 'close')
+    const foreignHost = this.#options.hosts.refusalOf(request)
+    if (foreignHost !== undefined) {
+      this.#foreignHostCount++
+      // What is left of a body would be read as the next request.
+      response.setHeader('Connection', 'close')
+      answerText(response, 421, foreignHost)
+      return
+    }
     if (socketIo.owns(request)) {
       socketIo.handle(request, response)
       return
@@ -51,6 +63,19 @@ export class HttpFront {
       if (response.headersSent) response.destroy()
       else answerText(response, 500, 'The server failed.')
     })
+  }
+
+  /** Refuses an upgrade for a host that is not known; false when it is. */
+  refuseUpgrade(request: IncomingMessage, socket: Duplex): boolean {
+    const foreignHost = this.#options.hosts.refusalOf(request)
+    if (foreignHost === undefined) return false
+    this.#foreignHostCount++
+    socket.on('error', () => {})
+    socket.once('finish', () => socket.destroy())
+    const head =
+      'HTTP/1.1 421 Misdirected Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8'
+    socket.end(`${head}\r\nContent-Length: ${foreignHost.length + 1}\r\n\r\n${foreignHost}\n`)
+    return true
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -69,7 +94,9 @@ export class HttpFront {
       return this.#isDraining ? answerText(response, 503, 'draining') : answerText(response, 200, 'ok')
     }
     if (url.pathname === '/metrics') {
-      const body = formatMetrics(readMetrics(server, socketIo.clientCounts, delays))
+      const body = formatMetrics(
+        readMetrics({ server, socketIo, foreignHostCount: this.#foreignHostCount, delays }),
+      )
       response.writeHead(200, { 'Content-Type': metricsContentType, 'Cache-Control': 'no-store' })
       response.end(body)
       return

@@ -1,6 +1,7 @@
 import type { IntervalHistogram } from 'node:perf_hooks'
 import type { ServerCounts } from 'bothways'
 import { delayMs } from './monitor/host-sampler.ts'
+import type { SocketIoFront } from './socket-io-front.ts'
 
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -32,17 +33,38 @@ export interface MeasuredServer {
   readonly counts: Readonly<ServerCounts>
 }
 
-/** @param delays is reset: each reading covers the time since the one before */
-export function readMetrics(
-  { sockets, counts }: MeasuredServer,
-  socketIoClients: { readonly polling: number; readonly websocket: number },
-  delays: IntervalHistogram,
-): readonly Metric[] {
+export interface Measured {
+  readonly server: MeasuredServer
+  readonly socketIo: Pick<SocketIoFront, 'clientCounts' | 'refusalsByReason' | 'closesByReason'>
+  /** Requests and upgrades that asked for a host which is not known. */
+  readonly foreignHostCount: number
+  /** Is reset: each reading covers the time since the one before. */
+  readonly delays: IntervalHistogram
+}
+
+export function readMetrics({ server, socketIo, foreignHostCount, delays }: Measured): readonly Metric[] {
+  const { sockets, counts } = server
   const { rss, heapUsed } = process.memoryUsage()
   const metrics: readonly Metric[] = [
     gauge('bothways_connections', 'WebSocket connections that are open.', sockets.size),
     counter('bothways_connections_total', 'WebSocket connections since the start.', counts.connections),
     counter('bothways_refusals_total', 'Upgrade requests that were refused.', counts.refusals),
+    counter('bothways_refusals_by_reason_total', 'The same by reason.', byReason(counts.refusalsByCode)),
+    counter(
+      'bothways_violations_total',
+      'WebSocket connections that ended for a broken rule or a bound.',
+      byReason(counts.violationsByCode),
+    ),
+    counter(
+      'bothways_foreign_hosts_total',
+      'Requests for hosts that are not known, which were refused.',
+      foreignHostCount,
+    ),
+    counter(
+      'bothways_descriptor_shortages_total',
+      'How often the process ran out of file descriptors.',
+      counts.descriptorShortages,
+    ),
     counter('bothways_messages_total', 'WebSocket messages.', {
       'direction="in"': counts.messagesReceived,
       'direction="out"': counts.messagesSent,
@@ -52,9 +74,19 @@ export function readMetrics(
       'direction="out"': counts.bytesSent,
     }),
     gauge('bothways_socket_io_clients', 'Socket.IO clients, which no other figure counts.', {
-      'transport="polling"': socketIoClients.polling,
-      'transport="websocket"': socketIoClients.websocket,
+      'transport="polling"': socketIo.clientCounts.polling,
+      'transport="websocket"': socketIo.clientCounts.websocket,
     }),
+    counter(
+      'bothways_socket_io_refusals_total',
+      'Requests that Socket.IO has refused.',
+      byReason(socketIo.refusalsByReason),
+    ),
+    counter(
+      'bothways_socket_io_closes_total',
+      'Clients of Socket.IO that are gone.',
+      byReason(socketIo.closesByReason),
+    ),
     gauge('bothways_uptime_seconds', 'Time since the process began.', process.uptime()),
     gauge('process_resident_memory_bytes', 'Resident memory.', rss),
     gauge('nodejs_heap_size_used_bytes', 'Memory that JavaScript objects use.', heapUsed),
@@ -66,6 +98,15 @@ export function readMetrics(
   ]
   delays.reset()
   return metrics
+}
+
+/** The samples of reasons, which are error codes, or texts such as `Unknown transport`. */
+function byReason(counts: Readonly<Partial<Record<string, number>>>): Record<string, number> {
+  const entries = Object.entries(counts).map(([reason, count = 0]) => [
+    `reason="${reason.replaceAll(/\W+/g, '_')}"`,
+    count,
+  ])
+  return Object.fromEntries(entries)
 }
 
 function gauge(name: string, help: string, value: Metric['value']): Metric {

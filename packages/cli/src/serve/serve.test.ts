@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { connect as connectTcp } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, refusalOf, type TestClient } from '../../../../test/support/test-client.ts'
@@ -175,8 +177,8 @@ describe('compare', () => {
     tcp.on('data', chunk => {
       received += chunk.length
     })
-    const other = 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'
-    const poll = `GET /compare/poll?viewer=${viewer}&after=0 HTTP/1.1\r\nHost: a\r\nCookie: ${'x'.repeat(99)}\r\n\r\n`
+    const other = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    const poll = `GET /compare/poll?viewer=${viewer}&after=0 HTTP/1.1\r\nHost: localhost\r\nCookie: ${'x'.repeat(99)}\r\n\r\n`
     const exchange = async (request: string): Promise<number> => {
       const before = received
       tcp.write(request)
@@ -238,5 +240,72 @@ describe('compare', () => {
     await other.close()
     expect((await parked).status).toBe(200)
     expect((await control.closed).code).toBe(1001)
+  })
+})
+
+describe('A host that is not known, as after DNS rebinding', () => {
+  const evil = { headers: { Host: 'evil.example' } }
+  const advice = "does not answer for the host 'evil.example'"
+
+  /** `fetch` sends no Host but the address's. */
+  async function ask(
+    url: string,
+    path: string,
+    options: RequestOptions,
+  ): Promise<[number | undefined, string]> {
+    const request = httpRequest(new URL(path, url), { agent: false, ...options }).end()
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    let body = ''
+    for await (const chunk of response) body += chunk
+    return [response.statusCode, body]
+  }
+
+  test.each([
+    '/',
+    '/metrics',
+    '/healthz',
+    '/compare/changes',
+    '/socket.io/?EIO=4&transport=polling',
+    '/nowhere',
+  ])('is not answered at %s, and neither is a POST with a body', async path => {
+    expect(await ask(serving.url, path, evil)).toEqual([421, expect.stringContaining(advice)])
+    const post = await ask(serving.url, path, { ...evil, method: 'POST' })
+    expect(post).toEqual([421, expect.stringContaining('--allow-host evil.example')])
+  })
+
+  test.each(['/echo', '/monitor', '/socket.io/?EIO=4&transport=websocket', '/nowhere'])(
+    'gets no WebSocket at %s, also where its page says that it is of this host',
+    async path => {
+      const headers = { Host: 'evil.example', Origin: 'http://evil.example' }
+      const { status, body } = await refusalOf(`${ws}${path}`, { headers })
+      expect([status, body]).toEqual([421, expect.stringContaining(advice)])
+    },
+  )
+
+  test('is counted; localhost and the names that are allowed are answered', async () => {
+    const hosts = ['chat.example.com', '192.0.2.7']
+    const other = await startServe({
+      port: 0,
+      host: '127.0.0.1',
+      origins: [],
+      allowedHosts: hosts,
+      page: false,
+    })
+    const otherWs = other.url.replace('http:', 'ws:').slice(0, -1)
+    await ask(other.url, '/', evil)
+    await refusalOf(`${otherWs}/echo`, evil)
+    await refusalOf(`${otherWs}/nowhere`, {})
+    await ask(other.url, '/socket.io/?EIO=4&transport=nonsense', {})
+    for (const host of ['localhost:1', ...hosts, 'CHAT.example.com:443']) {
+      const [status, metrics] = await ask(other.url, '/metrics', { headers: { Host: host } })
+      expect(status).toBe(200)
+      expect(metrics).toContain('\nbothways_foreign_hosts_total 2\n')
+      expect(metrics).toContain('\nbothways_refusals_by_reason_total{reason="BW_NO_ROUTE"} 1\n')
+      expect(metrics).toContain('\nbothways_socket_io_refusals_total{reason="Transport_unknown"} 1\n')
+    }
+    const client = await connect(`${otherWs}/echo`, { headers: { Host: 'chat.example.com' } })
+    client.connection.close(1000)
+    await client.closed
+    await other.close()
   })
 })

@@ -10,6 +10,7 @@ import { compareControlRoute, compareSocketRoute } from './compare/compare-socke
 import type { Viewer } from './compare/viewer.ts'
 import { WireMeter } from './compare/wire-meter.ts'
 import { HttpFront } from './http-front.ts'
+import { KnownHosts } from './known-hosts.ts'
 import { monitorRoute } from './monitor/monitor-route.ts'
 import { PageFiles } from './page-files.ts'
 import { SocketIoFront } from './socket-io-front.ts'
@@ -20,6 +21,8 @@ export interface ServeOptions {
   readonly host: string
   /** Pages that may connect besides the served one. */
   readonly origins: readonly string[]
+  /** Names and addresses that requests may ask for, besides the loopback's, `host` and the address connected to. */
+  readonly allowedHosts?: readonly string[]
   /** Whether the page is served, or only what it talks to. */
   readonly page: boolean
   /** How long a long poll without a change is held, in ms. Default 25,000. */
@@ -33,6 +36,18 @@ export interface Serving {
   close(): Promise<void>
 }
 
+/** As the library's own port has them; a body may take longer, as that of a Socket.IO poll does on a slow line. */
+const timeouts = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+}
+
+/** What one address may have: generous, since many people may share one, and since a proxy's is one. */
+const maxConnectionsPerAddress = 10_000
+const maxHandshakesPerSecond = 1_000
+
 /** Closes are spread by this much per connection, so that the clients do not all come back at once. */
 const spreadMsPerConnection = 1
 const maxSpreadMs = 5_000
@@ -40,15 +55,17 @@ const closeTimeoutMs = 3_000
 
 /** Starts the page with everything it talks to, on one port. Rejects with Node's error (`EADDRINUSE` …). */
 export async function startServe(options: ServeOptions): Promise<Serving> {
-  const { port, host, origins, page, longPollMs = 25_000 } = options
+  const { port, host, origins, allowedHosts = [], page, longPollMs = 25_000 } = options
   const viewers = new Map<string, Viewer>()
   const meter = new WireMeter()
   const delays = monitorEventLoopDelay({ resolution: 10 })
   delays.enable()
 
-  const sockets = createServer({ origins })
+  const sockets = createServer({ origins, maxConnectionsPerAddress, maxHandshakesPerSecond })
   const socketIo = new SocketIoFront({ origins, topics: chatTopics(sockets) })
+  const hosts = new KnownHosts([host, ...allowedHosts])
   const front = new HttpFront({
+    hosts,
     page: page ? new PageFiles() : undefined,
     compare: new CompareHttp({ viewers, meter, longPollMs }),
     server: sockets,
@@ -57,14 +74,12 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     meter,
   })
   const onRequest = front.handle.bind(front)
-  const http = createHttpServer(onRequest)
+  const http = createHttpServer(timeouts, onRequest)
   const chat = new Chat((topic, text) => sockets.publish(topic, text))
   chatOnSocketIo(chat, socketIo.io)
-  // One that never listens: what is no upgrade of Socket.IO's is answered as if there were no Socket.IO.
-  const upgrades = createHttpServer(onRequest)
   http.on('upgrade', (request, socket, head) => {
+    if (front.refuseUpgrade(request, socket)) return
     if (socketIo.owns(request)) socketIo.handleUpgrade(request, socket, head)
-    else upgrades.emit('upgrade', request, socket, head)
   })
   sockets
     .route('/echo', { message: (socket, message) => void socket.send(message) })
@@ -72,7 +87,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     .route('/monitor', monitorRoute(sockets))
     .route('/compare/control', compareControlRoute(viewers))
     .route('/compare/socket', compareSocketRoute(viewers))
-    .attach(upgrades)
+    .attach(http, { leaves: request => hosts.refusalOf(request) !== undefined || socketIo.owns(request) })
 
   try {
     await listening(http, port, host)

@@ -19,6 +19,8 @@ const path = '/socket.io/'
 export class SocketIoFront {
   readonly io: Server
   readonly #origins: readonly string[]
+  readonly #refusalsByReason: Record<string, number> = {}
+  readonly #closesByReason: Record<string, number> = {}
   #isDraining = false
 
   constructor({ origins, topics, maxClients = 10_000, maxClientsPerAddress = 1_000 }: SocketIoFrontOptions) {
@@ -43,6 +45,25 @@ export class SocketIoFront {
       },
     })
     this.#origins = origins
+    this.io.engine.on('connection_error', ({ message }: { message: string }) => {
+      count(this.#refusalsByReason, message)
+    })
+    this.io.engine.on(
+      'connection',
+      (client: { once(event: 'close', listener: (reason: string) => void): void }) => {
+        client.once('close', reason => count(this.#closesByReason, reason))
+      },
+    )
+  }
+
+  /** Requests that were refused, by what the client was told. */
+  get refusalsByReason(): Readonly<Record<string, number>> {
+    return this.#refusalsByReason
+  }
+
+  /** Clients that are gone, by how they went. */
+  get closesByReason(): Readonly<Record<string, number>> {
+    return this.#closesByReason
   }
 
   /** Clients by the way they are connected. */
@@ -81,4 +102,8 @@ export class SocketIoFront {
     }
     return undefined
   }
+}
+
+function count(counts: Record<string, number>, reason: string): void {
+  counts[reason] = (counts[reason] ?? 0) + 1
 }
