@@ -1,7 +1,7 @@
 import { constants, createDeflateRaw, createInflateRaw, deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { collectGarbage } from '../../../../test/support/garbage.ts'
+import { heldMemory } from '../../../../test/support/held-memory.ts'
 import { Deflater } from './deflate.ts'
 import { Inflater, isInflateError } from './inflate.ts'
 import { WorkGate } from './work-gate.ts'
@@ -205,16 +205,14 @@ describe('permessage-deflate', () => {
     const direction = { noContextTakeover: true, windowBits: 15 }
     const size = 8 * 1024 * 1024
     const payload = await new Deflater(direction, tuning).deflate(Buffer.alloc(size))
-    collectGarbage()
-    const before = process.memoryUsage().arrayBuffers
+    const before = await heldMemory()
     let peak = 0
     const results = Array.from({ length: 50 }, async () => {
       expect(await new Inflater(direction, size).inflate(payload)).toHaveLength(size)
     })
     for (const result of results) {
       await result
-      collectGarbage()
-      peak = Math.max(peak, process.memoryUsage().arrayBuffers - before)
+      peak = Math.max(peak, (await heldMemory()) - before)
     }
     // The first in line in pieces and put together, and those that were handed over last.
     expect(peak).toBeLessThan(32 * 1024 * 1024 + 4 * size)

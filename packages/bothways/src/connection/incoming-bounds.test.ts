@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { collectGarbage } from '../../../../test/support/garbage.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { heldMemory } from '../../../../test/support/held-memory.ts'
 import { MemoryLink } from '../../../../test/support/memory-transport.ts'
 import { framesTo, type RawFrame, rawFrame } from '../../../../test/support/raw-frame.ts'
 import { ByteBudget } from './byte-budget.ts'
@@ -12,6 +12,10 @@ import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
 async function turns(): Promise<void> {
   for (let count = 0; count < 50; count++) await new Promise(resolve => setImmediate(resolve))
 }
+
+// The heartbeat does not beat by itself: the tests say what time it is.
+beforeAll(() => void vi.useFakeTimers({ toFake: ['setInterval'] }))
+afterAll(() => void vi.useRealTimers())
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -157,16 +161,14 @@ describe('The memory of what is unfinished and unread', () => {
   })
 
   test('is real memory: 100 unfinished messages of 4 MiB take no more than the bound', async () => {
-    collectGarbage()
-    const before = process.memoryUsage().arrayBuffers
+    const before = await heldMemory()
     const budget = new ByteBudget(32 * MiB)
     const all = Array.from({ length: 100 }, () => new Served(budget))
     for (const served of all) {
       served.receivePart(4 * MiB)
       await turns()
     }
-    collectGarbage()
-    const taken = process.memoryUsage().arrayBuffers - before
+    const taken = (await heldMemory()) - before
     expect(taken).toBeLessThan(32 * MiB + 4 * MiB)
     expect(taken).toBeGreaterThan(16 * MiB)
     expect(budget.usedBytes).toBeLessThanOrEqual(32 * MiB)
