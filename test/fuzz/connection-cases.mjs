@@ -40,7 +40,9 @@ function frames(random, role, agreement) {
     const message = isText ? textOf(random) : bytesOf(random, earlier)
     earlier.push(message)
     const isCompressed = deflate !== undefined && !random.oneIn(4)
-    const payload = isCompressed ? deflate(message) : message
+    let payload = isCompressed ? deflate(message) : message
+    // Data that stop early, in frames that are whole.
+    if (isCompressed && random.oneIn(12)) payload = payload.subarray(0, random.below(payload.length + 1))
     const pieces = random.oneIn(2) ? [payload] : piecesOf(random, payload)
     for (const [index, piece] of pieces.entries()) {
       const fin = index === pieces.length - 1 ? 0x80 : 0
@@ -73,7 +75,9 @@ function compressor(random, side, agreement) {
   const forgets = agreement[`${side}NoContextTakeover`]
   let history = Buffer.alloc(0)
   return message => {
-    const settings = { ...(bits === 8 ? { level: 0 } : { windowBits: bits, level: random.pick([1, 6, 9]) }) }
+    const settings = {
+      ...(bits === 8 ? { level: 0 } : { windowBits: bits, level: random.pick([0, 1, 6, 9]) }),
+    }
     settings.strategy = random.pick([
       constants.Z_DEFAULT_STRATEGY,
       constants.Z_FIXED,

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { inflatePlainly, NotDeflate } from './plain-inflate.mjs'
 
-const flushTail = Buffer.from([0, 0, 0xff, 0xff])
+/** What the sender has left out (§7.2.1), and an empty block that says it is the last: data that stop early do not reach it. */
+const ending = Buffer.from([0, 0, 0xff, 0xff, 0x03, 0x00])
 /** The farthest that deflate itself can reach back (RFC 1951 §2). */
 const longestDistance = 32_768
 
@@ -45,10 +46,11 @@ function inflateMessage(payload, history, maxDistance) {
   let rest = payload
   for (;;) {
     const before = Buffer.concat([history, message]).subarray(-longestDistance)
-    const { output, end, isFinal } = inflatePlainly(Buffer.concat([rest, flushTail]), before, maxDistance)
+    const { output, end, isFinal } = inflatePlainly(Buffer.concat([rest, ending]), before, maxDistance)
+    if (!isFinal) throw new NotDeflate('the data end between two blocks')
     message = Buffer.concat([message, output])
     rest = rest.subarray(end)
     // §7.2.3.4: behind a final block stands nothing, the beginning of the block that a flush makes, or more of the message.
-    if (!isFinal || rest.length === 0 || (rest.length === 1 && rest[0] === 0)) return message
+    if (rest.length === 0 || (rest.length === 1 && rest[0] === 0)) return message
   }
 }

@@ -79,7 +79,7 @@ function frames(random, role, isDeflateNegotiated) {
   }
   if (random.oneIn(3)) push(0x88, closeBody(random))
   if (random.oneIn(6)) push(random.pick([0x81, 0x88, 0x89]), Buffer.alloc(0))
-  if (random.oneIn(8)) list.splice(random.below(list.length + 1), 0, unlawful(random, role))
+  if (random.oneIn(5)) list.splice(random.below(list.length + 1), 0, unlawful(random, role))
   return list
 }
 
@@ -87,7 +87,7 @@ function frames(random, role, isDeflateNegotiated) {
 function unlawful(random, role) {
   const masked = role === 'server' ? 0x80 : 0
   const key = Buffer.alloc(masked === 0 ? 0 : 4)
-  switch (random.below(5)) {
+  switch (random.below(7)) {
     case 0:
       return frame(
         random,
@@ -103,13 +103,15 @@ function unlawful(random, role) {
         Buffer.alloc(random.pick([126, 127, 300]), 'a'),
       )
     case 2:
+    case 3:
+    case 4:
       // The sign bit, lengths at the edges of what a number or 32 or 16 bits hold.
       return Buffer.concat([
         Buffer.of(random.pick([0x01, 0x81, 0x82]), masked | 127),
         Buffer.from(random.pick(longLengths), 'hex'),
         key,
       ])
-    case 3:
+    case 5:
       return frame(random, role, random.pick([0x90, 0xa0, 0xc0, 0x10]) | random.below(3), textOf(random))
     default:
       return frame(

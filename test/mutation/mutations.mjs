@@ -589,10 +589,11 @@ export const mutations = [
     to: 'const tailBytes = isFinal ? 0 : 0',
   },
   {
-    title: 'Data that stop amid a block are filled up',
+    title: 'Data that stop amid a block are accepted',
     file: inflate,
-    from: 'Buffer.concat([payload, flushTail, lastBlock])',
-    to: 'Buffer.concat([payload, flushTail, lastBlock, lastBlock, lastBlock, lastBlock])',
+    from: 'info: true,',
+    // As Z_SYNC_FLUSH.
+    to: 'info: true, finishFlush: 2,',
   },
   {
     title: 'Each side takes its own direction for the other',
