@@ -44,6 +44,7 @@ test('bothways/connection exports these names', () => {
       "Inflater",
       "NotSentError",
       "ReadyState",
+      "SharedBytes",
       "WorkGate",
       "fairTime",
       "isBlob",

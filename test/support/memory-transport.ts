@@ -13,7 +13,10 @@ class MemoryTransport implements Transport {
   peer: MemoryTransport | undefined
   #handler: TransportHandler | undefined
   #outgoing: Uint8Array[] = []
-  #noticesDue = 0
+  /** It has room for everything, and takes nothing before it is delivered. */
+  readonly queues = true
+  readonly copiesBorrowed = true
+  readonly tellsLater = false
   #isEndDelivered = false
 
   get queuedBytes(): number {
@@ -32,16 +35,11 @@ class MemoryTransport implements Transport {
     this.isPaused = false
   }
 
-  write(bytes: Uint8Array, wantsNotice: boolean): void {
-    if (this.isEnded || this.isDestroyed) return
+  write(bytes: Uint8Array): boolean {
+    if (this.isEnded || this.isDestroyed) return false
     this.#outgoing.push(Uint8Array.from(bytes))
     this.bytesWritten += bytes.length
-    if (wantsNotice) this.#noticesDue++
-  }
-
-  writeShared(bytes: Uint8Array, wantsNotice: boolean): boolean {
-    this.write(bytes, wantsNotice)
-    return true
+    return false
   }
 
   end(): void {
@@ -66,8 +64,10 @@ class MemoryTransport implements Transport {
       peer.bytesRead += chunk.length
       peer.#handler?.onData(chunk)
     }
-    for (; chunks.length > 0 && this.#noticesDue > 0; this.#noticesDue--) this.#handler?.onTaken()
-    if (chunks.length > 0) return true
+    if (chunks.length > 0) {
+      this.#handler?.onTaken(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+      return true
+    }
     if (!this.isEnded || this.#isEndDelivered) return false
     this.#isEndDelivered = true
     peer.#handler?.onEnd()

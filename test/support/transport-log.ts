@@ -7,10 +7,11 @@ type Happening = 'data' | 'taken' | 'end' | 'destroyed'
 export class TransportLog implements TransportHandler {
   readonly transport: Transport
   readonly chunks: Buffer[] = []
-  /** Without the data. */
+  /** Without the data, and without what was taken. */
   readonly events: Happening[] = []
   error: Error | undefined
   receivedBytes = 0
+  takenBytes = 0
   /** What the handler does there and then. */
   on: (happening: Happening) => void = () => {}
   #waiting: (() => void)[] = []
@@ -38,8 +39,8 @@ export class TransportLog implements TransportHandler {
     this.onData(memory.bytes.subarray(0, byteLength))
   }
 
-  onTaken(): void {
-    this.events.push('taken')
+  onTaken(bytes: number): void {
+    this.takenBytes += bytes
     this.#note('taken')
   }
 

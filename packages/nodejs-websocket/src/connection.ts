@@ -20,6 +20,7 @@ import {
   NotSentError,
   ReadyState,
   resolveConnectionOptions,
+  type SendOutcome,
   takeTransport,
   usualTraits,
 } from 'bothways/connection'
@@ -139,8 +140,8 @@ export class Connection extends EventEmitter<ConnectionEvents> {
    * data go by it.
    */
   get socket(): Socket {
-    this.#core?.flush()
     this.#transport?.shareStream()
+    this.#core?.flush()
     return this.#socket
   }
 
@@ -187,7 +188,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
             return
           }
           const opcode = isFirst ? Opcode.Binary : Opcode.Continuation
-          const send = (): boolean => core.sendFrame(payload, { opcode, isFinal })
+          const send = (): SendOutcome => core.sendFrame(payload, { opcode, isFinal })
           // That the connection is gone is told by its own events.
           this.#write(core, payload.length, send, callback && (() => callback()))
         },
@@ -359,7 +360,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   }
 
   /** @returns false when the program should wait for the socket's `drain` */
-  #write(core: Core, byteLength: number, send: () => boolean, callback?: Callback): boolean {
+  #write(core: Core, byteLength: number, send: () => SendOutcome, callback?: Callback): boolean {
     const wasOpen = core.readyState === ReadyState.Open
     const isMuch = core.bufferedAmount + byteLength >= this.#socket.writableHighWaterMark
     // Only what goes by the stream makes it tell when it has caught up.

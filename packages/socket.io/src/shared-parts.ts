@@ -32,6 +32,6 @@ class SharedWriteOptions implements EngineWriteOptions {
 
   /** For listeners of `packetCreate` that look for what npm's has here. */
   get wsPreEncodedFrame(): Uint8Array[] | undefined {
-    return typeof this.shared.data === 'string' ? [this.shared.frame(4)] : undefined
+    return typeof this.shared.data === 'string' ? [this.shared.frame(4).bytes] : undefined
   }
 }

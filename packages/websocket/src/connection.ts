@@ -148,8 +148,8 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
 
   /** The TCP connection, for whoever uses it besides: behind what was sent before, and with all data from here on. */
   get socket(): Socket {
-    this.#core.flush()
     this.#transport.shareStream()
+    this.#core.flush()
     return this.#socket
   }
 
@@ -195,7 +195,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
   sendUTF(data: IStringified, cb?: SendCallback): void {
     const text = data.toString()
     // A UTF-16 unit becomes at most three bytes.
-    if (!this.#mayFragment(text.length * 3)) this.#took(this.#core.send(text), cb)
+    if (!this.#mayFragment(text.length * 3)) this.#took(this.#core.send(text) === 'sent', cb)
     else this.#sendBytes(Buffer.from(text), Opcode.Text, cb)
   }
 
@@ -216,7 +216,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
   /** Sends a frame as it is; only its masking follows from the side. False when the peer reads too slowly. */
   sendFrame(frame: WebSocketFrame, cb?: SendCallback): boolean {
     frame.mask = this.maskOutgoingPackets
-    return this.#took(this.#core.sendEncoded(frame.toBuffer()), cb)
+    return this.#took(this.#core.sendEncoded(frame.toBuffer()) === 'sent', cb)
   }
 
   /** Sends a ping; of more than 125 bytes the first 124. */
@@ -358,8 +358,9 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     const threshold = Math.floor(this.config.fragmentationThreshold ?? 0)
     // Without a threshold there is nothing to fragment by.
     if (!this.#mayFragment(data.length) || !(threshold >= 1)) {
-      const isSent = opcode === Opcode.Binary ? this.#core.send(data) : this.#core.sendFrame(data, { opcode })
-      this.#took(isSent, cb)
+      const outcome =
+        opcode === Opcode.Binary ? this.#core.send(data) : this.#core.sendFrame(data, { opcode })
+      this.#took(outcome === 'sent', cb)
       return
     }
     for (let at = 0; at < data.length; at += threshold) {
@@ -374,7 +375,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
 
   #sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, data: Buffer): void {
     const payload = data.length > 125 ? data.subarray(0, keptControlBytes) : data
-    this.#took(this.#core.sendFrame(payload, { opcode }), undefined)
+    this.#took(this.#core.sendFrame(payload, { opcode }) === 'sent', undefined)
   }
 
   /** What follows from the core's answer to a send. */

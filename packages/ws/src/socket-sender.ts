@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
-import type { Connection } from 'bothways/connection'
+import { type Connection, SharedBytes } from 'bothways/connection'
 
 type Frame = readonly (Uint8Array | string)[]
 
 /** Frames that are sent to many sockets are joined once: the list they come in tells. */
-const joined = new WeakMap<Frame, Buffer>()
+const joined = new WeakMap<Frame, SharedBytes>()
 
 /** The part of a socket's `_sender` that other libraries use: frames made by `Sender.frame` go out as they are. */
 export class SocketSender {
@@ -20,10 +20,12 @@ export class SocketSender {
   }
 }
 
-function join(frame: Frame): Buffer {
+function join(frame: Frame): SharedBytes {
   let bytes = joined.get(frame)
   if (bytes === undefined) {
-    bytes = Buffer.concat(frame.map(part => (typeof part === 'string' ? Buffer.from(part) : part)))
+    bytes = new SharedBytes(
+      Buffer.concat(frame.map(part => (typeof part === 'string' ? Buffer.from(part) : part))),
+    )
     joined.set(frame, bytes)
   }
   return bytes

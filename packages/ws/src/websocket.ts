@@ -174,8 +174,8 @@ export class WebSocket extends EventEmitter {
   /** @internal The stream under the connection, for whoever uses it besides: behind what was sent before. */
   get _socket(): Duplex | null {
     const { connection, transport, stream } = this[inner]
-    connection?.flush()
     transport?.shareStream()
+    connection?.flush()
     return stream
   }
 

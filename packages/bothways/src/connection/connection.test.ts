@@ -3,7 +3,7 @@ import { MemoryLink } from '../../../../test/support/memory-transport.ts'
 import { Connection, type ConnectionHandler, ReadyState } from './connection.ts'
 import type { CloseFrame, Disconnect } from './disconnect.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
-import { PreparedMessage } from './prepared-message.ts'
+import { PreparedMessage } from './sending/prepared-message.ts'
 
 class Recorder implements ConnectionHandler {
   readonly messages: (string | Buffer)[] = []
@@ -111,9 +111,9 @@ describe('Messages', () => {
     const { link, server } = connect()
     const writes: number[] = []
     const write = link.server.write.bind(link.server)
-    link.server.write = (bytes, wantsNotice) => {
+    link.server.write = bytes => {
       writes.push(bytes.length)
-      write(bytes, wantsNotice)
+      return write(bytes)
     }
     for (let count = 0; count < 5; count++) server.send('tick')
     server.sendPrepared(new PreparedMessage(Buffer.from('tock'), true))
@@ -300,9 +300,9 @@ describe('Close handshake', () => {
   test('Nothing is sent after the close frame, and send says so', async () => {
     const { link, server, clientSide } = connect()
     server.close(1000)
-    expect(server.send('late')).toBe(false)
+    expect(server.send('late')).toBe('refused')
     await link.settle()
-    expect(server.send('later')).toBe(false)
+    expect(server.send('later')).toBe('refused')
     expect(clientSide.messages).toEqual([])
   })
 })
@@ -359,8 +359,8 @@ describe('Backpressure', () => {
   test('send answers false above the high-water mark, and drain follows once the peer has read', async () => {
     const { link, server, serverSide } = connect({ server: { highWaterMarkBytes: 100 } })
     link.client.isPaused = true
-    expect(server.send('x'.repeat(50))).toBe(true)
-    expect(server.send('x'.repeat(50))).toBe(false)
+    expect(server.send('x'.repeat(50))).toBe('sent')
+    expect(server.send('x'.repeat(50))).toBe('queued')
     await link.settle()
     expect(serverSide.drains).toBe(0)
     expect(server.bufferedAmount).toBe(104)
@@ -375,7 +375,7 @@ describe('Backpressure', () => {
       server: { compression: true },
       deflate: { noContextTakeover: true, windowBits: 15 },
     })
-    expect(server.send('x'.repeat(1_000_000))).toBe(false)
+    expect(server.send('x'.repeat(1_000_000))).toBe('queued')
     while (clientSide.messages.length === 0) await link.settle()
     expect(serverSide.drains).toBe(1)
   })
@@ -383,9 +383,9 @@ describe('Backpressure', () => {
   test('drain follows although the peer has read before the message is written', async () => {
     const { link, server, serverSide } = connect({ server: { highWaterMarkBytes: 100 } })
     link.client.isPaused = true
-    expect(server.send('x'.repeat(60))).toBe(true)
+    expect(server.send('x'.repeat(60))).toBe('sent')
     await link.settle()
-    expect(server.send('x'.repeat(60))).toBe(false)
+    expect(server.send('x'.repeat(60))).toBe('queued')
     link.client.isPaused = false
     link.server.deliver()
     await link.settle()
@@ -397,7 +397,7 @@ describe('Backpressure', () => {
       server: { maxBufferedBytes: 1_000, whenBufferFull: 'drop' },
     })
     link.client.isPaused = true
-    expect([1, 2, 3].map(() => server.send('x'.repeat(600)))).toEqual([true, false, false])
+    expect([1, 2, 3].map(() => server.send('x'.repeat(600)))).toEqual(['sent', 'queued', 'refused'])
     link.client.isPaused = false
     await link.settle()
     expect(serverSide.drains).toBe(1)

@@ -26,23 +26,26 @@ import {
   peerIsSilent,
   receivedTooMuch,
   sendQueueFull,
+  sendQueuesFull,
   shortReason,
 } from './failures.ts'
 import { fairTime, type TurnMember } from './fair-time.ts'
-import { FrameSender, type FrameSenderHandler, type FrameSendOptions } from './frame-sender.ts'
 import { type HeartbeatMember, heartbeat } from './heartbeat.ts'
 import { type InflateResult, Inflater, isInflateError } from './inflate.ts'
 import { keepaliveStep } from './keepalive.ts'
 import { newMaskingKey } from './masking-key.ts'
 import { isBlob, type MessageData, messageBytes } from './message-data.ts'
 import { MessageProgress } from './message-progress.ts'
-import { NotSentError } from './not-sent-error.ts'
 import type { ConnectionSettings } from './options.ts'
-import { Outbox } from './outbox.ts'
 import { Pings } from './pings.ts'
-import type { PreparedMessage } from './prepared-message.ts'
+import { FrameSender, type FrameSenderHandler, type FrameSendOptions } from './sending/frame-sender.ts'
+import { NotSentError } from './sending/not-sent-error.ts'
+import { Outbox, type OutboxHandler } from './sending/outbox.ts'
+import type { PreparedMessage } from './sending/prepared-message.ts'
+import type { SendOutcome } from './sending/send-outcome.ts'
+import type { SharedBytes } from './sending/shared-bytes.ts'
+import type { Callback } from './sending/waiters.ts'
 import type { Transport, TransportHandler } from './transport.ts'
-import type { Callback } from './waiters.ts'
 import type { WorkGate } from './work-gate.ts'
 
 /** What a connection tells the face it wears. Nothing of it may throw. */
@@ -85,6 +88,8 @@ export interface ConnectionInit {
   readonly incomingBudget?: ByteBudget | undefined
   /** What compresses and inflates long messages waits there; by default at gates for the whole process. */
   readonly zlibGate?: WorkGate | undefined
+  /** What waits to go out counts here, together with what waits on other connections. */
+  readonly outgoingBudget?: ByteBudget
 }
 
 /** In what connections differ that wear the face of another library. */
@@ -135,6 +140,9 @@ export const usualTraits: ConnectionTraits = {
   nextMaskingKey: newMaskingKey,
 }
 
+// As it was when this was loaded: tests put a clock of their own in its place.
+const { nextTick } = process
+
 /** The WHATWG `readyState` values that an established connection can have. */
 export const ReadyState = { Connecting: 0, Open: 1, Closing: 2, Closed: 3 } as const
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState]
@@ -148,7 +156,14 @@ type Hold = (typeof Hold)[keyof typeof Hold]
  * control frames, close handshake, keepalive, backpressure and compression, over any {@link Transport}.
  */
 export class Connection
-  implements ReceiverHandler, TransportHandler, FrameSenderHandler, HeartbeatMember, TurnMember, BudgetHolder
+  implements
+    ReceiverHandler,
+    TransportHandler,
+    FrameSenderHandler,
+    OutboxHandler,
+    HeartbeatMember,
+    TurnMember,
+    BudgetHolder
 {
   readonly role: Role
   readonly #transport: Transport
@@ -156,6 +171,7 @@ export class Connection
   readonly #traits: ConnectionTraits
   readonly #handler: ConnectionHandler
   readonly #receiver: Receiver
+  readonly #outgoingBudget: ByteBudget | undefined
   readonly #outbox: Outbox
   readonly #sender: FrameSender
   /** How the peer may compress; undefined: not at all. */
@@ -199,14 +215,20 @@ export class Connection
   #roundTripTimeMs: number | undefined
 
   constructor(handler: ConnectionHandler, init: ConnectionInit) {
-    const { role, transport, settings, deflate, traits = usualTraits, zlibGate } = init
+    const { role, transport, settings, deflate, traits = usualTraits, zlibGate, outgoingBudget } = init
     this.#incomingBudget = init.incomingBudget
     this.role = role
     this.#handler = handler
     this.#transport = transport
     this.#settings = settings
     this.#traits = traits
-    this.#outbox = new Outbox(transport, settings.highWaterMarkBytes)
+    this.#outgoingBudget = outgoingBudget
+    this.#outbox = new Outbox({
+      transport,
+      handler: this,
+      highWaterMarkBytes: settings.highWaterMarkBytes,
+      budget: outgoingBudget,
+    })
     this.#receiver = new Receiver(this, {
       role,
       maxMessageBytes: settings.maxMessageBytes,
@@ -274,45 +296,42 @@ export class Connection
     return this.#transport.bytesWritten
   }
 
-  /**
-   * Sends one message. False when the peer reads slower than this side sends: wait for `onDrain`; false also
-   * when the message was not taken, because the connection is closing or the bound of its queue is reached.
-   */
-  send(data: MessageData): boolean {
-    if (!this.#canQueue()) return false
+  /** Sends one message. Behind `queued`, and behind `refused` while the connection is open, comes `onDrain`. */
+  send(data: MessageData): SendOutcome {
+    if (!this.#mayQueue()) return 'refused'
     this.#sender.send(data)
-    return this.#answer()
+    return this.#outcome()
   }
 
   /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
-  sendPrepared(message: PreparedMessage): boolean {
-    if (!this.#canQueue()) return false
+  sendPrepared(message: PreparedMessage): SendOutcome {
+    if (!this.#mayQueue()) return 'refused'
     this.#sender.sendPrepared(message)
-    return this.#answer()
+    return this.#outcome()
   }
 
   /**
-   * Sends one frame as it is described, behind everything sent so far; false as {@link send}. The rules of
-   * fragmentation (RFC 6455 §5.4) are the caller's to keep.
+   * Sends one frame as it is described, behind everything sent so far. The rules of fragmentation (RFC 6455 §5.4) are
+   * the caller's to keep.
    *
    * @throws UsageError `BW_CONTROL_FRAME_TOO_LONG` for a ping or pong of more than 125 bytes
    */
-  sendFrame(payload: Uint8Array | Blob, options: FrameSendOptions): boolean {
+  sendFrame(payload: Uint8Array | Blob, options: FrameSendOptions): SendOutcome {
     const { opcode } = options
     if (isControlOpcode(opcode)) checkControlPayload(isBlob(payload) ? payload.size : payload.length)
-    if (!this.#canQueue()) return false
+    if (!this.#mayQueue()) return 'refused'
     this.#sender.sendFrame(payload, options)
-    return this.#answer()
+    return this.#outcome()
   }
 
   /**
-   * Sends the bytes of whole frames that the caller has made, unchecked, behind everything sent so far; false as
-   * {@link send}. Their memory must not change any more.
+   * Sends the bytes of whole frames that the caller has made, unchecked, behind everything sent so far. Their memory
+   * must not change any more. What goes to several connections is given as {@link SharedBytes}, which they hold together.
    */
-  sendEncoded(frames: Uint8Array): boolean {
-    if (!this.#canQueue()) return false
+  sendEncoded(frames: Uint8Array | SharedBytes): SendOutcome {
+    if (!this.#mayQueue()) return 'refused'
     this.#outbox.push(frames)
-    return this.#answer()
+    return this.#outcome()
   }
 
   /** Writes what was sent so far at once, instead of at the end of this turn of the event loop. */
@@ -481,6 +500,28 @@ export class Connection
     this.closeForPolicy(CloseCode.InternalError, error)
   }
 
+  // --- the outbox's side
+
+  onRoom(): void {
+    if (!this.#outbox.hasRoom) {
+      this.#outbox.oweRoom()
+      return
+    }
+    if (this.#owedPong !== undefined) {
+      this.#sender.sendControl(Opcode.Pong, this.#owedPong)
+      this.#owedPong = undefined
+    }
+    if (!this.#owesDrain) return
+    this.#owesDrain = false
+    if (this.#readyState === ReadyState.Open) this.#handler.onDrain?.()
+  }
+
+  /** Nobody would read a close frame; so the connection is cut, and the memory is free at once. */
+  onTotalExceeded({ limitBytes, usedBytes }: ByteBudget): void {
+    this.closeForPolicy(CloseCode.TryAgainLater, sendQueuesFull(limitBytes, usedBytes))
+    this.#cut()
+  }
+
   // --- the transport's side
 
   onData(chunk: Uint8Array): void {
@@ -495,19 +536,8 @@ export class Connection
     this.#countHeld()
   }
 
-  onTaken(): void {
-    this.#outbox.onNotice()
-    if (!this.#outbox.hasRoom) {
-      this.#outbox.oweNotice()
-      return
-    }
-    if (this.#owedPong !== undefined) {
-      this.#sender.sendControl(Opcode.Pong, this.#owedPong)
-      this.#owedPong = undefined
-    }
-    if (!this.#owesDrain) return
-    this.#owesDrain = false
-    if (this.#readyState === ReadyState.Open) this.#handler.onDrain?.()
+  onTaken(bytes: number): void {
+    this.#outbox.onTaken(bytes)
   }
 
   onEnd(): void {
@@ -523,17 +553,21 @@ export class Connection
     this.#beginClosing()
     if (this.#traits.deliversUnreadAtCut) this.#deliverUnread()
     if (this.#tellLate(() => this.onDestroyed(error))) return
-    this.#readyState = ReadyState.Closed
     heartbeat.delete(this)
     fairTime.leave(this)
     this.#forgetReceived()
     this.#countHeld()
-    const { by, error: cause } = facts
     this.#lostBytes ||= this.#outbox.bufferedBytes
-    this.#outbox.abandon(cause)
+    // Who waits for something to be taken hears that it will not be before the end is told.
+    if (this.#outbox.abandon(facts.error)) nextTick(() => this.#tellOfEnd(facts))
+    else this.#tellOfEnd(facts)
+  }
+
+  #tellOfEnd({ by, error }: Pick<Disconnect, 'by' | 'error'>): void {
+    this.#readyState = ReadyState.Closed
     this.#pings?.abandon()
     const [sent, received] = [this.#sent, this.#received]
-    this.#handler.onClose(describeDisconnect({ by, error: cause, sent, received }))
+    this.#handler.onClose(describeDisconnect({ by, error, sent, received }))
   }
 
   // --- the receiver's side
@@ -637,29 +671,37 @@ export class Connection
     return { code: closeCodeOf(error), reason: explainsFailures ? shortReason(error.message) : '' }
   }
 
-  #canQueue(): boolean {
+  /** Whether one more message is taken; if not, and the connection stays open, there will be a drain. */
+  #mayQueue(): boolean {
     if (this.#readyState !== ReadyState.Open) return false
     const { maxBufferedBytes, whenBufferFull } = this.#settings
     const bufferedBytes = this.#outbox.bufferedBytes
-    if (bufferedBytes <= maxBufferedBytes) return true
+    const isFull = bufferedBytes > maxBufferedBytes
+    if (!isFull && this.#outgoingBudget?.isExceeded !== true) return true
     if (whenBufferFull === 'close') {
-      this.closeForPolicy(CloseCode.TryAgainLater, sendQueueFull(maxBufferedBytes, bufferedBytes))
-    } else {
-      this.#oweDrain()
+      if (isFull) {
+        this.closeForPolicy(CloseCode.TryAgainLater, sendQueueFull(maxBufferedBytes, bufferedBytes))
+      } else {
+        // Perhaps this one goes, too.
+        this.#outgoingBudget?.relieve()
+      }
+      return this.#readyState === ReadyState.Open
     }
-    return false
-  }
-
-  /** What `send` answers; a false is a promise of `onDrain`. */
-  #answer(): boolean {
-    if (this.#outbox.hasRoom) return true
+    // Whoever reads as fast as this side sends takes no part of what is used up.
+    if (!isFull && !this.#outbox.isStalled) return true
     this.#oweDrain()
     return false
   }
 
+  #outcome(): SendOutcome {
+    if (this.#outbox.hasRoom) return 'sent'
+    this.#oweDrain()
+    return 'queued'
+  }
+
   #oweDrain(): void {
     this.#owesDrain = true
-    this.#outbox.oweNotice()
+    this.#outbox.oweRoom()
   }
 
   /** At once: the time for its answer runs. */
@@ -685,7 +727,7 @@ export class Connection
       this.#sender.sendControl(Opcode.Pong, payload)
     } else {
       this.#owedPong = Buffer.from(payload)
-      this.#outbox.oweNotice()
+      this.#outbox.oweRoom()
     }
   }
 
@@ -838,8 +880,7 @@ export class Connection
       void pending.then(() => this.#endTcp())
       return
     }
-    this.#outbox.flush()
-    this.#transport.end()
+    this.#outbox.end()
     this.#holds = 0
     this.#transport.resume()
   }
@@ -867,8 +908,7 @@ export class Connection
 
   #cut(): void {
     this.#lostBytes = this.#outbox.bufferedBytes
-    this.#outbox.clear()
-    this.#transport.destroy()
+    this.#outbox.cut()
   }
 }
 

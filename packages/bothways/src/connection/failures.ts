@@ -47,6 +47,16 @@ export function messageTooSlow(limitMs: number, actualMs: number): LimitError {
   )
 }
 
+export function sendQueuesFull(limit: number, actual: number): LimitError {
+  return new LimitError(
+    'BW_SEND_QUEUES_FULL',
+    limit,
+    actual,
+    'bytes',
+    `${actual} bytes wait for all peers together, over the limit of ${limit} (option maxTotalBufferedBytes), and among those that read too slowly this peer has most.`,
+  )
+}
+
 export function peerIsSilent(limitMs: number, silentMs: number): LimitError {
   return new LimitError(
     'BW_PEER_SILENT',

@@ -196,7 +196,6 @@ describe('A stream that breaks while something waits for its turn', () => {
         'server',
         names.map(name => ['81 01', name] as const),
       ),
-      false,
     )
     link.client.deliver()
     expect(handler.events.length).toBeLessThan(eventCount)
@@ -244,7 +243,6 @@ test('A side that waits for its turn is heard, and is not given up', async () =>
       'server',
       names.map(name => ['81 01', name] as const),
     ),
-    false,
   )
   link.client.deliver()
   connection.tick(startMs + 10_000)

@@ -9,12 +9,9 @@ const readMemory = createReadMemory(512 * 1024)
 const { WriteWrap, streamBaseState, kReadBytesOrError, kBytesWritten, kLastWriteWasAsync } =
   streamBinding ?? ({} as StreamBinding)
 
-// As it was when this was loaded: tests put a clock of their own in its place.
-const { nextTick } = process
-
 interface PendingWrite extends WriteRequest {
   transport: HandleTransport
-  wantsNotice: boolean
+  bytes: Uint8Array
 }
 
 /** The request of the next write: one that is finished at once leaves it unused. */
@@ -83,29 +80,34 @@ export abstract class HandleTransport implements Transport {
     if (status < 0) this.fail('read', status)
   }
 
-  write(bytes: Uint8Array, wantsNotice: boolean): void {
-    this.writeShared(bytes, wantsNotice)
+  get copiesBorrowed(): boolean {
+    return false
   }
 
-  writeShared(bytes: Uint8Array, wantsNotice: boolean): boolean {
-    if (this.isEnded || this.isDestroyed) return true
+  get queues(): boolean {
+    return false
+  }
+
+  get tellsLater(): boolean {
+    return false
+  }
+
+  /** What is not taken at once is written from the same memory later, whoever it belongs to. */
+  write(bytes: Uint8Array, _isBorrowed: boolean): boolean {
+    if (this.isEnded || this.isDestroyed) return false
     spareRequest ??= new WriteWrap() as PendingWrite
     const request = spareRequest
     const status = this.handle.writeBuffer(request, bytes)
     if (status < 0) {
       this.fail('write', status)
-      return true
+      return false
     }
     this.#writtenBytes += streamBaseState[kBytesWritten]!
-    if (streamBaseState[kLastWriteWasAsync] === 0) {
-      if (wantsNotice) nextTick(giveNotice, this)
-      return true
-    }
+    if (streamBaseState[kLastWriteWasAsync] === 0) return true
     spareRequest = undefined
     request.oncomplete = onWritten
     request.transport = this
     request.bytes = bytes
-    request.wantsNotice = wantsNotice
     this.#pendingWrites++
     return false
   }
@@ -123,15 +125,11 @@ export abstract class HandleTransport implements Transport {
   }
 
   /** A write that was not finished at once is. */
-  sentOut(status: number, wantsNotice: boolean): void {
+  sentOut(status: number, bytes: number): void {
     this.#pendingWrites--
     if (this.isDestroyed) return
     if (status < 0) this.fail('write', status)
-    else if (wantsNotice) this.handler?.onTaken()
-  }
-
-  giveNotice(): void {
-    if (!this.isDestroyed) this.handler?.onTaken()
+    else this.handler?.onTaken(bytes)
   }
 }
 
@@ -147,10 +145,6 @@ function onRead(this: TcpHandle): void {
 }
 
 function onWritten(this: WriteRequest, status: number): void {
-  const { transport, wantsNotice } = this as PendingWrite
-  transport.sentOut(status, wantsNotice)
-}
-
-function giveNotice(transport: HandleTransport): void {
-  transport.giveNotice()
+  const { transport, bytes } = this as PendingWrite
+  transport.sentOut(status, bytes.length)
 }

@@ -12,10 +12,8 @@ export { type CompressionTuning, Deflater } from './deflate.ts'
 export type { CloseFrame, Disconnect } from './disconnect.ts'
 export { shortReason } from './failures.ts'
 export { fairTime, type TurnMember } from './fair-time.ts'
-export type { FrameSendOptions } from './frame-sender.ts'
 export { type InflateResult, Inflater } from './inflate.ts'
 export { isBlob, isByteSource, type MessageData, messageBytes, ownBytes } from './message-data.ts'
-export { NotSentError } from './not-sent-error.ts'
 export {
   type CompressionOptions,
   type ConnectionOptions,
@@ -23,7 +21,11 @@ export {
   type KeepaliveOptions,
   resolveConnectionOptions,
 } from './options.ts'
+export type { FrameSendOptions } from './sending/frame-sender.ts'
+export { NotSentError } from './sending/not-sent-error.ts'
+export type { SendOutcome } from './sending/send-outcome.ts'
+export { SharedBytes } from './sending/shared-bytes.ts'
+export type { Callback } from './sending/waiters.ts'
 export { takeTransport } from './take-transport.ts'
 export type { Transport, TransportHandler } from './transport.ts'
-export type { Callback } from './waiters.ts'
 export { WorkGate } from './work-gate.ts'

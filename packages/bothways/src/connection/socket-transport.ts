@@ -61,6 +61,7 @@ export class SocketTransport extends HandleTransport implements SocketOwner {
   shareStream(): void {
     if (this.#onStream !== undefined) return
     this.#onStream = new StreamTransport(this.#socket)
+    this.#onStream.shareStream()
     if (this.handler === undefined) return
     this.#onStream.adopt(this.handler)
     if (!this.handle.reading && !this.isReadingOver) this.#holdBack()
@@ -68,8 +69,8 @@ export class SocketTransport extends HandleTransport implements SocketOwner {
 
   stepAside(): void {
     if (this.#isOurs) return
-    this.handler?.flush?.()
     this.shareStream()
+    this.handler?.flush?.()
   }
 
   /**
@@ -100,12 +101,20 @@ export class SocketTransport extends HandleTransport implements SocketOwner {
     else this.#onStream.resume()
   }
 
-  override writeShared(bytes: Uint8Array, wantsNotice: boolean): boolean {
-    if (this.#onStream === undefined) return super.writeShared(bytes, wantsNotice)
+  override get copiesBorrowed(): boolean {
+    return this.#onStream !== undefined
+  }
+
+  override get queues(): boolean {
+    return this.#onStream !== undefined
+  }
+
+  override write(bytes: Uint8Array, isBorrowed: boolean): boolean {
+    if (this.#onStream === undefined) return super.write(bytes, isBorrowed)
     this.#isOurs = true
-    const mayReuse = this.#onStream.writeShared(bytes, wantsNotice)
+    const isTaken = this.#onStream.write(bytes, isBorrowed)
     this.#isOurs = false
-    return mayReuse
+    return isTaken
   }
 
   override tookIn(bytes: number): void {
@@ -124,7 +133,8 @@ export class SocketTransport extends HandleTransport implements SocketOwner {
   }
 
   destroy(): void {
-    this.#socket.destroy()
+    if (this.#onStream === undefined) this.#socket.destroy()
+    else this.#onStream.destroy()
   }
 
   protected get isDestroyed(): boolean {

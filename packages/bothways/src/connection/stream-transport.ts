@@ -1,5 +1,9 @@
 import type { Duplex } from 'node:stream'
+import { Fifo } from './sending/fifo.ts'
 import type { Transport, TransportHandler } from './transport.ts'
+
+// As it was when this was loaded: tests put a clock of their own in its place.
+const { setImmediate } = globalThis
 
 interface CountingStream extends Duplex {
   readonly bytesRead?: number
@@ -10,10 +14,15 @@ interface CountingStream extends Duplex {
 export class StreamTransport implements Transport {
   readonly #stream: CountingStream
   #error: Error | undefined
+  #handler: TransportHandler | undefined
   #writtenBytes = 0
   #isEnded = false
   #isPausing = false
-  #onTaken: ((error: Error | null | undefined) => void) | undefined
+  #isDestroyed = false
+  #isShared = false
+  /** Of the writes that have not called back: how many bytes of each were not taken at once. */
+  readonly #underWay = new Fifo<number>()
+  readonly #onWritten = (error: Error | null | undefined): void => this.#written(error)
 
   /** Takes `stream` over; from here on its errors are handled. */
   constructor(stream: Duplex) {
@@ -37,25 +46,38 @@ export class StreamTransport implements Transport {
   }
 
   get queuedBytes(): number {
-    return this.#stream.writableLength
+    return this.#isDestroyed ? 0 : this.#stream.writableLength
+  }
+
+  /** A stream may hand what it is given on, as a pipe in memory does. */
+  get copiesBorrowed(): boolean {
+    return true
+  }
+
+  get queues(): boolean {
+    return this.#isShared
+  }
+
+  get tellsLater(): boolean {
+    return 'encrypted' in this.#stream
   }
 
   /** Writes for a connection that hears of everything else by another way. */
   adopt(handler: TransportHandler): void {
-    const stream = this.#stream
-    this.#onTaken = error => {
-      // A socket that is destroyed calls back for what it never sent, too, and without an error.
-      if (!error && !stream.destroyed) handler.onTaken()
-    }
+    this.#handler = handler
   }
 
-  /** All data go by the stream as it is. */
-  shareStream(): void {}
+  /** From here on somebody else uses the stream as well. */
+  shareStream(): void {
+    this.#isShared = true
+  }
 
   start(handler: TransportHandler): void {
     const stream = this.#stream
     this.adopt(handler)
-    stream.on('data', chunk => handler.onData(chunk))
+    stream.on('data', chunk => {
+      if (!this.#isDestroyed) handler.onData(chunk)
+    })
     // A stream that ended or was destroyed before has told so already.
     if (stream.readableEnded) process.nextTick(() => handler.onEnd())
     else stream.on('end', () => handler.onEnd())
@@ -78,24 +100,41 @@ export class StreamTransport implements Transport {
     this.#stream.resume()
   }
 
-  write(bytes: Uint8Array, wantsNotice: boolean): void {
-    if (this.#isEnded || this.#stream.destroyed) return
+  write(bytes: Uint8Array, isBorrowed: boolean): boolean {
+    const stream = this.#stream
+    if (this.#isEnded || this.#isDestroyed || stream.destroyed) return false
     this.#writtenBytes += bytes.length
-    this.#stream.write(bytes, wantsNotice ? this.#onTaken : undefined)
-  }
-
-  writeShared(bytes: Uint8Array, wantsNotice: boolean): boolean {
-    this.write(Buffer.from(bytes), wantsNotice)
-    return true
+    stream.write(isBorrowed ? Buffer.from(bytes) : bytes, this.#onWritten)
+    // It calls back later, also when it has finished already.
+    const isTaken = stream.writableLength === 0 && stream.writable
+    this.#underWay.push(isTaken ? 0 : bytes.length)
+    return isTaken
   }
 
   end(): void {
-    if (this.#isEnded) return
+    if (this.#isEnded || this.#isDestroyed) return
     this.#isEnded = true
     this.#stream.end()
   }
 
+  /** A write under way has the rest of this turn to be taken: one of TLS, which went out, is told of only then. */
   destroy(): void {
-    this.#stream.destroy()
+    if (this.#isDestroyed) return
+    const stream = this.#stream
+    const isWriting = stream.writableLength > 0 && !stream.destroyed
+    this.#isDestroyed = true
+    if (!isWriting) {
+      stream.destroy()
+      return
+    }
+    this.pause()
+    setImmediate(() => stream.destroy())
+  }
+
+  #written(error: Error | null | undefined): void {
+    const bytes = this.#underWay.shift() ?? 0
+    // A socket that is destroyed calls back for what it never sent, too, and without an error.
+    if (error || this.#stream.destroyed || bytes === 0) return
+    this.#handler?.onTaken(bytes)
   }
 }

@@ -262,7 +262,7 @@ describe('What is sent', () => {
     await link.settle()
     expect(clientLog).toEqual(['text as string, 1: a', 'text as string, 1: b', 'text as string, 1: c'])
     server.close()
-    expect(server.sendEncoded(Buffer.from([0x81, 1, 0x62]))).toBe(false)
+    expect(server.sendEncoded(Buffer.from([0x81, 1, 0x62]))).toBe('refused')
   })
 
   test('flush writes at once', () => {

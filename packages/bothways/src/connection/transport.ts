@@ -6,8 +6,8 @@ export interface TransportHandler {
   onData(chunk: Uint8Array): void
   /** As {@link onData}, in the first bytes of memory that the next read writes over. */
   onBorrowedData(memory: ReadMemory, byteLength: number): void
-  /** A write that asked for notice has been taken by the operating system. */
-  onTaken(): void
+  /** So many bytes of writes that were not taken at once have been now. */
+  onTaken(bytes: number): void
   /** The other side will send no more (TCP FIN). */
   onEnd(): void
   /** Writes what was sent so far: somebody else is about to write to the same stream. */
@@ -28,19 +28,20 @@ export interface Transport {
   pause(): void
   resume(): void
   /**
-   * Writes bytes whose memory does not change any more.
+   * Writes, unless the connection is over. While a write is under way there is no other, unless this {@link queues}.
    *
-   * @param wantsNotice calls `onTaken` once they have been taken
+   * @param isBorrowed the caller uses the memory again when the bytes have been taken; else it does not change any more
+   * @returns true when they have been taken by the operating system; else `onTaken` tells when they have, if ever
    */
-  write(bytes: Uint8Array, wantsNotice: boolean): void
-  /**
-   * As {@link write}, for memory that the caller would like to use again.
-   *
-   * @returns true when it may; else the memory belongs to the transport from here on
-   */
-  writeShared(bytes: Uint8Array, wantsNotice: boolean): boolean
+  write(bytes: Uint8Array, isBorrowed: boolean): boolean
+  /** Borrowed bytes are copied: their memory may be used again at once. */
+  readonly copiesBorrowed: boolean
+  /** All is to be written at once, since somebody else uses the stream, too, and goes by what is queued there. */
+  readonly queues: boolean
+  /** A write is never over when it returns, as with TLS, but mostly is soon after. */
+  readonly tellsLater: boolean
   /** Sends FIN after what is queued. */
   end(): void
-  /** Ends both directions at once; what is queued is lost. */
+  /** Ends both directions at once; what is queued is lost. A write under way may still be told of. */
   destroy(): void
 }

@@ -1,16 +1,29 @@
 /** Whoever a publish reaches. */
 export interface Subscriber<Message> {
-  sendPrepared(message: Message): boolean
+  /** `refused`: it was not taken. */
+  sendPrepared(message: Message): 'sent' | 'queued' | 'refused'
 }
+
+/** The subscribers of a topic, each with how many publishes there had been when it came. */
+type Subscribers<Message> = Map<Subscriber<Message>, number>
 
 /** Who subscribes to which topic, in this process. */
 export class Topics<Message> {
-  readonly #subscribers = new Map<string, Set<Subscriber<Message>>>()
+  readonly #subscribers = new Map<string, Subscribers<Message>>()
   readonly #topics = new Map<Subscriber<Message>, Set<string>>()
+  #publishCount = 0
 
   subscribe(topic: string, subscriber: Subscriber<Message>): void {
-    entry(this.#subscribers, topic).add(subscriber)
-    entry(this.#topics, subscriber).add(topic)
+    let subscribers = this.#subscribers.get(topic)
+    if (subscribers === undefined) {
+      subscribers = new Map()
+      this.#subscribers.set(topic, subscribers)
+    }
+    if (subscribers.has(subscriber)) return
+    subscribers.set(subscriber, this.#publishCount)
+    const topics = this.#topics.get(subscriber)
+    if (topics === undefined) this.#topics.set(subscriber, new Set([topic]))
+    else topics.add(topic)
   }
 
   has(topic: string, subscriber: Subscriber<Message>): boolean {
@@ -23,40 +36,37 @@ export class Topics<Message> {
   }
 
   unsubscribe(topic: string, subscriber: Subscriber<Message>): void {
-    remove(this.#subscribers, topic, subscriber)
-    remove(this.#topics, subscriber, topic)
+    this.#remove(topic, subscriber)
+    const topics = this.#topics.get(subscriber)
+    if (topics?.delete(topic) && topics.size === 0) this.#topics.delete(subscriber)
   }
 
   unsubscribeAll(subscriber: Subscriber<Message>): void {
-    for (const topic of this.#topics.get(subscriber) ?? []) remove(this.#subscribers, topic, subscriber)
+    for (const topic of this.#topics.get(subscriber) ?? []) this.#remove(topic, subscriber)
     this.#topics.delete(subscriber)
   }
 
-  /** Sends to every subscriber but `except`; returns how many there were. */
+  /**
+   * Sends to every subscriber but `except`. A subscriber may be a function of the program: whoever it subscribes is not
+   * reached by this publish, whoever it unsubscribes is not reached any more.
+   *
+   * @returns how many have taken it
+   */
   publish(topic: string, message: Message, except?: Subscriber<Message>): number {
     const subscribers = this.#subscribers.get(topic)
     if (subscribers === undefined) return 0
+    const serial = ++this.#publishCount
     let count = 0
-    for (const subscriber of subscribers) {
-      if (subscriber === except) continue
-      subscriber.sendPrepared(message)
-      count++
+    for (const [subscriber, since] of subscribers) {
+      if (since >= serial || subscriber === except) continue
+      if (subscriber.sendPrepared(message) !== 'refused') count++
     }
     return count
   }
-}
 
-function entry<Key, Value>(map: Map<Key, Set<Value>>, key: Key): Set<Value> {
-  let set = map.get(key)
-  if (set === undefined) {
-    set = new Set()
-    map.set(key, set)
+  /** A topic without subscribers costs nothing. */
+  #remove(topic: string, subscriber: Subscriber<Message>): void {
+    const subscribers = this.#subscribers.get(topic)
+    if (subscribers?.delete(subscriber) && subscribers.size === 0) this.#subscribers.delete(topic)
   }
-  return set
-}
-
-/** A set that becomes empty goes, so that topics nobody listens to cost nothing. */
-function remove<Key, Value>(map: Map<Key, Set<Value>>, key: Key, value: Value): void {
-  const set = map.get(key)
-  if (set?.delete(value) && set.size === 0) map.delete(key)
 }

@@ -1,5 +1,5 @@
 import { ByteBudget } from '../connection/byte-budget.ts'
-import type { PreparedMessage } from '../connection/prepared-message.ts'
+import type { PreparedMessage } from '../connection/sending/prepared-message.ts'
 import type { Topics } from '../hub/topics.ts'
 import { Admission } from './admission.ts'
 import type { ServerCounts } from './counts.ts'
@@ -20,6 +20,7 @@ export class OpenSockets<User> implements SocketHost<User> {
   readonly topics: Topics<PreparedMessage>
   readonly counts: ServerCounts
   readonly incomingBudget: ByteBudget
+  readonly outgoingBudget: ByteBudget
   /** Who may still come in. A socket that was opened gives its place back by itself. */
   readonly admission: Admission
   readonly #settings: ServerSettings<User>
@@ -36,6 +37,7 @@ export class OpenSockets<User> implements SocketHost<User> {
     this.counts = counts
     this.#incidents = incidents
     this.incomingBudget = new ByteBudget(settings.maxTotalIncomingBytes)
+    this.outgoingBudget = new ByteBudget(settings.maxTotalBufferedBytes)
     this.admission = new Admission(settings)
   }
 

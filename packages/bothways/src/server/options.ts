@@ -56,6 +56,13 @@ export interface ServerOptions<User = undefined> extends ConnectionOptions {
    * hold most are closed with 1013, and what they hold is dropped, until a quarter is free. Default 256 MiB.
    */
   maxTotalIncomingBytes?: number
+  /**
+   * Bytes that may wait on all connections together for clients that read slower than we send; what several wait for
+   * counts once. Above it `whenBufferFull` says what happens. `close`: the connections on which most waits are cut
+   * until a quarter is free; their code is 1013. `drop`: a message is not taken for a client that does not keep up.
+   * Default 256 MiB.
+   */
+  maxTotalBufferedBytes?: number
   /** How long the opening handshake may take, `authenticate` included, in ms. Default 10,000. */
   handshakeTimeoutMs?: number
   /**
@@ -79,6 +86,7 @@ export interface ServerSettings<User> extends OriginPolicy {
   readonly maxHandshakesPerSecond: number
   readonly maxTopicsPerSocket: number
   readonly maxTotalIncomingBytes: number
+  readonly maxTotalBufferedBytes: number
   readonly handshakeTimeoutMs: number
   readonly trustedProxies: TrustedProxies
   readonly onError: (error: unknown, socket: ServerSocket<User> | undefined) => void
@@ -98,6 +106,7 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
     'maxHandshakesPerSecond',
     'maxTopicsPerSocket',
     'maxTotalIncomingBytes',
+    'maxTotalBufferedBytes',
     'handshakeTimeoutMs',
     'trustedProxies',
     'onError',
@@ -132,6 +141,7 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
     maxHandshakesPerSecond: whole(options, 'maxHandshakesPerSecond', Number.MAX_SAFE_INTEGER, 1),
     maxTopicsPerSocket: whole(options, 'maxTopicsPerSocket', 10_000, 1),
     maxTotalIncomingBytes: whole(options, 'maxTotalIncomingBytes', 256 * 1024 * 1024),
+    maxTotalBufferedBytes: whole(options, 'maxTotalBufferedBytes', 256 * 1024 * 1024),
     handshakeTimeoutMs: whole(options, 'handshakeTimeoutMs', 10_000, 1, longestTimerMs),
     trustedProxies: new TrustedProxies(options.trustedProxies ?? []),
     onError,

@@ -24,7 +24,8 @@ import {
   messageBytes,
   messageSize,
 } from '../connection/message-data.ts'
-import { PreparedMessage } from '../connection/prepared-message.ts'
+import { PreparedMessage } from '../connection/sending/prepared-message.ts'
+import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
 import { Inbox, type InboxEvents } from './inbox.ts'
@@ -41,6 +42,8 @@ export interface SocketHost<User> {
   readonly maxTopicsPerSocket: number
   /** Of what came and is unfinished or unread, on all sockets together. */
   readonly incomingBudget: ByteBudget
+  /** Of what waits to go out, all sockets together. */
+  readonly outgoingBudget: ByteBudget
   onError(error: unknown, socket: ServerSocket<User>): void
   /** TCP is over. */
   onClose(socket: ServerSocket<User>): void
@@ -48,7 +51,7 @@ export interface SocketHost<User> {
   onSettled(): void
 }
 
-export interface SocketInit<User> extends Omit<ConnectionInit, 'role' | 'incomingBudget'> {
+export interface SocketInit<User> extends Omit<ConnectionInit, 'role' | 'incomingBudget' | 'outgoingBudget'> {
   readonly user: User
   readonly request: UpgradeRequest
   readonly protocol: string
@@ -93,6 +96,7 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
       settings,
       deflate,
       incomingBudget: init.host.incomingBudget,
+      outgoingBudget: init.host.outgoingBudget,
     })
     this.#inbox = new Inbox(this.#connection)
   }
@@ -156,14 +160,16 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
    */
   send(data: MessageData): boolean {
     checkMessageData(data)
-    this.#countSent(messageSize(data))
-    return this.#connection.send(data)
+    const outcome = this.#connection.send(data)
+    if (outcome !== 'refused') this.#countSent(messageSize(data))
+    return outcome === 'sent'
   }
 
   /** @internal */
-  sendPrepared(message: PreparedMessage): boolean {
-    this.#countSent(message.payload.length)
-    return this.#connection.sendPrepared(message)
+  sendPrepared(message: PreparedMessage): SendOutcome {
+    const outcome = this.#connection.sendPrepared(message)
+    if (outcome !== 'refused') this.#countSent(message.payload.length)
+    return outcome
   }
 
   /**
@@ -211,7 +217,7 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   /**
    * Sends to every other subscriber of a topic. The message is framed once, and compressed at most once.
    *
-   * @returns how many there were
+   * @returns how many have taken it: not those whose queue is full, or whose connection is closing
    */
   publish(topic: string, data: Exclude<MessageData, Blob>): number {
     return this.#host.topics.publish(topic, prepareMessage(data), this)
@@ -256,7 +262,6 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   }
 
   #countSent(bytes: number): void {
-    if (this.readyState !== ReadyState.Open) return
     const { counts } = this.#host
     counts.messagesSent++
     counts.bytesSent += bytes

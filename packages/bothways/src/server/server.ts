@@ -9,7 +9,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { checkRequest, UsageError } from '@bothways/protocol'
 import type { MessageData } from '../connection/message-data.ts'
 import { checkOptionNames, longestTimerMs, whole } from '../connection/options.ts'
-import type { PreparedMessage } from '../connection/prepared-message.ts'
+import type { PreparedMessage } from '../connection/sending/prepared-message.ts'
 import { Topics } from '../hub/topics.ts'
 import { Arrivals } from './arrivals.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
@@ -241,7 +241,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   /**
    * Sends to every subscriber of a topic, framed once and compressed at most once.
    *
-   * @returns how many there were
+   * @returns how many have taken it: not those whose queue is full
    * @throws UsageError `BW_INVALID_MESSAGE` or `BW_UNKNOWN_OPTION`
    */
   publish(topic: string, data: Exclude<MessageData, Blob>, options: PublishOptions = {}): number {

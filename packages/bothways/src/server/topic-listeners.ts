@@ -1,4 +1,4 @@
-import type { PreparedMessage } from '../connection/prepared-message.ts'
+import type { PreparedMessage } from '../connection/sending/prepared-message.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { Message } from './server-socket.ts'
 
@@ -33,12 +33,12 @@ export class TopicListeners {
   }
 
   /** What one listener throws is no business of the other subscribers, nor of whoever publishes. */
-  #tell(listener: TopicListener, message: PreparedMessage): boolean {
+  #tell(listener: TopicListener, message: PreparedMessage): 'sent' {
     try {
       listener(message.data)
     } catch (error) {
       this.#onError(error)
     }
-    return true
+    return 'sent'
   }
 }

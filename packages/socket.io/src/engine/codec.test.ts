@@ -80,7 +80,7 @@ describe.each([4, 3] as const)('The codec of version %i', version => {
         expect(encodePayload(packets, version, takesBytes)).toEqual(encodePayload(plain, version, takesBytes))
       }
       const frame = shared.frame(version)
-      expect(Buffer.from(frame.subarray(2))).toEqual(
+      expect(Buffer.from(frame.bytes.subarray(2))).toEqual(
         Buffer.from(encodePacket(message(data), version, true) as string),
       )
       expect(shared.frame(version)).toBe(frame)

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { Opcode, serializeFrame } from '@bothways/protocol'
+import { SharedBytes } from 'bothways/connection'
 import { encodePacketV3, encodeTextV3 } from './codec-v3.ts'
 import { encodeTextV4 } from './codec-v4.ts'
 import { bytesOf, type Packet, type Protocol, type RawData } from './packet.ts'
@@ -19,8 +20,8 @@ import { bytesOf, type Packet, type Protocol, type RawData } from './packet.ts'
  */
 export class SharedMessage {
   readonly data: RawData
-  #frame: Uint8Array | undefined
-  #frameV3: Uint8Array | undefined
+  #frame: SharedBytes | undefined
+  #frameV3: SharedBytes | undefined
   #textV3: string | undefined
   #textV4: string | undefined
 
@@ -37,14 +38,14 @@ export class SharedMessage {
   }
 
   /** The packet as a WebSocket frame of a server: in text if the data are, else in bytes. */
-  frame(protocol: Protocol): Uint8Array {
+  frame(protocol: Protocol): SharedBytes {
     const { data } = this
     if (typeof data === 'string') {
-      this.#frame ??= serializeFrame(Buffer.from(this.text(4)), { opcode: Opcode.Text })
+      this.#frame ??= framed(Buffer.from(this.text(4)), Opcode.Text)
     } else if (protocol === 4) {
-      this.#frame ??= serializeFrame(bytesOf(data), { opcode: Opcode.Binary })
+      this.#frame ??= framed(bytesOf(data), Opcode.Binary)
     } else {
-      this.#frameV3 ??= serializeFrame(encodePacketV3(this.#packet) as Buffer, { opcode: Opcode.Binary })
+      this.#frameV3 ??= framed(encodePacketV3(this.#packet) as Buffer, Opcode.Binary)
       return this.#frameV3
     }
     return this.#frame
@@ -53,4 +54,8 @@ export class SharedMessage {
   get #packet(): Packet {
     return { type: 'message', data: this.data }
   }
+}
+
+function framed(payload: Uint8Array, opcode: Opcode): SharedBytes {
+  return new SharedBytes(serializeFrame(payload, { opcode }))
 }

@@ -6,6 +6,7 @@ import {
   Connection,
   type ConnectionHandler,
   type ConnectionSettings,
+  type SendOutcome,
   takeTransport,
 } from 'bothways/connection'
 import { decodePacket, encodePacket } from './codec.ts'
@@ -157,11 +158,11 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
   }
 
   #send(packet: Packet): void {
-    if (!this.#sendPacket(packet)) this.#isCongested = true
+    if (this.#sendPacket(packet) !== 'sent') this.#isCongested = true
   }
 
-  /** False when the connection has no room left; then `onDrain` follows. */
-  #sendPacket(packet: Packet): boolean {
+  /** Unless it was `sent`, `onDrain` follows. */
+  #sendPacket(packet: Packet): SendOutcome {
     const connection = this.#connection
     const { options } = packet
     if (!this.#isCompressed && options !== undefined) {
@@ -170,7 +171,7 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
         return connection.sendEncoded(shared.frame(this.protocol))
       }
       if (wsPreEncodedFrame !== undefined) {
-        return wsPreEncodedFrame.map(part => connection.sendEncoded(part)).at(-1) ?? true
+        return wsPreEncodedFrame.map(part => connection.sendEncoded(part)).at(-1) ?? 'sent'
       }
     }
     const encoded = encodePacket(packet, this.protocol, this.supportsBinary)

@@ -1,7 +1,8 @@
 import { type DeflateDirection, Opcode } from '@bothways/protocol'
-import { type CompressionTuning, Deflater } from './deflate.ts'
-import { frame } from './frame.ts'
-import { ownBytes } from './message-data.ts'
+import { type CompressionTuning, Deflater } from '../deflate.ts'
+import { ownBytes } from '../message-data.ts'
+import { firstOctet, frame } from './frame.ts'
+import { SharedBytes } from './shared-bytes.ts'
 
 /**
  * A message for many connections: framed once, compressed at most once, the same bytes for all.
@@ -14,8 +15,8 @@ export class PreparedMessage {
   readonly payload: Buffer
   readonly isText: boolean
   #text: string | undefined
-  #frame: Buffer | undefined
-  #deflated: { readonly windowBits: number; readonly frame: Buffer | Promise<Buffer> } | undefined
+  #frame: SharedBytes | undefined
+  #deflated: { readonly windowBits: number; readonly frame: SharedBytes | Promise<SharedBytes> } | undefined
 
   /** Only for unmasked frames, a server's. `payload` must not change any more. */
   constructor(payload: Buffer, isText: boolean) {
@@ -30,8 +31,8 @@ export class PreparedMessage {
     return this.#text
   }
 
-  get frame(): Buffer {
-    this.#frame ??= frame(this.payload, { opcode: this.isText ? Opcode.Text : Opcode.Binary })
+  get frame(): SharedBytes {
+    this.#frame ??= this.#frameOf(this.payload, false)
     return this.#frame
   }
 
@@ -42,18 +43,21 @@ export class PreparedMessage {
   deflatedFrame(
     direction: DeflateDirection,
     tuning: CompressionTuning,
-  ): Buffer | Promise<Buffer> | undefined {
+  ): SharedBytes | Promise<SharedBytes> | undefined {
     if (!direction.noContextTakeover) return undefined
     if (this.#deflated === undefined) {
       const deflated = new Deflater(direction, tuning).deflate(this.payload)
       const made =
-        deflated instanceof Promise ? deflated.then(it => this.#frameOf(it)) : this.#frameOf(deflated)
+        deflated instanceof Promise
+          ? deflated.then(it => this.#frameOf(it, true))
+          : this.#frameOf(deflated, true)
       this.#deflated = { windowBits: direction.windowBits, frame: made }
     }
     return this.#deflated.windowBits <= direction.windowBits ? this.#deflated.frame : undefined
   }
 
-  #frameOf(deflated: Buffer): Buffer {
-    return frame(deflated, { opcode: this.isText ? Opcode.Text : Opcode.Binary, isCompressed: true })
+  #frameOf(payload: Buffer, isCompressed: boolean): SharedBytes {
+    const opcode = this.isText ? Opcode.Text : Opcode.Binary
+    return new SharedBytes(frame(payload, firstOctet(opcode, true, isCompressed)))
   }
 }

@@ -1,0 +1,207 @@
+import { Buffer } from 'node:buffer'
+import {
+  CloseCode,
+  type DeflateDirection,
+  encodeUtf8,
+  Opcode,
+  type Role,
+  serializeCloseBody,
+} from '@bothways/protocol'
+import { type CompressionTuning, Deflater } from '../deflate.ts'
+import type { CloseFrame } from '../disconnect.ts'
+import { isBlob, type MessageData, messageBytes } from '../message-data.ts'
+import type { ConnectionSettings } from '../options.ts'
+import type { WorkGate } from '../work-gate.ts'
+import { type FirstOctet, firstOctet, frame } from './frame.ts'
+import type { Outbox } from './outbox.ts'
+import type { PreparedMessage } from './prepared-message.ts'
+import type { Piece } from './turn.ts'
+
+export interface FrameSenderInit {
+  readonly role: Role
+  readonly outbox: Outbox
+  readonly compression: ConnectionSettings['compression']
+  /** How messages may be compressed; undefined: not at all. */
+  readonly outgoing: DeflateDirection | undefined
+  readonly nextMaskingKey: () => number
+  /** Where long messages wait for their turn to be compressed. */
+  readonly zlibGate?: WorkGate | undefined
+  readonly handler: FrameSenderHandler
+}
+
+/** One frame, described by itself (RFC 6455 §5.2). */
+export interface FrameSendOptions {
+  readonly opcode: Opcode
+  /** Default true. */
+  readonly isFinal?: boolean
+  /**
+   * The payload is compressed, if that was agreed on. The same for all frames of a message, since the first one says
+   * it. Default false.
+   */
+  readonly compresses?: boolean
+  /** Default: as the role demands (RFC 6455 §5.1). */
+  readonly isMasked?: boolean
+}
+
+export interface FrameSenderHandler {
+  /** A message's bytes could not be had: a `Blob` that cannot be read any more. */
+  onSendFailure(error: Error): void
+}
+
+/** Whole messages, as they are and to be compressed. */
+const plain = { text: { opcode: Opcode.Text }, binary: { opcode: Opcode.Binary } } as const
+const compressed = {
+  text: { opcode: Opcode.Text, compresses: true },
+  binary: { opcode: Opcode.Binary, compresses: true },
+} as const
+
+/** Makes frames of what is sent and gives them to the outbox in that order, also those that are not ready yet. */
+export class FrameSender {
+  readonly #role: Role
+  readonly #outbox: Outbox
+  readonly #handler: FrameSenderHandler
+  readonly #nextMaskingKey: () => number
+  /** How messages are compressed; both undefined: they go out as they are. */
+  readonly #tuning: CompressionTuning | undefined
+  readonly #direction: DeflateDirection | undefined
+  readonly #zlibGate: WorkGate | undefined
+  #deflater: Deflater | undefined
+  /** The last frame that was not ready when it was sent; later ones are made after it. */
+  #lastPending: Promise<unknown> | undefined
+
+  constructor({ role, outbox, compression, outgoing, nextMaskingKey, zlibGate, handler }: FrameSenderInit) {
+    this.#role = role
+    this.#nextMaskingKey = nextMaskingKey
+    this.#outbox = outbox
+    this.#handler = handler
+    this.#zlibGate = zlibGate
+    if (outgoing === undefined || compression === false) return
+    this.#tuning = compression
+    this.#direction = outgoing
+  }
+
+  /** Settles when everything sent so far is in the outbox; undefined when it is. */
+  get pending(): Promise<unknown> | undefined {
+    return this.#lastPending
+  }
+
+  /** A message. What the caller does with its memory afterwards does not matter. */
+  send(data: MessageData): void {
+    if (typeof data !== 'string') {
+      const payload = isBlob(data) ? data : messageBytes(data)
+      this.#send(payload, this.#kindOf(sizeOf(payload)).binary)
+    } else if (this.#tuning !== undefined || this.#outbox.isWaiting || !this.#appendText(data)) {
+      const payload = messageBytes(data)
+      this.#send(payload, this.#kindOf(payload.length).text)
+    }
+  }
+
+  /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
+  sendPrepared(message: PreparedMessage): void {
+    const { payload, isText } = message
+    const [tuning, direction] = [this.#tuning, this.#direction]
+    const kind = this.#kindOf(payload.length)
+    if (kind === plain) {
+      this.#outbox.push(message.frame)
+      return
+    }
+    const shared =
+      this.#outbox.isWaiting || tuning === undefined || direction === undefined
+        ? undefined
+        : message.deflatedFrame(direction, tuning)
+    if (shared === undefined) this.#send(payload, isText ? kind.text : kind.binary)
+    else if (shared instanceof Promise) this.#queuePending(payload.length, shared)
+    else this.#outbox.push(shared)
+  }
+
+  /** A frame as it is described, in its turn. */
+  sendFrame(payload: Uint8Array | Blob, options: FrameSendOptions): void {
+    this.#send(payload, options)
+  }
+
+  /** A ping or pong goes ahead of messages that are not ready (RFC 6455 §5.4). */
+  sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, payload: Uint8Array): void {
+    this.#outbox.appendFrame(payload, firstOctet(opcode), this.#newKey())
+  }
+
+  /** The close frame goes behind everything else. */
+  sendClose({ code, reason }: CloseFrame): void {
+    const sentCode = code === CloseCode.NoStatusReceived ? undefined : code
+    const body = serializeCloseBody(sentCode, encodeUtf8(reason))
+    this.#outbox.push(frame(body, firstOctet(Opcode.Close), this.#newKey()))
+  }
+
+  /** RFC 6455 §5.1: a client masks every frame, a server none. */
+  #newKey(isMasked: boolean = this.#role === 'client'): number | undefined {
+    return isMasked ? this.#nextMaskingKey() : undefined
+  }
+
+  /** Whether messages of this size are worth compressing. */
+  #kindOf(bytes: number): typeof plain | typeof compressed {
+    return this.#tuning !== undefined && bytes >= this.#tuning.thresholdBytes ? compressed : plain
+  }
+
+  #appendText(text: string): boolean {
+    return this.#outbox.appendText(text, this.#newKey())
+  }
+
+  /** What can be written now is; the rest keeps its place and is made in its turn. */
+  #send(payload: Uint8Array | Blob, options: FrameSendOptions): void {
+    if (!isBlob(payload) && !this.#outbox.isWaiting) {
+      const deflated = this.#deflate(payload, options)
+      if (!(deflated instanceof Promise)) {
+        const { isMasked } = options
+        this.#outbox.appendFrame(deflated, this.#firstOctetOf(options), this.#newKey(isMasked))
+      } else {
+        this.#queuePending(
+          payload.length,
+          deflated.then(it => this.#frame(it, options)),
+        )
+      }
+      return
+    }
+    // Its turn has not come: what the caller does with its memory meanwhile must not matter.
+    const bytes = isBlob(payload) ? payload : Buffer.from(payload)
+    const turn = this.#lastPending ?? Promise.resolve()
+    const made = turn
+      .then(() => (isBlob(bytes) ? bytes.arrayBuffer().then(Buffer.from) : bytes))
+      .then(it => this.#deflate(it, options))
+      .then(it => this.#frame(it, options))
+    this.#queuePending(sizeOf(payload), made)
+  }
+
+  #queuePending(bytes: number, made: Promise<Piece>): void {
+    const pending = made.catch(error => {
+      this.#handler.onSendFailure(error)
+      return undefined
+    })
+    this.#lastPending = pending
+    this.#outbox.pushLater(bytes, pending)
+    // Behind the outbox, so that whoever finds nothing pending finds its frame there.
+    void pending.then(() => {
+      if (this.#lastPending === pending) this.#lastPending = undefined
+    })
+  }
+
+  /** The payload as it goes into the frame. */
+  #deflate(payload: Uint8Array, { compresses, isFinal }: FrameSendOptions): Uint8Array | Promise<Uint8Array> {
+    const [tuning, direction] = [this.#tuning, this.#direction]
+    if (compresses !== true || tuning === undefined || direction === undefined) return payload
+    this.#deflater ??= new Deflater(direction, tuning, this.#zlibGate)
+    return this.#deflater.deflate(payload, isFinal)
+  }
+
+  /** RFC 7692 §6: RSV1 is set on a compressed message's first frame only. */
+  #firstOctetOf({ opcode, isFinal, compresses }: FrameSendOptions): FirstOctet {
+    const isCompressed = compresses === true && this.#tuning !== undefined && opcode !== Opcode.Continuation
+    return firstOctet(opcode, isFinal, isCompressed)
+  }
+
+  #frame(payload: Uint8Array, options: FrameSendOptions): Buffer {
+    return frame(payload, this.#firstOctetOf(options), this.#newKey(options.isMasked))
+  }
+}
+
+function sizeOf(payload: Uint8Array | Blob): number {
+  return isBlob(payload) ? payload.size : payload.length
+}

@@ -1,0 +1,361 @@
+import { Buffer } from 'node:buffer'
+import { Opcode } from '@bothways/protocol'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { ByteBudget } from '../byte-budget.ts'
+import type { Transport } from '../transport.ts'
+import { firstOctet, frame } from './frame.ts'
+import { NotSentError } from './not-sent-error.ts'
+import { Outbox } from './outbox.ts'
+import { SharedBytes } from './shared-bytes.ts'
+import { Turn } from './turn.ts'
+
+const KiB = 1024
+
+/** An operating system that takes what a script says: all at once, or only when {@link finish} is called. */
+class StallingTransport implements Transport {
+  readonly bytesRead = 0
+  bytesWritten = 0
+  readonly queues = false
+  readonly tellsLater = false
+  readonly copiesBorrowed: boolean
+  readonly taken: Buffer[] = []
+  readonly writes: number[] = []
+  /** Whether the next write is taken at once. */
+  takes: () => boolean = () => true
+  isEnded = false
+  isDestroyed = false
+  #underWay: { readonly bytes: Uint8Array; readonly asGiven: Buffer } | undefined
+
+  constructor(copiesBorrowed = false) {
+    this.copiesBorrowed = copiesBorrowed
+  }
+
+  get queuedBytes(): number {
+    return this.isDestroyed ? 0 : (this.#underWay?.bytes.length ?? 0)
+  }
+
+  get isWriting(): boolean {
+    return this.#underWay !== undefined
+  }
+
+  start(): void {}
+  pause(): void {}
+  resume(): void {}
+
+  write(bytes: Uint8Array, isBorrowed: boolean): boolean {
+    if (this.#underWay !== undefined) throw new Error('A second write while one is under way.')
+    if (this.isEnded || this.isDestroyed) throw new Error('A write behind the end.')
+    this.bytesWritten += bytes.length
+    this.writes.push(bytes.length)
+    if (this.takes()) {
+      this.taken.push(Buffer.from(bytes))
+      return true
+    }
+    const kept = isBorrowed && this.copiesBorrowed ? Buffer.from(bytes) : bytes
+    this.#underWay = { bytes: kept, asGiven: Buffer.from(bytes) }
+    return false
+  }
+
+  /** What is under way is taken, from where it lies now. */
+  finish(outbox: Outbox): void {
+    if (this.#underWay === undefined) return
+    const { bytes, asGiven } = this.#underWay
+    if (!asGiven.equals(bytes)) throw new Error('Memory changed while it was lent.')
+    this.taken.push(Buffer.from(bytes))
+    this.#underWay = undefined
+    outbox.onTaken(bytes.length)
+  }
+
+  end(): void {
+    this.isEnded = true
+  }
+
+  destroy(): void {
+    this.isDestroyed = true
+  }
+}
+
+interface Peer {
+  readonly outbox: Outbox
+  readonly transport: StallingTransport
+  readonly sent: Buffer[]
+  rooms: number
+}
+
+function connect(turn: Turn, budget?: ByteBudget, transport = new StallingTransport()): Peer {
+  const handler = { onRoom: () => void peer.rooms++, onTotalExceeded: () => {} }
+  const outbox = new Outbox({ transport, handler, highWaterMarkBytes: 64 * KiB, budget }, turn)
+  const peer: Peer = { outbox, transport, sent: [], rooms: 0 }
+  return peer
+}
+
+const binary = firstOctet(Opcode.Binary)
+
+/** A frame whose bytes tell which it is. */
+function frameOf(length: number, seed: number): Buffer {
+  return frame(Buffer.alloc(length, seed & 0xff), binary)
+}
+
+function send(peer: Peer, length: number, seed: number): void {
+  peer.sent.push(frameOf(length, seed))
+  peer.outbox.appendFrame(Buffer.alloc(length, seed & 0xff), binary, undefined)
+}
+
+function tick(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
+
+const lengths = fc.constantFrom(0, 5, 100, 126, 300, 2_000, 15_000, 16_384, 17_000, 70_000, 200_000)
+
+type Act =
+  | {
+      readonly act: 'send' | 'encoded' | 'publish' | 'text' | 'later'
+      readonly who: number
+      readonly length: number
+    }
+  | { readonly act: 'finish' | 'flush'; readonly who: number }
+  | { readonly act: 'end' }
+
+const acts: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 8, arbitrary: record(['send', 'encoded', 'publish', 'text', 'later']) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ act: fc.constantFrom('finish', 'flush'), who: fc.nat(2) }) as fc.Arbitrary<Act>,
+  },
+  { weight: 3, arbitrary: fc.constant<Act>({ act: 'end' }) },
+)
+
+function record(names: readonly ('send' | 'encoded' | 'publish' | 'text' | 'later')[]): fc.Arbitrary<Act> {
+  return fc.record({ act: fc.constantFrom(...names), who: fc.nat(2), length: lengths })
+}
+
+describe('Frames leave in order, and memory that is lent does not change', () => {
+  for (const copiesBorrowed of [false, true]) {
+    test(`whatever is taken when; borrowed memory is ${copiesBorrowed ? 'copied' : 'lent'}`, async () => {
+      const property = fc.asyncProperty(
+        fc.array(acts, { maxLength: 60 }),
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }),
+        async (script, takes) => {
+          const turn = new Turn()
+          const budget = new ByteBudget(Number.MAX_SAFE_INTEGER)
+          const peers = [0, 1, 2].map(() => connect(turn, budget, new StallingTransport(copiesBorrowed)))
+          let writeCount = 0
+          for (const { transport } of peers) transport.takes = () => takes[writeCount++ % takes.length]!
+          let seed = 0
+          for (const step of script) {
+            seed++
+            await perform(step, peers, turn, seed)
+            for (const { outbox, sent, transport } of peers) {
+              const bytes = Buffer.concat(sent).length - Buffer.concat(transport.taken).length
+              expect(outbox.bufferedBytes).toBe(bytes)
+            }
+          }
+          await tick()
+          turn.end()
+          for (const peer of peers) {
+            while (peer.transport.isWriting) peer.transport.finish(peer.outbox)
+            expect(Buffer.concat(peer.transport.taken).equals(Buffer.concat(peer.sent))).toBe(true)
+            expect(peer.outbox.bufferedBytes).toBe(0)
+          }
+          expect(budget.usedBytes).toBe(0)
+        },
+      )
+      await fc.assert(property, { seed: 20_261_120, numRuns: 150 })
+    })
+  }
+
+  async function perform(step: Act, peers: readonly Peer[], turn: Turn, seed: number): Promise<void> {
+    if (step.act === 'end') {
+      turn.end()
+      return
+    }
+    const peer = peers[step.who]!
+    if (step.act === 'flush') peer.outbox.flush()
+    else if (step.act === 'finish') peer.transport.finish(peer.outbox)
+    else if (step.act === 'send') send(peer, step.length, seed)
+    else if (step.act === 'encoded') {
+      const made = frameOf(step.length, seed)
+      peer.sent.push(made)
+      peer.outbox.push(Buffer.from(made))
+    } else if (step.act === 'publish') {
+      const made = frameOf(step.length, seed)
+      const shared = new SharedBytes(made)
+      for (const each of peers) {
+        each.sent.push(made)
+        each.outbox.push(shared)
+      }
+    } else if (step.act === 'text') {
+      const text = 'ä'.repeat(Math.floor(step.length / 8))
+      if (peer.outbox.appendText(text, undefined))
+        peer.sent.push(frame(Buffer.from(text), firstOctet(Opcode.Text)))
+    } else if (step.act === 'later') {
+      const made = frameOf(step.length, seed)
+      peer.sent.push(made)
+      peer.outbox.pushLater(
+        made.length,
+        tick().then(() => made),
+      )
+      peer.outbox.push(frameOf(3, seed))
+      peer.sent.push(frameOf(3, seed))
+      await tick()
+      await tick()
+    }
+  }
+})
+
+describe('A peer that does not read', () => {
+  function stalled(budget?: ByteBudget): Peer & { readonly turn: Turn } {
+    const turn = new Turn()
+    const peer = connect(turn, budget)
+    peer.transport.takes = () => false
+    send(peer, 100, 0)
+    turn.end()
+    return { ...peer, turn }
+  }
+
+  test.each([16, 91, 1_000, 20_000])('holds about what is counted, for messages of %i bytes', length => {
+    const budget = new ByteBudget(Number.MAX_SAFE_INTEGER)
+    const peer = stalled(budget)
+    for (let count = 0; count < 500; count++) {
+      send(peer, length, count)
+      peer.turn.end()
+    }
+    const counted = peer.outbox.bufferedBytes
+    expect(counted).toBe(Buffer.concat(peer.sent).length)
+    expect(budget.usedBytes).toBeGreaterThan(counted * 0.9)
+    expect(budget.usedBytes).toBeLessThan(2 * counted)
+  })
+
+  test('shares what others wait for, too: it is counted once', () => {
+    const budget = new ByteBudget(Number.MAX_SAFE_INTEGER)
+    const turn = new Turn()
+    const peers = Array.from({ length: 100 }, () => connect(turn, budget))
+    for (const peer of peers) peer.transport.takes = () => false
+    for (let count = 0; count < 50; count++) {
+      const shared = new SharedBytes(frameOf(1_000, count))
+      for (const peer of peers) peer.outbox.push(shared)
+      turn.end()
+    }
+    expect(peers[0]?.outbox.bufferedBytes).toBe(50 * 1_004)
+    expect(budget.usedBytes).toBeLessThan(50 * 1_004 + 100 * 50 * 32)
+    for (const peer of peers) peer.outbox.cut()
+    expect(budget.usedBytes).toBe(0)
+  })
+
+  test('does not keep the blocks of the turns in which it was sent something', async () => {
+    const before = await arrayBuffers()
+    const turn = new Turn()
+    const busy = connect(turn)
+    const slow: Peer[] = []
+    for (let count = 0; count < 200; count++) {
+      const peer = connect(turn)
+      peer.transport.takes = () => false
+      slow.push(peer)
+      send(peer, 20, count)
+      // The block is used up beside it.
+      for (let more = 0; more < 12; more++) send(busy, 12_000, more)
+      turn.end()
+      busy.transport.taken.length = 0
+      busy.sent.length = 0
+    }
+    // 200 blocks would be 25 MiB.
+    expect((await arrayBuffers()) - before).toBeLessThan(4 * KiB * KiB)
+    for (const { transport, outbox, sent } of slow) {
+      transport.finish(outbox)
+      expect(Buffer.concat(transport.taken)).toEqual(Buffer.concat(sent))
+    }
+  })
+
+  test('gets long frames joined to nothing, and short ones in pieces of 64 KiB when it reads again', () => {
+    const peer = stalled()
+    for (let count = 0; count < 3_000; count++) send(peer, 60, count)
+    peer.turn.end()
+    peer.transport.takes = () => true
+    peer.transport.finish(peer.outbox)
+    expect(Buffer.concat(peer.transport.taken).equals(Buffer.concat(peer.sent))).toBe(true)
+    expect(peer.transport.writes.length).toBeLessThan(12)
+    expect(peer.outbox.bufferedBytes).toBe(0)
+  })
+
+  test('is told of room once, and later than the call', async () => {
+    const peer = stalled()
+    send(peer, 70_000, 1)
+    peer.outbox.oweRoom()
+    expect(peer.outbox.hasRoom).toBe(false)
+    peer.transport.takes = () => true
+    peer.transport.finish(peer.outbox)
+    await tick()
+    expect(peer.outbox.hasRoom).toBe(true)
+  })
+
+  test('FIN goes out behind everything', () => {
+    const peer = stalled()
+    send(peer, 200_000, 1)
+    peer.outbox.end()
+    expect(peer.transport.isEnded).toBe(false)
+    peer.transport.takes = () => true
+    peer.transport.finish(peer.outbox)
+    expect([peer.transport.isEnded, Buffer.concat(peer.transport.taken).length]).toEqual([
+      true,
+      Buffer.concat(peer.sent).length,
+    ])
+  })
+
+  test('Callbacks come as their bytes are taken, and an error only for what was not', async () => {
+    const peer = stalled()
+    const log: string[] = []
+    const note = (name: string) => (error?: Error) =>
+      void log.push(error instanceof NotSentError ? `${name} not` : name)
+    peer.outbox.whenTaken(note('first'))
+    for (const name of ['second', 'third']) {
+      send(peer, 70_000, 1)
+      peer.outbox.whenTaken(note(name))
+    }
+    await tick()
+    expect(log).toEqual([])
+    peer.transport.finish(peer.outbox)
+    await tick()
+    expect(log).toEqual(['first'])
+    peer.transport.finish(peer.outbox)
+    await tick()
+    expect(log).toEqual(['first'])
+    peer.transport.finish(peer.outbox)
+    await tick()
+    expect(log).toEqual(['first', 'second'])
+    peer.outbox.cut()
+    peer.outbox.abandon(undefined)
+    await tick()
+    expect(log).toEqual(['first', 'second', 'third not'])
+  })
+})
+
+test('Joined bytes are joined once for all who have the same to send', () => {
+  const turn = new Turn()
+  const peers = Array.from({ length: 10 }, () => connect(turn))
+  peers[3]!.transport.takes = () => false
+  for (let count = 0; count < 3; count++) {
+    const shared = new SharedBytes(frameOf(300, count))
+    for (const peer of peers) {
+      peer.sent.push(Buffer.from(shared.bytes))
+      peer.outbox.push(shared)
+    }
+  }
+  turn.end()
+  for (const peer of peers) {
+    expect(peer.transport.writes).toEqual([3 * 304])
+    peer.transport.finish(peer.outbox)
+    expect(Buffer.concat(peer.transport.taken).equals(Buffer.concat(peer.sent))).toBe(true)
+  }
+})
+
+async function arrayBuffers(): Promise<number> {
+  await tick()
+  const { setFlagsFromString } = await import('node:v8')
+  const { runInNewContext } = await import('node:vm')
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  await tick()
+  runInNewContext('gc')()
+  return process.memoryUsage().arrayBuffers
+}

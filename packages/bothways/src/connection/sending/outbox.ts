@@ -1,0 +1,460 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { BudgetHolder, ByteBudget } from '../byte-budget.ts'
+import { ownBytes } from '../message-data.ts'
+import type { Transport } from '../transport.ts'
+import { Backlog } from './backlog.ts'
+import type { FirstOctet } from './frame.ts'
+import type { Loan } from './loan.ts'
+import { NotSentError } from './not-sent-error.ts'
+import { SharedBytes } from './shared-bytes.ts'
+import { bytesOf, joinableBytes, type Piece, type Source, Turn, type TurnWriter } from './turn.ts'
+import { type Callback, Waiters } from './waiters.ts'
+import { WriteMemory } from './write-memory.ts'
+
+export interface OutboxHandler {
+  /** There is room again; asked for by {@link Outbox.oweRoom}. */
+  onRoom(): void
+  /** Too much waits for all connections together, and most for this one: it must go. */
+  onTotalExceeded(budget: ByteBudget): void
+}
+
+export interface OutboxInit {
+  readonly transport: Transport
+  readonly handler: OutboxHandler
+  /** Above it there is no room. */
+  readonly highWaterMarkBytes: number
+  /** Where what waits is counted with what waits elsewhere; undefined: nowhere. */
+  readonly budget: ByteBudget | undefined
+}
+
+/** A frame that is not ready when it is sent, or has others before it that are not. */
+interface Entry {
+  /** Counted as buffered until it is ready. */
+  readonly bytes: number
+  frame: Piece | undefined
+  isReady: boolean
+  callbacks?: Callback[]
+}
+
+/** When so much is ready for one connection, it goes out before the turn ends. */
+const muchBytes = 128 * 1024
+
+/** A long payload is written from memory with at least so much room. */
+const longRoomBytes = 64 * 1024
+
+const none: Piece[] = []
+
+// As it was when this was loaded: tests put a clock of their own in its place.
+const { nextTick } = process
+
+/** That of all connections of this process; what is sent before it exits goes out, too. */
+let processTurn: Turn | undefined
+
+function turnOfProcess(): Turn {
+  if (processTurn === undefined) {
+    const turn = new Turn()
+    processTurn = turn
+    process.once('exit', () => turn.endForGood())
+  }
+  return processTurn
+}
+
+/**
+ * The frames of one connection on their way out, in order: those that are not ready yet, those of this turn of the
+ * event loop, those of earlier turns, and the one write that is under way. What is ready goes out when the turn ends,
+ * as one write for all that the turn has brought, however many messages that is.
+ */
+export class Outbox implements TurnWriter, BudgetHolder {
+  readonly #transport: Transport
+  readonly #handler: OutboxHandler
+  readonly #highWaterMarkBytes: number
+  readonly #budget: ByteBudget | undefined
+  readonly #turn: Turn
+  /** What this turn has brought, but for what is in the turn's tail. */
+  #ready = none
+  /** The tail included. */
+  #readyBytes = 0
+  /** While something is not ready: it, and all that was sent behind it. */
+  #waiting: Entry[] | undefined
+  #waitingBytes = 0
+  /** While a write is under way: what is to be written behind it, but for what this turn has brought. */
+  #backlog: Backlog | undefined
+  #underWayBytes = 0
+  /** Of what is under way, what is in memory of its own. */
+  #underWayOwnBytes = 0
+  /** Whose memory a write under way reads from. */
+  #loan: Loan | undefined
+  /** What the budget knows of. */
+  #countedBytes = 0
+  #isHolder = false
+  #waiters: Waiters | undefined
+  #owesRoom = false
+  #isInTurn = false
+  /** Ends what is written behind all that was sent; nothing more is taken. */
+  #isEnding = false
+  #isCut = false
+
+  constructor({ transport, handler, highWaterMarkBytes, budget }: OutboxInit, turn: Turn = turnOfProcess()) {
+    this.#transport = transport
+    this.#handler = handler
+    this.#highWaterMarkBytes = highWaterMarkBytes
+    this.#budget = budget
+    this.#turn = turn
+  }
+
+  /** Bytes handed over that the operating system has not taken. */
+  get bufferedBytes(): number {
+    const backlogBytes = this.#backlog === undefined ? 0 : this.#backlog.bytes
+    return this.#waitingBytes + this.#readyBytes + backlogBytes + this.#transport.queuedBytes
+  }
+
+  get hasRoom(): boolean {
+    return this.bufferedBytes <= this.#highWaterMarkBytes
+  }
+
+  /** True while something is not ready. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined
+  }
+
+  /** True while the operating system has not taken what it was given. */
+  get isStalled(): boolean {
+    return this.#underWayBytes > 0
+  }
+
+  get heldBytes(): number {
+    return this.bufferedBytes
+  }
+
+  giveUp(budget: ByteBudget): void {
+    this.#handler.onTotalExceeded(budget)
+  }
+
+  /** A frame of which the payload is copied, masked if there is a key; ahead of those that are not ready. */
+  appendFrame(payload: Uint8Array, first: FirstOctet, maskingKey: number | undefined): void {
+    if (this.#isEnding) return
+    if (payload.length > joinableBytes) this.#writeLong(payload, first, maskingKey)
+    else this.#grow(this.#turn.appendFrame(this, payload, first, maskingKey))
+  }
+
+  /** As {@link appendFrame}, for a text message; false when it may be too long for that. */
+  appendText(text: string, maskingKey: number | undefined): boolean {
+    if (this.#isEnding) return true
+    const bytes = this.#turn.appendText(this, text, maskingKey)
+    if (bytes === undefined) return false
+    this.#grow(bytes)
+    return true
+  }
+
+  /** Whole frames, behind all that was sent. Their memory must not change any more. */
+  push(frames: Piece): void {
+    if (this.#isEnding) return
+    if (this.#waiting === undefined) this.#add(frames)
+    else this.#wait({ bytes: frames.length, frame: frames, isReady: true })
+  }
+
+  /** Keeps a place for a frame that comes later; undefined gives the place up. `frame` must not reject. */
+  pushLater(bytes: number, frame: Promise<Piece | undefined>): void {
+    const entry: Entry = { bytes, frame: undefined, isReady: false }
+    this.#wait(entry)
+    void frame.then(result => {
+      entry.frame = result
+      entry.isReady = true
+      this.#advance()
+    })
+  }
+
+  /** Tells the handler once there is room again, also if there is by the end of this turn. */
+  oweRoom(): void {
+    this.#owesRoom = true
+  }
+
+  /** Calls back, in a later tick, when all that was handed over so far has been taken. */
+  whenTaken(callback: Callback): void {
+    const last = this.#waiting?.at(-1)
+    if (this.#isCut) {
+      nextTick(callback, new NotSentError(undefined))
+    } else if (last !== undefined) {
+      last.callbacks ??= []
+      last.callbacks.push(inContext(callback))
+    } else if (this.#bytesAhead === 0) {
+      nextTick(callback)
+    } else {
+      this.#addWaiter(inContext(callback))
+    }
+  }
+
+  /** Writes what is ready. */
+  flush(): void {
+    const tail = this.#turn.takeTail(this)
+    const pieces = this.#ready
+    if (this.#backlog !== undefined) this.#writeBacklog()
+    this.#readyBytes = 0
+    if (pieces.length > 0) {
+      this.#ready = none
+      if (tail !== undefined) pieces.push(tail)
+      this.#writePieces(pieces)
+    } else if (tail !== undefined) {
+      if (this.#mayWrite) this.#write(tail, this.#turn.memory)
+      else this.#keep(tail)
+    }
+    this.#settle()
+  }
+
+  /** Sends FIN behind everything. */
+  end(): void {
+    if (this.#isEnding) return
+    this.flush()
+    this.#isEnding = true
+    if (this.#backlog === undefined) this.#transport.end()
+  }
+
+  /** Ends both directions at once: forgets all that was not written, and its memory. */
+  cut(): void {
+    this.#clear()
+    // What the operating system has taken of the last write, it has taken.
+    this.#waiters?.took(Math.max(0, this.#underWayBytes - this.#transport.queuedBytes))
+    this.#transport.destroy()
+    this.#returnLoan()
+    this.#count()
+  }
+
+  /** Nothing more will be taken: tells those who wait for it, in a later tick. Returns whether there was anybody. */
+  abandon(cause: Error | undefined): boolean {
+    this.#clear()
+    this.#underWayBytes = 0
+    this.#returnLoan()
+    this.#count()
+    return this.#waiters?.abandon(cause) === true
+  }
+
+  // --- the transport's side
+
+  onTaken(bytes: number): void {
+    this.#underWayBytes -= bytes
+    if (this.#underWayBytes === 0) this.#returnLoan()
+    this.#waiters?.took(bytes)
+    if (this.#isCut) return
+    if (this.#backlog !== undefined) this.#writeBacklog()
+    this.#settle()
+    this.#tellOfRoom()
+  }
+
+  // --- the turn's side
+
+  addPiece(piece: Piece): void {
+    if (this.#ready === none) this.#ready = [piece]
+    else this.#ready.push(piece)
+  }
+
+  onTurnEnd(): void {
+    this.#isInTurn = false
+    this.flush()
+  }
+
+  /** A write of TLS is over only some time after it: so it is made at once, and the next one when the turn ends. */
+  static readonly #flushEarly = (outbox: Outbox): void => {
+    if (outbox.#underWayBytes === 0) outbox.flush()
+  }
+
+  static readonly #tellLater = (outbox: Outbox): void => outbox.#tellOfRoom()
+
+  get #bytesAhead(): number {
+    return this.#readyBytes + (this.#backlog?.bytes ?? 0) + this.#underWayBytes
+  }
+
+  /** Nothing is in the way of a write. */
+  get #mayWrite(): boolean {
+    return this.#backlog === undefined && (this.#underWayBytes === 0 || this.#transport.queues)
+  }
+
+  #add(frames: Piece): void {
+    if (frames instanceof SharedBytes) this.#turn.addShared(this, frames)
+    else if (frames.length <= joinableBytes) this.#turn.append(this, frames)
+    else {
+      this.flush()
+      if (this.#mayWrite) this.#write(frames, undefined)
+      else this.#keep(frames)
+      this.#settle()
+      return
+    }
+    this.#grow(frames.length)
+  }
+
+  #grow(bytes: number): void {
+    this.#readyBytes += bytes
+    if (this.#readyBytes >= muchBytes || this.#turn.isExiting) this.flush()
+    else if (!this.#isInTurn) this.#joinTurn()
+  }
+
+  #joinTurn(): void {
+    this.#isInTurn = true
+    this.#turn.join(this)
+    if (this.#transport.tellsLater) nextTick(Outbox.#flushEarly, this)
+  }
+
+  #wait(entry: Entry): void {
+    if (this.#isEnding) return
+    this.#waiting ??= []
+    this.#waiting.push(entry)
+    this.#waitingBytes += entry.bytes
+    this.#count()
+  }
+
+  #advance(): void {
+    for (let first = this.#waiting?.[0]; first?.isReady; first = this.#waiting?.[0]) {
+      this.#waiting!.shift()
+      this.#waitingBytes -= first.bytes
+      if (this.#waiting!.length === 0) this.#waiting = undefined
+      if (first.frame !== undefined) this.#add(first.frame)
+      for (const callback of first.callbacks ?? []) {
+        if (this.#bytesAhead === 0) nextTick(callback)
+        else this.#addWaiter(callback)
+      }
+    }
+    this.#count()
+  }
+
+  #addWaiter(callback: Callback): void {
+    this.#waiters ??= new Waiters()
+    this.#waiters.add(callback, this.#bytesAhead)
+  }
+
+  /**
+   * Writes a long frame at once, by way of memory that stays in the processor's cache, and copies only what the
+   * operating system does not take.
+   */
+  #writeLong(payload: Uint8Array, first: FirstOctet, maskingKey: number | undefined): void {
+    this.flush()
+    const memory = this.#turn.longMemory()
+    memory.makeRoom(longRoomBytes)
+    const start = memory.used
+    memory.appendHeader(payload.length, first, maskingKey)
+    let at = 0
+    if (this.#mayWrite && memory.mayLend && !this.#transport.copiesBorrowed) {
+      let isTaken = true
+      while (isTaken && at < payload.length) {
+        at += memory.fill(payload, at, maskingKey)
+        isTaken = this.#write(memory.written(start), memory)
+        if (isTaken) memory.rewind(start)
+      }
+    } else {
+      this.#keep(memory.written(start))
+      memory.rewind(start)
+    }
+    if (at < payload.length) {
+      this.#backlog ??= new Backlog(this.#budget)
+      this.#backlog.append(payload.subarray(at), maskingKey, at)
+      this.#writeBacklog()
+    }
+    this.#settle()
+  }
+
+  /** Short pieces go out joined, long ones by themselves. */
+  #writePieces(pieces: readonly Piece[]): void {
+    let at = 0
+    while (at < pieces.length && this.#mayWrite) {
+      const piece = pieces[at]!
+      if (pieces.length === 1 || piece.length > joinableBytes) {
+        this.#write(bytesOf(piece), piece instanceof SharedBytes ? piece : this.#turn.memory)
+        at++
+      } else {
+        at = this.#turn.joinPieces(pieces, at)
+        this.#write(this.#turn.joinedBytes, this.#turn.joinedSource)
+      }
+    }
+    for (; at < pieces.length; at++) this.#keep(pieces[at]!)
+  }
+
+  #keep(piece: Piece): void {
+    this.#backlog ??= new Backlog(this.#budget)
+    if (piece instanceof SharedBytes) this.#backlog.appendShared(piece)
+    else this.#backlog.append(piece)
+  }
+
+  #writeBacklog(): void {
+    while (this.#backlog !== undefined && (this.#underWayBytes === 0 || this.#transport.queues)) {
+      const piece = this.#backlog.take()
+      if (this.#backlog.bytes === 0) this.#backlog = undefined
+      if (piece instanceof SharedBytes) this.#write(piece.bytes, piece)
+      else this.#write(piece, undefined)
+    }
+    if (this.#isEnding && this.#backlog === undefined) this.#transport.end()
+  }
+
+  /** @param source undefined: the bytes are in memory of their own, which does not change any more */
+  #write(bytes: Uint8Array, source: Source | undefined): boolean {
+    const { copiesBorrowed } = this.#transport
+    if (source instanceof WriteMemory && !source.mayLend && !copiesBorrowed) {
+      return this.#write(ownBytes(bytes), undefined)
+    }
+    if (this.#transport.write(bytes, source instanceof WriteMemory)) {
+      this.#waiters?.took(bytes.length)
+      return true
+    }
+    this.#underWayBytes += bytes.length
+    const isCopied = source instanceof WriteMemory && copiesBorrowed
+    // Of several writes under way, the memory is not told apart.
+    if (source === undefined || isCopied || this.#loan !== undefined) this.#underWayOwnBytes += bytes.length
+    else this.#loan = source instanceof SharedBytes ? source.lend(this.#budget) : source.lend()
+    return false
+  }
+
+  #returnLoan(): void {
+    this.#underWayOwnBytes = 0
+    this.#loan?.giveBack()
+    this.#loan = undefined
+  }
+
+  #clear(): void {
+    this.#isEnding = true
+    this.#isCut = true
+    this.#owesRoom = false
+    this.#turn.takeTail(this)
+    this.#ready = none
+    this.#readyBytes = 0
+    this.#backlog?.drop()
+    this.#backlog = undefined
+    for (const { callbacks = [] } of this.#waiting ?? []) {
+      for (const callback of callbacks) {
+        this.#waiters ??= new Waiters()
+        this.#waiters.add(callback, Number.POSITIVE_INFINITY)
+      }
+    }
+    this.#waiting = undefined
+    this.#waitingBytes = 0
+  }
+
+  /** What follows from what has been written, or not. */
+  #settle(): void {
+    if (this.#underWayBytes > 0 || this.#isHolder) this.#count()
+    // Not at once: whoever sends is not to be called back in the middle of it.
+    if (this.#owesRoom && this.hasRoom) nextTick(Outbox.#tellLater, this)
+  }
+
+  #tellOfRoom(): void {
+    if (!this.#owesRoom || !this.hasRoom) return
+    this.#owesRoom = false
+    this.#handler.onRoom()
+  }
+
+  /** Tells the budget what is held now. */
+  #count(): void {
+    const budget = this.#budget
+    if (budget === undefined) return
+    const heldBytes = this.#waitingBytes + this.#underWayOwnBytes + (this.#backlog?.heldBytes ?? 0)
+    budget.take(heldBytes - this.#countedBytes)
+    this.#countedBytes = heldBytes
+    const isHolder = this.#waitingBytes > 0 || (this.#underWayBytes > 0 && !this.#isCut)
+    if (isHolder === this.#isHolder) return
+    this.#isHolder = isHolder
+    if (isHolder) budget.enter(this)
+    else budget.leave(this)
+  }
+}
+
+/** A callback in the asynchronous context of whoever has given it, as those of a stream are. */
+function inContext(callback: Callback): Callback {
+  const resource = new AsyncResource('BothwaysSend')
+  return (...args) => resource.runInAsyncScope(callback, undefined, ...args)
+}

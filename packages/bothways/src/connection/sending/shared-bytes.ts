@@ -1,0 +1,44 @@
+import type { ByteBudget } from '../byte-budget.ts'
+import { ownBytes } from '../message-data.ts'
+import type { Loan } from './loan.ts'
+
+/**
+ * Whole frames that several connections send: they all have the same bytes, which never change. Connections that do not
+ * read hold them together, and a budget counts them once.
+ */
+export class SharedBytes implements Loan {
+  #bytes: Uint8Array
+  #holderCount = 0
+  /** Where they are counted: the first holder's. */
+  #budget: ByteBudget | undefined
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  get length(): number {
+    return this.#bytes.length
+  }
+
+  /** One more connection waits to send them; to be given back when it has, or will not. */
+  lend(budget: ByteBudget | undefined): Loan {
+    this.#holderCount++
+    if (this.#holderCount > 1) return this
+    // In a pool that belongs to others besides, a few bytes would keep all of it.
+    if (this.#bytes.buffer.byteLength >= 2 * this.#bytes.length) this.#bytes = ownBytes(this.#bytes)
+    this.#budget = budget
+    budget?.take(this.#bytes.length)
+    return this
+  }
+
+  giveBack(): void {
+    this.#holderCount--
+    if (this.#holderCount > 0) return
+    this.#budget?.giveBack(this.#bytes.length)
+    this.#budget = undefined
+  }
+}

@@ -1,0 +1,196 @@
+import { ownBytes } from '../message-data.ts'
+import type { FirstOctet } from './frame.ts'
+import { SharedBytes } from './shared-bytes.ts'
+import { bytesPerUnit, WriteMemory } from './write-memory.ts'
+
+/** Bytes of whole frames: a region of the turn's memory, or what is shared. */
+export type Piece = Uint8Array | SharedBytes
+
+/** Where bytes lie that are to be written. */
+export type Source = WriteMemory | SharedBytes
+
+/** One connection's part in a turn. */
+export interface TurnWriter {
+  /** What it has written into the turn's memory goes behind what it has ready already. */
+  addPiece(piece: Piece): void
+  /** The turn ends: what is ready goes out. */
+  onTurnEnd(): void
+}
+
+/** A longer piece goes out by itself: copying it to its neighbours would cost more than a further write. */
+export const joinableBytes: number = 16 * 1024
+
+/** Of shared bytes, so many may be ready in one turn, all connections together. */
+const maxSharedCount = 256 * 1024
+
+// As it was when this was loaded: tests put a clock of their own in its place, and the network goes on without it.
+const { setImmediate } = globalThis
+
+/**
+ * What all connections send in one turn of the event loop: the memory in which their small frames are written, those of
+ * one connection one behind the other as far as possible, and who has something to write at the turn's end.
+ */
+export class Turn {
+  readonly memory: WriteMemory = new WriteMemory()
+  /** Whose frames are at the end of it, and where they begin. */
+  #tailOwner: TurnWriter | undefined
+  #tailStart = 0
+
+  /** Where pieces are joined, and what is too long for the turn's memory is written from. */
+  readonly #joinMemory = new WriteMemory()
+  /**
+   * What was joined last, and of which pieces. Subscribers of the same topics have the same frames to send, which are
+   * joined for the first of them only.
+   */
+  #joinedPieces: readonly Piece[] = []
+  #joinedBytes: Uint8Array = new Uint8Array(0)
+  #joinedSource: Source = this.#joinMemory
+
+  #members: TurnWriter[] = []
+  #isEndDue = false
+  #sharedCount = 0
+  #isExiting = false
+
+  /** There will be no end of this turn, since the process ends: what is sent is to be written at once. */
+  get isExiting(): boolean {
+    return this.#isExiting
+  }
+
+  /** Writes a frame of at most {@link joinableBytes} into the turn's memory; returns its length. */
+  appendFrame(
+    owner: TurnWriter,
+    payload: Uint8Array,
+    first: FirstOctet,
+    maskingKey: number | undefined,
+  ): number {
+    this.#openTail(owner, payload.length)
+    return this.memory.appendFrame(payload, first, maskingKey)
+  }
+
+  /** As {@link appendFrame}, for a text message; undefined when it may be too long. */
+  appendText(owner: TurnWriter, text: string, maskingKey: number | undefined): number | undefined {
+    const longestBytes = text.length * bytesPerUnit
+    if (longestBytes > joinableBytes) return undefined
+    this.#openTail(owner, longestBytes)
+    return this.memory.appendText(text, maskingKey)
+  }
+
+  /** As {@link appendFrame}, for bytes that are frames already. */
+  append(owner: TurnWriter, bytes: Uint8Array): void {
+    this.#openTail(owner, bytes.length)
+    this.memory.append(bytes)
+  }
+
+  /** Something shared goes behind what `owner` has written so far. */
+  addShared(owner: TurnWriter, shared: SharedBytes): void {
+    if (this.#sharedCount === maxSharedCount) this.end()
+    this.#sharedCount++
+    if (this.#tailOwner === owner) this.#closeTail()
+    owner.addPiece(shared)
+  }
+
+  /** What `owner` has written last, if it has not become a piece of it; it is not the turn's any more. */
+  takeTail(owner: TurnWriter): Uint8Array | undefined {
+    if (this.#tailOwner !== owner) return undefined
+    this.#tailOwner = undefined
+    return this.memory.written(this.#tailStart)
+  }
+
+  /** `member` has something to write: tells it when the turn ends. */
+  join(member: TurnWriter): void {
+    this.#members.push(member)
+    if (this.#isEndDue) return
+    this.#isEndDue = true
+    setImmediate(Turn.#endDue, this)
+  }
+
+  /** Ends the turn: everybody writes; then its memory is free again. */
+  end(): void {
+    this.#sharedCount = 0
+    const members = this.#members
+    this.#members = []
+    for (const member of members) member.onTurnEnd()
+    this.memory.clear()
+  }
+
+  /** Ends the last turn: what is sent from here on is to be written at once. */
+  endForGood(): void {
+    this.#isExiting = true
+    this.end()
+  }
+
+  static #endDue(turn: Turn): void {
+    turn.#isEndDue = false
+    turn.end()
+  }
+
+  /** Joins short pieces from `start` on; returns where it has stopped. They are at {@link joinedBytes}. */
+  joinPieces(pieces: readonly Piece[], start: number): number {
+    if (start === 0 && this.#isJoined(pieces)) return pieces.length
+    const memory = this.longMemory()
+    memory.makeRoom(joinRoomBytes)
+    const joinedStart = memory.used
+    let at = start
+    while (at < pieces.length && isShort(pieces[at]!) && memory.append(bytesOf(pieces[at]!))) at++
+    this.#joinedBytes = memory.written(joinedStart)
+    this.#joinedSource = memory
+    if (!memory.mayLend) {
+      this.#joinedSource = new SharedBytes(ownBytes(this.#joinedBytes))
+      this.#joinedBytes = this.#joinedSource.bytes
+    }
+    if (start === 0 && at === pieces.length) this.#joinedPieces = pieces
+    return at
+  }
+
+  get joinedBytes(): Uint8Array {
+    return this.#joinedBytes
+  }
+
+  get joinedSource(): Source {
+    return this.#joinedSource
+  }
+
+  /** Memory for what is too long for the turn's; nobody's until it is used. */
+  longMemory(): WriteMemory {
+    this.#joinedPieces = []
+    return this.#joinMemory
+  }
+
+  #openTail(owner: TurnWriter, payloadBytes: number): void {
+    if (!this.memory.hasRoomFor(payloadBytes)) {
+      this.end()
+      this.memory.makeRoom(joinRoomBytes)
+    }
+    if (this.#tailOwner === owner) return
+    this.#closeTail()
+    this.#tailOwner = owner
+    this.#tailStart = this.memory.used
+  }
+
+  /** What was written at the end of the memory becomes a piece of whoever has written it. */
+  #closeTail(): void {
+    const owner = this.#tailOwner
+    if (owner === undefined) return
+    this.#tailOwner = undefined
+    if (this.memory.used > this.#tailStart) owner.addPiece(this.memory.written(this.#tailStart))
+  }
+
+  #isJoined(pieces: readonly Piece[]): boolean {
+    const joined = this.#joinedPieces
+    const { length } = pieces
+    if (length !== joined.length) return false
+    for (let at = 0; at < length; at++) if (pieces[at] !== joined[at]) return false
+    return true
+  }
+}
+
+/** More than any frame that goes there, its header included. */
+const joinRoomBytes = 64 * 1024
+
+function isShort(piece: Piece): boolean {
+  return piece.length <= joinableBytes
+}
+
+export function bytesOf(piece: Piece): Uint8Array {
+  return piece instanceof SharedBytes ? piece.bytes : piece
+}

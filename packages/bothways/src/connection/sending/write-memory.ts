@@ -1,0 +1,163 @@
+import { Buffer } from 'node:buffer'
+import { copyMasked } from '@bothways/protocol'
+import { type FirstOctet, textFrame, writeHeader } from './frame.ts'
+import type { Loan } from './loan.ts'
+
+const capacityBytes = 128 * 1024
+
+/** So many blocks may be kept by regions that are lent: 2 MiB. */
+const maxRetiredCount = 16
+
+/** RFC 6455 §5.2: 2 bytes, 4 or 10, and 4 for a masking key. */
+const longestHeaderBytes = 14
+
+/** A UTF-16 code unit becomes at most so many bytes of UTF-8. */
+export const bytesPerUnit = 3
+
+class Block implements Loan {
+  readonly bytes = Buffer.allocUnsafeSlow(capacityBytes)
+  readonly #onReturned: (block: Block) => void
+  #lentCount = 0
+
+  constructor(onReturned: (block: Block) => void) {
+    this.#onReturned = onReturned
+  }
+
+  get isLent(): boolean {
+    return this.#lentCount > 0
+  }
+
+  lend(): Loan {
+    this.#lentCount++
+    return this
+  }
+
+  giveBack(): void {
+    this.#lentCount--
+    if (this.#lentCount === 0) this.#onReturned(this)
+  }
+}
+
+/**
+ * Memory that all connections write their frames into, from the beginning of a block to its end, and then again.
+ *
+ * Who owns these bytes, until when: what has been written belongs to whoever wrote it until {@link clear}. A write that
+ * the operating system takes at once leaves nothing behind. One that it does not take reads on from here: its region is
+ * lent to it, and nothing is written there until it is given back; the rest of the block stays in use. A block that is
+ * used up while some of it is lent is retired, and another takes its place. So a few bytes can keep a whole block, and
+ * that is why there is a bound of retired ones: at it nothing is lent, and writes are made from exact copies.
+ */
+export class WriteMemory {
+  #block: Block = this.#newBlock()
+  /** A retired block that has come back. */
+  #spare: Block | undefined
+  #retiredCount = 0
+  #used = 0
+
+  /** How many bytes have been written, or are lent. */
+  get used(): number {
+    return this.#used
+  }
+
+  /** False when too many blocks are kept by what is lent already: then only copies of what lies here may be written. */
+  get mayLend(): boolean {
+    return this.#retiredCount < maxRetiredCount
+  }
+
+  /** Whether a frame with such a payload fits in behind the others. */
+  hasRoomFor(payloadBytes: number): boolean {
+    return this.#used + longestHeaderBytes + payloadBytes <= capacityBytes
+  }
+
+  /** Writes a frame behind the others, masked if there is a key; there must be room. Returns its length. */
+  appendFrame(payload: Uint8Array, first: FirstOctet, maskingKey: number | undefined): number {
+    const start = this.#used
+    const payloadStart = this.#writeHeader(payload.length, first, maskingKey)
+    if (maskingKey === undefined) this.#block.bytes.set(payload, payloadStart)
+    else copyMasked(payload, this.#block.bytes, payloadStart, maskingKey)
+    this.#used = payloadStart + payload.length
+    return this.#used - start
+  }
+
+  /** Writes the header of a frame behind the others; there must be room. */
+  appendHeader(payloadBytes: number, first: FirstOctet, maskingKey: number | undefined): void {
+    this.#used = this.#writeHeader(payloadBytes, first, maskingKey)
+  }
+
+  /** As {@link appendFrame}, for a text message of less than 64 KiB, with room for {@link bytesPerUnit}. */
+  appendText(text: string, maskingKey: number | undefined): number {
+    const start = this.#used
+    const { length } = text
+    const { bytes } = this.#block
+    // The header's length depends on the payload's, which is known when it has been written: mostly one fits all.
+    const lengthBytes =
+      length * bytesPerUnit < 126 ? 2 : length >= 126 ? 4 : Buffer.byteLength(text) < 126 ? 2 : 4
+    const payloadStart = start + lengthBytes + (maskingKey === undefined ? 0 : 4)
+    const payloadBytes = bytes.write(text, payloadStart)
+    this.#writeHeader(payloadBytes, textFrame, maskingKey)
+    this.#used = payloadStart + payloadBytes
+    if (maskingKey !== undefined) {
+      copyMasked(bytes.subarray(payloadStart, this.#used), bytes, payloadStart, maskingKey)
+    }
+    return this.#used - start
+  }
+
+  /** Copies bytes behind the others; false when there is no room for them. */
+  append(bytes: Uint8Array): boolean {
+    if (this.#used + bytes.length > capacityBytes) return false
+    this.#block.bytes.set(bytes, this.#used)
+    this.#used += bytes.length
+    return true
+  }
+
+  /** Copies as many bytes of a payload as there is room for, from `start` on; returns how many. */
+  fill(payload: Uint8Array, start: number, maskingKey: number | undefined): number {
+    const part = payload.subarray(start, start + capacityBytes - this.#used)
+    if (maskingKey === undefined) this.#block.bytes.set(part, this.#used)
+    else copyMasked(part, this.#block.bytes, this.#used, maskingKey, start)
+    this.#used += part.length
+    return part.length
+  }
+
+  /** What has been written from `start` on; it stays there until {@link clear}, or as long as it is lent. */
+  written(start: number): Uint8Array {
+    return this.#block.bytes.subarray(start, this.#used)
+  }
+
+  /** A region of the current block is still read from; to be given back when it is not. */
+  lend(): Loan {
+    return this.#block.lend()
+  }
+
+  /** What was written from `start` on has been taken, and is of no use any more. */
+  rewind(start: number): void {
+    this.#used = start
+  }
+
+  /** All that was written is of no use any more, but for what is lent. */
+  clear(): void {
+    if (!this.#block.isLent) this.#used = 0
+  }
+
+  /** As {@link clear}, and makes room for so many bytes, at most 64 KiB, header included. */
+  makeRoom(bytes: number): void {
+    this.clear()
+    if (this.#used + bytes <= capacityBytes) return
+    this.#retiredCount++
+    this.#block = this.#spare ?? this.#newBlock()
+    this.#spare = undefined
+    this.#used = 0
+  }
+
+  #newBlock(): Block {
+    return new Block(block => {
+      if (block === this.#block) return
+      this.#retiredCount--
+      this.#spare = block
+    })
+  }
+
+  #writeHeader(payloadBytes: number, first: FirstOctet, maskingKey: number | undefined): number {
+    return writeHeader(this.#block.bytes, this.#used, payloadBytes, first, maskingKey)
+  }
+}
