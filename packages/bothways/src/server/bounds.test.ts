@@ -115,6 +115,36 @@ describe('A process of its own', () => {
     await expect.poll(() => waves.reduce((sum, open) => sum + open(), 0)).toBe(500)
   })
 
+  test.each(['listen', 'attach'])('holds little of 2,000 heads of 15 KB: %s', async way => {
+    const next = run(
+      `
+      import { createServer as createHttpServer } from 'node:http'
+      import { createServer } from ${entry}
+      const server = createServer().route('/', {})
+      const http = createHttpServer()
+      server.attach(http)
+      const { port } = '${way}' === 'listen'
+        ? await server.listen()
+        : await new Promise(resolve => http.listen(0, '127.0.0.1', () => resolve(http.address())))
+      const memory = () => { gc(); const { heapUsed, external } = process.memoryUsage(); return heapUsed + external }
+      const before = memory()
+      console.log('port', port)
+      const timer = setInterval(() => {
+        if (server.sockets.size < 2_000) return
+        clearInterval(timer)
+        console.log('grown', memory() - before)
+      }, 50)
+      `,
+      node => [node, '--expose-gc'],
+    )
+    const port = await next('port')
+    const headers = [1, 2, 3].map(at => `X-${at}: ${'x'.repeat(5_000)}\r\n`).join('')
+    const upgrade = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n'
+    const request = `GET / HTTP/1.1\r\nHost: localhost\r\n${upgrade}${headers}Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`
+    for (let wave = 0; wave < 8; wave++) await connectMany(port, 250, request)
+    expect(await next('grown')).toBeLessThan(24 * 1024 * 1024)
+  })
+
   test.runIf(process.platform === 'linux').each(['auto', 'stream'])(
     'tells that it has no file descriptor left: transport %s',
     async transport => {

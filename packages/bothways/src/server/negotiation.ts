@@ -7,6 +7,7 @@ import {
   type Refusal,
 } from '@bothways/protocol'
 import type { ConnectionSettings } from '../connection/options.ts'
+import { ownText } from './own-text.ts'
 import type { ResolvedRoute, SocketHandlers } from './route.ts'
 
 export interface NegotiatedProtocol<User> {
@@ -23,7 +24,7 @@ export function negotiateProtocol<User>(
   const chosen = chooseSubprotocol(offered, supported)
   const isUnderstood = chosen !== undefined || offered.length === 0 || supported.length === 0
   const handlers = isUnderstood ? route.handlersFor(chosen ?? '') : undefined
-  if (handlers !== undefined) return { protocol: chosen ?? '', handlers }
+  if (handlers !== undefined) return { protocol: ownText(chosen ?? ''), handlers }
   const came = offered.length === 0 ? 'none was offered' : `offered were ${offered.join(', ').slice(0, 100)}`
   return {
     code: 'BW_SUBPROTOCOL_UNSUPPORTED',

@@ -4,15 +4,21 @@ import type { Topics } from '../hub/topics.ts'
 import { Admission } from './admission.ts'
 import type { ServerCounts } from './counts.ts'
 import type { Incidents } from './incidents.ts'
+import { LongHeads } from './long-heads.ts'
 import type { ServerSettings } from './options.ts'
 import type { SocketHandlers } from './route.ts'
 import { ServerSocket, type SocketHost, type SocketInit } from './server-socket.ts'
+import type { HandshakeRequest } from './upgrade-request.ts'
 
 export interface OpenSocketsInit<User> {
   readonly settings: ServerSettings<User>
   readonly topics: Topics<PreparedMessage>
   readonly counts: ServerCounts
   readonly incidents: Incidents<User>
+}
+
+export interface OpeningInit<User> extends SocketInit<User> {
+  readonly request: HandshakeRequest
 }
 
 /** The sockets of a server, from the 101 to the end of their last handler, and the places they take. */
@@ -25,6 +31,7 @@ export class OpenSockets<User> implements SocketHost<User> {
   readonly admission: Admission
   readonly #settings: ServerSettings<User>
   readonly #incidents: Incidents<User>
+  readonly #longHeads = new LongHeads()
   readonly #sockets = new Set<ServerSocket<User>>()
   /** Sockets that are open, or whose handlers still run; and handshakes. */
   #busyCount = 0
@@ -50,11 +57,12 @@ export class OpenSockets<User> implements SocketHost<User> {
   }
 
   /** Begins to serve a client that was answered 101. `head` is what it sent behind its handshake. */
-  open(init: SocketInit<User>, handlers: SocketHandlers<User>, head: Uint8Array): ServerSocket<User> {
+  open(init: OpeningInit<User>, handlers: SocketHandlers<User>, head: Uint8Array): ServerSocket<User> {
     const socket = new ServerSocket<User>(init)
     this.#sockets.add(socket)
     this.#busyCount++
     this.counts.connections++
+    this.#longHeads.enter(init.request)
     ServerSocket.start(socket, handlers, head)
     return socket
   }
@@ -89,6 +97,7 @@ export class OpenSockets<User> implements SocketHost<User> {
 
   onClose(socket: ServerSocket<User>): void {
     this.admission.leave(socket.remoteAddress)
+    this.#longHeads.leave(socket.request as HandshakeRequest)
     this.#incidents.ended(socket.disconnect?.error, socket)
     this.#sockets.delete(socket)
     this.#checkEmpty()

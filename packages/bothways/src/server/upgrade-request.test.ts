@@ -44,3 +44,29 @@ test.each(['x/public?', 'x/', 'x?', 'x#', 'user@x', 'x\\public?', 'x /public', '
     }
   },
 )
+
+test('A Host that is longer than any name makes no request', () => {
+  expect(describeRaw('/', `${'a.'.repeat(128)}:65535`).request).toBeDefined()
+  expect(describeRaw('/', 'a'.repeat(263)).request).toBeUndefined()
+})
+
+test('What is kept of a long head is what is short', () => {
+  const long = 'x'.repeat(15_000)
+  const headers = { cookie: long, origin: 'https://example.com', 'x-token': 'short', 'x-list': ['a', 'b'] }
+  const { request } = describeRaw(`/chat?token=${long}`, 'example.com', [], headers)
+  expect(request?.headers.cookie).toBe(long)
+  expect(request?.url.search).toBe(`?token=${long}`)
+  request?.forgetLongHead()
+  expect(request?.headers).toEqual({
+    host: 'example.com',
+    origin: 'https://example.com',
+    'x-token': 'short',
+    'x-list': ['a', 'b'],
+  })
+  expect(request?.url.href).toBe('ws://example.com/chat')
+  expect([request?.host, request?.path, request?.origin]).toEqual([
+    'example.com',
+    '/chat',
+    'https://example.com',
+  ])
+})

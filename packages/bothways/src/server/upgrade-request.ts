@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { readHeaderLines } from '@bothways/protocol'
 import type { Forwarded, TrustedProxies } from './forwarded.ts'
+import type { KeptRequest } from './long-heads.ts'
+import { ownText } from './own-text.ts'
 
 /** The request behind a WebSocket, as `authenticate` and handlers see it. */
 export interface UpgradeRequest {
@@ -8,7 +10,10 @@ export interface UpgradeRequest {
   readonly url: URL
   /** The path alone, still percent-encoded. */
   readonly path: string
-  /** Lower-case names, as `node:http` gives them. */
+  /**
+   * Lower-case names, as `node:http` gives them. Where many open connections came with long heads, those of the oldest
+   * lose what is longer than 256 characters, and the query of `url`.
+   */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** What the browser says the page's origin is; undefined for other clients. */
   readonly origin: string | undefined
@@ -24,7 +29,10 @@ export interface UpgradeRequest {
   readonly isSecure: boolean
   /** Aborted when the client leaves, or the handshake takes too long. */
   readonly signal: AbortSignal
-  /** Node's own request; undefined on a port of the server's own where there is no `authenticate` to see it. */
+  /**
+   * Node's own request; undefined on a port of the server's own where there is no `authenticate` to see it, and where
+   * its long headers had to go.
+   */
   readonly raw: IncomingMessage | undefined
 }
 
@@ -60,17 +68,21 @@ export function requestPath(target: string): string | undefined {
 
 const none: readonly string[] = []
 
+/** What is kept of a long head: so many headers and subprotocols, and each up to so many characters. */
+const mostKept = 32
+const longestKept = 256
+
 /** Most requests are looked at little: what is dear to make is made when it is asked for. */
-export class HandshakeRequest implements UpgradeRequest {
-  readonly protocols: readonly string[]
+export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly isSecure: boolean
-  readonly raw: IncomingMessage | undefined
   /** What a trusted proxy says, where it differs. */
-  readonly #forwardedHost: string | undefined
-  readonly #target: string
-  readonly #headerLines: string | undefined
+  #forwardedHost: string | undefined
+  #protocols: readonly string[]
+  #raw: IncomingMessage | undefined
+  #target: string
+  #headerLines: string | undefined
   #headers: Headers | undefined
   #url: URL | undefined
   #leaving: AbortController | undefined
@@ -78,11 +90,12 @@ export class HandshakeRequest implements UpgradeRequest {
 
   private constructor(facts: RequestFacts, protocols: readonly string[], host: string, forwarded: Forwarded) {
     if (host !== facts.headers.host) this.#forwardedHost = host
-    this.protocols = protocols.length === 0 ? none : protocols
-    this.remoteAddress = forwarded.remoteAddress
+    this.#protocols = protocols.length === 0 ? none : protocols
+    const { remoteAddress } = forwarded
+    this.remoteAddress = remoteAddress === facts.peerAddress ? remoteAddress : ownText(remoteAddress)
     this.remotePort = facts.peerPort
     this.isSecure = forwarded.isSecure
-    this.raw = facts.raw
+    this.#raw = facts.raw
     this.#target = facts.target
     this.#headerLines = facts.headerLines
     this.#headers = facts.headers
@@ -96,10 +109,24 @@ export class HandshakeRequest implements UpgradeRequest {
   ): HandshakeRequest | undefined {
     const forwarded = proxies.resolve(facts.headers, facts.peerAddress, facts.isTls)
     const { host } = forwarded
-    // Anything more in Host would make up another path than the one that was routed, for `authenticate` to judge.
-    if (host === undefined || !/^[^\s/\\?#@]+$/.test(host)) return undefined
+    // Anything more in Host would make up another path than the one that was routed, for `authenticate` to judge. No
+    // name is longer than 255 octets (RFC 1035 §2.3.4); a port may follow.
+    if (host === undefined || !/^[^\s/\\?#@]{1,262}$/.test(host)) return undefined
     const request = new HandshakeRequest(facts, protocols, host, forwarded)
     return URL.canParse(request.#addressAt(host)) ? request : undefined
+  }
+
+  get protocols(): readonly string[] {
+    return this.#protocols
+  }
+
+  get raw(): IncomingMessage | undefined {
+    return this.#raw
+  }
+
+  get headByteLength(): number {
+    const lines = this.#headerLines?.length ?? this.#raw?.rawHeaders.reduce(addLength, 0) ?? 0
+    return this.#target.length + lines
   }
 
   get headers(): Headers {
@@ -135,6 +162,22 @@ export class HandshakeRequest implements UpgradeRequest {
     if (this.#headerLines !== undefined) this.#headers = undefined
   }
 
+  forgetLongHead(): void {
+    this.#forwardedHost = ownText(this.host)
+    const short = Object.entries(this.headers).filter(([, value]) => String(value).length <= longestKept)
+    const kept = short.slice(0, mostKept).map(([name, value]) => [ownText(name), copyAll(value)])
+    this.#headers = Object.fromEntries(kept)
+    this.#headerLines = undefined
+    this.#raw = undefined
+    this.#url = undefined
+    this.#protocols = this.#protocols
+      .filter(it => it.length <= longestKept)
+      .slice(0, mostKept)
+      .map(ownText)
+    this.#target =
+      this.#target.length <= longestKept ? ownText(this.#target) : ownText(this.path.slice(0, longestKept))
+  }
+
   /** The client has left, or the handshake took too long. */
   abort(): void {
     this.#hasLeft = true
@@ -144,6 +187,14 @@ export class HandshakeRequest implements UpgradeRequest {
   #addressAt(host: string): string {
     return `${this.isSecure ? 'wss' : 'ws'}://${host}${originForm(this.#target)}`
   }
+}
+
+function addLength(sum: number, { length }: string): number {
+  return sum + length
+}
+
+function copyAll(value: string | string[] | undefined): string | string[] | undefined {
+  return typeof value === 'string' ? ownText(value) : value?.map(ownText)
 }
 
 /** What an origin-form target would have been for this absolute one. */

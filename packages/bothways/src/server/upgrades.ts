@@ -86,7 +86,7 @@ export class Upgrades<User> {
    */
   take(raw: IncomingMessage, stream: Socket, head: Buffer, others: readonly unknown[]): void {
     // A client that leaves now must not end the process.
-    stream.on('error', () => {})
+    stream.on('error', ignore)
     if (!hasEarlierAnswers(stream)) {
       this.#take(raw, new UpgradeSocket(stream), head, others)
       return
@@ -382,3 +382,6 @@ function secondWriter(others: readonly unknown[]): HandshakeError {
       `let it leave our paths alone. The others are: ${names.join(', ')}.`,
   )
 }
+
+/** A listener for as long as the connection lives: one that is made for each would keep what is beside it, too. */
+function ignore(): void {}

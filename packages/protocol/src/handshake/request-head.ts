@@ -26,9 +26,12 @@ const headEnd = '\r\n\r\n'
 export function readRequestHead(bytes: Uint8Array, end: number = bytes.length): RequestHead | undefined {
   // The shortest is "GET / HTTP/1.1" with an empty line.
   if (end < 18 || bytes[0] !== 0x47 || bytes[3] !== 0x20 || bytes[4] !== 0x2f) return undefined
-  const text = decodeAscii(bytes, 0, Math.min(end, longestHeadBytes))
-  const textEnd = text.indexOf(headEnd)
+  const whole = decodeAscii(bytes, 0, Math.min(end, longestHeadBytes))
+  const textEnd = whole.indexOf(headEnd)
   if (textEnd < 0) return undefined
+  // What follows is not kept with the pieces of the head, which would each keep the whole text.
+  const hasMore = textEnd + headEnd.length < whole.length
+  const text = hasMore ? decodeAscii(bytes, 0, textEnd + headEnd.length) : whole
   const lineEnd = text.indexOf('\r\n')
   const line = text.slice(0, lineEnd)
   if (!/^GET \/[\x21-\x7e]* HTTP\/1\.1$/.test(line)) return undefined
