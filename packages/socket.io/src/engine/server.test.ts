@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { connect as connectHttp2, createSecureServer } from 'node:http2'
@@ -483,4 +484,28 @@ describe('Over TLS', () => {
     client.close()
     server.close()
   })
+})
+
+test('Refusals and broken rules are told to channels, for all servers of the process', async () => {
+  const engine = await stage()
+  const told: unknown[] = []
+  const onRefusal = (message: unknown) => void told.push(['refusal', (message as { code: number }).code])
+  const onViolation = (message: unknown) =>
+    void told.push(['violation', (message as { error: { code: string } }).error.code])
+  subscribe('bothways:socket.io:refusal', onRefusal)
+  subscribe('bothways:socket.io:violation', onViolation)
+  try {
+    await engine.ask(`${polling}&sid=unknown`)
+    const socket = engine.socket(websocket)
+    await socket.next()
+    socket.send('x'.repeat(1_000_001))
+    await socket.closed
+  } finally {
+    unsubscribe('bothways:socket.io:refusal', onRefusal)
+    unsubscribe('bothways:socket.io:violation', onViolation)
+  }
+  expect(told).toEqual([
+    ['refusal', 1],
+    ['violation', 'BW_MESSAGE_TOO_BIG'],
+  ])
 })

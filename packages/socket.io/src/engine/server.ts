@@ -7,6 +7,7 @@ import { ByteBudget, type ConnectionSettings } from 'bothways/connection'
 import { debugLog } from '../debug.ts'
 import { Admission } from './admission.ts'
 import { type AttachableServer, captureRequests } from './attach.ts'
+import { channels } from './channels.ts'
 import { serializeCookie } from './cookie.ts'
 import { cors } from './cors.ts'
 import { type EngineRequest, engineRequest } from './engine-request.ts'
@@ -342,6 +343,7 @@ export class Server extends SafeEmitter {
   #tell(request: EngineRequest, { code, context }: Refusal): void {
     log?.('refused %s: %s %s', request.method, errorMessages[code], context?.message ?? context?.name ?? '')
     const error: ConnectionError = { req: request, code, message: errorMessages[code], context }
+    channels.refusal.publish(error)
     this.emit('connection_error', error)
   }
 }

@@ -9,6 +9,7 @@ import {
   type SendOutcome,
   takeTransport,
 } from 'bothways/connection'
+import { channels } from './channels.ts'
 import { decodePacket, encodePacket } from './codec.ts'
 import type { EngineRequest } from './engine-request.ts'
 import type { Packet } from './packet.ts'
@@ -134,6 +135,7 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
   }
 
   onViolation(error: ProtocolViolation | LimitError): void {
+    channels.violation.publish({ error })
     this.readyState = 'closing'
     this.fail(error.message, error)
   }
