@@ -6,6 +6,7 @@ export const bounds = {
     maxMessageBytes: MiB,
     maxTotalIncomingBytes: 32 * MiB,
     messageTimeoutMs: 1_000,
+    maxTotalBufferedBytes: 32 * MiB,
     maxBufferedBytes: 4 * MiB,
     maxConnections: 500,
     maxPendingHandshakes: 200,
@@ -29,7 +30,7 @@ const slackBytes = 32 * MiB
 const { server, socketIo } = bounds
 /** What may be held beyond what an idle server holds: heap and array buffers together, in bytes. */
 export const mostHeldBytes =
-  (server.maxTotalBufferedBytes ?? 24 * server.maxBufferedBytes) +
+  server.maxTotalBufferedBytes +
   server.maxTotalIncomingBytes +
   socketIo.maxTotalBufferedBytes +
   socketIo.maxTotalIncomingBytes +
