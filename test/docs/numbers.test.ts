@@ -32,7 +32,10 @@ describe('The defaults that the documentation gives are those of the code:', () 
   test('the reference of the server, every option of it', async () => {
     const table = await tableOf('docs/reference/server.md', '## Options')
     const { connection } = server
-    expect(server.maxConnectionsPerAddress).toBe(Number.MAX_SAFE_INTEGER)
+    const { maxMessagesPerSecond, maxBytesPerSecond } = connection
+    for (const bound of [server.maxConnectionsPerAddress, maxMessagesPerSecond, maxBytesPerSecond]) {
+      expect(bound).toBe(Number.MAX_SAFE_INTEGER)
+    }
     for (const [option, value] of Object.entries({
       missingOrigin: `\`'${server.missingOrigin}'\``,
       maxConnections: server.maxConnections.toLocaleString('en'),
@@ -47,6 +50,9 @@ describe('The defaults that the documentation gives are those of the code:', () 
       maxBufferedBytes: connection.maxBufferedBytes.toLocaleString('en'),
       whenBufferFull: `\`'${connection.whenBufferFull}'\``,
       highWaterMarkBytes: connection.highWaterMarkBytes.toLocaleString('en'),
+      maxMessagesPerSecond: 'no bound',
+      maxBytesPerSecond: 'no bound',
+      whenTooFast: `\`'${connection.whenTooFast}'\``,
       transport: `\`'${connection.transport}'\``,
     })) {
       expect([option, table.get(`\`${option}\``)?.[2]]).toEqual([option, value])

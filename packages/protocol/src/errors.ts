@@ -73,6 +73,7 @@ export type LimitCode =
   | 'BW_MESSAGE_TOO_SLOW'
   | 'BW_SEND_QUEUES_FULL'
   | 'BW_PEER_SILENT'
+  | 'BW_TOO_FAST'
   | 'BW_TOO_MANY_CONNECTIONS'
   | 'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS'
   | 'BW_TOO_MANY_TOPICS'
@@ -84,7 +85,7 @@ export class LimitError extends BothwaysError {
   readonly limit: number
   /** What came. For a message whose size is not known yet, what had come when it was stopped. */
   readonly actual: number
-  readonly unit: 'bytes' | 'milliseconds' | 'connections' | 'frames' | 'topics'
+  readonly unit: 'bytes' | 'milliseconds' | 'connections' | 'frames' | 'messages' | 'topics'
 
   constructor(code: LimitCode, limit: number, actual: number, unit: LimitError['unit'], message: string) {
     super(message)

@@ -36,8 +36,9 @@ import { keepaliveStep } from './keepalive.ts'
 import { newMaskingKey } from './masking-key.ts'
 import { isBlob, type MessageData, messageBytes } from './message-data.ts'
 import { MessageProgress } from './message-progress.ts'
-import type { ConnectionSettings } from './options.ts'
+import { type ConnectionSettings, longestTimerMs } from './options.ts'
 import { Pings } from './pings.ts'
+import { ReceiveRate } from './receive-rate.ts'
 import { FrameSender, type FrameSenderHandler, type FrameSendOptions } from './sending/frame-sender.ts'
 import { NotSentError } from './sending/not-sent-error.ts'
 import { Outbox, type OutboxHandler } from './sending/outbox.ts'
@@ -147,8 +148,11 @@ const { nextTick } = process
 export const ReadyState = { Connecting: 0, Open: 1, Closing: 2, Closed: 3 } as const
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState]
 
+/** So long at least does a peer wait that sends too fast, in ms: not a timer for each message. */
+const shortestRateWaitMs = 10
+
 /** Why nothing is read for the moment; reading goes on when no reason is left. */
-const Hold = { Application: 1, Inflating: 2, Turn: 4 } as const
+const Hold = { Application: 1, Inflating: 2, Turn: 4, Rate: 8 } as const
 type Hold = (typeof Hold)[keyof typeof Hold]
 
 /**
@@ -200,6 +204,9 @@ export class Connection
 
   #holds = 0
   #hasDiscarded = false
+  /** Undefined: the peer may send as fast as it likes. */
+  #rate: ReceiveRate | undefined
+  #rateTimer: NodeJS.Timeout | undefined
   /** How the byte stream has ended, to be told behind what came before and waits for its turn. */
   #late: (() => void)[] | undefined
   /** `send` has answered false. */
@@ -249,6 +256,7 @@ export class Connection
       handler: this,
     })
     this.#incoming = deflate?.incoming
+    this.#rate = ReceiveRate.of(settings, performance.now())
     this.#zlibGate = zlibGate
   }
 
@@ -525,13 +533,13 @@ export class Connection
   // --- the transport's side
 
   onData(chunk: Uint8Array): void {
-    this.#hear()
+    this.#hear(chunk.length)
     this.#receiver.push(chunk)
     this.#countHeld()
   }
 
   onBorrowedData(memory: ReadMemory, byteLength: number): void {
-    this.#hear()
+    this.#hear(byteLength)
     this.#receiver.read(memory, byteLength)
     this.#countHeld()
   }
@@ -541,6 +549,7 @@ export class Connection
   }
 
   onEnd(): void {
+    this.#dropRate()
     if (this.#tellLate(() => this.onEnd())) return
     this.#settle('network', undefined)
     this.#beginClosing()
@@ -549,6 +558,7 @@ export class Connection
 
   onDestroyed(error: Error | undefined): void {
     if (this.#readyState === ReadyState.Closed) return
+    this.#dropRate()
     const facts = this.#settle('network', error)
     this.#beginClosing()
     if (this.#traits.deliversUnreadAtCut) this.#deliverUnread()
@@ -575,10 +585,13 @@ export class Connection
   allowWork(lastAllowed: number): number {
     const allowed = fairTime.goOn(this, lastAllowed)
     if (allowed === 0) this.#waitForTurn()
-    return allowed
+    if (this.#rate === undefined || allowed === 0) return allowed
+    // One frame at a time.
+    return this.#isInRate(this.#rate) ? 1 : 0
   }
 
   onMessage(message: ReceivedMessage): void {
+    this.#rate?.takeMessage(performance.now())
     if (this.#isDiscarding || this.#hasDiscarded) {
       // For good: what came later would be taken for the message after the last one delivered.
       this.#hasDiscarded = true
@@ -608,17 +621,20 @@ export class Connection
   }
 
   onFrame(frame: ReceivedFrame): void {
+    if (frame.isFinal) this.#rate?.takeMessage(performance.now())
     if (this.#isDiscarding || this.#hasDiscarded) this.#hasDiscarded = true
     else this.#handler.onFrame?.(frame)
   }
 
   onPing(payload: Uint8Array): void {
+    this.#rate?.takeMessage(performance.now())
     // First, since the payload is the handler's afterwards.
     if (this.#traits.answersPings) this.#answerPing(payload)
     this.#handler.onPing?.(messageBytes(payload))
   }
 
   onPong(payload: Uint8Array): void {
+    this.#rate?.takeMessage(performance.now())
     const roundTripMs = this.#pings?.answer(payload, performance.now())
     if (this.#pings?.areAnswered) this.#pings = undefined
     if (roundTripMs !== undefined) this.#roundTripTimeMs = roundTripMs
@@ -731,8 +747,9 @@ export class Connection
     }
   }
 
-  #hear(): void {
+  #hear(byteLength: number): void {
     const timeMs = performance.now()
+    this.#rate?.takeBytes(byteLength, timeMs)
     this.#lastHeardMs = Math.trunc(timeMs)
     fairTime.begin(this, timeMs)
   }
@@ -743,6 +760,29 @@ export class Connection
     this.#late ??= []
     this.#late.push(tell)
     return true
+  }
+
+  /** False: the peer has sent too fast, and waits, or is closed. */
+  #isInRate(rate: ReceiveRate): boolean {
+    const timeMs = performance.now()
+    const waitMs = rate.waitMs(timeMs)
+    if (waitMs === 0) return true
+    if (this.#settings.whenTooFast === 'close') {
+      this.fail(CloseCode.PolicyViolation, rate.error(timeMs))
+      return false
+    }
+    this.#hold(Hold.Rate)
+    const delayMs = Math.min(longestTimerMs, Math.max(shortestRateWaitMs, waitMs))
+    this.#rateTimer = setTimeout(() => this.#release(Hold.Rate), delayMs).unref()
+    return false
+  }
+
+  /** The stream has ended or the connection is closing: from here on nobody is made to wait. */
+  #dropRate(): void {
+    if (this.#rate === undefined) return
+    this.#rate = undefined
+    clearTimeout(this.#rateTimer)
+    this.#release(Hold.Rate)
   }
 
   #waitForTurn(): void {
@@ -865,6 +905,7 @@ export class Connection
     this.#readyState = ReadyState.Closing
     this.#cutAtMs = performance.now() + this.#settings.closeTimeoutMs
     this.#handler.onClosing?.(this.#received)
+    this.#dropRate()
     if (this.#isDiscarding) this.#readOn()
   }
 

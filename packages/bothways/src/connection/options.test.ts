@@ -11,6 +11,9 @@ describe('Connection options', () => {
       maxBufferedBytes: 16 * MiB,
       whenBufferFull: 'close',
       highWaterMarkBytes: 64 * 1024,
+      maxMessagesPerSecond: Number.MAX_SAFE_INTEGER,
+      maxBytesPerSecond: Number.MAX_SAFE_INTEGER,
+      whenTooFast: 'wait',
       transport: 'auto',
     }
     expect(resolveConnectionOptions({}, 'server')).toEqual({

@@ -60,6 +60,15 @@ export interface ConnectionOptions {
    */
   highWaterMarkBytes?: number
   /**
+   * Messages, pings and pongs that the peer may send in a second; as many may come at once. Default: no bound. A whole
+   * number of at least 1.
+   */
+  maxMessagesPerSecond?: number
+  /** Bytes that the peer may send in a second, frame headers included; as many may come at once. Default: no bound. */
+  maxBytesPerSecond?: number
+  /** Over one of these bounds: the peer has to `wait`, nothing is read meanwhile (default), or is closed with 1008. */
+  whenTooFast?: 'wait' | 'close'
+  /**
    * `auto` reads and writes plain TCP connections on Node past the stream classes, which is about twice as fast;
    * `stream` goes by public interfaces of Node only, as TLS and every other runtime do. The environment variable
    * `BOTHWAYS_TRANSPORT=stream` says so for the process. Default `auto`.
@@ -82,6 +91,9 @@ export interface ConnectionSettings {
   readonly maxBufferedBytes: number
   readonly whenBufferFull: 'close' | 'drop'
   readonly highWaterMarkBytes: number
+  readonly maxMessagesPerSecond: number
+  readonly maxBytesPerSecond: number
+  readonly whenTooFast: 'wait' | 'close'
   readonly transport: 'auto' | 'stream'
 }
 
@@ -94,6 +106,9 @@ export const connectionOptionNames: readonly (keyof ConnectionOptions)[] = [
   'maxBufferedBytes',
   'whenBufferFull',
   'highWaterMarkBytes',
+  'maxMessagesPerSecond',
+  'maxBytesPerSecond',
+  'whenTooFast',
   'transport',
 ]
 
@@ -113,6 +128,10 @@ export function resolveConnectionOptions(
   if (whenBufferFull !== 'close' && whenBufferFull !== 'drop') {
     throw invalidOption('whenBufferFull', "'close' or 'drop'", whenBufferFull)
   }
+  const { whenTooFast = 'wait' } = options
+  if (whenTooFast !== 'wait' && whenTooFast !== 'close') {
+    throw invalidOption('whenTooFast', "'wait' or 'close'", whenTooFast)
+  }
   if (transport !== 'auto' && transport !== 'stream') {
     throw invalidOption('transport', "'auto' or 'stream'", transport)
   }
@@ -126,6 +145,9 @@ export function resolveConnectionOptions(
     maxBufferedBytes,
     whenBufferFull,
     highWaterMarkBytes: Math.min(maxBufferedBytes, whole(options, 'highWaterMarkBytes', 64 * 1024)),
+    maxMessagesPerSecond: whole(options, 'maxMessagesPerSecond', Number.MAX_SAFE_INTEGER, 1),
+    maxBytesPerSecond: whole(options, 'maxBytesPerSecond', Number.MAX_SAFE_INTEGER, 1),
+    whenTooFast,
     transport,
   }
 }

@@ -62,10 +62,10 @@ export interface ReceiverOptions {
 }
 
 /** What a frame costs besides its bytes: a flood of empty ones takes time too. */
-export const frameWork = 64
+const frameWork = 64
 
-/** What a receiver reads before it asks for the first time. */
-const firstWork = 256
+/** What a receiver reads before it asks for the first time: one frame, since nobody knows yet what its handler does. */
+const firstWork = 1
 
 /** Nobody is asked. */
 const unlimitedWork = 2 ** 30

@@ -1,0 +1,146 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { checkLaw } from '../../../../test/support/law.ts'
+import { MemoryLink } from '../../../../test/support/memory-transport.ts'
+import { framesTo } from '../../../../test/support/raw-frame.ts'
+import { Connection, type ConnectionHandler } from './connection.ts'
+import type { Disconnect } from './disconnect.ts'
+import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
+import { ReceiveRate, TokenBucket } from './receive-rate.ts'
+
+describe('A token bucket', () => {
+  test('gives the tokens of one second at once, then as many in each second', () => {
+    const bucket = new TokenBucket(10, 0)
+    bucket.take(10, 0)
+    expect(bucket.waitMs(0)).toBe(0)
+    bucket.take(1, 0)
+    expect(bucket.waitMs(0)).toBe(100)
+    expect(bucket.waitMs(99)).toBeCloseTo(1)
+    expect(bucket.waitMs(100)).toBe(0)
+    bucket.take(5, 100)
+    expect(bucket.waitMs(600)).toBe(0)
+  })
+
+  test('saves no more than one second', () => {
+    const bucket = new TokenBucket(10, 0)
+    bucket.take(11, 60_000)
+    expect(bucket.waitMs(60_000)).toBe(100)
+  })
+
+  test('lets through at most a burst and the rate, to whoever waits as long as it says', () => {
+    checkLaw(
+      fc.property(
+        fc.integer({ min: 1, max: 1_000 }),
+        fc.array(fc.record({ amount: fc.integer({ min: 1, max: 500 }), pauseMs: fc.nat(300) })),
+        (perSecond, steps) => {
+          const bucket = new TokenBucket(perSecond, 0)
+          let nowMs = 0
+          let taken = 0
+          for (const { amount, pauseMs } of steps) {
+            nowMs += pauseMs + bucket.waitMs(nowMs + pauseMs)
+            expect(taken).toBeLessThanOrEqual(perSecond + (nowMs * perSecond) / 1_000 + 1e-6)
+            bucket.take(amount, nowMs)
+            taken += amount
+          }
+        },
+      ),
+    )
+  })
+})
+
+test('There is nothing to count without a bound', () => {
+  expect(ReceiveRate.of(resolveConnectionOptions({}, 'server'), 0)).toBeUndefined()
+  const { maxMessagesPerSecond, maxBytesPerSecond } = resolveConnectionOptions(
+    { maxBytesPerSecond: 1_000 },
+    'server',
+  )
+  expect(ReceiveRate.of({ maxMessagesPerSecond, maxBytesPerSecond }, 0)).toBeInstanceOf(ReceiveRate)
+})
+
+class Recorder implements ConnectionHandler {
+  events = 0
+  disconnect: Disconnect | undefined
+  onMessage(): void {
+    this.events++
+  }
+  onPing(): void {
+    this.events++
+  }
+  onClose(disconnect: Disconnect): void {
+    this.disconnect = disconnect
+  }
+}
+
+function serve(options: ConnectionOptions) {
+  const link = new MemoryLink()
+  const handler = new Recorder()
+  const settings = resolveConnectionOptions({ keepalive: false, ...options }, 'server')
+  const connection = new Connection(handler, { role: 'server', transport: link.server, settings })
+  connection.start()
+  const send = (header: string, payload: string, count: number): void => {
+    for (let at = 0; at < count; at++) link.client.write(framesTo('server', [[header, payload]]))
+    link.client.deliver()
+  }
+  return { link, handler, connection, send }
+}
+
+describe('A peer that sends too fast', () => {
+  test.each([
+    ['messages', { maxMessagesPerSecond: 100 }, '81 01'],
+    ['pings', { maxMessagesPerSecond: 100 }, '89 01'],
+    // A frame of 7 bytes.
+    ['bytes', { maxBytesPerSecond: 700 }, '81 01'],
+  ] as const)('is not read until it is not any more: %s', async (_, options, header) => {
+    const { link, handler, send } = serve(options)
+    const startMs = performance.now()
+    send(header, 'x', 100)
+    await link.settle()
+    expect(handler.events).toBe(100)
+    send(header, 'x', 10)
+    send(header, 'x', 10)
+    while (handler.events < 120) {
+      const allowed = 100 + ((performance.now() - startMs) * 100) / 1_000
+      // The last one may overdraw, or with bytes, what came together.
+      expect(handler.events).toBeLessThanOrEqual(allowed + 11)
+      link.client.deliver()
+      await new Promise(resolve => setTimeout(resolve, 1))
+    }
+    expect(performance.now() - startMs).toBeGreaterThan(80)
+    expect(handler.disconnect).toBeUndefined()
+  })
+
+  test('is closed with 1008 where that is asked for', async () => {
+    const { link, handler, send } = serve({ maxMessagesPerSecond: 10, whenTooFast: 'close' })
+    send('81 01', 'x', 30)
+    await link.settle()
+    expect(handler.events).toBe(11)
+    link.client.end()
+    await link.settle()
+    expect(handler.disconnect).toMatchObject({
+      by: 'policy',
+      sent: { code: 1008 },
+      error: { code: 'BW_TOO_FAST', limit: 10, actual: 11, unit: 'messages' },
+    })
+  })
+
+  test('gets its messages handled before the end of its stream', async () => {
+    const { link, handler, send } = serve({ maxMessagesPerSecond: 1 })
+    send('81 01', 'x', 50)
+    expect(handler.events).toBeLessThan(50)
+    link.server.destroy(new Error('ECONNRESET'))
+    await expect.poll(() => handler.disconnect).toBeDefined()
+    expect(handler.events).toBe(50)
+  })
+
+  test('can be closed in order at once', async () => {
+    const { link, handler, connection, send } = serve({ maxMessagesPerSecond: 1 })
+    send('81 01', 'x', 50)
+    connection.close(1000)
+    link.client.write(framesTo('server', [['88 02', Uint8Array.of(0x03, 0xe8)]]))
+    await link.settle()
+    link.client.end()
+    await link.settle()
+    expect(handler.events).toBe(50)
+    expect(handler.disconnect).toMatchObject({ code: 1000, wasClean: true })
+  })
+})

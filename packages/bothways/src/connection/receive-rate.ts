@@ -1,0 +1,93 @@
+import { LimitError } from '@bothways/protocol'
+
+/** Less than this is what fractions of a token have left behind. */
+const rounding = 1e-6
+
+/** A token bucket: as much at once as `perSecond` says, and as much in each second after that. It may be overdrawn. */
+export class TokenBucket {
+  readonly perSecond: number
+  #tokens: number
+  #filledAtMs: number
+
+  constructor(perSecond: number, nowMs: number) {
+    this.perSecond = perSecond
+    this.#tokens = perSecond
+    this.#filledAtMs = nowMs
+  }
+
+  /** @param nowMs any clock that never goes back */
+  take(amount: number, nowMs: number): void {
+    this.#fill(nowMs)
+    this.#tokens -= amount
+  }
+
+  /** How long until nothing is overdrawn any more, in ms; 0: nothing is. */
+  waitMs(nowMs: number): number {
+    this.#fill(nowMs)
+    return this.#tokens > -rounding ? 0 : (-this.#tokens * 1_000) / this.perSecond
+  }
+
+  /** What was taken beyond the bound. */
+  get overdrawn(): number {
+    return Math.max(0, -this.#tokens)
+  }
+
+  #fill(nowMs: number): void {
+    const earned = ((nowMs - this.#filledAtMs) * this.perSecond) / 1_000
+    this.#tokens = Math.min(this.perSecond, this.#tokens + earned)
+    this.#filledAtMs = nowMs
+  }
+}
+
+export interface RateSettings {
+  readonly maxMessagesPerSecond: number
+  readonly maxBytesPerSecond: number
+}
+
+/** How fast a peer may send. */
+export class ReceiveRate {
+  readonly #messages: TokenBucket
+  readonly #bytes: TokenBucket
+
+  constructor({ maxMessagesPerSecond, maxBytesPerSecond }: RateSettings, nowMs: number) {
+    this.#messages = new TokenBucket(maxMessagesPerSecond, nowMs)
+    this.#bytes = new TokenBucket(maxBytesPerSecond, nowMs)
+  }
+
+  /** Undefined without bounds. */
+  static of(settings: RateSettings, nowMs: number): ReceiveRate | undefined {
+    const { maxMessagesPerSecond, maxBytesPerSecond } = settings
+    const isUnbounded = Math.min(maxMessagesPerSecond, maxBytesPerSecond) === Number.MAX_SAFE_INTEGER
+    return isUnbounded ? undefined : new ReceiveRate(settings, nowMs)
+  }
+
+  takeMessage(nowMs: number): void {
+    this.#messages.take(1, nowMs)
+  }
+
+  takeBytes(count: number, nowMs: number): void {
+    this.#bytes.take(count, nowMs)
+  }
+
+  /** How long the peer has to wait, in ms; 0: it is not too fast. */
+  waitMs(nowMs: number): number {
+    return Math.max(this.#messages.waitMs(nowMs), this.#bytes.waitMs(nowMs))
+  }
+
+  /** For a peer that has to wait: which bound it has passed. */
+  error(nowMs: number): LimitError {
+    const isMessages = this.#messages.waitMs(nowMs) > 0
+    const { perSecond, overdrawn } = isMessages ? this.#messages : this.#bytes
+    const [unit, option] = isMessages
+      ? (['messages', 'maxMessagesPerSecond'] as const)
+      : (['bytes', 'maxBytesPerSecond'] as const)
+    const actual = Math.ceil(perSecond + overdrawn)
+    return new LimitError(
+      'BW_TOO_FAST',
+      perSecond,
+      actual,
+      unit,
+      `The peer sends too fast: ${actual} ${unit} in a second, over the limit of ${perSecond} (option ${option}).`,
+    )
+  }
+}
