@@ -98,7 +98,14 @@ const planted: Planted[] = [
   ...['ws', 'websocket', 'nodejs-websocket', 'socket.io'].flatMap(name => {
     const layer = `packages/${name}/src`
     return [
-      ...allow(layer, 'bothways', 'bothways/connection', '@bothways/protocol', 'node:net'),
+      ...allow(
+        layer,
+        'bothways',
+        'bothways/connection',
+        'bothways/exchange',
+        '@bothways/protocol',
+        'node:net',
+      ),
       ...forbid(layer, 'bothways/server', '../../bothways/src/index.ts', '@bothways/protocol/frames'),
       { layer, source: target('ws'), rule: undeclared },
     ]

@@ -5,6 +5,7 @@ import * as websocket from '@bothways/websocket'
 import * as ws from '@bothways/ws'
 import * as bothways from 'bothways'
 import * as connection from 'bothways/connection'
+import * as exchange from 'bothways/exchange'
 import { expect, test } from 'vitest'
 
 // A name in these lists is a promise to everybody who uses it: adding one is a decision.
@@ -33,6 +34,10 @@ test('bothways exports these names', () => {
       "refuse",
     ]
   `)
+})
+
+test('bothways/exchange exports these names', () => {
+  expect(Object.keys(exchange).sort()).toEqual(['HandshakeRates', 'networkOf'])
 })
 
 test('bothways/connection exports these names', () => {
@@ -65,7 +70,6 @@ test('@bothways/protocol exports these names', () => {
       "BothwaysError",
       "CloseCode",
       "HandshakeError",
-      "HandshakeRates",
       "LimitError",
       "Opcode",
       "ProtocolViolation",
@@ -102,7 +106,6 @@ test('@bothways/protocol exports these names', () => {
       "maxCloseReasonBytes",
       "maxControlPayloadBytes",
       "messageTooBig",
-      "networkOf",
       "parseCloseBody",
       "parseExtensions",
       "parseTokenList",

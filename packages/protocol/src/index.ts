@@ -55,9 +55,7 @@ export {
   parseExtensions,
   serializeExtensions,
 } from './handshake/extensions.ts'
-export { HandshakeRates } from './handshake/handshake-rates.ts'
 export type { HeaderList, HeaderRecord } from './handshake/header.ts'
-export { networkOf } from './handshake/network-address.ts'
 export { type Refusal, serializeRefusal } from './handshake/refusal.ts'
 export { type RequestHead, readHeaderLines, readRequestHead } from './handshake/request-head.ts'
 export { serializeResponse } from './handshake/response.ts'

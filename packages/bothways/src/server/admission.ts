@@ -1,4 +1,5 @@
-import { LimitError, networkOf } from '@bothways/protocol'
+import { LimitError } from '@bothways/protocol'
+import { networkOf } from '../exchange/network-address.ts'
 
 export interface AdmissionLimits {
   readonly maxConnections: number

@@ -1,4 +1,4 @@
-import { networkOf } from '@bothways/protocol'
+import { networkOf } from '../exchange/network-address.ts'
 
 export interface PendingLimits {
   readonly maxPendingHandshakes: number

@@ -5,7 +5,6 @@ import {
   checkRequest,
   type HandshakeAnswer,
   HandshakeError,
-  HandshakeRates,
   type Refusal,
   type RequestHead,
   readHeaderLines,
@@ -16,6 +15,7 @@ import {
 import { BareTransport } from '../connection/bare-transport.ts'
 import type { TcpHandle } from '../connection/tcp-handle.ts'
 import type { Transport } from '../connection/transport.ts'
+import { HandshakeRates } from '../exchange/handshake-rates.ts'
 import { afterEarlierAnswers, hasEarlierAnswers } from './earlier-answers.ts'
 import type { Incidents } from './incidents.ts'
 import { type NegotiatedProtocol, negotiateExtensions, negotiateProtocol } from './negotiation.ts'

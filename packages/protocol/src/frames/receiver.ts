@@ -26,7 +26,7 @@ export interface ReceiverHandler {
   onViolation(error: ProtocolViolation | LimitError): void
   /**
    * Asked between two frames, when as much has been read as was allowed the last time: how much may be read before it is
-   * asked again, in bytes, each frame with {@link frameWork} more. 0: no frame more, and the handler has called `pause`.
+   * asked again, in bytes, each frame with 64 more. 0: no frame more, and the handler has called `pause`.
    * Without it everything is read at once.
    */
   allowWork?(lastAllowed: number): number

@@ -1,4 +1,4 @@
-import { HandshakeRates, networkOf } from '@bothways/protocol'
+import { HandshakeRates, networkOf } from 'bothways/exchange'
 import { DeadlineQueue } from './deadline-queue.ts'
 import { errors, type Refusal } from './server-errors.ts'
 
