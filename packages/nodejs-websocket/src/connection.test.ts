@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { readFrames } from '../../../test/support/frame-reader.ts'
 import { masked, type RawFrame, rawFrame } from '../../../test/support/raw-frame.ts'
+import type { InStream } from './in-stream.ts'
 import {
   type Connection,
   connect,
@@ -314,12 +315,9 @@ describe('Messages', () => {
     const frames = Buffer.concat(Array(50_000).fill(masked(rawFrame('00', 'b'))))
     const before = heldBytes()
     for (let count = 0; count < 50; count++) socket.write(frames)
-    const [stream] = (await begun) as [Readable]
-    // For good, and not while others have their turn.
-    for (let turns = 0; turns < 20; turns++) {
-      await new Promise(resolve => setImmediate(resolve))
-      if (!connection.socket.isPaused()) turns = 0
-    }
+    const [stream] = (await begun) as [InStream]
+    await expect.poll(() => stream.unreadBytes, { timeout: 20_000 }).toBeGreaterThan(2 * 1024 * 1024)
+    expect(connection.socket.isPaused()).toBe(true)
     expect(heldBytes() - before).toBeLessThan(40e6)
     connection.socket.destroy()
     let length = 0
