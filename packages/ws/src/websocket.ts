@@ -479,6 +479,8 @@ function checkConnected(socket: WebSocket): void {
 }
 
 function refuse(socket: WebSocket, data: unknown, cb: Callback | undefined): void {
+  // Those who sent before are called back before.
+  socket[inner].connection?.flush()
   if (data) socket[inner].unsentBytes += isBlob(data) ? data.size : toBuffer(data).length
   if (typeof cb === 'function') process.nextTick(cb, new Error(notOpen(socket._readyState)))
 }
