@@ -704,7 +704,7 @@ export class Connection
       return this.#readyState === ReadyState.Open
     }
     // Whoever reads as fast as this side sends takes no part of what is used up.
-    if (!isFull && !this.#outbox.isStalled) return true
+    if (!isFull && !this.#outbox.isBehind) return true
     this.#oweDrain()
     return false
   }

@@ -117,9 +117,9 @@ export class Outbox implements TurnWriter, BudgetHolder {
     return this.#waiting !== undefined
   }
 
-  /** True while the operating system has not taken what it was given. */
-  get isStalled(): boolean {
-    return this.#underWayBytes > 0
+  /** True while something waits behind a write that the operating system has not taken since an earlier turn. */
+  get isBehind(): boolean {
+    return this.#backlog !== undefined
   }
 
   get heldBytes(): number {
