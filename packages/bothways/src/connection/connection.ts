@@ -207,7 +207,7 @@ export class Connection
   /** Undefined: the peer may send as fast as it likes. */
   #rate: ReceiveRate | undefined
   #rateTimer: NodeJS.Timeout | undefined
-  /** How the byte stream has ended, to be told behind what came before and waits for its turn. */
+  /** How the byte stream has ended, to be told behind what came before and has not been handled yet. */
   #late: (() => void)[] | undefined
   /** `send` has answered false. */
   #owesDrain = false
@@ -459,10 +459,6 @@ export class Connection
     // What was before it in the queue of the handler may have used the share up.
     if ((this.#holds & Hold.Turn) !== 0) return
     this.#readOn()
-    if ((this.#holds & Hold.Turn) !== 0) return
-    const late = this.#late ?? []
-    this.#late = undefined
-    for (const tell of late) tell()
   }
 
   // --- the heartbeat's side
@@ -550,7 +546,11 @@ export class Connection
 
   onEnd(): void {
     this.#dropRate()
-    if (this.#tellLate(() => this.onEnd())) return
+    // A stream tells its end also while it is paused.
+    if (!this.#mayRead && !this.#receiver.isDone) {
+      this.#postpone(() => this.onEnd())
+      return
+    }
     this.#settle('network', undefined)
     this.#beginClosing()
     this.#endTcp()
@@ -559,12 +559,17 @@ export class Connection
   onDestroyed(error: Error | undefined): void {
     if (this.#readyState === ReadyState.Closed) return
     this.#dropRate()
+    if (this.#isDestroyedLate(error)) return
     const facts = this.#settle('network', error)
     this.#beginClosing()
-    if (this.#traits.deliversUnreadAtCut) this.#deliverUnread()
-    if (this.#tellLate(() => this.onDestroyed(error))) return
+    if (this.#traits.deliversUnreadAtCut) {
+      this.#deliverUnread()
+      if (this.#isDestroyedLate(error)) return
+    }
     heartbeat.delete(this)
     fairTime.leave(this)
+    // What the handler has kept for itself may ask for time again.
+    this.#holds = 0
     this.#forgetReceived()
     this.#countHeld()
     this.#lostBytes ||= this.#outbox.bufferedBytes
@@ -754,12 +759,30 @@ export class Connection
     fairTime.begin(this, timeMs)
   }
 
-  /** True when the stream's end has to wait: {@link onTurn} tells it. */
-  #tellLate(tell: () => void): boolean {
-    if ((this.#holds & Hold.Turn) === 0 || this.#receiver.isDone) return false
+  /** What came before is handled first where that goes on by itself; the application may never read on. */
+  #isDestroyedLate(error: Error | undefined): boolean {
+    if ((this.#holds & ~Hold.Application) === 0 || this.#receiver.isDone) return false
+    this.#postpone(() => this.onDestroyed(error))
+    return true
+  }
+
+  /** The stream's end has to wait for {@link #tellLate}. */
+  #postpone(tell: () => void): void {
     this.#late ??= []
     this.#late.push(tell)
-    return true
+  }
+
+  /** How the stream has ended; what must wait longer postpones itself again. */
+  #tellLate(): void {
+    const late = this.#late
+    if (late === undefined) return
+    this.#late = undefined
+    for (const tell of late) tell()
+  }
+
+  /** Nothing is left to wait for. Not now: this may be a call of the program's. */
+  #tellLateSoon(): void {
+    if (this.#late !== undefined) process.nextTick(() => this.#tellLate())
   }
 
   /** False: the peer has sent too fast, and waits, or is closed. */
@@ -827,6 +850,7 @@ export class Connection
     this.#receiver.stop()
     this.#inflater?.abandon()
     this.#inflatingBytes = 0
+    this.#tellLateSoon()
   }
 
   #isMessageStalled(timeMs: number): boolean {
@@ -879,12 +903,14 @@ export class Connection
   }
 
   #readOn(): void {
-    if (!this.#mayRead) return
-    fairTime.begin(this)
-    this.#receiver.resume()
-    // What was waiting may have made us hold again.
-    if (this.#mayRead) this.#transport.resume()
-    this.#countHeld()
+    if (this.#mayRead) {
+      fairTime.begin(this)
+      this.#receiver.resume()
+      // What was waiting may have made us hold again.
+      if (this.#mayRead) this.#transport.resume()
+      this.#countHeld()
+    }
+    this.#tellLate()
   }
 
   #deliverUnread(): void {
@@ -924,6 +950,7 @@ export class Connection
     this.#outbox.end()
     this.#holds = 0
     this.#transport.resume()
+    this.#tellLateSoon()
   }
 
   /** A peer that is still taking what was sent before the close gets more time; one ended by policy does not. */
