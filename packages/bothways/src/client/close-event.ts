@@ -1,4 +1,3 @@
-import { runtimeClass } from './runtime-class.ts'
 import { defineInterface, toDictionary, toDomString, toUnsignedShort, toUsvString } from './webidl.ts'
 
 type EventInit = NonNullable<ConstructorParameters<typeof Event>[1]>
@@ -54,4 +53,5 @@ const OwnCloseEvent = class CloseEvent extends Event {
 defineInterface(OwnCloseEvent, 'CloseEvent', ['wasClean', 'code', 'reason'])
 
 /** The runtime's own class where it has one: Node does since its version 23. */
-export const CloseEvent: CloseEventClass = runtimeClass<CloseEventClass>('CloseEvent') ?? OwnCloseEvent
+export const CloseEvent: CloseEventClass =
+  (globalThis as { CloseEvent?: CloseEventClass }).CloseEvent ?? OwnCloseEvent

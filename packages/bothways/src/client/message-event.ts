@@ -1,5 +1,4 @@
 import type { MessagePort } from 'node:worker_threads'
-import { runtimeClass } from './runtime-class.ts'
 import { defineInterface, toDictionary, toDomString, toSequence, toUsvString } from './webidl.ts'
 
 type MessageEventClass = typeof globalThis.MessageEvent
@@ -9,7 +8,7 @@ type MessageEventInit = ConstructorParameters<MessageEventClass>[1] | null
  * HTML §9.1. Node 20 has a `MessageEvent` without its tag, that ignores `bubbles` and `cancelable`; this one is an
  * instance of that, too.
  */
-function completed(Runtime: MessageEventClass | undefined): MessageEventClass {
+function completed(Runtime: MessageEventClass): MessageEventClass {
   const Completed = class MessageEvent extends Event {
     readonly #data: unknown
     readonly #lastEventId: string
@@ -50,7 +49,7 @@ function completed(Runtime: MessageEventClass | undefined): MessageEventClass {
       return this.#ports
     }
   }
-  if (Runtime !== undefined) Object.setPrototypeOf(Completed.prototype, Runtime.prototype)
+  Object.setPrototypeOf(Completed.prototype, Runtime.prototype)
   defineInterface(Completed, 'MessageEvent', ['data', 'origin', 'lastEventId', 'source', 'ports'])
   return Completed as unknown as MessageEventClass
 }
@@ -60,8 +59,9 @@ function toPort(value: unknown): MessagePort {
   throw new TypeError('A port of a MessageEvent must be a MessagePort.')
 }
 
-const Runtime = runtimeClass<MessageEventClass>('MessageEvent')
+const Runtime = globalThis.MessageEvent
 
 /** The runtime's own class where that is whole. */
-export const MessageEvent: MessageEventClass =
-  Runtime !== undefined && Object.hasOwn(Runtime.prototype, Symbol.toStringTag) ? Runtime : completed(Runtime)
+export const MessageEvent: MessageEventClass = Object.hasOwn(Runtime.prototype, Symbol.toStringTag)
+  ? Runtime
+  : completed(Runtime)
