@@ -54,7 +54,7 @@ class Worker implements TurnMember {
 test('Whoever has used its share waits for a later turn, and goes on there until all is done', async () => {
   const world = setUp()
   const log: string[] = []
-  const worker = new Worker(world, 'a', 10, 1, log)
+  const worker = new Worker(world, 'a', 10, 0.5, log)
   worker.onTurn()
   expect(worker.piecesLeft).toBe(8)
   // The turn that it began in ends: not yet its turn again.
@@ -71,7 +71,7 @@ test('Whoever has used its share waits for a later turn, and goes on there until
 test('Those who wait go on in the order in which they came, one share together in a turn', async () => {
   const world = setUp()
   const log: string[] = []
-  const workers = ['a', 'b', 'c'].map(name => new Worker(world, name, 6, 1, log))
+  const workers = ['a', 'b', 'c'].map(name => new Worker(world, name, 6, 0.5, log))
   for (const worker of workers) worker.onTurn()
   expect(log.splice(0)).toEqual(['a', 'b', 'c'])
   const turns: string[] = []
@@ -85,7 +85,7 @@ test('Those who wait go on in the order in which they came, one share together i
 test('Several that need little have their turn together', async () => {
   const world = setUp()
   const log: string[] = []
-  const workers = ['a', 'b', 'c'].map(name => new Worker(world, name, 2, 0.25, log))
+  const workers = ['a', 'b', 'c'].map(name => new Worker(world, name, 2, 0.125, log))
   for (const worker of workers) world.time.wait(worker)
   await turn()
   await turn()
@@ -97,9 +97,9 @@ test('Two reads of one turn share its time, two reads of two turns do not', asyn
   const member: TurnMember = { onTurn: () => {} }
   time.begin(member)
   expect(time.goOn(member, 1)).toBeGreaterThan(0)
-  clock.nowMs += 1.5
+  clock.nowMs += 0.75
   time.begin(member)
-  clock.nowMs += 1
+  clock.nowMs += 0.5
   expect(time.goOn(member, 1)).toBe(0)
   await turn()
   time.begin(member)
@@ -114,7 +114,7 @@ test('Two that take turns in one turn of the event loop use up their shares neve
     time.begin(member)
     if (time.goOn(member, 1) === 0) return false
     pieces++
-    clock.nowMs += 0.1
+    clock.nowMs += 0.05
     return true
   }
   while (members.map(work).some(Boolean)) expect(pieces).toBeLessThan(100)
@@ -144,7 +144,7 @@ test('The stretches between two looks at the clock grow while the work is cheap,
     expect(stretch).toBe(expected)
   }
   for (const expected of [1_024, 128, 16, 2, 1]) {
-    clock.nowMs += 0.3
+    clock.nowMs += 0.15
     stretch = time.goOn(member, stretch)
     expect(stretch).toBe(expected)
   }

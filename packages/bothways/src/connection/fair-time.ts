@@ -5,7 +5,7 @@ export interface TurnMember {
 }
 
 /** How long a member may work in one turn, and all together that wait from earlier turns, in ms. */
-const shareMs = 2
+const shareMs = 1
 
 /** So many at most of those that wait go on in one turn: what they set off in later ticks takes time as well. */
 const membersPerTurn = 4
