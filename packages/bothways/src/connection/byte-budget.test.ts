@@ -5,6 +5,7 @@ class Holder implements BudgetHolder {
   readonly #name: string
   readonly #gone: string[]
   readonly heldBytes: number
+  isOver = false
 
   constructor(name: string, budget: ByteBudget, heldBytes: number, gone: string[]) {
     this.#name = name
@@ -42,6 +43,17 @@ describe('ByteBudget', () => {
     expect(budget.isExceeded).toBe(true)
     budget.relieve()
     expect([gone, budget.usedBytes]).toEqual([['fullest', 'second'], 57])
+  })
+
+  test('Those that are over give up before fuller ones', () => {
+    const gone: string[] = []
+    const budget = new ByteBudget(100)
+    new Holder('fullest', budget, 60, gone)
+    for (const name of ['over', 'over, fuller'])
+      new Holder(name, budget, 10 + name.length, gone).isOver = true
+    budget.take(20)
+    budget.relieve()
+    expect([gone, budget.usedBytes]).toEqual([['over, fuller', 'over', 'fullest'], 20])
   })
 
   test('Who has left is not asked', () => {

@@ -2,6 +2,8 @@
 export interface BudgetHolder {
   /** How full it is, in bytes: the fullest give up first. */
   readonly heldBytes: number
+  /** Its connection has ended: such a one gives up before all others. */
+  readonly isOver?: boolean
   /** Frees what it holds and {@link ByteBudget.leave leaves}: the budget is used up. */
   giveUp(budget: ByteBudget): void
 }
@@ -53,14 +55,20 @@ export class ByteBudget {
     this.#holders.delete(holder)
   }
 
-  /** When the bound has been passed: the fullest give up, one after the other, until a quarter of the budget is free. */
+  /**
+   * When the bound has been passed: those that are over give up, then the fullest, one after the other, until a quarter
+   * of the budget is free.
+   */
   relieve(): void {
     if (!this.isExceeded) return
     const enough = this.limitBytes * freePart
-    const fullestFirst = [...this.#holders].sort((a, b) => b.heldBytes - a.heldBytes)
-    for (const holder of fullestFirst) {
+    for (const holder of [...this.#holders].sort(byUrgency)) {
       if (this.freeBytes >= enough) return
       holder.giveUp(this)
     }
   }
+}
+
+function byUrgency(a: BudgetHolder, b: BudgetHolder): number {
+  return Number(b.isOver ?? false) - Number(a.isOver ?? false) || b.heldBytes - a.heldBytes
 }

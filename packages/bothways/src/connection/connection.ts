@@ -62,7 +62,7 @@ export interface ConnectionHandler {
   onPong?(payload: Buffer, roundTripMs: number | undefined): void
   /** After {@link Connection.hasTime} has answered false: now there is. */
   onTurn?(): void
-  /** Too much waits on all connections, and most of it here: what the handler was given and has not read is dropped. */
+  /** Nothing more is delivered: what the handler was given and has not read is to be dropped, too. */
   onDiscard?(): void
   /** The close handshake has begun: no further `send` will be taken. `received` is the peer's frame, if that began it. */
   onClosing?(received: CloseFrame | undefined): void
@@ -394,8 +394,7 @@ export class Connection
     this.#hasDiscarded = true
     if (this.#readyState !== ReadyState.Open) return
     this.closeForPolicy(code, error, reason)
-    this.#forgetReceived()
-    this.#countHeld()
+    this.#discard()
     this.#endTcp()
   }
 
@@ -403,10 +402,7 @@ export class Connection
   terminate(error?: Error): void {
     if (this.#readyState === ReadyState.Closed) return
     this.#settle('us', error)
-    if (!this.#traits.deliversUnreadAtCut) {
-      this.#forgetReceived()
-      this.#countHeld()
-    }
+    if (!this.#traits.deliversUnreadAtCut) this.#discard()
     this.#beginClosing()
     this.#cut()
   }
@@ -432,6 +428,10 @@ export class Connection
   /** Bytes of memory taken by what came and is unfinished or unread. */
   get heldBytes(): number {
     return this.#receiver.heldBytes + this.#inflatingBytes + this.#unreadBytes
+  }
+
+  get isOver(): boolean {
+    return this.#readyState === ReadyState.Closed
   }
 
   giveUp({ limitBytes, usedBytes }: ByteBudget): void {
@@ -867,12 +867,21 @@ export class Connection
     return true
   }
 
-  /** As {@link fail}, and what the handler has not read is dropped, too. */
+  /** As {@link fail}, also while closing, or when only the handler is left. */
   #drop(code: CloseCode, error: LimitError): void {
+    if (this.#readyState === ReadyState.Open) {
+      this.fail(code, error)
+    } else {
+      this.#hasDiscarded = true
+      this.#discard()
+    }
+  }
+
+  /** Nothing that came is delivered any more, nor what the handler was given and has not read. */
+  #discard(): void {
     this.#forgetReceived()
     this.#handler.onDiscard?.()
     this.#unreadBytes = 0
-    this.fail(code, error)
     this.#countHeld()
   }
 

@@ -214,7 +214,9 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   }
 
   #adjustFlow(): void {
-    this.#flow.countUnread(this.#queuedBytes)
+    // Over, and nobody is there to read: the queue is kept for as long as the program keeps the socket.
+    const isLeft = this.#isFinished && !this.hasConsumer
+    this.#flow.countUnread(isLeft ? 0 : this.#queuedBytes)
     const shouldPause = this.#queuedBytes > highWaterMarkBytes
     if (shouldPause === this.#isPaused) return
     this.#isPaused = shouldPause

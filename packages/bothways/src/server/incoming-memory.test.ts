@@ -59,3 +59,73 @@ test.each(['auto', 'stream'] as const)(
   },
   60_000,
 )
+
+test.each(['nobody', 'a loop that was left', 'an iteration that was forgotten'])(
+  'What clients leave behind for %s costs those who stay nothing',
+  async reader => {
+    const server = createServer({ maxTotalIncomingBytes: 1 * MiB })
+    server.route('/left', {
+      async open(socket) {
+        if (reader === 'nobody') return
+        const iterator = socket[Symbol.asyncIterator]()
+        await iterator.next()
+        if (reader === 'a loop that was left') await iterator.return?.()
+      },
+    })
+    server.route('/kept', { message: (socket, message) => void socket.send(String(message.length)) })
+    running.push(server)
+    const { url } = await server.listen()
+    const honest = await connect(`${url}kept`)
+    const message = Buffer.alloc(300_000)
+    honest.connection.sendFrame(message, { opcode: 2, isFinal: false })
+    for (let count = 0; count < 30; count++) {
+      const client = await connect(`${url}left`)
+      for (let sent = 0; sent < 5; sent++) client.connection.send(Buffer.alloc(12_000))
+      client.connection.close(1000)
+      expect(await client.closed).toMatchObject({ code: 1000 })
+    }
+    honest.connection.sendFrame(message, { opcode: 0, isFinal: true })
+    expect(await honest.next()).toBe('600000')
+    expect(server.counts.violationsByCode).toEqual({})
+  },
+)
+
+test.each(['auto', 'stream'] as const)(
+  'After terminate() an asynchronous handler and a loop get nothing more, and close follows (transport %s)',
+  async transport => {
+    const seen: string[] = []
+    const server = createServer({ transport })
+    server.route('/handler', {
+      async message(socket, message) {
+        await new Promise(resolve => setTimeout(resolve, 20))
+        seen.push(String(message))
+        if (message === '2') socket.terminate()
+      },
+      close: () => void seen.push('closed'),
+    })
+    server.route('/loop', {
+      async open(socket) {
+        for await (const message of socket) {
+          seen.push(String(message))
+          if (message === '2') socket.terminate()
+        }
+        seen.push('loop ended')
+      },
+      close: () => void seen.push('closed'),
+    })
+    running.push(server)
+    const { url } = await server.listen()
+    for (const path of ['handler', 'loop']) {
+      const client = await connect(url + path)
+      for (const message of ['1', '2', '3', '4']) client.connection.send(message)
+      expect(await client.closed).toMatchObject({ code: 1006 })
+      await expect.poll(() => seen.includes('closed')).toBe(true)
+      expect(seen.splice(0).toSorted()).toEqual([
+        '1',
+        '2',
+        'closed',
+        ...(path === 'loop' ? ['loop ended'] : []),
+      ])
+    }
+  },
+)
