@@ -4,46 +4,55 @@ export interface Subscriber<Message> {
   sendPrepared(message: Message): 'sent' | 'queued' | 'refused'
 }
 
-/** The subscribers of a topic, each with how many publishes there had been when it came. */
-type Subscribers<Message> = Map<Subscriber<Message>, number>
+interface Topic<Message> {
+  readonly subscribers: Set<Subscriber<Message>>
+  publishCount: number
+  /** How many publishes are under way: subscribers may publish, too. */
+  depth: number
+  /** Who has subscribed while some were, and how many publishes there had been. */
+  late: Map<Subscriber<Message>, number> | undefined
+}
 
 /** Who subscribes to which topic, in this process. */
 export class Topics<Message> {
-  readonly #subscribers = new Map<string, Subscribers<Message>>()
-  readonly #topics = new Map<Subscriber<Message>, Set<string>>()
-  #publishCount = 0
+  readonly #topics = new Map<string, Topic<Message>>()
+  readonly #names = new Map<Subscriber<Message>, Set<string>>()
 
-  subscribe(topic: string, subscriber: Subscriber<Message>): void {
-    let subscribers = this.#subscribers.get(topic)
-    if (subscribers === undefined) {
-      subscribers = new Map()
-      this.#subscribers.set(topic, subscribers)
+  subscribe(name: string, subscriber: Subscriber<Message>): void {
+    let topic = this.#topics.get(name)
+    if (topic === undefined) {
+      topic = { subscribers: new Set(), publishCount: 0, depth: 0, late: undefined }
+      this.#topics.set(name, topic)
     }
-    if (subscribers.has(subscriber)) return
-    subscribers.set(subscriber, this.#publishCount)
-    const topics = this.#topics.get(subscriber)
-    if (topics === undefined) this.#topics.set(subscriber, new Set([topic]))
-    else topics.add(topic)
+    if (topic.subscribers.has(subscriber)) return
+    topic.subscribers.add(subscriber)
+    if (topic.depth > 0) {
+      topic.late ??= new Map()
+      topic.late.set(subscriber, topic.publishCount)
+    }
+    const names = this.#names.get(subscriber)
+    if (names === undefined) this.#names.set(subscriber, new Set([name]))
+    else names.add(name)
   }
 
-  has(topic: string, subscriber: Subscriber<Message>): boolean {
-    return this.#topics.get(subscriber)?.has(topic) === true
+  has(name: string, subscriber: Subscriber<Message>): boolean {
+    return this.#topics.get(name)?.subscribers.has(subscriber) === true
   }
 
   /** How many topics somebody subscribes to. */
   countOf(subscriber: Subscriber<Message>): number {
-    return this.#topics.get(subscriber)?.size ?? 0
+    return this.#names.get(subscriber)?.size ?? 0
   }
 
-  unsubscribe(topic: string, subscriber: Subscriber<Message>): void {
-    this.#remove(topic, subscriber)
-    const topics = this.#topics.get(subscriber)
-    if (topics?.delete(topic) && topics.size === 0) this.#topics.delete(subscriber)
+  unsubscribe(name: string, subscriber: Subscriber<Message>): void {
+    this.#remove(name, subscriber)
+    const names = this.#names.get(subscriber)
+    if (names?.delete(name) && names.size === 0) this.#names.delete(subscriber)
   }
 
   unsubscribeAll(subscriber: Subscriber<Message>): void {
-    for (const topic of this.#topics.get(subscriber) ?? []) this.#remove(topic, subscriber)
-    this.#topics.delete(subscriber)
+    for (const name of this.#names.get(subscriber) ?? []) this.#remove(name, subscriber)
+    this.#names.delete(subscriber)
   }
 
   /**
@@ -52,21 +61,32 @@ export class Topics<Message> {
    *
    * @returns how many have taken it
    */
-  publish(topic: string, message: Message, except?: Subscriber<Message>): number {
-    const subscribers = this.#subscribers.get(topic)
-    if (subscribers === undefined) return 0
-    const serial = ++this.#publishCount
+  publish(name: string, message: Message, except?: Subscriber<Message>): number {
+    const topic = this.#topics.get(name)
+    if (topic === undefined) return 0
+    const serial = ++topic.publishCount
     let count = 0
-    for (const [subscriber, since] of subscribers) {
-      if (since >= serial || subscriber === except) continue
-      if (subscriber.sendPrepared(message) !== 'refused') count++
+    topic.depth++
+    try {
+      for (const subscriber of topic.subscribers) {
+        if (subscriber === except || isLate(topic, subscriber, serial)) continue
+        if (subscriber.sendPrepared(message) !== 'refused') count++
+      }
+    } finally {
+      topic.depth--
+      if (topic.depth === 0) topic.late = undefined
     }
     return count
   }
 
   /** A topic without subscribers costs nothing. */
-  #remove(topic: string, subscriber: Subscriber<Message>): void {
-    const subscribers = this.#subscribers.get(topic)
-    if (subscribers?.delete(subscriber) && subscribers.size === 0) this.#subscribers.delete(topic)
+  #remove(name: string, subscriber: Subscriber<Message>): void {
+    const topic = this.#topics.get(name)
+    if (topic?.subscribers.delete(subscriber) && topic.subscribers.size === 0) this.#topics.delete(name)
   }
+}
+
+/** Whether somebody has subscribed since the publish with this number began. */
+function isLate<Message>({ late }: Topic<Message>, subscriber: Subscriber<Message>, serial: number): boolean {
+  return late !== undefined && (late.get(subscriber) ?? 0) >= serial
 }

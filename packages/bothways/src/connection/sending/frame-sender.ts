@@ -12,7 +12,7 @@ import type { CloseFrame } from '../disconnect.ts'
 import { isBlob, type MessageData, messageBytes } from '../message-data.ts'
 import type { ConnectionSettings } from '../options.ts'
 import type { WorkGate } from '../work-gate.ts'
-import { type FirstOctet, firstOctet, frame } from './frame.ts'
+import { binaryFrame, type FirstOctet, firstOctet, frame } from './frame.ts'
 import type { Outbox } from './outbox.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 import type { Piece } from './turn.ts'
@@ -87,12 +87,19 @@ export class FrameSender {
 
   /** A message. What the caller does with its memory afterwards does not matter. */
   send(data: MessageData): void {
-    if (typeof data !== 'string') {
-      const payload = isBlob(data) ? data : messageBytes(data)
-      this.#send(payload, this.#kindOf(sizeOf(payload)).binary)
-    } else if (this.#tuning !== undefined || this.#outbox.isWaiting || !this.#appendText(data)) {
+    if (typeof data === 'string') {
+      if (this.#tuning === undefined && !this.#outbox.isWaiting && this.#appendText(data)) return
       const payload = messageBytes(data)
-      this.#send(payload, this.#kindOf(payload.length).text)
+      this.#sendBytes(payload, this.#kindOf(payload.length).text)
+    } else if (isBlob(data)) {
+      this.#sendLater(data, data.size, this.#kindOf(data.size).binary)
+    } else {
+      const payload = messageBytes(data)
+      if (this.#tuning === undefined && !this.#outbox.isWaiting) {
+        this.#outbox.appendFrame(payload, binaryFrame, this.#newKey())
+        return
+      }
+      this.#sendBytes(payload, this.#kindOf(payload.length).binary)
     }
   }
 
@@ -109,14 +116,15 @@ export class FrameSender {
       this.#outbox.isWaiting || tuning === undefined || direction === undefined
         ? undefined
         : message.deflatedFrame(direction, tuning)
-    if (shared === undefined) this.#send(payload, isText ? kind.text : kind.binary)
+    if (shared === undefined) this.#sendBytes(payload, isText ? kind.text : kind.binary)
     else if (shared instanceof Promise) this.#queuePending(payload.length, shared)
     else this.#outbox.push(shared)
   }
 
   /** A frame as it is described, in its turn. */
   sendFrame(payload: Uint8Array | Blob, options: FrameSendOptions): void {
-    this.#send(payload, options)
+    if (isBlob(payload)) this.#sendLater(payload, payload.size, options)
+    else this.#sendBytes(payload, options)
   }
 
   /** A ping or pong goes ahead of messages that are not ready (RFC 6455 §5.4). */
@@ -145,29 +153,36 @@ export class FrameSender {
     return this.#outbox.appendText(text, this.#newKey())
   }
 
-  /** What can be written now is; the rest keeps its place and is made in its turn. */
-  #send(payload: Uint8Array | Blob, options: FrameSendOptions): void {
-    if (!isBlob(payload) && !this.#outbox.isWaiting) {
+  #sendBytes(payload: Uint8Array, options: FrameSendOptions): void {
+    if (this.#outbox.isWaiting) {
+      // Its turn has not come: what the caller does with its memory meanwhile must not matter.
+      this.#sendLater(Buffer.from(payload), payload.length, options)
+    } else if (options.compresses === true) {
       const deflated = this.#deflate(payload, options)
-      if (!(deflated instanceof Promise)) {
-        const { isMasked } = options
-        this.#outbox.appendFrame(deflated, this.#firstOctetOf(options), this.#newKey(isMasked))
-      } else {
+      if (!(deflated instanceof Promise)) this.#append(deflated, options)
+      else {
         this.#queuePending(
           payload.length,
           deflated.then(it => this.#frame(it, options)),
         )
       }
-      return
+    } else {
+      this.#append(payload, options)
     }
-    // Its turn has not come: what the caller does with its memory meanwhile must not matter.
-    const bytes = isBlob(payload) ? payload : Buffer.from(payload)
+  }
+
+  /** Keeps the place of a message whose bytes are not there, or of which an earlier one's are not. */
+  #sendLater(payload: Buffer | Blob, bytes: number, options: FrameSendOptions): void {
     const turn = this.#lastPending ?? Promise.resolve()
     const made = turn
-      .then(() => (isBlob(bytes) ? bytes.arrayBuffer().then(Buffer.from) : bytes))
+      .then(() => (isBlob(payload) ? payload.arrayBuffer().then(Buffer.from) : payload))
       .then(it => this.#deflate(it, options))
       .then(it => this.#frame(it, options))
-    this.#queuePending(sizeOf(payload), made)
+    this.#queuePending(bytes, made)
+  }
+
+  #append(payload: Uint8Array, options: FrameSendOptions): void {
+    this.#outbox.appendFrame(payload, this.#firstOctetOf(options), this.#newKey(options.isMasked))
   }
 
   #queuePending(bytes: number, made: Promise<Piece>): void {
@@ -200,8 +215,4 @@ export class FrameSender {
   #frame(payload: Uint8Array, options: FrameSendOptions): Buffer {
     return frame(payload, this.#firstOctetOf(options), this.#newKey(options.isMasked))
   }
-}
-
-function sizeOf(payload: Uint8Array | Blob): number {
-  return isBlob(payload) ? payload.size : payload.length
 }

@@ -10,6 +10,8 @@ export type FirstOctet = number
 
 /** A whole text message in one frame, not compressed. */
 export const textFrame: FirstOctet = firstOctet(Opcode.Text)
+/** As {@link textFrame}, of bytes. */
+export const binaryFrame: FirstOctet = firstOctet(Opcode.Binary)
 
 export function firstOctet(opcode: Opcode, isFinal = true, isCompressed = false): FirstOctet {
   return (isFinal ? finalBit : 0) | (isCompressed ? compressedBit : 0) | opcode

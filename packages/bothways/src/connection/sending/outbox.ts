@@ -384,16 +384,16 @@ export class Outbox implements TurnWriter, BudgetHolder {
 
   /** @param source undefined: the bytes are in memory of their own, which does not change any more */
   #write(bytes: Uint8Array, source: Source | undefined): boolean {
-    const { copiesBorrowed } = this.#transport
-    if (source instanceof WriteMemory && !source.mayLend && !copiesBorrowed) {
+    const isBorrowed = source instanceof WriteMemory
+    if (isBorrowed && !source.mayLend && !this.#transport.copiesBorrowed) {
       return this.#write(ownBytes(bytes), undefined)
     }
-    if (this.#transport.write(bytes, source instanceof WriteMemory)) {
-      this.#waiters?.took(bytes.length)
+    if (this.#transport.write(bytes, isBorrowed)) {
+      if (this.#waiters !== undefined) this.#waiters.took(bytes.length)
       return true
     }
     this.#underWayBytes += bytes.length
-    const isCopied = source instanceof WriteMemory && copiesBorrowed
+    const isCopied = isBorrowed && this.#transport.copiesBorrowed
     // Of several writes under way, the memory is not told apart.
     if (source === undefined || isCopied || this.#loan !== undefined) this.#underWayOwnBytes += bytes.length
     else this.#loan = source instanceof SharedBytes ? source.lend(this.#budget) : source.lend()

@@ -7,6 +7,7 @@ import type { Loan } from './loan.ts'
  * read hold them together, and a budget counts them once.
  */
 export class SharedBytes implements Loan {
+  readonly length: number
   #bytes: Uint8Array
   #holderCount = 0
   /** Where they are counted: the first holder's. */
@@ -14,14 +15,11 @@ export class SharedBytes implements Loan {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
+    this.length = bytes.length
   }
 
   get bytes(): Uint8Array {
     return this.#bytes
-  }
-
-  get length(): number {
-    return this.#bytes.length
   }
 
   /** One more connection waits to send them; to be given back when it has, or will not. */
