@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import type { BudgetHolder, ByteBudget } from '../byte-budget.ts'
 import { ownBytes } from '../message-data.ts'
 import type { Transport } from '../transport.ts'
@@ -7,8 +6,16 @@ import type { FirstOctet } from './frame.ts'
 import type { Loan } from './loan.ts'
 import { NotSentError } from './not-sent-error.ts'
 import { SharedBytes } from './shared-bytes.ts'
-import { bytesOf, joinableBytes, type Piece, type Source, Turn, type TurnWriter } from './turn.ts'
-import { type Callback, Waiters } from './waiters.ts'
+import {
+  bytesOf,
+  joinableBytes,
+  type Piece,
+  type Source,
+  type Turn,
+  type TurnWriter,
+  turnOfProcess,
+} from './turn.ts'
+import { type Callback, inContext, Waiters } from './waiters.ts'
 import { WriteMemory } from './write-memory.ts'
 
 export interface OutboxHandler {
@@ -46,18 +53,6 @@ const none: Piece[] = []
 
 // As it was when this was loaded: tests put a clock of their own in its place.
 const { nextTick } = process
-
-/** That of all connections of this process; what is sent before it exits goes out, too. */
-let processTurn: Turn | undefined
-
-function turnOfProcess(): Turn {
-  if (processTurn === undefined) {
-    const turn = new Turn()
-    processTurn = turn
-    process.once('exit', () => turn.endForGood())
-  }
-  return processTurn
-}
 
 /**
  * The frames of one connection on their way out, in order: those that are not ready yet, those of this turn of the
@@ -451,10 +446,4 @@ export class Outbox implements TurnWriter, BudgetHolder {
     if (isHolder) budget.enter(this)
     else budget.leave(this)
   }
-}
-
-/** A callback in the asynchronous context of whoever has given it, as those of a stream are. */
-function inContext(callback: Callback): Callback {
-  const resource = new AsyncResource('BothwaysSend')
-  return (...args) => resource.runInAsyncScope(callback, undefined, ...args)
 }

@@ -194,3 +194,15 @@ function isShort(piece: Piece): boolean {
 export function bytesOf(piece: Piece): Uint8Array {
   return piece instanceof SharedBytes ? piece.bytes : piece
 }
+
+/** That of all connections of this process; what is sent before it exits goes out, too. */
+let processTurn: Turn | undefined
+
+export function turnOfProcess(): Turn {
+  if (processTurn === undefined) {
+    const turn = new Turn()
+    processTurn = turn
+    process.once('exit', () => turn.endForGood())
+  }
+  return processTurn
+}

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { Fifo } from './fifo.ts'
 import { NotSentError } from './not-sent-error.ts'
 
@@ -38,4 +39,10 @@ export class Waiters {
     while (this.#waiting.length > 0) nextTick(this.#waiting.shift()!.callback, new NotSentError(cause))
     return true
   }
+}
+
+/** A callback in the asynchronous context of whoever has given it, as those of a stream are. */
+export function inContext(callback: Callback): Callback {
+  const resource = new AsyncResource('BothwaysSend')
+  return (...args) => resource.runInAsyncScope(callback, undefined, ...args)
 }
