@@ -230,3 +230,27 @@ describe('permessage-deflate', () => {
     )
   })
 })
+
+describe('What is inflated at once, and what in the thread pool', () => {
+  const direction = { noContextTakeover: true, windowBits: 15 }
+  const compressed = (bytes: Buffer): Buffer =>
+    deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
+  /** It compresses to less than a half, and to more than a sixteenth. */
+  const text = Buffer.from(
+    Array.from({ length: 20_000 }, (_, at) => `${(at * at * 7) % 9_973} `)
+      .join('')
+      .slice(0, 60_000),
+  )
+
+  test.each([
+    ['text', text, true],
+    ['32 KiB of nothing but zeros', Buffer.alloc(32 * 1024), true],
+    ['one byte more of them', Buffer.alloc(32 * 1024 + 1), false],
+    ['200,000 of them', Buffer.alloc(200_000), false],
+    ['more than 256 KiB', Buffer.concat([text, text, text]), false],
+  ])('%s', async (_, bytes, isAtOnce) => {
+    const result = new Inflater(direction, limit).inflate(compressed(bytes))
+    expect(Buffer.isBuffer(result)).toBe(isAtOnce)
+    expect(await result).toEqual(bytes)
+  })
+})

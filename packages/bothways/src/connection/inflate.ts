@@ -9,6 +9,12 @@ import { WorkGate, type WorkTicket } from './work-gate.ts'
 const longestAtOnceBytes = 32 * 1024
 const longestInflatedAtOnceBytes = 256 * 1024
 
+/**
+ * What inflates to more than 32 KiB and to more than this many times its own length, as text seldom does, has its turn in
+ * the pool, too: otherwise a flood of few bytes could keep the event loop busy.
+ */
+const usualGrowth = 16
+
 /** What the thread pool gives at a time. */
 const chunkBytes = 64 * 1024
 
@@ -92,7 +98,8 @@ export class Inflater {
 
   /** Undefined: it takes longer. */
   #inflateAtOnce(payload: Uint8Array): InflateResult | undefined {
-    const limit = Math.min(this.#maxMessageBytes, longestInflatedAtOnceBytes)
+    const usualBytes = Math.max(longestAtOnceBytes, payload.length * usualGrowth)
+    const limit = Math.min(this.#maxMessageBytes, longestInflatedAtOnceBytes, usualBytes)
     try {
       // The types do not know what `info` makes of the result.
       const { buffer, engine } = inflateRawSync(completed(payload), {
