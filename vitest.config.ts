@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: [
-            'packages/*/src/**/*.test.ts',
+            '{packages,drop-ins}/*/src/**/*.test.ts',
             'test/**/*.test.ts',
             'examples/**/*.test.ts',
             'bench/**/*.test.mjs',

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
+import { launchChromium } from '@bothways/test-support/chromium'
+import { type Example, startExample } from '@bothways/test-support/example'
+import { messagesOf } from '@bothways/test-support/messages'
 import { type CloseEvent, WebSocket } from 'bothways'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchChromium } from '../../test/support/chromium.ts'
-import { type Example, startExample } from '../../test/support/example.ts'
-import { messagesOf } from '../../test/support/messages.ts'
 
 let example: Example
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
+import { type Example, startExample } from '@bothways/test-support/example'
+import { messagesOf } from '@bothways/test-support/messages'
 import { type HandshakeError, WebSocket, type WebSocketErrorEvent } from 'bothways'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Example, startExample } from '../../test/support/example.ts'
-import { messagesOf } from '../../test/support/messages.ts'
 
 let example: Example
 beforeAll(async () => {

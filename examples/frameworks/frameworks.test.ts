@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
+import { type Example, startExample } from '@bothways/test-support/example'
+import { messagesOf } from '@bothways/test-support/messages'
 import {
   type CloseEvent,
   createServer,
@@ -9,8 +11,6 @@ import {
 } from 'bothways'
 import Fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Example, startExample } from '../../test/support/example.ts'
-import { messagesOf } from '../../test/support/messages.ts'
 
 describe.each(['Express', 'Koa', 'Fastify', 'Hono'])('%s', framework => {
   let example: Example

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url'
+import { launchChromium } from '@bothways/test-support/chromium'
+import { type Example, startExample } from '@bothways/test-support/example'
 import { afterAll, beforeAll, test } from 'vitest'
-import { launchChromium } from '../../test/support/chromium.ts'
-import { type Example, startExample } from '../../test/support/example.ts'
 
 let example: Example
 beforeAll(async () => {

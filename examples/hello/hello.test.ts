@@ -1,7 +1,7 @@
+import { runChild } from '@bothways/test-support/child'
+import { launchChromium } from '@bothways/test-support/chromium'
+import { type Example, startExample } from '@bothways/test-support/example'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runChild } from '../../test/support/child.ts'
-import { launchChromium } from '../../test/support/chromium.ts'
-import { type Example, startExample } from '../../test/support/example.ts'
 
 let example: Example
 beforeAll(async () => {

@@ -2,11 +2,11 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { startChild } from '@bothways/test-support/child'
+import { type Example, startExample } from '@bothways/test-support/example'
+import { messagesOf } from '@bothways/test-support/messages'
 import { WebSocket } from 'bothways'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startChild } from '../../test/support/child.ts'
-import { type Example, startExample } from '../../test/support/example.ts'
-import { messagesOf } from '../../test/support/messages.ts'
 
 let example: Example
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
+import { runChild } from '@bothways/test-support/child'
+import { type Example, startExample } from '@bothways/test-support/example'
 import { WebSocket, type WebSocketErrorEvent } from 'bothways'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runChild } from '../../test/support/child.ts'
-import { type Example, startExample } from '../../test/support/example.ts'
 
 let example: Example
 beforeAll(async () => {

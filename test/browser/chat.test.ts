@@ -1,7 +1,7 @@
+import { nextEvent, socketIoClients } from '@bothways/test-support/socket-io-clients'
+import { eventually, startWorkbench, type Workbench } from '@bothways/test-support/workbench'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { nextEvent, socketIoClients } from '../support/socket-io-clients.ts'
-import { eventually, startWorkbench, type Workbench } from '../support/workbench.ts'
 
 let workbench: Workbench
 beforeAll(async () => {

@@ -1,6 +1,6 @@
+import { eventually, startWorkbench, type Workbench } from '@bothways/test-support/workbench'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { eventually, startWorkbench, type Workbench } from '../support/workbench.ts'
 
 const ways = ['poll', 'longPoll', 'events', 'socket'] as const
 type Way = (typeof ways)[number]

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { eventually, startWorkbench, type Workbench } from '@bothways/test-support/workbench'
 import { createServer } from 'bothways'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { eventually, startWorkbench, type Workbench } from '../support/workbench.ts'
 
 const entryCount = 100_000
 

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
+import { eventually, startWorkbench, type Workbench } from '@bothways/test-support/workbench'
 import { WebSocket } from 'bothways'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { compareLimits } from '../../packages/cli/src/serve/compare/viewer.ts'
 import { monitorLimits } from '../../packages/cli/src/serve/monitor/monitor-route.ts'
-import { eventually, startWorkbench, type Workbench } from '../support/workbench.ts'
 
 const windows: Page[] = []
 let workbench: Workbench

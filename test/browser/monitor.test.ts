@@ -1,5 +1,5 @@
+import { eventually, startWorkbench, type Workbench } from '@bothways/test-support/workbench'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { eventually, startWorkbench, type Workbench } from '../support/workbench.ts'
 
 let workbench: Workbench
 beforeAll(async () => {

@@ -1,7 +1,7 @@
+import { type Chromium, launchChromium } from '@bothways/test-support/chromium'
+import { startWorkbench, type Workbench } from '@bothways/test-support/workbench'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Chromium, launchChromium } from '../support/chromium.ts'
-import { startWorkbench, type Workbench } from '../support/workbench.ts'
 
 let workbench: Workbench
 beforeAll(async () => {

@@ -1,8 +1,8 @@
+import { type Chromium, launchChromium } from '@bothways/test-support/chromium'
+import { eventually } from '@bothways/test-support/workbench'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Serving, startServe } from '../../packages/cli/src/serve/serve.ts'
-import { type Chromium, launchChromium } from '../support/chromium.ts'
-import { eventually } from '../support/workbench.ts'
 
 let serving: Serving
 let chromium: Chromium

@@ -8,10 +8,10 @@ import {
   type Role,
   resolveDeflateOptions,
 } from '@bothways/protocol'
+import { hex, octets } from '@bothways/test-support/bytes'
+import { framesTo, type RawFrame, rawFrame } from '@bothways/test-support/raw-frame'
+import { ReferenceDeflater, ReferenceInflater } from '@bothways/test-support/reference-deflate'
 import { describe, expect, test } from 'vitest'
-import { hex, octets } from '../support/bytes.ts'
-import { framesTo, type RawFrame, rawFrame } from '../support/raw-frame.ts'
-import { ReferenceDeflater, ReferenceInflater } from '../support/reference-deflate.ts'
 import { EchoEndpoint } from './echo-endpoint.ts'
 
 /** Section 13: what is offered, and what a server with these options makes of it. */

@@ -1,5 +1,5 @@
-import { hex } from '../support/bytes.ts'
-import { type RawFrame, rawFrame } from '../support/raw-frame.ts'
+import { hex } from '@bothways/test-support/bytes'
+import { type RawFrame, rawFrame } from '@bothways/test-support/raw-frame'
 import type { Answer, Row } from './row.ts'
 
 const section = 'RFC 6455 §5.5.2, §5.5.3'

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { DeflateDirections, Role } from '@bothways/protocol'
+import { FrameCutShort, type ReadFrame, readFrames } from '@bothways/test-support/frame-reader'
+import { type TransportEnds, transportKinds } from '@bothways/test-support/transport-ends'
 import { Connection } from '../../packages/bothways/src/connection/connection.ts'
 import type { Disconnect } from '../../packages/bothways/src/connection/disconnect.ts'
 import {
@@ -9,8 +11,6 @@ import {
 } from '../../packages/bothways/src/connection/options.ts'
 import { StreamTransport } from '../../packages/bothways/src/connection/stream-transport.ts'
 import type { Transport } from '../../packages/bothways/src/connection/transport.ts'
-import { FrameCutShort, type ReadFrame, readFrames } from '../support/frame-reader.ts'
-import { type TransportEnds, transportKinds } from '../support/transport-ends.ts'
 
 /** How long anything may take that must happen; `BOTHWAYS_DEADLINE_FACTOR` scales it on slow machines. */
 const deadlineMs = 20_000 * Number(process.env.BOTHWAYS_DEADLINE_FACTOR ?? 1)

@@ -1,5 +1,5 @@
-import { hex } from '../support/bytes.ts'
-import { type RawFrame, rawFrame } from '../support/raw-frame.ts'
+import { hex } from '@bothways/test-support/bytes'
+import { type RawFrame, rawFrame } from '@bothways/test-support/raw-frame'
 import type { Row } from './row.ts'
 
 const lengths = [0, 125, 126, 127, 128, 65_535, 65_536]

@@ -1,4 +1,4 @@
-import { type RawFrame, rawFrame } from '../support/raw-frame.ts'
+import { type RawFrame, rawFrame } from '@bothways/test-support/raw-frame'
 import type { Row } from './row.ts'
 
 const KiB = 1024

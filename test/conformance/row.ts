@@ -1,5 +1,5 @@
+import type { RawFrame } from '@bothways/test-support/raw-frame'
 import type { ConnectionOptions } from '../../packages/bothways/src/connection/options.ts'
-import type { RawFrame } from '../support/raw-frame.ts'
 
 /** What an endpoint sends back: a frame by its opcode, and for a close frame its code (undefined: none). */
 export type Answer =

@@ -1,6 +1,6 @@
-import { concat, hex, utf8 } from '../support/bytes.ts'
-import { type RawFrame, rawFrame } from '../support/raw-frame.ts'
-import { endsWithWholeCharacter, firstHopelessByte } from '../support/utf8-reference.ts'
+import { concat, hex, utf8 } from '@bothways/test-support/bytes'
+import { type RawFrame, rawFrame } from '@bothways/test-support/raw-frame'
+import { endsWithWholeCharacter, firstHopelessByte } from '@bothways/test-support/utf8-reference'
 import type { Row } from './row.ts'
 
 const section = 'RFC 6455 §8.1, RFC 3629'

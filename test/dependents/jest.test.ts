@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 // Jest loads CommonJS without Node.js, so it cannot `require` ES modules: it takes what the condition `require` names.
 
-const folder = join(import.meta.dirname, '../../dependents')
+const folder = import.meta.dirname
 
 interface Report {
   readonly testResults: readonly {

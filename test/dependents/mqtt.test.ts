@@ -1,5 +1,5 @@
+import { makeCertificate } from '@bothways/test-support/certificate'
 import { describe, expect, test } from 'vitest'
-import { makeCertificate } from '../support/certificate.ts'
 import { implementations, runProgram } from './run-program.ts'
 
 describe.each(implementations)('On %s', implementation => {

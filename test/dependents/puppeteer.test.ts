@@ -1,5 +1,5 @@
+import { chromiumPath } from '@bothways/test-support/chromium'
 import { describe, expect, test } from 'vitest'
-import { chromiumPath } from '../support/chromium.ts'
 import { implementations, runProgram } from './run-program.ts'
 
 describe.each(implementations)('On %s', implementation => {

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-const folder = fileURLToPath(new URL('../../dependents/', import.meta.url))
+const folder = fileURLToPath(new URL('./programs/', import.meta.url))
 
 /** What stands where packages ask for ws: each program says the same on both. */
 export const implementations = ['ws', '@bothways/ws'] as const

@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server as NetServer } from 'node:net'
+import { makeCertificate } from '@bothways/test-support/certificate'
+import { type Chromium, launchChromium } from '@bothways/test-support/chromium'
+import { start, stopCommands } from '@bothways/test-support/command'
+import { eventually } from '@bothways/test-support/workbench'
 import { createServer, type Route, refuse, type ServerOptions } from 'bothways'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeCertificate } from '../support/certificate.ts'
-import { type Chromium, launchChromium } from '../support/chromium.ts'
-import { eventually } from '../support/workbench.ts'
 
 /** The page of the documentation, whose first table has what Chromium prints. */
 const text = await readFile(new URL('../../docs/how-to/when-it-does-not-connect.md', import.meta.url), 'utf8')
@@ -21,13 +22,15 @@ let page: Page
 const printed: string[] = []
 
 beforeAll(async () => {
-  chromium = await launchChromium()
+  // A name that somebody has let point to this machine.
+  chromium = await launchChromium({ args: ['--host-resolver-rules=MAP rebound.example 127.0.0.1'] })
   cleanups.push(() => chromium.close())
   page = await chromium.context.newPage()
   page.on('console', message => printed.push(message.text()))
   await page.goto(await http((_, response) => response.end('<title>page</title>')))
 })
 afterAll(async () => {
+  await stopCommands()
   for (const cleanup of cleanups.toReversed()) await cleanup()
 })
 
@@ -149,6 +152,10 @@ const causes: Readonly<Record<string, () => Promise<void>>> = {
   },
   'Unexpected response code: 403': async () => connect(await bothways({ origins: [] })),
   'Unexpected response code: 404': async () => connect(await bothways({}, {}, '/elsewhere')),
+  'Unexpected response code: 421': async () => {
+    const { port } = new URL(/http\S+/.exec(await start('serve', '--port', '0', '--no-page'))?.[0] ?? '')
+    await connect(`ws://rebound.example:${port}/echo`)
+  },
   'Unexpected response code: 426': async () => connect(await answering(426, { Upgrade: 'websocket' })),
   'Unexpected response code: 429': () => crowd({ maxConnectionsPerAddress: 1 }),
   'Unexpected response code: 503': () => crowd({ maxConnections: 1 }),

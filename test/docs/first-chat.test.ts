@@ -1,10 +1,10 @@
 import { once } from 'node:events'
+import { startChild } from '@bothways/test-support/child'
+import { launchChromium } from '@bothways/test-support/chromium'
+import { messagesOf } from '@bothways/test-support/messages'
 import { type HandshakeError, WebSocket, type WebSocketErrorEvent } from 'bothways'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { startChild } from '../support/child.ts'
-import { launchChromium } from '../support/chromium.ts'
-import { messagesOf } from '../support/messages.ts'
 import { codeBlocks, withFolder } from './code-blocks.ts'
 
 const page = 'docs/tutorial/first-chat.md'

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { startChild } from '@bothways/test-support/child'
+import { messagesOf } from '@bothways/test-support/messages'
 import { type CloseEvent, createServer, WebSocket, type WebSocketErrorEvent } from 'bothways'
 import { describe, expect, test } from 'vitest'
-import { startChild } from '../support/child.ts'
-import { messagesOf } from '../support/messages.ts'
 import { codeBlocks, withFolder } from './code-blocks.ts'
 
 const root = join(import.meta.dirname, '../..')

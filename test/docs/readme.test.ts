@@ -1,8 +1,8 @@
 import { once } from 'node:events'
+import { runChild, startChild } from '@bothways/test-support/child'
+import { bin } from '@bothways/test-support/command'
 import { WebSocket } from 'bothways'
 import { expect, test } from 'vitest'
-import { runChild, startChild } from '../support/child.ts'
-import { bin } from '../support/command.ts'
 import { codeBlocks, withFolder } from './code-blocks.ts'
 
 const codeOf = async (page: string, language = 'ts') =>

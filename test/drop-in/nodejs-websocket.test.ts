@@ -1,8 +1,8 @@
 import { once } from 'node:events'
+import { DropIn, rawClient } from '@bothways/test-support/drop-in'
+import { masked, rawFrame } from '@bothways/test-support/raw-frame'
+import { connect } from '@bothways/test-support/test-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DropIn, rawClient } from '../support/drop-in.ts'
-import { masked, rawFrame } from '../support/raw-frame.ts'
-import { connect } from '../support/test-client.ts'
 
 const printed = new Map<string, DropIn['printed']>()
 

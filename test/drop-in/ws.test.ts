@@ -1,9 +1,9 @@
 import { once } from 'node:events'
+import { launchChromium } from '@bothways/test-support/chromium'
+import { DropIn, rawClient } from '@bothways/test-support/drop-in'
+import { rawFrame, unmasked } from '@bothways/test-support/raw-frame'
+import { connect, refusalOf } from '@bothways/test-support/test-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium } from '../support/chromium.ts'
-import { DropIn, rawClient } from '../support/drop-in.ts'
-import { rawFrame, unmasked } from '../support/raw-frame.ts'
-import { connect, refusalOf } from '../support/test-client.ts'
 
 const never = { EVERY_MS: '2000000000' }
 const often = { EVERY_MS: '20' }

@@ -1,6 +1,6 @@
 import { deflateDirections } from '@bothways/protocol'
+import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { Connection, resolveConnectionOptions, usualTraits } from 'bothways/connection'
-import { MemoryLink } from '../support/memory-transport.ts'
 import { assert, assertSame, show } from './assert.mjs'
 import { inflateEvents } from './plain-messages.mjs'
 import { receivePlainly } from './plain-receiver.mjs'

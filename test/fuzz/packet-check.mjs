@@ -3,7 +3,7 @@ import {
   decodePayload,
   encodePacket,
   encodePayload,
-} from '../../packages/socket.io/src/engine/codec.ts'
+} from '../../drop-ins/socket.io/src/engine/codec.ts'
 import { assertSame, show } from './assert.mjs'
 import { decodePayloadPlainly, decodePlainly, encodePayloadPlainly, encodePlainly } from './plain-packets.mjs'
 import { Random } from './random.mjs'

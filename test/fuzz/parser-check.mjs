@@ -1,4 +1,4 @@
-import { Decoder, Encoder, PacketType } from '../../packages/socket.io/src/parser/index.ts'
+import { Decoder, Encoder, PacketType } from '../../drop-ins/socket.io/src/parser/index.ts'
 import { assertSame, show } from './assert.mjs'
 import { parsePlainly, writePlainly } from './plain-parser.mjs'
 

@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { type Certificate, makeCertificate } from '@bothways/test-support/certificate'
+import { startNginx } from '@bothways/test-support/nginx'
 import {
   createServer,
   HandshakeError,
@@ -7,8 +9,6 @@ import {
   type WebSocketErrorEvent,
 } from 'bothways'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Certificate, makeCertificate } from '../support/certificate.ts'
-import { startNginx } from '../support/nginx.ts'
 
 const cleanups: (() => unknown)[] = []
 afterAll(async () => {

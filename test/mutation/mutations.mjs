@@ -1,7 +1,7 @@
 const protocol = path => `packages/protocol/src/${path}.ts`
 const connection = path => `packages/bothways/src/connection/${path}.ts`
 const server = path => `packages/bothways/src/server/${path}.ts`
-const socketIo = path => `packages/socket.io/src/${path}.ts`
+const socketIo = path => `drop-ins/socket.io/src/${path}.ts`
 
 const receiver = protocol('frames/receiver')
 const scanner = protocol('text/utf8-scanner')

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { runChild } from '@bothways/test-support/child'
 import { expect, test } from 'vitest'
-import { runChild } from '../support/child.ts'
 import { applyMutation } from './apply-mutation.mjs'
 import { mutations } from './mutations.mjs'
 
@@ -33,6 +33,6 @@ test('The fuzzer finds some bugs of each kind', async () => {
     'attachments is not bounded',
   ]
   const only = [...some, ...more].flatMap(title => ['--only', title])
-  const output = await runChild('node', ['tools/mutate.mjs', '--seconds', '60', ...only])
+  const output = await runChild('node', ['tools/commands/mutate.mjs', '--seconds', '60', ...only])
   expect(output).toContain('8 of 8 found')
 }, 300_000)

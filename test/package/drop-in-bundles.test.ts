@@ -9,9 +9,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const packages = {
-  ws: 'packages/ws',
-  websocket: 'packages/websocket',
-  'nodejs-websocket': 'packages/nodejs-websocket',
+  ws: 'drop-ins/ws',
+  websocket: 'drop-ins/websocket',
+  'nodejs-websocket': 'drop-ins/nodejs-websocket',
 }
 
 const ws = `

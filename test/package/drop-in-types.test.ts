@@ -8,16 +8,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 // with both, which shows that it is such a program.
 
 const root = join(import.meta.dirname, '../..')
-const programs = join(root, 'dependents/types')
+const programs = join(root, 'test/dependents/types')
 const compilers = {
   'TypeScript 7': join(root, 'node_modules/typescript/bin/tsc'),
-  'TypeScript 5.9': join(root, 'dependents/node_modules/typescript/bin/tsc'),
+  'TypeScript 5.9': join(root, 'test/dependents/node_modules/typescript/bin/tsc'),
 }
 
 /** What a program's folder has in node_modules. */
 const packages = {
   'the originals': { '@types': 'node_modules/@types', 'socket.io': 'node_modules/socket.io' },
-  ours: { ws: 'packages/ws', websocket: 'packages/websocket', 'socket.io': 'packages/socket.io' },
+  ours: { ws: 'drop-ins/ws', websocket: 'drop-ins/websocket', 'socket.io': 'drop-ins/socket.io' },
 }
 
 /** The programs in the ways to write the same import. */

@@ -2,9 +2,9 @@ import { type ExecFileSyncOptionsWithStringEncoding, execFileSync, spawnSync } f
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { runNpm } from '@bothways/test-support/npm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readJson, workspaceFolders } from '../../tools/lock-file.mjs'
-import { runNpm } from '../support/npm.ts'
+import { readJson, workspaceFolders } from '../../tools/lib/lock-file.mjs'
 
 // Each way in which somebody may load the packages, from what `npm publish` would send.
 

@@ -12,7 +12,7 @@ import {
   platforms,
   projectFolders,
   readJson,
-} from '../../tools/lock-file.mjs'
+} from '../../tools/lib/lock-file.mjs'
 
 const root = join(import.meta.dirname, '../..')
 const lockOf = (project: string): Lock => readJson(join(root, project, 'package-lock.json')) as Lock
@@ -142,10 +142,10 @@ test('What only the tests of interoperation and the benchmark need is not instal
   const folders = Object.keys(lockOf('').packages)
   expect(folders.filter(folder => /node_modules\/(@oven\/)?(bun|deno)(-|$)/.test(folder))).toEqual([])
   expect(folders.filter(folder => /node_modules\/(aedes|mqtt|puppeteer-core)$/.test(folder))).toEqual([])
-  expect(Object.keys(lockOf('runtimes').packages)).toEqual(
+  expect(Object.keys(lockOf('test/runtimes').packages)).toEqual(
     expect.arrayContaining(['node_modules/bun', 'node_modules/deno']),
   )
-  expect(Object.keys(lockOf('dependents').packages)).toEqual(
+  expect(Object.keys(lockOf('test/dependents').packages)).toEqual(
     expect.arrayContaining(['node_modules/aedes', 'node_modules/mqtt', 'node_modules/puppeteer-core']),
   )
 })
@@ -153,10 +153,10 @@ test('What only the tests of interoperation and the benchmark need is not instal
 test.each(['ws', 'websocket', 'nodejs-websocket'])(
   'The packages that depend on %s get ours, each of them, as it is in this repository',
   name => {
-    const { packages } = lockOf('dependents')
+    const { packages } = lockOf('test/dependents')
     const found = Object.entries(packages).filter(([folder]) =>
       `/${folder}`.endsWith(`/node_modules/${name}`),
     )
-    expect(found).toEqual([[`node_modules/${name}`, { resolved: `../packages/${name}`, link: true }]])
+    expect(found).toEqual([[`node_modules/${name}`, { resolved: `../../drop-ins/${name}`, link: true }]])
   },
 )

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { findMissing, neededByTests } from '../../tools/system-packages.mjs'
-import { type SystemPrograms, systemPrograms } from '../../tools/system-programs.mjs'
+import { findMissing, neededByTests } from '../../tools/lib/system-packages.mjs'
+import { type SystemPrograms, systemPrograms } from '../../tools/lib/system-programs.mjs'
 
 const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'bothways-programs-'))
@@ -108,11 +108,11 @@ test('Nothing starts a program that is not looked for', () => {
   const starts =
     /\b(?:spawn|spawnSync|execFile|execFileSync|execSync|execute|runChild|startChild)\(\s*'([^']+)'/g
   const found = new Set<string>()
-  for (const place of ['bench', 'dependents', 'examples', 'packages', 'test', 'tools']) {
+  for (const place of ['bench', 'drop-ins', 'examples', 'packages', 'test', 'tools']) {
     for (const path of sourcesOf(place)) {
       const text = readFileSync(join(root, path), 'utf8')
       for (const [, name = ''] of text.matchAll(starts)) found.add(name)
-      if (path !== 'tools/system-programs.mjs' && !path.startsWith('test/package/system-packages')) {
+      if (path !== 'tools/lib/system-programs.mjs' && !path.startsWith('test/package/system-packages')) {
         expect(text, path).not.toMatch(/['"`]\/usr\/s?bin\//)
       }
     }

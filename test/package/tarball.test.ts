@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runNpm } from '@bothways/test-support/npm'
 import { describe, expect, test } from 'vitest'
-import { readJson, workspaceFolders } from '../../tools/lock-file.mjs'
-import { runNpm } from '../support/npm.ts'
+import { readJson, workspaceFolders } from '../../tools/lib/lock-file.mjs'
 
 const root = join(import.meta.dirname, '../..')
 

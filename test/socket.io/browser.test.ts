@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type Chromium, launchChromium } from '@bothways/test-support/chromium'
+import { socketIoWays } from '@bothways/test-support/socket-io-clients'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Socket } from '../../packages/socket.io/src/index.ts'
-import { type Chromium, launchChromium } from '../support/chromium.ts'
-import { socketIoWays } from '../support/socket-io-clients.ts'
+import type { Socket } from '../../drop-ins/socket.io/src/index.ts'
 import { converse, expectedReport } from './conversation.ts'
 import { openScene, type Scene } from './scene.ts'
 

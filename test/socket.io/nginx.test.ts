@@ -1,13 +1,13 @@
 import { once } from 'node:events'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Socket } from '../../packages/socket.io/src/index.ts'
-import { type Nginx, startNginx } from '../support/nginx.ts'
+import { type Nginx, startNginx } from '@bothways/test-support/nginx'
 import {
   nextEvent,
   type SocketIoClient,
   socketIoClients,
   socketIoWays,
-} from '../support/socket-io-clients.ts'
+} from '@bothways/test-support/socket-io-clients'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Socket } from '../../drop-ins/socket.io/src/index.ts'
 import { converse, expectedReport, type TalkingClient } from './conversation.ts'
 import { openScene, type Scene } from './scene.ts'
 

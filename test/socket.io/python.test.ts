@@ -1,9 +1,9 @@
 import { once } from 'node:events'
+import { runChild } from '@bothways/test-support/child'
+import { socketIoWays } from '@bothways/test-support/socket-io-clients'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Socket } from '../../packages/socket.io/src/index.ts'
-import { systemPrograms } from '../../tools/system-programs.mjs'
-import { runChild } from '../support/child.ts'
-import { socketIoWays } from '../support/socket-io-clients.ts'
+import type { Socket } from '../../drop-ins/socket.io/src/index.ts'
+import { systemPrograms } from '../../tools/lib/system-programs.mjs'
 import { openScene, type Scene } from './scene.ts'
 
 let scene: Scene

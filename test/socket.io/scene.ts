@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Server, type ServerOptions } from '../../packages/socket.io/src/index.ts'
+import { Server, type ServerOptions } from '../../drop-ins/socket.io/src/index.ts'
 
 export interface Scene {
   readonly io: Server

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemPrograms } from '../../tools/system-programs.mjs'
+import { systemPrograms } from '../../tools/lib/system-programs.mjs'
 import { runChild } from './child.ts'
 
 export interface Certificate {

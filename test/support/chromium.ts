@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium } from 'playwright-core'
-import { systemPrograms } from '../../tools/system-programs.mjs'
+import { systemPrograms } from '../../tools/lib/system-programs.mjs'
 
 /** What keeps Chromium from asking the internet, and lets it run as root in a container. */
 const flags = [

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemPrograms } from '../../tools/system-programs.mjs'
+import { systemPrograms } from '../../tools/lib/system-programs.mjs'
 
 export interface Nginx {
   readonly port: number

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ServerOptions } from '../../packages/socket.io/src/index.ts'
+import type { ServerOptions } from '../../drop-ins/socket.io/src/index.ts'
 import type { RawClient, Scene, Script } from './socket-io-scene.ts'
 
 export interface Case {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Server, type ServerOptions } from '../../packages/socket.io/src/index.ts'
+import { Server, type ServerOptions } from '../../drop-ins/socket.io/src/index.ts'
 import { type SocketIoClient, socketIoClients } from './socket-io-clients.ts'
 
 /** Servers and clients of a test, which are over with it. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import type websocket from '../../packages/websocket/src/index.ts'
+import type websocket from '../../drop-ins/websocket/src/index.ts'
 import { type ReadFrame, readFrames } from './frame-reader.ts'
 import { masked, type RawFrame, unmasked } from './raw-frame.ts'
 

@@ -9,7 +9,7 @@ import {
   type Socket,
 } from 'node:net'
 import { expect, test } from 'vitest'
-import dropIn, { type ServerOptions } from '../../packages/ws/src/index.ts'
+import dropIn, { type ServerOptions } from '../../drop-ins/ws/src/index.ts'
 import { framesTo, type RawFrame } from './raw-frame.ts'
 
 // A script runs once with npm's `ws` and once with the drop-in; what it has written down must be the same.

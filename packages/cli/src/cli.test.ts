@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { bin, echoUrl, run, start, stopCommands } from '@bothways/test-support/command'
 import { afterEach, describe, expect, test } from 'vitest'
-import { bin, echoUrl, run, start, stopCommands } from '../../../test/support/command.ts'
-import { systemPrograms } from '../../../tools/system-programs.mjs'
+import { systemPrograms } from '../../../tools/lib/system-programs.mjs'
 
 // The command as its users start it: needs the built packages, as npm test makes them.
 afterEach(stopCommands)

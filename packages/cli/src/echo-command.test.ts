@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { echoUrl, launch, stopCommands } from '@bothways/test-support/command'
 import { WebSocket } from 'bothways'
 import { afterEach, expect, test } from 'vitest'
-import { echoUrl, launch, stopCommands } from '../../../test/support/command.ts'
 
 afterEach(stopCommands)
 

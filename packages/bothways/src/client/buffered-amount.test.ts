@@ -1,7 +1,7 @@
 import { once } from 'node:events'
+import { makeCertificate } from '@bothways/test-support/certificate'
+import { type Child, startChild } from '@bothways/test-support/child'
 import { afterEach, expect, test } from 'vitest'
-import { makeCertificate } from '../../../../test/support/certificate.ts'
-import { type Child, startChild } from '../../../../test/support/child.ts'
 import { WebSocket } from './websocket.ts'
 
 // Another process: in this one, answers would come in the turns in which they are read.

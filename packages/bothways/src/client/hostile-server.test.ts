@@ -3,7 +3,6 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { constants, deflateRawSync } from 'node:zlib'
 import { acceptKey, isBothwaysError } from '@bothways/protocol'
-import { afterEach, describe, expect, test } from 'vitest'
 import {
   type Attack,
   deflate,
@@ -15,7 +14,8 @@ import {
   opened,
   switching,
   times,
-} from '../../../../test/support/hostile-server.ts'
+} from '@bothways/test-support/hostile-server'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { ClientOptions } from './client-options.ts'
 import type { WebSocketErrorEvent } from './error-event.ts'
 import { WebSocket } from './websocket.ts'

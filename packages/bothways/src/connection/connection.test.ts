@@ -1,5 +1,5 @@
+import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { describe, expect, test } from 'vitest'
-import { MemoryLink } from '../../../../test/support/memory-transport.ts'
 import { Connection, type ConnectionHandler, ReadyState } from './connection.ts'
 import type { CloseFrame, Disconnect } from './disconnect.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'

@@ -1,7 +1,7 @@
 import { constants, createDeflateRaw, createInflateRaw, deflateRawSync } from 'node:zlib'
+import { heldMemory } from '@bothways/test-support/held-memory'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { heldMemory } from '../../../../test/support/held-memory.ts'
 import { Deflater } from './deflate.ts'
 import { Inflater, isInflateError } from './inflate.ts'
 import { WorkGate } from './work-gate.ts'

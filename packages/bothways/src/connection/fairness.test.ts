@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { constants, deflateRawSync } from 'node:zlib'
+import { concat } from '@bothways/test-support/bytes'
+import { MemoryLink } from '@bothways/test-support/memory-transport'
+import { framesTo, type RawFrame } from '@bothways/test-support/raw-frame'
+import { type TransportEnds, transportKinds } from '@bothways/test-support/transport-ends'
 import { afterEach, describe, expect, test } from 'vitest'
-import { concat } from '../../../../test/support/bytes.ts'
-import { MemoryLink } from '../../../../test/support/memory-transport.ts'
-import { framesTo, type RawFrame } from '../../../../test/support/raw-frame.ts'
-import { type TransportEnds, transportKinds } from '../../../../test/support/transport-ends.ts'
 import {
   Connection,
   type ConnectionHandler,

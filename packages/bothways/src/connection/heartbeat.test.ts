@@ -1,6 +1,6 @@
+import { checkLaw } from '@bothways/test-support/law'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { checkLaw } from '../../../../test/support/law.ts'
 import { Heartbeat, type HeartbeatMember } from './heartbeat.ts'
 
 beforeEach(() => void vi.useFakeTimers())

@@ -1,6 +1,6 @@
+import { checkLaw } from '@bothways/test-support/law'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkLaw } from '../../../../test/support/law.ts'
 import { leastGrowthBytes, MessageProgress } from './message-progress.ts'
 
 describe('MessageProgress', () => {

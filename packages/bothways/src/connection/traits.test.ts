@@ -1,6 +1,6 @@
 import { Opcode, type ReceivedFrame } from '@bothways/protocol'
+import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { describe, expect, test } from 'vitest'
-import { MemoryLink } from '../../../../test/support/memory-transport.ts'
 import { Connection, type ConnectionHandler, type ConnectionTraits, usualTraits } from './connection.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { type TransportEnds, transportKinds } from '@bothways/test-support/transport-ends'
+import { TransportLog } from '@bothways/test-support/transport-log'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type TransportEnds, transportKinds } from '../../../../test/support/transport-ends.ts'
-import { TransportLog } from '../../../../test/support/transport-log.ts'
 import { streamBinding } from './tcp-handle.ts'
 
 const KiB = 1024

@@ -1,6 +1,6 @@
+import { checkLaw } from '@bothways/test-support/law'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkLaw } from '../../../../test/support/law.ts'
 import { WorkGate, type WorkTicket } from './work-gate.ts'
 
 /** A job that holds `steps` bytes one after the other, each when the gate lets it. */

@@ -5,9 +5,9 @@ import { createServer as createHttpServer, get, type IncomingMessage } from 'nod
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect as connectTcp, type Server as NetServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { makeCertificate } from '@bothways/test-support/certificate'
+import { connect, refusalOf } from '@bothways/test-support/test-client'
 import { afterEach, describe, expect, test } from 'vitest'
-import { makeCertificate } from '../../../../test/support/certificate.ts'
-import { connect, refusalOf } from '../../../../test/support/test-client.ts'
 import type { RefusalReport } from './incidents.ts'
 import { createServer } from './server.ts'
 

@@ -1,6 +1,6 @@
+import { collectGarbage } from '@bothways/test-support/garbage'
+import { connect, type TestClient } from '@bothways/test-support/test-client'
 import { afterEach, expect, test } from 'vitest'
-import { collectGarbage } from '../../../../test/support/garbage.ts'
-import { connect, type TestClient } from '../../../../test/support/test-client.ts'
 import { createServer, type Server } from './server.ts'
 
 const MiB = 1024 * 1024

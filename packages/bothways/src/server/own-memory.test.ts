@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
+import { connect } from '@bothways/test-support/test-client'
 import { afterEach, describe, expect, test } from 'vitest'
-import { connect } from '../../../../test/support/test-client.ts'
 import { createServer, type Server } from './server.ts'
 
 const running: Server[] = []

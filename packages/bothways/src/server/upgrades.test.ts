@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net'
+import { hex } from '@bothways/test-support/bytes'
+import { masked } from '@bothways/test-support/raw-frame'
+import { connect, refusalOf } from '@bothways/test-support/test-client'
 import { afterEach, describe, expect, test } from 'vitest'
-import { hex } from '../../../../test/support/bytes.ts'
-import { masked } from '../../../../test/support/raw-frame.ts'
-import { connect, refusalOf } from '../../../../test/support/test-client.ts'
 import { createServer } from './server.ts'
 
 const running: { close(): unknown }[] = []

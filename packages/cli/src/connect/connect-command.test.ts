@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { makeCertificate } from '@bothways/test-support/certificate'
+import { bin, echoUrl, launch, run, stopCommands } from '@bothways/test-support/command'
+import { Terminal } from '@bothways/test-support/terminal'
 import { createServer, type Route, type Server } from 'bothways'
 import { afterEach, describe, expect, test } from 'vitest'
-import { makeCertificate } from '../../../../test/support/certificate.ts'
-import { bin, echoUrl, launch, run, stopCommands } from '../../../../test/support/command.ts'
-import { Terminal } from '../../../../test/support/terminal.ts'
-import { systemPrograms } from '../../../../tools/system-programs.mjs'
+import { systemPrograms } from '../../../../tools/lib/system-programs.mjs'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {

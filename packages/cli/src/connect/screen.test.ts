@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { PassThrough } from 'node:stream'
+import { Terminal } from '@bothways/test-support/terminal'
 import { afterEach, expect, test } from 'vitest'
-import { Terminal } from '../../../../test/support/terminal.ts'
 import { Screen } from './screen.ts'
 
 const columns = 20

@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   nextEvent,
   type SocketIoClient,
   socketIoClients,
   socketIoWays,
-} from '../../../../test/support/socket-io-clients.ts'
-import { connect, refusalOf, type TestClient } from '../../../../test/support/test-client.ts'
+} from '@bothways/test-support/socket-io-clients'
+import { connect, refusalOf, type TestClient } from '@bothways/test-support/test-client'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Serving, startServe } from './serve.ts'
 
 const listed = 'https://listed.example'

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { connect as connectTcp } from 'node:net'
+import { connect, refusalOf, type TestClient } from '@bothways/test-support/test-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connect, refusalOf, type TestClient } from '../../../../test/support/test-client.ts'
 import type { ChangesAnswer, CompareEvent } from './messages.ts'
 import { type Serving, startServe } from './serve.ts'
 

@@ -1,7 +1,7 @@
 import { isBothwaysError } from '@bothways/protocol'
+import { concat, hex, toHex, utf8 } from '@bothways/test-support/bytes'
+import { masked, rawMaskingKeyWord } from '@bothways/test-support/raw-frame'
 import { describe, expect, test } from 'vitest'
-import { concat, hex, toHex, utf8 } from '../../../../test/support/bytes.ts'
-import { masked, rawMaskingKeyWord } from '../../../../test/support/raw-frame.ts'
 import { maxCloseReasonBytes } from './close-code.ts'
 import {
   checkControlPayload,

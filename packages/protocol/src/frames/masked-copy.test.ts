@@ -1,6 +1,6 @@
+import { checkLaw } from '@bothways/test-support/law'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkLaw } from '../../../../test/support/law.ts'
 import { copyMasked } from './masked-copy.ts'
 
 const lengths = fc.oneof(fc.nat(80), fc.nat(1_000), fc.integer({ min: 65_000, max: 140_000 }))

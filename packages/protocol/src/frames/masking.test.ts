@@ -1,7 +1,7 @@
+import { hex } from '@bothways/test-support/bytes'
+import { checkLaw } from '@bothways/test-support/law'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hex } from '../../../../test/support/bytes.ts'
-import { checkLaw } from '../../../../test/support/law.ts'
 import { applyMask } from './masking.ts'
 
 /** RFC 6455 §5.3 as it is written: octet i is XORed with octet i modulo 4 of the key. */

@@ -1,7 +1,7 @@
+import { concat, toHex } from '@bothways/test-support/bytes'
+import { checkLaw } from '@bothways/test-support/law'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concat, toHex } from '../../../../test/support/bytes.ts'
-import { checkLaw } from '../../../../test/support/law.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
 
 const MiB = 1024 * 1024

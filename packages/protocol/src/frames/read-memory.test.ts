@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { checkLaw } from '@bothways/test-support/law'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkLaw } from '../../../../test/support/law.ts'
-import { moduleSource } from '../../../../tools/wasm.mjs'
+import { moduleSource } from '../../../../tools/commands/wasm.mjs'
 import { applyMask } from './masking.ts'
 import { createReadMemory, ordinaryMemory } from './read-memory.ts'
 

@@ -5,12 +5,12 @@ import {
   Receiver,
   type ReceiverOptions,
 } from '@bothways/protocol'
+import { concat, hex, octets, split, toHex, utf8 } from '@bothways/test-support/bytes'
+import { checkLaw, cuts } from '@bothways/test-support/law'
+import { framesTo, type RawFrame } from '@bothways/test-support/raw-frame'
+import { type ReceiverEvent, ReceiverLog, receive } from '@bothways/test-support/receiver-log'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concat, hex, octets, split, toHex, utf8 } from '../../../../test/support/bytes.ts'
-import { checkLaw, cuts } from '../../../../test/support/law.ts'
-import { framesTo, type RawFrame } from '../../../../test/support/raw-frame.ts'
-import { type ReceiverEvent, ReceiverLog, receive } from '../../../../test/support/receiver-log.ts'
 
 const options: ReceiverOptions = { role: 'client', maxMessageBytes: 1024 * 1024 }
 

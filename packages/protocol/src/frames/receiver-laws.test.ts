@@ -5,11 +5,11 @@ import {
   serializeCloseBody,
   serializeFrame,
 } from '@bothways/protocol'
+import { concat, octets, split, toHex, utf8 } from '@bothways/test-support/bytes'
+import { checkLaw, cuts } from '@bothways/test-support/law'
+import { type ReceiverEvent, receive } from '@bothways/test-support/receiver-log'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concat, octets, split, toHex, utf8 } from '../../../../test/support/bytes.ts'
-import { checkLaw, cuts } from '../../../../test/support/law.ts'
-import { type ReceiverEvent, receive } from '../../../../test/support/receiver-log.ts'
 
 interface Control {
   readonly kind: 'ping' | 'pong'

@@ -1,11 +1,11 @@
 // Longer than most files because it is one table: each rule of a receiver, its bytes and what must come of them.
 import { createReadMemory, Receiver, type ReceiverOptions, type Role } from '@bothways/protocol'
+import { concat, hex, octets, split, toHex, utf8 } from '@bothways/test-support/bytes'
+import { checkLaw, cuts } from '@bothways/test-support/law'
+import { framesTo, masked, type RawFrame, unmasked } from '@bothways/test-support/raw-frame'
+import { type ReceiverEvent, receive } from '@bothways/test-support/receiver-log'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concat, hex, octets, split, toHex, utf8 } from '../../../../test/support/bytes.ts'
-import { checkLaw, cuts } from '../../../../test/support/law.ts'
-import { framesTo, masked, type RawFrame, unmasked } from '../../../../test/support/raw-frame.ts'
-import { type ReceiverEvent, receive } from '../../../../test/support/receiver-log.ts'
 
 /** One rule of a receiver: the frames a peer sends and what the handler must be told, in both roles alike. */
 interface Row {

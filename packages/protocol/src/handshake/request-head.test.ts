@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { utf8 } from '@bothways/test-support/bytes'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { utf8 } from '../../../../test/support/bytes.ts'
 import { readHeaderLines, readRequestHead } from './request-head.ts'
 
 const handshake =

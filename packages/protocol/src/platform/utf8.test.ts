@@ -1,8 +1,8 @@
+import { concat, utf8 } from '@bothways/test-support/bytes'
+import { checkLaw } from '@bothways/test-support/law'
+import { adversarialPieces } from '@bothways/test-support/utf8-reference'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concat, utf8 } from '../../../../test/support/bytes.ts'
-import { checkLaw } from '../../../../test/support/law.ts'
-import { adversarialPieces } from '../../../../test/support/utf8-reference.ts'
 import * as node from './utf8.node.ts'
 import * as pure from './utf8.ts'
 

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest'
 import {
   endsWithWholeCharacter,
   firstHopelessByte,
   shortSequences,
-} from '../../../../test/support/utf8-reference.ts'
+} from '@bothways/test-support/utf8-reference'
+import { expect, test } from 'vitest'
 import { Utf8Scanner } from './utf8-scanner.ts'
 
 test('The scanner fails at exactly the first byte that nothing can follow, for every sequence there is', () => {

@@ -1,12 +1,12 @@
-import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { concat, octets, split, utf8 } from '../../../../test/support/bytes.ts'
-import { checkLaw, cuts } from '../../../../test/support/law.ts'
+import { concat, octets, split, utf8 } from '@bothways/test-support/bytes'
+import { checkLaw, cuts } from '@bothways/test-support/law'
 import {
   adversarialPieces,
   endsWithWholeCharacter,
   firstHopelessByte,
-} from '../../../../test/support/utf8-reference.ts'
+} from '@bothways/test-support/utf8-reference'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
 import { Utf8Validator } from './utf8-validator.ts'
 
 /** Which piece the validator refuses, or -1. */

@@ -1,0 +1,171 @@
+import { nextEvent as next, type SocketIoClient } from '@bothways/test-support/socket-io-clients'
+import { SocketIoStage } from '@bothways/test-support/socket-io-stage'
+import { afterEach, describe, expect, test } from 'vitest'
+import { MemoryBus, type Server, type ServerOptions } from './index.ts'
+
+const stage = new SocketIoStage()
+
+afterEach(() => stage.clear())
+
+interface Joined {
+  readonly a: Server
+  readonly b: Server
+  readonly clientA: SocketIoClient
+  readonly clientB: SocketIoClient
+  readonly urls: readonly string[]
+}
+
+/** Two servers that a bus joins, with a client each. */
+async function joined(options: Partial<ServerOptions> = {}): Promise<Joined> {
+  const cluster = new MemoryBus()
+  const [{ io: a, url: urlA }, { io: b, url: urlB }] = await Promise.all([
+    stage.listen({ cluster, ...options }),
+    stage.listen({ cluster, ...options }),
+  ])
+  const clientA = stage.connect(urlA)
+  const clientB = stage.connect(urlB)
+  await Promise.all([next(clientA, 'connect'), next(clientB, 'connect')])
+  return { a, b, clientA, clientB, urls: [urlA, urlB] }
+}
+
+describe('Two servers on a bus', () => {
+  test('A broadcast reaches the clients of both, with bytes', async () => {
+    const { a, clientA, clientB } = await joined()
+    const heard = Promise.all([next(clientA, 'e'), next(clientB, 'e')])
+    a.emit('e', 1, Buffer.from([2]))
+    expect(await heard).toEqual([
+      [1, Buffer.from([2])],
+      [1, Buffer.from([2])],
+    ])
+  })
+
+  test('A broadcast to rooms, with exceptions and locally, reaches those who are meant', async () => {
+    const { a, b, clientA, clientB } = await joined()
+    const heard: string[] = []
+    clientA.on('e', ((text: string) => heard.push(`a ${text}`)) as never)
+    clientB.on('e', ((text: string) => heard.push(`b ${text}`)) as never)
+    b.socketsJoin('both')
+    b.in(clientB.id).socketsJoin('only b')
+    await a.fetchSockets()
+    a.to('both').emit('e', '1')
+    a.to('both').except('only b').emit('e', '2')
+    a.local.emit('e', '3')
+    a.to('only b').emit('e', '4')
+    b.sockets.sockets.get(clientB.id)?.broadcast.emit('e', '5')
+    const over = Promise.all([next(clientA, 'over'), next(clientB, 'over')])
+    b.emit('over')
+    await over
+    expect(heard.sort()).toEqual(['a 1', 'a 2', 'a 3', 'a 5', 'b 1', 'b 4'])
+  })
+
+  test('The listeners of outgoing events of the other server hear a broadcast', async () => {
+    const { a, b, clientB } = await joined()
+    const heard: unknown[] = []
+    b.sockets.sockets.get(clientB.id)?.onAnyOutgoing((...args) => heard.push(args))
+    const told = next(clientB, 'e')
+    a.emit('e', { bytes: Buffer.from([1]) })
+    await told
+    expect(heard).toEqual([['e', { bytes: Buffer.from([1]) }]])
+  })
+
+  test('The sockets of the other server are known, and can be sent to, moved and disconnected', async () => {
+    const { a, b, clientA, clientB } = await joined()
+    b.sockets.sockets.get(clientB.id)!.data = { name: 'b' }
+    const sockets = await a.fetchSockets()
+    expect(sockets.map(it => it.id).sort()).toEqual([clientA.id, clientB.id].sort())
+    const remote = sockets.find(it => it.id === clientB.id)!
+    expect(remote.data).toEqual({ name: 'b' })
+    expect(remote.rooms).toEqual(new Set([clientB.id]))
+    expect(remote.handshake.headers.host).toMatch(/^127/)
+    const told = next(clientB, 'private')
+    remote.emit('private', 'x')
+    expect(await told).toEqual(['x'])
+    clientB.on('ask', ((ack: (answer: string) => void) => ack('answer')) as never)
+    expect(
+      await new Promise(resolve => remote.timeout(10_000).emit('ask', (...args: unknown[]) => resolve(args))),
+    ).toEqual([null, 'answer'])
+    remote.join('room')
+    expect((await a.in('room').fetchSockets()).map(it => it.id)).toEqual([clientB.id])
+    expect(await a.in('room').allSockets()).toEqual(new Set([clientB.id]))
+    remote.leave('room')
+    expect(await a.in('room').fetchSockets()).toEqual([])
+    const gone = next(clientB, 'disconnect')
+    remote.disconnect()
+    expect((await gone)[0]).toBe('io server disconnect')
+    expect(await a.fetchSockets()).toHaveLength(1)
+    expect(await a.local.fetchSockets()).toHaveLength(1)
+  })
+
+  test('A broadcast is acknowledged by the clients of both', async () => {
+    const { a, clientA, clientB } = await joined()
+    clientA.on('ask', ((n: number, ack: (answer: unknown) => void) => ack(['a', n])) as never)
+    clientB.on('ask', ((n: number, ack: (answer: unknown) => void) => ack(Buffer.from([n]))) as never)
+    const answers = (await a.timeout(10_000).emitWithAck('ask', 7)) as unknown[]
+    expect(answers).toHaveLength(2)
+    expect(answers).toEqual(expect.arrayContaining([['a', 7], Buffer.from([7])]))
+    const error = await a
+      .timeout(50)
+      .emitWithAck('unknown')
+      .catch((it: unknown) => it)
+    expect(error).toMatchObject({ message: 'operation has timed out', responses: [] })
+  })
+
+  test('Servers emit to each other, and answer', async () => {
+    const { a, b } = await joined()
+    a.on('note', () => expect.unreachable('not on the same server'))
+    const heard = new Promise(resolve => b.on('note', (...args: unknown[]) => resolve(args)))
+    a.serverSideEmit('note', 1, 'two')
+    expect(await heard).toEqual([1, 'two'])
+    b.on('ask', (n: number, ack: (answer: number) => void) => {
+      ack(n + 1)
+      ack(0)
+    })
+    expect(await a.serverSideEmitWithAck('ask', 1)).toEqual([2])
+    b.of('/other').on('ask', (ack: (answer: string) => void) => ack('other'))
+    expect(await a.of('/other').serverSideEmitWithAck('ask')).toEqual(['other'])
+  })
+
+  test('Whoever comes back to the other server has missed nothing', async () => {
+    const { a, b, urls } = await joined({ connectionStateRecovery: {} })
+    a.on('connection', socket => {
+      socket.data.from = 'a'
+      void socket.join('room')
+      socket.emit('welcome')
+    })
+    const first = stage.connect(urls[0]!)
+    await next(first, 'welcome')
+    const { id } = first
+    const here = a.sockets.sockets.get(id)!
+    const gone = new Promise(resolve => here.on('disconnect', resolve))
+    first.io.engine.close()
+    await gone
+    a.to('room').emit('missed', 1)
+    b.to('room').emit('missed', 2)
+    b.to('elsewhere').emit('missed', 'never')
+    await b.fetchSockets()
+    const back = new Promise<unknown>(resolve =>
+      b.once('connection', socket => resolve([socket.recovered, socket.data, [...socket.rooms].sort()])),
+    )
+    const missed: unknown[] = []
+    const all = new Promise<void>(resolve => {
+      first.on('missed', ((n: number) => {
+        if (missed.push(n) === 3) resolve()
+      }) as never)
+    })
+    ;(first.io as unknown as { uri: string }).uri = urls[1]!
+    first.connect()
+    expect(await back).toEqual([true, { from: 'a' }, [id, 'room'].sort()])
+    a.to('room').emit('missed', 3)
+    await all
+    expect(missed).toEqual([1, 2, 3])
+    expect(first.recovered).toBe(true)
+    expect(first.id).toBe(id)
+  })
+
+  test('A server that closes is not waited for', async () => {
+    const { a, b } = await joined()
+    await b.close()
+    expect(await a.fetchSockets()).toHaveLength(1)
+    expect(await a.serverSideEmitWithAck('ask')).toEqual([])
+  })
+})

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { expect, test } from 'vitest'
+import { circles, importsOf, readArrows, violations } from './arrows.ts'
+
+const root = join(import.meta.dirname, '../..')
+const layers = readArrows(readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'))
+
+/** The sources of all packages but their tests, by their paths from the root. */
+const sources = new Map(
+  ['packages', 'drop-ins'].flatMap(parent =>
+    readdirSync(join(root, parent)).flatMap(name =>
+      readdirSync(join(root, parent, name, 'src'), { recursive: true, encoding: 'utf8' })
+        .map(file => `${parent}/${name}/src/${file.split(sep).join('/')}`)
+        .filter(path => /\.tsx?$/.test(path) && !/\.test(-d)?\.tsx?$/.test(path))
+        .map(path => [path, readFileSync(join(root, path), 'utf8')] as const),
+    ),
+  ),
+)
+
+test('Every layer of the picture exists, and so does what it may import', () => {
+  const paths = [...sources.keys()]
+  const exists = (path: string) => paths.some(it => it === path || it.startsWith(`${path}/`))
+  const targets = layers.flatMap(layer => layer.mayImport).filter(it => /^(packages|drop-ins)\//.test(it))
+  expect([...layers.map(layer => layer.path), ...targets].filter(path => !exists(path))).toEqual([])
+})
+
+test('No file imports what its layer may not', () => {
+  const found = [...sources].flatMap(([path, source]) =>
+    violations(path, source, layers).map(what => `${path}: ${what}`),
+  )
+  expect(found).toEqual([])
+})
+
+const connection = 'packages/bothways/src/connection/planted.ts'
+const hub = 'packages/bothways/src/hub/planted.ts'
+const server = 'packages/bothways/src/server/planted.ts'
+const planted: readonly (readonly [path: string, specifier: string, isLawful: boolean])[] = [
+  ['packages/protocol/src/frames/planted.ts', '../text/utf8-validator.ts', true],
+  ['packages/protocol/src/frames/planted.ts', '../../../bothways/src/errors.ts', false],
+  ['packages/protocol/src/frames/planted.ts', '#utf8', true],
+  ['packages/protocol/src/frames/planted.ts', '../platform/utf8.node.ts', false],
+  ['packages/protocol/src/frames/planted.ts', 'bothways', false],
+  [connection, '../errors.ts', true],
+  [connection, '@bothways/protocol', true],
+  [connection, 'node:net', true],
+  [connection, '../server/server.ts', false],
+  [connection, '../hub/topics.ts', false],
+  [connection, '../../../protocol/src/index.ts', false],
+  [connection, '@bothways/protocol/dist/index.js', false],
+  [server, '../connection/connection.ts', true],
+  [server, '../hub/topics.ts', true],
+  [server, '../client/websocket.ts', false],
+  [hub, '../connection/connection.ts', false],
+  ['packages/bothways/src/client/planted.ts', '../server/server.ts', false],
+  ['drop-ins/ws/src/planted.ts', 'bothways/connection', true],
+  ['drop-ins/ws/src/planted.ts', '../../../packages/bothways/src/index.ts', false],
+  ['drop-ins/socket.io/src/engine/planted.ts', '@bothways/ws', false],
+  ['packages/cli/src/serve/planted.ts', 'bothways', true],
+  ['packages/cli/src/serve/planted.ts', '../../../../test/support/bytes.ts', false],
+  ['packages/workbench/src/chat/planted.ts', '../../../cli/src/serve/messages.ts', true],
+  ['packages/workbench/src/chat/planted.ts', '../../../cli/src/serve/serve.ts', false],
+  ['packages/workbench/src/chat/planted.ts', 'bothways', false],
+  ['packages/new/src/planted.ts', 'node:net', false],
+]
+
+test.each(planted)('%s imports %s: lawful %s', (path, specifier, isLawful) => {
+  const source = `import type { Planted } from '${specifier}'\n`
+  expect(violations(path, source, layers).length === 0).toBe(isLawful)
+})
+
+test('Imports are seen however they are written, and not in comments', () => {
+  const source = [
+    "import './a.ts'",
+    "export * from './b.ts'",
+    'import {',
+    '  c,',
+    "} from './c.ts'",
+    "type D = import('./d.ts').D",
+    "// import './e.ts'",
+    " * from './f.ts'",
+  ].join('\n')
+  expect(importsOf(source)).toEqual(['./a.ts', './b.ts', './c.ts', './d.ts'])
+})
+
+test('A circle of imports is found, types included', () => {
+  const files = new Map([
+    ['x/a.ts', "import type { B } from './b.ts'"],
+    ['x/b.ts', "export * from './deep/c.ts'"],
+    ['x/deep/c.ts', "import { a } from '../a.ts'"],
+    ['x/d.ts', "import { a } from './a.ts'"],
+  ])
+  expect(circles(files)).toEqual([['x/a.ts', 'x/b.ts', 'x/deep/c.ts']])
+})

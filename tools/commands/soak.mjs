@@ -1,0 +1,148 @@
+// npm run soak -- [--minutes N] [--seconds N] [--seed S] [--clients N] [--attackers N] [--only TEXT]
+//   [--transport auto|stream]
+//
+// A crowd against our servers, which have a process of their own: random clients that connect, send messages of random
+// sizes, fragment, ping, publish, read slowly, vanish and break rules; and attackers that flood, stall, leave things
+// unfinished and send bombs; `--only` picks those whose name has that in it. Beside them one honest client, whose echoes are timed. Prints every ten seconds what the
+// servers hold; fails when they hold more than their bounds allow, when the honest client is cut, or when, after all
+// have gone, anything is left: a connection, a session, a handle, growing memory, an unhandled error.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { mostHeldBytes } from '../lib/soak-bounds.mjs'
+import { HonestClient, percentile } from '../lib/soak-honest.mjs'
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string' },
+    seconds: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+    clients: { type: 'string', default: '40' },
+    attackers: { type: 'string', default: '6' },
+    only: { type: 'string', default: '' },
+    transport: { type: 'string', default: 'auto' },
+  },
+})
+const durationMs = values.minutes ? Number(values.minutes) * 60_000 : Number(values.seconds) * 1_000
+const { clients, attackers, only, seed, transport } = values
+console.log(
+  `Soak: ${durationMs / 1_000} s, ${clients} clients and ${attackers} attackers at a time, seed ${seed}, transport ${transport}`,
+)
+
+const inLibrary = name => fileURLToPath(new URL(`../lib/${name}`, import.meta.url))
+const server = fork(inLibrary('soak-server.mjs'), [transport], { execArgv: ['--expose-gc'] })
+const exited = once(server, 'exit')
+const [ports] = await once(server, 'message')
+
+/** Asks the server's process what it holds after a garbage collection. */
+async function look() {
+  server.send('look')
+  const [report] = await once(server, 'message')
+  return { ...report, held: report.heap + report.arrayBuffers }
+}
+
+const MiB = bytes => `${(bytes / 1_048_576).toFixed(1)} MiB`
+const ms = time => `${time.toFixed(1)} ms`
+const echoes = times => `echoes p50 ${ms(percentile(times, 0.5))} p99 ${ms(percentile(times, 0.99))}`
+
+const idle = await look()
+const honest = new HonestClient()
+honest.start(ports.port)
+const crowd = fork(inLibrary('soak-crowd.mjs'))
+const crowdExited = once(crowd, 'exit')
+crowd.send({
+  ports,
+  seed: Number(seed),
+  durationMs,
+  clients: Number(clients),
+  attackers: Number(attackers),
+  only,
+})
+let finished = { clients: 0, attacks: {} }
+crowd.on('message', report => {
+  finished = report
+})
+const attackCount = () => Object.values(finished.attacks).reduce((sum, count) => sum + count, 0)
+
+const startMs = performance.now()
+const heaps = []
+let mostHeld = idle.held
+let timed = 0
+const watching = watch()
+await crowdExited
+honest.stop()
+await watching
+
+/** Short of ten seconds there is one look in the middle. */
+async function watch() {
+  const everyMs = Math.min(10_000, durationMs / 2)
+  while (!finished.isOver && crowd.exitCode === null) {
+    await Promise.race([crowdExited, new Promise(resolve => setTimeout(resolve, everyMs))])
+    if (crowd.exitCode !== null) return
+    const { heap, arrayBuffers, held, rss, connections, sessions, messages } = await look()
+    heaps.push(heap)
+    mostHeld = Math.max(mostHeld, held)
+    const times = honest.times.slice(timed)
+    timed = honest.times.length
+    console.log(
+      `${String(Math.round((performance.now() - startMs) / 1_000)).padStart(4)} s  clients ${finished.clients}  ` +
+        `attacks ${attackCount()}  open ${connections}  sessions ${sessions}  messages ${messages}  ` +
+        `heap ${MiB(heap)}  array buffers ${MiB(arrayBuffers)}  rss ${MiB(rss)}  ${echoes(times)}`,
+    )
+  }
+}
+
+// What has vanished is noticed by the keepalive; the last look comes after that.
+/** What stays: code that was compiled, caches of Node's. */
+const mostLeftBytes = 24 * 1_048_576
+const deadline = performance.now() + 30_000
+let last = await look()
+const isLeft = () =>
+  last.connections > 0 ||
+  last.sessions > 0 ||
+  last.handles > idle.handles ||
+  last.held - idle.held > mostLeftBytes
+while (isLeft() && performance.now() < deadline) {
+  await new Promise(resolve => setTimeout(resolve, 200))
+  last = await look()
+}
+server.send('end')
+const [exitCode] = await exited
+
+const third = Math.floor(heaps.length / 3)
+const mean = list => list.reduce((sum, value) => sum + value, 0) / list.length
+const growth = third > 0 ? mean(heaps.slice(-third)) / mean(heaps.slice(0, third)) : 1
+const problems = [
+  last.connections > 0 && `${last.connections} connections are left`,
+  last.sessions > 0 && `${last.sessions} sessions of Socket.IO are left`,
+  last.handles > idle.handles && `${last.handles} handles are left, there were ${idle.handles} before`,
+  last.held - idle.held > mostLeftBytes &&
+    `${MiB(last.held - idle.held)} are left, ${MiB(mostLeftBytes)} may be`,
+  mostHeld - idle.held > mostHeldBytes &&
+    `${MiB(mostHeld - idle.held)} were held at a time, the bounds allow ${MiB(mostHeldBytes)}`,
+  last.peakRss - idle.rss > mostHeldBytes &&
+    `the process grew by ${MiB(last.peakRss - idle.rss)}, the bounds allow ${MiB(mostHeldBytes)}`,
+  growth > 1.25 && `the heap grew by the factor ${growth.toFixed(2)} from the first third to the last`,
+  honest.problem !== undefined && `the honest client did not get through: ${honest.problem}`,
+  honest.times.length === 0 && 'the honest client got no echo',
+  last.errors.length > 0 && `unhandled errors: ${last.errors.slice(0, 10).join('; ')}`,
+  exitCode !== 0 && `the server's process ended with ${exitCode}`,
+  crowd.exitCode !== 0 && `the crowd's process ended with ${crowd.exitCode}`,
+].filter(Boolean)
+
+for (const [name, count] of Object.entries(finished.attacks).toSorted()) {
+  console.log(`${String(count).padStart(6)} × ${name}`)
+}
+console.log(
+  `Held: idle ${MiB(idle.held)}, at most ${MiB(mostHeld)} (allowed ${MiB(idle.held + mostHeldBytes)}), at the end ` +
+    `${MiB(last.held)}; rss idle ${MiB(idle.rss)}, at most ${MiB(last.peakRss)}, at the end ${MiB(last.rss)}.`,
+)
+console.log(`Honest client: ${honest.times.length} ${echoes(honest.times)}.`)
+console.log(
+  `${finished.clients} clients, ${attackCount()} attacks, ${last.opened} connections, ${last.refusals} refusals, ` +
+    `${last.messages} messages; heap ${MiB(last.heap)} at the end, ${MiB(idle.heap)} at the start; last third of the ` +
+    `heap to the first: ${growth.toFixed(2)}`,
+)
+for (const problem of problems) console.error(`Problem: ${problem}`)
+process.exitCode = problems.length > 0 ? 1 : 0

@@ -1,0 +1,22 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from '../lib/build-workspace.mjs'
+import { run, Stop } from '../lib/say.mjs'
+import { root } from '../lib/spawn.mjs'
+
+// `npm start`: installs and builds what is missing, then serves in this process, so that a signal to it or
+// to npm reaches the server, which drains and ends with 0 (why the script says `exec`: see on-windows.mjs).
+await run(async () => {
+  await build()
+  const path = join(root, 'packages', 'cli', 'dist', 'main.js')
+  if (!existsSync(path)) throw new Stop('packages/cli/dist/main.js is missing after the build.')
+  const { main } = await import(pathToFileURL(path).href)
+  const { HOST, PORT } = process.env
+  const where = [...(HOST ? ['--host', HOST] : []), ...(PORT ? ['--port', PORT] : [])]
+  process.exitCode = await main(['serve', ...where, ...process.argv.slice(2)])
+  // Its message names options of the command, and npm keeps for itself what is not behind `--`.
+  if (process.exitCode !== 0) {
+    process.stderr.write('Options of npm start: npm start -- --port 8081. Or: PORT=8081 npm start\n')
+  }
+})
