@@ -93,25 +93,27 @@ export interface ServerSettings<User> extends OriginPolicy {
   readonly onRefusal: ((refusal: RefusalReport) => void) | undefined
 }
 
+export const serverOptionNames: readonly (keyof ServerOptions)[] = [
+  ...connectionOptionNames,
+  'origins',
+  'missingOrigin',
+  'authenticate',
+  'maxConnections',
+  'maxConnectionsPerAddress',
+  'maxPendingHandshakes',
+  'maxHandshakesPerSecond',
+  'maxTopicsPerSocket',
+  'maxTotalIncomingBytes',
+  'maxTotalBufferedBytes',
+  'handshakeTimeoutMs',
+  'trustedProxies',
+  'onError',
+  'onRefusal',
+]
+
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
 export function resolveServerOptions<User>(options: ServerOptions<User>): ServerSettings<User> {
-  checkOptionNames('createServer', options, [
-    ...connectionOptionNames,
-    'origins',
-    'missingOrigin',
-    'authenticate',
-    'maxConnections',
-    'maxConnectionsPerAddress',
-    'maxPendingHandshakes',
-    'maxHandshakesPerSecond',
-    'maxTopicsPerSocket',
-    'maxTotalIncomingBytes',
-    'maxTotalBufferedBytes',
-    'handshakeTimeoutMs',
-    'trustedProxies',
-    'onError',
-    'onRefusal',
-  ])
+  checkOptionNames('createServer', options, serverOptionNames)
   const { origins = [], missingOrigin = 'accept' } = options
   if (origins !== '*') {
     const wrong = Array.isArray(origins) ? origins.find(it => !isSerializedOrigin(String(it))) : origins

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Connection, resolveConnectionOptions, usualTraits } from 'bothways/connection'
+import { describe, expect, test } from 'vitest'
+import { connectionOptionNames } from '../../packages/bothways/src/connection/options.ts'
+import { defaultText, rowsByName, rowsOf } from './tables.ts'
+
+const page = 'docs/reference/connection.md'
+const source = readFileSync(
+  join(import.meta.dirname, '../../packages/bothways/src/connection/connection.ts'),
+  'utf8',
+)
+
+/** The members of an interface in connection.ts, in order. */
+function membersOf(name: string): string[] {
+  const [, body = ''] = source.split(`export interface ${name} {`)
+  const members = body.slice(0, body.indexOf('\n}')).matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)
+  return Array.from(members, ([, member = '']) => member)
+}
+
+describe('The reference of bothways/connection', () => {
+  test('has every option, and no other, with the defaults of the code for both roles', () => {
+    const rows = rowsByName(page, '## Options')
+    expect([...rows.keys()].sort()).toEqual([...connectionOptionNames].sort())
+    for (const [column, role] of [
+      [1, 'server'],
+      [2, 'client'],
+    ] as const) {
+      const { keepalive, compression, ...settings } = resolveConnectionOptions({}, role)
+      const written = Object.entries(settings).map(([name, value]) => [name, defaultText(value)])
+      for (const [name, text] of written) expect([name, rows.get(`${name}`)?.[column]]).toEqual([name, text])
+      expect(rows.get('compression')?.[column]).toBe(String(compression !== false))
+      const times = Object.entries(keepalive).map(([name, value]) => `\`${name}\` ${defaultText(value)}`)
+      expect(rows.get('keepalive')?.[column]).toBe(times.join(', '))
+    }
+  })
+
+  test.each([
+    ['ConnectionInit', '## What it is made with'],
+    ['ConnectionHandler', '## What the handler is told'],
+    ['ConnectionTraits', '## Traits'],
+  ])('has every member of %s, and no other', (name, heading) => {
+    const written = [...rowsByName(page, heading).keys()].filter(it => it !== name)
+    expect(written.sort()).toEqual(membersOf(name).sort())
+  })
+
+  test('has the defaults of the traits', () => {
+    const rows = rowsByName(page, '## Traits')
+    for (const [name, value] of Object.entries(usualTraits)) {
+      const text = typeof value === 'boolean' ? `\`${value}\`` : defaultText(value)
+      if (text !== undefined) expect([name, rows.get(name)?.[1]]).toEqual([name, text])
+    }
+  })
+
+  test('names no member of a connection that does not exist', () => {
+    const names = rowsOf(page, '## What it can do').flatMap(([cell = '']) =>
+      Array.from(cell.matchAll(/`(\w+)/g), ([, name = '']) => name),
+    )
+    expect(names.filter(name => name !== 'Connection' && !(name in Connection.prototype))).toEqual([])
+  })
+})
