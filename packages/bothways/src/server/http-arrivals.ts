@@ -37,7 +37,7 @@ export function countHttpArrivals({ server, pending, onArrival }: HttpArrivalsIn
 }
 
 /** A request has come on `stream`. */
-export function heardFrom(pending: PendingConnections, stream: Socket): void {
+export function heardFrom(pending: PendingConnections, stream: object): void {
   // TLS stands on a socket of its own, which is the one that came.
   const { _parent: tcp } = stream as { _parent?: object | null }
   pending.leave(tcp ?? stream)

@@ -6,6 +6,7 @@ import {
 } from 'node:http'
 import { createServer as createHttpsServer, type ServerOptions as TlsOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { checkRequest, UsageError } from '@bothways/protocol'
 import type { MessageData } from '../connection/message-data.ts'
 import { checkOptionNames, longestTimerMs, whole } from '../connection/options.ts'
@@ -236,6 +237,23 @@ export class Server<User = undefined> implements AsyncDisposable {
     }
     this.#detachments.add(detach)
     return detach
+  }
+
+  /**
+   * Takes one upgrade request of an HTTP server whose program dispatches them itself, as an `upgrade` listener gets it.
+   * The request is this server's from here on, and is always answered: it becomes a socket of the route of its path,
+   * or is refused (404 where no route has the path, 426 where it is no WebSocket handshake, 503 after {@link close}).
+   *
+   * @param head what came behind the head of the request
+   * @example
+   * http.on('upgrade', (request, socket, head) => {
+   *   if (request.url?.startsWith('/live')) server.handleUpgrade(request, socket, head)
+   *   else other.handleUpgrade(request, socket, head)
+   * })
+   */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    heardFrom(this.#pending, socket)
+    this.#upgrades.take(request, socket, head, [])
   }
 
   /**

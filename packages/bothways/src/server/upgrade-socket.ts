@@ -1,9 +1,14 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type Refusal, serializeRefusal } from '@bothways/protocol'
 import { type StreamBackedTransport, takeTransport } from '../connection/take-transport.ts'
 
 /** How long a refused client may take to read its answer and leave, in ms, whatever it sends meanwhile. */
 const lingerMs = 2_000
+
+/** A `net.Socket`, or any other Duplex that an HTTP server has read a request from: then less is known of it. */
+export type UpgradeStream = Duplex &
+  Partial<Pick<Socket, 'bytesWritten' | 'remoteAddress' | 'remotePort' | 'setNoDelay' | 'setTimeout'>>
 
 /**
  * The TCP or TLS connection of an upgrade request, until it is a WebSocket or refused. It tells whether somebody
@@ -11,15 +16,15 @@ const lingerMs = 2_000
  * reach the client as "Invalid frame header" and the like.
  */
 export class UpgradeSocket {
-  readonly stream: Socket
+  readonly stream: UpgradeStream
   #transport: StreamBackedTransport | undefined
   /** What had been written when the request came: a connection may have carried ordinary requests before. */
   readonly #writtenBefore: number
   #writtenByUs = 0
 
-  constructor(stream: Socket) {
+  constructor(stream: UpgradeStream) {
     this.stream = stream
-    this.#writtenBefore = stream.bytesWritten
+    this.#writtenBefore = stream.bytesWritten ?? 0
   }
 
   /** Nobody would read an answer. */
@@ -36,14 +41,14 @@ export class UpgradeSocket {
   get isAnsweredByOthers(): boolean {
     // Fewer than ours is possible: a connection that broke counts only what has left.
     const ours = this.#writtenByUs + (this.#transport?.writtenBytes ?? 0)
-    return this.stream.bytesWritten > this.#writtenBefore + ours
+    return (this.stream.bytesWritten ?? 0) > this.#writtenBefore + ours
   }
 
   /** The transport of the WebSocket that this becomes. */
   open(kind: 'auto' | 'stream'): StreamBackedTransport {
     // The HTTP server's own timeouts end with the handshake.
-    this.stream.setTimeout(0)
-    this.stream.setNoDelay(true)
+    this.stream.setTimeout?.(0)
+    this.stream.setNoDelay?.(true)
     this.#transport = takeTransport(this.stream, kind)
     return this.#transport
   }

@@ -40,7 +40,7 @@ import type { ResolvedRoute } from './route.ts'
 import type { Routes } from './routes.ts'
 import type { ServerSocket, SocketInit } from './server-socket.ts'
 import { HandshakeRequest, type RequestFacts, requestPath } from './upgrade-request.ts'
-import { UpgradeSocket } from './upgrade-socket.ts'
+import { UpgradeSocket, type UpgradeStream } from './upgrade-socket.ts'
 
 export interface UpgradesInit<User> {
   readonly settings: ServerSettings<User>
@@ -84,7 +84,7 @@ export class Upgrades<User> {
    *
    * @param others the other `upgrade` listeners of the same server
    */
-  take(raw: IncomingMessage, stream: Socket, head: Buffer, others: readonly unknown[]): void {
+  take(raw: IncomingMessage, stream: UpgradeStream, head: Buffer, others: readonly unknown[]): void {
     // A client that leaves now must not end the process.
     stream.on('error', ignore)
     if (!hasEarlierAnswers(stream)) {
