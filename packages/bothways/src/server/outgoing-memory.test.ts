@@ -94,9 +94,9 @@ describe.each(ways)(
       const held = await heldMemory()
       const socket = await stall(server, url)
       await fill(socket, 10 * MiB)
-      expect((await heldMemory()) - held).toBeGreaterThan(9 * MiB)
+      expect((await heldMemory()) - held).toBeGreaterThan(5 * MiB)
       socket.terminate()
-      expect((await heldMemory()) - held).toBeLessThan(1 * MiB)
+      await expect.poll(async () => (await heldMemory()) - held, patient).toBeLessThan(1 * MiB)
     })
   },
 )

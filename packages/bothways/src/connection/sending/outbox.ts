@@ -34,9 +34,8 @@ export interface OutboxInit {
   readonly budget: ByteBudget | undefined
 }
 
-/** A frame that is not ready when it is sent, or has others before it that are not. */
+/** A frame that is not ready when it is sent, or has others before it that are not: until then its bytes count. */
 interface Entry {
-  /** Counted as buffered until it is ready. */
   readonly bytes: number
   frame: Piece | undefined
   isReady: boolean
@@ -231,6 +230,8 @@ export class Outbox implements TurnWriter, BudgetHolder {
     this.#waiters?.took(bytes)
     if (this.#isCut) return
     if (this.#backlog !== undefined) this.#writeBacklog()
+    // Else each write would come a turn late once one has.
+    if (this.#transport.tellsLater && this.#readyBytes > 0) this.flush()
     this.#settle()
     this.#tellOfRoom()
   }
@@ -258,7 +259,6 @@ export class Outbox implements TurnWriter, BudgetHolder {
     return this.#readyBytes + (this.#backlog?.bytes ?? 0) + this.#underWayBytes
   }
 
-  /** Nothing is in the way of a write. */
   get #mayWrite(): boolean {
     return this.#backlog === undefined && (this.#underWayBytes === 0 || this.#transport.queues)
   }
