@@ -8,7 +8,14 @@ const below = (folder: string) =>
     .filter(file => file.endsWith('.md') && !file.includes('node_modules'))
     .map(file => join(folder, file))
 const folders = ['docs', 'examples', 'packages']
-const pages = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', 'SECURITY.md', ...folders.flatMap(below)]
+const pages = [
+  'README.md',
+  'README.zh-CN.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...folders.flatMap(below),
+]
 const textOf = (page: string) => readFileSync(join(root, page), 'utf8')
 
 /** Links inside the repository: the target's path from the root, and the heading. */

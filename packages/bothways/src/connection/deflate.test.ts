@@ -218,6 +218,26 @@ describe('permessage-deflate', () => {
     expect(peak).toBeLessThan(32 * 1024 * 1024 + 4 * size)
   })
 
+  test('Long messages are compressed in their order, no more at once than the gate lets in', async () => {
+    const direction = { noContextTakeover: true, windowBits: 15 }
+    const message = Buffer.alloc(40 * 1024, 'to be compressed ')
+    const gate = new WorkGate({ maxBytes: 1024 * 1024 })
+    const ended: number[] = []
+    const before = await heldMemory()
+    const results = Array.from({ length: 50 }, async (_, at) => {
+      const { length } = await new Deflater(direction, tuning, gate).deflate(message)
+      expect(length).toBeLessThan(1_000)
+      expect(gate.heldBytes).toBeLessThanOrEqual(1024 * 1024)
+      ended.push(at)
+    })
+    // Three have begun: each needs some 300 KiB. What waits is held once, as the copy that is to be compressed.
+    expect(gate.runningCount).toBe(3)
+    expect((await heldMemory()) - before).toBeLessThan(50 * message.length + 2 * 1024 * 1024)
+    await Promise.all(results)
+    expect(ended.slice(0, 3).sort()).toEqual([0, 1, 2])
+    expect([ended.length, gate.runningCount, gate.heldBytes]).toEqual([50, 0, 0])
+  })
+
   test('Any bytes at all inflate or are refused, and nothing throws', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async bytes => {

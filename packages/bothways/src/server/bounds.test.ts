@@ -169,6 +169,20 @@ describe('A process of its own', () => {
   )
 })
 
+test('A client that was refused, stays and goes on sending is cut', async () => {
+  const server = createServer()
+  running.push(server)
+  const { port } = await server.listen()
+  const socket = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+  socket.write('GET /nowhere HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n')
+  socket.write('Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n')
+  await once(socket.resume(), 'end')
+  const dribble = setInterval(() => socket.write('.'), 100)
+  // Also when a write finds it cut.
+  await new Promise(resolve => socket.once('close', resolve))
+  clearInterval(dribble)
+})
+
 test('Clients that were refused and stay count as well', async () => {
   const server = createServer({ maxPendingHandshakes: 40 })
   running.push(server)

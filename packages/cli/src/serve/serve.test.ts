@@ -222,6 +222,30 @@ describe('compare', () => {
     await control.closed
   })
 
+  test('A client that says half of a request is let go after 10 s, and others are served meanwhile', async () => {
+    const tcp = connectTcp(Number(at('/').port), '127.0.0.1')
+    tcp.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n')
+    const begunMs = performance.now()
+    expect((await fetch(at('/healthz'))).status).toBe(200)
+    const [answer] = await once(tcp, 'data')
+    expect(String(answer)).toMatch(/^HTTP\/1.1 408/)
+    expect(performance.now() - begunMs).toBeGreaterThan(9_000)
+    tcp.destroy()
+  }, 30_000)
+
+  test.each([
+    ['/monitor', 100],
+    ['/compare/control', 50],
+  ])('%s has at most %i viewers; one more is closed with 1013', async (path, count) => {
+    const other = await startServe({ port: 0, host: '127.0.0.1', origins: [], page: false })
+    const url = other.url.replace('http', 'ws').slice(0, -1) + path
+    const viewers = await Promise.all(Array.from({ length: count }, () => connect(url)))
+    const late = await connect(url)
+    expect((await late.closed).received?.code).toBe(1013)
+    await other.close()
+    for (const viewer of viewers) expect((await viewer.closed).received?.code).toBe(1001)
+  })
+
   test('A long poll without a change is answered when its time is over', async () => {
     const other = await startServe({ port: 0, host: '127.0.0.1', origins: [], page: false, longPollMs: 50 })
     const control = await connect(`${other.url.replace('http', 'ws')}compare/control`)
