@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { rowsOf } from './tables.ts'
+
+const page = 'docs/explanation/architecture.md'
+const root = join(import.meta.dirname, '../..')
+const text = readFileSync(join(root, page), 'utf8')
+
+const files = ['packages', 'drop-ins', 'test', 'tools'].flatMap(folder =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter(file => /\.(ts|mjs)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file))
+    .map(file => join(folder, file)),
+)
+const sources = files.filter(file => /^(packages|drop-ins)\//.test(file) && !/\.test(-d)?\.ts$/.test(file))
+
+const inCode = (part: string) => Array.from(part.matchAll(/`([^`]+)`/g), ([, code = '']) => code)
+const pathsIn = (part: string) => inCode(part).filter(code => /^[\w./-]+\.(ts|mjs)$/.test(code))
+const functionsIn = (part: string) => inCode(part).filter(code => /^#?\w+\(\)$/.test(code))
+const filesAt = (path: string) => files.filter(file => file.endsWith(`/${path}`))
+
+/** Whether a function or method of this name is defined, or demanded by an interface, in a file. */
+function defines(file: string, name: string): boolean {
+  const bare = name.slice(0, -2).replace('#', '\\B#')
+  const method = `^ +(?:static )?(?:async )?(?:get )?${bare}\\??(?:<.*>)?\\(`
+  return new RegExp(`${method}|function ${bare}\\b`, 'm').test(readFileSync(join(root, file), 'utf8'))
+}
+
+describe('docs/explanation/architecture.md', () => {
+  test.each(pathsIn(text))('names one file: %s', path => {
+    expect(filesAt(path)).toHaveLength(1)
+  })
+
+  test.each(functionsIn(text))('names a function of the sources: %s', name => {
+    expect(sources.some(file => defines(file, name))).toBe(true)
+  })
+
+  test.each(['## A message comes in', '## A publish goes out'])(
+    'names the file of each function: %s',
+    part => {
+      const steps = rowsOf(page, part).filter(cells => pathsIn(cells[1] ?? '').length > 0)
+      expect(steps.length).toBeGreaterThan(5)
+      for (const [step, path = '', names = ''] of steps) {
+        const [file = ''] = filesAt(pathsIn(path)[0] ?? '')
+        for (const name of functionsIn(names))
+          expect([step, name, defines(file, name)]).toEqual([step, name, true])
+      }
+    },
+  )
+
+  test('has twenty tasks or more', () => {
+    expect(rowsOf(page, '## Which file for which task').length).toBeGreaterThan(21)
+  })
+})
