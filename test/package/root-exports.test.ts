@@ -37,7 +37,7 @@ test('bothways exports these names', () => {
 })
 
 test('bothways/exchange exports these names', () => {
-  expect(Object.keys(exchange).sort()).toEqual(['HandshakeRates', 'networkOf'])
+  expect(Object.keys(exchange).sort()).toEqual(['HandshakeRates', 'networkOf', 'serveInTurn'])
 })
 
 test('bothways/connection exports these names', () => {

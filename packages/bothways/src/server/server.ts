@@ -11,6 +11,7 @@ import { checkRequest, UsageError } from '@bothways/protocol'
 import type { MessageData } from '../connection/message-data.ts'
 import { checkOptionNames, longestTimerMs, whole } from '../connection/options.ts'
 import type { PreparedMessage } from '../connection/sending/prepared-message.ts'
+import { serveInTurn } from '../exchange/requests-in-turn.ts'
 import { Topics } from '../hub/topics.ts'
 import { Arrivals } from './arrivals.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
@@ -163,8 +164,9 @@ export class Server<User = undefined> implements AsyncDisposable {
     }
     const server: HttpServer =
       tls === undefined
-        ? createHttpServer(timeouts, explainUpgrade)
-        : createHttpsServer({ ...timeouts, handshakeTimeout: handshakeTimeoutMs, ...tls }, explainUpgrade)
+        ? createHttpServer(timeouts)
+        : createHttpsServer({ ...timeouts, handshakeTimeout: handshakeTimeoutMs, ...tls })
+    serveInTurn(server, explainUpgrade)
     server.on('connection', connection => {
       this.#connections.add(connection)
       connection.once('close', () => this.#connections.delete(connection))

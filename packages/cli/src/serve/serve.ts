@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createServer } from 'bothways'
+import { serveInTurn } from 'bothways/exchange'
 import { Chat } from './chat/chat.ts'
 import { chatRoute } from './chat/chat-route.ts'
 import { chatOnSocketIo, chatTopics } from './chat/chat-socket-io.ts'
@@ -73,8 +74,8 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     delays,
     meter,
   })
-  const onRequest = front.handle.bind(front)
-  const http = createHttpServer(timeouts, onRequest)
+  const http = createHttpServer(timeouts)
+  serveInTurn(http, (request, response) => front.handle(request, response))
   const chat = new Chat((topic, text) => sockets.publish(topic, text))
   chatOnSocketIo(chat, socketIo.io)
   http.on('upgrade', (request, socket, head) => {
