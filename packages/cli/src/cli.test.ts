@@ -106,6 +106,24 @@ describe('bothways echo', () => {
     child.stdout.once('data', () => child.kill(signal))
     expect(await new Promise(resolve => child.once('close', resolve))).toBe(0)
   })
+
+  test.skipIf(process.platform === 'win32')(
+    'A second SIGINT does not kill it, whenever it comes',
+    async () => {
+      const child = spawn('node', [bin, 'echo', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const exit = once(child, 'exit')
+      await once(child.stdout, 'data')
+      let hasExited = false
+      child.once('exit', () => {
+        hasExited = true
+      })
+      while (!hasExited) {
+        child.kill('SIGINT')
+        await new Promise(resolve => setImmediate(resolve))
+      }
+      expect(await exit).toEqual([0, null])
+    },
+  )
 })
 
 describe('bothways connect, from a pipe', () => {

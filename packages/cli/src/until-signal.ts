@@ -16,5 +16,7 @@ export async function untilSignal(close: () => Promise<void>): Promise<number> {
     for (const signal of signals) process.on(signal, onSignal)
   })
   await close()
+  // Left to itself, Node takes its listeners away some time before it ends; the second signal would kill it then.
+  process.once('beforeExit', () => process.exit())
   return 0
 }
