@@ -6,9 +6,10 @@ import {
   maxCloseReasonBytes,
   serializeExtensions,
 } from '@bothways/protocol'
-import { Connection, ReadyState } from '../connection/connection.ts'
+import { Connection } from '../connection/connection.ts'
 import { ConnectionClosedError } from '../connection/connection-closed-error.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
+import { ReadyState } from '../connection/ending.ts'
 import { messageBytes, messageSize } from '../connection/message-data.ts'
 import { takeTransport } from '../connection/take-transport.ts'
 import { type ClientOptions, type ClientSettings, resolveClientOptions } from './client-options.ts'

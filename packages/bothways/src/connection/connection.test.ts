@@ -1,7 +1,8 @@
 import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { describe, expect, test } from 'vitest'
-import { Connection, type ConnectionHandler, ReadyState } from './connection.ts'
+import { Connection, type ConnectionHandler } from './connection.ts'
 import type { CloseFrame, Disconnect } from './disconnect.ts'
+import { ReadyState } from './ending.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
 import { PreparedMessage } from './sending/prepared-message.ts'
 

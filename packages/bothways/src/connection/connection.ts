@@ -19,7 +19,8 @@ import {
   type Role,
 } from '@bothways/protocol'
 import type { BudgetHolder, ByteBudget } from './byte-budget.ts'
-import { type CloseFrame, type Disconnect, describeDisconnect } from './disconnect.ts'
+import type { CloseFrame, Disconnect } from './disconnect.ts'
+import { Ending, type EndingHandler, ReadyState } from './ending.ts'
 import {
   invalidText,
   messageTooSlow,
@@ -144,10 +145,6 @@ export const usualTraits: ConnectionTraits = {
 // As it was when this was loaded: tests put a clock of their own in its place.
 const { nextTick } = process
 
-/** The WHATWG `readyState` values that an established connection can have. */
-export const ReadyState = { Connecting: 0, Open: 1, Closing: 2, Closed: 3 } as const
-export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState]
-
 /** So long at least does a peer wait that sends too fast, in ms: not a timer for each message. */
 const shortestRateWaitMs = 10
 
@@ -191,15 +188,7 @@ export class Connection
   readonly #zlibGate: WorkGate | undefined
   #inflater: Inflater | undefined
 
-  #readyState: ReadyState = ReadyState.Open
-  #cause: Pick<Disconnect, 'by' | 'error'> | undefined
-  #sent: CloseFrame | undefined
-  #received: CloseFrame | undefined
-  /** When TCP is cut if the peer has not done its part of the ending by then. */
-  #cutAtMs: number | undefined
-  /** What waited for the peer when that was last looked at while closing. */
-  #bufferedAtClose: number | undefined
-
+  readonly #ending: Ending
   #lostBytes = 0
 
   #holds = 0
@@ -255,6 +244,12 @@ export class Connection
       zlibGate,
       handler: this,
     })
+    this.#ending = new Ending(new Connection.#Effects(this), {
+      role,
+      closeTimeoutMs: settings.closeTimeoutMs,
+      isTcpEndedByBoth: traits.tcpEndedBy === 'both',
+      discardsAtCut: !traits.deliversUnreadAtCut,
+    })
     this.#incoming = deflate?.incoming
     this.#rate = ReceiveRate.of(settings, performance.now())
     this.#zlibGate = zlibGate
@@ -274,7 +269,7 @@ export class Connection
   }
 
   get readyState(): ReadyState {
-    return this.#readyState
+    return this.#ending.readyState
   }
 
   /** Bytes given to `send` that the operating system has not taken yet, frame headers included. */
@@ -352,8 +347,8 @@ export class Connection
    * connection ends before.
    */
   whenTaken(callback: Callback): void {
-    if (this.#readyState === ReadyState.Closed)
-      process.nextTick(callback, new NotSentError(this.#cause?.error))
+    if (this.readyState === ReadyState.Closed)
+      process.nextTick(callback, new NotSentError(this.#ending.error))
     else this.#outbox.whenTaken(callback)
   }
 
@@ -364,7 +359,7 @@ export class Connection
    */
   ping(payload: Uint8Array = this.#nextPingPayload()): Promise<number | undefined> {
     checkControlPayload(payload.length)
-    if (this.#readyState !== ReadyState.Open) return Promise.resolve(undefined)
+    if (this.readyState !== ReadyState.Open) return Promise.resolve(undefined)
     this.#sender.sendControl(Opcode.Ping, payload)
     this.#pings ??= new Pings()
     return this.#pings.track(Buffer.from(payload), performance.now())
@@ -375,7 +370,8 @@ export class Connection
    * `code` must be sendable and `reason` at most 123 bytes: the faces check, with their own errors.
    */
   close(code?: number, reason = ''): void {
-    this.#close({ code: code ?? CloseCode.NoStatusReceived, reason }, 'us', undefined)
+    const closeFrame = { code: code ?? CloseCode.NoStatusReceived, reason }
+    this.#ending.close(closeFrame, { by: 'us', error: undefined }, performance.now())
   }
 
   /**
@@ -383,7 +379,7 @@ export class Connection
    * what the peer is.
    */
   closeForPolicy(code: CloseCode, error: Error, reason: string = error.message): void {
-    this.#close({ code, reason: shortReason(reason) }, 'policy', error)
+    this.#ending.close({ code, reason: shortReason(reason) }, { by: 'policy', error }, performance.now())
   }
 
   /**
@@ -392,19 +388,12 @@ export class Connection
    */
   fail(code: CloseCode, error: Error, reason: string = error.message): void {
     this.#hasDiscarded = true
-    if (this.#readyState !== ReadyState.Open) return
-    this.closeForPolicy(code, error, reason)
-    this.#discard()
-    this.#endTcp()
+    this.#ending.fail({ code, reason: shortReason(reason) }, error, performance.now())
   }
 
   /** Cuts TCP at once. The peer sees 1006. Nothing more is delivered, unless the traits say so. */
   terminate(error?: Error): void {
-    if (this.#readyState === ReadyState.Closed) return
-    this.#settle('us', error)
-    if (!this.#traits.deliversUnreadAtCut) this.#discard()
-    this.#beginClosing()
-    this.#cut()
+    this.#ending.terminate(error, performance.now())
   }
 
   /** Stops reading; TCP then makes the peer wait. Nothing that came is lost. */
@@ -431,7 +420,7 @@ export class Connection
   }
 
   get isOver(): boolean {
-    return this.#readyState === ReadyState.Closed
+    return this.readyState === ReadyState.Closed
   }
 
   giveUp({ limitBytes, usedBytes }: ByteBudget): void {
@@ -465,15 +454,13 @@ export class Connection
 
   tick(time: number, lostMs = 0): void {
     if (lostMs > 0) this.#excuse(lostMs, time)
-    if (this.#cutAtMs !== undefined) {
-      // Not before the turn of closing is over: what it has sent is written by now, unless the peer does not read.
-      this.#bufferedAtClose ??= this.#outbox.bufferedBytes
-      if (time >= this.#cutAtMs) this.#cutUnlessMoving(time, this.#bufferedAtClose)
+    if (this.readyState !== ReadyState.Open) {
+      this.#ending.tick(time, this.#outbox.bufferedBytes)
       return
     }
     if (this.#isMessageStalled(time)) return
     const { keepalive } = this.#settings
-    if (keepalive === false || this.#readyState !== ReadyState.Open) return
+    if (keepalive === false) return
     if (this.#holds !== 0) {
       // We do not read, so silence says nothing about the peer; a ping that TCP cannot deliver does.
       this.#lastHeardMs = Math.trunc(time)
@@ -493,8 +480,7 @@ export class Connection
       this.#pings.add(payload, Math.max(time, performance.now()))
       this.#sendPing(payload)
     } else if (step === 'dead') {
-      this.#settle('network', peerIsSilent(keepalive.timeoutMs, time - this.#lastHeardMs))
-      this.#cut()
+      this.#ending.lose(peerIsSilent(keepalive.timeoutMs, time - this.#lastHeardMs))
     }
   }
 
@@ -517,13 +503,13 @@ export class Connection
     }
     if (!this.#owesDrain) return
     this.#owesDrain = false
-    if (this.#readyState === ReadyState.Open) this.#handler.onDrain?.()
+    if (this.readyState === ReadyState.Open) this.#handler.onDrain?.()
   }
 
   /** Nobody would read a close frame; so the connection is cut, and the memory is free at once. */
   onTotalExceeded({ limitBytes, usedBytes }: ByteBudget): void {
     this.closeForPolicy(CloseCode.TryAgainLater, sendQueuesFull(limitBytes, usedBytes))
-    this.#cut()
+    this.#ending.cut()
   }
 
   // --- the transport's side
@@ -551,17 +537,14 @@ export class Connection
       this.#postpone(() => this.onEnd())
       return
     }
-    this.#settle('network', undefined)
-    this.#beginClosing()
-    this.#endTcp()
+    this.#ending.peerEnded(performance.now())
   }
 
   onDestroyed(error: Error | undefined): void {
-    if (this.#readyState === ReadyState.Closed) return
+    if (this.readyState === ReadyState.Closed) return
     this.#dropRate()
     if (this.#isDestroyedLate(error)) return
-    const facts = this.#settle('network', error)
-    this.#beginClosing()
+    this.#ending.tcpEnded(error, performance.now())
     if (this.#traits.deliversUnreadAtCut) {
       this.#deliverUnread()
       if (this.#isDestroyedLate(error)) return
@@ -574,15 +557,14 @@ export class Connection
     this.#countHeld()
     this.#lostBytes ||= this.#outbox.bufferedBytes
     // Who waits for something to be taken hears that it will not be before the end is told.
-    if (this.#outbox.abandon(facts.error)) nextTick(() => this.#tellOfEnd(facts))
-    else this.#tellOfEnd(facts)
+    if (this.#outbox.abandon(this.#ending.error)) nextTick(() => this.#tellOfEnd())
+    else this.#tellOfEnd()
   }
 
-  #tellOfEnd({ by, error }: Pick<Disconnect, 'by' | 'error'>): void {
-    this.#readyState = ReadyState.Closed
+  #tellOfEnd(): void {
+    const disconnect = this.#ending.over()
     this.#pings?.abandon()
-    const [sent, received] = [this.#sent, this.#received]
-    this.#handler.onClose(describeDisconnect({ by, error, sent, received }))
+    this.#handler.onClose(disconnect)
   }
 
   // --- the receiver's side
@@ -647,44 +629,19 @@ export class Connection
   }
 
   onClose(code: number, reason: string): void {
-    this.#received = { code, reason }
     this.#owedPong = undefined
-    this.#settle('peer', undefined)
-    // RFC 6455 §5.5.1: answer with what came; the reason too, since the other side's program will look for one.
-    if (this.#readyState === ReadyState.Open) {
-      // What was not UTF-8 has become longer.
-      const usual = { code, reason: shortReason(reason) }
-      const answer = this.#traits.closeAnswer?.(this.#received) ?? usual
-      if (this.#handler.onCloseDue === undefined) this.#sendClose(answer)
-      else this.#handler.onCloseDue(answer, this.#received)
-    }
-    if (this.#readyState !== ReadyState.Open) this.#endTcpAfterHandshake()
+    const received = { code, reason }
+    // RFC 6455 §5.5.1: answer with what came; the reason too, since the other side's program will look for one. What was
+    // not UTF-8 has become longer.
+    const answer = this.#traits.closeAnswer?.(received) ?? { code, reason: shortReason(reason) }
+    this.#ending.receiveClose(received, answer, performance.now())
   }
 
   onViolation(error: ProtocolViolation | LimitError): void {
-    this.#settle('policy', error)
-    const due = this.#failureClose(error)
-    if (this.#readyState === ReadyState.Open) this.#handler.onCloseDue?.(due, undefined)
-    if (this.#readyState === ReadyState.Open) this.#sendClose(due)
-    this.#handler.onViolation?.(error)
-    // RFC 6455 §7.1.7: to fail a connection is to say why and to end TCP, whichever the role.
-    this.#endTcp()
+    this.#ending.violate(error, this.#failureClose(error), performance.now())
   }
 
   // --- sending
-
-  #close(closeFrame: CloseFrame, by: Disconnect['by'], error: Error | undefined): void {
-    if (this.#readyState !== ReadyState.Open) return
-    this.#settle(by, error)
-    this.#sendClose(closeFrame)
-    if (this.#received !== undefined) this.#endTcpAfterHandshake()
-  }
-
-  #sendClose(closeFrame: CloseFrame): void {
-    this.#sent = closeFrame
-    this.#sender.sendClose(closeFrame)
-    this.#beginClosing()
-  }
 
   #failureClose(error: ProtocolViolation | LimitError): CloseFrame {
     const { failureClose, explainsFailures } = this.#traits
@@ -694,7 +651,7 @@ export class Connection
 
   /** Whether one more message is taken; if not, and the connection stays open, there will be a drain. */
   #mayQueue(): boolean {
-    if (this.#readyState !== ReadyState.Open) return false
+    if (this.readyState !== ReadyState.Open) return false
     const { maxBufferedBytes, whenBufferFull } = this.#settings
     const bufferedBytes = this.#outbox.bufferedBytes
     const isFull = bufferedBytes > maxBufferedBytes
@@ -706,7 +663,7 @@ export class Connection
         // Perhaps this one goes, too.
         this.#outgoingBudget?.relieve()
       }
-      return this.#readyState === ReadyState.Open
+      return this.readyState === ReadyState.Open
     }
     // Whoever reads as fast as this side sends takes no part of what is used up.
     if (!isFull && !this.#outbox.isBehind) return true
@@ -741,7 +698,7 @@ export class Connection
 
   /** RFC 6455 §5.5.2: a ping is answered unless a close frame has come, so also while we are closing. */
   #answerPing(payload: Uint8Array): void {
-    if (this.#readyState === ReadyState.Closed) return
+    if (this.readyState === ReadyState.Closed) return
     if (this.#outbox.hasRoom) {
       // RFC 6455 §5.5.3: it answers for an earlier one that still waits, whose pong would come behind it.
       this.#owedPong = undefined
@@ -814,7 +771,7 @@ export class Connection
   }
 
   #takeInflated(result: InflateResult, isText: boolean): void {
-    if (this.#readyState === ReadyState.Closed) return
+    if (this.readyState === ReadyState.Closed) return
     if (isInflateError(result)) {
       this.#receiver.stop()
       this.onViolation(result)
@@ -869,7 +826,7 @@ export class Connection
 
   /** As {@link fail}, also while closing, or when only the handler is left. */
   #drop(code: CloseCode, error: LimitError): void {
-    if (this.#readyState === ReadyState.Open) {
+    if (this.readyState === ReadyState.Open) {
       this.fail(code, error)
     } else {
       this.#hasDiscarded = true
@@ -898,7 +855,7 @@ export class Connection
    */
   get #isDiscarding(): boolean {
     const isHeldByApplication = (this.#holds & ~Hold.Turn) === Hold.Application
-    return this.#readyState !== ReadyState.Open && isHeldByApplication && this.#traits.dropsUnread
+    return this.readyState !== ReadyState.Open && isHeldByApplication && this.#traits.dropsUnread
   }
 
   get #mayRead(): boolean {
@@ -929,46 +886,58 @@ export class Connection
 
   // --- ending
 
-  /** Keeps the first cause of the end: what follows from it must not overwrite it. */
-  #settle(by: Disconnect['by'], error: Error | undefined): Pick<Disconnect, 'by' | 'error'> {
-    this.#cause ??= { by, error }
-    return this.#cause
-  }
+  /** What the ending asks for. */
+  static readonly #Effects = class implements EndingHandler {
+    readonly #connection: Connection
 
-  #beginClosing(): void {
-    if (this.#readyState !== ReadyState.Open) return
-    this.#readyState = ReadyState.Closing
-    this.#cutAtMs = performance.now() + this.#settings.closeTimeoutMs
-    this.#handler.onClosing?.(this.#received)
-    this.#dropRate()
-    if (this.#isDiscarding) this.#readOn()
-  }
-
-  /** RFC 6455 §7.1.1: the server ends TCP first, so that it is the one to wait in TIME_WAIT. */
-  #endTcpAfterHandshake(): void {
-    if (this.role === 'server' || this.#traits.tcpEndedBy === 'both') this.#endTcp()
-  }
-
-  /** Sends FIN behind everything sent so far, and goes on reading so that the peer's FIN is seen. */
-  #endTcp(): void {
-    const { pending } = this.#sender
-    if (pending !== undefined) {
-      void pending.then(() => this.#endTcp())
-      return
+    constructor(connection: Connection) {
+      this.#connection = connection
     }
-    this.#outbox.end()
-    this.#holds = 0
-    this.#transport.resume()
-    this.#tellLateSoon()
-  }
 
-  /** A peer that is still taking what was sent before the close gets more time; one ended by policy does not. */
-  #cutUnlessMoving(nowMs: number, bufferedBefore: number): void {
-    const bufferedBytes = this.#outbox.bufferedBytes
-    const isMoving = bufferedBytes < bufferedBefore && this.#cause?.by !== 'policy'
-    this.#bufferedAtClose = bufferedBytes
-    if (isMoving) this.#cutAtMs = nowMs + this.#settings.closeTimeoutMs
-    else this.#cut()
+    sendClose(frame: CloseFrame): void {
+      this.#connection.#sender.sendClose(frame)
+    }
+
+    askForClose(due: CloseFrame, received: CloseFrame | undefined): boolean {
+      const handler = this.#connection.#handler
+      if (handler.onCloseDue === undefined) return false
+      handler.onCloseDue(due, received)
+      return true
+    }
+
+    tellClosing(received: CloseFrame | undefined): void {
+      const connection = this.#connection
+      connection.#handler.onClosing?.(received)
+      connection.#dropRate()
+      if (connection.#isDiscarding) connection.#readOn()
+    }
+
+    tellViolation(error: ProtocolViolation | LimitError): void {
+      this.#connection.#handler.onViolation?.(error)
+    }
+
+    discard(): void {
+      this.#connection.#discard()
+    }
+
+    endTcp(): void {
+      const connection = this.#connection
+      const { pending } = connection.#sender
+      if (pending !== undefined) {
+        void pending.then(() => this.endTcp())
+        return
+      }
+      connection.#outbox.end()
+      connection.#holds = 0
+      connection.#transport.resume()
+      connection.#tellLateSoon()
+    }
+
+    cut(): void {
+      const connection = this.#connection
+      connection.#lostBytes = connection.#outbox.bufferedBytes
+      connection.#outbox.cut()
+    }
   }
 
   /** For so long, up to `time`, the peer could not have been heard, whatever it said. */
@@ -978,14 +947,7 @@ export class Connection
     }
     this.#pings?.lose(lostMs, time)
     this.#progress?.excuse(lostMs)
-    if (this.#cutAtMs !== undefined) {
-      this.#cutAtMs = Math.min(this.#cutAtMs + lostMs, time + this.#settings.closeTimeoutMs)
-    }
-  }
-
-  #cut(): void {
-    this.#lostBytes = this.#outbox.bufferedBytes
-    this.#outbox.cut()
+    this.#ending.excuse(lostMs, time)
   }
 }
 

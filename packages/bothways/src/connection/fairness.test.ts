@@ -5,14 +5,9 @@ import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { framesTo, type RawFrame } from '@bothways/test-support/raw-frame'
 import { type TransportEnds, transportKinds } from '@bothways/test-support/transport-ends'
 import { afterEach, describe, expect, test } from 'vitest'
-import {
-  Connection,
-  type ConnectionHandler,
-  type ConnectionInit,
-  ReadyState,
-  usualTraits,
-} from './connection.ts'
+import { Connection, type ConnectionHandler, type ConnectionInit, usualTraits } from './connection.ts'
 import type { Disconnect } from './disconnect.ts'
+import { ReadyState } from './ending.ts'
 import { resolveConnectionOptions } from './options.ts'
 
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))

@@ -4,8 +4,9 @@ import { framesTo, type RawFrame, rawFrame } from '@bothways/test-support/raw-fr
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ByteBudget } from './byte-budget.ts'
-import { Connection, ReadyState } from './connection.ts'
+import { Connection } from './connection.ts'
 import type { Disconnect } from './disconnect.ts'
+import { ReadyState } from './ending.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
 
 /** Whoever has used up its share of a turn reads on in a later one. */

@@ -5,11 +5,11 @@ export {
   type ConnectionHandler,
   type ConnectionInit,
   type ConnectionTraits,
-  ReadyState,
   usualTraits,
 } from './connection.ts'
 export { type CompressionTuning, Deflater } from './deflate.ts'
 export type { CloseFrame, Disconnect } from './disconnect.ts'
+export { ReadyState } from './ending.ts'
 export { shortReason } from './failures.ts'
 export { fairTime, type TurnMember } from './fair-time.ts'
 export { type InflateResult, Inflater } from './inflate.ts'

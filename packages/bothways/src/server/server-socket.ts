@@ -9,13 +9,9 @@ import {
   UsageError,
 } from '@bothways/protocol'
 import type { ByteBudget } from '../connection/byte-budget.ts'
-import {
-  Connection,
-  type ConnectionHandler,
-  type ConnectionInit,
-  ReadyState,
-} from '../connection/connection.ts'
+import { Connection, type ConnectionHandler, type ConnectionInit } from '../connection/connection.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
+import { ReadyState } from '../connection/ending.ts'
 import {
   isBlob,
   isByteSource,
