@@ -1,6 +1,6 @@
 // The whole life of a connection as its program sees it, so that every change of state is in one place.
 import { EventEmitter } from 'node:events'
-import type { Socket } from 'node:net'
+import type { Socket, Server as TcpServer } from 'node:net'
 import type { Readable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { types } from 'node:util'
@@ -31,7 +31,6 @@ import { type HeadResult, readHead } from './head.ts'
 import { InStream } from './in-stream.ts'
 import * as limits from './limits.ts'
 import { OutStream } from './out-stream.ts'
-import type { Server } from './server.ts'
 import { openingAnswer, readOpeningRequest, refusal } from './server-handshake.ts'
 
 /** What a {@link Connection} emits, with the arguments of each event. */
@@ -45,6 +44,34 @@ export interface ConnectionEvents {
   /** As told to or by {@link Connection.close}; 1005 for a peer that gave no code, 1006 for one that gave no notice. */
   close: [code: number | undefined, reason: string | undefined]
   error: [error: Error]
+}
+
+/** What a {@link Server} emits. */
+export interface ServerEvents {
+  listening: []
+  connection: [connection: Connection]
+  /** It listens no more, and its last connection has ended. */
+  close: []
+  error: [error: Error]
+}
+
+/** A server that speaks WebSocket and nothing else, as its connections know it: `createServer` makes it. */
+export interface Server extends EventEmitter<ServerEvents> {
+  /** The TCP or TLS server under it. */
+  readonly socket: TcpServer
+  /** Those that are open. */
+  readonly connections: Connection[]
+  /**
+   * Begins to listen.
+   *
+   * @param port 0 takes one that is free
+   * @param host all addresses of this machine by default
+   * @param callback added as a listener of `listening`
+   */
+  listen(port: number, callback?: () => void): this
+  listen(port: number, host?: string, callback?: () => void): this
+  /** Accepts no further connections; `close` follows when the last of those that are open has ended. */
+  close(callback?: () => void): void
 }
 
 /** Chooses one of the protocols that a client offers, best first; nothing when there is none to agree on. */

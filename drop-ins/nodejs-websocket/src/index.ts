@@ -1,6 +1,5 @@
 export { type ConnectOptions, connect } from './connect.ts'
-export type { Connection, ConnectionEvents, SelectProtocol } from './connection.ts'
-export { createServer } from './create-server.ts'
+export type { Connection, ConnectionEvents, SelectProtocol, Server, ServerEvents } from './connection.ts'
 export { setBinaryFragmentation, setMaxBufferLength } from './limits.ts'
 export { nodejsWebsocket as default, nodejsWebsocket as 'module.exports' } from './nodejs-websocket.ts'
-export type { Server, ServerEvents, ServerOptions } from './server.ts'
+export { createServer, type ServerOptions } from './server.ts'

@@ -1,9 +1,8 @@
 import type * as connecting from './connect.ts'
 import { connect } from './connect.ts'
 import type * as connections from './connection.ts'
-import { createServer } from './create-server.ts'
 import { setBinaryFragmentation, setMaxBufferLength } from './limits.ts'
-import type * as servers from './server.ts'
+import { createServer, type ServerOptions as OptionsOfServer } from './server.ts'
 
 /** All that `require` gives. */
 export const nodejsWebsocket: {
@@ -19,7 +18,7 @@ export namespace nodejsWebsocket {
   export type Connection = connections.Connection
   export type ConnectionEvents = connections.ConnectionEvents
   export type SelectProtocol = connections.SelectProtocol
-  export type Server = servers.Server
-  export type ServerEvents = servers.ServerEvents
-  export type ServerOptions = servers.ServerOptions
+  export type Server = connections.Server
+  export type ServerEvents = connections.ServerEvents
+  export type ServerOptions = OptionsOfServer
 }

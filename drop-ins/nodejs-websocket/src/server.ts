@@ -6,7 +6,7 @@ import {
   type Server as TcpServer,
 } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
-import { Connection, type SelectProtocol } from './connection.ts'
+import { Connection, type SelectProtocol, type Server, type ServerEvents } from './connection.ts'
 
 /** Options of `createServer`; what is not listed goes to `net.createServer` or `tls.createServer`. */
 export interface ServerOptions extends ServerOpts, TlsOptions {
@@ -18,20 +18,9 @@ export interface ServerOptions extends ServerOpts, TlsOptions {
   selectProtocol?: SelectProtocol
 }
 
-/** What a {@link Server} emits. */
-export interface ServerEvents {
-  listening: []
-  connection: [connection: Connection]
-  /** It listens no more, and its last connection has ended. */
-  close: []
-  error: [error: Error]
-}
-
-/** A server that speaks WebSocket and nothing else: `createServer` makes it. */
-export class Server extends EventEmitter<ServerEvents> {
-  /** The TCP or TLS server under it. */
+/** Listens on a TCP or TLS server of its own. */
+class ListeningServer extends EventEmitter<ServerEvents> implements Server {
   readonly socket: TcpServer
-  /** Those that are open. */
   readonly connections: Connection[] = []
 
   constructor(
@@ -57,13 +46,6 @@ export class Server extends EventEmitter<ServerEvents> {
     if (onConnection) this.on('connection', onConnection)
   }
 
-  /**
-   * Begins to listen.
-   *
-   * @param port 0 takes one that is free
-   * @param host all addresses of this machine by default
-   * @param callback added as a listener of `listening`
-   */
   listen(port: number, callback?: () => void): this
   listen(port: number, host?: string, callback?: () => void): this
   listen(port: number, host?: string | (() => void), callback?: () => void): this {
@@ -73,11 +55,21 @@ export class Server extends EventEmitter<ServerEvents> {
     return this
   }
 
-  /** Accepts no further connections; `close` follows when the last of those that are open has ended. */
   close(callback?: () => void): void {
     if (callback) this.once('close', callback)
     this.socket.close()
   }
+}
+
+/** Makes a server; `listen` starts it. The callback is added as a listener of `connection`. */
+export function createServer(onConnection?: (connection: Connection) => void): Server
+export function createServer(options: ServerOptions, onConnection?: (connection: Connection) => void): Server
+export function createServer(
+  options?: ServerOptions | ((connection: Connection) => void),
+  onConnection?: (connection: Connection) => void,
+): Server {
+  if (typeof options === 'function') return new ListeningServer(false, {}, options)
+  return new ListeningServer(Boolean(options?.secure), options ?? {}, onConnection)
 }
 
 function selectorOf(valid: readonly string[] | undefined): SelectProtocol | undefined {

@@ -12,7 +12,14 @@ import { WebSocketConnection } from './connection.ts'
 import { cutLater } from './cut-later.ts'
 import { Emitter } from './emitter.ts'
 import { soon } from './soon.ts'
-import type { ClientEvents, ClientSettings, IClientConfig } from './types.ts'
+import type { ClientSettings, IClientConfig } from './types.ts'
+
+/** What a client emits. */
+export interface ClientEvents {
+  connect: [connection: WebSocketConnection]
+  connectFailed: [error: Error]
+  httpResponse: [response: IncomingMessage, client: WebSocketClient]
+}
 
 const defaults: Omit<ClientSettings, 'tlsOptions'> = {
   maxReceivedFrameSize: 1024 * 1024,
@@ -34,7 +41,7 @@ const answerTimeoutMs = 240_000
 const excludedTlsOptions = ['hostname', 'port', 'method', 'path', 'headers']
 
 /** Opens connections, one after the other. */
-export class WebSocketClient extends Emitter<ClientEvents<WebSocketClient>> {
+export class WebSocketClient extends Emitter<ClientEvents> {
   config: ClientSettings
   url!: Url
   secure!: boolean

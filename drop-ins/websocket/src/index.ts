@@ -3,7 +3,12 @@ export { WebSocketConnection as connection } from './connection.ts'
 export { deprecation } from './deprecation.ts'
 export { WebSocketFrame as frame } from './frame.ts'
 export { WebSocketRequest as request } from './request.ts'
-export { WebSocketRouter as router } from './router.ts'
+export {
+  type IRouterConfig,
+  type IRouterHandler,
+  type IRouterRequest,
+  WebSocketRouter as router,
+} from './router.ts'
 export { WebSocketServer as server } from './server.ts'
 export type {
   IBinaryMessage,
@@ -15,9 +20,6 @@ export type {
   IExtension,
   IMessage,
   IMessageEvent,
-  IRouterConfig,
-  IRouterHandler,
-  IRouterRequest,
   IServerConfig,
   IStringified,
   IUtf8Message,

@@ -8,7 +8,14 @@ import { cutLater } from './cut-later.ts'
 import { Emitter } from './emitter.ts'
 import { headerText, httpHead } from './http-head.ts'
 import { soon } from './soon.ts'
-import type { ICookie, IRequestedExtension, RequestEvents, ServerSettings } from './types.ts'
+import type { ICookie, IRequestedExtension, ServerSettings } from './types.ts'
+
+/** What a request emits. */
+export interface RequestEvents {
+  requestResolved: [request: WebSocketRequest]
+  requestAccepted: [connection: WebSocketConnection]
+  requestRejected: [request: WebSocketRequest]
+}
 
 /** What `readHandshake` throws: the answer's status and further headers, when it is not 400. */
 interface HandshakeFailure extends Error {

@@ -3,7 +3,15 @@ import type { Socket } from 'node:net'
 import type { WebSocketConnection } from './connection.ts'
 import { Emitter } from './emitter.ts'
 import { WebSocketRequest } from './request.ts'
-import type { IServerConfig, IStringified, ServerEvents, ServerSettings } from './types.ts'
+import type { IServerConfig, IStringified, ServerSettings } from './types.ts'
+
+/** What a server emits. */
+export interface ServerEvents {
+  request: [request: WebSocketRequest]
+  connect: [connection: WebSocketConnection]
+  close: [connection: WebSocketConnection, reason: number, description: string]
+  upgradeError: [error: Error]
+}
 
 const defaults: Omit<ServerSettings, 'httpServer'> = {
   maxReceivedFrameSize: 64 * 1024,

@@ -1,9 +1,5 @@
-import type { Server as HttpServer, IncomingMessage } from 'node:http'
+import type { Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer, RequestOptions } from 'node:https'
-import type { WebSocketConnection } from './connection.ts'
-import type { WebSocketRequest } from './request.ts'
-import type { WebSocketRouterRequest } from './router-request.ts'
-import type { WebSocketServer } from './server.ts'
 
 /** Whatever can become text. */
 export interface IStringified {
@@ -116,19 +112,6 @@ export interface IBufferList {
   take(byteLength: number): Buffer
 }
 
-export interface IRouterConfig {
-  server?: WebSocketServer | null | undefined
-}
-
-export type IRouterRequest = WebSocketRouterRequest
-
-export interface IRouterHandler {
-  path: RegExp
-  pathString: string
-  protocol: string
-  callback: (request: WebSocketRouterRequest) => void
-}
-
 export interface ICloseEvent {
   type: string
   code: number
@@ -143,22 +126,3 @@ export interface IMessageEvent {
 
 /** Called when what was sent has been taken by the operating system, or with the reason why not. */
 export type SendCallback = (error?: Error) => void
-
-export interface ServerEvents {
-  request: [request: WebSocketRequest]
-  connect: [connection: WebSocketConnection]
-  close: [connection: WebSocketConnection, reason: number, description: string]
-  upgradeError: [error: Error]
-}
-
-export interface RequestEvents {
-  requestResolved: [request: WebSocketRequest]
-  requestAccepted: [connection: WebSocketConnection]
-  requestRejected: [request: WebSocketRequest]
-}
-
-export interface ClientEvents<Client> {
-  connect: [connection: WebSocketConnection]
-  connectFailed: [error: Error]
-  httpResponse: [response: IncomingMessage, client: Client]
-}

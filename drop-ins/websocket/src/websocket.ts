@@ -3,6 +3,7 @@ import { WebSocketConnection } from './connection.ts'
 import { deprecation } from './deprecation.ts'
 import { WebSocketFrame } from './frame.ts'
 import { WebSocketRequest } from './request.ts'
+import type * as routing from './router.ts'
 import { WebSocketRouter } from './router.ts'
 import { WebSocketServer } from './server.ts'
 import type * as types from './types.ts'
@@ -50,9 +51,9 @@ export declare namespace websocket {
   export type IExtension = types.IExtension
   export type IMessage = types.IMessage
   export type IMessageEvent = types.IMessageEvent
-  export type IRouterConfig = types.IRouterConfig
-  export type IRouterHandler = types.IRouterHandler
-  export type IRouterRequest = types.IRouterRequest
+  export type IRouterConfig = routing.IRouterConfig
+  export type IRouterHandler = routing.IRouterHandler
+  export type IRouterRequest = routing.IRouterRequest
   export type IServerConfig = types.IServerConfig
   export type IStringified = types.IStringified
   export type IUtf8Message = types.IUtf8Message

@@ -20,7 +20,7 @@ export type { ServerCounts } from './server/counts.ts'
 export type { RefusalReport } from './server/incidents.ts'
 export type { Authenticated, ServerOptions } from './server/options.ts'
 export { refuse } from './server/refuse.ts'
-export type { Route, SocketHandlers } from './server/route.ts'
+export type { Route } from './server/route.ts'
 export {
   type AttachableServer,
   type AttachOptions,
@@ -31,6 +31,6 @@ export {
   type PublishOptions,
   Server,
 } from './server/server.ts'
-export { type Message, ServerSocket } from './server/server-socket.ts'
+export { type Message, ServerSocket, type SocketHandlers } from './server/server-socket.ts'
 export type { TopicListener } from './server/topic-listeners.ts'
 export type { UpgradeRequest } from './server/upgrade-request.ts'

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import { type HandshakeCode, LimitError, ProtocolViolation, type Refusal } from '@bothways/protocol'
 import { channels } from '../channels.ts'
 import type { ServerCounts } from './counts.ts'
-import type { ServerSettings } from './options.ts'
 import type { ServerSocket } from './server-socket.ts'
 
 /** A connection or request that was refused before it became a WebSocket. */
@@ -18,13 +17,19 @@ export interface RefusalReport {
   readonly request: IncomingMessage | undefined
 }
 
+/** The program's functions that hear of incidents. */
+interface IncidentListeners {
+  onError(error: unknown, socket: undefined): void
+  readonly onRefusal: ((report: RefusalReport) => void) | undefined
+}
+
 /** What clients are refused for and what they break: counted by reason, and told to whoever listens. */
 export class Incidents<User> {
-  readonly #settings: ServerSettings<User>
+  readonly #listeners: IncidentListeners
   readonly #counts: ServerCounts
 
-  constructor(settings: ServerSettings<User>, counts: ServerCounts) {
-    this.#settings = settings
+  constructor(listeners: IncidentListeners, counts: ServerCounts) {
+    this.#listeners = listeners
     this.#counts = counts
   }
 
@@ -37,7 +42,7 @@ export class Incidents<User> {
   ): void {
     this.#counts.refusals++
     countOne(this.#counts.refusalsByCode, code)
-    const { onRefusal } = this.#settings
+    const { onRefusal } = this.#listeners
     if (onRefusal === undefined && !channels.refusal.hasSubscribers) return
     const report: RefusalReport = {
       code,
@@ -62,7 +67,7 @@ export class Incidents<User> {
   ranOutOfDescriptors(error: Error): void {
     this.#counts.descriptorShortages++
     channels.descriptors.publish({ error })
-    this.#settings.onError(error, undefined)
+    this.#listeners.onError(error, undefined)
   }
 }
 

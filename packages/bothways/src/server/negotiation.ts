@@ -8,7 +8,8 @@ import {
 } from '@bothways/protocol'
 import type { ConnectionSettings } from '../connection/options.ts'
 import { ownText } from './own-text.ts'
-import type { ResolvedRoute, SocketHandlers } from './route.ts'
+import type { ResolvedRoute } from './route.ts'
+import type { SocketHandlers } from './server-socket.ts'
 
 export interface NegotiatedProtocol<User> {
   readonly protocol: string

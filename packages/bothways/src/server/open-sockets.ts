@@ -6,8 +6,7 @@ import type { ServerCounts } from './counts.ts'
 import type { Incidents } from './incidents.ts'
 import { LongHeads } from './long-heads.ts'
 import type { ServerSettings } from './options.ts'
-import type { SocketHandlers } from './route.ts'
-import { ServerSocket, type SocketHost, type SocketInit } from './server-socket.ts'
+import { ServerSocket, type SocketHandlers, type SocketHost, type SocketInit } from './server-socket.ts'
 import type { HandshakeRequest } from './upgrade-request.ts'
 
 export interface OpenSocketsInit<User> {

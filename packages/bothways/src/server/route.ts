@@ -1,21 +1,6 @@
 import { isToken, UsageError } from '@bothways/protocol'
 import { checkOptionNames } from '../connection/options.ts'
-import type { Message, ServerSocket } from './server-socket.ts'
-
-/**
- * What a program does with the sockets of a route. Handlers of one socket run one after the other, also when
- * they are asynchronous: `message` waits for `open`, and for the message before.
- */
-export interface SocketHandlers<User> {
-  /** The connection is open. */
-  open?(socket: ServerSocket<User>): void | Promise<void>
-  /** A message came: text as a string, binary as a Buffer. */
-  message?(socket: ServerSocket<User>, message: Message): void | Promise<void>
-  /** `send` answered false before; now there is room again. */
-  drain?(socket: ServerSocket<User>): void | Promise<void>
-  /** The connection is over, and all its messages were handled. `socket.disconnect` says more. */
-  close?(socket: ServerSocket<User>, code: number, reason: string): void | Promise<void>
-}
+import type { SocketHandlers } from './server-socket.ts'
 
 export interface Route<User> extends SocketHandlers<User> {
   /**

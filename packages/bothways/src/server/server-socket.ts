@@ -25,11 +25,25 @@ import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
 import { Inbox, type InboxEvents } from './inbox.ts'
-import type { SocketHandlers } from './route.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
 /** Text as a string, binary as a Buffer. A Buffer is the handler's to keep. */
 export type Message = string | Buffer
+
+/**
+ * What a program does with its sockets. Handlers of one socket run one after the other, also when
+ * they are asynchronous: `message` waits for `open`, and for the message before.
+ */
+export interface SocketHandlers<User> {
+  /** The connection is open. */
+  open?(socket: ServerSocket<User>): void | Promise<void>
+  /** A message came: text as a string, binary as a Buffer. */
+  message?(socket: ServerSocket<User>, message: Message): void | Promise<void>
+  /** `send` answered false before; now there is room again. */
+  drain?(socket: ServerSocket<User>): void | Promise<void>
+  /** The connection is over, and all its messages were handled. `socket.disconnect` says more. */
+  close?(socket: ServerSocket<User>, code: number, reason: string): void | Promise<void>
+}
 
 /** What a socket needs of its server. */
 export interface SocketHost<User> {

@@ -6,9 +6,8 @@ import { framesTo } from '@bothways/test-support/raw-frame'
 import { connect, refusalOf } from '@bothways/test-support/test-client'
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest'
 import { refuse } from './refuse.ts'
-import type { SocketHandlers } from './route.ts'
 import { createServer, type Server } from './server.ts'
-import type { ServerSocket } from './server-socket.ts'
+import type { ServerSocket, SocketHandlers } from './server-socket.ts'
 
 const running: { close(): unknown }[] = []
 afterEach(async () => {

@@ -103,7 +103,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     const settings = this.#settings
     this.#listeners = new TopicListeners(this.#topics, error => settings.onError(error, undefined))
     const counts = this.#counts
-    const incidents = new Incidents(settings, counts)
+    const incidents = new Incidents<User>(settings, counts)
     const pending = new PendingConnections(settings, address => {
       incidents.refused(crowdedOut(settings.maxPendingHandshakes), address, undefined, false)
     })
