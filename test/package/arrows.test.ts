@@ -32,6 +32,11 @@ test('No file imports what its layer may not', () => {
   expect(found).toEqual([])
 })
 
+test('No files import each other in a circle', () => {
+  const checked = [...sources].filter(([path]) => !path.startsWith('drop-ins/socket.io/'))
+  expect(circles(new Map(checked))).toEqual([])
+})
+
 const connection = 'packages/bothways/src/connection/planted.ts'
 const hub = 'packages/bothways/src/hub/planted.ts'
 const server = 'packages/bothways/src/server/planted.ts'

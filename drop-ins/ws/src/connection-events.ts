@@ -8,19 +8,18 @@ import {
   ReadyState,
 } from 'bothways/connection'
 import { wsError } from './failures.ts'
-import { inner } from './inner.ts'
 import { asBinaryType, givenBytes } from './payload.ts'
-import type { WebSocket } from './websocket.ts'
+import { ownState, type SocketState } from './socket-state.ts'
 
 /** What happens on a connection, as the events of its `WebSocket`. */
 export class ConnectionEvents implements ConnectionHandler {
-  readonly #socket: WebSocket
+  readonly #socket: SocketState
   readonly #isSynchronous: boolean
   /** Events that wait for their turns of the event loop, one for each. */
   readonly #deferred: (() => void)[] = []
 
   /** @param isSynchronous events may follow each other in one turn of the event loop */
-  constructor(socket: WebSocket, isSynchronous: boolean) {
+  constructor(socket: SocketState, isSynchronous: boolean) {
     this.#socket = socket
     this.#isSynchronous = isSynchronous
   }
@@ -54,7 +53,7 @@ export class ConnectionEvents implements ConnectionHandler {
   onClosing(received: CloseFrame | undefined): void {
     this.#socket._readyState = ReadyState.Closing
     if (received === undefined) return
-    this.#guard(() => this.#socket[inner].receiver?.emit('conclude', received.code, reasonBytes(received)))
+    this.#guard(() => this.#socket[ownState].receiver?.emit('conclude', received.code, reasonBytes(received)))
   }
 
   /** By the socket's own method, which a program may have replaced by one that does more. */
@@ -98,15 +97,15 @@ export class ConnectionEvents implements ConnectionHandler {
 
   #answer(payload: Buffer): void {
     const socket = this.#socket
-    const { autoPong = true, maxPendingAutoPongs = 0 } = socket[inner].options
+    const { autoPong = true, maxPendingAutoPongs = 0 } = socket[ownState].options
     if (!autoPong || socket._readyState !== ReadyState.Open) return
-    if (maxPendingAutoPongs > 0 && socket[inner].pendingAutoPongs >= maxPendingAutoPongs) {
+    if (maxPendingAutoPongs > 0 && socket[ownState].pendingAutoPongs >= maxPendingAutoPongs) {
       socket.terminate()
       return
     }
-    socket[inner].pendingAutoPongs++
+    socket[ownState].pendingAutoPongs++
     socket.pong(payload, !socket._isServer, () => {
-      socket[inner].pendingAutoPongs--
+      socket[ownState].pendingAutoPongs--
     })
   }
 
@@ -122,7 +121,7 @@ export class ConnectionEvents implements ConnectionHandler {
       return
     }
     this.#defer(emit)
-    this.#socket[inner].connection?.pause()
+    this.#socket[ownState].connection?.pause()
   }
 
   /** Behind the events that wait for their turns. */
@@ -140,7 +139,7 @@ export class ConnectionEvents implements ConnectionHandler {
     // Before it is emitted, since its listener may ask for the next one.
     if (this.#deferred.length > 0) setImmediate(() => this.#emitDeferred())
     if (emit !== undefined) this.#guard(emit)
-    if (!this.#socket._paused && this.#deferred.length === 0) this.#socket[inner].connection?.resume()
+    if (!this.#socket._paused && this.#deferred.length === 0) this.#socket[ownState].connection?.resume()
   }
 
   #guard(work: () => void): void {

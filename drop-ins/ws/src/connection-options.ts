@@ -6,7 +6,7 @@ import {
   usualTraits,
 } from 'bothways/connection'
 import type { PerMessageDeflate } from './permessage-deflate.ts'
-import type { SocketOptions } from './websocket.ts'
+import type { SocketOptions } from './socket-state.ts'
 
 /** The largest message that could become a string, in bytes. */
 const largestMessageBytes = resolveConnectionOptions({ maxMessageBytes: Infinity }, 'server').maxMessageBytes

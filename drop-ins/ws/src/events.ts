@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { WebSocket } from './websocket.ts'
+import type { SocketState } from './socket-state.ts'
 
 // The events of the WHATWG interface, made of those of the EventEmitter for whoever listens by `addEventListener` or
 // by an `on…` attribute.
@@ -7,9 +7,9 @@ import type { WebSocket } from './websocket.ts'
 /** What a listener by `addEventListener` gets. */
 class Event {
   readonly #type: string
-  readonly #target: WebSocket
+  readonly #target: SocketState
 
-  constructor(type: string, target: WebSocket) {
+  constructor(type: string, target: SocketState) {
     this.#type = type
     this.#target = target
   }
@@ -18,7 +18,7 @@ class Event {
     return this.#type
   }
 
-  get target(): WebSocket {
+  get target(): SocketState {
     return this.#target
   }
 }
@@ -26,7 +26,7 @@ class Event {
 class MessageEvent extends Event {
   readonly #data: unknown
 
-  constructor(target: WebSocket, data: unknown) {
+  constructor(target: SocketState, data: unknown) {
     super('message', target)
     this.#data = data
   }
@@ -41,7 +41,7 @@ class CloseEvent extends Event {
   readonly #reason: string
   readonly #wasClean: boolean
 
-  constructor(target: WebSocket, code: number, reason: string, wasClean: boolean) {
+  constructor(target: SocketState, code: number, reason: string, wasClean: boolean) {
     super('close', target)
     this.#code = code
     this.#reason = reason
@@ -64,7 +64,7 @@ class CloseEvent extends Event {
 class ErrorEvent extends Event {
   readonly #error: unknown
 
-  constructor(target: WebSocket, error: unknown) {
+  constructor(target: SocketState, error: unknown) {
     super('error', target)
     this.#error = error
   }
@@ -93,7 +93,7 @@ type EventHandler = ((event: Event) => void) | { handleEvent(event: Event): void
 /** A listener of the EventEmitter that stands for one of the WHATWG interface. */
 interface Wrapper {
   // biome-ignore lint/suspicious/noExplicitAny: an EventEmitter's listener takes what its event has
-  (this: WebSocket, ...args: any[]): void
+  (this: SocketState, ...args: any[]): void
   [handlerOf]: EventHandler
   [isAttribute]: boolean
 }
@@ -102,7 +102,7 @@ const handlerOf = Symbol('handler')
 const isAttribute = Symbol('attribute')
 
 /** How the arguments of an emitted event become an `Event`. */
-const makers: Readonly<Record<string, (target: WebSocket, ...args: never[]) => Event>> = {
+const makers: Readonly<Record<string, (target: SocketState, ...args: never[]) => Event>> = {
   open: target => new Event('open', target),
   message: (target, data: unknown, isBinary: boolean) =>
     new MessageEvent(target, isBinary ? data : String(data)),
@@ -113,16 +113,16 @@ const makers: Readonly<Record<string, (target: WebSocket, ...args: never[]) => E
 
 /** Adds what `addEventListener` was given, once; events of other names are not known. */
 export function addHandler(
-  emitter: WebSocket,
+  emitter: SocketState,
   type: string,
   handler: EventHandler,
   { once = false, attribute = false }: { readonly once?: boolean; readonly attribute?: boolean } = {},
 ): void {
-  const make = makers[type] as ((target: WebSocket, ...args: unknown[]) => Event) | undefined
+  const make = makers[type] as ((target: SocketState, ...args: unknown[]) => Event) | undefined
   if (make === undefined) return
   if (!attribute && wrappers(emitter, type, false).some(it => it[handlerOf] === handler)) return
   const wrapper: Wrapper = Object.assign(
-    function (this: WebSocket, ...args: unknown[]): void {
+    function (this: SocketState, ...args: unknown[]): void {
       const event = make(this, ...args)
       if (typeof handler === 'object') handler.handleEvent(event)
       else handler.call(this, event)
@@ -133,21 +133,21 @@ export function addHandler(
   else emitter.on(type, wrapper)
 }
 
-export function removeHandler(emitter: WebSocket, type: string, handler: EventHandler): void {
+export function removeHandler(emitter: SocketState, type: string, handler: EventHandler): void {
   const found = wrappers(emitter, type, false).find(it => it[handlerOf] === handler)
   if (found !== undefined) emitter.removeListener(type, found)
 }
 
 /** Gives a class the attributes `onopen`, `onmessage`, `onclose` and `onerror`. */
-export function defineEventAttributes(prototype: WebSocket): void {
+export function defineEventAttributes(prototype: SocketState): void {
   for (const type of Object.keys(makers)) {
     Object.defineProperty(prototype, `on${type}`, {
       configurable: true,
       enumerable: true,
-      get(this: WebSocket): EventHandler | null {
+      get(this: SocketState): EventHandler | null {
         return wrappers(this, type, true)[0]?.[handlerOf] ?? null
       },
-      set(this: WebSocket, handler: unknown): void {
+      set(this: SocketState, handler: unknown): void {
         for (const wrapper of wrappers(this, type, true)) this.removeListener(type, wrapper)
         if (typeof handler === 'function') {
           addHandler(this, type, handler as (event: Event) => void, { attribute: true })

@@ -1,52 +1,19 @@
 import * as extension from './extension.ts'
-import { PerMessageDeflate } from './permessage-deflate.ts'
-import { Receiver } from './receiver.ts'
-import { Sender } from './sender.ts'
-import { createWebSocketStream } from './stream.ts'
 import * as subprotocol from './subprotocol.ts'
-import { WebSocket } from './websocket.ts'
-import { WebSocketServer } from './websocket-server.ts'
 
-// `require('ws')` is the class, so each name is one of its statics.
-Object.assign(WebSocket, {
-  createWebSocketStream,
-  extension,
-  PerMessageDeflate,
-  Receiver,
-  Sender,
-  Server: WebSocketServer,
-  subprotocol,
-  WebSocket,
-  WebSocketServer,
-})
-
-export type { PerMessageDeflateOptions } from './permessage-deflate.ts'
+export { PerMessageDeflate, type PerMessageDeflateOptions } from './permessage-deflate.ts'
+export { Receiver } from './receiver.ts'
+export { Sender } from './sender.ts'
 export type {
-  AddressInfo,
-  CertMeta,
-  ClientOptions,
-  CloseEvent,
-  Data,
-  ErrorEvent,
-  Event,
-  EventListenerOptions,
-  FinishRequestCallback,
-  MessageEvent,
-  RawData,
   ServerOptions,
   VerifyClientCallbackAsync,
   VerifyClientCallbackSync,
-} from './types.ts'
-export {
-  createWebSocketStream,
-  extension,
-  PerMessageDeflate,
-  Receiver,
-  Sender,
-  subprotocol,
-  WebSocket,
-  WebSocket as default,
-  WebSocket as 'module.exports',
-  WebSocketServer,
-  WebSocketServer as Server,
-}
+} from './server-options.ts'
+export { WebSocket as 'module.exports' } from './statics.ts'
+export { createWebSocketStream } from './stream.ts'
+export type { AddressInfo, CertMeta, Data, EventListenerOptions, RawData } from './types.ts'
+// All of it: a program's additions to `interface WebSocket` reach the class by `export *` alone.
+export * from './websocket.ts'
+export { WebSocket as default } from './websocket.ts'
+export { WebSocketServer, WebSocketServer as Server } from './websocket-server.ts'
+export { extension, subprotocol }

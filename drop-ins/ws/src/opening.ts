@@ -9,14 +9,14 @@ import { acceptKey, createKey, isToken, keyBytes } from '@bothways/protocol'
 import { ReadyState } from 'bothways/connection'
 import { format, parse } from './extension.ts'
 import { PerMessageDeflate } from './permessage-deflate.ts'
-import type { ClientOptions } from './types.ts'
-import type { WebSocket } from './websocket.ts'
+import type { SocketState } from './socket-state.ts'
+import type { ClientSettings } from './types.ts'
 
 const protocolVersions: readonly unknown[] = [8, 13]
 
 /** The options of a request: those of ws, and those of `http.request` that it passes on. */
 interface OpeningOptions
-  extends Omit<ClientOptions, 'headers' | 'protocol' | 'createConnection'>,
+  extends Omit<ClientSettings, 'headers' | 'protocol' | 'createConnection'>,
     Pick<RequestOptions, 'auth' | 'defaultPort' | 'method' | 'path' | 'port' | 'socketPath' | 'timeout'> {
   headers: Record<string, string | number>
   createConnection?: unknown
@@ -45,23 +45,28 @@ interface Origin {
   readonly place: string | undefined
 }
 
+/** What a program has given, with the `WebSocket` that its `finishRequest` gets. */
+interface GivenOptions<Socket> extends ClientSettings {
+  finishRequest?: ((request: ClientRequest, websocket: Socket) => void) | undefined
+}
+
 /** Requests that a `WebSocket` has given up: their errors are nobody's business. */
 const aborted = new WeakSet<object>()
 
 /** Where the first request of a `WebSocket` that follows redirects went. */
-const origins = new WeakMap<WebSocket, Origin>()
+const origins = new WeakMap<SocketState, Origin>()
 
 /**
  * Begins a client's opening handshake (RFC 6455 §4.1), and returns its options with their defaults.
  *
  * @throws RangeError for a protocol version, SyntaxError for an address or a subprotocol that cannot be
  */
-export function openConnection(
-  websocket: WebSocket,
+export function openConnection<Socket extends SocketState>(
+  websocket: Socket,
   address: string | URL,
   protocols: readonly string[],
-  given: ClientOptions,
-): ClientOptions {
+  given: GivenOptions<Socket>,
+): ClientSettings {
   const { protocolVersion = 13 } = given
   if (!protocolVersions.includes(protocolVersion)) {
     throw new RangeError(
@@ -106,12 +111,12 @@ export function openConnection(
 
   if (given.finishRequest) given.finishRequest(request, websocket)
   else request.end()
-  return options as unknown as ClientOptions
+  return options as unknown as ClientSettings
 }
 
 /** Gives a handshake up; `error` and `close` follow in a later tick. */
 export function abortOpening(
-  websocket: WebSocket,
+  websocket: SocketState,
   message = 'WebSocket was closed before the connection was established',
 ): void {
   websocket._readyState = ReadyState.Closing
@@ -125,7 +130,7 @@ export function abortOpening(
   process.nextTick(failOpening, websocket, new Error(message))
 }
 
-function failOpening(websocket: WebSocket, error: Error): void {
+function failOpening(websocket: SocketState, error: Error): void {
   websocket._readyState = ReadyState.Closing
   websocket._errorEmitted = true
   websocket.emit('error', error)
@@ -133,7 +138,7 @@ function failOpening(websocket: WebSocket, error: Error): void {
 }
 
 interface Handshake {
-  readonly websocket: WebSocket
+  readonly websocket: SocketState
   readonly request: ClientRequest
   readonly key: string
   readonly protocols: readonly string[]
@@ -161,7 +166,7 @@ function takeUpgrade(handshake: Handshake, response: IncomingMessage, stream: Du
     return
   }
   if (deflate?.params) websocket._extensions[PerMessageDeflate.extensionName] = deflate
-  websocket.setSocket(stream, head, options as unknown as ClientOptions)
+  websocket.setSocket(stream, head, options as unknown as ClientSettings)
 }
 
 /** What a client must find in the answer (RFC 6455 §4.1). */
@@ -224,7 +229,7 @@ function problemOf({ protocol, pathname, hash }: URL): string | undefined {
   return hash === '' ? undefined : 'The URL contains a fragment identifier'
 }
 
-function deflateOf({ perMessageDeflate = true, maxPayload }: ClientOptions): PerMessageDeflate | undefined {
+function deflateOf({ perMessageDeflate = true, maxPayload }: ClientSettings): PerMessageDeflate | undefined {
   if (!perMessageDeflate) return undefined
   const options = perMessageDeflate === true ? {} : perMessageDeflate
   return new PerMessageDeflate({ ...options, isServer: false, maxPayload: maxPayload ?? defaults.maxPayload })
@@ -234,7 +239,7 @@ interface HeaderFacts {
   readonly key: string
   readonly protocols: readonly string[]
   readonly deflate: PerMessageDeflate | undefined
-  readonly given: ClientOptions
+  readonly given: ClientSettings
 }
 
 /** @throws SyntaxError for a subprotocol that is none, or comes twice */
@@ -263,7 +268,7 @@ function handshakeHeaders({ key, protocols, deflate, given }: HeaderFacts): Open
   return headers
 }
 
-function requestOptions(url: URL, given: ClientOptions, headers: OpeningOptions['headers']): OpeningOptions {
+function requestOptions(url: URL, given: ClientSettings, headers: OpeningOptions['headers']): OpeningOptions {
   const isSecure = url.protocol === 'wss:'
   const defaultPort = isSecure ? 443 : 80
   const [path, socketPath] = pathsOf(url)
@@ -318,13 +323,13 @@ function redirectOf(
   return isRedirect && headers.location ? headers.location : undefined
 }
 
-function follow(
-  websocket: WebSocket,
+function follow<Socket extends SocketState>(
+  websocket: Socket,
   request: ClientRequest,
   from: string | URL,
   location: string,
   protocols: readonly string[],
-  options: ClientOptions,
+  options: GivenOptions<Socket>,
 ): void {
   websocket._redirects++
   if (websocket._redirects > (options.maxRedirects ?? defaults.maxRedirects)) {
@@ -347,12 +352,12 @@ function follow(
  * The options for what a redirect leads to. Secrets go along to the same host only, and not from TLS to plain text;
  * a program that listens to `redirect` decides for itself.
  */
-function followable(
-  websocket: WebSocket,
+function followable<Socket extends SocketState>(
+  websocket: Socket,
   url: URL,
   options: OpeningOptions,
-  given: ClientOptions,
-): ClientOptions {
+  given: GivenOptions<Socket>,
+): GivenOptions<Socket> {
   const isIpc = url.protocol === 'ws+unix:'
   const isSecure = url.protocol === 'wss:'
   const place = isIpc ? options.socketPath : url.host

@@ -1,15 +1,7 @@
-import type {
-  Agent,
-  ClientRequest,
-  Server as HttpServer,
-  IncomingMessage,
-  OutgoingHttpHeaders,
-} from 'node:http'
-import type { Server as HttpsServer } from 'node:https'
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import type { createConnection } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { PerMessageDeflateOptions } from './permessage-deflate.ts'
-import type { WebSocket } from './websocket.ts'
 
 /** A message as it was received. */
 export type RawData = Buffer | ArrayBuffer | Buffer[]
@@ -19,29 +11,8 @@ export type Data = string | Buffer | ArrayBuffer | Buffer[]
 
 export type CertMeta = string | string[] | Buffer | Buffer[]
 
-/** What `verifyClient` is told about a client. */
-export interface ClientInfo<Request extends IncomingMessage = IncomingMessage> {
-  origin: string
-  secure: boolean
-  req: Request
-}
-
-/** Says at once whether a client may connect. */
-export type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> = (
-  info: ClientInfo<Request>,
-) => boolean
-
-/** Says later whether a client may connect, and with what HTTP answer it is refused. */
-export type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> = (
-  info: ClientInfo<Request>,
-  callback: (result: boolean, code?: number, message?: string, headers?: OutgoingHttpHeaders) => void,
-) => void
-
-/** Changes a client's request before it goes out; it must end the request. */
-export type FinishRequestCallback = (request: ClientRequest, websocket: WebSocket) => void
-
 /** What both sides have in common. */
-interface SharedOptions {
+export interface SharedOptions {
   /** False: no two events in one turn of the event loop. Default true. */
   allowSynchronousEvents?: boolean | undefined
   /** Pings are answered by themselves. Default true. */
@@ -60,8 +31,8 @@ interface SharedOptions {
   skipUTF8Validation?: boolean | undefined
 }
 
-/** Options of a client; those of `http.request` and `https.request` are taken, too. */
-export interface ClientOptions extends SharedOptions, SecureContextOptions {
+/** The options of a client but for `finishRequest`. */
+export interface ClientSettings extends SharedOptions, SecureContextOptions {
   protocol?: string | undefined
   protocols?: string | string[] | undefined
   /** Default false. */
@@ -85,65 +56,12 @@ export interface ClientOptions extends SharedOptions, SecureContextOptions {
   checkServerIdentity?(servername: string, cert: CertMeta): boolean
   rejectUnauthorized?: boolean | undefined
   createConnection?: typeof createConnection | undefined
-  finishRequest?: FinishRequestCallback | undefined
-}
-
-/** Options of a server: one of `port`, `server` and `noServer` must be there. */
-export interface ServerOptions<
-  U extends typeof WebSocket = typeof WebSocket,
-  V extends typeof IncomingMessage = typeof IncomingMessage,
-> extends SharedOptions {
-  host?: string | undefined
-  port?: number | undefined
-  backlog?: number | undefined
-  server?: HttpServer<V> | HttpsServer<V> | undefined
-  verifyClient?:
-    | VerifyClientCallbackAsync<InstanceType<V>>
-    | VerifyClientCallbackSync<InstanceType<V>>
-    | undefined
-  handleProtocols?: (protocols: Set<string>, request: InstanceType<V>) => string | false
-  path?: string | undefined
-  noServer?: boolean | undefined
-  /** Default true. */
-  clientTracking?: boolean | undefined
-  /** Default false. */
-  perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined
-  /** The class of the server's sockets. */
-  WebSocket?: U | undefined
 }
 
 export interface AddressInfo {
   address: string
   family: string
   port: number
-}
-
-export interface Event {
-  type: string
-  target: WebSocket
-}
-
-export interface ErrorEvent extends Event {
-  // biome-ignore lint/suspicious/noExplicitAny: anything can be thrown
-  error: any
-  message: string
-}
-
-export interface CloseEvent extends Event {
-  wasClean: boolean
-  code: number
-  reason: string
-}
-
-export interface MessageEvent extends Event {
-  data: Data
-}
-
-export interface WebSocketEventMap {
-  open: Event
-  error: ErrorEvent
-  close: CloseEvent
-  message: MessageEvent
 }
 
 export interface EventListenerOptions {

@@ -12,8 +12,9 @@ import type { TLSSocket } from 'node:tls'
 import { acceptKey, isValidKey } from '@bothways/protocol'
 import { format, parse as parseExtensions } from './extension.ts'
 import { PerMessageDeflate } from './permessage-deflate.ts'
+import type { ServerOptions } from './server-options.ts'
 import { parse as parseSubprotocols } from './subprotocol.ts'
-import type { AddressInfo, AnyListener, ServerOptions } from './types.ts'
+import type { AddressInfo, AnyListener } from './types.ts'
 import { WebSocket } from './websocket.ts'
 
 /** What the events of a server come with. */

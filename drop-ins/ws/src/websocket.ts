@@ -1,51 +1,56 @@
 import type { Buffer } from 'node:buffer'
 import { EventEmitter } from 'node:events'
 import type { ClientRequest, ClientRequestArgs } from 'node:http'
-import type { Duplex, DuplexOptions } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { Opcode } from '@bothways/protocol'
-import { Connection, isBlob, ReadyState, takeTransport } from 'bothways/connection'
+import { Connection, ReadyState, takeTransport } from 'bothways/connection'
 import { checkCloseCode, closeReason } from './close-arguments.ts'
 import { ConnectionEvents } from './connection-events.ts'
 import { settingsOf, traitsOf } from './connection-options.ts'
 import { addHandler, defineEventAttributes, makeEnumerable, removeHandler } from './events.ts'
-import { Inner, inner } from './inner.ts'
 import { abortOpening, openConnection } from './opening.ts'
-import {
-  type BinaryType,
-  type BufferLike,
-  binaryTypes,
-  checkControlLength,
-  emptyBuffer,
-  sentBytes,
-  toBuffer,
-} from './payload.ts'
-import type { PerMessageDeflateOptions as DeflateOptions, PerMessageDeflate } from './permessage-deflate.ts'
+import { type BinaryType, type BufferLike, binaryTypes, emptyBuffer } from './payload.ts'
+import type { PerMessageDeflate } from './permessage-deflate.ts'
+import { type Callback, type SendOptions, sendControl, sendMessage, stateNames } from './sending.ts'
 import { SocketSender } from './socket-sender.ts'
+import { OwnState, ownState, type SocketOptions } from './socket-state.ts'
 import type * as types from './types.ts'
-import type { WebSocketServer as ServerClass } from './websocket-server.ts'
 
-type Callback = (error?: Error) => void
+/** Changes a client's request before it goes out; it must end the request. */
+export type FinishRequestCallback = (request: ClientRequest, websocket: WebSocket) => void
 
-const stateNames = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const
-
-interface SendOptions {
-  mask?: boolean | undefined
-  binary?: boolean | undefined
-  compress?: boolean | undefined
-  fin?: boolean | undefined
+/** Options of a client; those of `http.request` and `https.request` are taken, too. */
+export interface ClientOptions extends types.ClientSettings {
+  finishRequest?: FinishRequestCallback | undefined
 }
 
-/** What the socket of an accepted or opened connection is made with. */
-export interface SocketOptions
-  extends Pick<
-    types.ClientOptions,
-    | 'allowSynchronousEvents'
-    | 'closeTimeout'
-    | 'generateMask'
-    | 'maxFragments'
-    | 'maxPayload'
-    | 'skipUTF8Validation'
-  > {}
+export interface Event {
+  type: string
+  target: WebSocket
+}
+
+export interface ErrorEvent extends Event {
+  // biome-ignore lint/suspicious/noExplicitAny: anything can be thrown
+  error: any
+  message: string
+}
+
+export interface CloseEvent extends Event {
+  wasClean: boolean
+  code: number
+  reason: string
+}
+
+export interface MessageEvent extends Event {
+  data: types.Data
+}
+
+export interface WebSocketEventMap {
+  open: Event
+  error: ErrorEvent
+  close: CloseEvent
+  message: MessageEvent
+}
 
 /**
  * The `WebSocket` of npm's `ws`: a client, or a server's end of a connection. Its fields with underscores are those of
@@ -66,10 +71,10 @@ export class WebSocket extends EventEmitter {
   declare readonly CLOSING: 2
   declare readonly CLOSED: 3
 
-  declare onopen: ((event: types.Event) => void) | null
-  declare onerror: ((event: types.ErrorEvent) => void) | null
-  declare onclose: ((event: types.CloseEvent) => void) | null
-  declare onmessage: ((event: types.MessageEvent) => void) | null
+  declare onopen: ((event: Event) => void) | null
+  declare onerror: ((event: ErrorEvent) => void) | null
+  declare onclose: ((event: CloseEvent) => void) | null
+  declare onmessage: ((event: MessageEvent) => void) | null
 
   /** @internal */
   _binaryType: BinaryType = 'nodebuffer'
@@ -100,7 +105,7 @@ export class WebSocket extends EventEmitter {
   /** @internal */
   declare _url: string
   /** @internal */
-  readonly [inner]: Inner = new Inner()
+  readonly [ownState]: OwnState = new OwnState()
 
   /**
    * Connects to `address`: `ws:`, `wss:`, `http:`, `https:` or `ws+unix:`. (With null, a socket without a connection,
@@ -109,28 +114,28 @@ export class WebSocket extends EventEmitter {
    * @throws SyntaxError for an address or a subprotocol that is none
    */
   constructor(address: null)
-  constructor(address: string | URL, options?: types.ClientOptions | ClientRequestArgs)
+  constructor(address: string | URL, options?: ClientOptions | ClientRequestArgs)
   constructor(
     address: string | URL,
     protocols?: string | string[],
-    options?: types.ClientOptions | ClientRequestArgs,
+    options?: ClientOptions | ClientRequestArgs,
   )
   constructor(
     address: string | URL | null,
     protocols?: string | string[] | object | null,
-    options?: types.ClientOptions | ClientRequestArgs,
+    options?: ClientOptions | ClientRequestArgs,
   ) {
     super()
     this._isServer = address === null
     if (address === null) {
-      this[inner].options = (options ?? {}) as types.ClientOptions
+      this[ownState].options = (options ?? {}) as ClientOptions
       return
     }
     const isOptions = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols)
-    const given = ((isOptions ? protocols : options) ?? {}) as types.ClientOptions
+    const given = ((isOptions ? protocols : options) ?? {}) as ClientOptions
     const named = isOptions || protocols === undefined ? given.protocols : protocols
     const names = named === undefined ? [] : [named].flat()
-    this[inner].options = openConnection(this, address, names as string[], given)
+    this[ownState].options = openConnection<WebSocket>(this, address, names as string[], given)
   }
 
   /** `blob`, too: the types of ws do not have it, and programs list what there is. */
@@ -144,7 +149,7 @@ export class WebSocket extends EventEmitter {
 
   /** Bytes given to `send` that the operating system has not taken yet. */
   get bufferedAmount(): number {
-    const { connection, unsentBytes } = this[inner]
+    const { connection, unsentBytes } = this[ownState]
     connection?.flush()
     return (connection?.bufferedAmount ?? 0) + unsentBytes
   }
@@ -173,7 +178,7 @@ export class WebSocket extends EventEmitter {
 
   /** @internal The stream under the connection, for whoever uses it besides: behind what was sent before. */
   get _socket(): Duplex | null {
-    const { connection, transport, stream } = this[inner]
+    const { connection, transport, stream } = this[ownState]
     transport?.shareStream()
     connection?.flush()
     return stream
@@ -181,7 +186,7 @@ export class WebSocket extends EventEmitter {
 
   /** @internal Sends frames that were made elsewhere. */
   get _sender(): SocketSender | null {
-    const own = this[inner]
+    const own = this[ownState]
     if (own.connection === undefined) return null
     own.sender ??= new SocketSender(own.connection)
     return own.sender
@@ -189,7 +194,7 @@ export class WebSocket extends EventEmitter {
 
   /** @internal Emits `conclude` when the peer's close frame has come. */
   get _receiver(): EventEmitter | null {
-    const own = this[inner]
+    const own = this[ownState]
     if (own.connection === undefined) return null
     own.receiver ??= new EventEmitter()
     return own.receiver
@@ -202,11 +207,12 @@ export class WebSocket extends EventEmitter {
     setNoDelay?.call(socket)
     if (head.length > 0) socket.unshift(head)
     const deflate = this._extensions['permessage-deflate']
-    const own = this[inner]
+    const own = this[ownState]
     own.stream = socket
     own.transport = takeTransport(socket, 'auto')
-    own.handler = new ConnectionEvents(this, options.allowSynchronousEvents !== false)
-    own.connection = new Connection(own.handler, {
+    const handler = new ConnectionEvents(this, options.allowSynchronousEvents !== false)
+    own.handler = handler
+    own.connection = new Connection(handler, {
       role: this._isServer ? 'server' : 'client',
       transport: own.transport,
       settings: settingsOf(options, own.options.closeTimeout, deflate),
@@ -233,20 +239,20 @@ export class WebSocket extends EventEmitter {
   close(code?: number, data?: string | Buffer): void {
     if (this._readyState === ReadyState.Connecting) abortOpening(this)
     if (this._readyState !== ReadyState.Open) return
-    this[inner].connection?.close(checkCloseCode(code), closeReason(code, data))
+    this[ownState].connection?.close(checkCloseCode(code), closeReason(code, data))
   }
 
   /** Stops the events; what has been read already may still come. */
   pause(): void {
     if (this._readyState === ReadyState.Connecting || this._readyState === ReadyState.Closed) return
     this._paused = true
-    this[inner].connection?.pause()
+    this[ownState].connection?.pause()
   }
 
   resume(): void {
     if (this._readyState === ReadyState.Connecting || this._readyState === ReadyState.Closed) return
     this._paused = false
-    const { handler, connection } = this[inner]
+    const { handler, connection } = this[ownState]
     if (handler?.isDeferring !== true) connection?.resume()
   }
 
@@ -293,26 +299,22 @@ export class WebSocket extends EventEmitter {
       return
     }
     this._readyState = ReadyState.Closing
-    const { connection } = this[inner]
+    const { connection } = this[ownState]
     connection?.flush()
     connection?.terminate()
   }
 
-  addEventListener<K extends keyof types.WebSocketEventMap>(
+  addEventListener<K extends keyof WebSocketEventMap>(
     type: K,
-    listener:
-      | ((event: types.WebSocketEventMap[K]) => void)
-      | { handleEvent(event: types.WebSocketEventMap[K]): void },
+    listener: ((event: WebSocketEventMap[K]) => void) | { handleEvent(event: WebSocketEventMap[K]): void },
     options: types.EventListenerOptions = {},
   ): void {
     addHandler(this, type, listener as () => void, { once: options.once === true })
   }
 
-  removeEventListener<K extends keyof types.WebSocketEventMap>(
+  removeEventListener<K extends keyof WebSocketEventMap>(
     type: K,
-    listener:
-      | ((event: types.WebSocketEventMap[K]) => void)
-      | { handleEvent(event: types.WebSocketEventMap[K]): void },
+    listener: ((event: WebSocketEventMap[K]) => void) | { handleEvent(event: WebSocketEventMap[K]): void },
   ): void {
     removeHandler(this, type, listener as () => void)
   }
@@ -337,54 +339,6 @@ type SocketListener<E extends keyof types.SocketEvents> = (
   ...args: types.SocketEvents[E]
 ) => void
 
-/**
- * The names that belong to the class: `index.ts` makes them its statics. Interfaces, so that programs can add to them.
- */
-export declare namespace WebSocket {
-  export type RawData = types.RawData
-  export type Data = types.Data
-  export type CertMeta = types.CertMeta
-  export type VerifyClientCallbackSync<
-    Request extends import('node:http').IncomingMessage = import('node:http').IncomingMessage,
-  > = types.VerifyClientCallbackSync<Request>
-  export type VerifyClientCallbackAsync<
-    Request extends import('node:http').IncomingMessage = import('node:http').IncomingMessage,
-  > = types.VerifyClientCallbackAsync<Request>
-  export type FinishRequestCallback = types.FinishRequestCallback
-  export interface ClientOptions extends types.ClientOptions {}
-  export interface PerMessageDeflateOptions extends DeflateOptions {}
-  export interface Event extends types.Event {}
-  export interface ErrorEvent extends types.ErrorEvent {}
-  export interface CloseEvent extends types.CloseEvent {}
-  export interface MessageEvent extends types.MessageEvent {}
-  export interface WebSocketEventMap extends types.WebSocketEventMap {}
-  export interface EventListenerOptions extends types.EventListenerOptions {}
-  export interface ServerOptions<
-    U extends typeof WebSocketAlias = typeof WebSocketAlias,
-    V extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
-  > extends types.ServerOptions<U, V> {}
-  export interface AddressInfo extends types.AddressInfo {}
-
-  export const WebSocket: typeof WebSocketAlias
-  export interface WebSocket extends WebSocketAlias {}
-  export const WebSocketServer: typeof ServerClass
-  export interface WebSocketServer extends ServerClass {}
-  export const Server: typeof ServerClass
-  export interface Server<
-    T extends typeof WebSocketAlias = typeof WebSocketAlias,
-    U extends typeof import('node:http').IncomingMessage = typeof import('node:http').IncomingMessage,
-  > extends ServerClass<T, U> {}
-  export const createWebSocketStream: (websocket: WebSocketAlias, options?: DuplexOptions) => Duplex
-  export const Sender: typeof import('./sender.ts').Sender
-  export const Receiver: typeof import('./receiver.ts').Receiver
-  export const PerMessageDeflate: typeof import('./permessage-deflate.ts').PerMessageDeflate
-  export const extension: typeof import('./extension.ts')
-  export const subprotocol: typeof import('./subprotocol.ts')
-}
-
-type WebSocketAlias = WebSocket
-declare const WebSocketAlias: typeof WebSocket
-
 stateNames.forEach((name, value) => {
   for (const target of [WebSocket, WebSocket.prototype]) {
     Object.defineProperty(target, name, { enumerable: true, value })
@@ -400,87 +354,3 @@ makeEnumerable(WebSocket.prototype, [
   'url',
 ])
 defineEventAttributes(WebSocket.prototype)
-
-function notOpen(state: ReadyState): string {
-  return `WebSocket is not open: readyState ${state} (${stateNames[state]})`
-}
-
-function sendMessage(
-  socket: WebSocket,
-  given: BufferLike,
-  options: SendOptions | undefined,
-  cb: Callback | undefined,
-): void {
-  checkConnected(socket)
-  const data = typeof given === 'number' ? String(given) : given
-  const connection = socket[inner].connection
-  if (socket._readyState !== ReadyState.Open || connection === undefined) {
-    refuse(socket, data, cb)
-    return
-  }
-  if (options === undefined && socket[inner].isCompressing === undefined) {
-    if (typeof data === 'string' || isBlob(data)) connection.send(data)
-    else connection.send(sentBytes(data))
-  } else {
-    sendFrame(socket, connection, data, options)
-  }
-  if (typeof cb === 'function') connection.whenTaken(cb)
-}
-
-/** One frame, with what the program says of it; an option that is there counts, also when undefined. */
-function sendFrame(
-  socket: WebSocket,
-  connection: Connection,
-  data: Exclude<BufferLike, number>,
-  given: SendOptions | undefined,
-): void {
-  const options: SendOptions = Object(given ?? {})
-  const payload = isBlob(data) ? data : sentBytes(data)
-  const isBinary = 'binary' in options ? options.binary : typeof data !== 'string'
-  const isFinal = 'fin' in options ? options.fin === true : true
-  const isMasked = 'mask' in options ? options.mask === true : !socket._isServer
-  const isFirst = socket[inner].isCompressing === undefined
-  if (isFirst) {
-    const mayCompress = 'compress' in options ? options.compress === true : true
-    const deflate = socket._extensions['permessage-deflate']
-    socket[inner].isCompressing = mayCompress && deflate?.isWorthCompressing(payload) === true
-  }
-  connection.sendFrame(payload, {
-    opcode: isFirst ? (isBinary ? Opcode.Binary : Opcode.Text) : Opcode.Continuation,
-    isFinal,
-    compresses: socket[inner].isCompressing === true,
-    isMasked,
-  })
-  if (isFinal) socket[inner].isCompressing = undefined
-}
-
-function sendControl(
-  socket: WebSocket,
-  opcode: typeof Opcode.Ping | typeof Opcode.Pong,
-  ...given: unknown[]
-): void {
-  checkConnected(socket)
-  const cb = given.find(it => typeof it === 'function') as Callback | undefined
-  const [first, second] = given.slice(0, given.indexOf(cb))
-  const data = typeof first === 'number' ? String(first) : first
-  if (socket._readyState !== ReadyState.Open) {
-    refuse(socket, data, cb)
-    return
-  }
-  const payload = isBlob(data) ? data : sentBytes(data)
-  checkControlLength(payload)
-  const isMasked = second === undefined ? !socket._isServer : second === true
-  socket[inner].connection?.sendFrame(payload, { opcode, isMasked })
-  if (cb !== undefined) socket[inner].connection?.whenTaken(cb)
-}
-
-function checkConnected(socket: WebSocket): void {
-  if (socket._readyState === ReadyState.Connecting) throw new Error(notOpen(socket._readyState))
-}
-
-function refuse(socket: WebSocket, data: unknown, cb: Callback | undefined): void {
-  // Those who sent before are called back before.
-  socket[inner].connection?.flush()
-  if (data) socket[inner].unsentBytes += isBlob(data) ? data.size : toBuffer(data).length
-  if (typeof cb === 'function') process.nextTick(cb, new Error(notOpen(socket._readyState)))
-}
