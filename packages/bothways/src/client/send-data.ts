@@ -1,9 +1,11 @@
 import { types } from 'node:util'
+import { isDetached } from '../connection/message-data.ts'
 import { toUsvString } from './webidl.ts'
 
 /**
  * WebIDL's conversion to `(BufferSource or Blob or USVString)`: what is no Blob and no bytes becomes a string.
- * Bytes are told by what they are, not by their class, so those of another realm are bytes, too.
+ * Bytes are told by what they are, not by their class, so those of another realm are bytes, too. Of memory that was
+ * transferred to somebody else none are left (WebIDL §3.2.25, "get a copy of the bytes": the empty byte sequence).
  *
  * @throws TypeError for a Symbol, and for bytes that are shared or can be resized (WebIDL §3.2.25)
  */
@@ -11,11 +13,11 @@ export function toSendData(data: unknown): string | Blob | ArrayBufferView {
   if (typeof data === 'string') return data
   if (ArrayBuffer.isView(data)) {
     checkMemory(data.buffer)
-    return data
+    return isDetached(data) ? new Uint8Array() : data
   }
   if (types.isArrayBuffer(data)) {
     checkMemory(data)
-    return new Uint8Array(data)
+    return isDetached(data) ? new Uint8Array() : new Uint8Array(data)
   }
   return data instanceof Blob ? data : toUsvString(data)
 }

@@ -332,9 +332,24 @@ describe('bufferedAmount', () => {
     expect(socket.bufferedAmount).toBe(waiting + 4)
   })
 
+  test('does not fall when the peer resets the connection', async () => {
+    const socket = construct(await deafPeer(), [], { compression: false })
+    await once(socket, 'open')
+    const closed = once(socket, 'close')
+    for (let count = 0; count < 10; count++) socket.send(new Uint8Array(1_000_000))
+    await new Promise(resolve => setImmediate(resolve))
+    const waiting = socket.bufferedAmount
+    expect(waiting).toBeGreaterThan(1_000_000)
+    peer?.resetAndDestroy()
+    await closed
+    expect(socket.bufferedAmount).toBeGreaterThanOrEqual(waiting)
+    expect(socket.bufferedAmount).toBeLessThanOrEqual(10_000_000)
+  })
+
+  let peer: Socket | undefined
+
   /** A server that reads nothing behind the opening handshake. */
   async function deafPeer(): Promise<string> {
-    let peer: Socket | undefined
     const http = createHttpServer().on('upgrade', ({ headers }, socket) => {
       peer = socket as Socket
       const accept = acceptKey(String(headers['sec-websocket-key']))
@@ -351,6 +366,22 @@ describe('bufferedAmount', () => {
     })
     return `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`
   }
+})
+
+test.each([
+  ['an ArrayBuffer', (memory: ArrayBuffer) => memory],
+  ['a Uint8Array', (memory: ArrayBuffer) => new Uint8Array(memory)],
+  ['a DataView', (memory: ArrayBuffer) => new DataView(memory)],
+])('What is sent of %s whose memory was transferred is empty', async (_, toBytes) => {
+  const socket = construct(url)
+  socket.binaryType = 'arraybuffer'
+  await once(socket, 'open')
+  const memory = new ArrayBuffer(8)
+  const bytes = toBytes(memory)
+  structuredClone(memory, { transfer: [memory] })
+  socket.send(bytes)
+  const [message] = await once(socket, 'message')
+  expect(message.data).toEqual(new ArrayBuffer(0))
 })
 
 test('binaryType takes the words of its enumeration, converted, and ignores others', () => {

@@ -555,7 +555,7 @@ export class Connection
     this.#holds = 0
     this.#forgetReceived()
     this.#countHeld()
-    this.#lostBytes ||= this.#outbox.bufferedBytes
+    this.#lostBytes ||= this.#outbox.lostBytes
     // Who waits for something to be taken hears that it will not be before the end is told.
     if (this.#outbox.abandon(this.#ending.error)) nextTick(() => this.#tellOfEnd())
     else this.#tellOfEnd()

@@ -102,6 +102,11 @@ export class Outbox implements TurnWriter, BudgetHolder {
     return this.#waitingBytes + this.#readyBytes + backlogBytes + this.#transport.queuedBytes
   }
 
+  /** What is lost when the transport has ended, which knows no more what of the last write was taken: all of it counts. */
+  get lostBytes(): number {
+    return this.bufferedBytes + Math.max(0, this.#underWayBytes - this.#transport.queuedBytes)
+  }
+
   get hasRoom(): boolean {
     return this.bufferedBytes <= this.#highWaterMarkBytes
   }
