@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { rowsOf } from './tables.ts'
+import { rowsByName, rowsOf } from './tables.ts'
 
 const page = 'docs/explanation/architecture.md'
 const root = join(import.meta.dirname, '../..')
@@ -47,6 +47,14 @@ describe('docs/explanation/architecture.md', () => {
       }
     },
   )
+
+  test('has every event of the ending, and no other', () => {
+    const [file = ''] = filesAt('connection/ending.ts')
+    const [, body = ''] = readFileSync(join(root, file), 'utf8').split('export class Ending {')
+    const methods = Array.from(body.matchAll(/^ {2}(\w+)\(/gm), ([, name = '']) => name)
+    const events = [...rowsByName(page, '## How a connection ends').keys()]
+    expect(events.sort()).toEqual(methods.filter(name => name !== 'constructor').sort())
+  })
 
   test('has twenty tasks or more', () => {
     expect(rowsOf(page, '## Which file for which task').length).toBeGreaterThan(21)
