@@ -5,6 +5,7 @@ import * as websocket from '@bothways/websocket'
 import * as ws from '@bothways/ws'
 import * as bothways from 'bothways'
 import * as connection from 'bothways/connection'
+import * as dropIn from 'bothways/drop-in'
 import * as exchange from 'bothways/exchange'
 import { expect, test } from 'vitest'
 
@@ -38,6 +39,15 @@ test('bothways exports these names', () => {
 
 test('bothways/exchange exports these names', () => {
   expect(Object.keys(exchange).sort()).toEqual(['HandshakeRates', 'networkOf', 'serveInTurn'])
+})
+
+test('bothways/drop-in exports these names', () => {
+  expect(Object.keys(dropIn).sort()).toEqual([
+    'answerTimeoutMs',
+    'lateAnswerError',
+    'throwLater',
+    'wholeArrayBuffer',
+  ])
 })
 
 test('bothways/connection exports these names', () => {

@@ -7,7 +7,6 @@ import { types } from 'node:util'
 import {
   CloseCode,
   checkControlPayload,
-  HandshakeError,
   LimitError,
   Opcode,
   type ProtocolViolation,
@@ -24,6 +23,7 @@ import {
   takeTransport,
   usualTraits,
 } from 'bothways/connection'
+import { answerTimeoutMs, lateAnswerError, throwLater } from 'bothways/drop-in'
 import { readOpeningAnswer } from './client-handshake.ts'
 import { closeFrameOf } from './close-frame.ts'
 import { Collector } from './collector.ts'
@@ -154,7 +154,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
         if (this.readyState === ReadyState.Connecting) socket.write(side.request)
       })
-      this.#cutAfter(limits.answerTimeoutMs, answerIsLate)
+      this.#cutAfter(answerTimeoutMs, lateAnswerError)
       readHead(socket, maxHeadBytes, result => this.#onAnswer(result))
     } else {
       this.#cutAfter(limits.handshakeTimeoutMs)
@@ -522,11 +522,6 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   }
 }
 
-function answerIsLate(): HandshakeError {
-  const message = `The server did not answer the handshake within ${limits.answerTimeoutMs} ms.`
-  return new HandshakeError('BW_HANDSHAKE_TIMEOUT', message)
-}
-
 /**
  * Tells the program something, and whether it listens. What a listener throws ends the process, unless the program
  * catches that; it does not disturb the connection.
@@ -535,9 +530,7 @@ function tell(emit: () => boolean): boolean {
   try {
     return emit()
   } catch (error) {
-    process.nextTick(() => {
-      throw error
-    })
+    throwLater(error)
     return true
   }
 }

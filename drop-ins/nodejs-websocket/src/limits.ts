@@ -9,9 +9,6 @@ export const maxHeadBytes: number = 16 * KiB
 /** How long a client may take for its opening handshake. */
 export const handshakeTimeoutMs = 10_000
 
-/** How long a server may take to answer one, as with Chromium. */
-export const answerTimeoutMs = 240_000
-
 /** How long a refused client may stay. */
 export const refusalTimeoutMs = 2_000
 

@@ -7,7 +7,15 @@ import {
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import { parse, type Url } from 'node:url'
-import { acceptKey, checkResponse, createKey, HandshakeError, isToken, keyBytes } from '@bothways/protocol'
+import {
+  acceptKey,
+  checkResponse,
+  createKey,
+  type HandshakeError,
+  isToken,
+  keyBytes,
+} from '@bothways/protocol'
+import { answerTimeoutMs, lateAnswerError } from 'bothways/drop-in'
 import { WebSocketConnection } from './connection.ts'
 import { cutLater } from './cut-later.ts'
 import { Emitter } from './emitter.ts'
@@ -33,9 +41,6 @@ const defaults: Omit<ClientSettings, 'tlsOptions'> = {
 }
 
 const defaultPorts: Readonly<Record<string, string>> = { 'ws:': '80', 'wss:': '443' }
-
-/** How long a server may take to answer the opening handshake, in ms; as with Chromium. */
-const answerTimeoutMs = 240_000
 
 /** Options of TLS that are the URL's to say. */
 const excludedTlsOptions = ['hostname', 'port', 'method', 'path', 'headers']
@@ -96,7 +101,7 @@ export class WebSocketClient extends Emitter<ClientEvents> {
     const options = this.#requestOptions(headers ?? {}, extraRequestOptions ?? {})
     const request = (this.secure ? httpsRequest : httpRequest)(options)
     this._req = request
-    const timer = setTimeout(() => request.destroy(answerIsLate()), answerTimeoutMs).unref()
+    const timer = setTimeout(() => request.destroy(lateAnswerError()), answerTimeoutMs).unref()
     const settle = (): void => {
       this._req = null
       clearTimeout(timer)
@@ -228,11 +233,6 @@ export class WebSocketClient extends Emitter<ClientEvents> {
       ? `Sec-WebSocket-Accept header from server didn't match expected value of ${acceptKey(this.base64nonce)}`
       : 'Expected Sec-WebSocket-Accept header from server'
   }
-}
-
-function answerIsLate(): HandshakeError {
-  const message = `The server did not answer the handshake within ${answerTimeoutMs} ms.`
-  return new HandshakeError('BW_HANDSHAKE_TIMEOUT', message)
 }
 
 function protocolList(protocols: string | string[] | null | undefined): string[] {

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import { isByteSource, messageBytes } from 'bothways/connection'
+import { wholeArrayBuffer } from 'bothways/drop-in'
 import { WebSocketClient } from './client.ts'
 import type { WebSocketConnection } from './connection.ts'
 import { ListenerTarget, TargetEvent } from './event-target.ts'
@@ -158,7 +159,7 @@ export class W3CWebSocket extends ListenerTarget {
   }
 
   #tell(message: Message): void {
-    const data = message.type === 'utf8' ? message.utf8Data : asArrayBuffer(message.binaryData)
+    const data = message.type === 'utf8' ? message.utf8Data : wholeArrayBuffer(message.binaryData)
     this.dispatchEvent(new TargetEvent('message', { data }))
   }
 
@@ -175,10 +176,4 @@ function closeEvent(code: number, reason: string): TargetEvent {
 function asBuffer(data: object): Buffer {
   if (isByteSource(data)) return messageBytes(data)
   throw new Error('unknown binary data:')
-}
-
-/** The bytes as they are, where they are all that their memory holds. */
-function asArrayBuffer({ buffer, byteOffset, byteLength }: Buffer): ArrayBuffer {
-  const isWhole = byteOffset === 0 && byteLength === buffer.byteLength
-  return (isWhole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)) as ArrayBuffer
 }

@@ -7,6 +7,7 @@ import {
   ownBytes,
   ReadyState,
 } from 'bothways/connection'
+import { throwLater } from 'bothways/drop-in'
 import { wsError } from './failures.ts'
 import { asBinaryType, givenBytes } from './payload.ts'
 import { ownState, type SocketState } from './socket-state.ts'
@@ -153,11 +154,4 @@ export class ConnectionEvents implements ConnectionHandler {
 
 function reasonBytes({ reason }: CloseFrame): Buffer {
   return givenBytes(ownBytes(Buffer.from(reason)))
-}
-
-/** What a listener throws ends the process unless somebody catches it there, and never the reading of the next frame. */
-function throwLater(error: unknown): void {
-  process.nextTick(() => {
-    throw error
-  })
 }

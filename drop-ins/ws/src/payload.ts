@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { maxControlPayloadBytes } from '@bothways/protocol'
 import { isBlob } from 'bothways/connection'
+import { wholeArrayBuffer } from 'bothways/drop-in'
 
 /** What `send` takes besides text; anything else that `Buffer.from` takes is taken, too. */
 export type BufferLike =
@@ -67,15 +68,10 @@ export function asBinaryType(message: Buffer, type: BinaryType): Buffer | ArrayB
     case 'nodebuffer':
       return givenBytes(message)
     case 'arraybuffer':
-      return toArrayBuffer(message)
+      return wholeArrayBuffer(message)
     case 'fragments':
       return message.length === 0 ? [] : [message]
     case 'blob':
       return new Blob([message as Uint8Array<ArrayBuffer>])
   }
-}
-
-function toArrayBuffer({ buffer, byteOffset, byteLength }: Buffer): ArrayBuffer {
-  const isWhole = byteLength === buffer.byteLength
-  return (isWhole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)) as ArrayBuffer
 }
