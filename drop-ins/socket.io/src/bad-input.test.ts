@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { Server } from './server.ts'
 
@@ -162,6 +162,26 @@ describe('Nonsense ends the connection that says it', () => {
     clients.push(client)
     await client.until('0')
     client.socket.send(`40{"a":${'['.repeat(4_000)}${']'.repeat(4_000)}}`)
+    await client.closed
+    await expectOthersServed()
+  })
+
+  test('a packet whose attachments come no more ends the connection', async () => {
+    answering()
+    const client = await joined()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const begun = '452-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'
+      client.socket.send(begun)
+      client.socket.send(Buffer.alloc(1_000))
+      await expect.poll(() => io.engine._incoming.usedBytes).toBe(begun.length - 1 + 1_000)
+      vi.advanceTimersByTime(60_000)
+      expect(io.engine._incoming.usedBytes).toBeGreaterThan(0)
+      vi.advanceTimersByTime(60_000)
+      expect(io.engine._incoming.usedBytes).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
     await client.closed
     await expectOthersServed()
   })

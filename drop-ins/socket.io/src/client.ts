@@ -23,6 +23,9 @@ const maxNamespaces = 1_000
 /** How often it may ask for one that it does not get. */
 const maxRefusals = 100
 
+/** So long no attachment of a packet comes, or up to twice that, and the connection ends, in ms. */
+const attachmentTimeoutMs = 60_000
+
 /** One connection, on which there is a {@link Socket} for each namespace that it has joined. */
 export class Client<
   ListenEvents extends EventsMap,
@@ -43,6 +46,9 @@ export class Client<
   #pendingJoins = 0
   #refusals = 0
   #heldBytes = 0
+  /** Pieces of packets with attachments that have come. */
+  #pieces = 0
+  #attachmentTimer: NodeJS.Timeout | undefined
 
   constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, conn: EngineSocket) {
     this.server = server
@@ -168,7 +174,24 @@ export class Client<
     } catch (error) {
       this.#onError(error as Error)
     }
-    this.#count(this.#decoder.heldBytes ?? 0)
+    const heldBytes = this.#decoder.heldBytes ?? 0
+    if (heldBytes > 0) {
+      this.#pieces++
+      if (this.#attachmentTimer === undefined) this.#awaitAttachment()
+    }
+    this.#count(heldBytes)
+  }
+
+  /** One timer serves all packets, since nearly every packet is complete long before. */
+  #awaitAttachment(): void {
+    const pieces = this.#pieces
+    this.#attachmentTimer = setTimeout(() => {
+      this.#attachmentTimer = undefined
+      if (!this.#decoder.heldBytes) return
+      if (pieces === this.#pieces) this.#onError(new Error('an attachment did not come'))
+      else this.#awaitAttachment()
+    }, attachmentTimeoutMs)
+    this.#attachmentTimer.unref()
   }
 
   /** So many bytes are held now. */
@@ -222,6 +245,7 @@ export class Client<
     this.#decoder.off('decoded', this.#onDecoded)
     clearTimeout(this.#joinTimer)
     this.#joinTimer = undefined
+    clearTimeout(this.#attachmentTimer)
     for (const socket of [...this.#sockets.values()]) socket._onclose(reason, description)
     this.#sockets.clear()
     this.#decoder.destroy()
