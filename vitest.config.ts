@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    globalSetup: 'test/support/certificate-folder.ts',
     projects: [
       {
         extends: true,

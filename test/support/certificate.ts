@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemPrograms } from '../../tools/lib/system-programs.mjs'
+import { certificateFolderName } from './certificate-folder.ts'
 import { runChild } from './child.ts'
 
 export interface Certificate {
@@ -11,9 +12,9 @@ export interface Certificate {
   readonly key: string
 }
 
-/** A new self-signed certificate for 127.0.0.1 and localhost, made by the openssl command. */
+/** A new self-signed certificate for 127.0.0.1 and localhost, made by the openssl command. Its files go with the test run. */
 export async function makeCertificate(): Promise<Certificate> {
-  const folder = mkdtempSync(join(tmpdir(), 'bothways-tls-'))
+  const folder = mkdtempSync(join(process.env[certificateFolderName] ?? tmpdir(), 'certificate-'))
   const certPath = join(folder, 'cert.pem')
   const keyPath = join(folder, 'key.pem')
   await runChild(systemPrograms().openssl, [
