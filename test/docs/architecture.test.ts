@@ -35,7 +35,7 @@ describe('docs/explanation/architecture.md', () => {
     expect(sources.some(file => defines(file, name))).toBe(true)
   })
 
-  test.each(['## A message comes in', '## A publish goes out'])(
+  test.each(['## A connection opens', '## A message comes in', '## A publish goes out'])(
     'names the file of each function: %s',
     part => {
       const steps = rowsOf(page, part).filter(cells => pathsIn(cells[1] ?? '').length > 0)
