@@ -16,10 +16,9 @@ import {
   keyBytes,
 } from '@bothways/protocol'
 import { answerTimeoutMs, lateAnswerError } from 'bothways/drop-in'
+import { afterProgram, cutWhenLate } from './after-handshake.ts'
 import { WebSocketConnection } from './connection.ts'
-import { cutLater } from './cut-later.ts'
 import { Emitter } from './emitter.ts'
-import { soon } from './soon.ts'
 import type { ClientSettings, IClientConfig } from './types.ts'
 
 /** What a client emits. */
@@ -156,7 +155,7 @@ export class WebSocketClient extends Emitter<ClientEvents> {
     const { socket } = this
     if (socket?.writable) {
       socket.end()
-      cutLater(socket, this.config.closeTimeout)
+      cutWhenLate(socket, this.config.closeTimeout)
     }
     this.emit('connectFailed', new Error(errorDescription))
   }
@@ -164,7 +163,7 @@ export class WebSocketClient extends Emitter<ClientEvents> {
   succeedHandshake(): void {
     const connection = new WebSocketConnection(this.socket, [], this.protocol, true, this.config)
     connection.webSocketVersion = this.config.webSocketVersion as number
-    soon(() => connection._addSocketEventListeners())
+    afterProgram(() => connection._addSocketEventListeners())
     this.emit('connect', connection)
   }
 

@@ -1,19 +1,16 @@
-import { constants } from 'node:buffer'
 import type { Socket } from 'node:net'
 import { type LimitError, Opcode, type ProtocolViolation, type ReceivedFrame } from '@bothways/protocol'
 import {
   type CloseFrame,
   Connection,
-  type ConnectionTraits,
   messageBytes,
   ownBytes,
   ReadyState,
-  resolveConnectionOptions,
   shortReason,
   takeTransport,
-  usualTraits,
 } from 'bothways/connection'
-import { closeAnswer, closeDescriptions, failureClose, isCloseReason, isWrongClose } from './close-reasons.ts'
+import { closeDescriptions, failureClose, isCloseReason, isWrongClose } from './close-reasons.ts'
+import { settingsOf, traitsOf } from './connection-options.ts'
 import { Emitter } from './emitter.ts'
 import { receivedFrame, type WebSocketFrame } from './frame.ts'
 import { createKeepalive, type Keepalive } from './keepalive.ts'
@@ -41,9 +38,6 @@ const State = {
   Ending: 'ending',
   Closed: 'closed',
 } as const
-
-/** A message in more frames is refused: each costs time, also one that carries nothing. */
-const maxFragmentCount = 128 * 1024
 
 /** The longest payload that a ping or pong keeps of one that is too long. */
 const keptControlBytes = 124
@@ -279,37 +273,8 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
   #createCore(): Connection {
     const { config, maskOutgoingPackets } = this
     const role = maskOutgoingPackets ? 'client' : 'server'
-    const [frameBytes, messageBytes] = [
-      limit(config.maxReceivedFrameSize),
-      limit(config.maxReceivedMessageSize),
-    ]
-    const settings = resolveConnectionOptions(
-      {
-        compression: false,
-        // One frame is measured by its own limit alone.
-        maxMessageBytes: messageLimit(
-          config.assembleFragments ? Math.max(frameBytes, messageBytes) : frameBytes,
-        ),
-        messageTimeoutMs: Number.POSITIVE_INFINITY,
-        closeTimeoutMs: Math.min(limit(config.closeTimeout), longestTimerMs),
-        keepalive: false,
-        maxBufferedBytes: Number.POSITIVE_INFINITY,
-        // As a stream: full when it holds as much as its mark.
-        highWaterMarkBytes: Math.max(0, this.#socket.writableHighWaterMark - 1),
-      },
-      role,
-    )
-    const traits: ConnectionTraits = {
-      ...usualTraits,
-      delivers: config.assembleFragments ? 'messages' : 'frames',
-      answersPings: false,
-      dropsUnread: false,
-      maxFrameBytes: frameBytes,
-      maxFragmentCount,
-      failureClose,
-      closeAnswer,
-      tcpEndedBy: 'both',
-    }
+    const settings = settingsOf(config, this.#socket.writableHighWaterMark, role)
+    const traits = traitsOf(config)
     const handler = {
       onMessage: (message: string | Buffer) => this.#handleMessage(message),
       onFrame: (frame: ReceivedFrame) => this.#handleFrame(frame),
@@ -537,20 +502,4 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     this.closeEventEmitted = true
     this.emit('close', this.closeReasonCode, this.closeDescription)
   }
-}
-
-/** The longest time that `setTimeout` takes. */
-const longestTimerMs = 2 ** 31 - 1
-
-/** The core's bound for messages: text has to fit into a string. */
-function messageLimit(byteLength: number): number {
-  return byteLength > constants.MAX_STRING_LENGTH ? Number.POSITIVE_INFINITY : byteLength
-}
-
-/** A setting as a bound: whatever is no number bounds nothing. */
-function limit(value: number | undefined): number {
-  if (typeof value !== 'number' || Number.isNaN(value) || value > Number.MAX_SAFE_INTEGER) {
-    return Number.POSITIVE_INFINITY
-  }
-  return Math.max(0, Math.floor(value))
 }

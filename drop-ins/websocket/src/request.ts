@@ -2,12 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { parse, type UrlWithParsedQuery } from 'node:url'
 import { acceptKey, isToken, parseExtensions } from '@bothways/protocol'
+import { afterProgram, cutWhenLate } from './after-handshake.ts'
 import { WebSocketConnection } from './connection.ts'
 import { formatCookies, parseCookies } from './cookies.ts'
-import { cutLater } from './cut-later.ts'
 import { Emitter } from './emitter.ts'
 import { headerText, httpHead } from './http-head.ts'
-import { soon } from './soon.ts'
 import type { ICookie, IRequestedExtension, ServerSettings } from './types.ts'
 
 /** What a request emits. */
@@ -151,7 +150,7 @@ export class WebSocketRequest extends Emitter<RequestEvents> {
     connection.remoteAddress = this.remoteAddress
     connection.remoteAddresses = this.remoteAddresses
     if (this._socketIsClosing) dropLost(connection)
-    else soon(() => this.#begin(connection))
+    else afterProgram(() => this.#begin(connection))
     this.emit('requestAccepted', connection)
     return connection
   }
@@ -170,7 +169,7 @@ export class WebSocketRequest extends Emitter<RequestEvents> {
     if (reason) headers.push(['X-WebSocket-Reject-Reason', reason])
     for (const [name, value] of Object.entries(extraHeaders ?? {})) headers.push([name, String(value)])
     this.socket.end(httpHead(typeof status === 'number' ? status : 403, headers), 'latin1')
-    cutLater(this.socket, this.serverConfig.closeTimeout)
+    cutWhenLate(this.socket, this.serverConfig.closeTimeout)
     this.emit('requestRejected', this)
   }
 

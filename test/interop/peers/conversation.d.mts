@@ -1,4 +1,4 @@
-/** What the conversation needs of a client: a browser's `WebSocket`, or something with that face. */
+/** What the conversation needs of a client: a browser's `WebSocket`, or something with its interface. */
 export interface SocketLike {
   binaryType: string
   readonly protocol?: string | undefined

@@ -50,7 +50,7 @@ import type { Callback } from './sending/waiters.ts'
 import type { Transport, TransportHandler } from './transport.ts'
 import type { WorkGate } from './work-gate.ts'
 
-/** What a connection tells the face it wears. Nothing of it may throw. */
+/** What a connection tells its owner: a server, a client or a drop-in. Nothing of it may throw. */
 export interface ConnectionHandler {
   /** A whole message: text, which has been checked to be UTF-8, or bytes, the handler's to keep. */
   onMessage(message: string | Buffer, byteLength: number, isText: boolean): void
@@ -84,7 +84,7 @@ export interface ConnectionInit {
   readonly settings: ConnectionSettings
   /** What the opening handshake agreed on; undefined: messages are not compressed. */
   readonly deflate?: DeflateDirections | undefined
-  /** For the faces of other libraries; {@link usualTraits} by default. */
+  /** For the drop-ins; {@link usualTraits} by default. */
   readonly traits?: ConnectionTraits
   /** What came and is unfinished or unread counts here, together with that of other connections. */
   readonly incomingBudget?: ByteBudget | undefined
@@ -94,7 +94,7 @@ export interface ConnectionInit {
   readonly outgoingBudget?: ByteBudget
 }
 
-/** In what connections differ that wear the face of another library. */
+/** In what the connections of drop-ins differ. */
 export interface ConnectionTraits {
   /** How the handler gets text. */
   readonly textAs: 'string' | 'bytes'
@@ -367,7 +367,7 @@ export class Connection
 
   /**
    * Starts the close handshake (RFC 6455 §7.1.2) behind everything sent so far; a second call does nothing.
-   * `code` must be sendable and `reason` at most 123 bytes: the faces check, with their own errors.
+   * `code` must be sendable and `reason` at most 123 bytes: the callers check, with their own errors.
    */
   close(code?: number, reason = ''): void {
     const closeFrame = { code: code ?? CloseCode.NoStatusReceived, reason }

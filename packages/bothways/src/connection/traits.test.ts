@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Connection, type ConnectionHandler, type ConnectionTraits, usualTraits } from './connection.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
 
-// What the faces of other libraries need beyond what the server and the client of this package use.
+// What the drop-ins need beyond what the server and the client of this package use.
 
 class Log implements ConnectionHandler {
   readonly lines: string[] = []
