@@ -591,7 +591,7 @@ export class Connection
       return
     }
     this.#inflater ??= new Inflater(this.#incoming, this.#settings.maxMessageBytes, this.#zlibGate)
-    const result = this.#inflater.inflate(message.bytes())
+    const result = this.#inflater.inflate(message.bytes(), fairTime.isEarly(this))
     if (!(result instanceof Promise)) {
       this.#takeInflated(result, isText)
       return

@@ -273,4 +273,47 @@ describe('What is inflated at once, and what in the thread pool', () => {
     expect(Buffer.isBuffer(result)).toBe(isAtOnce)
     expect(await result).toEqual(bytes)
   })
+
+  test('A message of a few KiB of a connection that has used some of its turn goes through the pool', async () => {
+    const gate = new WorkGate({})
+    const inflater = new Inflater(direction, limit, gate)
+    const result = inflater.inflate(compressed(text), false)
+    expect([Buffer.isBuffer(result), gate.runningCount]).toEqual([false, 1])
+    expect(await result).toEqual(text)
+    expect(gate.runningCount).toBe(0)
+    expect(inflater.inflate(compressed(text), true)).toEqual(text)
+  })
+
+  test.each([
+    [4_096, true],
+    [4_097, false],
+  ])('One of %i bytes: at once %s', async (length, isAtOnce) => {
+    // Stored blocks (RFC 1951 §3.2.4): five bytes and the data.
+    const payload = deflateRawSync(text.subarray(0, length - 6), {
+      level: 0,
+      finishFlush: constants.Z_SYNC_FLUSH,
+    }).subarray(0, -4)
+    expect(payload).toHaveLength(length)
+    const result = new Inflater(direction, limit).inflate(payload, false)
+    expect(Buffer.isBuffer(result)).toBe(isAtOnce)
+    expect(await result).toEqual(text.subarray(0, length - 6))
+  })
+
+  test('It is inflated at once where it would have to wait for others', () => {
+    const gate = new WorkGate({ maxCount: 1 })
+    const other = gate.enter(1, () => {})
+    const inflater = new Inflater(direction, limit, gate)
+    expect(inflater.inflate(compressed(text), false)).toEqual(text)
+    gate.leave(other)
+  })
+
+  test('What is inflated in turns here and there keeps the window', async () => {
+    const takeover = { noContextTakeover: false, windowBits: 15 }
+    const deflater = new Deflater(takeover, tuning)
+    const inflater = new Inflater(takeover, limit)
+    for (let at = 0; at < 20; at++) {
+      const sent = Buffer.from(text.subarray(0, 3_000 * (at + 1)))
+      expect(await inflater.inflate(await deflater.deflate(sent), at % 3 === 0)).toEqual(sent)
+    }
+  })
 })

@@ -150,6 +150,21 @@ test('The stretches between two looks at the clock grow while the work is cheap,
   }
 })
 
+test('Early is who has used less than an eighth of its share of this turn, whoever works in between', async () => {
+  const { clock, time } = setUp()
+  const [member, other]: TurnMember[] = [{ onTurn: () => {} }, { onTurn: () => {} }]
+  time.begin(member!)
+  expect(time.goOn(member!, 1)).toBeGreaterThan(0)
+  clock.nowMs += 0.1
+  expect(time.isEarly(member!)).toBe(true)
+  clock.nowMs += 0.025
+  expect(time.isEarly(member!)).toBe(false)
+  expect(time.isEarly(other!)).toBe(true)
+  expect(time.isEarly(member!)).toBe(false)
+  await turn()
+  expect(time.isEarly(member!)).toBe(true)
+})
+
 test('Who has left has no turn', async () => {
   const { time } = setUp()
   const log: string[] = []

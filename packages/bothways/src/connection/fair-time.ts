@@ -7,6 +7,9 @@ export interface TurnMember {
 /** How long a member may work in one turn, and all together that wait from earlier turns, in ms. */
 const shareMs = 1
 
+/** Who has worked for so long in a turn leaves to other threads what they can do, in ms. */
+const earlyMs = shareMs / 8
+
 /** So many at most of those that wait go on in one turn: what they set off in later ticks takes time as well. */
 const membersPerTurn = 4
 
@@ -73,6 +76,12 @@ export class FairTime {
     const wasLong = nowMs - this.#lookedMs > longStretchMs
     this.#lookedMs = nowMs
     return wasLong ? Math.max(shortestStretch, lastStretch >> 3) : Math.min(longestStretch, lastStretch * 2)
+  }
+
+  /** Whether `member`, who works, has used less than an eighth of its share of this turn. */
+  isEarly(member: TurnMember, nowMs: number = this.#now()): boolean {
+    if (member !== this.#member) this.begin(member, nowMs)
+    return nowMs - this.#begunMs < earlyMs
   }
 
   /** Calls {@link TurnMember.onTurn} in a later turn, once. */

@@ -9,6 +9,9 @@ import { WorkGate, type WorkTicket } from './work-gate.ts'
 const longestAtOnceBytes = 32 * 1024
 const longestInflatedAtOnceBytes = 256 * 1024
 
+/** The way through the thread pool takes more of the event loop's time than shorter messages do. */
+const shortestInPoolBytes = 4 * 1024
+
 /**
  * What inflates to more than 32 KiB and to more than this many times its own length, as text seldom does, has its turn in
  * the pool, too: otherwise a flood of few bytes could keep the event loop busy.
@@ -68,11 +71,14 @@ export class Inflater {
   /**
    * The message, which is the caller's, or what is wrong with it; at once when it is short and stays so. The payload
    * must not change meanwhile.
+   *
+   * @param isEarly the connection has used little of its turn. Otherwise one of more than 4 KiB goes through the thread
+   *   pool, too, so that the event loop is free meanwhile, unless it would have to wait for others there.
    */
-  inflate(payload: Uint8Array): InflateResult | Promise<InflateResult> {
+  inflate(payload: Uint8Array, isEarly = true): InflateResult | Promise<InflateResult> {
     // zlib itself sends such a payload for an empty message that follows a flush.
     if (payload.length === 0) return this.#accept(Buffer.alloc(0))
-    if (payload.length <= longestAtOnceBytes) {
+    if (this.#isDoneAtOnce(payload.length, isEarly)) {
       const result = this.#inflateAtOnce(payload)
       if (result !== undefined) return result
     }
@@ -94,6 +100,11 @@ export class Inflater {
   abandon(): void {
     this.#inflation?.abandon()
     this.#inflation = undefined
+  }
+
+  #isDoneAtOnce(length: number, isEarly: boolean): boolean {
+    if (length > longestAtOnceBytes) return false
+    return isEarly || length <= shortestInPoolBytes || !this.#gate.isOpen(firstBytes + length)
   }
 
   /** Undefined: it takes longer. */

@@ -100,4 +100,33 @@ describe('WorkGate', () => {
     gate.leave(tickets[3]!)
     expect([gate.heldBytes, gate.runningCount]).toEqual([0, 0])
   })
+
+  test('is open to what would begin at once', () => {
+    const gate = new WorkGate({ maxBytes: 10, maxCount: 2 })
+    const enter = (bytes: number): WorkTicket => gate.enter(bytes, () => {})
+    expect([gate.isOpen(10), gate.isOpen(11)]).toEqual([true, false])
+    const first = enter(4)
+    expect([gate.isOpen(6), gate.isOpen(7)]).toEqual([true, false])
+    const second = enter(7)
+    expect(gate.isOpen(1)).toBe(false)
+    gate.leave(second)
+    expect(gate.isOpen(6)).toBe(true)
+    const third = enter(1)
+    expect(gate.isOpen(1)).toBe(false)
+    expect(gate.take(third, 6)).toBe(false)
+    gate.leave(first)
+    // The third holds 7 by now.
+    expect([gate.isOpen(3), gate.isOpen(4)]).toEqual([true, false])
+    gate.leave(third)
+    expect([gate.isOpen(10), gate.heldBytes, gate.runningCount]).toEqual([true, 0, 0])
+  })
+
+  test('lets nobody wait for nothing', () => {
+    const gate = new WorkGate({ maxBytes: 10 })
+    const first = gate.enter(1, () => {})
+    const second = gate.enter(1, () => {})
+    // The first in line may pass the bound.
+    expect(gate.take(first, 20)).toBe(true)
+    expect(gate.take(second, 0)).toBe(true)
+  })
 })

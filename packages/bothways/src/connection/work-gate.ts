@@ -25,6 +25,7 @@ export class WorkGate {
   readonly #line = new Set<WorkTicket>()
   #heldBytes = 0
   #runningCount = 0
+  #waitingCount = 0
 
   constructor({ maxBytes = Number.POSITIVE_INFINITY, maxCount = Number.POSITIVE_INFINITY }: WorkGateOptions) {
     this.#maxBytes = maxBytes
@@ -41,6 +42,12 @@ export class WorkGate {
     return this.#runningCount
   }
 
+  /** Whether a job that holds `bytes` would begin at once. */
+  isOpen(bytes: number): boolean {
+    const hasRoom = this.#runningCount < this.#maxCount && this.#heldBytes + bytes <= this.#maxBytes
+    return hasRoom && this.#waitingCount === 0
+  }
+
   /**
    * A job joins the line.
    *
@@ -50,13 +57,16 @@ export class WorkGate {
   enter(bytes: number, proceed: () => void): WorkTicket {
     const ticket: WorkTicket = { proceed, heldBytes: 0, wantedBytes: bytes, isRunning: false }
     this.#line.add(ticket)
+    this.#waitingCount++
     this.#advance()
     return ticket
   }
 
   /** The job is about to hold `bytes` more. False: it must wait until it is told to proceed, and then holds them. */
   take(ticket: WorkTicket, bytes: number): boolean {
+    if (bytes === 0) return true
     ticket.wantedBytes = bytes
+    this.#waitingCount++
     if (this.#mayHold(ticket)) {
       this.#grant(ticket)
       return true
@@ -67,6 +77,7 @@ export class WorkGate {
   /** The job is over, or given up. A second call does nothing. */
   leave(ticket: WorkTicket): void {
     if (!this.#line.delete(ticket)) return
+    if (ticket.wantedBytes > 0) this.#waitingCount--
     this.#heldBytes -= ticket.heldBytes
     if (ticket.isRunning) this.#runningCount--
     this.#advance()
@@ -97,6 +108,7 @@ export class WorkGate {
   }
 
   #grant(ticket: WorkTicket): void {
+    this.#waitingCount--
     this.#heldBytes += ticket.wantedBytes
     ticket.heldBytes += ticket.wantedBytes
     ticket.wantedBytes = 0
