@@ -55,12 +55,14 @@ export {
   parseExtensions,
   serializeExtensions,
 } from './handshake/extensions.ts'
-export type { HeaderList, HeaderRecord } from './handshake/header.ts'
+export { checkHeader, type HeaderList, type HeaderRecord } from './handshake/header.ts'
 export { type Refusal, serializeRefusal } from './handshake/refusal.ts'
 export { type RequestHead, readHeaderLines, readRequestHead } from './handshake/request-head.ts'
 export { serializeResponse } from './handshake/response.ts'
 export {
+  type AcceptedOffers,
   type AcceptedRequest,
+  checkConnectRequest,
   checkRequest,
   type HandshakeRequest,
   type RefusedRequest,

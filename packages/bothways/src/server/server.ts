@@ -4,10 +4,15 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http'
+import {
+  createSecureServer as createHttp2Server,
+  type Http2SecureServer,
+  type ServerHttp2Session,
+} from 'node:http2'
 import { createServer as createHttpsServer, type ServerOptions as TlsOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { checkRequest, UsageError } from '@bothways/protocol'
+import { checkConnectRequest, checkRequest, UsageError } from '@bothways/protocol'
 import type { MessageData } from '../connection/message-data.ts'
 import { checkOptionNames, longestTimerMs, whole } from '../connection/options.ts'
 import type { PreparedMessage } from '../connection/sending/prepared-message.ts'
@@ -17,6 +22,7 @@ import { Arrivals } from './arrivals.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
 import { DescriptorWatch } from './descriptor-watch.ts'
 import { countHttpArrivals, heardFrom } from './http-arrivals.ts'
+import { closeIdleSessions, isHttp2Server, takeConnects } from './http2-arrivals.ts'
 import { Incidents } from './incidents.ts'
 import { OpenSockets } from './open-sockets.ts'
 import { resolveServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
@@ -27,6 +33,7 @@ import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
 import { checkCloseArguments, prepareMessage, type ServerSocket } from './server-socket.ts'
 import { type TopicListener, TopicListeners } from './topic-listeners.ts'
+import { lingerMs } from './upgrade-socket.ts'
 import { Upgrades } from './upgrades.ts'
 
 export interface ListenOptions {
@@ -36,6 +43,8 @@ export interface ListenOptions {
   host?: string
   /** Certificate and key for `wss:`, as `node:https` takes them. */
   tls?: TlsOptions
+  /** HTTP/2 beside HTTP/1.1 on the same port, for many WebSockets on one TCP connection (RFC 8441). Needs `tls`. */
+  http2?: boolean
 }
 
 export interface ListenResult {
@@ -62,7 +71,7 @@ export interface AttachOptions {
   /**
    * The upgrades that are for another listener: they are left alone. All others are ours then, and refused at once when
    * no route claims them. Default: what no route claims is left to the other listeners, if there are any, and refused
-   * when none has answered within `handshakeTimeoutMs`.
+   * when none has answered within `handshakeTimeoutMs`. So it always is with requests of HTTP/2.
    */
   leaves?(request: IncomingMessage): boolean
 }
@@ -72,8 +81,16 @@ export interface PublishOptions {
   except?: TopicListener
 }
 
-/** Any HTTP server of Node's; Express, Koa, Fastify and Hono have one or are one. */
-export type AttachableServer = Pick<HttpServer, 'prependListener' | 'off' | 'listeners' | 'emit'>
+type Attached<Server extends HttpServer | Http2SecureServer> = Pick<
+  Server,
+  'prependListener' | 'off' | 'listeners' | 'emit'
+>
+
+/** Any HTTP server of Node's, also of `node:http2`; Express, Koa, Fastify and Hono have one or are one. */
+export type AttachableServer = Attached<HttpServer> | Attached<Http2SecureServer>
+
+/** Streams of one session of a server of our own. Browsers open at most 255 WebSockets to a host. */
+const maxConcurrentStreams = 256
 
 /**
  * A WebSocket server: stands alone on a port of its own ({@link listen}), or beside what an HTTP server does
@@ -95,6 +112,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   #descriptors: DescriptorWatch | undefined
   /** TCP connections of the own server, also those that are no WebSocket. */
   readonly #connections = new Set<Socket>()
+  readonly #sessions = new Set<ServerHttp2Session>()
   #closed: Promise<void> | undefined
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
@@ -145,7 +163,7 @@ export class Server<User = undefined> implements AsyncDisposable {
    * @throws UsageError `BW_ALREADY_LISTENING` or `BW_SERVER_CLOSED`, and rejects with Node's error (`EADDRINUSE` …)
    */
   async listen(where: ListenOptions = {}): Promise<ListenResult> {
-    checkOptionNames('listen', where, ['port', 'host', 'tls'])
+    checkOptionNames('listen', where, ['port', 'host', 'tls', 'http2'])
     this.#checkNotClosed()
     if (this.#ownServer !== undefined) {
       throw new UsageError(
@@ -153,7 +171,13 @@ export class Server<User = undefined> implements AsyncDisposable {
         'This server listens already; make another one for another port.',
       )
     }
-    const { host = '127.0.0.1', tls } = where
+    const { host = '127.0.0.1', tls, http2 = false } = where
+    if (http2 && tls === undefined) {
+      throw new UsageError(
+        'BW_INVALID_OPTION',
+        'Option http2 needs tls: browsers speak HTTP/2 over TLS only.',
+      )
+    }
     const port = whole(where, 'port', 0, 0, 65_535)
     const { handshakeTimeoutMs } = this.#settings
     const timeouts = {
@@ -162,11 +186,11 @@ export class Server<User = undefined> implements AsyncDisposable {
       keepAliveTimeout: Math.min(5_000, handshakeTimeoutMs),
       connectionsCheckingInterval: Math.max(50, Math.min(1_000, handshakeTimeoutMs / 2)),
     }
-    const server: HttpServer =
-      tls === undefined
-        ? createHttpServer(timeouts)
-        : createHttpsServer({ ...timeouts, handshakeTimeout: handshakeTimeoutMs, ...tls })
-    serveInTurn(server, explainUpgrade)
+    const tlsOptions = { ...timeouts, handshakeTimeout: handshakeTimeoutMs, ...tls }
+    let server: HttpServer
+    if (http2) server = this.#createHttp2Server(tlsOptions)
+    else server = tls === undefined ? createHttpServer(timeouts) : createHttpsServer(tlsOptions)
+    if (!http2) serveInTurn(server, explainUpgrade)
     server.on('connection', connection => {
       this.#connections.add(connection)
       connection.once('close', () => this.#connections.delete(connection))
@@ -210,8 +234,9 @@ export class Server<User = undefined> implements AsyncDisposable {
    * @returns a function that detaches again; open connections stay
    * @throws UsageError `BW_UNKNOWN_OPTION`
    */
-  attach(server: AttachableServer, options: AttachOptions = {}): () => void {
+  attach(attached: AttachableServer, options: AttachOptions = {}): () => void {
     checkOptionNames('attach', options, ['leaves'])
+    const server = attached as Attached<HttpServer>
     const onUpgrade = (request: IncomingMessage, stream: Socket, head: Buffer): void => {
       heardFrom(this.#pending, stream)
       if (options.leaves?.(request)) return
@@ -230,9 +255,17 @@ export class Server<User = undefined> implements AsyncDisposable {
       pending: this.#pending,
       onArrival: () => this.#descriptors?.arrived(),
     })
+    const stopConnects = isHttp2Server(server)
+      ? takeConnects({
+          server,
+          pending: this.#pending,
+          take: (stream, headers, others) => this.#upgrades.takeConnect(stream, headers, others),
+        })
+      : undefined
     const detach = (): void => {
       server.off('upgrade', onUpgrade)
       stopCounting()
+      stopConnects?.()
       if (!this.#detachments.delete(detach) || this.#detachments.size > 0) return
       this.#descriptors?.stop()
       this.#descriptors = undefined
@@ -301,6 +334,21 @@ export class Server<User = undefined> implements AsyncDisposable {
     return this.close()
   }
 
+  /** It has what is used here of a server of `node:http`. */
+  #createHttp2Server(tls: TlsOptions): HttpServer {
+    const server = createHttp2Server({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams } })
+    server.on('request', (request, response) => {
+      // CONNECT has an event of its own.
+      explainUpgrade(request as unknown as IncomingMessage, response as unknown as ServerResponse)
+    })
+    server.on('session', session => {
+      this.#sessions.add(session)
+      session.once('close', () => this.#sessions.delete(session))
+      closeIdleSessions(session, this.#settings.handshakeTimeoutMs)
+    })
+    return server as unknown as HttpServer
+  }
+
   #checkNotClosed(): void {
     if (this.#closed === undefined) return
     throw new UsageError('BW_SERVER_CLOSED', 'This server was closed; make another one to listen again.')
@@ -310,6 +358,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     this.#upgrades.drain()
     this.#arrivals?.close()
     const httpClosed = this.#ownServer && stopListening(this.#ownServer)
+    for (const session of this.#sessions) session.close()
     const sockets = [...this.#sockets.all]
     const timers = sockets.map((socket, at) =>
       setTimeout(() => socket.close(code, reason), Math.floor((spreadMs * at) / sockets.length)),
@@ -324,7 +373,10 @@ export class Server<User = undefined> implements AsyncDisposable {
       ),
     )
     await this.#sockets.whenEmpty()
-    this.#ownServer?.closeAllConnections()
+    if (this.#sessions.size > 0) await allClosed(this.#sessions)
+    for (const session of this.#sessions) session.destroy()
+    // A server of HTTP/2 has no such method.
+    this.#ownServer?.closeAllConnections?.()
     await httpClosed
     for (const timer of timers) clearTimeout(timer)
     for (const detach of this.#detachments) detach()
@@ -368,9 +420,23 @@ function stopListening(server: HttpServer): Promise<void> {
   })
 }
 
+/** What was written last goes out, if the clients take it soon. */
+function allClosed(sessions: ReadonlySet<ServerHttp2Session>): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, lingerMs)
+    for (const session of sessions) {
+      session.once('close', () => {
+        if (sessions.size > 0) return
+        clearTimeout(timer)
+        resolve()
+      })
+    }
+  })
+}
+
 /** An ordinary request, or one whose upgrade a proxy has removed: the handshake's own rules say what is missing. */
 function explainUpgrade(request: IncomingMessage, response: ServerResponse): void {
-  const checked = checkRequest(request)
+  const checked = request.httpVersionMajor < 2 ? checkRequest(request) : checkConnectRequest(request.headers)
   if (checked.ok) return
   const { status, headers, text } = checked.refusal
   response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' })

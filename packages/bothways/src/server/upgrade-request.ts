@@ -30,8 +30,8 @@ export interface UpgradeRequest {
   /** Aborted when the client leaves, or the handshake takes too long. */
   readonly signal: AbortSignal
   /**
-   * Node's own request; undefined on a port of the server's own where there is no `authenticate` to see it, and where
-   * its long headers had to go.
+   * Node's own request; undefined on a port of the server's own where there is no `authenticate` to see it, over HTTP/2,
+   * and where its long headers had to go.
    */
   readonly raw: IncomingMessage | undefined
 }
@@ -125,8 +125,8 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   }
 
   get headByteLength(): number {
-    const lines = this.#headerLines?.length ?? this.#raw?.rawHeaders.reduce(addLength, 0) ?? 0
-    return this.#target.length + lines
+    const lines = this.#headerLines?.length ?? this.#raw?.rawHeaders.reduce(addLength, 0)
+    return this.#target.length + (lines ?? Object.entries(this.headers).flat(2).reduce(addTextLength, 0))
   }
 
   get headers(): Headers {
@@ -191,6 +191,10 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
 
 function addLength(sum: number, { length }: string): number {
   return sum + length
+}
+
+function addTextLength(sum: number, text: string | undefined): number {
+  return sum + (text?.length ?? 0)
 }
 
 function copyAll(value: string | string[] | undefined): string | string[] | undefined {

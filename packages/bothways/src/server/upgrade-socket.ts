@@ -4,7 +4,7 @@ import { type Refusal, serializeRefusal } from '@bothways/protocol'
 import { type StreamBackedTransport, takeTransport } from '../connection/take-transport.ts'
 
 /** How long a refused client may take to read its answer and leave, in ms, whatever it sends meanwhile. */
-const lingerMs = 2_000
+export const lingerMs = 2_000
 
 /** A `net.Socket`, or any other Duplex that an HTTP server has read a request from: then less is known of it. */
 export type UpgradeStream = Duplex &

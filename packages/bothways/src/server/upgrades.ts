@@ -1,22 +1,25 @@
 import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import {
-  type AcceptedRequest,
+  type AcceptedOffers,
   checkRequest,
   type HandshakeAnswer,
   HandshakeError,
   type Refusal,
+  type RefusedRequest,
   type RequestHead,
   readHeaderLines,
   serializeExtensions,
-  serializeResponse,
-  serverResponseHeaders,
 } from '@bothways/protocol'
 import { BareTransport } from '../connection/bare-transport.ts'
 import type { TcpHandle } from '../connection/tcp-handle.ts'
 import type { Transport } from '../connection/transport.ts'
 import { HandshakeRates } from '../exchange/handshake-rates.ts'
 import { afterEarlierAnswers, hasEarlierAnswers } from './earlier-answers.ts'
+import type { AgreedOffers, Exchange } from './exchange.ts'
+import { Http1Exchange, switchingProtocols } from './http1-exchange.ts'
+import { Http2Exchange } from './http2-exchange.ts'
 import type { Incidents } from './incidents.ts'
 import { type NegotiatedProtocol, negotiateExtensions, negotiateProtocol } from './negotiation.ts'
 import type { OpenSockets } from './open-sockets.ts'
@@ -30,7 +33,6 @@ import {
   nobody,
   noRoute,
   refusalOf,
-  severalHosts,
   tooFast,
   tooLate,
   unreadable,
@@ -88,30 +90,40 @@ export class Upgrades<User> {
     // A client that leaves now must not end the process.
     stream.on('error', ignore)
     if (!hasEarlierAnswers(stream)) {
-      this.#take(raw, new UpgradeSocket(stream), head, others)
+      this.#take(new Http1Exchange(raw, stream), head, others)
       return
     }
     const end = this.#sockets.beginHandshake()
     const timer = setTimeout(() => stream.destroy(), this.#settings.handshakeTimeoutMs)
     afterEarlierAnswers(stream, () => {
       clearTimeout(timer)
-      this.#take(raw, new UpgradeSocket(stream), head, others)
+      this.#take(new Http1Exchange(raw, stream), head, others)
       end()
     })
   }
 
-  #take(raw: IncomingMessage, socket: UpgradeSocket, head: Buffer, others: readonly unknown[]): void {
-    const path = requestPath(raw.url ?? '/')
+  /**
+   * Takes an extended CONNECT request that came to a server of HTTP/2 (RFC 8441).
+   *
+   * @param others the other listeners of the same server that may answer it
+   */
+  takeConnect(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, others: readonly unknown[]): void {
+    stream.on('error', ignore)
+    this.#take(new Http2Exchange(stream, headers), Buffer.alloc(0), others)
+  }
+
+  #take(exchange: Exchange, head: Uint8Array, others: readonly unknown[]): void {
+    const path = requestPath(exchange.facts.target)
     const route = path === undefined ? undefined : this.#routes.find(path)
     if (route === undefined) {
-      this.#refuseUnclaimed(raw, socket, path, others)
+      this.#refuseUnclaimed(exchange, path, others)
       return
     }
     const end = this.#sockets.beginHandshake()
-    void this.#shake(raw, socket, head, route, others)
+    void this.#shake(exchange, head, route, others)
       .catch(error => {
         this.#settings.onError(error, undefined)
-        socket.abandon(failed)
+        exchange.abandon(failed)
       })
       .finally(end)
   }
@@ -128,7 +140,7 @@ export class Upgrades<User> {
     const route = path === undefined ? undefined : this.#routes.find(path)
     const headers = readHeaderLines(head.headerLines)
     if (route === undefined || headers === undefined) return false
-    const accepted = this.#judge(route, {
+    const facts: RequestFacts = {
       method: head.method,
       httpVersion: head.httpVersion,
       target: head.target,
@@ -137,14 +149,17 @@ export class Upgrades<User> {
       peerAddress: address,
       peerPort: port,
       isTls: false,
-    })
+    }
+    const checked = checkRequest(facts)
+    if (!checked.ok) return false
+    const accepted = this.#judge(route, facts, checked)
     if ('status' in accepted) return false
     accepted.request.forgetHeaders()
     // A message goes out when it is sent, not when the one before has been acknowledged (Nagle's algorithm).
     handle.setNoDelay(true)
     const transport = new BareTransport(handle)
     const agreed = this.#agree(accepted)
-    transport.write(Buffer.from(agreed.answer, 'latin1'), false)
+    transport.write(Buffer.from(switchingProtocols(checked, agreed), 'latin1'), false)
     this.#open(accepted, agreed, undefined as User, transport, rest)
     return true
   }
@@ -171,28 +186,16 @@ export class Upgrades<User> {
   }
 
   async #shake(
-    raw: IncomingMessage,
-    socket: UpgradeSocket,
-    head: Buffer,
+    exchange: Exchange,
+    head: Uint8Array,
     route: ResolvedRoute<User>,
     others: readonly unknown[],
   ): Promise<void> {
-    const { stream } = socket
+    const { stream, facts } = exchange
     if (stream.destroyed) return
-    if (this.#isDraining) return this.#refuse(raw, socket, draining, others)
-    // RFC 9112 §3.2: Node hands on the first of several.
-    if ((raw.headersDistinct?.host?.length ?? 0) > 1) return this.#refuse(raw, socket, severalHosts, others)
-    const accepted = this.#judge(route, {
-      method: raw.method,
-      httpVersion: raw.httpVersion,
-      target: raw.url ?? '/',
-      headers: raw.headers,
-      peerAddress: stream.remoteAddress ?? '',
-      peerPort: stream.remotePort ?? 0,
-      isTls: 'encrypted' in stream && stream.encrypted === true,
-      raw,
-    })
-    if ('status' in accepted) return this.#refuse(raw, socket, accepted, others)
+    if (this.#isDraining) return this.#refuse(exchange, draining, others)
+    const accepted = this.#judge(route, facts, exchange.check())
+    if ('status' in accepted) return this.#refuse(exchange, accepted, others)
 
     const { request } = accepted
     const leave = (): void => this.#sockets.admission.leave(request.remoteAddress)
@@ -203,30 +206,32 @@ export class Upgrades<User> {
     const authentication = await this.#authenticate(request)
     stream.off('close', abort)
     stream.off('end', abort)
-    if (!authentication.isAccepted) return this.#refuse(raw, socket, authentication.refusal, others)
-    if (this.#isDraining) return this.#refuse(raw, socket, draining, others)
-    if (socket.isGone) return
-    if (socket.isAnsweredByOthers) return this.#leaveTo(others, socket)
-    if (socket.isHalfClosed) return void stream.destroy()
+    if (!authentication.isAccepted) return this.#refuse(exchange, authentication.refusal, others)
+    if (this.#isDraining) return this.#refuse(exchange, draining, others)
+    if (exchange.isGone) return
+    if (exchange.isAnsweredByOthers) return this.#leaveTo(others, exchange)
+    if (exchange.isHalfClosed) return void stream.destroy()
 
     const agreed = this.#agree(accepted)
-    socket.write(agreed.answer)
-    const transport = socket.open(this.#settings.connection.transport)
+    const transport = exchange.accept(agreed, this.#settings.connection.transport)
     stream.off('close', leave)
     const opened = this.#open(accepted, agreed, authentication.user, transport, head)
     if (others.length === 0) return
     // Soon, and once more at the end: another listener may take its time.
     setImmediate(() => {
-      if (socket.isAnsweredByOthers) opened.terminate()
+      if (exchange.isAnsweredByOthers) opened.terminate()
     })
     stream.once('close', () => {
-      if (socket.isAnsweredByOthers) this.#settings.onError(secondWriter(others), opened)
+      if (exchange.isAnsweredByOthers) this.#settings.onError(secondWriter(others), opened)
     })
   }
 
   /** What can be said about a request at once. Whoever is accepted has taken a place. */
-  #judge(route: ResolvedRoute<User>, facts: RequestFacts): Accepted<User> | Refusal {
-    const checked = checkRequest(facts)
+  #judge(
+    route: ResolvedRoute<User>,
+    facts: RequestFacts,
+    checked: AcceptedOffers | RefusedRequest,
+  ): Accepted<User> | Refusal {
     if (!checked.ok) return checked.refusal
     const request = HandshakeRequest.of(facts, checked.subprotocols, this.#settings.trustedProxies)
     if (request === undefined) return unusableHost
@@ -248,25 +253,18 @@ export class Upgrades<User> {
 
   #agree({ checked, protocol }: Accepted<User>): Agreed {
     const { extensions, deflate } = negotiateExtensions(checked.extensions, this.#settings.connection)
-    const subprotocol = protocol === '' ? undefined : protocol
-    const headers = serverResponseHeaders({ key: checked.key, subprotocol, extensions })
-    // RFC 9110 §7.8: who waits for a 100 gets it before the 101.
-    const first = checked.expectsContinue ? serializeResponse(100, []) : ''
-    return {
-      answer: first + serializeResponse(101, headers),
-      extensions: extensions.length === 0 ? '' : serializeExtensions(extensions),
-      deflate,
-    }
+    return { protocol, extensions, deflate }
   }
 
   #open(
-    { request, protocol, handlers }: Accepted<User>,
-    { extensions, deflate }: Agreed,
+    { request, handlers }: Accepted<User>,
+    { protocol, extensions: agreed, deflate }: Agreed,
     user: User,
     transport: Transport,
     head: Uint8Array,
   ): ServerSocket<User> {
     const settings = this.#settings.connection
+    const extensions = agreed.length === 0 ? '' : serializeExtensions(agreed)
     const init = { user, request, protocol, extensions, deflate, settings, transport, host: this.#sockets }
     return this.#sockets.open(init, handlers, head)
   }
@@ -302,62 +300,53 @@ export class Upgrades<User> {
     }
   }
 
-  #refuse(raw: IncomingMessage, socket: UpgradeSocket, refusal: Refusal, others: readonly unknown[]): void {
+  #refuse(exchange: Exchange, refusal: Refusal, others: readonly unknown[]): void {
     try {
-      if (socket.refuse(refusal)) this.#tellRefused(raw, socket, refusal)
-      else this.#leaveTo(others, socket)
+      if (exchange.refuse(refusal)) this.#tellRefused(exchange, refusal)
+      else this.#leaveTo(others, exchange)
     } catch (error) {
       // A header that `refuse(…)` was given is not one.
       this.#settings.onError(error, undefined)
-      socket.refuse(failed)
-      this.#tellRefused(raw, socket, failed)
+      exchange.refuse(failed)
+      this.#tellRefused(exchange, failed)
     }
   }
 
   /** Who was refused and does not leave is one more that waits. */
-  #tellRefused(raw: IncomingMessage, { stream }: UpgradeSocket, refusal: Refusal): void {
-    const { remoteAddress = '' } = stream
-    const isTls = 'encrypted' in stream
-    const client = this.#settings.trustedProxies.resolve(raw.headers, remoteAddress, isTls).remoteAddress
+  #tellRefused({ stream, facts }: Exchange, refusal: Refusal): void {
+    const { headers, peerAddress, isTls, raw } = facts
+    const client = this.#settings.trustedProxies.resolve(headers, peerAddress, isTls).remoteAddress
     this.#incidents.refused(refusal, client, raw)
     if (stream.destroyed) return
-    this.#pending.enter(stream, remoteAddress, () => stream.destroy())
+    this.#pending.enter(stream, peerAddress, () => stream.destroy())
     stream.once('close', () => this.#pending.leave(stream))
   }
 
   /** Somebody else has answered. If nobody else listens, that was the answer to an earlier, pipelined request. */
-  #leaveTo(others: readonly unknown[], socket: UpgradeSocket): void {
-    if (others.length === 0) socket.stream.destroy()
+  #leaveTo(others: readonly unknown[], { stream }: Exchange): void {
+    if (others.length === 0) stream.destroy()
     else this.#settings.onError(secondWriter(others), undefined)
   }
 
   /** No route of ours: refused at once when nobody else listens, else when nobody else has answered in time. */
-  #refuseUnclaimed(
-    raw: IncomingMessage,
-    socket: UpgradeSocket,
-    path: string | undefined,
-    others: readonly unknown[],
-  ): void {
+  #refuseUnclaimed(exchange: Exchange, path: string | undefined, others: readonly unknown[]): void {
     const refuse = (): void => {
       const refusal = noRoute(path)
-      if (socket.refuse(refusal)) this.#tellRefused(raw, socket, refusal)
+      if (exchange.refuse(refusal)) this.#tellRefused(exchange, refusal)
     }
     if (others.length === 0) {
       refuse()
       return
     }
     const timer = setTimeout(refuse, this.#settings.handshakeTimeoutMs)
-    socket.stream.once('close', () => clearTimeout(timer))
+    exchange.stream.once('close', () => clearTimeout(timer))
   }
 }
 
-/** What was agreed on, and how the answer says it. */
-interface Agreed extends Pick<SocketInit<unknown>, 'extensions' | 'deflate'> {
-  readonly answer: string
-}
+interface Agreed extends AgreedOffers, Pick<SocketInit<unknown>, 'deflate'> {}
 
 interface Accepted<User> extends NegotiatedProtocol<User> {
-  readonly checked: AcceptedRequest
+  readonly checked: AcceptedOffers
   readonly request: HandshakeRequest
 }
 

@@ -20,16 +20,20 @@ export interface HandshakeRequest {
   readonly headers: HeaderRecord
 }
 
-/** What a valid opening handshake asks for. */
-export interface AcceptedRequest {
+/** What a valid opening handshake asks for, over whatever version of HTTP. */
+export interface AcceptedOffers {
   readonly ok: true
-  /** The `Sec-WebSocket-Key`. */
-  readonly key: string
   /** In the client's order of preference; empty when it offers none. */
   readonly subprotocols: readonly string[]
   readonly extensions: readonly Extension[]
   /** As sent. A browser always sends one, other clients seldom; judging it is the caller's task (RFC 6455 §10.2). */
   readonly origin: string | undefined
+}
+
+/** The same over HTTP/1.1. */
+export interface AcceptedRequest extends AcceptedOffers {
+  /** The `Sec-WebSocket-Key`. */
+  readonly key: string
   /** The client waits for the answer 100, which goes before the 101 then (RFC 9110 §7.8). */
   readonly expectsContinue: boolean
 }
@@ -47,12 +51,29 @@ export function checkRequest(request: HandshakeRequest): AcceptedRequest | Refus
     checkHost(headers) ??
     checkUpgrade(headers) ??
     checkBody(headers) ??
-    checkVersion(headers)
+    checkVersion(headers, { status: 426, headers: upgradeRequired })
   if (refusal !== undefined) return refuse(refusal)
 
   const key = headerValue(headers, 'sec-websocket-key')
   if (key === undefined || !isValidKey(key)) return refuse(keyRefusal(key))
 
+  const offers = readOffers(headers)
+  if (!offers.ok) return offers
+  return { ...offers, key, expectsContinue: listHasToken(headers.expect, '100-continue') }
+}
+
+/**
+ * Checks an extended CONNECT request for a WebSocket over HTTP/2 (RFC 8441 §4 and §5): the opening handshake without
+ * key, `Upgrade` and `Connection`. The first broken rule decides; nothing is thrown.
+ *
+ * @param headers with the pseudo-headers
+ */
+export function checkConnectRequest(headers: HeaderRecord): AcceptedOffers | RefusedRequest {
+  const refusal = checkPseudoHeaders(headers) ?? checkVersion(headers, { status: 400, headers: {} })
+  return refusal === undefined ? readOffers(headers) : refuse(refusal)
+}
+
+function readOffers(headers: HeaderRecord): AcceptedOffers | RefusedRequest {
   const subprotocols = parseTokenList(headers['sec-websocket-protocol'])
   if (subprotocols === undefined || findDuplicate(subprotocols) !== undefined) {
     return refuse(subprotocolRefusal(headers))
@@ -60,14 +81,7 @@ export function checkRequest(request: HandshakeRequest): AcceptedRequest | Refus
   const extensions = parseExtensions(headers['sec-websocket-extensions'])
   if (extensions === undefined) return refuse(extensionsRefusal(headers))
 
-  return {
-    ok: true,
-    key,
-    subprotocols,
-    extensions,
-    origin: headerValue(headers, 'origin'),
-    expectsContinue: listHasToken(headers.expect, '100-continue'),
-  }
+  return { ok: true, subprotocols, extensions, origin: headerValue(headers, 'origin') }
 }
 
 /** What the server has decided about an accepted request. */
@@ -182,14 +196,50 @@ function checkBody(headers: HeaderRecord): Refusal | undefined {
   )
 }
 
-function checkVersion(headers: HeaderRecord): Refusal | undefined {
+function checkPseudoHeaders(headers: HeaderRecord): Refusal | undefined {
+  const method = headerValue(headers, ':method')
+  if (method !== 'CONNECT') {
+    return {
+      code: 'BW_METHOD_NOT_GET',
+      status: 405,
+      headers: { Allow: 'CONNECT' },
+      text: `Over HTTP/2 a WebSocket needs the method CONNECT, got ${echoedValue(method)}. Connect with a WebSocket client.`,
+    }
+  }
+  const protocol = headerValue(headers, ':protocol')
+  if (protocol !== 'websocket') {
+    return badRequest(
+      'BW_UPGRADE_MISSING',
+      `Over HTTP/2 a WebSocket needs ":protocol: websocket", got ${echoedValue(protocol)}. Connect with a WebSocket client.`,
+    )
+  }
+  const { ':authority': authority, host } = headers
+  if (typeof authority !== 'string' || authority === '') {
+    return badRequest(
+      'BW_HOST_MISSING',
+      `Over HTTP/2 the opening handshake needs ":authority", got ${echoedValue(authority)}. Send the host and port of the URL.`,
+    )
+  }
+  // RFC 9113 §8.3.1: the two must not name different hosts.
+  if (host === undefined || host === authority) return undefined
+  return badRequest(
+    'BW_HOST_MISSING',
+    `Host must be what ":authority" is, ${echoedValue(authority)}, got ${echoedValue(host)}. Leave Host out over HTTP/2.`,
+  )
+}
+
+/** @param answer how a refusal is answered: HTTP/2 knows no `Upgrade` (RFC 9113 §8.2.2) */
+function checkVersion(
+  headers: HeaderRecord,
+  answer: Pick<Refusal, 'status' | 'headers'>,
+): Refusal | undefined {
   const version = headerValue(headers, 'sec-websocket-version')
   if (version === '13') return undefined
   // RFC 6455 §4.4: the answer names the versions that the server speaks.
   return {
     code: 'BW_VERSION_UNSUPPORTED',
-    status: 426,
-    headers: { ...upgradeRequired, 'Sec-WebSocket-Version': '13' },
+    status: answer.status,
+    headers: { ...answer.headers, 'Sec-WebSocket-Version': '13' },
     text: `The opening handshake needs the header "Sec-WebSocket-Version: 13" once, got ${echoedValue(version)}. Use a client that speaks RFC 6455.`,
   }
 }

@@ -1,0 +1,80 @@
+import type {
+  Http2SecureServer,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  IncomingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from 'node:http2'
+import { heardFrom } from './http-arrivals.ts'
+import type { PendingConnections } from './pending-connections.ts'
+
+/** A server of `node:http2`, as much of it as is needed. */
+export type Http2Server = Pick<Http2SecureServer, 'listeners' | 'off' | 'prependListener' | 'updateSettings'>
+
+export interface Http2ArrivalsInit {
+  readonly server: Http2Server
+  readonly pending: PendingConnections
+  /** Takes a request to open a WebSocket; `others` are the listeners that may answer it, too. */
+  readonly take: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, others: readonly unknown[]) => void
+}
+
+/** Whether a server is one of `node:http2`, with or without TLS. */
+export function isHttp2Server(server: object): server is Http2Server {
+  return 'updateSettings' in server
+}
+
+/**
+ * Takes the extended CONNECT requests for WebSockets that come to a server of HTTP/2, and lets it announce that they may
+ * (RFC 8441 §3). All its other requests stay its own.
+ *
+ * @returns a function that ends it
+ */
+export function takeConnects({ server, pending, take }: Http2ArrivalsInit): () => void {
+  const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+    const tcp = stream.session?.socket
+    if (tcp !== undefined) heardFrom(pending, tcp)
+    if (!isWebSocketConnect(headers)) return
+    const streamListeners = server.listeners('stream').filter(it => it !== onStream && !isOfNode(it))
+    take(stream, headers, [...streamListeners, ...otherConnectListeners()])
+  }
+  // The interface like that of HTTP/1 answers every CONNECT with 405 when nobody listens for it.
+  const onConnect = (request: Http2ServerRequest, response: Http2ServerResponse): void => {
+    if (isWebSocketConnect(request.headers)) {
+      // It would throw for an error of the stream, which the transport hears of.
+      request.on('error', () => {})
+    } else if (otherConnectListeners().length === 0) {
+      response.statusCode = 405
+      response.end()
+    }
+  }
+  const otherConnectListeners = (): unknown[] => server.listeners('connect').filter(it => it !== onConnect)
+  server.updateSettings({ enableConnectProtocol: true })
+  server.prependListener('stream', onStream)
+  server.prependListener('connect', onConnect)
+  return () => {
+    server.off('stream', onStream)
+    server.off('connect', onConnect)
+  }
+}
+
+/** Lets no session idle: one without a stream is closed after so many ms without traffic (RFC 9113 §9.1). */
+export function closeIdleSessions(session: ServerHttp2Session, idleMs: number): void {
+  let streamCount = 0
+  session.on('stream', (stream: ServerHttp2Stream) => {
+    streamCount++
+    stream.once('close', () => streamCount--)
+  })
+  session.setTimeout(idleMs, () => {
+    if (streamCount === 0) session.close()
+  })
+}
+
+function isWebSocketConnect(headers: IncomingHttpHeaders): boolean {
+  return headers[':method'] === 'CONNECT' && headers[':protocol'] === 'websocket'
+}
+
+/** What makes of a stream a request and a response like those of HTTP/1. */
+function isOfNode({ name }: { readonly name: string }): boolean {
+  return name === 'bound onServerStream'
+}
