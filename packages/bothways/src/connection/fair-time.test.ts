@@ -194,3 +194,24 @@ test('Who throws in its turn takes it from nobody else', async () => {
   for (const listener of others) process.on('uncaughtException', listener)
   expect(errors.map(String)).toEqual(['Error: mine'])
 })
+
+test('A turn that takes long because of something else gives longer shares, up to 16 ms', async () => {
+  const world = setUp()
+  const worker = new Worker(world, 'a', 200, 0.5, [])
+  /** A turn in which writing takes so long; returns how much is done in it. */
+  const writing = async (ms: number) => {
+    const before = worker.piecesLeft
+    world.clock.nowMs += ms
+    await turn()
+    return before - worker.piecesLeft
+  }
+  worker.onTurn()
+  expect(worker.piecesLeft).toBe(198)
+  await turn()
+  expect(await writing(19)).toBe(19)
+  expect(await writing(100)).toBe(32)
+  // Now the turns are long because of the shares only.
+  const later: number[] = []
+  for (let at = 0; at < 5; at++) later.push(await writing(0))
+  expect(later).toEqual([16, 8, 4, 2, 2])
+})

@@ -4,17 +4,24 @@ export interface TurnMember {
   onTurn(): void
 }
 
-/** How long a member may work in one turn, and all together that wait from earlier turns, in ms. */
-const shareMs = 1
+/** How long a member may work in one turn at least, and all together that wait from earlier turns, in ms. */
+const leastShareMs = 1
+
+/**
+ * A turn that takes long whatever a share is, since much is written at its end, gives longer ones: of what the last turn
+ * took, and in ms at most. One that is long because of the shares themselves gives no more than the least.
+ */
+const partOfTurn = 1 / 2
+const longestShareMs = 16
 
 /** Who has worked for so long in a turn leaves to other threads what they can do, in ms. */
-const earlyMs = shareMs / 8
+const earlyMs = leastShareMs / 8
 
 /** So many at most of those that wait go on in one turn: what they set off in later ticks takes time as well. */
 const membersPerTurn = 4
 
 /** A stretch of work that took longer than this is followed by a shorter one, in ms. */
-const longStretchMs = shareMs / 8
+const longStretchMs = leastShareMs / 8
 
 /** The most work between two looks at the clock, in the units of {@link FairTime.goOn}. */
 const longestStretch = 8 * 1024
@@ -46,6 +53,9 @@ export class FairTime {
   /** The end of this turn will be noticed; until then, what those have used who worked before the present one. */
   #isTurnWatched = false
   readonly #usedMs = new Map<TurnMember, number>()
+  #shareMs = leastShareMs
+  /** When the last turn has ended, if somebody waited then: the event loop has not slept since. */
+  #endedMs: number | undefined
 
   /** @param clock in ms */
   constructor(clock: () => number = now) {
@@ -72,7 +82,7 @@ export class FairTime {
     // Another has worked in between, called by this one.
     if (member !== this.#member) this.begin(member, nowMs)
     if (!this.#isTurnWatched) this.#watchTurn()
-    if (nowMs - this.#begunMs >= shareMs) return 0
+    if (nowMs - this.#begunMs >= this.#shareMs) return 0
     const wasLong = nowMs - this.#lookedMs > longStretchMs
     this.#lookedMs = nowMs
     return wasLong ? Math.max(shortestStretch, lastStretch >> 3) : Math.min(longestStretch, lastStretch * 2)
@@ -106,6 +116,7 @@ export class FairTime {
     time.#isTurnWatched = false
     time.#member = undefined
     time.#usedMs.clear()
+    time.#measureTurn()
     if (time.#waiting.size === 0) return
     // First, so that nobody is forgotten when somebody throws.
     time.#watchTurn()
@@ -113,8 +124,17 @@ export class FairTime {
     time.#dueCount = time.#waiting.size
   }
 
+  #measureTurn(): void {
+    const nowMs = this.#now()
+    if (this.#endedMs !== undefined) {
+      const part = (nowMs - this.#endedMs) * partOfTurn
+      this.#shareMs = Math.max(leastShareMs, Math.min(longestShareMs, part))
+    }
+    this.#endedMs = this.#waiting.size > 0 ? nowMs : undefined
+  }
+
   #serve(count: number): void {
-    const endMs = this.#now() + shareMs
+    const endMs = this.#now() + this.#shareMs
     let left = count
     for (const member of this.#waiting) {
       if (left-- === 0) return
