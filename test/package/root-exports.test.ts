@@ -58,8 +58,10 @@ test('bothways/connection exports these names', () => {
       "Deflater",
       "Inflater",
       "NotSentError",
+      "Publication",
       "ReadyState",
       "SharedBytes",
+      "WireFormat",
       "WorkGate",
       "fairTime",
       "isBlob",
@@ -70,6 +72,7 @@ test('bothways/connection exports these names', () => {
       "shortReason",
       "takeTransport",
       "usualTraits",
+      "wholeFrame",
     ]
   `)
 })

@@ -3,9 +3,9 @@ import { decodeParts } from './decode-parts.ts'
 import type { RawData } from './engine-binding.ts'
 import type { AnyNamespace, AnySocket } from './erased.ts'
 import type { Packet } from './parser/packet.ts'
+import { publishPacket } from './published-packet.ts'
 import { textOf } from './room-topics.ts'
 import { SessionLog } from './session-log.ts'
-import { shareParts } from './shared-parts.ts'
 import type { Handshake } from './socket-types.ts'
 
 export type SocketId = string
@@ -191,13 +191,13 @@ export class Adapter extends EventEmitter {
     packet.id = this.nsp._ids++
     const { id } = packet
     const parts = this.nsp.server.encoder.encode(packet)
-    const shared = shareParts(parts, options.flags ?? {})
+    const published = publishPacket(parts, options.flags ?? {})
     let count = 0
     this.apply(options, socket => {
       count++
       socket.acks.set(id, onAnswer)
       socket.notifyOutgoingListeners(packet)
-      socket.client._writeShared(shared)
+      socket.client._writePublished(published)
     })
     this.#publish(packet, parts, options, undefined)
     onCount(count)
@@ -266,7 +266,7 @@ export class Adapter extends EventEmitter {
   ): void {
     const { rooms, except = nobody, flags = {} } = options
     if (offset !== undefined) this.log?.append({ offset, parts, rooms, except })
-    const shared = shareParts(parts, flags)
+    const published = publishPacket(parts, flags)
     let decoded = packet
     this.apply(options, socket => {
       if (socket._hasOutgoingListeners) {
@@ -274,7 +274,7 @@ export class Adapter extends EventEmitter {
         if (decoded !== undefined) socket.notifyOutgoingListeners(decoded)
       }
       if (offset !== undefined) socket._lastOffset = offset
-      socket.client._writeShared(shared)
+      socket.client._writePublished(published)
     })
     this.#publish(packet, parts, options, offset)
   }

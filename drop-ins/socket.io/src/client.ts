@@ -5,8 +5,8 @@ import type { EngineSocket, EngineWriteOptions, RawData } from './engine-binding
 import type { AnyServer, AnySocket } from './erased.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
 import type { ParserDecoder } from './parser-option.ts'
+import type { PublishedPacket } from './published-packet.ts'
 import type { Server } from './server.ts'
-import type { SharedParts } from './shared-parts.ts'
 import type { DisconnectReason } from './socket-types.ts'
 import type { EventsMap } from './typed-events.ts'
 
@@ -130,7 +130,7 @@ export class Client<
   }
 
   /** @internal The same for many clients. */
-  _writeShared({ parts, options, isVolatile }: SharedParts): void {
+  _writePublished({ parts, options, isVolatile }: PublishedPacket): void {
     const { conn } = this
     if (conn.readyState !== 'open' || (isVolatile && !conn.transport.writable)) return
     for (let at = 0; at < parts.length; at++) conn.write(parts[at]!, options[at]!)

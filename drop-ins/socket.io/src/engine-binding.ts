@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Http2SecureServer, Http2Server } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
-import { type AttachOptions, Server, type ServerOptions, SharedMessage } from './engine/index.ts'
+import { type AttachOptions, Server, type ServerOptions } from './engine/index.ts'
 
 // All that the rest of this package takes from Engine.IO.
 
@@ -10,10 +10,10 @@ export type {
   RawData,
   Server as EngineServer,
   ServerOptions as EngineOptions,
-  SharedMessage,
   Socket as EngineSocket,
   WriteOptions as EngineWriteOptions,
 } from './engine/index.ts'
+export { frameOf } from './engine/publication-formats.ts'
 
 /** What an HTTP server may be. */
 export type AttachableHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server
@@ -30,9 +30,4 @@ export function attachEngine(server: AttachableHttpServer, options: ServerOption
   const engine = new Server(options)
   engine.attach(server as HttpServer, options)
   return engine
-}
-
-/** A message that goes to many: encoded and framed once for each dialect. */
-export function shareMessage(data: SharedMessage['data']): SharedMessage {
-  return new SharedMessage(data)
 }

@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer'
 import { once } from 'node:events'
 import { type EngineClient, EngineStage, engineClient } from '@bothways/test-support/engine-stage'
+import { Publication } from 'bothways/connection'
 import { describe, expect, test } from 'vitest'
 import { attach } from './listen.ts'
 import type { ServerOptions } from './options.ts'
+import type { RawData } from './packet.ts'
 import type { Server } from './server.ts'
-import { SharedMessage } from './shared-message.ts'
 import type { Socket } from './socket.ts'
 
 const ways = [
@@ -123,8 +124,8 @@ describe.each(clients)('engine.io-client of version $version by $name', ({ versi
       })
     })
     for (const data of ['one', Buffer.from('two'), 'three 😀']) {
-      const shared = new SharedMessage(data)
-      session.write(shared.data, { shared })
+      const shared = new Publication(data)
+      session.write(shared.data as RawData, { shared })
     }
     await all
     expect(got).toEqual(['string one', 'object two', 'string three 😀'])
@@ -142,9 +143,9 @@ describe('engine.io-client', () => {
           forceBase64: true,
         })
         expect(session.transport.supportsBinary).toBe(false)
-        const shared = new SharedMessage(Buffer.from([1, 2, 3]))
+        const shared = new Publication(Buffer.from([1, 2, 3]))
         const message = once(client, 'message')
-        session.send(shared.data, { shared })
+        session.send(shared.data as RawData, { shared })
         expect(textOf((await message)[0])).toBe('\x01\x02\x03')
       }
     }
@@ -164,7 +165,7 @@ describe('engine.io-client', () => {
       })
     })
     const long = 'x'.repeat(100_000)
-    const shared = new SharedMessage('shared')
+    const shared = new Publication('shared')
     session.send(long).send('short', { compress: false }).send('third').send('shared', { shared })
     await all
     expect(got).toEqual([long, 'short', 'third', 'shared'])

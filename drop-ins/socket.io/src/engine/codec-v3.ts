@@ -1,8 +1,15 @@
 import { Buffer } from 'node:buffer'
 import { isUtf8 } from '@bothways/protocol'
 import { ownBytes } from 'bothways/connection'
-import { digitOf } from './codec-v4.ts'
-import { bytesOf, bytesOfBase64, errorPacket, type Packet, type PacketType, packetTypes } from './packet.ts'
+import {
+  bytesOf,
+  bytesOfBase64,
+  digitOf,
+  errorPacket,
+  type Packet,
+  type PacketType,
+  packetTypes,
+} from './packet.ts'
 
 const code0 = 0x30
 const code9 = 0x39

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer'
-import { bytesOf, bytesOfBase64, errorPacket, type Packet, type PacketType, packetTypes } from './packet.ts'
+import { bytesOf, bytesOfBase64, digitOf, errorPacket, type Packet, packetTypes } from './packet.ts'
 
 /** What separates the packets of a payload (Engine.IO protocol v4, "HTTP long-polling: packet encoding"). */
 const separator = '\x1e'
@@ -7,20 +7,10 @@ const separator = '\x1e'
 const code0 = 0x30
 const codeB = 0x62
 
-const digits = Object.fromEntries(packetTypes.map((type, at) => [type, String(at)])) as Record<
-  PacketType,
-  string
->
-
-/** The digit of a packet's type. */
-export function digitOf(type: Packet['type']): string {
-  return digits[type as PacketType]
-}
-
 /** A packet as text, also a binary one: for payloads, and for clients that cannot take bytes. */
 export function encodeTextV4({ type, data }: Packet): string {
-  if (typeof data === 'string') return digits[type as PacketType] + data
-  if (data === undefined) return digits[type as PacketType]
+  if (typeof data === 'string') return digitOf(type) + data
+  if (data === undefined) return digitOf(type)
   return `b${bytesOf(data).toString('base64')}`
 }
 

@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { createRequire } from 'node:module'
 import { runInNewContext } from 'node:vm'
+import { Publication } from 'bothways/connection'
 import { describe, expect, test } from 'vitest'
 import { decodePacket, decodePayload, encodePacket, encodePayload } from './codec.ts'
 import { errorPacket, type Packet, packetTypes } from './packet.ts'
-import { SharedMessage } from './shared-message.ts'
+import { frameOf } from './publication-formats.ts'
 
 interface OriginalParser {
   encodePacket(packet: Packet, takesBytes: boolean, callback: (encoded: string | Buffer) => void): void
@@ -73,17 +74,17 @@ describe.each([4, 3] as const)('The codec of version %i', version => {
 
   test('writes a shared message as any other', () => {
     for (const data of [text, bytes]) {
-      const shared = new SharedMessage(data)
+      const shared = new Publication(data)
       const plain = [message(data), message('x')]
       const packets = [{ ...message(data), options: { shared } }, message('x')]
       for (const takesBytes of [true, false]) {
         expect(encodePayload(packets, version, takesBytes)).toEqual(encodePayload(plain, version, takesBytes))
       }
-      const frame = shared.frame(version)
+      const frame = frameOf(shared, version)
       expect(Buffer.from(frame.bytes.subarray(2))).toEqual(
         Buffer.from(encodePacket(message(data), version, true) as string),
       )
-      expect(shared.frame(version)).toBe(frame)
+      expect(frameOf(shared, version)).toBe(frame)
     }
   })
 })

@@ -9,6 +9,7 @@ import {
 } from './codec-v3.ts'
 import { decodePacketV4, decodePayloadV4, encodePacketV4, encodePayloadV4, encodeTextV4 } from './codec-v4.ts'
 import type { Packet, Protocol } from './packet.ts'
+import { textOf } from './publication-formats.ts'
 
 /** A packet as one WebSocket message. */
 export function encodePacket(packet: Packet, protocol: Protocol, takesBytes: boolean): string | Buffer {
@@ -44,6 +45,6 @@ export function decodePayload(payload: string | Buffer, protocol: Protocol): Gen
 
 function encodeText(packet: Packet, protocol: Protocol): string {
   const shared = packet.options?.shared
-  if (shared !== undefined) return shared.text(protocol)
+  if (shared !== undefined) return textOf(shared, protocol)
   return protocol === 4 ? encodeTextV4(packet) : encodeTextV3(packet)
 }

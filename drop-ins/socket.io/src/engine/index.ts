@@ -3,7 +3,6 @@ export { listen } from './listen.ts'
 export type { AttachOptions, ServerOptions } from './options.ts'
 export type { RawData, WriteOptions } from './packet.ts'
 export { Server } from './server.ts'
-export { SharedMessage } from './shared-message.ts'
 export { Socket } from './socket.ts'
 
 /** The version of the protocol that is spoken with everybody who does not ask for version 3. */

@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { messageBytes, ownBytes } from 'bothways/connection'
-import type { SharedMessage } from './shared-message.ts'
+import { messageBytes, ownBytes, type Publication } from 'bothways/connection'
 
 /** The revisions of the Engine.IO protocol that a client may speak. */
 export type Protocol = 3 | 4
@@ -9,6 +8,16 @@ export type Protocol = 3 | 4
 export const packetTypes = ['open', 'close', 'ping', 'pong', 'message', 'upgrade', 'noop'] as const
 export type PacketType = (typeof packetTypes)[number]
 
+const digits = Object.fromEntries(packetTypes.map((type, at) => [type, String(at)])) as Record<
+  PacketType,
+  string
+>
+
+/** The digit of a packet's type. */
+export function digitOf(type: Packet['type']): string {
+  return digits[type as PacketType]
+}
+
 /** What a message may carry on its way out; on its way in it is a string or a `Buffer`. */
 export type RawData = string | ArrayBuffer | ArrayBufferView
 
@@ -16,8 +25,8 @@ export type RawData = string | ArrayBuffer | ArrayBufferView
 export interface WriteOptions {
   /** False sends it as it is even where compression was agreed on. Default true. */
   readonly compress?: boolean | undefined
-  /** The same message for many sockets, encoded once for all of them; see {@link SharedMessage}. */
-  readonly shared?: SharedMessage | undefined
+  /** The same message for many sockets, encoded once for each dialect in which somebody gets it. */
+  readonly shared?: Publication | undefined
   /** WebSocket frames of this packet that the caller has made, as adapters written for npm's `engine.io` do. */
   readonly wsPreEncodedFrame?: readonly Uint8Array[] | undefined
 }

@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer'
 import { once } from 'node:events'
 import { EngineStage, type RawSocket } from '@bothways/test-support/engine-stage'
+import { Publication } from 'bothways/connection'
 import { describe, expect, test } from 'vitest'
 import { attach } from './listen.ts'
 import type { AttachOptions, ServerOptions } from './options.ts'
+import type { RawData } from './packet.ts'
 import type { Server } from './server.ts'
-import { SharedMessage } from './shared-message.ts'
 import type { Socket } from './socket.ts'
 
 const pingInterval = 25_000
@@ -183,9 +184,9 @@ describe.each(dialects)('Version $version', ({ version, payload, bytes }) => {
       const client = engine.socket(`${websocket}&b64=1`)
       await client.next()
       const session = await engine.session<Socket>()
-      const shared = new SharedMessage(Buffer.from([1, 2, 3, 4]))
-      session.send(shared.data)
-      session.send(shared.data, { shared })
+      const shared = new Publication(Buffer.from([1, 2, 3, 4]))
+      session.send(shared.data as RawData)
+      session.send(shared.data as RawData, { shared })
       expect([await client.next(), await client.next()]).toEqual([bytes, bytes])
     })
 

@@ -1,8 +1,14 @@
 import type { EngineRequest } from './engine-request.ts'
 import type { ServerSettings } from './options.ts'
+import type { Protocol } from './packet.ts'
 import { errors, type Refusal } from './server-errors.ts'
-import type { Socket } from './socket.ts'
-import type { TransportName } from './transport.ts'
+import type { Transport, TransportName } from './transport.ts'
+
+/** What of a session its requests must fit. */
+export interface KnownSession {
+  readonly protocol: Protocol
+  readonly transport: Pick<Transport, 'name'>
+}
 
 /** What may stand in a header's value (RFC 9110 §5.5). */
 const headerPattern = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -18,7 +24,7 @@ export function transportOf(request: EngineRequest, settings: ServerSettings): T
 export function problemOf(
   request: EngineRequest,
   settings: ServerSettings,
-  clients: Readonly<Record<string, Socket>>,
+  clients: Readonly<Record<string, KnownSession>>,
   isUpgrade: boolean,
 ): Refusal | undefined {
   const { transport: name, sid } = request._query
@@ -44,7 +50,7 @@ export function problemOf(
 
 function problemOfSession(
   request: EngineRequest,
-  client: Socket,
+  client: KnownSession,
   transport: TransportName,
   isUpgrade: boolean,
 ): Refusal | undefined {

@@ -8,11 +8,13 @@ import {
   type ConnectionSettings,
   type SendOutcome,
   takeTransport,
+  wholeFrame,
 } from 'bothways/connection'
 import { channels } from './channels.ts'
 import { decodePacket, encodePacket } from './codec.ts'
 import type { EngineRequest } from './engine-request.ts'
 import type { Packet } from './packet.ts'
+import { messageOf } from './publication-formats.ts'
 import { guard } from './safe-emitter.ts'
 import { type SendCallback, Transport } from './transport.ts'
 import { atTurnEnd, type TurnMember } from './turn-end.ts'
@@ -167,12 +169,15 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
   #sendPacket(packet: Packet): SendOutcome {
     const connection = this.#connection
     const { options } = packet
-    if (!this.#isCompressed && options !== undefined) {
+    if (options !== undefined) {
       const { shared, wsPreEncodedFrame } = options
-      if (shared !== undefined && (this.supportsBinary || typeof shared.data === 'string')) {
-        return connection.sendEncoded(shared.frame(this.protocol))
+      if (shared !== undefined) {
+        const message = messageOf(shared, this.protocol, this.supportsBinary)
+        // RFC 7692 §6: where compression was agreed on, a message may still go as it is.
+        if (options.compress === false) return connection.sendEncoded(message.encoded(wholeFrame))
+        return connection.sendShared(message)
       }
-      if (wsPreEncodedFrame !== undefined) {
+      if (!this.#isCompressed && wsPreEncodedFrame !== undefined) {
         return wsPreEncodedFrame.map(part => connection.sendEncoded(part)).at(-1) ?? 'sent'
       }
     }

@@ -4,7 +4,8 @@ import { Connection, type ConnectionHandler } from './connection.ts'
 import type { CloseFrame, Disconnect } from './disconnect.ts'
 import { ReadyState } from './ending.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
-import { PreparedMessage } from './sending/prepared-message.ts'
+import { deflatedFrame } from './sending/frame-formats.ts'
+import { Publication } from './sending/publication.ts'
 
 class Recorder implements ConnectionHandler {
   readonly messages: (string | Buffer)[] = []
@@ -117,7 +118,7 @@ describe('Messages', () => {
       return write(bytes)
     }
     for (let count = 0; count < 5; count++) server.send('tick')
-    server.sendPrepared(new PreparedMessage(Buffer.from('tock'), true))
+    server.sendShared(new Publication('tock'))
     server.send('tick')
     await link.settle()
     expect(writes).toEqual([7 * 6])
@@ -141,7 +142,7 @@ describe('Compression', () => {
         )
         for (const text of texts) {
           server.send(text)
-          server.sendPrepared(new PreparedMessage(Buffer.from(`published ${text}`), true))
+          server.sendShared(new Publication(`published ${text}`))
           client.send(text)
         }
         while (clientSide.messages.length < texts.length * 2 || serverSide.messages.length < texts.length) {
@@ -157,11 +158,11 @@ describe('Compression', () => {
   test('A publish is compressed once for all connections that do not keep a context', async () => {
     const deflate = { noContextTakeover: true, windowBits: 15 }
     const pairs = [1, 2, 3].map(() => connect({ server: { compression: true }, deflate }))
-    const message = new PreparedMessage(Buffer.from('x'.repeat(2_000)), true)
-    for (const { server } of pairs) server.sendPrepared(message)
-    const settings = resolveConnectionOptions({ compression: true }, 'server').compression
-    const frame = settings && message.deflatedFrame(deflate, settings)
-    expect(settings && message.deflatedFrame(deflate, settings)).toBe(frame)
+    const message = new Publication('x'.repeat(2_000))
+    for (const { server } of pairs) server.sendShared(message)
+    const format = deflatedFrame(15, 6)
+    const frame = message.encoded(format)
+    expect(message.encoded(format)).toBe(frame)
     for (const { link, clientSide } of pairs) {
       await link.settle()
       expect(clientSide.messages).toEqual(['x'.repeat(2_000)])

@@ -43,7 +43,7 @@ import { ReceiveRate } from './receive-rate.ts'
 import { FrameSender, type FrameSenderHandler, type FrameSendOptions } from './sending/frame-sender.ts'
 import { NotSentError } from './sending/not-sent-error.ts'
 import { Outbox, type OutboxHandler } from './sending/outbox.ts'
-import type { PreparedMessage } from './sending/prepared-message.ts'
+import type { Publication } from './sending/publication.ts'
 import type { SendOutcome } from './sending/send-outcome.ts'
 import type { SharedBytes } from './sending/shared-bytes.ts'
 import type { Callback } from './sending/waiters.ts'
@@ -307,9 +307,9 @@ export class Connection
   }
 
   /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
-  sendPrepared(message: PreparedMessage): SendOutcome {
+  sendShared(message: Publication): SendOutcome {
     if (!this.#mayQueue()) return 'refused'
-    this.#sender.sendPrepared(message)
+    this.#sender.sendShared(message)
     return this.#outcome()
   }
 

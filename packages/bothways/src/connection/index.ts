@@ -21,8 +21,10 @@ export {
   type KeepaliveOptions,
   resolveConnectionOptions,
 } from './options.ts'
+export { wholeFrame } from './sending/frame-formats.ts'
 export type { FrameSendOptions } from './sending/frame-sender.ts'
 export { NotSentError } from './sending/not-sent-error.ts'
+export { Publication, WireFormat } from './sending/publication.ts'
 export type { SendOutcome } from './sending/send-outcome.ts'
 export { SharedBytes } from './sending/shared-bytes.ts'
 export type { Callback } from './sending/waiters.ts'

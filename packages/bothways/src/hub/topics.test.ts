@@ -8,7 +8,7 @@ class Listener implements Subscriber<string> {
   outcome: Outcome = 'sent'
   onHeard: (message: string) => void = () => {}
 
-  sendPrepared(message: string): Outcome {
+  sendShared(message: string): Outcome {
     if (this.outcome !== 'refused') this.heard.push(message)
     this.onHeard(message)
     return this.outcome

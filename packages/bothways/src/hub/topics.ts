@@ -1,7 +1,7 @@
 /** Whoever a publish reaches. */
 export interface Subscriber<Message> {
   /** `refused`: it was not taken. */
-  sendPrepared(message: Message): 'sent' | 'queued' | 'refused'
+  sendShared(message: Message): 'sent' | 'queued' | 'refused'
 }
 
 interface Topic<Message> {
@@ -70,7 +70,7 @@ export class Topics<Message> {
     try {
       for (const subscriber of topic.subscribers) {
         if (subscriber === except || isLate(topic, subscriber, serial)) continue
-        if (subscriber.sendPrepared(message) !== 'refused') count++
+        if (subscriber.sendShared(message) !== 'refused') count++
       }
     } finally {
       topic.depth--

@@ -1,5 +1,5 @@
 import { ByteBudget } from '../connection/byte-budget.ts'
-import type { PreparedMessage } from '../connection/sending/prepared-message.ts'
+import type { Publication } from '../connection/sending/publication.ts'
 import type { Topics } from '../hub/topics.ts'
 import { Admission } from './admission.ts'
 import type { ServerCounts } from './counts.ts'
@@ -11,7 +11,7 @@ import type { HandshakeRequest } from './upgrade-request.ts'
 
 export interface OpenSocketsInit<User> {
   readonly settings: ServerSettings<User>
-  readonly topics: Topics<PreparedMessage>
+  readonly topics: Topics<Publication>
   readonly counts: ServerCounts
   readonly incidents: Incidents<User>
 }
@@ -22,7 +22,7 @@ export interface OpeningInit<User> extends SocketInit<User> {
 
 /** The sockets of a server, from the 101 to the end of their last handler, and the places they take. */
 export class OpenSockets<User> implements SocketHost<User> {
-  readonly topics: Topics<PreparedMessage>
+  readonly topics: Topics<Publication>
   readonly counts: ServerCounts
   readonly incomingBudget: ByteBudget
   readonly outgoingBudget: ByteBudget

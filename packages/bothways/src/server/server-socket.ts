@@ -20,7 +20,7 @@ import {
   messageBytes,
   messageSize,
 } from '../connection/message-data.ts'
-import { PreparedMessage } from '../connection/sending/prepared-message.ts'
+import { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
@@ -47,7 +47,7 @@ export interface SocketHandlers<User> {
 
 /** What a socket needs of its server. */
 export interface SocketHost<User> {
-  readonly topics: Topics<PreparedMessage>
+  readonly topics: Topics<Publication>
   readonly counts: ServerCounts
   readonly maxTopicsPerSocket: number
   /** Of what came and is unfinished or unread, on all sockets together. */
@@ -75,7 +75,7 @@ export interface SocketInit<User> extends Omit<ConnectionInit, 'role' | 'incomin
  *
  * Its methods never throw for anything the network did: on a connection that is over they do nothing.
  */
-export class ServerSocket<User = undefined> implements AsyncIterable<Message>, Subscriber<PreparedMessage> {
+export class ServerSocket<User = undefined> implements AsyncIterable<Message>, Subscriber<Publication> {
   /** What `authenticate` returned. */
   readonly user: User
   readonly request: UpgradeRequest
@@ -176,8 +176,8 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   }
 
   /** @internal */
-  sendPrepared(message: PreparedMessage): SendOutcome {
-    const outcome = this.#connection.sendPrepared(message)
+  sendShared(message: Publication): SendOutcome {
+    const outcome = this.#connection.sendShared(message)
     if (outcome !== 'refused') this.#countSent(message.payload.length)
     return outcome
   }
@@ -230,7 +230,7 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
    * @returns how many have taken it: not those whose queue is full, or whose connection is closing
    */
   publish(topic: string, data: Exclude<MessageData, Blob>): number {
-    return this.#host.topics.publish(topic, prepareMessage(data), this)
+    return this.#host.topics.publish(topic, publicationOf(data), this)
   }
 
   /**
@@ -361,7 +361,7 @@ function tooManyTopics(limit: number): LimitError {
 }
 
 /** @throws UsageError `BW_INVALID_MESSAGE` */
-export function prepareMessage(data: Exclude<MessageData, Blob>): PreparedMessage {
+export function publicationOf(data: Exclude<MessageData, Blob>): Publication {
   checkMessageData(data)
   if (isBlob(data)) {
     throw new UsageError(
@@ -370,8 +370,7 @@ export function prepareMessage(data: Exclude<MessageData, Blob>): PreparedMessag
     )
   }
   // Subscribers that are not ready send it later: what the caller does with its memory must not matter.
-  const payload = typeof data === 'string' ? messageBytes(data) : Buffer.from(messageBytes(data))
-  return new PreparedMessage(payload, typeof data === 'string')
+  return new Publication(typeof data === 'string' ? data : Buffer.from(messageBytes(data)))
 }
 
 function checkMessageData(data: unknown): void {

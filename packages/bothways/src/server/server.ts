@@ -15,7 +15,7 @@ import type { Duplex } from 'node:stream'
 import { checkConnectRequest, checkRequest, UsageError } from '@bothways/protocol'
 import type { MessageData } from '../connection/message-data.ts'
 import { checkOptionNames, longestTimerMs, whole } from '../connection/options.ts'
-import type { PreparedMessage } from '../connection/sending/prepared-message.ts'
+import type { Publication } from '../connection/sending/publication.ts'
 import { serveInTurn } from '../exchange/requests-in-turn.ts'
 import { Topics } from '../hub/topics.ts'
 import { Arrivals } from './arrivals.ts'
@@ -31,7 +31,7 @@ import { PendingConnections } from './pending-connections.ts'
 import { crowdedOut, silent } from './refusals.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
-import { checkCloseArguments, prepareMessage, type ServerSocket } from './server-socket.ts'
+import { checkCloseArguments, publicationOf, type ServerSocket } from './server-socket.ts'
 import { type TopicListener, TopicListeners } from './topic-listeners.ts'
 import { lingerMs } from './upgrade-socket.ts'
 import { Upgrades } from './upgrades.ts'
@@ -99,7 +99,7 @@ const maxConcurrentStreams = 256
 export class Server<User = undefined> implements AsyncDisposable {
   readonly #settings: ServerSettings<User>
   readonly #routes = new Routes<ResolvedRoute<User>>()
-  readonly #topics = new Topics<PreparedMessage>()
+  readonly #topics = new Topics<Publication>()
   readonly #listeners: TopicListeners
   readonly #counts = noCounts()
   readonly #sockets: OpenSockets<User>
@@ -300,7 +300,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   publish(topic: string, data: Exclude<MessageData, Blob>, options: PublishOptions = {}): number {
     checkOptionNames('publish', options, ['except'])
     const except = options.except && this.#listeners.subscriberOf(options.except)
-    return this.#topics.publish(topic, prepareMessage(data), except)
+    return this.#topics.publish(topic, publicationOf(data), except)
   }
 
   /**

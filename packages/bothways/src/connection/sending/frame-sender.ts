@@ -13,8 +13,10 @@ import { isBlob, type MessageData, messageBytes } from '../message-data.ts'
 import type { ConnectionSettings } from '../options.ts'
 import type { WorkGate } from '../work-gate.ts'
 import { binaryFrame, type FirstOctet, firstOctet, frame } from './frame.ts'
+import { deflatedFrame, wholeFrame } from './frame-formats.ts'
 import type { Outbox } from './outbox.ts'
-import type { PreparedMessage } from './prepared-message.ts'
+import type { Publication } from './publication.ts'
+import type { SharedBytes } from './shared-bytes.ts'
 import type { Piece } from './turn.ts'
 
 export interface FrameSenderInit {
@@ -104,21 +106,21 @@ export class FrameSender {
   }
 
   /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
-  sendPrepared(message: PreparedMessage): void {
-    const { payload, isText } = message
+  sendShared(publication: Publication): void {
+    const { payload, isText } = publication
     const [tuning, direction] = [this.#tuning, this.#direction]
     const kind = this.#kindOf(payload.length)
-    if (kind === plain) {
-      this.#outbox.push(message.frame)
+    if (kind === plain || tuning === undefined || direction === undefined) {
+      this.#outbox.push(publication.encoded(wholeFrame))
       return
     }
-    const shared =
-      this.#outbox.isWaiting || tuning === undefined || direction === undefined
-        ? undefined
-        : message.deflatedFrame(direction, tuning)
-    if (shared === undefined) this.#sendBytes(payload, isText ? kind.text : kind.binary)
-    else if (shared instanceof Promise) this.#queuePending(payload.length, shared)
-    else this.#outbox.push(shared)
+    if (!direction.noContextTakeover) {
+      this.#sendBytes(payload, isText ? kind.text : kind.binary)
+      return
+    }
+    const shared = publication.encoded(deflatedFrame(direction.windowBits, tuning.level))
+    if (!(shared instanceof Promise)) this.#outbox.push(shared)
+    else this.#queuePending(payload.length, this.#behindPending(shared))
   }
 
   /** A frame as it is described, in its turn. */
@@ -183,6 +185,12 @@ export class FrameSender {
 
   #append(payload: Uint8Array, options: FrameSendOptions): void {
     this.#outbox.appendFrame(payload, this.#firstOctetOf(options), this.#newKey(options.isMasked))
+  }
+
+  /** It is ready when what was sent before it is, too. */
+  #behindPending(shared: Promise<SharedBytes>): Promise<SharedBytes> {
+    const pending = this.#lastPending
+    return pending === undefined ? shared : Promise.all([shared, pending]).then(([ready]) => ready)
   }
 
   #queuePending(bytes: number, made: Promise<Piece>): void {

@@ -1,7 +1,8 @@
-import { type EngineWriteOptions, type RawData, type SharedMessage, shareMessage } from './engine-binding.ts'
+import { Publication } from 'bothways/connection'
+import { type EngineWriteOptions, frameOf, type RawData } from './engine-binding.ts'
 
 /** One encoded packet on its way to many clients: its text, and its attachments. */
-export interface SharedParts {
+export interface PublishedPacket {
   readonly parts: readonly RawData[]
   /** For each part how it is written; the same for every client. */
   readonly options: readonly EngineWriteOptions[]
@@ -9,29 +10,29 @@ export interface SharedParts {
 }
 
 /** Prepares an encoded packet for many clients, so that nothing of it is done once more for each. */
-export function shareParts(
+export function publishPacket(
   parts: readonly RawData[],
   flags: { compress?: boolean | undefined; volatile?: boolean | undefined },
-): SharedParts {
+): PublishedPacket {
   const compress = flags.compress !== false
   return {
     parts,
-    options: parts.map(part => new SharedWriteOptions(shareMessage(part), compress)),
+    options: parts.map(part => new PublishedWriteOptions(new Publication(part), compress)),
     isVolatile: flags.volatile === true,
   }
 }
 
-class SharedWriteOptions implements EngineWriteOptions {
+class PublishedWriteOptions implements EngineWriteOptions {
   readonly compress: boolean
-  readonly shared: SharedMessage
+  readonly shared: Publication
 
-  constructor(shared: SharedMessage, compress: boolean) {
+  constructor(shared: Publication, compress: boolean) {
     this.compress = compress
     this.shared = shared
   }
 
   /** For listeners of `packetCreate` that look for what npm's has here. */
   get wsPreEncodedFrame(): Uint8Array[] | undefined {
-    return typeof this.shared.data === 'string' ? [this.shared.frame(4).bytes] : undefined
+    return this.shared.isText ? [frameOf(this.shared, 4).bytes] : undefined
   }
 }
