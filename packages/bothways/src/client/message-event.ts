@@ -4,6 +4,9 @@ import { defineInterface, toDictionary, toDomString, toSequence, toUsvString } f
 type MessageEventClass = typeof globalThis.MessageEvent
 type MessageEventInit = ConstructorParameters<MessageEventClass>[1] | null
 
+/** Those of most events; an array for each would take most of the time that an event takes. */
+const noPorts: readonly MessagePort[] = Object.freeze([])
+
 /**
  * HTML §9.1. Node 20 has a `MessageEvent` without its tag, that ignores `bubbles` and `cancelable`; this one is an
  * instance of that, too.
@@ -21,11 +24,11 @@ function completed(Runtime: MessageEventClass): MessageEventClass {
       if (arguments.length === 0) throw new TypeError('A MessageEvent needs a type.')
       const dictionary = toDictionary(init)
       super(toDomString(type), dictionary)
-      const { data = null, lastEventId = '', origin = '', ports = [], source = null } = dictionary
+      const { data = null, lastEventId = '', origin = '', ports, source = null } = dictionary
       this.#data = data
       this.#lastEventId = toDomString(lastEventId)
       this.#origin = toUsvString(origin)
-      this.#ports = Object.freeze(toSequence(ports, toPort))
+      this.#ports = ports === undefined ? noPorts : Object.freeze(toSequence(ports, toPort))
       this.#source = source === null ? null : toPort(source)
     }
 

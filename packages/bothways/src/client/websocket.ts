@@ -58,6 +58,8 @@ export class WebSocket extends EventTarget {
   declare readonly CLOSED: 3
 
   readonly #url: URL
+  /** What each of its messages says. */
+  readonly #origin: string
   readonly #settings: ClientSettings
   readonly #handlers = new EventHandlers(this)
   #readyState: ReadyState = ReadyState.Connecting
@@ -88,6 +90,7 @@ export class WebSocket extends EventTarget {
     // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
     if (arguments.length === 0) throw new TypeError('A WebSocket needs a URL.')
     this.#url = webSocketUrl(url)
+    this.#origin = this.#url.origin
     const subprotocols = offeredSubprotocols(protocols)
     this.#settings = resolveClientOptions(isObject(options) ? options : {})
     this.#opening = new Opening(this.#url, subprotocols, this.#settings, {
@@ -297,7 +300,7 @@ export class WebSocket extends EventTarget {
   #receive(message: string | Buffer): void {
     if (this.#readyState !== ReadyState.Open) return
     const data = typeof message === 'string' ? message : this.#binary(message)
-    this.dispatchEvent(new MessageEvent('message', { data, origin: this.#url.origin }))
+    this.dispatchEvent(new MessageEvent('message', { data, origin: this.#origin }))
   }
 
   #binary(payload: Buffer): Blob | ArrayBuffer {
@@ -308,7 +311,7 @@ export class WebSocket extends EventTarget {
   }
 
   #tellControlFrame(type: 'ping' | 'pong', payload: Buffer): void {
-    this.dispatchEvent(new MessageEvent(type, { data: Uint8Array.from(payload), origin: this.#url.origin }))
+    this.dispatchEvent(new MessageEvent(type, { data: Uint8Array.from(payload), origin: this.#origin }))
   }
 
   /** WHATWG §3, "when the WebSocket connection is closed". */
