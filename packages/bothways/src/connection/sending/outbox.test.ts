@@ -349,3 +349,18 @@ test('Joined bytes are joined once for all who have the same to send', () => {
     expect(Buffer.concat(peer.transport.taken).equals(Buffer.concat(peer.sent))).toBe(true)
   }
 })
+
+test('A turn ends early at 262,144 shared pieces, so that what is ready to be written has a bound', async () => {
+  const turn = new Turn()
+  let pieceCount = 0
+  let endCount = 0
+  const writer = { addPiece: () => void pieceCount++, onTurnEnd: () => void endCount++ }
+  const shared = new SharedBytes(new Uint8Array(100))
+  turn.join(writer)
+  while (pieceCount < 256 * 1024) turn.addShared(writer, shared)
+  expect(endCount).toBe(0)
+  turn.addShared(writer, shared)
+  expect(endCount).toBe(1)
+  await new Promise(resolve => setImmediate(resolve))
+  expect(endCount).toBe(1)
+})
