@@ -325,6 +325,7 @@ describe('A peer that does not read', () => {
     await tick()
     expect(log).toEqual(['first', 'second'])
     peer.outbox.cut()
+    peer.outbox.cut()
     peer.outbox.abandon(undefined)
     await tick()
     expect(log).toEqual(['first', 'second', 'third not'])

@@ -1,11 +1,10 @@
 import type { BudgetHolder, ByteBudget } from '../byte-budget.ts'
 import { ownBytes } from '../message-data.ts'
 import type { Transport } from '../transport.ts'
-import { Backlog } from './backlog.ts'
 import type { FirstOctet } from './frame.ts'
-import type { Loan } from './loan.ts'
 import { NotSentError } from './not-sent-error.ts'
 import { SharedBytes } from './shared-bytes.ts'
+import { Stall } from './stall.ts'
 import {
   bytesOf,
   joinableBytes,
@@ -71,16 +70,8 @@ export class Outbox implements TurnWriter, BudgetHolder {
   /** While something is not ready: it, and all that was sent behind it. */
   #waiting: Entry[] | undefined
   #waitingBytes = 0
-  /** While a write is under way: what is to be written behind it, but for what this turn has brought. */
-  #backlog: Backlog | undefined
-  #underWayBytes = 0
-  /** Of what is under way, what is in memory of its own. */
-  #underWayOwnBytes = 0
-  /** Whose memory a write under way reads from. */
-  #loan: Loan | undefined
-  /** What the budget knows of. */
-  #countedBytes = 0
-  #isHolder = false
+  /** What earlier turns have brought, and the write under way. */
+  #stall: Stall | undefined
   #waiters: Waiters | undefined
   #owesRoom = false
   #isInTurn = false
@@ -98,7 +89,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
 
   /** Bytes handed over that the operating system has not taken. */
   get bufferedBytes(): number {
-    const backlogBytes = this.#backlog === undefined ? 0 : this.#backlog.bytes
+    const backlogBytes = this.#stall === undefined ? 0 : this.#stall.backlogBytes
     return this.#waitingBytes + this.#readyBytes + backlogBytes + this.#transport.queuedBytes
   }
 
@@ -118,7 +109,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
 
   /** True while something waits behind a write that the operating system has not taken since an earlier turn. */
   get isBehind(): boolean {
-    return this.#backlog !== undefined
+    return this.#stall?.hasBacklog === true
   }
 
   get heldBytes(): number {
@@ -187,7 +178,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
   flush(): void {
     const tail = this.#turn.takeTail(this)
     const pieces = this.#ready
-    if (this.#backlog !== undefined) this.#writeBacklog()
+    if (this.isBehind) this.#writeBacklog()
     this.#readyBytes = 0
     if (pieces.length > 0) {
       this.#ready = none
@@ -195,7 +186,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
       this.#writePieces(pieces)
     } else if (tail !== undefined) {
       if (this.#mayWrite) this.#write(tail, this.#turn.memory)
-      else this.#keep(tail)
+      else this.#stalled.keep(tail)
     }
     this.#settle()
   }
@@ -205,24 +196,24 @@ export class Outbox implements TurnWriter, BudgetHolder {
     if (this.#isEnding) return
     this.flush()
     this.#isEnding = true
-    if (this.#backlog === undefined) this.#transport.end()
+    if (!this.isBehind) this.#transport.end()
   }
 
   /** Ends both directions at once: forgets all that was not written, and its memory. */
   cut(): void {
+    if (this.#isCut) return
     this.#clear()
     // What the operating system has taken of the last write, it has taken.
     this.#waiters?.took(Math.max(0, this.#underWayBytes - this.#transport.queuedBytes))
     this.#transport.destroy()
-    this.#returnLoan()
+    this.#stall?.returnLoan()
     this.#count()
   }
 
   /** Nothing more will be taken: tells those who wait for it, in a later tick. Returns whether there was anybody. */
   abandon(cause: Error | undefined): boolean {
     this.#clear()
-    this.#underWayBytes = 0
-    this.#returnLoan()
+    this.#stall?.took(this.#underWayBytes)
     this.#count()
     return this.#waiters?.abandon(cause) === true
   }
@@ -230,11 +221,10 @@ export class Outbox implements TurnWriter, BudgetHolder {
   // --- the transport's side
 
   onTaken(bytes: number): void {
-    this.#underWayBytes -= bytes
-    if (this.#underWayBytes === 0) this.#returnLoan()
+    this.#stall?.took(bytes)
     this.#waiters?.took(bytes)
     if (this.#isCut) return
-    if (this.#backlog !== undefined) this.#writeBacklog()
+    if (this.isBehind) this.#writeBacklog()
     // Else each write would come a turn late once one has.
     if (this.#transport.tellsLater && this.#readyBytes > 0) this.flush()
     this.#settle()
@@ -260,12 +250,23 @@ export class Outbox implements TurnWriter, BudgetHolder {
 
   static readonly #tellLater = (outbox: Outbox): void => outbox.#tellOfRoom()
 
+  get #underWayBytes(): number {
+    return this.#stall === undefined ? 0 : this.#stall.underWayBytes
+  }
+
   get #bytesAhead(): number {
-    return this.#readyBytes + (this.#backlog?.bytes ?? 0) + this.#underWayBytes
+    return this.#readyBytes + (this.#stall?.backlogBytes ?? 0) + this.#underWayBytes
   }
 
   get #mayWrite(): boolean {
-    return this.#backlog === undefined && (this.#underWayBytes === 0 || this.#transport.queues)
+    const stall = this.#stall
+    if (stall === undefined) return true
+    return !stall.hasBacklog && (stall.underWayBytes === 0 || this.#transport.queues)
+  }
+
+  get #stalled(): Stall {
+    this.#stall ??= new Stall(this.#budget)
+    return this.#stall
   }
 
   #add(frames: Piece): void {
@@ -274,7 +275,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
     else {
       this.flush()
       if (this.#mayWrite) this.#write(frames, undefined)
-      else this.#keep(frames)
+      else this.#stalled.keep(frames)
       this.#settle()
       return
     }
@@ -339,12 +340,11 @@ export class Outbox implements TurnWriter, BudgetHolder {
         if (isTaken) memory.rewind(start)
       }
     } else {
-      this.#keep(memory.written(start))
+      this.#stalled.keep(memory.written(start))
       memory.rewind(start)
     }
     if (at < payload.length) {
-      this.#backlog ??= new Backlog(this.#budget)
-      this.#backlog.append(payload.subarray(at), maskingKey, at)
+      this.#stalled.keepRest(payload, at, maskingKey)
       this.#writeBacklog()
     }
     this.#settle()
@@ -363,23 +363,17 @@ export class Outbox implements TurnWriter, BudgetHolder {
         this.#write(this.#turn.joinedBytes, this.#turn.joinedSource)
       }
     }
-    for (; at < pieces.length; at++) this.#keep(pieces[at]!)
-  }
-
-  #keep(piece: Piece): void {
-    this.#backlog ??= new Backlog(this.#budget)
-    if (piece instanceof SharedBytes) this.#backlog.appendShared(piece)
-    else this.#backlog.append(piece)
+    for (; at < pieces.length; at++) this.#stalled.keep(pieces[at]!)
   }
 
   #writeBacklog(): void {
-    while (this.#backlog !== undefined && (this.#underWayBytes === 0 || this.#transport.queues)) {
-      const piece = this.#backlog.take()
-      if (this.#backlog.bytes === 0) this.#backlog = undefined
+    const stall = this.#stalled
+    while (stall.hasBacklog && (stall.underWayBytes === 0 || this.#transport.queues)) {
+      const piece = stall.takeNext()
       if (piece instanceof SharedBytes) this.#write(piece.bytes, piece)
       else this.#write(piece, undefined)
     }
-    if (this.#isEnding && this.#backlog === undefined) this.#transport.end()
+    if (this.#isEnding && !stall.hasBacklog) this.#transport.end()
   }
 
   /** @param source undefined: the bytes are in memory of their own, which does not change any more */
@@ -392,18 +386,9 @@ export class Outbox implements TurnWriter, BudgetHolder {
       if (this.#waiters !== undefined) this.#waiters.took(bytes.length)
       return true
     }
-    this.#underWayBytes += bytes.length
     const isCopied = isBorrowed && this.#transport.copiesBorrowed
-    // Of several writes under way, the memory is not told apart.
-    if (source === undefined || isCopied || this.#loan !== undefined) this.#underWayOwnBytes += bytes.length
-    else this.#loan = source instanceof SharedBytes ? source.lend(this.#budget) : source.lend()
+    this.#stalled.begin(bytes.length, isCopied ? undefined : source)
     return false
-  }
-
-  #returnLoan(): void {
-    this.#underWayOwnBytes = 0
-    this.#loan?.giveBack()
-    this.#loan = undefined
   }
 
   #clear(): void {
@@ -413,8 +398,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
     this.#turn.takeTail(this)
     this.#ready = none
     this.#readyBytes = 0
-    this.#backlog?.drop()
-    this.#backlog = undefined
+    this.#stall?.drop()
     for (const { callbacks = [] } of this.#waiting ?? []) {
       for (const callback of callbacks) {
         this.#waiters ??= new Waiters()
@@ -427,7 +411,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
 
   /** What follows from what has been written, or not. */
   #settle(): void {
-    if (this.#underWayBytes > 0 || this.#isHolder) this.#count()
+    if (this.#stall !== undefined) this.#count()
     // Not at once: whoever sends is not to be called back in the middle of it.
     if (this.#owesRoom && this.hasRoom) nextTick(Outbox.#tellLater, this)
   }
@@ -440,15 +424,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
 
   /** Tells the budget what is held now. */
   #count(): void {
-    const budget = this.#budget
-    if (budget === undefined) return
-    const heldBytes = this.#waitingBytes + this.#underWayOwnBytes + (this.#backlog?.heldBytes ?? 0)
-    budget.take(heldBytes - this.#countedBytes)
-    this.#countedBytes = heldBytes
-    const isHolder = this.#waitingBytes > 0 || (this.#underWayBytes > 0 && !this.#isCut)
-    if (isHolder === this.#isHolder) return
-    this.#isHolder = isHolder
-    if (isHolder) budget.enter(this)
-    else budget.leave(this)
+    if (this.#waitingBytes > 0) this.#stalled.count(this, this.#waitingBytes, this.#isCut)
+    else this.#stall?.count(this, 0, this.#isCut)
   }
 }

@@ -1,0 +1,104 @@
+import type { BudgetHolder, ByteBudget } from '../byte-budget.ts'
+import { Backlog } from './backlog.ts'
+import type { Loan } from './loan.ts'
+import { SharedBytes } from './shared-bytes.ts'
+import type { Piece } from './turn.ts'
+
+/**
+ * What the operating system did not take at once of one connection: the write under way, what is to be written behind
+ * it, and what a budget knows of both. A connection that has always been read has none.
+ */
+export class Stall {
+  readonly #budget: ByteBudget | undefined
+  #backlog: Backlog | undefined
+  #underWayBytes = 0
+  /** Of those, what is in memory of the connection's own. */
+  #ownBytes = 0
+  /** Whose memory the write reads from. */
+  #loan: Loan | undefined
+  #countedBytes = 0
+  #isHolder = false
+
+  constructor(budget: ByteBudget | undefined) {
+    this.#budget = budget
+  }
+
+  get underWayBytes(): number {
+    return this.#underWayBytes
+  }
+
+  /** Something is to be written behind what is under way. */
+  get hasBacklog(): boolean {
+    return this.#backlog !== undefined
+  }
+
+  get backlogBytes(): number {
+    return this.#backlog === undefined ? 0 : this.#backlog.bytes
+  }
+
+  /** A write is under way that reads from memory of the connection's own, or from what `lend` lends. */
+  begin(bytes: number, lender: { lend(budget: ByteBudget | undefined): Loan } | undefined): void {
+    this.#underWayBytes += bytes
+    // Of several writes under way, the memory is not told apart.
+    if (lender === undefined || this.#loan !== undefined) this.#ownBytes += bytes
+    else this.#loan = lender.lend(this.#budget)
+  }
+
+  /** So many bytes of what is under way have been taken. */
+  took(bytes: number): void {
+    this.#underWayBytes -= bytes
+    if (this.#underWayBytes === 0) this.returnLoan()
+  }
+
+  /** Nothing reads from the memory of what is under way any more. */
+  returnLoan(): void {
+    this.#ownBytes = 0
+    this.#loan?.giveBack()
+    this.#loan = undefined
+  }
+
+  keep(piece: Piece): void {
+    this.#backlog ??= new Backlog(this.#budget)
+    if (piece instanceof SharedBytes) this.#backlog.appendShared(piece)
+    else this.#backlog.append(piece)
+  }
+
+  /** A payload's bytes from `start` on, masked if there is a key. */
+  keepRest(payload: Uint8Array, start: number, maskingKey: number | undefined): void {
+    this.#backlog ??= new Backlog(this.#budget)
+    this.#backlog.append(payload.subarray(start), maskingKey, start)
+  }
+
+  /** Takes out what is to be written next; there must be something. */
+  takeNext(): Piece {
+    const piece = this.#backlog!.take()
+    if (this.#backlog!.bytes === 0) this.#backlog = undefined
+    return piece
+  }
+
+  /** Forgets what is to be written. */
+  drop(): void {
+    this.#backlog?.drop()
+    this.#backlog = undefined
+  }
+
+  /**
+   * Tells the budget what is held now.
+   *
+   * @param holder who can give it up
+   * @param otherBytes what it holds besides
+   * @param isGivenUp what is under way will soon be free
+   */
+  count(holder: BudgetHolder, otherBytes: number, isGivenUp: boolean): void {
+    const budget = this.#budget
+    if (budget === undefined) return
+    const heldBytes = otherBytes + this.#ownBytes + (this.#backlog?.heldBytes ?? 0)
+    budget.take(heldBytes - this.#countedBytes)
+    this.#countedBytes = heldBytes
+    const isHolder = otherBytes > 0 || (this.#underWayBytes > 0 && !isGivenUp)
+    if (isHolder === this.#isHolder) return
+    this.#isHolder = isHolder
+    if (isHolder) budget.enter(holder)
+    else budget.leave(holder)
+  }
+}
