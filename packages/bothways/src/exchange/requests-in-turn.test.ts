@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http'
+import { createSecureServer as createHttp2Server } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { type Certificate, makeCertificate } from '@bothways/test-support/certificate'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Certificate, makeCertificate } from '../../../../test/support/certificate.ts'
 import { createServer } from '../server/server.ts'
 import { serveInTurn } from './requests-in-turn.ts'
 
@@ -29,18 +30,26 @@ beforeAll(async () => {
   certificate = await makeCertificate()
 })
 
-describe.each(['http', 'https'] as const)('Of requests pipelined over %s', scheme => {
+const makers = {
+  http: () => createHttpServer(),
+  https: () => createHttpsServer({ cert: certificate.cert, key: certificate.key }),
+  'HTTP/1.1 to a server of HTTP/2': () =>
+    createHttp2Server({
+      cert: certificate.cert,
+      key: certificate.key,
+      allowHTTP1: true,
+    }) as unknown as HttpServer,
+}
+
+describe.each(Object.keys(makers) as (keyof typeof makers)[])('Of requests pipelined over %s', scheme => {
   async function serve(listener: RequestListener) {
-    const server: HttpServer =
-      scheme === 'http'
-        ? createHttpServer()
-        : createHttpsServer({ cert: certificate.cert, key: certificate.key })
+    const server = makers[scheme]()
     serveInTurn(server, listener)
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     running.push({
       close: () => {
-        server.closeAllConnections()
+        server.closeAllConnections?.()
         server.close()
       },
     })

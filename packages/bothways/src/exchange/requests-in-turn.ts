@@ -24,6 +24,8 @@ export function serveInTurn(server: HttpServer, listener: RequestListener): void
   const inTurn =
     (serve: RequestListener): RequestListener =>
     (request, response) => {
+      // HTTP/2 bounds its streams by itself, and has no socket of theirs.
+      if (request.httpVersionMajor > 1) return serve(request, response)
       const { socket } = request
       let requests = connections.get(socket)
       if (requests === undefined) {

@@ -190,7 +190,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     let server: HttpServer
     if (http2) server = this.#createHttp2Server(tlsOptions)
     else server = tls === undefined ? createHttpServer(timeouts) : createHttpsServer(tlsOptions)
-    if (!http2) serveInTurn(server, explainUpgrade)
+    serveInTurn(server, explainUpgrade)
     server.on('connection', connection => {
       this.#connections.add(connection)
       connection.once('close', () => this.#connections.delete(connection))
@@ -337,10 +337,6 @@ export class Server<User = undefined> implements AsyncDisposable {
   /** It has what is used here of a server of `node:http`. */
   #createHttp2Server(tls: TlsOptions): HttpServer {
     const server = createHttp2Server({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams } })
-    server.on('request', (request, response) => {
-      // CONNECT has an event of its own.
-      explainUpgrade(request as unknown as IncomingMessage, response as unknown as ServerResponse)
-    })
     server.on('session', session => {
       this.#sessions.add(session)
       session.once('close', () => this.#sessions.delete(session))
