@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Connection, resolveConnectionOptions, usualTraits } from 'bothways/connection'
+import { Connection, resolveConnectionOptions } from 'bothways/connection'
 import { describe, expect, test } from 'vitest'
 import { connectionOptionNames } from '../../packages/bothways/src/connection/options.ts'
 import { defaultText, rowsByName, rowsOf } from './tables.ts'
 
 const page = 'docs/reference/connection.md'
-const source = readFileSync(
-  join(import.meta.dirname, '../../packages/bothways/src/connection/connection.ts'),
-  'utf8',
-)
+const source = ['connection.ts', 'compat.ts']
+  .map(file => join(import.meta.dirname, '../../packages/bothways/src/connection', file))
+  .map(path => readFileSync(path, 'utf8'))
+  .join('')
 
-/** The members of an interface in connection.ts, in order. */
+/** The members of an interface of a connection, in order. */
 function membersOf(name: string): string[] {
   const [, body = ''] = source.split(`export interface ${name} {`)
   const members = body.slice(0, body.indexOf('\n}')).matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)
@@ -38,18 +38,10 @@ describe('The reference of bothways/connection', () => {
   test.each([
     ['ConnectionInit', '## What it is made with'],
     ['ConnectionHandler', '## What the handler is told'],
-    ['ConnectionTraits', '## Traits'],
+    ['ConnectionCompat', '## Compat'],
   ])('has every member of %s, and no other', (name, heading) => {
     const written = [...rowsByName(page, heading).keys()].filter(it => it !== name)
     expect(written.sort()).toEqual(membersOf(name).sort())
-  })
-
-  test('has the defaults of the traits', () => {
-    const rows = rowsByName(page, '## Traits')
-    for (const [name, value] of Object.entries(usualTraits)) {
-      const text = typeof value === 'boolean' ? `\`${value}\`` : defaultText(value)
-      if (text !== undefined) expect([name, rows.get(name)?.[1]]).toEqual([name, text])
-    }
   })
 
   test('names no member of a connection that does not exist', () => {

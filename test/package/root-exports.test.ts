@@ -71,7 +71,6 @@ test('bothways/connection exports these names', () => {
       "resolveConnectionOptions",
       "shortReason",
       "takeTransport",
-      "usualTraits",
       "wholeFrame",
     ]
   `)

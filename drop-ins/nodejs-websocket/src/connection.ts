@@ -21,7 +21,6 @@ import {
   resolveConnectionOptions,
   type SendOutcome,
   takeTransport,
-  usualTraits,
 } from 'bothways/connection'
 import { answerTimeoutMs, lateAnswerError, throwLater } from 'bothways/drop-in'
 import { readOpeningAnswer } from './client-handshake.ts'
@@ -326,12 +325,13 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   #newCore(): Core {
     const role = this.#role
     this.#transport = takeTransport(this.#socket, 'auto')
-    return new Core(
+    const core: Core = new Core(
       {
         onMessage: () => {},
         onFrame: frame => this.#onFrame(frame),
         onPong: payload => tell(() => this.emit('pong', payload.toString())),
         onClosing: received => this.#onClosing(received),
+        onCloseDue: ({ code, reason }, received) => core.close(code, received && reason),
         onViolation: error => this.#onViolation(error),
         onClose: () => {},
       },
@@ -349,17 +349,18 @@ export class Connection extends EventEmitter<ConnectionEvents> {
           },
           role,
         ),
-        traits: {
-          ...usualTraits,
-          delivers: 'frames',
-          checksUtf8: false,
-          checksCloseCode: false,
-          maxFrameBytes: limits.settings.maxBufferLength,
-          explainsFailures: false,
+        compat: {
+          receiver: {
+            delivers: 'frames',
+            checksUtf8: false,
+            checksCloseCode: false,
+            maxFrameBytes: limits.settings.maxBufferLength,
+          },
           tcpEndedBy: 'both',
         },
       },
     )
+    return core
   }
 
   /** Ends a connection that has not opened, and does not wait for long. */

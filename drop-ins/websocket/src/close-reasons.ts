@@ -70,6 +70,4 @@ export function isWrongClose(code: string): boolean {
 }
 
 /** A close frame is answered with 1000 and nothing else. */
-export function closeAnswer(): CloseFrame {
-  return { code: CloseCode.Normal, reason: '' }
-}
+export const closeAnswer: CloseFrame = { code: CloseCode.Normal, reason: '' }

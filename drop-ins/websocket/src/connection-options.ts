@@ -1,11 +1,5 @@
 import { constants } from 'node:buffer'
-import {
-  type ConnectionSettings,
-  type ConnectionTraits,
-  resolveConnectionOptions,
-  usualTraits,
-} from 'bothways/connection'
-import { closeAnswer, failureClose } from './close-reasons.ts'
+import { type ConnectionCompat, type ConnectionSettings, resolveConnectionOptions } from 'bothways/connection'
 import type { IConfig } from './types.ts'
 
 /** A message in more frames is refused: each costs time, also one that carries nothing. */
@@ -41,16 +35,15 @@ export function settingsOf(
 }
 
 /** In what the connections of websocket differ from those of this project. */
-export function traitsOf(config: IConfig): ConnectionTraits {
+export function compatOf(config: IConfig): ConnectionCompat {
   return {
-    ...usualTraits,
-    delivers: config.assembleFragments ? 'messages' : 'frames',
+    receiver: {
+      delivers: config.assembleFragments ? 'messages' : 'frames',
+      maxFrameBytes: limit(config.maxReceivedFrameSize),
+      maxFragmentCount,
+    },
     answersPings: false,
-    dropsUnread: false,
-    maxFrameBytes: limit(config.maxReceivedFrameSize),
-    maxFragmentCount,
-    failureClose,
-    closeAnswer,
+    unread: 'keep',
     tcpEndedBy: 'both',
   }
 }

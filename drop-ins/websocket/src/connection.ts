@@ -9,8 +9,8 @@ import {
   shortReason,
   takeTransport,
 } from 'bothways/connection'
-import { closeDescriptions, failureClose, isCloseReason, isWrongClose } from './close-reasons.ts'
-import { settingsOf, traitsOf } from './connection-options.ts'
+import { closeAnswer, closeDescriptions, failureClose, isCloseReason, isWrongClose } from './close-reasons.ts'
+import { compatOf, settingsOf } from './connection-options.ts'
 import { Emitter } from './emitter.ts'
 import { receivedFrame, type WebSocketFrame } from './frame.ts'
 import { createKeepalive, type Keepalive } from './keepalive.ts'
@@ -274,7 +274,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     const { config, maskOutgoingPackets } = this
     const role = maskOutgoingPackets ? 'client' : 'server'
     const settings = settingsOf(config, this.#socket.writableHighWaterMark, role)
-    const traits = traitsOf(config)
+    const compat = compatOf(config)
     const handler = {
       onMessage: (message: string | Buffer) => this.#handleMessage(message),
       onFrame: (frame: ReceivedFrame) => this.#handleFrame(frame),
@@ -282,10 +282,18 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
       onPing: (payload: Buffer) => this.#handlePing(payload),
       onPong: (payload: Buffer) => this.#handlePong(payload),
       onClosing: (received: CloseFrame | undefined) => this.#handleClosing(received),
+      onCloseDue: (
+        _due: CloseFrame,
+        _received: CloseFrame | undefined,
+        error?: ProtocolViolation | LimitError,
+      ) => {
+        const { code, reason } = error === undefined ? closeAnswer : failureClose(error)
+        this.#core.close(code, reason)
+      },
       onViolation: (error: ProtocolViolation | LimitError) => this.#handleViolation(error),
       onClose: () => this.#handleClose(),
     }
-    return new Connection(handler, { role, transport: this.#transport, settings, traits })
+    return new Connection(handler, { role, transport: this.#transport, settings, compat })
   }
 
   #createKeepalive(): Keepalive | undefined {

@@ -1,10 +1,5 @@
 import { Buffer } from 'node:buffer'
-import {
-  type ConnectionSettings,
-  type ConnectionTraits,
-  resolveConnectionOptions,
-  usualTraits,
-} from 'bothways/connection'
+import { type ConnectionCompat, type ConnectionSettings, resolveConnectionOptions } from 'bothways/connection'
 import type { PerMessageDeflate } from './permessage-deflate.ts'
 import type { SocketOptions } from './socket-state.ts'
 
@@ -19,7 +14,8 @@ const usualCompression = resolveConnectionOptions({ compression: true }, 'client
 
 let lastCompression = usualCompression
 let lastSettings: ConnectionSettings = usual
-let lastTraits: ConnectionTraits = usualTraits
+let lastReceiver: NonNullable<ConnectionCompat['receiver']> = {}
+let lastCompat: ConnectionCompat = {}
 
 /** A connection's bounds; connections of the same options share one object. */
 export function settingsOf(
@@ -41,25 +37,26 @@ export function settingsOf(
 }
 
 /** In what the connections of ws differ from those of this project. */
-export function traitsOf({
+export function compatOf({
   generateMask,
   maxFragments = 0,
   skipUTF8Validation,
-}: SocketOptions): ConnectionTraits {
-  const traits: ConnectionTraits = {
-    ...usualTraits,
+}: SocketOptions): ConnectionCompat {
+  const receiver: NonNullable<ConnectionCompat['receiver']> = {
+    checksUtf8: skipUTF8Validation !== true,
+    maxFragmentCount: maxFragments > 0 ? maxFragments : Number.POSITIVE_INFINITY,
+  }
+  if (!isSame(receiver, lastReceiver)) lastReceiver = receiver
+  const compat: ConnectionCompat = {
+    receiver: lastReceiver,
     textAs: 'bytes',
     answersPings: false,
-    checksUtf8: skipUTF8Validation !== true,
-    dropsUnread: false,
-    deliversUnreadAtCut: true,
-    explainsFailures: false,
-    maxFragmentCount: maxFragments > 0 ? maxFragments : Number.POSITIVE_INFINITY,
+    unread: 'deliver',
     tcpEndedBy: 'both',
-    nextMaskingKey: generateMask === undefined ? usualTraits.nextMaskingKey : keysFrom(generateMask),
+    ...(generateMask !== undefined && { nextMaskingKey: keysFrom(generateMask) }),
   }
-  if (!isSame(traits, lastTraits)) lastTraits = traits
-  return lastTraits
+  if (!isSame(compat, lastCompat)) lastCompat = compat
+  return lastCompat
 }
 
 function compressionOf(deflate: PerMessageDeflate | undefined): ConnectionSettings['compression'] {
@@ -78,5 +75,6 @@ function keysFrom(generateMask: (mask: Buffer) => void): () => number {
 }
 
 function isSame<Options extends object>(one: Options, other: Options): boolean {
-  return (Object.keys(one) as (keyof Options)[]).every(key => one[key] === other[key])
+  const keys = Object.keys(one) as (keyof Options)[]
+  return keys.length === Object.keys(other).length && keys.every(key => one[key] === other[key])
 }

@@ -6,7 +6,7 @@ import { Opcode } from '@bothways/protocol'
 import { Connection, ReadyState, takeTransport } from 'bothways/connection'
 import { checkCloseCode, closeReason } from './close-arguments.ts'
 import { ConnectionEvents } from './connection-events.ts'
-import { settingsOf, traitsOf } from './connection-options.ts'
+import { compatOf, settingsOf } from './connection-options.ts'
 import { addHandler, defineEventAttributes, makeEnumerable, removeHandler } from './events.ts'
 import { abortOpening, openConnection } from './opening.ts'
 import { type BinaryType, type BufferLike, binaryTypes, emptyBuffer } from './payload.ts'
@@ -217,7 +217,7 @@ export class WebSocket extends EventEmitter {
       transport: own.transport,
       settings: settingsOf(options, own.options.closeTimeout, deflate),
       deflate: deflate?.directions,
-      traits: traitsOf(options),
+      compat: compatOf(options),
       zlibGate: deflate?._zlibGate,
     })
     own.connection.start()

@@ -19,6 +19,7 @@ import {
   type Role,
 } from '@bothways/protocol'
 import type { BudgetHolder, ByteBudget } from './byte-budget.ts'
+import { type ConnectionCompat, noCompat } from './compat.ts'
 import type { CloseFrame, Disconnect } from './disconnect.ts'
 import { Ending, type EndingHandler, ReadyState } from './ending.ts'
 import {
@@ -54,7 +55,7 @@ import type { WorkGate } from './work-gate.ts'
 export interface ConnectionHandler {
   /** A whole message: text, which has been checked to be UTF-8, or bytes, the handler's to keep. */
   onMessage(message: string | Buffer, byteLength: number, isText: boolean): void
-  /** Instead of `onMessage`, when the traits say that `frames` are delivered. */
+  /** Instead of `onMessage`, when `compat.receiver` says that `frames` are delivered. */
   onFrame?(frame: ReceivedFrame): void
   /** `send` answered false before; now there is room again. */
   onDrain?(): void
@@ -68,10 +69,10 @@ export interface ConnectionHandler {
   /** The close handshake has begun: no further `send` will be taken. `received` is the peer's frame, if that began it. */
   onClosing?(received: CloseFrame | undefined): void
   /**
-   * A close frame is due: an answer to what was `received`, or for a rule or a limit that the peer broke. Whoever has
-   * this sends it by {@link Connection.close}; an answer may take its time.
+   * A close frame is due: an answer to what was `received`, or for the rule or limit that the peer broke, which `error`
+   * tells. Whoever has this sends it, or another one, by {@link Connection.close}; an answer may take its time.
    */
-  onCloseDue?(due: CloseFrame, received: CloseFrame | undefined): void
+  onCloseDue?(due: CloseFrame, received: CloseFrame | undefined, error?: ProtocolViolation | LimitError): void
   /** The peer broke a rule or a limit: the connection is closing for it. */
   onViolation?(error: ProtocolViolation | LimitError): void
   /** TCP is over. Called once, last. */
@@ -84,62 +85,14 @@ export interface ConnectionInit {
   readonly settings: ConnectionSettings
   /** What the opening handshake agreed on; undefined: messages are not compressed. */
   readonly deflate?: DeflateDirections | undefined
-  /** For the drop-ins; {@link usualTraits} by default. */
-  readonly traits?: ConnectionTraits
+  /** For drop-ins: in what this connection differs. */
+  readonly compat?: ConnectionCompat
   /** What came and is unfinished or unread counts here, together with that of other connections. */
   readonly incomingBudget?: ByteBudget | undefined
   /** What compresses and inflates long messages waits there; by default at gates for the whole process. */
   readonly zlibGate?: WorkGate | undefined
   /** What waits to go out counts here, together with what waits on other connections. */
   readonly outgoingBudget?: ByteBudget
-}
-
-/** In what the connections of drop-ins differ. */
-export interface ConnectionTraits {
-  /** How the handler gets text. */
-  readonly textAs: 'string' | 'bytes'
-  readonly delivers: 'messages' | 'frames'
-  /** Pings are answered with pongs (RFC 6455 §5.5.2); false leaves that to the handler. */
-  readonly answersPings: boolean
-  /** Text and close reasons are checked to be UTF-8. */
-  readonly checksUtf8: boolean
-  /** A close code that may not be sent breaks a rule; false: it passes, and goes back as it came. */
-  readonly checksCloseCode: boolean
-  /** The largest frame of a message, in bytes. */
-  readonly maxFrameBytes: number
-  /** Messages that a paused handler has not taken are dropped when the connection is closing, so that it can. */
-  readonly dropsUnread: boolean
-  /** What a paused handler has not taken, it gets when TCP is cut. */
-  readonly deliversUnreadAtCut: boolean
-  /** The most frames that a message may come in. */
-  readonly maxFragmentCount: number
-  /** The close frame for a broken rule or limit says which; false: its code has to do. */
-  readonly explainsFailures: boolean
-  /** The close frame for a broken rule or limit, in another library's words; undefined: as {@link explainsFailures} says. */
-  readonly failureClose: ((error: ProtocolViolation | LimitError) => CloseFrame) | undefined
-  /** What the peer's close frame is answered with; undefined: with the same. */
-  readonly closeAnswer: ((received: CloseFrame) => CloseFrame) | undefined
-  /** Who ends TCP after the close handshake: `server`, and the client waits for it (RFC 6455 §7.1.1), or `both`. */
-  readonly tcpEndedBy: 'server' | 'both'
-  /** A client's masking keys (RFC 6455 §5.3). */
-  readonly nextMaskingKey: () => number
-}
-
-export const usualTraits: ConnectionTraits = {
-  textAs: 'string',
-  delivers: 'messages',
-  answersPings: true,
-  checksUtf8: true,
-  checksCloseCode: true,
-  maxFrameBytes: Number.POSITIVE_INFINITY,
-  dropsUnread: true,
-  deliversUnreadAtCut: false,
-  maxFragmentCount: Number.POSITIVE_INFINITY,
-  explainsFailures: true,
-  failureClose: undefined,
-  closeAnswer: undefined,
-  tcpEndedBy: 'server',
-  nextMaskingKey: newMaskingKey,
 }
 
 // As it was when this was loaded: tests put a clock of their own in its place.
@@ -169,7 +122,7 @@ export class Connection
   readonly role: Role
   readonly #transport: Transport
   readonly #settings: ConnectionSettings
-  readonly #traits: ConnectionTraits
+  readonly #compat: ConnectionCompat
   readonly #handler: ConnectionHandler
   readonly #receiver: Receiver
   readonly #outgoingBudget: ByteBudget | undefined
@@ -211,13 +164,13 @@ export class Connection
   #roundTripTimeMs: number | undefined
 
   constructor(handler: ConnectionHandler, init: ConnectionInit) {
-    const { role, transport, settings, deflate, traits = usualTraits, zlibGate, outgoingBudget } = init
+    const { role, transport, settings, deflate, compat = noCompat, zlibGate, outgoingBudget } = init
     this.#incomingBudget = init.incomingBudget
     this.role = role
     this.#handler = handler
     this.#transport = transport
     this.#settings = settings
-    this.#traits = traits
+    this.#compat = compat
     this.#outgoingBudget = outgoingBudget
     this.#outbox = new Outbox({
       transport,
@@ -229,26 +182,22 @@ export class Connection
       role,
       maxMessageBytes: settings.maxMessageBytes,
       isDeflateNegotiated: deflate !== undefined,
-      delivers: traits.delivers,
-      maxFrameBytes: traits.maxFrameBytes,
-      maxFragmentCount: traits.maxFragmentCount,
-      checksUtf8: traits.checksUtf8,
-      checksCloseCode: traits.checksCloseCode,
+      ...compat.receiver,
     })
     this.#sender = new FrameSender({
       role,
       outbox: this.#outbox,
       compression: settings.compression,
       outgoing: deflate?.outgoing,
-      nextMaskingKey: traits.nextMaskingKey,
+      nextMaskingKey: compat.nextMaskingKey ?? newMaskingKey,
       zlibGate,
       handler: this,
     })
     this.#ending = new Ending(new Connection.#Effects(this), {
       role,
       closeTimeoutMs: settings.closeTimeoutMs,
-      isTcpEndedByBoth: traits.tcpEndedBy === 'both',
-      discardsAtCut: !traits.deliversUnreadAtCut,
+      isTcpEndedByBoth: compat.tcpEndedBy === 'both',
+      discardsAtCut: compat.unread !== 'deliver',
     })
     this.#incoming = deflate?.incoming
     this.#rate = ReceiveRate.of(settings, performance.now())
@@ -391,7 +340,7 @@ export class Connection
     this.#ending.fail({ code, reason: shortReason(reason) }, error, performance.now())
   }
 
-  /** Cuts TCP at once. The peer sees 1006. Nothing more is delivered, unless the traits say so. */
+  /** Cuts TCP at once. The peer sees 1006. Nothing more is delivered, unless `compat.unread` says so. */
   terminate(error?: Error): void {
     this.#ending.terminate(error, performance.now())
   }
@@ -545,7 +494,7 @@ export class Connection
     this.#dropRate()
     if (this.#isDestroyedLate(error)) return
     this.#ending.tcpEnded(error, performance.now())
-    if (this.#traits.deliversUnreadAtCut) {
+    if (this.#compat.unread === 'deliver') {
       this.#deliverUnread()
       if (this.#isDestroyedLate(error)) return
     }
@@ -586,7 +535,7 @@ export class Connection
     }
     const { isText, byteLength } = message
     if (!message.isCompressed || this.#incoming === undefined) {
-      const isString = isText && this.#traits.textAs === 'string'
+      const isString = isText && this.#compat.textAs !== 'bytes'
       this.#handler.onMessage(isString ? message.text() : messageBytes(message.bytes()), byteLength, isText)
       return
     }
@@ -616,7 +565,7 @@ export class Connection
   onPing(payload: Uint8Array): void {
     this.#rate?.takeMessage(performance.now())
     // First, since the payload is the handler's afterwards.
-    if (this.#traits.answersPings) this.#answerPing(payload)
+    if (this.#compat.answersPings !== false) this.#answerPing(payload)
     this.#handler.onPing?.(messageBytes(payload))
   }
 
@@ -633,21 +582,16 @@ export class Connection
     const received = { code, reason }
     // RFC 6455 §5.5.1: answer with what came; the reason too, since the other side's program will look for one. What was
     // not UTF-8 has become longer.
-    const answer = this.#traits.closeAnswer?.(received) ?? { code, reason: shortReason(reason) }
+    const answer = { code, reason: shortReason(reason) }
     this.#ending.receiveClose(received, answer, performance.now())
   }
 
   onViolation(error: ProtocolViolation | LimitError): void {
-    this.#ending.violate(error, this.#failureClose(error), performance.now())
+    const due = { code: closeCodeOf(error), reason: shortReason(error.message) }
+    this.#ending.violate(error, due, performance.now())
   }
 
   // --- sending
-
-  #failureClose(error: ProtocolViolation | LimitError): CloseFrame {
-    const { failureClose, explainsFailures } = this.#traits
-    if (failureClose !== undefined) return failureClose(error)
-    return { code: closeCodeOf(error), reason: explainsFailures ? shortReason(error.message) : '' }
-  }
 
   /** Whether one more message is taken; if not, and the connection stays open, there will be a drain. */
   #mayQueue(): boolean {
@@ -775,12 +719,12 @@ export class Connection
     if (isInflateError(result)) {
       this.#receiver.stop()
       this.onViolation(result)
-    } else if (isText && this.#traits.checksUtf8 && !isUtf8(result)) {
+    } else if (isText && this.#compat.receiver?.checksUtf8 !== false && !isUtf8(result)) {
       this.#receiver.stop()
       this.onViolation(invalidText())
     } else {
       this.#receiver.charge(result.length)
-      const isString = isText && this.#traits.textAs === 'string'
+      const isString = isText && this.#compat.textAs !== 'bytes'
       this.#handler.onMessage(isString ? decodeUtf8(result) : result, result.length, isText)
     }
   }
@@ -855,7 +799,9 @@ export class Connection
    */
   get #isDiscarding(): boolean {
     const isHeldByApplication = (this.#holds & ~Hold.Turn) === Hold.Application
-    return this.readyState !== ReadyState.Open && isHeldByApplication && this.#traits.dropsUnread
+    return (
+      this.readyState !== ReadyState.Open && isHeldByApplication && (this.#compat.unread ?? 'drop') === 'drop'
+    )
   }
 
   get #mayRead(): boolean {
@@ -898,10 +844,11 @@ export class Connection
       this.#connection.#sender.sendClose(frame)
     }
 
-    askForClose(due: CloseFrame, received: CloseFrame | undefined): boolean {
+    askForClose(due: CloseFrame, cause: CloseFrame | ProtocolViolation | LimitError): boolean {
       const handler = this.#connection.#handler
       if (handler.onCloseDue === undefined) return false
-      handler.onCloseDue(due, received)
+      if (cause instanceof Error) handler.onCloseDue(due, undefined, cause)
+      else handler.onCloseDue(due, cause)
       return true
     }
 

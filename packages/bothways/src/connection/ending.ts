@@ -10,11 +10,11 @@ export interface EndingHandler {
   /** Sends this close frame behind everything sent so far. Nothing is sent after it (RFC 6455 §5.5.1). */
   sendClose(frame: CloseFrame): void
   /**
-   * A close frame is due: an answer to the one `received`, or, without one, for a rule or a limit that the peer broke.
+   * A close frame is due: an answer to the peer's, or for a rule or a limit that the peer broke.
    *
    * @returns whether the program has been asked to send it, by {@link Ending.close}
    */
-  askForClose(due: CloseFrame, received: CloseFrame | undefined): boolean
+  askForClose(due: CloseFrame, cause: CloseFrame | ProtocolViolation | LimitError): boolean
   /** The connection is closing: no further message is taken. `received` is the peer's frame, if that began it. */
   tellClosing(received: CloseFrame | undefined): void
   tellViolation(error: ProtocolViolation | LimitError): void
@@ -100,7 +100,7 @@ export class Ending {
   violate(error: ProtocolViolation | LimitError, due: CloseFrame, nowMs: number): void {
     if (this.#readyState === ReadyState.Closed) return
     this.#blame('policy', error)
-    if (this.#readyState === ReadyState.Open) this.#handler.askForClose(due, undefined)
+    if (this.#readyState === ReadyState.Open) this.#handler.askForClose(due, error)
     if (this.#readyState === ReadyState.Open) this.#sendClose(due, nowMs)
     this.#handler.tellViolation(error)
     this.#endTcp()

@@ -5,7 +5,7 @@ import { framesTo, rawFrame } from '@bothways/test-support/raw-frame'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ByteBudget } from './byte-budget.ts'
-import { Connection, type ConnectionHandler, type ConnectionTraits, usualTraits } from './connection.ts'
+import { Connection, type ConnectionHandler } from './connection.ts'
 import type { Disconnect } from './disconnect.ts'
 import { resolveConnectionOptions } from './options.ts'
 
@@ -44,7 +44,7 @@ class Log implements ConnectionHandler {
   }
 }
 
-function serve(budget?: ByteBudget, traits: ConnectionTraits = usualTraits, log = new Log()) {
+function serve(budget?: ByteBudget, log = new Log()) {
   const deflate = { noContextTakeover: true, windowBits: 15 }
   const connection = new Connection(log, {
     role: 'server',
@@ -52,7 +52,6 @@ function serve(budget?: ByteBudget, traits: ConnectionTraits = usualTraits, log 
     settings: resolveConnectionOptions({ keepalive: false }, 'server'),
     deflate: { incoming: deflate, outgoing: deflate },
     incomingBudget: budget,
-    traits,
   })
   connection.start()
   return { connection, log }

@@ -5,7 +5,7 @@ import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { framesTo, type RawFrame } from '@bothways/test-support/raw-frame'
 import { type TransportEnds, transportKinds } from '@bothways/test-support/transport-ends'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Connection, type ConnectionHandler, type ConnectionInit, usualTraits } from './connection.ts'
+import { Connection, type ConnectionHandler, type ConnectionInit } from './connection.ts'
 import type { Disconnect } from './disconnect.ts'
 import { ReadyState } from './ending.ts'
 import { resolveConnectionOptions } from './options.ts'
@@ -183,9 +183,9 @@ describe.each(transportKinds)('%s', (_, openEnds) => {
 })
 
 describe('A stream that breaks while something waits for its turn', () => {
-  async function breakAmid(traits = usualTraits) {
+  async function breakAmid(compat: ConnectionInit['compat'] = {}) {
     const link = new MemoryLink()
-    const { handler, connection } = serve(link.server, { traits })
+    const { handler, connection } = serve(link.server, { compat })
     link.client.write(
       framesTo(
         'server',
@@ -207,9 +207,7 @@ describe('A stream that breaks while something waits for its turn', () => {
 
   test('is told behind it, also where a handler that has paused gets the rest', async () => {
     const { handler, connection } = await breakAmid({
-      ...usualTraits,
-      dropsUnread: false,
-      deliversUnreadAtCut: true,
+      unread: 'deliver',
     })
     handler.onEvent = () => connection.pause()
     await handler.until(() => handler.disconnect !== undefined)

@@ -1,11 +1,10 @@
 // `bothways/connection`: one open connection without a server or a client around it, for libraries that bring their own.
 export { type BudgetHolder, ByteBudget } from './byte-budget.ts'
+export type { ConnectionCompat } from './compat.ts'
 export {
   Connection,
   type ConnectionHandler,
   type ConnectionInit,
-  type ConnectionTraits,
-  usualTraits,
 } from './connection.ts'
 export { type CompressionTuning, Deflater } from './deflate.ts'
 export type { CloseFrame, Disconnect } from './disconnect.ts'

@@ -1,7 +1,9 @@
 import { Opcode, type ReceivedFrame } from '@bothways/protocol'
 import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { describe, expect, test } from 'vitest'
-import { Connection, type ConnectionHandler, type ConnectionTraits, usualTraits } from './connection.ts'
+import type { ConnectionCompat } from './compat.ts'
+import { Connection, type ConnectionHandler } from './connection.ts'
+import type { CloseFrame } from './disconnect.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
 
 // What the drop-ins need beyond what the server and the client of this package use.
@@ -36,24 +38,29 @@ class Log implements ConnectionHandler {
 }
 
 interface PairOptions {
-  readonly server?: Partial<ConnectionTraits>
-  readonly client?: Partial<ConnectionTraits>
+  readonly server?: ConnectionCompat
+  readonly client?: ConnectionCompat
   readonly options?: ConnectionOptions
   readonly noContextTakeover?: boolean
+  /** The server's handler sends this close frame instead of the one that is due. */
+  readonly closeFor?: (due: CloseFrame, error: { code: string } | undefined) => CloseFrame
 }
 
-function connect({ server = {}, client = {}, options = {}, noContextTakeover }: PairOptions = {}) {
+/** No reason for a broken rule or limit. */
+const codeOnly: PairOptions['closeFor'] = (due, error) => (error === undefined ? due : { ...due, reason: '' })
+
+function connect({ server = {}, client = {}, options = {}, noContextTakeover, closeFor }: PairOptions = {}) {
   const link = new MemoryLink()
   const [serverLog, clientLog] = [new Log(), new Log()]
   const direction = { noContextTakeover: noContextTakeover ?? true, windowBits: 15 }
   const deflate = noContextTakeover === undefined ? undefined : { outgoing: direction, incoming: direction }
-  const make = (role: 'server' | 'client', log: Log, traits: Partial<ConnectionTraits>) =>
+  const make = (role: 'server' | 'client', log: Log, compat: ConnectionCompat) =>
     new Connection(log, {
       role,
       transport: link[role],
       settings: resolveConnectionOptions({ keepalive: false, ...options }, role),
       deflate,
-      traits: { ...usualTraits, ...traits },
+      compat,
     })
   const ends = {
     link,
@@ -61,6 +68,13 @@ function connect({ server = {}, client = {}, options = {}, noContextTakeover }: 
     client: make('client', clientLog, client),
     serverLog: serverLog.lines,
     clientLog: clientLog.lines,
+  }
+  if (closeFor !== undefined) {
+    const onCloseDue: ConnectionHandler['onCloseDue'] = (due, _received, error) => {
+      const { code, reason } = closeFor(due, error)
+      ends.server.close(code, reason)
+    }
+    Object.assign(serverLog, { onCloseDue })
   }
   ends.server.start()
   ends.client.start()
@@ -79,7 +93,9 @@ describe('What is received', () => {
   })
 
   test('Frames come one by one, and are refused above their own limit', async () => {
-    const { link, client, serverLog } = connect({ server: { delivers: 'frames', maxFrameBytes: 3 } })
+    const { link, client, serverLog } = connect({
+      server: { receiver: { delivers: 'frames', maxFrameBytes: 3 } },
+    })
     client.sendFrame(Buffer.from('abc'), { opcode: Opcode.Text, isFinal: false })
     client.sendFrame(Buffer.from('d'), { opcode: Opcode.Continuation })
     client.sendFrame(Buffer.from('efgh'), { opcode: Opcode.Binary })
@@ -95,7 +111,10 @@ describe('What is received', () => {
   })
 
   test('Text that is not UTF-8 passes where it is not to be checked, also compressed', async () => {
-    const { link, client, serverLog } = connect({ server: { checksUtf8: false }, noContextTakeover: true })
+    const { link, client, serverLog } = connect({
+      server: { receiver: { checksUtf8: false } },
+      noContextTakeover: true,
+    })
     client.sendFrame(Buffer.from([0xff]), { opcode: Opcode.Text })
     client.sendFrame(Buffer.from([0xff]), { opcode: Opcode.Text, compresses: true })
     await link.settle()
@@ -105,8 +124,12 @@ describe('What is received', () => {
   test('A close code that may not be sent passes where it is not to be checked, and comes back', async () => {
     const said: unknown[] = []
     for (const checksCloseCode of [true, false]) {
-      const traits = { checksCloseCode, explainsFailures: false }
-      const { link, client, serverLog, clientLog } = connect({ server: traits, client: traits })
+      const compat = { receiver: { checksCloseCode } }
+      const { link, client, serverLog, clientLog } = connect({
+        server: compat,
+        client: compat,
+        closeFor: codeOnly,
+      })
       client.close(404)
       await link.settle()
       said.push([serverLog, clientLog])
@@ -126,7 +149,8 @@ describe('What is received', () => {
 
   test('A message in more frames than allowed closes with 1008, and without a reason where none is to be told', async () => {
     const { link, client, server, serverLog, clientLog } = connect({
-      server: { maxFragmentCount: 2, explainsFailures: false },
+      server: { receiver: { maxFragmentCount: 2 } },
+      closeFor: codeOnly,
     })
     const frame = (isFinal: boolean, opcode: Opcode = Opcode.Continuation) =>
       client.sendFrame(Buffer.from('a'), { opcode, isFinal })
@@ -145,13 +169,12 @@ describe('What is received', () => {
   })
 
   test("The closing frames are another library's where those are given", async () => {
-    const failed = connect({ server: { failureClose: ({ code }) => ({ code: 4000, reason: code }) } })
+    const failed = connect({ closeFor: (_, error) => ({ code: 4000, reason: error?.code ?? '' }) })
     failed.client.sendFrame(Buffer.from([0xff]), { opcode: Opcode.Text })
     await failed.link.settle()
     expect(failed.clientLog).toEqual(['close 4000 BW_INVALID_UTF8'])
 
-    const closeAnswer = ({ code }: { code: number }) => ({ code: code + 1, reason: 'heard' })
-    const answered = connect({ server: { closeAnswer } })
+    const answered = connect({ closeFor: ({ code }) => ({ code: code + 1, reason: 'heard' }) })
     answered.client.close(4000, 'bye')
     await answered.link.settle()
     expect(answered.serverLog).toEqual(['close 4000 bye'])
@@ -183,8 +206,8 @@ describe('What is received', () => {
   })
 
   test('Unread messages wait for resume, also while closing, where they are not to be dropped', async () => {
-    for (const dropsUnread of [true, false]) {
-      const { link, client, server, serverLog } = connect({ server: { dropsUnread } })
+    for (const unread of ['drop', 'keep'] as const) {
+      const { link, client, server, serverLog } = connect({ server: { unread } })
       server.pause()
       client.send('late')
       await link.settle()
@@ -192,23 +215,23 @@ describe('What is received', () => {
       await link.settle()
       server.resume()
       await link.settle()
-      expect(serverLog).toEqual([...(dropsUnread ? [] : ['text as string, 4: late']), 'close 1000'])
+      expect(serverLog).toEqual([...(unread === 'drop' ? [] : ['text as string, 4: late']), 'close 1000'])
     }
   })
 
   test('Unread messages are delivered when TCP is cut, if they are to be', () => {
-    for (const deliversUnreadAtCut of [true, false]) {
-      const { server, serverLog } = connect({ server: { dropsUnread: false, deliversUnreadAtCut } })
+    for (const unread of ['deliver', 'keep'] as const) {
+      const { server, serverLog } = connect({ server: { unread } })
       server.pause()
       for (const text of ['one', 'two']) server.onData(Buffer.from(`\x81\x83\0\0\0\0${text}`, 'latin1'))
       server.onDestroyed(undefined)
-      const unread = ['text as string, 3: one', 'text as string, 3: two']
-      expect(serverLog).toEqual([...(deliversUnreadAtCut ? unread : []), 'close 1006'])
+      const texts = ['text as string, 3: one', 'text as string, 3: two']
+      expect(serverLog).toEqual([...(unread === 'deliver' ? texts : []), 'close 1006'])
     }
   })
 
   test('The answer to a close reason that was not UTF-8 still fits into a frame', async () => {
-    const { link, client, serverLog, clientLog } = connect({ server: { checksUtf8: false } })
+    const { link, client, serverLog, clientLog } = connect({ server: { receiver: { checksUtf8: false } } })
     client.sendFrame(Buffer.concat([Buffer.from([3, 232]), Buffer.alloc(123, 0xff)]), {
       opcode: Opcode.Close,
     })
