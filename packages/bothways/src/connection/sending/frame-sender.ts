@@ -107,20 +107,8 @@ export class FrameSender {
 
   /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
   sendShared(publication: Publication): void {
-    const { payload, isText } = publication
-    const [tuning, direction] = [this.#tuning, this.#direction]
-    const kind = this.#kindOf(payload.length)
-    if (kind === plain || tuning === undefined || direction === undefined) {
-      this.#outbox.push(publication.encoded(wholeFrame))
-      return
-    }
-    if (!direction.noContextTakeover) {
-      this.#sendBytes(payload, isText ? kind.text : kind.binary)
-      return
-    }
-    const shared = publication.encoded(deflatedFrame(direction.windowBits, tuning.level))
-    if (!(shared instanceof Promise)) this.#outbox.push(shared)
-    else this.#queuePending(payload.length, this.#behindPending(shared))
+    if (this.#tuning === undefined) this.#outbox.push(publication.encoded(wholeFrame))
+    else this.#compressShared(publication, this.#tuning)
   }
 
   /** A frame as it is described, in its turn. */
@@ -153,6 +141,21 @@ export class FrameSender {
 
   #appendText(text: string): boolean {
     return this.#outbox.appendText(text, this.#newKey())
+  }
+
+  #compressShared(publication: Publication, tuning: CompressionTuning): void {
+    const { payload, isText } = publication
+    const kind = this.#kindOf(payload.length)
+    const direction = this.#direction
+    if (kind === plain || direction === undefined) {
+      this.#outbox.push(publication.encoded(wholeFrame))
+    } else if (!direction.noContextTakeover) {
+      this.#sendBytes(payload, isText ? kind.text : kind.binary)
+    } else {
+      const shared = publication.encoded(deflatedFrame(direction.windowBits, tuning.level))
+      if (shared instanceof Promise) this.#queuePending(payload.length, this.#behindPending(shared))
+      else this.#outbox.push(shared)
+    }
   }
 
   #sendBytes(payload: Uint8Array, options: FrameSendOptions): void {

@@ -38,14 +38,23 @@ export class Publication {
 
   /** Its bytes; of text in UTF-8. */
   get payload(): Buffer {
-    this.#payload ??= messageBytes(this.data)
-    return this.#payload
+    return this.#payload ?? this.#makePayload()
   }
 
   /** In this format, made by the first caller. */
   encoded<Encoded>(format: WireFormat<Encoded>): Encoded {
-    const { slot } = format
-    this.#encodings[slot] ??= format.encode(this)
-    return this.#encodings[slot] as Encoded
+    return (this.#encodings[format.slot] ?? this.#encode(format)) as Encoded
+  }
+
+  // Apart from the getters, which are inlined where each subscriber asks for what is there already.
+  #makePayload(): Buffer {
+    this.#payload = messageBytes(this.data)
+    return this.#payload
+  }
+
+  #encode<Encoded>(format: WireFormat<Encoded>): Encoded {
+    const encoded = format.encode(this)
+    this.#encodings[format.slot] = encoded
+    return encoded
   }
 }
