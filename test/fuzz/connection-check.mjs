@@ -1,6 +1,6 @@
 import { deflateDirections } from '@bothways/protocol'
 import { MemoryLink } from '@bothways/test-support/memory-transport'
-import { Connection, resolveConnectionOptions, usualTraits } from 'bothways/connection'
+import { Connection, resolveConnectionOptions } from 'bothways/connection'
 import { assert, assertSame, show } from './assert.mjs'
 import { inflateEvents } from './plain-messages.mjs'
 import { receivePlainly } from './plain-receiver.mjs'
@@ -102,7 +102,7 @@ async function run({
       role,
     ),
     deflate: agreement && deflateDirections(agreement, role),
-    traits: { ...usualTraits, maxFragmentCount: maxFragmentCount ?? Number.POSITIVE_INFINITY },
+    compat: { receiver: { maxFragmentCount: maxFragmentCount ?? Number.POSITIVE_INFINITY } },
   })
   const peer = link[opposite[role]]
   const ignore = () => {}

@@ -610,13 +610,13 @@ export const mutations = [
   {
     title: 'Inflated text is not checked',
     file: connection('connection'),
-    from: 'isText && this.#traits.checksUtf8 && !isUtf8(',
+    from: 'isText && this.#compat.receiver?.checksUtf8 !== false && !isUtf8(',
     to: 'isText && this.#isDiscarding && !isUtf8(',
   },
   {
     title: 'Pings are not answered',
     file: connection('connection'),
-    from: 'if (this.#traits.answersPings) this.#answerPing(payload)',
+    from: 'if (this.#compat.answersPings !== false) this.#answerPing(payload)',
     to: '',
   },
   // Who may connect, RFC 6455 §10.2.
