@@ -1,10 +1,11 @@
-export type CommandName = 'serve' | 'echo' | 'connect'
+export type CommandName = 'serve' | 'echo' | 'connect' | 'doctor'
 
 const general = `bothways: WebSocket servers and clients on the command line
 
   bothways serve            the page and all protocols on one port
   bothways echo             a plain echo server, for testing clients
   bothways connect URL      talk to any WebSocket server
+  bothways doctor URL       say why a WebSocket does not connect, and the cure
 
   bothways COMMAND --help   what a command can do, with examples
   bothways --version
@@ -69,6 +70,24 @@ all else goes to standard error. It ends when there have been as many messages a
   bothways connect wss://example.com/chat --protocol chat.v2 --header 'Authorization: Bearer …'
   printf 'one\\ntwo\\n' | bothways connect ws://127.0.0.1:8080/echo
   bothways connect wss://example.com/feed --json --wait 60 < /dev/null
+`,
+  doctor: `bothways doctor URL: why does it not connect? Tries step by step, compares, and names the cause with its cure
+
+  --json                 print the findings as one JSON object
+  --origin O             the page's origin; default: the server's own
+  --protocol P           offer a subprotocol; may be repeated
+  --header 'Name: value' send a header with each request; may be repeated
+  --insecure             say nothing about the TLS certificate
+  --idle SECONDS         look for an idle time-out, with and without pings
+  --size BYTES           send one message of that size
+  --security             look also at what an attacker could use
+  --lang en|zh           the language of the findings; default: the locale's
+
+It opens and closes connections and sends no message, unless --size asks for one. Exit code: 0 healthy, 1 a problem was
+found, 2 wrong use.
+
+  bothways doctor ws://localhost:8080/chat
+  bothways doctor wss://example.com/ws --origin https://app.example.com --json
 `,
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isBothwaysError, UsageError } from 'bothways'
 import { runConnect } from './connect/connect-command.ts'
+import { runDoctor } from './doctor/doctor-command.ts'
 import { runEcho } from './echo-command.ts'
 import { type CommandName, helpText } from './help.ts'
 import { suggestion } from './nearest.ts'
@@ -11,6 +12,7 @@ const commands: Readonly<Record<CommandName, (args: readonly string[]) => Promis
   serve: runServe,
   echo: runEcho,
   connect: runConnect,
+  doctor: runDoctor,
 }
 
 /**

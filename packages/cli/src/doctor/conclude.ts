@@ -1,0 +1,26 @@
+import type { Evidence } from './evidence.ts'
+import type { Draft } from './findings/draft.ts'
+import { concludeAccepted } from './rules/accepted.ts'
+import { concludeAddresses } from './rules/addresses.ts'
+import { concludeConversation } from './rules/conversation.ts'
+import { concludeRefusal } from './rules/refusal.ts'
+import { concludeTls } from './rules/tls.ts'
+
+/** What the evidence proves, worst first within each step. Pure: the same evidence gives the same findings. */
+export function conclude(evidence: Evidence): Draft[] {
+  const addresses = concludeAddresses(evidence)
+  if (evidence.address === undefined) return addresses
+  const tls = concludeTls(evidence)
+  const { main } = evidence
+  if (main === undefined || tls.some(({ severity, facts }) => severity === 'error' && facts.isFinal === 1)) {
+    return [...tls, ...addresses]
+  }
+  if (main.head?.status !== 101) return [...tls, ...concludeRefusal(evidence, main), ...addresses]
+  const accepted = concludeAccepted(evidence, main)
+  const isBroken = accepted.some(({ severity }) => severity === 'error')
+  const talk =
+    isBroken || evidence.conversation === undefined
+      ? []
+      : concludeConversation(evidence, evidence.conversation)
+  return [...tls, ...accepted, ...talk, ...addresses]
+}

@@ -1,0 +1,340 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { conclude } from './conclude.ts'
+import type { Evidence, VariantName } from './evidence.ts'
+import type { Draft } from './findings/draft.ts'
+import { type Conversation, converse } from './probes/conversation.ts'
+import { probeEngineIo } from './probes/engine-io.ts'
+import { listen } from './probes/greeting.ts'
+import { type Answer, type Ask, request } from './probes/http.ts'
+import { probeHttp2 } from './probes/http2.ts'
+import { probeIdle, probeSecurity, probeSize } from './probes/longer.ts'
+import { reachAddress, resolveNames } from './probes/reach.ts'
+import { tlsHandshake } from './probes/tls.ts'
+import type { Endpoint } from './probes/wire.ts'
+import { readTarget, type Target } from './target.ts'
+
+export interface DiagnoseOptions {
+  /** The Origin to send. Default: that of a page of the server itself. */
+  readonly origin?: string | undefined
+  readonly protocols?: readonly string[]
+  /** Further headers, such as `['Cookie', 'a=b']`. */
+  readonly headers?: readonly (readonly [name: string, value: string])[]
+  /** Take any certificate without a word. Default false. */
+  readonly isInsecure?: boolean
+  /** For `wss:`: `ca`, `cert`, `key` …, as `tls.connect` takes them. */
+  readonly tls?: TlsOptions
+  /** Look for an idle time-out up to so many seconds. Default: not at all. */
+  readonly idleSeconds?: number | undefined
+  /** Send one message of so many bytes. Default: none. */
+  readonly sizeBytes?: number | undefined
+  /** Look also at what an attacker could use. Default false. */
+  readonly checksSecurity?: boolean
+  /** Connects only to addresses that this allows. Default: all. */
+  readonly allowsAddress?: (address: string) => boolean
+  /** Told what is tried, in the order of the probes. */
+  readonly onStep?: (step: Step) => void
+}
+
+/** What is being tried. */
+export type Step =
+  | 'url'
+  | 'names'
+  | 'addresses'
+  | 'tls'
+  | 'handshake'
+  | 'compare'
+  | 'open'
+  | 'idle'
+  | 'size'
+  | 'security'
+
+export interface Diagnosis {
+  readonly url: string
+  readonly drafts: readonly Draft[]
+  /** Undefined when the URL leads nowhere. */
+  readonly evidence: Evidence | undefined
+  /** How many connections were made. */
+  readonly connections: number
+}
+
+const reachTimeoutMs = 4000
+const tlsTimeoutMs = 4000
+const handshakeTimeoutMs = 6000
+const compareTimeoutMs = 3000
+/** How many connections at once. */
+const maxParallel = 4
+
+/** Paths where WebSocket servers commonly listen. */
+const commonPaths = ['/', '/ws', '/websocket', '/socket', '/echo']
+
+/** Subprotocols without which some servers refuse. */
+const commonProtocols = [
+  'graphql-transport-ws',
+  'graphql-ws',
+  'mqtt',
+  'v12.stomp',
+  'v10.stomp',
+  'wamp.2.json',
+  'ocpp1.6',
+  'actioncable-v1-json',
+  'sip',
+  'xmpp',
+]
+
+const foreignOrigin = 'https://bothways-doctor.example'
+
+/**
+ * Finds out why a WebSocket does not connect, or that it does. It opens and closes connections and sends no message,
+ * unless `sizeBytes` asks for one. Without longer probes it ends within 15 s. Never rejects for what a server does.
+ */
+export async function diagnose(typed: string, options: DiagnoseOptions = {}): Promise<Diagnosis> {
+  const { onStep } = options
+  onStep?.('url')
+  const { target, drafts } = readTarget(typed, options.protocols ?? [])
+  const visit = target === undefined ? undefined : new Visit(target, options)
+  if (visit === undefined) return { url: typed, drafts, evidence: undefined, connections: 0 }
+  const evidence = await visit.explore()
+  return {
+    url: typed,
+    drafts: [...drafts, ...conclude(evidence), ...visit.longerDrafts],
+    evidence,
+    connections: visit.connections,
+  }
+}
+
+type Found = { -readonly [Name in keyof Evidence]: Evidence[Name] }
+
+/** One walk through the probes, each depending on what the ones before have seen. */
+class Visit {
+  readonly #target: Target
+  readonly #options: DiagnoseOptions
+  readonly #tls: TlsOptions | undefined
+  readonly #found: Found
+  connections = 0
+  longerDrafts: readonly Draft[] = []
+
+  constructor(target: Target, options: DiagnoseOptions) {
+    this.#target = target
+    this.#options = options
+    const servername = /^[\d.]+$|:/.test(target.host) ? undefined : target.host
+    this.#tls = target.isSecure
+      ? { ...(servername !== undefined && { servername }), ...options.tls }
+      : undefined
+    this.#found = {
+      target,
+      offered: options.protocols ?? [],
+      origin: options.origin ?? target.origin,
+      isInsecure: options.isInsecure ?? false,
+      names: { addresses: [], ms: 0, errorCode: undefined },
+      reaches: [],
+      variants: {},
+      openPaths: [],
+    }
+  }
+
+  async explore(): Promise<Evidence> {
+    const found = this.#found
+    this.#step('names')
+    found.names = await resolveNames(this.#target.host)
+    const allowed = found.names.addresses.filter(address => this.#options.allowsAddress?.(address) ?? true)
+    this.#step('addresses')
+    found.reaches = await Promise.all(
+      allowed.map(address => this.#count(reachAddress(address, this.#target.port, reachTimeoutMs))),
+    )
+    const address = found.reaches.find(({ result }) => result === 'open')?.address
+    if (address === undefined) return found
+    found.address = address
+    if (this.#target.isSecure && !(await this.#shakeTls(address))) return found
+
+    this.#step('handshake')
+    const dialogue = await this.#ask(this.#mainAsk(), handshakeTimeoutMs)
+    found.main = dialogue.answer
+    if (dialogue.answer.head?.status === 101) {
+      this.#step('open')
+      const conversation = converse(dialogue)
+      await Promise.all([conversation, this.#exploreBeside()])
+      found.conversation = await conversation
+      if (found.conversation.violation?.code === 'BW_INFLATE_FAILED') await this.#withoutCompression()
+      await this.#exploreLonger(address)
+    } else {
+      this.#step('compare')
+      await this.#compare(address)
+    }
+    return found
+  }
+
+  #step(step: Step): void {
+    this.#options.onStep?.(step)
+  }
+
+  get #endpoint(): Endpoint {
+    const tls = this.#tls === undefined ? undefined : { ...this.#tls, ALPNProtocols: ['http/1.1'] }
+    return { address: this.#found.address!, port: this.#target.port, tls }
+  }
+
+  #mainAsk(changes: Partial<Ask> = {}): Ask {
+    const { path, authority } = this.#target
+    return {
+      path,
+      host: authority,
+      upgrade: true,
+      origin: this.#found.origin,
+      protocols: this.#found.offered,
+      ...(this.#options.headers !== undefined && { headers: this.#options.headers }),
+      ...changes,
+    }
+  }
+
+  async #ask(ask: Ask, timeoutMs: number) {
+    return await this.#count(request(this.#endpoint, ask, { timeoutMs }))
+  }
+
+  async #count<Result>(probe: Promise<Result>): Promise<Result> {
+    this.connections += 1
+    return await probe
+  }
+
+  /** @returns false when nothing can be asked over TLS */
+  async #shakeTls(address: string): Promise<boolean> {
+    this.#step('tls')
+    const found = this.#found
+    const { port } = this.#target
+    const shake = (offered: readonly string[]) =>
+      this.#count(tlsHandshake(address, port, this.#tls ?? {}, offered, tlsTimeoutMs))
+    found.tls = await shake(['h2', 'http/1.1'])
+    if (found.tls.ok && found.tls.alpn !== 'h2') return true
+    found.tlsHttp1 = await shake(['http/1.1'])
+    if (found.tls.ok && found.tlsHttp1.ok) return true
+    found.tlsHttp2 = found.tls
+    const plain: Endpoint = { address, port, tls: undefined }
+    const ask = this.#mainAsk({ upgrade: false })
+    const [plainHttp, greeting] = await Promise.all([
+      this.#count(request(plain, ask, { timeoutMs: compareTimeoutMs })),
+      this.#count(listen(plain, 1500)),
+    ])
+    found.plainHttp = plainHttp.answer
+    found.greeting = greeting
+    return found.tlsHttp1.ok
+  }
+
+  /** What is looked at beside a connection that opened. */
+  async #exploreBeside(): Promise<void> {
+    const found = this.#found
+    if (found.tls?.alpn === 'h2') {
+      const { authority: host, path } = this.#target
+      found.http2 = await this.#count(
+        probeHttp2(
+          found.address!,
+          this.#target.port,
+          this.#tls ?? {},
+          { host, path, origin: found.origin },
+          compareTimeoutMs,
+        ),
+      )
+    }
+    if (/[?&]EIO=/.test(this.#target.path)) await this.#exploreEngineIo()
+  }
+
+  async #exploreEngineIo(): Promise<void> {
+    const { pathname } = this.#target.url
+    const ownAnswer = this.#found.main?.head?.status === 101 || isEngineIoAnswer(this.#found.main)
+    const paths = ownAnswer || pathname.startsWith('/socket.io') ? [pathname] : ['/socket.io/']
+    for (const path of paths) {
+      const seen = await probeEngineIo(
+        (ask, timeoutMs) => this.#ask(this.#mainAsk({ ...ask, protocols: [] }), timeoutMs),
+        path,
+      )
+      if (seen !== undefined) this.#found.engineIo = seen
+    }
+  }
+
+  async #withoutCompression(): Promise<void> {
+    const dialogue = await this.#ask(this.#mainAsk({ deflate: false }), handshakeTimeoutMs)
+    if (dialogue.answer.head?.status !== 101) return
+    const conversation: Conversation = await converse(dialogue)
+    this.#found.uncompressed = conversation
+  }
+
+  /** The same request with one thing changed, to see which change matters. */
+  async #compare(address: string): Promise<void> {
+    const found = this.#found
+    const { origin, isSecure, port, url } = this.#target
+    const changes: [VariantName, Partial<Ask>][] = [
+      ['plain', { upgrade: false }],
+      ['without origin', { origin: undefined }],
+      ['without compression', { deflate: false }],
+    ]
+    if (found.origin !== origin) changes.push(['own origin', { origin }])
+    else changes.push(['foreign origin', { origin: foreignOrigin }])
+    if (found.offered.length > 0) changes.push(['without subprotocols', { protocols: [] }])
+    else changes.push(['known subprotocols', { protocols: commonProtocols }])
+    changes.push(['HTTP/1.0', { httpVersion: '1.0' }])
+    if (url.pathname !== '/') changes.push(['other slash', { path: otherSlash(url) }])
+    const variants: Partial<Record<VariantName, Answer>> = {}
+    found.variants = variants
+    const tasks = changes.map(([name, change]) => async () => {
+      const { answer, exchange } = await this.#ask(this.#mainAsk(change), compareTimeoutMs)
+      exchange.socket.destroy()
+      variants[name] = answer
+    })
+    const openPaths: string[] = []
+    found.openPaths = openPaths
+    for (const other of commonPaths.filter(common => common !== url.pathname)) {
+      tasks.push(async () => {
+        const { answer, exchange } = await this.#ask(this.#mainAsk({ path: other }), compareTimeoutMs)
+        exchange.socket.destroy()
+        if (answer.head?.status === 101) openPaths.push(other)
+      })
+    }
+    const hasNoAnswer = found.main?.head === undefined
+    if (hasNoAnswer) {
+      tasks.unshift(async () => {
+        found.greeting = await this.#count(listen({ address, port, tls: undefined }, 1500))
+      })
+      if (!isSecure) {
+        tasks.unshift(async () => {
+          found.clientHello = await this.#count(tlsHandshake(address, port, {}, ['http/1.1'], 2000))
+        })
+      }
+    }
+    tasks.unshift(() => this.#exploreEngineIo())
+    await inParallel(tasks, maxParallel)
+    if (found.tls?.alpn === 'h2') await this.#exploreBeside()
+  }
+
+  async #exploreLonger(address: string): Promise<void> {
+    const { idleSeconds, sizeBytes, checksSecurity } = this.#options
+    const drafts: Draft[] = []
+    const open = (changes: Partial<Ask> = {}) => this.#ask(this.#mainAsk(changes), handshakeTimeoutMs)
+    if (idleSeconds !== undefined) {
+      this.#step('idle')
+      drafts.push(...(await probeIdle(open, idleSeconds)))
+    }
+    if (sizeBytes !== undefined) {
+      this.#step('size')
+      drafts.push(...(await probeSize(open, sizeBytes)))
+    }
+    if (checksSecurity) {
+      this.#step('security')
+      drafts.push(...(await probeSecurity(open, this.#target, { ...this.#endpoint, address }, foreignOrigin)))
+    }
+    this.longerDrafts = drafts
+  }
+}
+
+function isEngineIoAnswer(answer: Answer | undefined): boolean {
+  return answer !== undefined && /^\{"code":\d/.test(answer.rest.toString('latin1'))
+}
+
+function otherSlash(url: URL): string {
+  const { pathname, search } = url
+  return `${pathname.endsWith('/') ? pathname.slice(0, -1) : `${pathname}/`}${search}`
+}
+
+async function inParallel(tasks: readonly (() => Promise<void>)[], limit: number): Promise<void> {
+  const waiting = [...tasks]
+  const work = async () => {
+    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) await task()
+  }
+  await Promise.all(Array.from({ length: limit }, work))
+}

@@ -1,0 +1,62 @@
+import type { Conversation } from './probes/conversation.ts'
+import type { Greeting } from './probes/greeting.ts'
+import type { Answer } from './probes/http.ts'
+import type { Http2Result } from './probes/http2.ts'
+import type { Names, Reach } from './probes/reach.ts'
+import type { TlsResult } from './probes/tls.ts'
+import type { Target } from './target.ts'
+
+/** Requests that differ from the first in one thing. */
+export type VariantName =
+  /** A GET without upgrade. */
+  | 'plain'
+  | 'without origin'
+  | 'own origin'
+  | 'foreign origin'
+  | 'without compression'
+  | 'without subprotocols'
+  | 'known subprotocols'
+  | 'HTTP/1.0'
+  | 'other slash'
+
+/** What Engine.IO said at one path. */
+export interface EngineIo {
+  readonly path: string
+  /** The versions of its protocol that open a WebSocket there. */
+  readonly versions: readonly (3 | 4)[]
+  /** By long polling only: something on the way takes no upgrade. */
+  readonly isPollingOnly: boolean
+  /** Two requests of one session: true when the second was not known. */
+  readonly losesSessions: boolean
+}
+
+/** Everything that was seen, before anything is concluded from it. */
+export interface Evidence {
+  readonly target: Target
+  readonly offered: readonly string[]
+  readonly origin: string
+  readonly isInsecure: boolean
+  readonly names: Names
+  readonly reaches: readonly Reach[]
+  /** The address that all further probes went to. */
+  readonly address?: string
+  /** For wss: with h2 and http/1.1 offered, and with each alone where that tells more. */
+  readonly tls?: TlsResult
+  readonly tlsHttp1?: TlsResult
+  readonly tlsHttp2?: TlsResult
+  readonly main?: Answer
+  readonly conversation?: Conversation
+  readonly variants: Readonly<Partial<Record<VariantName, Answer>>>
+  /** Other paths of the same server that took an upgrade. */
+  readonly openPaths: readonly string[]
+  readonly engineIo?: EngineIo
+  /** Who speaks first at the port. */
+  readonly greeting?: Greeting
+  /** For ws:, whether the port takes a TLS handshake. */
+  readonly clientHello?: TlsResult
+  /** For wss:, what a request without TLS is answered. */
+  readonly plainHttp?: Answer
+  readonly http2?: Http2Result
+  /** The same conversation without compression, after one that did not inflate. */
+  readonly uncompressed?: Conversation
+}

@@ -1,0 +1,75 @@
+import { catalogueAnswer } from './catalogue-answer.ts'
+import { catalogueBefore } from './catalogue-before.ts'
+import { catalogueOpen } from './catalogue-open.ts'
+import { catalogueText } from './catalogue-text.ts'
+import type { Entry, Language, Severity } from './finding.ts'
+import { linesFor, type Product } from './lines.ts'
+
+type Catalogue = typeof catalogueBefore & typeof catalogueAnswer & typeof catalogueOpen & typeof catalogueText
+
+export type FindingCode = keyof Catalogue
+
+/** All that the doctor can find, by its code. */
+export const catalogue: Readonly<Record<FindingCode, Entry>> = {
+  ...catalogueBefore,
+  ...catalogueAnswer,
+  ...catalogueOpen,
+  ...catalogueText,
+}
+
+/** A fact that is a sentence says it in each language. */
+export type Facts = Readonly<Record<string, string | number | Readonly<Record<Language, string>>>>
+
+/** A finding before it has a language. */
+export interface Draft {
+  readonly code: FindingCode
+  readonly facts: Facts
+  /** The bytes, the pair of answers, the times that prove it. */
+  readonly evidence: readonly string[]
+  /** Where it differs from the catalogue's. */
+  readonly severity: Severity
+}
+
+/** A finding as it is shown and printed as JSON. */
+export interface Finding {
+  readonly code: FindingCode
+  readonly severity: Severity
+  readonly title: string
+  readonly evidence: readonly string[]
+  readonly advice: string
+}
+
+export function draft(
+  code: FindingCode,
+  facts: Facts,
+  evidence: readonly string[],
+  severity?: Severity,
+): Draft {
+  return { code, facts, evidence, severity: severity ?? catalogue[code].severity }
+}
+
+/** Puts a draft into words, with the lines for whom was seen on the way. */
+export function wordFinding(
+  { code, facts, evidence, severity }: Draft,
+  language: Language,
+  recognised: readonly Product[] = [],
+): Finding {
+  const entry: Entry = catalogue[code]
+  const words = entry[language]
+  const lines = entry.lines === undefined ? '' : `\n${linesFor(entry.lines, language, recognised)}`
+  return {
+    code,
+    severity,
+    title: fill(words.title, facts, language),
+    evidence,
+    advice: fill(`${words.advice}${lines}`, facts, language).trim(),
+  }
+}
+
+/** A brace that names no fact stays: lines for servers are full of them. */
+function fill(text: string, facts: Facts, language: Language): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const fact = facts[name]
+    return fact === undefined ? whole : typeof fact === 'object' ? fact[language] : String(fact)
+  })
+}

@@ -1,0 +1,131 @@
+import type { Evidence } from '../evidence.ts'
+import type { Draft } from '../findings/draft.ts'
+import { type Answer, bodyText } from '../probes/http.ts'
+import type { Recognised } from './products.ts'
+import type { Make } from './refusal.ts'
+import { quote } from './show.ts'
+
+/** What a status and its body say when no change in the request mattered. */
+export function concludeStatus(evidence: Evidence, main: Answer, { proxy }: Recognised, make: Make): Draft[] {
+  const head = main.head!
+  const { status, headers } = head
+  const body = bodyText(main).trim()
+  const reason = headers['x-websocket-reject-reason']
+  const after = headers['retry-after'] === undefined ? '' : `, Retry-After ${headers['retry-after']}`
+  const says = reason ?? (body === '' ? '' : quote(body, 160))
+  const { target, variants } = evidence
+
+  if (isAboutOrigin(`${reason ?? ''} ${body}`) && status >= 400 && status < 500) {
+    const { origin } = evidence
+    const originHost = URL.canParse(origin) ? new URL(origin).hostname : origin
+    const others = { en: `it says ${says}`, zh: `它的回应是 ${says}` }
+    return make('BW_DOCTOR_ORIGIN_REFUSED', { origin, originHost, status, others })
+  }
+  if (/No handler is configured to accept/.test(reason ?? '')) return make('BW_DOCTOR_NO_REQUEST_HANDLER')
+  if (isAboutUpgrade(body, status)) return make('BW_DOCTOR_UPGRADE_STRIPPED', { status })
+  const versions = headers['sec-websocket-version']
+  if (versions !== undefined && status >= 400 && status < 500) {
+    const takes13 = versions.split(/\s*,\s*/).includes('13')
+    if (!takes13) return make('BW_DOCTOR_VERSION', { versions })
+    if (status !== 426) return make('BW_DOCTOR_HEADERS_MANGLED', { says: says === '' ? `${status}` : says })
+  }
+  if (/Sec-WebSocket-(Key|Version)/i.test(body) && status >= 400 && status < 500) {
+    return make('BW_DOCTOR_HEADERS_MANGLED', { says })
+  }
+
+  switch (status) {
+    case 400:
+      if (body === 'Bad Request')
+        return make('BW_DOCTOR_WRONG_PATH', { path: target.url.pathname, found: '' })
+      return make('BW_DOCTOR_BAD_REQUEST', { says: says === '' ? '' : `: ${says}` })
+    case 401:
+      return make('BW_DOCTOR_AUTHENTICATION', {
+        scheme: headers['www-authenticate'] === undefined ? '' : ` (${headers['www-authenticate']})`,
+      })
+    case 403:
+      return make('BW_DOCTOR_FORBIDDEN', { reason: says === '' ? '' : `, ${says}` })
+    case 404:
+      if (isNoRouteOfOurs(body)) return make('BW_DOCTOR_WRONG_PATH', { path: target.url.pathname, found: '' })
+      return unhandled('BW_DOCTOR_NOT_FOUND')
+    case 405:
+    case 501:
+      return make('BW_DOCTOR_METHOD', {
+        status,
+        allow: headers.allow === undefined ? '' : ` (Allow: ${headers.allow})`,
+      })
+    case 407:
+      return make('BW_DOCTOR_PROXY_AUTHENTICATION')
+    case 426:
+      return make('BW_DOCTOR_UPGRADE_STRIPPED', { status })
+    case 429:
+      return make('BW_DOCTOR_TOO_MANY_REQUESTS', { after })
+    case 502:
+    case 504:
+      return make('BW_DOCTOR_BAD_GATEWAY', { status, proxy: proxy === undefined ? '' : ` (${proxy})` })
+    case 503:
+      return make('BW_DOCTOR_UNAVAILABLE', { after })
+  }
+  if (status >= 300 && status < 400) return redirected(headers.location ?? '')
+  if (status >= 520 && status <= 527) return make('BW_DOCTOR_CLOUDFLARE_ORIGIN', { status })
+  if (status >= 500) {
+    const plain =
+      variants.plain?.head?.status === status
+        ? { en: 'and for a plain GET as well', zh: '普通 GET 也一样' }
+        : { en: 'not for a plain GET', zh: '普通 GET 正常' }
+    return make('BW_DOCTOR_SERVER_ERROR', { status, plain })
+  }
+  if (status >= 200 && status < 300) return unhandled('BW_DOCTOR_HTTP_ANSWERED')
+  return make('BW_DOCTOR_STATUS', { status, reason: head.reason })
+
+  function unhandled(code: 'BW_DOCTOR_NOT_FOUND' | 'BW_DOCTOR_HTTP_ANSWERED'): Draft[] {
+    const isAsPlain = variants.plain?.head?.status === status
+    if (proxy !== undefined && isAsPlain)
+      return make('BW_DOCTOR_UPGRADE_STRIPPED_OR_UNHANDLED', { proxy, status })
+    return make(code, { status })
+  }
+
+  function redirected(location: string): Draft[] {
+    const base = new URL(target.url)
+    base.protocol = target.isSecure ? 'https:' : 'http:'
+    const to = URL.canParse(location, `${target.origin}${target.path}`)
+      ? new URL(location, `${target.origin}${target.path}`)
+      : undefined
+    const suggestion = to === undefined ? location : to.href.replace(/^http/, 'ws')
+    const why =
+      to?.protocol === 'https:' && !target.isSecure
+        ? { en: 'The server wants TLS.', zh: '服务器要求 TLS。' }
+        : /login|signin|sign-in|auth|sso/i.test(location)
+          ? {
+              en: 'It leads to a login: the request lacks a session cookie.',
+              zh: '目标是登录页：请求缺少会话 Cookie。',
+            }
+          : to !== undefined && otherSlashOnly(to.pathname, target.url.pathname)
+            ? { en: 'Only the slash at the end differs.', zh: '只差末尾的斜杠。' }
+            : ''
+    return make('BW_DOCTOR_REDIRECTED', { status, location, suggestion, reason: why })
+  }
+}
+
+function otherSlashOnly(one: string, other: string): boolean {
+  return one !== other && one.replace(/\/$/, '') === other.replace(/\/$/, '')
+}
+
+function isAboutOrigin(text: string): boolean {
+  return (
+    /\borigin\b/i.test(text) &&
+    /(not allowed|refus|forbid|invalid|denied|check|accept|unauthori[sz]ed|mismatch|match)/i.test(text)
+  )
+}
+
+/** A WebSocket server that saw a request without upgrade, in the words of the common ones. */
+function isAboutUpgrade(body: string, status: number): boolean {
+  if (status !== 400 && status !== 426) return false
+  return /'upgrade' token not found|Can "Upgrade" only to|missing Connection header|missing Upgrade header|(Missing|invalid|No|expected).{0,20}["']?(Upgrade|Connection)["']? header|does not contain Upgrade|Upgrade Required|not a WebSocket handshake|Expected (a )?websocket (upgrade|request)/i.test(
+    body,
+  )
+}
+
+/** The answer of Bothways itself to a path without a route. */
+function isNoRouteOfOurs(body: string): boolean {
+  return /WebSocket/.test(body) && /(no route|path)/i.test(body)
+}
