@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Of tests that wait side by side.
+    maxConcurrency: 16,
     globalSetup: 'test/support/certificate-folder.ts',
     projects: [
       {
