@@ -21,6 +21,7 @@ const words = {
     info: 'NOTE',
     evidence: 'Seen',
     advice: 'Do',
+    question: 'Find out',
     healthy: (url: string) => `${url} is healthy: it opens, answers a ping and closes as it should.`,
     did: (count: number) => `Made ${count} connections, sent no message.`,
   },
@@ -30,6 +31,7 @@ const words = {
     info: '说明',
     evidence: '证据',
     advice: '解决办法',
+    question: '请确认',
     healthy: (url: string) => `${url} 正常：可以打开，会回应 ping，也能正确关闭。`,
     did: (count: number) => `共建立了 ${count} 个连接，没有发送消息。`,
   },
@@ -80,10 +82,14 @@ export function renderReport(
   return `${parts.join('\n\n')}\n`
 }
 
-function renderFinding({ code, severity, title, evidence, advice }: Finding, language: Language): string {
+function renderFinding(
+  { code, severity, title, evidence, advice, question }: Finding,
+  language: Language,
+): string {
   const say = words[language]
   const seen = evidence.length === 0 ? '' : `\n  ${say.evidence}:\n${indent(evidence.join('\n'), 4)}`
-  return `${say[severity]}  ${title}\n  ${code}${seen}\n  ${say.advice}:\n${indent(advice, 4)}`
+  const asked = question === undefined ? '' : `\n  ${say.question}:\n${indent(question, 4)}`
+  return `${say[severity]}  ${title}\n  ${code}${seen}\n  ${say.advice}:\n${indent(advice, 4)}${asked}`
 }
 
 function indent(text: string, by: number): string {

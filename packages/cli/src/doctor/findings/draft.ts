@@ -1,11 +1,16 @@
 import { catalogueAnswer } from './catalogue-answer.ts'
 import { catalogueBefore } from './catalogue-before.ts'
+import { catalogueBehind } from './catalogue-behind.ts'
 import { catalogueOpen } from './catalogue-open.ts'
 import { catalogueText } from './catalogue-text.ts'
 import type { Entry, Language, Severity } from './finding.ts'
 import { linesFor, type Product } from './lines.ts'
 
-type Catalogue = typeof catalogueBefore & typeof catalogueAnswer & typeof catalogueOpen & typeof catalogueText
+type Catalogue = typeof catalogueBefore &
+  typeof catalogueAnswer &
+  typeof catalogueOpen &
+  typeof catalogueBehind &
+  typeof catalogueText
 
 export type FindingCode = keyof Catalogue
 
@@ -14,6 +19,7 @@ export const catalogue: Readonly<Record<FindingCode, Entry>> = {
   ...catalogueBefore,
   ...catalogueAnswer,
   ...catalogueOpen,
+  ...catalogueBehind,
   ...catalogueText,
 }
 
@@ -37,6 +43,8 @@ export interface Finding {
   readonly title: string
   readonly evidence: readonly string[]
   readonly advice: string
+  /** What to find out next, where a text has several causes. */
+  readonly question?: string
 }
 
 export function draft(
@@ -66,10 +74,10 @@ export function wordFinding(
   }
 }
 
-/** A brace that names no fact stays: lines for servers are full of them. */
+/** A fact that is not known, as from a pasted text, is left out. */
 function fill(text: string, facts: Facts, language: Language): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => {
     const fact = facts[name]
-    return fact === undefined ? whole : typeof fact === 'object' ? fact[language] : String(fact)
+    return fact === undefined ? '…' : typeof fact === 'object' ? fact[language] : String(fact)
   })
 }

@@ -41,6 +41,8 @@ export interface Violation {
 export interface ConversationOptions {
   /** How long to listen before saying anything. Default 1,000 ms. */
   readonly listenMs?: number
+  /** Stop listening at the first message. Default false. */
+  readonly expectsMessage?: boolean
   /** How long the answer to a ping or a close frame may take. Default 3,000 ms. */
   readonly answerMs?: number
   /** How long to stay silent between ping and close, in ms. Default 0. */
@@ -57,7 +59,7 @@ const maxMessageBytes = 4 * 1024 * 1024
 export async function converse(dialogue: Dialogue, options: ConversationOptions = {}): Promise<Conversation> {
   const { listenMs = 1000, answerMs = 3000, idleMs = 0, idlePingMs } = options
   const line = new Line(dialogue)
-  await line.until(() => false, listenMs)
+  await line.until(() => options.expectsMessage === true && line.hasMessage, listenMs)
   if (line.isOver) return line.result('listen')
   line.ping()
   await line.until(() => line.pongMs !== undefined, answerMs)
@@ -135,6 +137,10 @@ class Line {
   /** Nothing more is to be expected: the server has closed, ended, or broken a rule. */
   get isOver(): boolean {
     return this.violation !== undefined || this.closeFrame !== undefined || this.end !== undefined
+  }
+
+  get hasMessage(): boolean {
+    return this.#messages.length > 0
   }
 
   /** Waits until it is over or `condition` holds, at most `timeoutMs`. */

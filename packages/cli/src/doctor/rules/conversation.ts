@@ -67,9 +67,18 @@ const violationCodes: Readonly<Record<Violation['code'], FindingCode>> = {
   BW_MESSAGE_TOO_BIG: 'BW_DOCTOR_MESSAGE_TOO_BIG',
 }
 
-function concludeViolation({ uncompressed }: Evidence, talk: Conversation, violation: Violation): Draft {
+function concludeViolation(
+  { uncompressed, engineIo, target }: Evidence,
+  talk: Conversation,
+  violation: Violation,
+): Draft {
   const seen = [`bytes: ${showBytes(violation.bytes)}`, violation.message]
   const text = talk.firstBytes.toString('latin1')
+  if (/Unsupported protocol version/.test(text)) {
+    const asked = /[?&]EIO=(\d)/.exec(target.path)?.[1] ?? '3'
+    const versions = engineIo?.versions.length ? engineIo.versions : [4]
+    return draft('BW_DOCTOR_SOCKET_IO_VERSION', { ...engineFacts(versions, target.origin), asked }, seen)
+  }
   if (/^HTTP\/\d/.test(text)) {
     return draft('BW_DOCTOR_SECOND_ANSWER', { says: text.split('\r\n')[0] ?? '' }, seen)
   }

@@ -1,0 +1,95 @@
+import {
+  type Draft,
+  draft,
+  type Facts,
+  type Finding,
+  type FindingCode,
+  wordFinding,
+} from '../findings/draft.ts'
+import type { Language } from '../findings/finding.ts'
+import { closeCodes, knownTexts, statusCodes } from './texts.ts'
+
+/** What a pasted text means: the likeliest cause first. Works without a network. */
+export function explain(text: string, language: Language): Finding[] {
+  const { codes, question, facts } = read(text)
+  return codes
+    .map((code): Draft => draft(code, facts, []))
+    .map(one => wordFinding(one, language))
+    .map((finding, index) =>
+      index === 0 && question !== undefined ? { ...finding, question: question[language] } : finding,
+    )
+}
+
+interface Reading {
+  readonly codes: readonly FindingCode[]
+  readonly question?: Readonly<Record<Language, string>> | undefined
+  readonly facts: Facts
+}
+
+function read(text: string): Reading {
+  const status = statusIn(text)
+  const facts = factsIn(text, status)
+  if (status !== undefined && status !== 101) {
+    // A body that was pasted with it says more than the status.
+    const body = knownTexts.find(({ pattern }) => pattern.test(text))
+    if (body !== undefined && body.codes[0] !== 'BW_DOCTOR_GENERIC') return { ...body, facts }
+    return { codes: statusCodes[status] ?? ['BW_DOCTOR_STATUS'], facts }
+  }
+  const known = knownTexts.find(({ pattern }) => pattern.test(text))
+  const closeCode = closeCodeIn(text)
+  const isVague = known === undefined || known.codes[0] === 'BW_DOCTOR_GENERIC'
+  if (isVague && closeCode !== undefined) {
+    const codes = closeCodes(closeCode)
+    if (codes.length > 0) return { codes, facts: { ...facts, code: closeCode } }
+  }
+  return known === undefined ? { codes: ['BW_DOCTOR_TEXT_UNKNOWN'], facts } : { ...known, facts }
+}
+
+/** Chromium, ws, websocket, socket.io-client and curl, each in its words. */
+function statusIn(text: string): number | undefined {
+  const found =
+    /(?:unexpected (?:server )?response(?: code)?|non-101 status|status(?: code)?|响应(?:代码|码|状态码)?|状态码|HTTP\/\d(?:\.\d)?)\s*(?:is|为)?\s*[:：]?\s*(\d{3})\b/i.exec(
+      text,
+    ) ?? /^\s*([2-5]\d\d)\s*$/.exec(text)
+  const status = Number(found?.[1])
+  return status >= 100 && status < 600 ? status : undefined
+}
+
+function closeCodeIn(text: string): number | undefined {
+  const found = /\b(1\d{3}|[34]\d{3})\b/.exec(text.replace(/:\d{2,5}\b/g, ''))
+  return found === null ? undefined : Number(found[1])
+}
+
+function factsIn(text: string, status: number | undefined): Facts {
+  const url = /\b(?:wss?|https?):\/\/[^\s'"”’)>]+/.exec(text)?.[0]
+  const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : undefined
+  const address = /\b(\d{1,3}(?:\.\d{1,3}){3}:\d+|\[?::1\]?:\d+)\b/.exec(text)?.[1]
+  return {
+    ...(status !== undefined && { status }),
+    ...(parsed !== undefined && {
+      host: parsed.hostname,
+      port: parsed.port,
+      path: parsed.pathname,
+      where: parsed.host,
+      hostPort: parsed.host,
+      suggestion: otherScheme(parsed),
+      httpOrigin: `http${parsed.protocol.endsWith('s:') ? 's' : ''}://${parsed.host}`,
+    }),
+    ...(address !== undefined && { where: address }),
+    also: '',
+    found: '',
+    reason: '',
+    says: '',
+    after: '',
+    proxy: '',
+    scheme: '',
+    allow: '',
+    versions: '4',
+    client: '3 or 4',
+  }
+}
+
+function otherScheme(url: URL): string {
+  const rest = url.href.slice(url.protocol.length)
+  return `${url.protocol === 'wss:' || url.protocol === 'https:' ? 'ws:' : 'wss:'}${rest}`
+}
