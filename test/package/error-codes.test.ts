@@ -12,7 +12,7 @@ function codesOfTheSources(): string[] {
     const folder = join(root, 'packages', name, 'src')
     for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts') || /\.test(-d)?\.ts$/.test(file)) continue
-      for (const [code] of readFileSync(join(folder, file), 'utf8').matchAll(/\bBW_[A-Z0-9_]+\b/g))
+      for (const [code] of readFileSync(join(folder, file), 'utf8').matchAll(/\bBW_(?!DOCTOR_)[A-Z0-9_]+\b/g))
         codes.add(code)
     }
   }

@@ -72,6 +72,9 @@ all else goes to standard error. It ends when there have been as many messages a
   bothways connect wss://example.com/feed --json --wait 60 < /dev/null
 `,
   doctor: `bothways doctor URL: why does it not connect? Tries step by step, compares, and names the cause with its cure
+bothways doctor explain "TEXT": what a message of a browser, Node.js or a library means; works offline
+bothways doctor FILE.har: the same for the WebSockets of a browser's recording
+bothways doctor behind URL --listen PORT: what a proxy changes between the URL and that port of this machine
 
   --json                 print the findings as one JSON object
   --origin O             the page's origin; default: the server's own
@@ -88,6 +91,8 @@ found, 2 wrong use.
 
   bothways doctor ws://localhost:8080/chat
   bothways doctor wss://example.com/ws --origin https://app.example.com --json
+  bothways doctor explain "Unexpected response code: 404"
+  bothways doctor behind wss://my.site/ws --listen 9000 --wait 60 --idle 130
 `,
 }
 

@@ -6,7 +6,7 @@ import { diagnose } from './diagnose.ts'
 import { explain } from './explain/explain.ts'
 import { explainHar } from './explain/har.ts'
 import { type Draft, type Finding, wordFinding } from './findings/draft.ts'
-import type { Language } from './findings/finding.ts'
+import type { Language } from './findings/language.ts'
 import { makeReport, renderReport, stepWords } from './report.ts'
 import { recognise } from './rules/products.ts'
 

@@ -135,6 +135,7 @@ async function compare(
   }
   const talk = await converse(dialogue, {
     listenMs: bufferMs,
+    expectsMessage: true,
     idleMs,
     ...(idleMs > 0 && { answerMs: bufferMs }),
   })

@@ -4,9 +4,10 @@ import {
   type Facts,
   type Finding,
   type FindingCode,
+  nothingToAdd,
   wordFinding,
 } from '../findings/draft.ts'
-import type { Language } from '../findings/finding.ts'
+import type { Language } from '../findings/language.ts'
 import { closeCodes, knownTexts, statusCodes } from './texts.ts'
 
 /** What a pasted text means: the likeliest cause first. Works without a network. */
@@ -65,6 +66,7 @@ function factsIn(text: string, status: number | undefined): Facts {
   const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : undefined
   const address = /\b(\d{1,3}(?:\.\d{1,3}){3}:\d+|\[?::1\]?:\d+)\b/.exec(text)?.[1]
   return {
+    ...nothingToAdd,
     ...(status !== undefined && { status }),
     ...(parsed !== undefined && {
       host: parsed.hostname,
@@ -76,14 +78,6 @@ function factsIn(text: string, status: number | undefined): Facts {
       httpOrigin: `http${parsed.protocol.endsWith('s:') ? 's' : ''}://${parsed.host}`,
     }),
     ...(address !== undefined && { where: address }),
-    also: '',
-    found: '',
-    reason: '',
-    says: '',
-    after: '',
-    proxy: '',
-    scheme: '',
-    allow: '',
     versions: '4',
     client: '3 or 4',
   }

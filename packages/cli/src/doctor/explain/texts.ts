@@ -1,5 +1,5 @@
 import type { FindingCode } from '../findings/draft.ts'
-import type { Language } from '../findings/finding.ts'
+import type { Language } from '../findings/language.ts'
 
 /** One text that users see, and what it may mean. */
 export interface KnownText {

@@ -3,7 +3,8 @@ import { catalogueBefore } from './catalogue-before.ts'
 import { catalogueBehind } from './catalogue-behind.ts'
 import { catalogueOpen } from './catalogue-open.ts'
 import { catalogueText } from './catalogue-text.ts'
-import type { Entry, Language, Severity } from './finding.ts'
+import type { Entry, Severity } from './finding.ts'
+import type { Language } from './language.ts'
 import { linesFor, type Product } from './lines.ts'
 
 type Catalogue = typeof catalogueBefore &
@@ -25,6 +26,19 @@ export const catalogue: Readonly<Record<FindingCode, Entry>> = {
 
 /** A fact that is a sentence says it in each language. */
 export type Facts = Readonly<Record<string, string | number | Readonly<Record<Language, string>>>>
+
+/** Facts that are an addition, and empty where nothing is known to add. */
+export const nothingToAdd: Facts = {
+  also: '',
+  found: '',
+  reason: '',
+  says: '',
+  after: '',
+  proxy: '',
+  scheme: '',
+  allow: '',
+  how: '',
+}
 
 /** A finding before it has a language. */
 export interface Draft {

@@ -3,8 +3,6 @@ import type { Topic } from './lines.ts'
 /** `error`: clients cannot connect or stay; `warning`: some cannot, or not always; `info`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'info'
 
-export type Language = 'en' | 'zh'
-
 /** What one finding says. `{name}` stands for a fact that the rule gives. */
 export interface Words {
   readonly title: string

@@ -52,7 +52,7 @@ const speakers: readonly Speaker[] = [
 ]
 
 /** True for the beginning of a TLS record: an alert or a handshake of version 3.x. */
-export function isTlsRecord(bytes: Buffer): boolean {
+function isTlsRecord(bytes: Buffer): boolean {
   return bytes.length >= 3 && (bytes[0] === 0x15 || bytes[0] === 0x16) && bytes[1] === 3 && bytes[2]! <= 4
 }
 

@@ -16,7 +16,7 @@ export interface ResponseHead {
 const maxHeadBytes = 32 * 1024
 
 /** @returns undefined when the head is not whole; null when this is no HTTP */
-export function readResponseHead(bytes: Buffer): ResponseHead | undefined | null {
+function readResponseHead(bytes: Buffer): ResponseHead | undefined | null {
   const start = bytes.subarray(0, 5).toString('latin1')
   if (!'HTTP/'.startsWith(start.slice(0, 5)) && !start.startsWith('HTTP/')) return null
   const text = bytes.subarray(0, maxHeadBytes).toString('latin1')
@@ -69,7 +69,7 @@ export interface Dialogue {
 }
 
 /** The bytes of a request, and the key it carries. */
-export function writeRequest(ask: Ask): { readonly text: string; readonly key: string | undefined } {
+function writeRequest(ask: Ask): { readonly text: string; readonly key: string | undefined } {
   const key = ask.upgrade ? createKey(randomBytes(keyBytes)) : undefined
   const lines = [`GET ${ask.path} HTTP/${ask.httpVersion ?? '1.1'}`, `Host: ${ask.host}`]
   if (key === undefined) lines.push('Connection: close', 'Accept: */*')

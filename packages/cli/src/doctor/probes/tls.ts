@@ -60,13 +60,13 @@ export function tlsHandshake(
       socket.destroy()
     }
     const timer = setTimeout(
-      () => settle(Object.assign(new Error('no answer to the ClientHello'), { code: 'BW_SILENCE' })),
+      () => settle(Object.assign(new Error('no answer to the ClientHello'), { code: 'SILENCE' })),
       timeoutMs,
     )
     socket.on('error', settle)
     socket.once('secureConnect', () => settle())
     socket.once('close', () =>
-      settle(Object.assign(new Error('ended during the TLS handshake'), { code: 'BW_ENDED' })),
+      settle(Object.assign(new Error('ended during the TLS handshake'), { code: 'ENDED' })),
     )
   })
 }

@@ -4,6 +4,7 @@ import { speakerOf } from '../probes/greeting.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
 import { withOtherScheme } from '../target.ts'
 import { engineFacts } from './conversation.ts'
+import type { Make } from './make.ts'
 import { recognise } from './products.ts'
 import { showBytes, showPair } from './show.ts'
 import { concludeStatus } from './status.ts'
@@ -30,8 +31,6 @@ export function concludeRefusal(evidence: Evidence, main: Answer): Draft[] {
   if (main.head === undefined) return concludeNoHead(evidence, main, make)
   return concludeStatus(evidence, main, recognise(evidence), make)
 }
-
-export type Make = (code: FindingCode, facts?: Facts, more?: readonly string[]) => Draft[]
 
 function comparisons({ variants, openPaths }: Evidence): string[] {
   const shown = (Object.entries(variants) as [VariantName, Answer][]).map(([name, answer]) =>

@@ -1,8 +1,8 @@
 import type { Evidence } from '../evidence.ts'
 import type { Draft } from '../findings/draft.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
+import type { Make } from './make.ts'
 import type { Recognised } from './products.ts'
-import type { Make } from './refusal.ts'
 import { quote } from './show.ts'
 
 /** What a status and its body say when no change in the request mattered. */

@@ -64,7 +64,7 @@ function concludeFailure(evidence: Evidence, tls: TlsResult, http1: TlsResult): 
     ])
   }
   const text = `${http1.errorCode} ${http1.errorText}`
-  if (http1.errorCode === 'BW_SILENCE') return draft('BW_DOCTOR_TLS_SILENT', facts, seen)
+  if (http1.errorCode === 'SILENCE') return draft('BW_DOCTOR_TLS_SILENT', facts, seen)
   if (/certificate.required|CERTIFICATE_REQUIRED/i.test(text)) {
     return draft('BW_DOCTOR_CLIENT_CERTIFICATE_WANTED', facts, seen)
   }
@@ -86,7 +86,7 @@ export function saysTlsOnly(bytes: Buffer): boolean {
 }
 
 function shortError({ errorCode, errorText }: TlsResult): string {
-  if (errorCode?.startsWith('BW_')) return errorText ?? ''
+  if (errorCode === 'SILENCE' || errorCode === 'ENDED') return errorText ?? ''
   return (
     /SSL alert number \d+|:([^:]+):[^:]*:\d+:/.exec(errorText ?? '')?.[0]?.replace(/^:|:$/g, '') ??
     errorCode ??

@@ -1,14 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createSecureServer } from 'node:http2'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { makeCertificate } from '@bothways/test-support/certificate'
+import { makeChain } from '@bothways/test-support/certificate-chain'
 import { afterAll, expect, test } from 'vitest'
-import { answering, closeAll, examine, http, isUpgrade, later, open, rawServer, switching } from './keeper.ts'
+import { answering, closeAll, examine, http, isUpgrade, open, rawServer, switching } from './keeper.ts'
 
 afterAll(closeAll)
 
@@ -70,86 +67,14 @@ test.concurrent('wss: at a port that is neither, or says nothing, is told', asyn
   expect((await examine(`wss://localhost:${silent}/`)).problems).toEqual(['TLS_SILENT'])
 })
 
-/** Certificates of every broken kind, by the openssl command. */
-function makeChain() {
-  const folder = mkdtempSync(join(tmpdir(), 'bothways-chain-'))
-  later(() => rmSync(folder, { recursive: true, force: true }))
-  const at = (name: string) => join(folder, name)
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-  const key = (name: string) =>
-    openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', `${name}.key`)
-  key('root')
-  openssl(
-    'req',
-    '-x509',
-    '-new',
-    '-key',
-    'root.key',
-    '-subj',
-    '/CN=Zoo Root',
-    '-days',
-    '30',
-    '-out',
-    'root.pem',
-  )
-  key('middle')
-  openssl('req', '-new', '-key', 'middle.key', '-subj', '/CN=Zoo Middle', '-out', 'middle.csr')
-  writeFileSync(at('ca.ext'), 'basicConstraints=CA:TRUE\n')
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'middle.csr',
-    '-CA',
-    'root.pem',
-    '-CAkey',
-    'root.key',
-    '-CAcreateserial',
-    '-days',
-    '30',
-    '-extfile',
-    'ca.ext',
-    '-out',
-    'middle.pem',
-  )
-  const leaf = (name: string, names: string, ...dates: string[]) => {
-    key(name)
-    openssl('req', '-new', '-key', `${name}.key`, '-subj', `/CN=${name}`, '-out', `${name}.csr`)
-    writeFileSync(at('leaf.ext'), `subjectAltName=${names}\n`)
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      '-CA',
-      'middle.pem',
-      '-CAkey',
-      'middle.key',
-      '-CAcreateserial',
-      ...(dates.length > 0 ? dates : ['-days', '20']),
-      '-extfile',
-      'leaf.ext',
-      '-out',
-      `${name}.pem`,
-    )
-    const read = (file: string) => readFileSync(at(file), 'utf8')
-    return {
-      key: read(`${name}.key`),
-      cert: read(`${name}.pem`),
-      full: read(`${name}.pem`) + read('middle.pem'),
-    }
-  }
-  return { leaf, root: readFileSync(at('root.pem'), 'utf8') }
-}
-
 test.concurrent('Certificates of each broken kind are told apart', async () => {
-  const { leaf, root } = makeChain()
+  const { leaf, root } = await makeChain()
   const serve = async (cert: string, key: string) =>
     `wss://localhost:${await answering(() => http('404 Not Found'), { cert, key })}/`
   const own = await makeCertificate()
-  const right = leaf('right', 'DNS:localhost')
-  const named = leaf('named', 'DNS:other.example.com')
-  const expired = leaf('expired', 'DNS:localhost', '-days', '-1')
+  const right = await leaf('right', 'DNS:localhost')
+  const named = await leaf('named', 'DNS:other.example.com')
+  const expired = await leaf('expired', 'DNS:localhost', -1)
   const trusting = { tls: { ca: root } }
   const first = async (url: string, options = {}) =>
     (await examine(url, options)).problems.find(code => code.startsWith('CERTIFICATE'))

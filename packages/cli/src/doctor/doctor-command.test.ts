@@ -1,0 +1,81 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test, vi } from 'vitest'
+import { main } from '../main.ts'
+import { closeAll, later, open } from './zoo/keeper.ts'
+
+afterAll(closeAll)
+
+/** Runs the command in this process. */
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = ''
+  let err = ''
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation(text => {
+    out += text
+    return true
+  })
+  const error = vi.spyOn(console, 'error').mockImplementation(text => {
+    err += text
+  })
+  try {
+    return { code: await main(['doctor', ...args]), out, err }
+  } finally {
+    write.mockRestore()
+    error.mockRestore()
+  }
+}
+
+test('A problem exits 1, and its JSON has url, ok and findings with code, severity, title and advice', async () => {
+  const port = await open(createServer((_, response) => response.end('<html>')))
+  const url = `ws://127.0.0.1:${port}/chat`
+  const { code, out } = await run(url, '--json')
+  expect(code).toBe(1)
+  const report = JSON.parse(out)
+  expect(report).toMatchObject({
+    url,
+    ok: false,
+    findings: [{ code: 'BW_DOCTOR_HTTP_ANSWERED', severity: 'error' }],
+  })
+  expect(report.findings[0].title).toContain('Unexpected response code: 200')
+  expect(report.findings[0].advice).toContain('new WebSocketServer')
+  const chinese = await run(url, '--lang', 'zh')
+  expect(chinese.out).toContain('回应的是 HTTP 路由')
+})
+
+test('Wrong use exits 2 and says what is right', async () => {
+  for (const args of [
+    [],
+    ['ws://a', 'ws://b'],
+    ['explain'],
+    ['behind', 'ws://a'],
+    ['ws://a', '--idle', 'x'],
+    ['ws://a', '--lang', 'fr'],
+    ['ws://a', '--jsn'],
+  ]) {
+    const { code, err } = await run(...args)
+    expect([args, code]).toEqual([args, 2])
+    expect(err).not.toBe('')
+  }
+})
+
+test('A text and a recording are explained with the same codes', async () => {
+  const text = await run('explain', 'Unexpected response code: 404', '--json')
+  expect(JSON.parse(text.out).findings[0].code).toBe('BW_DOCTOR_NOT_FOUND')
+  const folder = await mkdtemp(join(tmpdir(), 'bothways-har-'))
+  later(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'page.har')
+  const entry = {
+    request: { url: 'ws://localhost/x' },
+    response: { status: 404 },
+    _resourceType: 'websocket',
+  }
+  await writeFile(file, JSON.stringify({ log: { entries: [entry] } }))
+  const har = await run(file, '--json')
+  expect(JSON.parse(har.out)).toMatchObject({
+    url: 'ws://localhost/x',
+    findings: [{ code: 'BW_DOCTOR_NOT_FOUND' }, {}, {}],
+  })
+  expect((await run(join(folder, 'none.har'))).code).toBe(1)
+})

@@ -1,0 +1,2 @@
+/** What the doctor speaks. */
+export type Language = 'en' | 'zh'
