@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -133,14 +133,44 @@ describe.each(settings)('With %s of %s', (_, compiler, options, files) => {
   })
 })
 
-/** Runs a script of Node.js to its end, and returns what it prints. */
+/** How strict a program's compiler may be, and in which resolutions, with the DOM's types beside Node's. */
+const ownSettings: readonly [name: string, compiler: keyof typeof compilers, options: object][] = [
+  ['nodenext', 'TypeScript 7', { module: 'nodenext', skipLibCheck: false }],
+  ['bundler', 'TypeScript 7', { module: 'preserve', moduleResolution: 'bundler', skipLibCheck: true }],
+  ['nodenext', 'TypeScript 5.9', { module: 'nodenext', skipLibCheck: true }],
+]
+
+test.each(ownSettings)('A program on bothways compiles with %s of %s', async (_, compiler, options) => {
+  const outside = await mkdtemp(join(folder, 'own-'))
+  await mkdir(join(outside, 'node_modules/@bothways'), { recursive: true })
+  await symlink(join(root, 'packages/bothways'), join(outside, 'node_modules/bothways'), 'junction')
+  await copyFile(join(programs, 'bothways.mts'), join(outside, 'bothways.mts'))
+  const compilerOptions = {
+    target: 'es2022',
+    lib: ['es2023', 'dom'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+    ...options,
+  }
+  await writeFile(
+    join(outside, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: ['bothways.mts'] }),
+  )
+  expect(await run([compilers[compiler], '--project', outside, '--pretty', 'false'])).toBe('')
+})
+
+/** Runs a script of Node.js to its end, and returns what it prints; that it ended with another code than 0 is added. */
 async function run(args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
   const chunks: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
-  await new Promise((resolve, reject) => {
+  const code = await new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)
   })
-  return Buffer.concat(chunks).toString()
+  return `${Buffer.concat(chunks)}${code === 0 ? '' : `(exit code ${code})`}`
 }

@@ -7,7 +7,11 @@ export {
 export type { ClientOptions } from './client/client-options.ts'
 export { CloseEvent, type CloseEventInit } from './client/close-event.ts'
 export { WebSocketErrorEvent } from './client/error-event.ts'
-export type { WebSocketEventHandler } from './client/event-handlers.ts'
+export type {
+  WebSocketEventHandler,
+  WebSocketEventListener,
+  WebSocketEventMap,
+} from './client/event-listeners.ts'
 export { MessageEvent } from './client/message-event.ts'
 export { type BinaryType, type HandshakeResult, WebSocket } from './client/websocket.ts'
 export { ConnectionClosedError } from './connection/connection-closed-error.ts'

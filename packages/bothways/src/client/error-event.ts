@@ -1,3 +1,5 @@
+import { defineInspection } from '../connection/inspection.ts'
+
 /** The `error` event. A browser's says nothing on purpose; this one carries what is known. */
 export class WebSocketErrorEvent extends Event {
   readonly error: Error
@@ -9,3 +11,5 @@ export class WebSocketErrorEvent extends Event {
     this.message = error.message
   }
 }
+
+defineInspection(WebSocketErrorEvent, 'ErrorEvent', ({ message, error }) => ({ message, error }))

@@ -1,7 +1,5 @@
+import type { HeldEventHandler } from './event-listeners.ts'
 import { isObject } from './webidl.ts'
-
-/** What an event handler attribute such as `onmessage` holds. */
-export type WebSocketEventHandler<E extends Event> = ((event: E) => unknown) | null
 
 interface Entry {
   handler: object
@@ -20,9 +18,8 @@ export class EventHandlers {
     this.#target = target
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: each attribute has its own type of event
-  get(type: string): WebSocketEventHandler<any> {
-    return (this.#entries.get(type)?.handler as WebSocketEventHandler<Event> | undefined) ?? null
+  get(type: string): HeldEventHandler {
+    return (this.#entries.get(type)?.handler as HeldEventHandler | undefined) ?? null
   }
 
   /** Any object is kept (WebIDL `[LegacyTreatNonObjectAsNull]`), and called if it can be; anything else means null. */

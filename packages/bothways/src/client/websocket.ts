@@ -10,12 +10,14 @@ import { Connection } from '../connection/connection.ts'
 import { ConnectionClosedError } from '../connection/connection-closed-error.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
 import { ReadyState } from '../connection/ending.ts'
+import { defineInspection, stateName } from '../connection/inspection.ts'
 import { messageBytes, messageSize } from '../connection/message-data.ts'
 import { takeTransport } from '../connection/take-transport.ts'
 import { type ClientOptions, type ClientSettings, resolveClientOptions } from './client-options.ts'
 import { CloseEvent } from './close-event.ts'
 import { WebSocketErrorEvent } from './error-event.ts'
-import { EventHandlers, type WebSocketEventHandler } from './event-handlers.ts'
+import { EventHandlers } from './event-handlers.ts'
+import type { HeldEventHandler, WebSocketEventHandler, WebSocketListeners } from './event-listeners.ts'
 import { MessageEvent } from './message-event.ts'
 import { type Opened, Opening } from './opening.ts'
 import { toSendData } from './send-data.ts'
@@ -38,6 +40,10 @@ export interface HandshakeResult {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
+/** An EventTarget whose listeners get the event of their type. */
+const WebSocketEventTarget: new () => Omit<EventTarget, keyof WebSocketListeners> & WebSocketListeners =
+  EventTarget
+
 /**
  * The WHATWG WebSockets standard's `WebSocket` for Node (§3), with a third argument for what only Node can do.
  * What goes wrong is told in the `error` event: its `error` says why, unlike a browser's.
@@ -47,7 +53,7 @@ export interface HandshakeResult {
  * socket.onopen = () => socket.send('hello')
  * socket.onmessage = event => console.log(event.data)
  */
-export class WebSocket extends EventTarget {
+export class WebSocket extends WebSocketEventTarget {
   static readonly CONNECTING = 0
   static readonly OPEN = 1
   static readonly CLOSING = 2
@@ -138,28 +144,28 @@ export class WebSocket extends EventTarget {
     if (type === 'blob' || type === 'arraybuffer') this.#binaryType = type
   }
 
-  get onopen(): WebSocketEventHandler<Event> {
+  get onopen(): HeldEventHandler {
     return this.#handlers.get('open')
   }
   set onopen(handler: WebSocketEventHandler<Event>) {
     this.#handlers.set('open', handler)
   }
 
-  get onmessage(): WebSocketEventHandler<MessageEvent> {
+  get onmessage(): HeldEventHandler {
     return this.#handlers.get('message')
   }
   set onmessage(handler: WebSocketEventHandler<MessageEvent>) {
     this.#handlers.set('message', handler)
   }
 
-  get onerror(): WebSocketEventHandler<WebSocketErrorEvent> {
+  get onerror(): HeldEventHandler {
     return this.#handlers.get('error')
   }
   set onerror(handler: WebSocketEventHandler<WebSocketErrorEvent>) {
     this.#handlers.set('error', handler)
   }
 
-  get onclose(): WebSocketEventHandler<CloseEvent> {
+  get onclose(): HeldEventHandler {
     return this.#handlers.get('close')
   }
   set onclose(handler: WebSocketEventHandler<CloseEvent>) {
@@ -373,3 +379,11 @@ defineInterface(WebSocket, 'WebSocket', [
   'binaryType',
   'send',
 ])
+defineInspection(WebSocket, 'WebSocket', socket => ({
+  url: socket.url,
+  state: stateName(socket.readyState),
+  protocol: socket.protocol || undefined,
+  extensions: socket.extensions || undefined,
+  bufferedAmount: socket.bufferedAmount,
+  disconnect: socket.disconnect,
+}))

@@ -1,5 +1,6 @@
 import { constants } from 'node:buffer'
 import { UsageError } from '@bothways/protocol'
+import { foreignOption } from './foreign-options.ts'
 
 /** permessage-deflate (RFC 7692) for one side of a connection. */
 export interface CompressionOptions {
@@ -221,14 +222,38 @@ export function invalidOption(name: string, expected: string, actual: unknown): 
 /**
  * Refuses options that do not exist, so that a misspelt one does not silently do nothing.
  *
- * @throws UsageError `BW_UNKNOWN_OPTION`, naming the nearest option that exists
+ * @throws UsageError `BW_UNKNOWN_OPTION`, naming ours where it is an option of another library, or else the nearest;
+ *   `BW_INVALID_OPTION` for what is no object
  */
 export function checkOptionNames(what: string, options: object, known: readonly string[]): void {
+  checkIsObject(what, options)
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
+    const ours = foreignOption(what, name)
+    if (ours !== undefined) {
+      throw new UsageError('BW_UNKNOWN_OPTION', `${what} has no option ${name}. Here: ${ours}.`)
+    }
     const nearest = known.toSorted((a, b) => editDistance(a, name) - editDistance(b, name))[0]
     throw new UsageError('BW_UNKNOWN_OPTION', `Unknown option ${name} of ${what}; did you mean ${nearest}?`)
   }
+}
+
+const examples: Readonly<Record<string, string>> = {
+  listen: 'listen({ port: 8080 })',
+  createServer: 'createServer({ maxConnections: 100 })',
+  'a route': "route('/chat', { message(socket, message) { socket.send(message) } })",
+  publish: 'publish(topic, message, { except: socket })',
+  close: "close({ code: 1001, reason: 'bye' })",
+}
+
+function checkIsObject(what: string, options: unknown): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
+  const got = options === null ? 'null' : Array.isArray(options) ? 'an array' : `a ${typeof options}`
+  const example = examples[what]
+  throw new UsageError(
+    'BW_INVALID_OPTION',
+    `${what} takes an object, got ${got}${example === undefined ? '.' : `: ${example}.`}`,
+  )
 }
 
 function editDistance(from: string, to: string): number {

@@ -12,11 +12,11 @@ export interface InboxEvents<Message> {
   /** Whether {@link deliver} may be called. */
   readonly takesMessages: boolean
   /** Hands a message to the application. */
-  deliver(message: Message): void | Promise<void>
+  deliver(message: Message): unknown
   /** The application's code failed. */
   onError(error: unknown): void
   /** Everything was handled and the connection is over. */
-  onFinished(): void | Promise<void>
+  onFinished(): unknown
   /** No handler runs any more, `onFinished` included. May be called again. */
   onSettled(): void
 }
@@ -62,7 +62,7 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   }
 
   /** Gives the inbox its handlers and runs `first` (the `open` handler) before any of them. */
-  handle(events: InboxEvents<Message>, first?: () => void | Promise<void>): void {
+  handle(events: InboxEvents<Message>, first?: () => unknown): void {
     this.#events = events
     this.#isFinished = false
     if (first !== undefined) this.#run(events, first)
@@ -167,7 +167,7 @@ export class Inbox<Message> implements AsyncIterable<Message> {
     return this.#runningCount === 0 && !this.#isIterated && events.takesMessages
   }
 
-  #run(events: InboxEvents<Message>, handler: () => void | Promise<void>): void {
+  #run(events: InboxEvents<Message>, handler: () => unknown): void {
     try {
       this.#follow(handler())
     } catch (error) {
@@ -185,8 +185,8 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   }
 
   /** Holds everything else back while an asynchronous handler runs. */
-  #follow(result: void | Promise<void>): void {
-    if (result === undefined || typeof result?.then !== 'function') return
+  #follow(result: unknown): void {
+    if (!isPromise(result)) return
     this.#runningCount++
     Promise.resolve(result)
       .catch(error => this.#events?.onError(error))
@@ -223,4 +223,9 @@ export class Inbox<Message> implements AsyncIterable<Message> {
     if (shouldPause) this.#flow.pause()
     else this.#flow.resume()
   }
+}
+
+/** What a handler returns is looked at only for whether it is over. */
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function'
 }

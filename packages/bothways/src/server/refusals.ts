@@ -86,10 +86,22 @@ export function unreadable({ code = '' }: NodeJS.ErrnoException, limitMs: number
   return refusalOf('BW_REQUEST_UNREADABLE', status, text)
 }
 
-/** @param path undefined when there is none */
-export function noRoute(path: string | undefined): Refusal {
-  const text =
-    path === undefined
+export const noSocketIo: string =
+  'This is a plain WebSocket server, and the request is one of socket.io-client: connect with new WebSocket(url), or serve Socket.IO with @bothways/socket.io.'
+
+/** Clients of Socket.IO name the version of Engine.IO in each of their requests. */
+export function isSocketIoRequest(target: string | undefined): boolean {
+  return target !== undefined && /[?&]EIO=\d/.test(target) && /[?&]transport=/.test(target)
+}
+
+/**
+ * @param path undefined when there is none
+ * @param target as in the request line
+ */
+export function noRoute(path: string | undefined, target: string): Refusal {
+  const text = isSocketIoRequest(target)
+    ? noSocketIo
+    : path === undefined
       ? 'The request line is not a URL.'
       : 'No WebSocket is served at this path: check the path of the URL, or add a route for it.'
   return refusalOf('BW_NO_ROUTE', 404, text)

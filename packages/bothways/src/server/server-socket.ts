@@ -12,6 +12,7 @@ import type { ByteBudget } from '../connection/byte-budget.ts'
 import { Connection, type ConnectionHandler, type ConnectionInit } from '../connection/connection.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
 import { ReadyState } from '../connection/ending.ts'
+import { defineInspection, stateName } from '../connection/inspection.ts'
 import {
   isBlob,
   isByteSource,
@@ -32,17 +33,18 @@ export type Message = string | Buffer
 
 /**
  * What a program does with its sockets. Handlers of one socket run one after the other, also when
- * they are asynchronous: `message` waits for `open`, and for the message before.
+ * they are asynchronous: `message` waits for `open`, and for the message before. What they return is ignored, but for a
+ * promise, which is waited for.
  */
 export interface SocketHandlers<User> {
   /** The connection is open. */
-  open?(socket: ServerSocket<User>): void | Promise<void>
+  open?(socket: ServerSocket<User>): unknown
   /** A message came: text as a string, binary as a Buffer. */
-  message?(socket: ServerSocket<User>, message: Message): void | Promise<void>
+  message?(socket: ServerSocket<User>, message: Message): unknown
   /** `send` answered false before; now there is room again. */
-  drain?(socket: ServerSocket<User>): void | Promise<void>
+  drain?(socket: ServerSocket<User>): unknown
   /** The connection is over, and all its messages were handled. `socket.disconnect` says more. */
-  close?(socket: ServerSocket<User>, code: number, reason: string): void | Promise<void>
+  close?(socket: ServerSocket<User>, code: number, reason: string): unknown
 }
 
 /** What a socket needs of its server. */
@@ -328,7 +330,7 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
       return this.#socket.#handlers?.message !== undefined
     }
 
-    deliver(message: Message): void | Promise<void> {
+    deliver(message: Message): unknown {
       return this.#socket.#handlers?.message?.(this.#socket, message)
     }
 
@@ -336,7 +338,7 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
       this.#socket.#fail(error)
     }
 
-    onFinished(): void | Promise<void> {
+    onFinished(): unknown {
       const socket = this.#socket
       const { code = CloseCode.Abnormal, reason = '' } = socket.#disconnect ?? {}
       return socket.#handlers?.close?.(socket, code, reason)
@@ -354,6 +356,17 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
     }
   }
 }
+
+defineInspection(ServerSocket<unknown>, 'ServerSocket', socket => ({
+  state: stateName(socket.readyState),
+  path: socket.request.path,
+  protocol: socket.protocol || undefined,
+  extensions: socket.extensions || undefined,
+  user: socket.user,
+  remoteAddress: socket.remoteAddress,
+  bufferedAmount: socket.bufferedAmount,
+  disconnect: socket.disconnect,
+}))
 
 function tooManyTopics(limit: number): LimitError {
   const text = `A socket may subscribe to ${limit} topics (option maxTopicsPerSocket).`

@@ -13,25 +13,28 @@ import { createServer as createHttpsServer, type ServerOptions as TlsOptions } f
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { checkConnectRequest, checkRequest, UsageError } from '@bothways/protocol'
+import { defineInspection } from '../connection/inspection.ts'
 import type { MessageData } from '../connection/message-data.ts'
-import { checkOptionNames, longestTimerMs, whole } from '../connection/options.ts'
+import { checkOptionNames, invalidOption, longestTimerMs, whole } from '../connection/options.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import { serveInTurn } from '../exchange/requests-in-turn.ts'
-import { Topics } from '../hub/topics.ts'
+import { type Subscriber, Topics } from '../hub/topics.ts'
 import { Arrivals } from './arrivals.ts'
+import { attachedTwice, checkAttachable } from './attachable.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
 import { DescriptorWatch } from './descriptor-watch.ts'
 import { countHttpArrivals, heardFrom } from './http-arrivals.ts'
 import { closeIdleSessions, isHttp2Server, takeConnects } from './http2-arrivals.ts'
 import { Incidents } from './incidents.ts'
+import { explainListenFailure } from './listen-failure.ts'
 import { OpenSockets } from './open-sockets.ts'
 import { resolveServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
 import { answerWithoutUpgrade } from './ordinary-request.ts'
 import { PendingConnections } from './pending-connections.ts'
-import { crowdedOut, silent } from './refusals.ts'
+import { crowdedOut, isSocketIoRequest, noSocketIo, silent } from './refusals.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
-import { checkCloseArguments, publicationOf, type ServerSocket } from './server-socket.ts'
+import { checkCloseArguments, publicationOf, ServerSocket } from './server-socket.ts'
 import { type TopicListener, TopicListeners } from './topic-listeners.ts'
 import { lingerMs } from './upgrade-socket.ts'
 import { Upgrades } from './upgrades.ts'
@@ -76,9 +79,13 @@ export interface AttachOptions {
   leaves?(request: IncomingMessage): boolean
 }
 
+/** Who may be left out of a publish. */
+// biome-ignore lint/suspicious/noExplicitAny: a socket of any user
+export type Except = ServerSocket<any> | TopicListener
+
 export interface PublishOptions {
-  /** Hears the topic, and not this message: whoever listens to what it publishes itself would hear an echo. */
-  except?: TopicListener
+  /** Hears the topic, and not this message: the socket that it came from, or a listener that published it itself. */
+  except?: Except
 }
 
 type Attached<Server extends HttpServer | Http2SecureServer> = Pick<
@@ -97,6 +104,20 @@ const maxConcurrentStreams = 256
  * already ({@link attach}).
  */
 export class Server<User = undefined> implements AsyncDisposable {
+  static {
+    defineInspection(Server<unknown>, 'Server', server => {
+      const address = server.#ownServer?.address()
+      const serving = server.#detachments.size > 0 ? 'serving' : 'not listening'
+      return {
+        state: server.#closed === undefined ? serving : 'closed',
+        address:
+          typeof address === 'object' && address !== null ? `${address.address}:${address.port}` : undefined,
+        routes: server.#routes.paths,
+        sockets: server.sockets.size,
+      }
+    })
+  }
+
   readonly #settings: ServerSettings<User>
   readonly #routes = new Routes<ResolvedRoute<User>>()
   readonly #topics = new Topics<Publication>()
@@ -107,6 +128,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   readonly #incidents: Incidents<User>
   readonly #upgrades: Upgrades<User>
   readonly #detachments = new Set<() => void>()
+  readonly #attached = new Set<AttachableServer>()
   #ownServer: HttpServer | undefined
   #arrivals: Arrivals | undefined
   #descriptors: DescriptorWatch | undefined
@@ -204,7 +226,7 @@ export class Server<User = undefined> implements AsyncDisposable {
       this.#ownServer = undefined
       detach()
       this.#checkNotClosed()
-      throw error
+      throw explainListenFailure(error, host, port)
     }
     if (tls === undefined && this.#settings.connection.transport === 'auto') {
       this.#arrivals = Arrivals.at({
@@ -232,10 +254,13 @@ export class Server<User = undefined> implements AsyncDisposable {
    * may be silent, 60 s to 90 s by Node's defaults. Its connections without a request count for `maxPendingHandshakes`.
    *
    * @returns a function that detaches again; open connections stay
-   * @throws UsageError `BW_UNKNOWN_OPTION`
+   * @throws UsageError `BW_ALREADY_ATTACHED`, `BW_INVALID_OPTION` for what is no HTTP server, or `BW_UNKNOWN_OPTION`
    */
   attach(attached: AttachableServer, options: AttachOptions = {}): () => void {
+    checkAttachable(attached)
     checkOptionNames('attach', options, ['leaves'])
+    if (this.#attached.has(attached)) throw attachedTwice()
+    this.#attached.add(attached)
     const server = attached as Attached<HttpServer>
     const onUpgrade = (request: IncomingMessage, stream: Socket, head: Buffer): void => {
       heardFrom(this.#pending, stream)
@@ -264,6 +289,7 @@ export class Server<User = undefined> implements AsyncDisposable {
       : undefined
     const detach = (): void => {
       server.off('upgrade', onUpgrade)
+      this.#attached.delete(attached)
       stopCounting()
       stopConnects?.()
       if (!this.#detachments.delete(detach) || this.#detachments.size > 0) return
@@ -299,7 +325,7 @@ export class Server<User = undefined> implements AsyncDisposable {
    */
   publish(topic: string, data: Exclude<MessageData, Blob>, options: PublishOptions = {}): number {
     checkOptionNames('publish', options, ['except'])
-    const except = options.except && this.#listeners.subscriberOf(options.except)
+    const except = options.except && this.#subscriberOf(options.except)
     return this.#topics.publish(topic, publicationOf(data), except)
   }
 
@@ -345,6 +371,12 @@ export class Server<User = undefined> implements AsyncDisposable {
     return server as unknown as HttpServer
   }
 
+  #subscriberOf(except: Except): Subscriber<Publication> | undefined {
+    if (typeof except === 'function') return this.#listeners.subscriberOf(except)
+    if (except instanceof ServerSocket) return except
+    throw invalidOption('except', 'a socket of this server or a listener that subscribed', except)
+  }
+
   #checkNotClosed(): void {
     if (this.#closed === undefined) return
     throw new UsageError('BW_SERVER_CLOSED', 'This server was closed; make another one to listen again.')
@@ -385,7 +417,7 @@ export class Server<User = undefined> implements AsyncDisposable {
  * @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION`
  * @example
  * const server = createServer()
- * server.route('/echo', { message: (socket, message) => { socket.send(message) } })
+ * server.route('/echo', { message: (socket, message) => socket.send(message) })
  * const { url } = await server.listen({ port: 8080 })
  */
 export function createServer(options?: ServerOptions): Server
@@ -435,8 +467,9 @@ function explainUpgrade(request: IncomingMessage, response: ServerResponse): voi
   const checked = request.httpVersionMajor < 2 ? checkRequest(request) : checkConnectRequest(request.headers)
   if (checked.ok) return
   const { status, headers, text } = checked.refusal
+  const says = isSocketIoRequest(request.url) ? noSocketIo : text
   response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' })
-  response.end(`${text}\n`)
+  response.end(`${says}\n`)
 }
 
 function isWebSocketUpgrade(request: IncomingMessage): boolean {

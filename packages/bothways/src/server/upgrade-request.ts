@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { readHeaderLines } from '@bothways/protocol'
 import type { Forwarded, TrustedProxies } from './forwarded.ts'
 import type { KeptRequest } from './long-heads.ts'
@@ -14,7 +14,7 @@ export interface UpgradeRequest {
    * Lower-case names, as `node:http` gives them. Where many open connections came with long heads, those of the oldest
    * lose what is longer than 256 characters, and the query of `url`.
    */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly headers: Readonly<IncomingHttpHeaders>
   /** What the browser says the page's origin is; undefined for other clients. */
   readonly origin: string | undefined
   /** Host and port the client asked for; a trusted proxy's word goes before the Host header. */

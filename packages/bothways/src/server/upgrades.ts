@@ -331,7 +331,7 @@ export class Upgrades<User> {
   /** No route of ours: refused at once when nobody else listens, else when nobody else has answered in time. */
   #refuseUnclaimed(exchange: Exchange, path: string | undefined, others: readonly unknown[]): void {
     const refuse = (): void => {
-      const refusal = noRoute(path)
+      const refusal = noRoute(path, exchange.facts.target)
       if (exchange.refuse(refusal)) this.#tellRefused(exchange, refusal)
     }
     if (others.length === 0) {

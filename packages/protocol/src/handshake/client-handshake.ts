@@ -117,18 +117,23 @@ function refuse({ code, message }: Problem, answer: HandshakeAnswer): RefusedRes
   return { ok: false, error: new HandshakeError(code, message, { answer }) }
 }
 
+/** "Bad Request" and its like give no reason, in characters. */
+const shortestReason = 20
+
 function checkStatus(answer: HandshakeAnswer): Problem | undefined {
   if (answer.status === 101) return undefined
-  const cause = likelyCause(answer)
   const sentences = [`The server answered the opening handshake with status ${answer.status} instead of 101.`]
+  const reason = isPlainText(answer) ? answer.body.trim() : ''
+  // A server that says why knows better than a guess, unless its words are those of the status alone.
+  const saysWhy = reason.length > shortestReason && (answer.status === 403 || answer.status === 400)
+  if (saysWhy) sentences.push(`It says: ${echoedValue(reason, maxEchoedBodyLength)}.`)
+  const cause = saysWhy ? undefined : likelyCause(answer)
   if (cause !== undefined) sentences.push(`Likely cause: ${cause.cause}. ${cause.cure}`)
   for (const header of ['location', 'retry-after', 'x-websocket-reject-reason']) {
     const value = answer.headers[header]
     if (value !== undefined) sentences.push(`The answer's ${header} is ${echoedValue(value)}.`)
   }
-  if (isPlainText(answer) && answer.body.trim() !== '') {
-    sentences.push(`Its body says ${echoedValue(answer.body.trim(), maxEchoedBodyLength)}.`)
-  }
+  if (reason !== '' && !saysWhy) sentences.push(`Its body says ${echoedValue(reason, maxEchoedBodyLength)}.`)
   return { code: 'BW_STATUS_NOT_101', message: sentences.join(' ') }
 }
 
