@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as nodejsWebsocket from '@bothways/nodejs-websocket'
 import * as protocol from '@bothways/protocol'
 import * as socketIo from '@bothways/socket.io'
@@ -35,6 +37,13 @@ test('bothways exports these names', () => {
       "refuse",
     ]
   `)
+})
+
+test('A bundle for browsers finds every name of bothways, and one sentence that says what to use there', async () => {
+  const file = join(import.meta.dirname, '../../packages/bothways/src/browser.ts')
+  const names = readFileSync(file, 'utf8').matchAll(/^ {2}unavailable as (\w+),$/gm)
+  expect(Array.from(names, ([, name]) => name).sort()).toEqual(Object.keys(bothways).sort())
+  await expect(import(file)).rejects.toThrow('in a browser use the built-in WebSocket')
 })
 
 test('bothways/exchange exports these names', () => {

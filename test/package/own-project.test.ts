@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runNpm } from '@bothways/test-support/npm'
+import { build } from 'vite'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { absoluteLinks, packAll, publicPackages } from '../../tools/lib/packing.mjs'
+
+// What docs/how-to/use-in-your-project.md says, done in an empty folder with the tarballs.
+
+const root = join(import.meta.dirname, '../..')
+let folder: string
+let tarballs: readonly string[]
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bothways-own-project-'))
+  tarballs = await packAll(publicPackages(), join(folder, 'release'), undefined)
+}, 120_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const tarball = (name: string) => `file:${tarballs.find(path => path.endsWith(`${name}-0.1.0.tgz`))}`
+
+/** Makes a project and installs what it depends on, without the network. */
+function project(name: string, manifest: object): string {
+  const place = join(folder, name)
+  mkdirSync(place)
+  writeFileSync(join(place, 'package.json'), JSON.stringify({ name, private: true, ...manifest }))
+  runNpm(['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error'], place)
+  return place
+}
+
+const own = () => ({ '@bothways/protocol': tarball('bothways-protocol'), bothways: tarball('bothways') })
+const node = (cwd: string, ...args: string[]) =>
+  execFileSync(process.execPath, args, { cwd, encoding: 'utf8' })
+
+const talk = `
+  const server = createServer()
+  server.route('/echo', { message: (socket, message) => socket.send(message) })
+  server.listen().then(({ url }) => {
+    const socket = new WebSocket(url + 'echo')
+    socket.onopen = () => socket.send('hello')
+    socket.onmessage = event => { console.log(event.data); server.close() }
+  })`
+
+test('A program runs from the tarballs, as an ES module, as CommonJS and from TypeScript', () => {
+  const place = project('own', { dependencies: own() })
+  writeFileSync(join(place, 'a.mjs'), `import { createServer, WebSocket } from 'bothways'\n${talk}`)
+  writeFileSync(join(place, 'b.cjs'), `const { createServer, WebSocket } = require('bothways')\n${talk}`)
+  expect(node(place, 'a.mjs')).toBe('hello\n')
+  expect(node(place, 'b.cjs')).toBe('hello\n')
+  writeFileSync(join(place, 'c.mts'), `import { createServer, WebSocket } from 'bothways'\n${talk}`)
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  expect(node(place, tsc, '--strict', '--module', 'nodenext', '--target', 'es2022', ...types, 'c.mts')).toBe(
+    '',
+  )
+  expect(node(place, 'c.mjs')).toBe('hello\n')
+})
+
+test('The command comes with its tarball', () => {
+  const dependencies = {
+    ...own(),
+    '@bothways/cli': tarball('bothways-cli'),
+    '@bothways/socket.io': tarball('bothways-socket.io'),
+  }
+  const place = project('command', { dependencies })
+  expect(node(place, 'node_modules/@bothways/cli/bin/bothways.js', '--version')).toBe('0.1.0\n')
+})
+
+test('An override with the key ws@8 reaches a dependency that asks for ws 8', () => {
+  const dependent = (name: string, range: string) => {
+    const place = join(folder, name)
+    mkdirSync(place)
+    const manifest = { name, version: '1.0.0', dependencies: { ws: range } }
+    writeFileSync(join(place, 'package.json'), JSON.stringify(manifest))
+    writeFileSync(join(place, 'index.js'), "module.exports = require('ws/package.json').name")
+    runNpm(['pack', '--loglevel=error'], place)
+    return `file:${join(place, `${name}-1.0.0.tgz`)}`
+  }
+  const dependencies = { ...own(), eight: dependent('eight', '^8.0.0') }
+  const place = project('override', { dependencies, overrides: { 'ws@8': tarball('bothways-ws') } })
+  expect(node(place, '-p', "require('eight')")).toBe('@bothways/ws\n')
+})
+
+test('A page that Vite bundles is told in one sentence what to use instead', async () => {
+  const place = project('page', { dependencies: own(), type: 'module' })
+  writeFileSync(join(place, 'index.html'), '<script type="module" src="/main.js"></script>')
+  writeFileSync(
+    join(place, 'main.js'),
+    "import { createServer, WebSocket } from 'bothways'\nconsole.log(createServer, WebSocket)",
+  )
+  await build({ root: place, logLevel: 'silent', build: { minify: false } })
+  const assets = join(place, 'dist/assets')
+  const bundle = readdirSync(assets)
+    .map(name => readFileSync(join(assets, name), 'utf8'))
+    .join('\n')
+  expect(bundle).toContain('in a browser use the built-in WebSocket')
+  expect(bundle).not.toContain('node:')
+})
+
+test('Links of a README lead into the repository', () => {
+  const text =
+    '[a](../../docs/README.md) [b](LICENSE) [c](https://example.com) [d](#more) [e](../../docs/x.md#y)'
+  expect(absoluteLinks(text, 'packages/bothways', 'https://host/blob/main')).toBe(
+    '[a](https://host/blob/main/docs/README.md) [b](https://host/blob/main/packages/bothways/LICENSE) [c](https://example.com) [d](#more) [e](https://host/blob/main/docs/x.md#y)',
+  )
+})

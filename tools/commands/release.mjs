@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { build } from '../lib/build-workspace.mjs'
+import { readJson } from '../lib/lock-file.mjs'
+import { packAll, publicPackages } from '../lib/packing.mjs'
+import { run, Stop, say } from '../lib/say.mjs'
+import { execute, executeNpm, executeTool, root } from '../lib/spawn.mjs'
+
+// `npm run release -- --dry-run`: builds, packs every package into the folder release/, checks the tarballs, and installs
+// them into an empty project without the network. Without --dry-run it publishes them then, in order.
+await run(async () => {
+  const { values } = parseArgs({
+    options: {
+      'dry-run': { type: 'boolean' },
+      to: { type: 'string', default: join(root, 'release') },
+      repository: { type: 'string' },
+    },
+  })
+  const isDry = values['dry-run'] === true
+  const { repository } = values
+  if (!isDry && repository === undefined) {
+    throw new Stop(
+      'To publish, say where links of the READMEs lead: --repository https://HOST/OWNER/bothways/blob/main. Or pack only: --dry-run.',
+    )
+  }
+  await build()
+  const folders = publicPackages()
+  const destination = resolve(values.to)
+  say('Packing …')
+  const tarballs = await packAll(folders, destination, repository)
+  for (const tarball of tarballs) await check(tarball)
+  await tryIn(tarballs)
+  const shown = relative(root, destination) || '.'
+  say(
+    `${tarballs.length} packages are in ${shown}. In a project of yours: npm install ${join(destination, '*.tgz')}`,
+  )
+  if (isDry) return
+  for (const folder of folders) await publish(folder, tarballs)
+})
+
+async function check(tarball) {
+  const commands = [['publint', 'publint', ['run', tarball, '--strict']]]
+  if (!/bothways-cli-/.test(tarball))
+    commands.push(['@arethetypeswrong/cli', 'attw', [tarball, '--no-emoji']])
+  for (const [name, command, args] of commands) {
+    const { code, output } = await executeTool(name, command, args, { capture: true })
+    if (code !== 0) throw new Stop(`${output}\n${command} finds fault with ${tarball}: see above.`)
+  }
+}
+
+/** An empty project that gets all of them, and nothing else, and a program that uses them. */
+async function tryIn(tarballs) {
+  const folder = mkdtempSync(join(tmpdir(), 'bothways-project-'))
+  try {
+    writeFileSync(
+      join(folder, 'package.json'),
+      JSON.stringify({ name: 'project', private: true, type: 'module' }),
+    )
+    const flags = ['--offline', '--no-audit', '--no-fund', '--loglevel=error']
+    const installed = await executeNpm(['install', ...flags, ...tarballs], { cwd: folder, capture: true })
+    if (installed.code !== 0)
+      throw new Stop(`${installed.output}\nThe tarballs cannot be installed: see above.`)
+    const program = `
+      import { createServer, WebSocket } from 'bothways'
+      import ws from '@bothways/ws'
+      const server = createServer().route('/', { message: (socket, message) => socket.send(message) })
+      const { url } = await server.listen()
+      const socket = new ws(url)
+      socket.on('open', () => socket.send('hello'))
+      socket.on('message', data => { console.log(String(data), typeof WebSocket); server.close() })`
+    const { code, output } = await execute(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: folder,
+      capture: true,
+    })
+    if (code !== 0 || output.trim() !== 'hello function') {
+      throw new Stop(`${output}\nA program in an empty project fails: see above.`)
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function publish(folder, tarballs) {
+  const { name, version } = readJson(join(root, folder, 'package.json'))
+  const file = `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
+  const tarball = tarballs.find(path => path.endsWith(file))
+  say(`Publishing ${name} ${version} …`)
+  const { code } = await executeNpm(['publish', tarball, '--access', 'public'])
+  if (code !== 0) throw new Stop(`${name} was not published: see above.`)
+}
