@@ -5,8 +5,8 @@ const server = createServer({ origins: [process.env.ORIGIN ?? 'https://example.c
 
 server.route('/echo', {
   protocols: {
-    'shout.v1': { message: (socket, text) => void socket.send(String(text).toUpperCase()) },
-    'echo.v1': { message: (socket, message) => void socket.send(message) },
+    'shout.v1': { message: (socket, text) => socket.send(String(text).toUpperCase()) },
+    'echo.v1': { message: (socket, message) => socket.send(message) },
   },
 })
 

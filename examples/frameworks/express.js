@@ -8,7 +8,7 @@ app.get('/', (_, response) => response.send('HTTP by Express'))
 
 const http = createHttpServer(app)
 createServer()
-  .route('/echo', { message: (socket, message) => void socket.send(message) })
+  .route('/echo', { message: (socket, message) => socket.send(message) })
   .attach(http)
 
 http.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {

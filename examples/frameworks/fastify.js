@@ -6,7 +6,7 @@ const app = Fastify()
 app.get('/', () => 'HTTP by Fastify')
 
 const sockets = createServer().route('/echo', {
-  message: (socket, message) => void socket.send(message),
+  message: (socket, message) => socket.send(message),
 })
 sockets.attach(app.server)
 // app.close() does not know open WebSockets, and would wait for them.

@@ -10,5 +10,5 @@ const where = { fetch: app.fetch, port: Number(process.env.PORT ?? 3000), hostna
 const http = serve(where, ({ port }) => console.log(`Open http://127.0.0.1:${port}/`))
 
 createServer()
-  .route('/echo', { message: (socket, message) => void socket.send(message) })
+  .route('/echo', { message: (socket, message) => socket.send(message) })
   .attach(http)

@@ -11,7 +11,7 @@ app.use(async (context, next) => {
 
 const http = createHttpServer(app.callback())
 createServer()
-  .route('/echo', { message: (socket, message) => void socket.send(message) })
+  .route('/echo', { message: (socket, message) => socket.send(message) })
   .attach(http)
 
 http.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {

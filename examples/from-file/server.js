@@ -2,7 +2,7 @@
 import { createServer } from 'bothways'
 
 const server = createServer({ origins: ['null'] }).route('/', {
-  message: (socket, text) => void socket.send(`You said: ${text}`),
+  message: (socket, text) => socket.send(`You said: ${text}`),
 })
 
 const { url } = await server.listen({ port: Number(process.env.PORT ?? 3000) })

@@ -8,8 +8,8 @@ const http = createHttpServer((_, response) => response.setHeader('Content-Type'
 
 const server = createServer()
 server.route('/hello', {
-  open: socket => void socket.send('Hello from the server. What is your name?'),
-  message: (socket, name) => void socket.send(`Hello, ${name}!`),
+  open: socket => socket.send('Hello from the server. What is your name?'),
+  message: (socket, name) => socket.send(`Hello, ${name}!`),
 })
 server.attach(http)
 

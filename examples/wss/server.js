@@ -18,7 +18,7 @@ execFileSync(
   { stdio: 'ignore' },
 )
 
-const server = createServer().route('/', { message: (socket, message) => void socket.send(message) })
+const server = createServer().route('/', { message: (socket, message) => socket.send(message) })
 const { url } = await server.listen({
   port: Number(process.env.PORT ?? 3000),
   tls: { cert: readFileSync(certFile), key: readFileSync(keyFile) },

@@ -17,9 +17,11 @@ export async function moduleSource() {
   for (let start = 0; start < buffer.length; start += 24) {
     lines.push(`  ${[...buffer.subarray(start, start + 24)].join(', ')},`)
   }
-  return `/** \`read-memory.wat\` as bytes: \`npm run wasm\` writes this file. */
+  return `import type { OwnBytes } from './own-bytes.ts'
+
+/** \`read-memory.wat\` as bytes: \`npm run wasm\` writes this file. */
 // biome-ignore format: it is not to be read
-export const readMemoryModule: Uint8Array<ArrayBuffer> = Uint8Array.of(
+export const readMemoryModule: OwnBytes = Uint8Array.of(
 ${lines.join('\n')}
 )
 `

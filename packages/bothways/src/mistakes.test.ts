@@ -151,7 +151,7 @@ const thrown: readonly (readonly [string, () => unknown, string, string])[] = [
     'publish except an id',
     () => create().publish('t', 'x', { except: 'id' }),
     'BW_INVALID_OPTION',
-    'a socket of this server',
+    'a socket, a listener of subscribe, or a list',
   ],
   [
     'new WebSocket({ rejectUnauthorized })',

@@ -56,20 +56,25 @@ export class Topics<Message> {
   }
 
   /**
-   * Sends to every subscriber but `except`. A subscriber may be a function of the program: whoever it subscribes is not
+   * Sends to every subscriber but `except`, which is one or several. A subscriber may be a function of the program: whoever it subscribes is not
    * reached by this publish, whoever it unsubscribes is not reached any more.
    *
    * @returns how many have taken it
    */
-  publish(name: string, message: Message, except?: Subscriber<Message>): number {
+  publish(
+    name: string,
+    message: Message,
+    except?: Subscriber<Message> | ReadonlySet<Subscriber<Message>>,
+  ): number {
     const topic = this.#topics.get(name)
     if (topic === undefined) return 0
+    const several = except instanceof Set ? (except as ReadonlySet<Subscriber<Message>>) : undefined
     const serial = ++topic.publishCount
     let count = 0
     topic.depth++
     try {
       for (const subscriber of topic.subscribers) {
-        if (subscriber === except || isLate(topic, subscriber, serial)) continue
+        if (subscriber === except || several?.has(subscriber) || isLate(topic, subscriber, serial)) continue
         if (subscriber.sendShared(message) !== 'refused') count++
       }
     } finally {

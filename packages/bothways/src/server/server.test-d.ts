@@ -28,6 +28,26 @@ test('Without authenticate there is no user', () => {
   })
 })
 
+test('A handler may return anything', () => {
+  const server = createServer()
+  server.route('/', {
+    open: socket => socket.send('hello'),
+    message: async (socket, message) => [socket.publish('topic', message)],
+    drain: () => 7,
+    close: socket => socket,
+  })
+  for (const socket of server.sockets) server.publish('topic', 'text', { except: socket })
+})
+
+test('Headers are those of node:http', () => {
+  createServer({
+    authenticate({ headers }) {
+      expectTypeOf(headers['set-cookie']).toEqualTypeOf<string[] | undefined>()
+      return { name: headers.cookie?.toUpperCase() }
+    },
+  })
+})
+
 test('A wrong use does not compile', () => {
   // @ts-expect-error a user has to come from somewhere: authenticate
   createServer<{ name: string }>()

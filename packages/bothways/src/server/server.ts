@@ -15,10 +15,10 @@ import type { Duplex } from 'node:stream'
 import { checkConnectRequest, checkRequest, UsageError } from '@bothways/protocol'
 import { defineInspection } from '../connection/inspection.ts'
 import type { MessageData } from '../connection/message-data.ts'
-import { checkOptionNames, invalidOption, longestTimerMs, whole } from '../connection/options.ts'
+import { checkOptionNames, longestTimerMs, whole } from '../connection/options.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import { serveInTurn } from '../exchange/requests-in-turn.ts'
-import { type Subscriber, Topics } from '../hub/topics.ts'
+import { Topics } from '../hub/topics.ts'
 import { Arrivals } from './arrivals.ts'
 import { attachedTwice, checkAttachable } from './attachable.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
@@ -34,7 +34,7 @@ import { PendingConnections } from './pending-connections.ts'
 import { crowdedOut, isSocketIoRequest, noSocketIo, silent } from './refusals.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
-import { checkCloseArguments, publicationOf, ServerSocket } from './server-socket.ts'
+import { checkCloseArguments, publicationOf, type ServerSocket } from './server-socket.ts'
 import { type TopicListener, TopicListeners } from './topic-listeners.ts'
 import { lingerMs } from './upgrade-socket.ts'
 import { Upgrades } from './upgrades.ts'
@@ -84,8 +84,11 @@ export interface AttachOptions {
 export type Except = ServerSocket<any> | TopicListener
 
 export interface PublishOptions {
-  /** Hears the topic, and not this message: the socket that it came from, or a listener that published it itself. */
-  except?: Except
+  /**
+   * Who hears the topic, and not this message: the socket that it came from, a listener that published it itself, or
+   * several of them. Who has not subscribed is left out anyway.
+   */
+  except?: Except | Iterable<Except>
 }
 
 type Attached<Server extends HttpServer | Http2SecureServer> = Pick<
@@ -325,8 +328,7 @@ export class Server<User = undefined> implements AsyncDisposable {
    */
   publish(topic: string, data: Exclude<MessageData, Blob>, options: PublishOptions = {}): number {
     checkOptionNames('publish', options, ['except'])
-    const except = options.except && this.#subscriberOf(options.except)
-    return this.#topics.publish(topic, publicationOf(data), except)
+    return this.#topics.publish(topic, publicationOf(data), this.#listeners.excepted(options.except))
   }
 
   /**
@@ -369,12 +371,6 @@ export class Server<User = undefined> implements AsyncDisposable {
       closeIdleSessions(session, this.#settings.handshakeTimeoutMs)
     })
     return server as unknown as HttpServer
-  }
-
-  #subscriberOf(except: Except): Subscriber<Publication> | undefined {
-    if (typeof except === 'function') return this.#listeners.subscriberOf(except)
-    if (except instanceof ServerSocket) return except
-    throw invalidOption('except', 'a socket of this server or a listener that subscribed', except)
   }
 
   #checkNotClosed(): void {

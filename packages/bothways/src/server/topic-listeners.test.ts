@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from '../index.ts'
 import { createServer, type Server } from './server.ts'
-import type { Message } from './server-socket.ts'
+import type { Message, ServerSocket } from './server-socket.ts'
 
 const servers: Server[] = []
 
@@ -82,4 +82,53 @@ test('What a listener throws goes to onError, and the other subscribers still he
 
 test('A misspelt option of publish is refused', () => {
   expect(() => serverWith().publish('news', 'x', { exept: () => {} } as never)).toThrow(/except/)
+})
+
+test('A publish leaves out the socket that is passed as except, and several of sockets and listeners', async () => {
+  const server = serverWith()
+  const opened: ServerSocket[] = []
+  server.route('/', {
+    open: socket => {
+      socket.subscribe('news')
+      opened.push(socket)
+    },
+  })
+  const { url } = await server.listen()
+  const heard: string[] = []
+  const open = async (name: string) => {
+    const client = new WebSocket(url)
+    client.addEventListener('message', ({ data }) => heard.push(`${name} ${data}`))
+    await once(client, 'open')
+    return client
+  }
+  const clients = [await open('first'), await open('second'), await open('third')]
+  const listener = (message: Message) => heard.push(`listener ${message}`)
+  server.subscribe('news', listener)
+  const [first, second] = opened as [ServerSocket, ServerSocket]
+  expect(server.publish('news', '1', { except: first })).toBe(3)
+  expect(server.publish('news', '2', { except: [first, second, listener] })).toBe(1)
+  expect(server.publish('news', '3', { except: new Set([second]) })).toBe(3)
+  expect(server.publish('news', '4', { except: [] })).toBe(4)
+  await Promise.all(opened.map(socket => socket.ping()))
+  expect(heard.toSorted()).toEqual([
+    'first 3',
+    'first 4',
+    'listener 1',
+    'listener 3',
+    'listener 4',
+    'second 1',
+    'second 4',
+    'third 1',
+    'third 2',
+    'third 3',
+    'third 4',
+  ])
+  for (const client of clients) client.terminate()
+})
+
+test.each(['7f3a', 7, { id: 1 }, [{}]])('except is no %o: a publish says whom it takes', except => {
+  const server = serverWith()
+  expect(() => server.publish('news', 'x', { except: except as never })).toThrow(
+    expect.objectContaining({ code: 'BW_INVALID_OPTION', message: expect.stringContaining('a socket') }),
+  )
 })

@@ -1,7 +1,16 @@
 import { ownBytes } from '../connection/message-data.ts'
+import { invalidOption } from '../connection/options.ts'
 import { type Publication, WireFormat } from '../connection/sending/publication.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { Message } from './server-socket.ts'
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
+}
+
+function isSubscriber(value: unknown): value is Subscriber<Publication> {
+  return typeof value === 'object' && value !== null && 'sendShared' in value
+}
 
 /** Hears what is published to a topic: text as a string, bytes as a `Buffer`, which is the listener's to keep. */
 export type TopicListener = (message: Message) => void
@@ -31,9 +40,28 @@ export class TopicListeners {
     return () => this.#topics.unsubscribe(topic, subscriber)
   }
 
-  /** What stands for a function among the subscribers. */
-  subscriberOf(listener: TopicListener): Subscriber<Publication> | undefined {
-    return this.#subscribers.get(listener)
+  /**
+   * Whom a publish leaves out: sockets as they are, functions by what stands for them among the subscribers.
+   *
+   * @throws UsageError `BW_INVALID_OPTION`
+   */
+  excepted(except: unknown): Subscriber<Publication> | ReadonlySet<Subscriber<Publication>> | undefined {
+    if (except === undefined || except === null) return undefined
+    if (isIterable(except)) {
+      const several = new Set<Subscriber<Publication>>()
+      for (const one of except) {
+        const subscriber = this.#subscriberOf(one)
+        if (subscriber !== undefined) several.add(subscriber)
+      }
+      return several
+    }
+    return this.#subscriberOf(except)
+  }
+
+  #subscriberOf(one: unknown): Subscriber<Publication> | undefined {
+    if (typeof one === 'function') return this.#subscribers.get(one as TopicListener)
+    if (isSubscriber(one)) return one
+    throw invalidOption('except', 'a socket, a listener of subscribe, or a list of them', one)
   }
 
   /** What one listener throws is no business of the other subscribers, nor of whoever publishes. */

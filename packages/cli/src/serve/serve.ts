@@ -83,7 +83,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     if (socketIo.owns(request)) socketIo.handleUpgrade(request, socket, head)
   })
   sockets
-    .route('/echo', { message: (socket, message) => void socket.send(message) })
+    .route('/echo', { message: (socket, message) => socket.send(message) })
     .route('/chat', chatRoute(chat))
     .route('/monitor', monitorRoute(sockets))
     .route('/compare/control', compareControlRoute(viewers))

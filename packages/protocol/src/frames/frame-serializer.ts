@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts'
 import { copyMasked } from './masked-copy.ts'
 import { isControlOpcode, type Opcode } from './opcode.ts'
+import type { OwnBytes } from './own-bytes.ts'
 
 /** The longest payload a control frame may carry (RFC 6455 §5.5). */
 export const maxControlPayloadBytes = 125
@@ -57,7 +58,7 @@ export function writeFrameHeader(
  *
  * @throws UsageError `BW_CONTROL_FRAME_TOO_LONG` for a control frame whose payload exceeds 125 bytes
  */
-export function serializeFrame(payload: Uint8Array, options: FrameOptions): Uint8Array<ArrayBuffer> {
+export function serializeFrame(payload: Uint8Array, options: FrameOptions): OwnBytes {
   if (isControlOpcode(options.opcode)) checkControlPayload(payload.length)
   const { maskingKey } = options
   const frame = new Uint8Array(frameHeaderBytes(payload.length, maskingKey !== undefined) + payload.length)
@@ -68,7 +69,7 @@ export function serializeFrame(payload: Uint8Array, options: FrameOptions): Uint
 }
 
 /** The body of a close frame: empty without a code, else the code and the reason as UTF-8 (RFC 6455 §5.5.1). */
-export function serializeCloseBody(code: number | undefined, reason: Uint8Array): Uint8Array<ArrayBuffer> {
+export function serializeCloseBody(code: number | undefined, reason: Uint8Array): OwnBytes {
   if (code === undefined) return new Uint8Array(0)
   const body = new Uint8Array(2 + reason.length)
   body[0] = code >>> 8

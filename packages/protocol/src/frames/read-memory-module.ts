@@ -1,6 +1,8 @@
+import type { OwnBytes } from './own-bytes.ts'
+
 /** `read-memory.wat` as bytes: `npm run wasm` writes this file. */
 // biome-ignore format: it is not to be read
-export const readMemoryModule: Uint8Array<ArrayBuffer> = Uint8Array.of(
+export const readMemoryModule: OwnBytes = Uint8Array.of(
   0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 127, 127, 127, 1, 127, 3, 3, 2, 0, 0, 5,
   3, 1, 0, 1, 7, 26, 3, 6, 109, 101, 109, 111, 114, 121, 2, 0, 4, 109, 97, 115, 107, 0, 0, 6,
   100, 101, 99, 111, 100, 101, 0, 1, 10, 233, 4, 2, 128, 1, 2, 2, 123, 1, 127, 32, 0, 65, 16, 106,

@@ -1,5 +1,6 @@
 import { decodeAscii, decodeUtf8, decodeUtf16 } from '#utf8'
 import { applyMask } from './masking.ts'
+import type { OwnBytes } from './own-bytes.ts'
 import { readMemoryModule } from './read-memory-module.ts'
 
 const pageBytes = 64 * 1024
@@ -15,7 +16,7 @@ const slackBytes = 16
  * elsewhere, where the runtime can do that.
  */
 export interface ReadMemory {
-  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly bytes: OwnBytes
   /**
    * As {@link applyMask}, for the part of `bytes` from `start` to `end`.
    *
@@ -71,7 +72,7 @@ function wasmMemory(capacity: number): ReadMemory {
   }
 }
 
-export function ordinaryMemory(bytes: Uint8Array<ArrayBuffer>): ReadMemory {
+export function ordinaryMemory(bytes: OwnBytes): ReadMemory {
   return {
     bytes,
     mask(start, end, key, phase) {

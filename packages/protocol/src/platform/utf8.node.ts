@@ -1,4 +1,5 @@
 import { Buffer, isUtf8 as isNodeUtf8 } from 'node:buffer'
+import type { OwnBytes } from '../frames/own-bytes.ts'
 
 /** What `toString` calls after it has looked at its arguments; any byte array may be `this`. */
 interface Slices {
@@ -30,6 +31,6 @@ export function decodeUtf16(bytes: Uint8Array, start: number, end: number): stri
 }
 
 /** UTF-8 of a text; a lone surrogate becomes U+FFFD, as the WHATWG `USVString` conversion says. */
-export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+export function encodeUtf8(text: string): OwnBytes {
   return Buffer.from(text, 'utf8')
 }

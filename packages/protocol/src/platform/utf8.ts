@@ -1,3 +1,4 @@
+import type { OwnBytes } from '../frames/own-bytes.ts'
 import { Utf8Scanner } from '../text/utf8-scanner.ts'
 
 const encoder = new TextEncoder()
@@ -26,6 +27,6 @@ export function decodeUtf16(bytes: Uint8Array, start: number, end: number): stri
 }
 
 /** UTF-8 of a text; a lone surrogate becomes U+FFFD, as the WHATWG `USVString` conversion says. */
-export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+export function encodeUtf8(text: string): OwnBytes {
   return encoder.encode(text)
 }
