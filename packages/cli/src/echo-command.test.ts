@@ -107,3 +107,32 @@ test('bothways echo ends with 0 although a client neither reads nor leaves', asy
   expect(await outcome).toMatchObject({ code: 0, errors: '' })
   socket.destroy()
 })
+
+test('bothways echo --verbose shows on standard error who connects, what comes, and how it ends', async () => {
+  const { child, outcome } = launch(['echo', '--port', '0', '--verbose'])
+  const [line] = await once(child.stdout, 'data')
+  const url = /listening on (\S+)/.exec(String(line))?.[1] ?? ''
+  let log = ''
+  const over = new Promise<void>(resolve => {
+    child.stderr.on('data', chunk => {
+      log += chunk
+      if (log.includes('closed')) resolve()
+    })
+  })
+  const client = new WebSocket(`${url}chat`, 'v1')
+  await new Promise(resolve => client.addEventListener('open', resolve))
+  client.send('he\u001bllo')
+  client.send(Uint8Array.of(1, 2))
+  client.close(1000, 'bye')
+  await over
+  child.kill('SIGTERM')
+  expect((await outcome).code).toBe(0)
+  expect(log.replace(/\d\d:\d\d:\d\d /g, '').replace(/port \d+/, 'port N')).toBe(
+    [
+      '#1 ● 127.0.0.1 port N connected to /chat, subprotocol v1',
+      '#1 ← text 6 B he\\x1bllo',
+      '#1 ← binary 2 B',
+      '#1 ● closed 1000 “bye”: normal: the other side is done\n',
+    ].join('\n'),
+  )
+})

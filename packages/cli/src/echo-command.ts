@@ -1,6 +1,7 @@
 import { createServer, ReadyState, type ServerSocket } from 'bothways'
 import { expectNoWords, readCommandLine, readHost, readPort, readWhole } from './command-line.ts'
 import { listenFailure } from './listen-failure.ts'
+import { logOfClients } from './log-of-clients.ts'
 import { defaultPayloadBytes, highestPayloadBytes } from './payload-limits.ts'
 import { untilSignal } from './until-signal.ts'
 
@@ -9,6 +10,7 @@ const options = {
   host: { type: 'string', default: '127.0.0.1' },
   'no-compression': { type: 'boolean', default: false },
   'max-payload': { type: 'string', default: String(defaultPayloadBytes) },
+  verbose: { type: 'boolean', short: 'v', default: false },
 } as const
 
 /** Echoes that may wait for one client before it is not read from, in bytes. */
@@ -32,11 +34,19 @@ export async function runEcho(args: readonly string[]): Promise<number> {
     maxMessageBytes,
     highWaterMarkBytes,
   })
+  const log = values.verbose ? logOfClients() : undefined
   const waiting = new WeakMap<ServerSocket, () => void>()
   server.route('/*', {
     protocols: 'any',
+    open(socket) {
+      log?.opened(socket)
+    },
+    close(socket, code, reason) {
+      log?.closed(socket, code, reason)
+    },
     // Who sends without reading is not read from meanwhile: nothing is dropped, and nothing piles up.
     message(socket, message) {
+      log?.received(socket, message)
       const isFull = !socket.send(message) && socket.readyState === ReadyState.Open
       return isFull ? untilDrained(socket) : undefined
     },

@@ -40,6 +40,7 @@ also to clients of Socket.IO, and ends in order on Ctrl-C.
   --host H               default 127.0.0.1, this machine alone; 0.0.0.0 or :: for every network
   --no-compression       do not agree to permessage-deflate
   --max-payload BYTES    the largest message, default 67108864 (64 MiB)
+  -v, --verbose          show on standard error who connects, what comes, and how it ends
 
 It takes the first subprotocol that is offered, and connections from any page.
 
@@ -48,15 +49,21 @@ It takes the first subprotocol that is offered, and connections from any page.
 `,
   connect: `bothways connect URL: talk to a WebSocket server
 
-  --protocol P           offer a subprotocol; may be repeated, best first
-  --header 'Name: value' send a header with the handshake; may be repeated
-  --origin O             send an Origin, as a browser would
-  --insecure             accept any TLS certificate: for tests only
-  --no-compression       do not offer permessage-deflate
-  --max-payload BYTES    the largest message to receive, default 67108864 (64 MiB)
-  --binary               send every line as bytes instead of text
-  --json                 print one JSON object for each event; bytes are base64
-  --wait SECONDS         from a pipe: how long to wait for replies after the input has ended, default 2
+  -s, --protocol P       offer a subprotocol; may be repeated, best first
+  -H, --header 'N: v'    send a header with the handshake; may be repeated
+      --auth USER:PASS   log in by HTTP's Basic scheme
+  -o, --origin O         send an Origin, as a browser would
+  -n, --insecure         accept any TLS certificate: for tests only
+      --ca FILE          trust the certificates of this PEM file instead of the usual ones
+      --cert FILE        the certificate of this client, PEM; with --key
+      --key FILE         its private key, PEM
+      --no-compression   do not offer permessage-deflate
+      --max-payload BYTES  the largest message to receive, default 67108864 (64 MiB)
+      --ping SECONDS     send a ping whenever nothing has come for so long, 1 to 86400; default 25
+  -x, --execute MESSAGE  send this instead of reading input, then end as a pipe does; may be repeated
+      --binary           send every line as bytes instead of text
+      --json             print one JSON object for each event; bytes are base64
+  -w, --wait SECONDS     from a pipe, or with -x: how long to wait for replies after the last line, default 2
   -v, --verbose          show the handshake, pings and pongs
 
 On a terminal every line is sent as a message; a line that begins with a slash is a command (/help lists them).
@@ -69,6 +76,7 @@ all else goes to standard error. It ends when there have been as many messages a
   bothways connect ws://127.0.0.1:8080/echo
   bothways connect wss://example.com/chat --protocol chat.v2 --header 'Authorization: Bearer …'
   printf 'one\\ntwo\\n' | bothways connect ws://127.0.0.1:8080/echo
+  bothways connect wss://example.com/chat --auth me:secret -x '{"type":"hello"}'
   bothways connect wss://example.com/feed --json --wait 60 < /dev/null
 `,
   doctor: `bothways doctor URL: why does it not connect? Tries step by step, compares, and names the cause with its cure

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { makeCertificate } from '@bothways/test-support/certificate'
 import { bin, echoUrl, launch, run, stopCommands } from '@bothways/test-support/command'
@@ -175,6 +176,77 @@ describe('A handshake that fails', () => {
     expect(code).toBe(1)
     expect(errors).toContain('--insecure')
     expect(await run(['connect', url, '--insecure'], 'hi\n')).toMatchObject({ code: 0, output: 'hi\n' })
+  })
+})
+
+describe('Options as users of wscat type them', () => {
+  test('-H, -s, -o and --auth reach the server; -x sends, waits for the replies and ends without input', async () => {
+    const heard: unknown[] = []
+    const url = await serve({
+      protocols: ['chat.v2'],
+      open(socket) {
+        const { authorization, origin, 'x-a': a } = socket.request.headers
+        heard.push(authorization, origin, a, socket.protocol)
+      },
+      message: (socket, message) => socket.send(`re: ${message}`),
+    })
+    const origin = url.replace('ws:', 'http:').replace(/\/$/, '')
+    const { outcome } = launch([
+      ...['connect', url, '-H', 'X-A: 1', '-s', 'chat.v2', '-o', origin, '--auth', 'me:pa:ss'],
+      ...['-x', 'one', '-x', 'two\nlines\r'],
+    ])
+    expect(await outcome).toEqual({ code: 0, output: 're: one\nre: two\nlines\r\n', errors: '' })
+    expect(heard).toEqual([`Basic ${Buffer.from('me:pa:ss').toString('base64')}`, origin, '1', 'chat.v2'])
+  })
+
+  test('--ping sends pings in silence', async () => {
+    const { child, outcome } = launch(['connect', await echoUrl(), '--ping', '1', '--verbose'])
+    let errors = ''
+    await new Promise<void>(resolve => {
+      child.stderr.on('data', chunk => {
+        errors += chunk
+        if (errors.includes('← pong')) resolve()
+      })
+    })
+    child.stdin.end()
+    expect((await outcome).code).toBe(0)
+  })
+
+  test.each([
+    [['--auth', 'me'], '--auth takes user:password'],
+    [['--auth', 'me:x', '-H', 'authorization: Bearer y'], 'Either --auth or a header'],
+    [['--cert', 'a.pem'], '--cert and --key go together'],
+    [['--ca', '/nowhere/ca.pem'], '--ca: ENOENT'],
+    [['--ca', 'package.json'], "'package.json' has none"],
+    [['--ping', '0'], '--ping takes 1 to 86400 seconds'],
+    [['--wait', 'x'], '--wait takes a number of seconds'],
+  ])('%j is wrong use', async (args, words) => {
+    const { code, errors } = await run(['connect', 'ws://127.0.0.1:1/', ...args])
+    expect(code).toBe(2)
+    expect(errors).toContain(words)
+  })
+})
+
+describe('Certificates', () => {
+  test('--ca trusts the file’s certificates; --cert and --key show the client’s own', async () => {
+    const mine = await makeCertificate()
+    const own = await makeCertificate()
+    const https = createHttpsServer({ ...mine, ca: own.cert, requestCert: true, rejectUnauthorized: true })
+    const server = createServer().route('/*', { message: (socket, message) => socket.send(message) })
+    server.attach(https)
+    cleanups.push(() => server.close({ timeoutMs: 0 }).then(() => https.close()))
+    https.listen(0, '127.0.0.1')
+    await once(https, 'listening')
+    const url = `wss://localhost:${(https.address() as AddressInfo).port}/`
+    const shown = ['--cert', own.certPath, '--key', own.keyPath]
+    expect(await run(['connect', url, '--ca', mine.certPath, ...shown], 'hi\n')).toMatchObject({
+      code: 0,
+      output: 'hi\n',
+    })
+    expect(await run(['connect', url, '--ca', mine.certPath], 'hi\n')).toMatchObject({ code: 1, output: '' })
+    expect(await run(['connect', url, '--ca', own.certPath, ...shown], 'hi\n')).toMatchObject({ code: 1 })
+    const mixed = await run(['connect', url, '--cert', own.certPath, '--key', mine.keyPath])
+    expect(mixed).toMatchObject({ code: 2 })
   })
 })
 

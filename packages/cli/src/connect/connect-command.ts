@@ -8,7 +8,8 @@ export async function runConnect(args: readonly string[]): Promise<number> {
   const options = readConnectOptions(args)
   if (options.notice !== undefined) console.error(options.notice)
   try {
-    return process.stdin.isTTY && process.stdout.isTTY ? await runTerminal(options) : await runPipe(options)
+    const isTyped = process.stdin.isTTY && process.stdout.isTTY && options.execute.length === 0
+    return isTyped ? await runTerminal(options) : await runPipe(options)
   } catch (error) {
     throw inWords(error, options)
   }

@@ -14,6 +14,17 @@ const refused = new HandshakeError('BW_STATUS_NOT_101', 'Refused\n with 403.', {
   answer: { status: 403, headers: { 'x-why': 'because' }, body: 'no' },
 })
 
+test('The body of an answer is shown below its message, bounded, unless that quotes it whole', () => {
+  const shown = (message: string, body: string): string | undefined =>
+    plain({
+      type: 'error',
+      error: new HandshakeError('BW_STATUS_NOT_101', message, { answer: { status: 403, headers: {}, body } }),
+    })
+  expect(shown('No: members only.', 'members only.\n')).toBe('09:08:07 ● No: members only.')
+  expect(shown('No.', `<h1>\n${esc}[2J`)).toBe('09:08:07 ● No.\n  | <h1>\n  | \\x1b[2J')
+  expect(shown('No.', 'x\n'.repeat(14))).toMatch(/(\n {2}\| x){12}\n {2}\| … 2 more lines$/)
+})
+
 describe('describeEvent', () => {
   test.each<[SessionEvent, string]>([
     [{ type: 'sent', payload: 'hé' }, '09:08:07 → text 3 B hé'],
@@ -25,7 +36,7 @@ describe('describeEvent', () => {
       { type: 'close', code: 1000, reason: 'bye', by: 'peer' },
       '09:08:07 ● closed 1000 “bye”: normal: the other side is done, ended by the other side',
     ],
-    [{ type: 'error', error: refused }, '09:08:07 ● Refused with 403.'],
+    [{ type: 'error', error: refused }, '09:08:07 ● Refused with 403.\n  | no'],
   ])('%o', (event, text) => {
     expect(plain(event)).toBe(text)
   })

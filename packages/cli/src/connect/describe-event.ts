@@ -8,6 +8,9 @@ import { type Payload, payloadBytes, type SessionEvent } from './session-event.t
 const shownBytes = 256
 const shownCharacters = 16_384
 
+/** Lines of the body of an answer that refused the handshake; the client has kept its first KiB. */
+const shownLines = 12
+
 export interface Style {
   readonly isColored: boolean
   readonly isVerbose: boolean
@@ -67,11 +70,12 @@ function describe(event: SessionEvent, isVerbose: boolean, paint: Paint): string
     case 'error': {
       const { error } = event
       const hint = failureHint(error)
-      const answer = isVerbose && error instanceof HandshakeError && error.answer
+      const answer = error instanceof HandshakeError ? error.answer : undefined
       return [
         `${failed} ${printableLine(error.message)}`,
         hint === undefined ? '' : ` ${hint}`,
-        answer ? describeAnswer(answer) : '',
+        answer && isVerbose ? describeAnswer(answer) : '',
+        answer === undefined ? '' : describeBody(answer.body, error.message),
       ].join('')
     }
     case 'close': {
@@ -88,6 +92,15 @@ function describeAnswer({ status, headers }: Pick<HandshakeAnswer, 'status' | 'h
     [value ?? []].flat().map(each => `${name}: ${printableLine(each)}`),
   )
   return [`status ${status}`, ...lines].map(line => `\n  ${line}`).join('')
+}
+
+/** The lines of an answer's body, unless the message has quoted it whole. */
+function describeBody(body: string, message: string): string {
+  const text = body.trim()
+  if (text === '' || message.includes(text)) return ''
+  const lines = text.split(/\r?\n/)
+  const shown = lines.slice(0, shownLines).map(line => `\n  | ${printable(line)}`)
+  return `${shown.join('')}${lines.length > shownLines ? `\n  | … ${lines.length - shownLines} more lines` : ''}`
 }
 
 function describePayload(payload: Payload, paint: Paint): string {

@@ -13,5 +13,5 @@ const certificateCodes: readonly string[] = [
 export function failureHint(error: Error): string | undefined {
   const { code } = (error.cause ?? {}) as NodeJS.ErrnoException
   if (code === undefined || !certificateCodes.includes(code)) return undefined
-  return 'Here: NODE_EXTRA_CA_CERTS=FILE trusts the certificates of a file, and --insecure any, for a test.'
+  return 'Here: --ca FILE trusts the certificates of a file, and --insecure any, for a test.'
 }

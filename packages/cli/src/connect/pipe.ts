@@ -116,15 +116,20 @@ class PipeRun {
 
   /** True when there was an end of the input, and everything before it was sent. */
   async #sendInput(): Promise<boolean> {
+    const { execute } = this.#options
+    for (const message of execute) {
+      if (!(await this.#send(this.#options.isBinary ? Buffer.from(message) : message))) return false
+    }
+    if (execute.length > 0) return true
     const { stdin } = process
     const splitter = new LineSplitter()
     void this.#session.closed.then(() => stdin.destroy())
     try {
       for await (const chunk of stdin) {
-        for (const line of splitter.push(chunk)) if (!(await this.#send(line))) return false
+        for (const line of splitter.push(chunk)) if (!(await this.#send(this.#payloadOf(line)))) return false
       }
       const rest = splitter.end()
-      if (rest !== undefined && !(await this.#send(rest))) return false
+      if (rest !== undefined && !(await this.#send(this.#payloadOf(rest)))) return false
     } catch (error) {
       if (this.#session.isOpen)
         throw new Failure(`Reading the input failed: ${(error as Error).message}.`, { cause: error })
@@ -133,15 +138,16 @@ class PipeRun {
   }
 
   /** False when the connection is over. */
-  async #send(line: Buffer): Promise<boolean> {
+  async #send(payload: Payload): Promise<boolean> {
     if (!this.#session.isOpen) return false
-    this.#session.send(this.#options.isBinary ? line : this.#textOf(line))
+    this.#session.send(payload)
     this.#lineCount++
     if (this.#session.isBusy) await this.#session.hasRoom()
     return true
   }
 
-  #textOf(line: Buffer): string {
+  #payloadOf(line: Buffer): Payload {
+    if (this.#options.isBinary) return line
     if (!this.#hasToldOfUtf8 && !isUtf8(line)) {
       this.#hasToldOfUtf8 = true
       console.error(
