@@ -25,6 +25,7 @@ export type { RefusalReport } from './server/incidents.ts'
 export type { Authenticated, ServerOptions } from './server/options.ts'
 export { refuse } from './server/refuse.ts'
 export type { Route } from './server/route.ts'
+export type { RouteParams } from './server/route-pattern.ts'
 export {
   type AttachableServer,
   type AttachOptions,
@@ -35,6 +36,6 @@ export {
   type PublishOptions,
   Server,
 } from './server/server.ts'
-export { type Message, ServerSocket, type SocketHandlers } from './server/server-socket.ts'
+export { type Message, ServerSocket, type SocketData, type SocketHandlers } from './server/server-socket.ts'
 export type { TopicListener } from './server/topic-listeners.ts'
 export type { UpgradeRequest } from './server/upgrade-request.ts'

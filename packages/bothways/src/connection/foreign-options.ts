@@ -70,7 +70,6 @@ const byCall: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     onOpen: 'open(socket)',
     onmessage: 'message(socket, message)',
     onMessage: 'message(socket, message)',
-    data: 'message(socket, message)',
     onclose: 'close(socket, code, reason)',
     onClose: 'close(socket, code, reason)',
     disconnect: 'close(socket, code, reason)',

@@ -226,6 +226,6 @@ export class Inbox<Message> implements AsyncIterable<Message> {
 }
 
 /** What a handler returns is looked at only for whether it is over. */
-function isPromise(value: unknown): value is PromiseLike<unknown> {
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function'
 }

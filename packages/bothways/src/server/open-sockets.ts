@@ -62,7 +62,7 @@ export class OpenSockets<User> implements SocketHost<User> {
     this.#busyCount++
     this.counts.connections++
     this.#longHeads.enter(init.request)
-    ServerSocket.start(socket, handlers, head)
+    ServerSocket.start(socket, handlers, head, init.makeData)
     return socket
   }
 

@@ -1,15 +1,23 @@
 import { isToken, UsageError } from '@bothways/protocol'
 import { checkOptionNames } from '../connection/options.ts'
-import type { SocketHandlers } from './server-socket.ts'
+import type { RouteParams } from './route-pattern.ts'
+import type { SocketData, SocketHandlers } from './server-socket.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
 
-export interface Route<User> extends SocketHandlers<User> {
+export interface Route<User, Data = SocketData, Params = RouteParams>
+  extends SocketHandlers<User, Data, Params> {
+  /**
+   * Makes what `socket.data` is at first, for each connection of this route before its `open`; its type follows from here.
+   * What it throws goes to `onError`, and the connection is closed with 1011. Default: an empty object.
+   */
+  data?(request: UpgradeRequest<Params>): Data
   /**
    * The subprotocols spoken here, in the server's order of preference (RFC 6455 §1.9): a list when the handlers
    * beside it serve them all, or handlers for each. A client that offers none of them is refused with 400; one
    * that offers no subprotocol at all is served by the handlers beside it, if there are any. `'any'` takes the first
    * that the client offers, whatever it is: for echo servers and proxies.
    */
-  protocols?: readonly string[] | 'any' | Readonly<Record<string, SocketHandlers<User>>>
+  protocols?: readonly string[] | 'any' | Readonly<Record<string, SocketHandlers<User, Data, Params>>>
 }
 
 const handlerNames = ['open', 'message', 'drain', 'close'] as const
@@ -20,12 +28,14 @@ export interface ResolvedRoute<User> {
   readonly protocols: readonly string[] | 'any'
   /** The handlers of a connection that agreed on `protocol`, or on none when it is ''. */
   handlersFor(protocol: string): SocketHandlers<User> | undefined
+  readonly makeData: ((request: UpgradeRequest) => unknown) | undefined
 }
 
 /** @throws UsageError `BW_UNKNOWN_OPTION`, `BW_INVALID_OPTION` or `BW_INVALID_SUBPROTOCOL` */
 export function resolveRoute<User>(route: Route<User>): ResolvedRoute<User> {
-  checkOptionNames('a route', route, ['protocols', ...handlerNames])
+  checkOptionNames('a route', route, ['protocols', 'data', ...handlerNames])
   checkHandlers(route)
+  checkData(route.data)
   const { protocols = [] } = route
   const byProtocol = protocols === 'any' || isList(protocols) ? undefined : protocols
   const names = protocols === 'any' ? [] : isList(protocols) ? protocols : Object.keys(protocols)
@@ -42,6 +52,7 @@ export function resolveRoute<User>(route: Route<User>): ResolvedRoute<User> {
   }
   const hasOwnHandlers = handlerNames.some(name => route[name] !== undefined)
   return {
+    makeData: route.data?.bind(route),
     protocols: protocols === 'any' ? 'any' : names,
     handlersFor(protocol) {
       if (byProtocol === undefined) return route
@@ -62,5 +73,21 @@ function checkHandlers<User>(handlers: SocketHandlers<User>): void {
     const handler: unknown = handlers[name]
     if (handler === undefined || typeof handler === 'function') continue
     throw new UsageError('BW_INVALID_OPTION', `A route's ${name} must be a function, got ${typeof handler}.`)
+  }
+}
+
+function checkData(data: unknown): void {
+  if (data === undefined) return
+  if (typeof data !== 'function') {
+    throw new UsageError(
+      'BW_INVALID_OPTION',
+      `A route's data is a function that makes what socket.data is at first, since each connection has its own: data: () => ({ … }); got ${data === null ? 'null' : typeof data}.`,
+    )
+  }
+  if (data.length > 1) {
+    throw new UsageError(
+      'BW_INVALID_OPTION',
+      "A route's data(request) makes what socket.data is at first. Messages come to message(socket, message).",
+    )
   }
 }

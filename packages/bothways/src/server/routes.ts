@@ -1,45 +1,50 @@
 import { UsageError } from '@bothways/protocol'
+import { noParams, type RouteParams, RoutePattern } from './route-pattern.ts'
 
-/** Which route serves which path: exact paths, and prefixes written `/files/*`. */
+/** The route of a path, and what the path says for its parameters. */
+export interface RouteMatch<Route> {
+  readonly route: Route
+  readonly params: RouteParams
+}
+
+interface Entry<Route> {
+  readonly pattern: RoutePattern
+  readonly route: Route
+}
+
+/** Which route serves which path: exact ones, and patterns. */
 export class Routes<Route> {
-  readonly #exact = new Map<string, Route>()
-  readonly #prefixes: { readonly prefix: string; readonly route: Route }[] = []
+  readonly #exact = new Map<string, RouteMatch<Route>>()
+  readonly #patterns: Entry<Route>[] = []
 
-  /** @throws UsageError `BW_INVALID_OPTION` for a path without its slash, `BW_ROUTE_EXISTS` for a second one */
+  /** @throws UsageError `BW_INVALID_OPTION` for a path that cannot be one, `BW_ROUTE_EXISTS` for a second one */
   add(path: string, route: Route): void {
-    if (!path.startsWith('/') || /[^/]\*|\*.|[?#\s]/.test(path)) {
-      throw new UsageError(
-        'BW_INVALID_OPTION',
-        `A route's path begins with a slash and may end in /*, as '/chat' and '/rooms/*' do; got '${path}'.`,
-      )
+    const pattern = new RoutePattern(path)
+    const same = this.#patterns.find(it => it.pattern.shape === pattern.shape)?.pattern.path
+    if (this.#exact.has(path) || same !== undefined) {
+      throw new UsageError('BW_ROUTE_EXISTS', `There is a route for '${same ?? path}' already.`)
     }
-    const asRequested = new URL(`ws://localhost${path}`).pathname
-    if (path !== asRequested) {
-      throw new UsageError(
-        'BW_INVALID_OPTION',
-        `No request has the path '${path}': clients send it as '${asRequested}'.`,
-      )
-    }
-    const isPrefix = path.endsWith('*')
-    const prefix = path.slice(0, -1)
-    if (isPrefix ? this.#prefixes.some(it => it.prefix === prefix) : this.#exact.has(path)) {
-      throw new UsageError('BW_ROUTE_EXISTS', `There is a route for '${path}' already.`)
-    }
-    if (!isPrefix) {
-      this.#exact.set(path, route)
+    if (pattern.isLiteral) {
+      this.#exact.set(path, { route, params: noParams })
       return
     }
-    this.#prefixes.push({ prefix, route })
-    this.#prefixes.sort((a, b) => b.prefix.length - a.prefix.length)
+    this.#patterns.push({ pattern, route })
+    this.#patterns.sort((a, b) => (a.pattern.rank < b.pattern.rank ? -1 : 1))
   }
 
-  /** The exact path's route, else that of the longest prefix. */
-  find(path: string): Route | undefined {
-    return this.#exact.get(path) ?? this.#prefixes.find(it => path.startsWith(it.prefix))?.route
+  /** The exact path's route, else that of the pattern which says most: a literal segment goes before a parameter. */
+  find(path: string): RouteMatch<Route> | undefined {
+    const exact = this.#exact.get(path)
+    if (exact !== undefined) return exact
+    for (const { pattern, route } of this.#patterns) {
+      const params = pattern.match(path)
+      if (params !== undefined) return { route, params }
+    }
+    return undefined
   }
 
-  /** For the text of a 404: what there is. */
+  /** What there is. */
   get paths(): string[] {
-    return [...this.#exact.keys(), ...this.#prefixes.map(it => `${it.prefix}*`)]
+    return [...this.#exact.keys(), ...this.#patterns.map(it => it.pattern.path)]
   }
 }

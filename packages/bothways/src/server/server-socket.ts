@@ -25,7 +25,8 @@ import { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
-import { Inbox, type InboxEvents } from './inbox.ts'
+import { Inbox, type InboxEvents, isPromise } from './inbox.ts'
+import type { RouteParams } from './route-pattern.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
 /** Text as a string, binary as a Buffer. A Buffer is the handler's to keep. */
@@ -36,16 +37,23 @@ export type Message = string | Buffer
  * they are asynchronous: `message` waits for `open`, and for the message before. What they return is ignored, but for a
  * promise, which is waited for.
  */
-export interface SocketHandlers<User> {
+export interface SocketHandlers<User, Data = SocketData, Params = RouteParams> {
   /** The connection is open. */
-  open?(socket: ServerSocket<User>): unknown
+  open?(socket: ServerSocket<User, Data, Params>): unknown
   /** A message came: text as a string, binary as a Buffer. */
-  message?(socket: ServerSocket<User>, message: Message): unknown
+  message?(socket: ServerSocket<User, Data, Params>, message: Message): unknown
   /** `send` answered false before; now there is room again. */
-  drain?(socket: ServerSocket<User>): unknown
+  drain?(socket: ServerSocket<User, Data, Params>): unknown
   /** The connection is over, and all its messages were handled. `socket.disconnect` says more. */
-  close?(socket: ServerSocket<User>, code: number, reason: string): unknown
+  close?(socket: ServerSocket<User, Data, Params>, code: number, reason: string): unknown
 }
+
+/** What `socket.data` is where no route says what it begins as: the program's to fill. */
+export type SocketData = Record<string, unknown>
+
+/** A socket of any route. */
+// biome-ignore lint/suspicious/noExplicitAny: what one route's sockets have is not what another's have
+export type AnySocket<User> = ServerSocket<User, any, any>
 
 /** What a socket needs of its server. */
 export interface SocketHost<User> {
@@ -56,9 +64,9 @@ export interface SocketHost<User> {
   readonly incomingBudget: ByteBudget
   /** Of what waits to go out, all sockets together. */
   readonly outgoingBudget: ByteBudget
-  onError(error: unknown, socket: ServerSocket<User>): void
+  onError(error: unknown, socket: AnySocket<User>): void
   /** TCP is over. */
-  onClose(socket: ServerSocket<User>): void
+  onClose(socket: AnySocket<User>): void
   /** And no handler of the socket runs any more. Called once. */
   onSettled(): void
 }
@@ -66,6 +74,8 @@ export interface SocketHost<User> {
 export interface SocketInit<User> extends Omit<ConnectionInit, 'role' | 'incomingBudget' | 'outgoingBudget'> {
   readonly user: User
   readonly request: UpgradeRequest
+  /** What `data` of its route makes of the request. */
+  readonly makeData?: ((request: UpgradeRequest) => unknown) | undefined
   readonly protocol: string
   readonly extensions: string
   readonly host: SocketHost<User>
@@ -77,10 +87,12 @@ export interface SocketInit<User> extends Omit<ConnectionInit, 'role' | 'incomin
  *
  * Its methods never throw for anything the network did: on a connection that is over they do nothing.
  */
-export class ServerSocket<User = undefined> implements AsyncIterable<Message>, Subscriber<Publication> {
+export class ServerSocket<User = undefined, Data = SocketData, Params = RouteParams>
+  implements AsyncIterable<Message>, Subscriber<Publication>
+{
   /** What `authenticate` returned. */
   readonly user: User
-  readonly request: UpgradeRequest
+  readonly request: UpgradeRequest<Params>
   /** The subprotocol agreed on, or ''. */
   readonly protocol: string
   /** The extensions agreed on, as the `Sec-WebSocket-Extensions` header says them, or ''. */
@@ -89,19 +101,21 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   readonly #inbox: Inbox<Message>
   readonly #host: SocketHost<User>
   readonly #events: ConnectionHandler & InboxEvents<Message>
-  #handlers: SocketHandlers<User> | undefined
+  #handlers: SocketHandlers<User, Data, Params> | undefined
   #disconnect: Disconnect | undefined
+  #data: Data | undefined
   #isSettled = false
   #id: string | undefined
 
   constructor(init: SocketInit<User>) {
     this.user = init.user
-    this.request = init.request
+    // Its route has said which parameters there are.
+    this.request = init.request as UpgradeRequest<Params>
     this.protocol = init.protocol
     this.extensions = init.extensions
     this.#host = init.host
     const { transport, settings, deflate } = init
-    this.#events = new ServerSocket.#Events(this)
+    this.#events = new ServerSocket.#Events<User, Data, Params>(this)
     this.#connection = new Connection(this.#events, {
       role: 'server',
       transport,
@@ -114,8 +128,14 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   }
 
   /** Begins to serve: `open` first. `head` is what the client sent right behind its handshake. */
-  static start<User>(socket: ServerSocket<User>, handlers: SocketHandlers<User>, head: Uint8Array): void {
+  static start<User>(
+    socket: ServerSocket<User>,
+    handlers: SocketHandlers<User>,
+    head: Uint8Array,
+    makeData?: SocketInit<User>['makeData'],
+  ): void {
     socket.#connection.start()
+    if (makeData !== undefined && !socket.#begin(makeData)) return
     // Before the head: a close frame in it ends the sending, and `open` comes first.
     socket.#handle(handlers)
     if (head.length > 0) socket.#connection.onData(head)
@@ -125,6 +145,19 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   get id(): string {
     this.#id ??= randomUUID()
     return this.#id
+  }
+
+  /**
+   * What the program keeps with this connection: what `data` of its route has returned, and an empty object where the route
+   * has none.
+   */
+  get data(): Data {
+    this.#data ??= {} as Data
+    return this.#data
+  }
+
+  set data(value: Data) {
+    this.#data = value
   }
 
   get readyState(): ReadyState {
@@ -257,7 +290,7 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
    *
    * @throws UsageError `BW_TWO_CONSUMERS` when it has a `message` handler already
    */
-  handle(handlers: SocketHandlers<User>): void {
+  handle(handlers: SocketHandlers<User, Data, Params>): void {
     if (this.#inbox.hasConsumer) {
       throw new UsageError(
         'BW_TWO_CONSUMERS',
@@ -267,10 +300,25 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
     this.#handle(handlers)
   }
 
-  #handle(handlers: SocketHandlers<User>): void {
+  #handle(handlers: SocketHandlers<User, Data, Params>): void {
     this.#handlers = handlers
     const { open } = handlers
     this.#inbox.handle(this.#events, open && (() => open.call(handlers, this)))
+  }
+
+  /** False when the program could not say what its data begins as. */
+  #begin(makeData: (request: UpgradeRequest) => unknown): boolean {
+    try {
+      const data = makeData(this.request as UpgradeRequest)
+      if (isPromise(data)) throw asynchronousData()
+      this.#data = data as Data
+      return true
+    } catch (error) {
+      // Nobody is told of anything: the socket settles by itself.
+      this.#handle({})
+      this.#fail(error)
+      return false
+    }
   }
 
   #countSent(bytes: number): void {
@@ -288,10 +336,10 @@ export class ServerSocket<User = undefined> implements AsyncIterable<Message>, S
   }
 
   /** What the connection and the inbox tell a socket: no business of the program that has it. */
-  static readonly #Events = class<User> implements ConnectionHandler, InboxEvents<Message> {
-    readonly #socket: ServerSocket<User>
+  static readonly #Events = class<User, Data, Params> implements ConnectionHandler, InboxEvents<Message> {
+    readonly #socket: ServerSocket<User, Data, Params>
 
-    constructor(socket: ServerSocket<User>) {
+    constructor(socket: ServerSocket<User, Data, Params>) {
       this.#socket = socket
     }
 
@@ -367,6 +415,13 @@ defineInspection(ServerSocket<unknown>, 'ServerSocket', socket => ({
   bufferedAmount: socket.bufferedAmount,
   disconnect: socket.disconnect,
 }))
+
+function asynchronousData(): UsageError {
+  return new UsageError(
+    'BW_INVALID_OPTION',
+    "A route's data must return at once, got a promise: await in authenticate, and read what it returns as socket.user.",
+  )
+}
 
 function tooManyTopics(limit: number): LimitError {
   const text = `A socket may subscribe to ${limit} topics (option maxTopicsPerSocket).`

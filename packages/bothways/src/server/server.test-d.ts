@@ -7,7 +7,9 @@ test('The user is what authenticate returns, without its ways to say nobody', ()
   })
   server.route('/', {
     open(socket) {
-      expectTypeOf(socket).toEqualTypeOf<ServerSocket<{ id: number; name: string }>>()
+      expectTypeOf(socket.user).toEqualTypeOf<{ id: number; name: string }>()
+      const anyRoutes: ServerSocket<{ id: number; name: string }> = socket
+      expectTypeOf(anyRoutes.user.id).toBeNumber()
     },
     message(socket, message) {
       expectTypeOf(socket.user.name).toBeString()
@@ -37,6 +39,49 @@ test('A handler may return anything', () => {
     close: socket => socket,
   })
   for (const socket of server.sockets) server.publish('topic', 'text', { except: socket })
+})
+
+test('A pattern types the parameters of its requests', () => {
+  createServer().route('/rooms/:id/messages/:message', {
+    open(socket) {
+      expectTypeOf(socket.request.params).toEqualTypeOf<{ readonly id: string; readonly message: string }>()
+      // @ts-expect-error the pattern has no such parameter
+      socket.request.params.room
+    },
+  })
+  createServer().route(String('/rooms/:id'), {
+    open(socket) {
+      expectTypeOf(socket.request.params.id).toEqualTypeOf<string | undefined>()
+    },
+  })
+  createServer({
+    authenticate({ params }) {
+      expectTypeOf(params.id).toEqualTypeOf<string | undefined>()
+      return 'somebody'
+    },
+  })
+})
+
+test('The data of a route types that of its sockets', () => {
+  createServer().route('/rooms/:id', {
+    data: request => ({ room: request.params.id, count: 0 }),
+    message(socket) {
+      expectTypeOf(socket.data).toEqualTypeOf<{ room: string; count: number }>()
+      socket.data.count++
+      // @ts-expect-error there is no such thing
+      socket.data.cuont++
+      socket.data = { room: 'other', count: 0 }
+      const anyRoutes: ServerSocket = socket
+      expectTypeOf(anyRoutes.data.room).toBeUnknown()
+    },
+    close: socket => socket.data.room,
+  })
+  createServer().route('/', {
+    open(socket) {
+      socket.data.name = 'anything'
+      expectTypeOf(socket.data.name).toBeUnknown()
+    },
+  })
 })
 
 test('Headers are those of node:http', () => {

@@ -33,8 +33,15 @@ import { answerWithoutUpgrade } from './ordinary-request.ts'
 import { PendingConnections } from './pending-connections.ts'
 import { crowdedOut, isSocketIoRequest, noSocketIo, silent } from './refusals.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
+import type { RouteParams } from './route-pattern.ts'
 import { Routes } from './routes.ts'
-import { checkCloseArguments, publicationOf, type ServerSocket } from './server-socket.ts'
+import {
+  type AnySocket,
+  checkCloseArguments,
+  publicationOf,
+  type ServerSocket,
+  type SocketData,
+} from './server-socket.ts'
 import { type TopicListener, TopicListeners } from './topic-listeners.ts'
 import { lingerMs } from './upgrade-socket.ts'
 import { Upgrades } from './upgrades.ts'
@@ -81,7 +88,7 @@ export interface AttachOptions {
 
 /** Who may be left out of a publish. */
 // biome-ignore lint/suspicious/noExplicitAny: a socket of any user
-export type Except = ServerSocket<any> | TopicListener
+export type Except = AnySocket<any> | TopicListener
 
 export interface PublishOptions {
   /**
@@ -173,12 +180,18 @@ export class Server<User = undefined> implements AsyncDisposable {
   }
 
   /**
-   * Serves a path: exactly that one (`/chat`), or all that begin so (`/rooms/*`).
+   * Serves a path: exactly that one (`/chat`), all with something at a place (`/rooms/:id`, which handlers read as
+   * `socket.request.params.id`), or all below (`/files/*`). Of several that fit, the one that says more serves: a literal
+   * segment goes before a parameter, and that before `*`.
    *
    * @throws UsageError `BW_ROUTE_EXISTS`, `BW_INVALID_OPTION`, `BW_UNKNOWN_OPTION` or `BW_INVALID_SUBPROTOCOL`
    */
-  route(path: string, route: Route<User>): this {
-    this.#routes.add(path, resolveRoute(route))
+  route<Path extends string, Data = SocketData>(
+    path: Path,
+    route: Route<User, Data, RouteParams<Path>>,
+  ): this {
+    // What a path's parameters are, its handlers know; here one route is like the other.
+    this.#routes.add(path, resolveRoute(route as unknown as Route<User>))
     return this
   }
 

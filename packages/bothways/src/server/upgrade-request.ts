@@ -3,13 +3,16 @@ import { readHeaderLines } from '@bothways/protocol'
 import type { Forwarded, TrustedProxies } from './forwarded.ts'
 import type { KeptRequest } from './long-heads.ts'
 import { ownText } from './own-text.ts'
+import { noParams, type RouteParams } from './route-pattern.ts'
 
 /** The request behind a WebSocket, as `authenticate` and handlers see it. */
-export interface UpgradeRequest {
+export interface UpgradeRequest<Params = RouteParams> {
   /** Absolute, as the client wrote it: `wss://example.com/chat?room=1`. */
   readonly url: URL
   /** The path alone, still percent-encoded. */
   readonly path: string
+  /** What the path has where its route has parameters, percent-decoded: of `/rooms/:id` it is `id`. */
+  readonly params: Params
   /**
    * Lower-case names, as `node:http` gives them. Where many open connections came with long heads, those of the oldest
    * lose what is longer than 256 characters, and the query of `url`.
@@ -77,6 +80,7 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly isSecure: boolean
+  params: RouteParams
   /** What a trusted proxy says, where it differs. */
   #forwardedHost: string | undefined
   #protocols: readonly string[]
@@ -99,6 +103,7 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
     this.#target = facts.target
     this.#headerLines = facts.headerLines
     this.#headers = facts.headers
+    this.params = noParams
   }
 
   /** Undefined when the request has no usable Host or target. */
@@ -106,6 +111,7 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
     facts: RequestFacts,
     protocols: readonly string[],
     proxies: TrustedProxies,
+    params: RouteParams = noParams,
   ): HandshakeRequest | undefined {
     const forwarded = proxies.resolve(facts.headers, facts.peerAddress, facts.isTls)
     const { host } = forwarded
@@ -113,7 +119,9 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
     // name is longer than 255 octets (RFC 1035 §2.3.4); a port may follow.
     if (host === undefined || !/^[^\s/\\?#@]{1,262}$/.test(host)) return undefined
     const request = new HandshakeRequest(facts, protocols, host, forwarded)
-    return URL.canParse(request.#addressAt(host)) ? request : undefined
+    if (!URL.canParse(request.#addressAt(host))) return undefined
+    if (params !== noParams) request.params = mapValues(params, ownText)
+    return request
   }
 
   get protocols(): readonly string[] {
@@ -170,6 +178,7 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
     this.#headerLines = undefined
     this.#raw = undefined
     this.#url = undefined
+    if (this.params !== noParams) this.params = mapValues(this.params, it => it.slice(0, longestKept))
     this.#protocols = this.#protocols
       .filter(it => it.length <= longestKept)
       .slice(0, mostKept)
@@ -195,6 +204,12 @@ function addLength(sum: number, { length }: string): number {
 
 function addTextLength(sum: number, text: string | undefined): number {
   return sum + (text?.length ?? 0)
+}
+
+/** What is cut out of a path would keep the whole of it. */
+function mapValues(params: RouteParams, map: (value: string) => string): RouteParams {
+  const entries = Object.entries(params).map(([name, value = '']) => [name, ownText(map(value))])
+  return Object.fromEntries(entries)
 }
 
 function copyAll(value: string | string[] | undefined): string | string[] | undefined {

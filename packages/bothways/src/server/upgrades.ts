@@ -39,7 +39,7 @@ import {
   unusableHost,
 } from './refusals.ts'
 import type { ResolvedRoute } from './route.ts'
-import type { Routes } from './routes.ts'
+import type { RouteMatch, Routes } from './routes.ts'
 import type { ServerSocket, SocketInit } from './server-socket.ts'
 import { HandshakeRequest, type RequestFacts, requestPath } from './upgrade-request.ts'
 import { UpgradeSocket, type UpgradeStream } from './upgrade-socket.ts'
@@ -114,13 +114,13 @@ export class Upgrades<User> {
 
   #take(exchange: Exchange, head: Uint8Array, others: readonly unknown[]): void {
     const path = requestPath(exchange.facts.target)
-    const route = path === undefined ? undefined : this.#routes.find(path)
-    if (route === undefined) {
+    const match = path === undefined ? undefined : this.#routes.find(path)
+    if (match === undefined) {
       this.#refuseUnclaimed(exchange, path, others)
       return
     }
     const end = this.#sockets.beginHandshake()
-    void this.#shake(exchange, head, route, others)
+    void this.#shake(exchange, head, match, others)
       .catch(error => {
         this.#settings.onError(error, undefined)
         exchange.abandon(failed)
@@ -137,9 +137,9 @@ export class Upgrades<User> {
   takePlain(head: RequestHead, rest: Uint8Array, { handle, address, port }: Peer): boolean {
     if (this.#isDraining || this.#settings.authenticate !== undefined) return false
     const path = requestPath(head.target)
-    const route = path === undefined ? undefined : this.#routes.find(path)
+    const match = path === undefined ? undefined : this.#routes.find(path)
     const headers = readHeaderLines(head.headerLines)
-    if (route === undefined || headers === undefined) return false
+    if (match === undefined || headers === undefined) return false
     const facts: RequestFacts = {
       method: head.method,
       httpVersion: head.httpVersion,
@@ -152,7 +152,7 @@ export class Upgrades<User> {
     }
     const checked = checkRequest(facts)
     if (!checked.ok) return false
-    const accepted = this.#judge(route, facts, checked)
+    const accepted = this.#judge(match, facts, checked)
     if ('status' in accepted) return false
     accepted.request.forgetHeaders()
     // A message goes out when it is sent, not when the one before has been acknowledged (Nagle's algorithm).
@@ -188,13 +188,13 @@ export class Upgrades<User> {
   async #shake(
     exchange: Exchange,
     head: Uint8Array,
-    route: ResolvedRoute<User>,
+    match: RouteMatch<ResolvedRoute<User>>,
     others: readonly unknown[],
   ): Promise<void> {
     const { stream, facts } = exchange
     if (stream.destroyed) return
     if (this.#isDraining) return this.#refuse(exchange, draining, others)
-    const accepted = this.#judge(route, facts, exchange.check())
+    const accepted = this.#judge(match, facts, exchange.check())
     if ('status' in accepted) return this.#refuse(exchange, accepted, others)
 
     const { request } = accepted
@@ -228,12 +228,12 @@ export class Upgrades<User> {
 
   /** What can be said about a request at once. Whoever is accepted has taken a place. */
   #judge(
-    route: ResolvedRoute<User>,
+    { route, params }: RouteMatch<ResolvedRoute<User>>,
     facts: RequestFacts,
     checked: AcceptedOffers | RefusedRequest,
   ): Accepted<User> | Refusal {
     if (!checked.ok) return checked.refusal
-    const request = HandshakeRequest.of(facts, checked.subprotocols, this.#settings.trustedProxies)
+    const request = HandshakeRequest.of(facts, checked.subprotocols, this.#settings.trustedProxies, params)
     if (request === undefined) return unusableHost
     const origin = originRefusal(checked.origin, request.host, this.#settings)
     if (origin !== undefined) return refusalOf('BW_ORIGIN_REFUSED', 403, origin)
@@ -245,7 +245,7 @@ export class Upgrades<User> {
     if (noPlace !== undefined) return full(noPlace)
     // Last: who is handed on and judged again has not paid yet.
     if (this.#rates.take(request.remoteAddress, performance.now())) {
-      return { protocol, handlers, checked, request }
+      return { protocol, handlers, checked, request, makeData: route.makeData }
     }
     admission.leave(request.remoteAddress)
     return tooFast(this.#settings.maxHandshakesPerSecond)
@@ -257,7 +257,7 @@ export class Upgrades<User> {
   }
 
   #open(
-    { request, handlers }: Accepted<User>,
+    { request, handlers, makeData }: Accepted<User>,
     { protocol, extensions: agreed, deflate }: Agreed,
     user: User,
     transport: Transport,
@@ -265,7 +265,17 @@ export class Upgrades<User> {
   ): ServerSocket<User> {
     const settings = this.#settings.connection
     const extensions = agreed.length === 0 ? '' : serializeExtensions(agreed)
-    const init = { user, request, protocol, extensions, deflate, settings, transport, host: this.#sockets }
+    const init = {
+      user,
+      request,
+      makeData,
+      protocol,
+      extensions,
+      deflate,
+      settings,
+      transport,
+      host: this.#sockets,
+    }
     return this.#sockets.open(init, handlers, head)
   }
 
@@ -348,6 +358,7 @@ interface Agreed extends AgreedOffers, Pick<SocketInit<unknown>, 'deflate'> {}
 interface Accepted<User> extends NegotiatedProtocol<User> {
   readonly checked: AcceptedOffers
   readonly request: HandshakeRequest
+  readonly makeData: ResolvedRoute<User>['makeData']
 }
 
 type Authentication<User> =
