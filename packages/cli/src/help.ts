@@ -57,6 +57,8 @@ It takes the first subprotocol that is offered, and connections from any page.
       --ca FILE          trust the certificates of this PEM file instead of the usual ones
       --cert FILE        the certificate of this client, PEM; with --key
       --key FILE         its private key, PEM
+      --proxy URL        go through this HTTP proxy (CONNECT), http://user:password@host:port; none: through none.
+                         Default: https_proxy, http_proxy, all_proxy and no_proxy of the environment
       --no-compression   do not offer permessage-deflate
       --max-payload BYTES  the largest message to receive, default 67108864 (64 MiB)
       --ping SECONDS     send a ping whenever nothing has come for so long, 1 to 86400; default 25

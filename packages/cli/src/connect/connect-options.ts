@@ -3,6 +3,8 @@ import { readCommandLine, readWhole } from '../command-line.ts'
 import { defaultPayloadBytes, highestPayloadBytes } from '../payload-limits.ts'
 import { WrongUse } from '../wrong-use.ts'
 import { readAddress } from './address.ts'
+import { ProxyAgent } from './proxy-agent.ts'
+import { chooseProxy } from './proxy-choice.ts'
 import { readTlsFiles } from './tls-files.ts'
 
 const options = {
@@ -14,6 +16,7 @@ const options = {
   ca: { type: 'string' },
   cert: { type: 'string' },
   key: { type: 'string' },
+  proxy: { type: 'string' },
   ping: { type: 'string' },
   execute: { type: 'string', short: 'x', multiple: true, default: [] as string[] },
   'no-compression': { type: 'boolean', default: false },
@@ -53,6 +56,7 @@ export function readConnectOptions(args: readonly string[]): ConnectOptions {
     client: {
       headers: withAuthorization(readHeaders(values.header), values.auth),
       ...(values.origin !== undefined && { origin: values.origin }),
+      ...agentFor(url, values.proxy),
       tls: { rejectUnauthorized: !values.insecure, ...readTlsFiles(values) },
       ...(values.ping !== undefined && { keepalive: { intervalMs: readPingMs(values.ping) } }),
       compression: !values['no-compression'],
@@ -91,6 +95,14 @@ function withAuthorization(
     throw new WrongUse('Either --auth or a header Authorization: both say who you are.')
   }
   return { ...headers, Authorization: [`Basic ${Buffer.from(auth).toString('base64')}`] }
+}
+
+/** A URL that is none is left to the client, which says why. */
+function agentFor(url: string, proxyOption: string | undefined): Pick<ClientOptions, 'agent'> {
+  if (!URL.canParse(url)) return {}
+  const target = new URL(url)
+  const proxy = chooseProxy(target, proxyOption, process.env)
+  return proxy === undefined ? {} : { agent: new ProxyAgent(proxy, /^(wss|https):$/.test(target.protocol)) }
 }
 
 function readPingMs(text: string): number {
