@@ -195,23 +195,34 @@ test('Who throws in its turn takes it from nobody else', async () => {
   expect(errors.map(String)).toEqual(['Error: mine'])
 })
 
-test('A turn that takes long because of something else gives longer shares, up to 16 ms', async () => {
+test('While much is to be written, work goes on for half of what that takes, 16 ms at most', async () => {
   const world = setUp()
   const worker = new Worker(world, 'a', 200, 0.5, [])
-  /** A turn in which writing takes so long; returns how much is done in it. */
-  const writing = async (ms: number) => {
+  /** What is done in a turn of which the end will take so long. */
+  const done = async (writingMs: number) => {
     const before = worker.piecesLeft
-    world.clock.nowMs += ms
+    world.time.expectWriting(writingMs)
     await turn()
     return before - worker.piecesLeft
   }
   worker.onTurn()
   expect(worker.piecesLeft).toBe(198)
   await turn()
-  expect(await writing(19)).toBe(19)
-  expect(await writing(100)).toBe(32)
-  // Now the turns are long because of the shares only.
-  const later: number[] = []
-  for (let at = 0; at < 5; at++) later.push(await writing(0))
-  expect(later).toEqual([16, 8, 4, 2, 2])
+  expect(await done(19)).toBe(19)
+  expect(await done(100)).toBe(32)
+  expect(await done(0)).toBe(2)
+})
+
+test('Long work is that of all together: several have no more of it than one', async () => {
+  const world = setUp()
+  const log: string[] = []
+  const workers = ['a', 'b', 'c'].map(name => new Worker(world, name, 100, 0.5, log))
+  world.time.expectWriting(20)
+  for (const worker of workers) worker.onTurn()
+  // The first takes 10 ms, the others the least share each.
+  expect(workers.map(it => 100 - it.piecesLeft)).toEqual([20, 2, 2])
+  await turn()
+  log.length = 0
+  await turn()
+  expect(log).toEqual(['a'])
 })

@@ -8,11 +8,11 @@ export interface TurnMember {
 const leastShareMs = 1
 
 /**
- * A turn that takes long whatever a share is, since much is written at its end, gives longer ones: of what the last turn
- * took, and in ms at most. One that is long because of the shares themselves gives no more than the least.
+ * While much is to be written at the turn's end, everybody waits for that anyway, and what is added now is written along
+ * with it. So work goes on until all together have taken this part of what the writing will take, and so many ms at most.
  */
-const partOfTurn = 1 / 2
-const longestShareMs = 16
+const partOfWriting = 1 / 2
+const longestWorkMs = 16
 
 /** Who has worked for so long in a turn leaves to other threads what they can do, in ms. */
 const earlyMs = leastShareMs / 8
@@ -53,13 +53,18 @@ export class FairTime {
   /** The end of this turn will be noticed; until then, what those have used who worked before the present one. */
   #isTurnWatched = false
   readonly #usedMs = new Map<TurnMember, number>()
-  #shareMs = leastShareMs
-  /** When the last turn has ended, if somebody waited then: the event loop has not slept since. */
-  #endedMs: number | undefined
+  /** When the turn that is watched has begun. */
+  #turnBegunMs = 0
+  #dueWritingMs = 0
 
   /** @param clock in ms */
   constructor(clock: () => number = now) {
     this.#now = clock
+  }
+
+  /** What has been sent and is to be written when this turn ends will take so long; 0: it has been written. */
+  expectWriting(ms: number): void {
+    this.#dueWritingMs = ms
   }
 
   /** `member` begins to work, or goes on in the same turn. */
@@ -81,8 +86,8 @@ export class FairTime {
   goOn(member: TurnMember, lastStretch: number, nowMs: number = this.#now()): number {
     // Another has worked in between, called by this one.
     if (member !== this.#member) this.begin(member, nowMs)
-    if (!this.#isTurnWatched) this.#watchTurn()
-    if (nowMs - this.#begunMs >= this.#shareMs) return 0
+    if (!this.#isTurnWatched) this.#watchTurn(nowMs)
+    if (nowMs - this.#begunMs >= leastShareMs && nowMs >= this.#longWorkEndMs) return 0
     const wasLong = nowMs - this.#lookedMs > longStretchMs
     this.#lookedMs = nowMs
     return wasLong ? Math.max(shortestStretch, lastStretch >> 3) : Math.min(longestStretch, lastStretch * 2)
@@ -97,7 +102,7 @@ export class FairTime {
   /** Calls {@link TurnMember.onTurn} in a later turn, once. */
   wait(member: TurnMember): void {
     this.#waiting.add(member)
-    if (!this.#isTurnWatched) this.#watchTurn()
+    if (!this.#isTurnWatched) this.#watchTurn(this.#now())
   }
 
   /** `member` waits no longer. */
@@ -107,8 +112,14 @@ export class FairTime {
     if (this.#member === member) this.#member = undefined
   }
 
-  #watchTurn(): void {
+  /** Until when everybody may work in this turn, however much each has worked. */
+  get #longWorkEndMs(): number {
+    return this.#turnBegunMs + Math.min(longestWorkMs, this.#dueWritingMs * partOfWriting)
+  }
+
+  #watchTurn(nowMs: number): void {
     this.#isTurnWatched = true
+    this.#turnBegunMs = nowMs
     setImmediate(endTurn, this)
   }
 
@@ -116,32 +127,23 @@ export class FairTime {
     time.#isTurnWatched = false
     time.#member = undefined
     time.#usedMs.clear()
-    time.#measureTurn()
     if (time.#waiting.size === 0) return
+    const nowMs = time.#now()
     // First, so that nobody is forgotten when somebody throws.
-    time.#watchTurn()
-    time.#serve(Math.min(time.#dueCount, membersPerTurn))
+    time.#watchTurn(nowMs)
+    time.#serve(Math.min(time.#dueCount, membersPerTurn), nowMs)
     time.#dueCount = time.#waiting.size
   }
 
-  #measureTurn(): void {
-    const nowMs = this.#now()
-    if (this.#endedMs !== undefined) {
-      const part = (nowMs - this.#endedMs) * partOfTurn
-      this.#shareMs = Math.max(leastShareMs, Math.min(longestShareMs, part))
-    }
-    this.#endedMs = this.#waiting.size > 0 ? nowMs : undefined
-  }
-
-  #serve(count: number): void {
-    const endMs = this.#now() + this.#shareMs
+  #serve(count: number, begunMs: number): void {
     let left = count
     for (const member of this.#waiting) {
       if (left-- === 0) return
       this.#waiting.delete(member)
       this.begin(member)
       member.onTurn()
-      if (this.#now() >= endMs) return
+      const nowMs = this.#now()
+      if (nowMs >= begunMs + leastShareMs && nowMs >= this.#longWorkEndMs) return
     }
   }
 }

@@ -59,7 +59,10 @@ export function checkRequest(request: HandshakeRequest): AcceptedRequest | Refus
 
   const offers = readOffers(headers)
   if (!offers.ok) return offers
-  return { ...offers, key, expectsContinue: listHasToken(headers.expect, '100-continue') }
+  // Not spread, which takes V8 longer than all these checks.
+  const { subprotocols, extensions, origin } = offers
+  const expectsContinue = listHasToken(headers.expect, '100-continue')
+  return { ok: true, subprotocols, extensions, origin, key, expectsContinue }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { fairTime } from '../fair-time.ts'
 import { ownBytes } from '../message-data.ts'
 import type { FirstOctet } from './frame.ts'
 import { SharedBytes } from './shared-bytes.ts'
@@ -23,8 +24,15 @@ export const joinableBytes: number = 16 * 1024
 /** Of shared bytes, so many may be ready in one turn, all connections together. */
 const maxSharedCount = 256 * 1024
 
-// As it was when this was loaded: tests put a clock of their own in its place, and the network goes on without it.
+/** With fewer members, what a turn's end takes does not matter to anybody. */
+const manyMembers = 64
+
+/** How long the write of one member takes, in ms, before any has been measured. */
+const usualWriteMs = 1 / 256
+
+// As they were when this was loaded: tests put a clock of their own in their place, and the network goes on without it.
 const { setImmediate } = globalThis
+const now = performance.now.bind(performance)
 
 /**
  * What all connections send in one turn of the event loop: the memory in which their small frames are written, those of
@@ -48,6 +56,7 @@ export class Turn {
 
   #members: TurnWriter[] = []
   #isEndDue = false
+  #writeMs = usualWriteMs
   #sharedCount = 0
   #isExiting = false
 
@@ -98,7 +107,8 @@ export class Turn {
 
   /** `member` has something to write: tells it when the turn ends. */
   join(member: TurnWriter): void {
-    this.#members.push(member)
+    const count = this.#members.push(member)
+    if (count % manyMembers === 0) fairTime.expectWriting(count * this.#writeMs)
     if (this.#isEndDue) return
     this.#isEndDue = true
     setImmediate(Turn.#endDue, this)
@@ -109,8 +119,16 @@ export class Turn {
     this.#sharedCount = 0
     const members = this.#members
     this.#members = []
-    for (const member of members) member.onTurnEnd()
+    if (members.length < manyMembers) for (const member of members) member.onTurnEnd()
+    else this.#endMany(members)
     this.memory.clear()
+  }
+
+  #endMany(members: readonly TurnWriter[]): void {
+    const begunMs = now()
+    for (const member of members) member.onTurnEnd()
+    this.#writeMs += ((now() - begunMs) / members.length - this.#writeMs) / 4
+    fairTime.expectWriting(0)
   }
 
   /** Ends the last turn: what is sent from here on is to be written at once. */
