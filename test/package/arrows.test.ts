@@ -56,7 +56,7 @@ const planted: readonly (readonly [path: string, specifier: string, isLawful: bo
   [server, '../connection/connection.ts', true],
   [server, '../hub/topics.ts', true],
   [server, '../client/websocket.ts', false],
-  [hub, '../connection/connection.ts', false],
+  [hub, '../server/server.ts', false],
   ['packages/bothways/src/client/planted.ts', '../server/server.ts', false],
   ['drop-ins/ws/src/planted.ts', 'bothways/connection', true],
   ['drop-ins/ws/src/planted.ts', '../../../packages/bothways/src/index.ts', false],

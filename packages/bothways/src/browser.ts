@@ -10,6 +10,11 @@ function unavailable(): never {
 }
 
 export {
+  unavailable as topicsRoute,
+  unavailable as TopicsHttp,
+  unavailable as MemoryBroker,
+  unavailable as HubError,
+  unavailable as createHub,
   unavailable as CloseCode,
   unavailable as CloseEvent,
   unavailable as ConnectionClosedError,

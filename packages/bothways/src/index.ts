@@ -20,6 +20,31 @@ export { ReadyState } from './connection/ending.ts'
 export type { MessageData } from './connection/message-data.ts'
 export type { CompressionOptions, ConnectionOptions, KeepaliveOptions } from './connection/options.ts'
 export * from './errors.ts'
+export type {
+  Broker,
+  BrokerEvents,
+  History,
+  HistoryPolicy,
+  HistoryRequest,
+  Member,
+  Published,
+  PublishRequest,
+  StoredPublication,
+  TopicSubscription,
+} from './hub/broker.ts'
+export {
+  createHub,
+  type Hub,
+  type HubOptions,
+  type HubTopic,
+  type PublishToTopic,
+  type RequestContext,
+  type RequestHandler,
+  type TopicPublication,
+} from './hub/hub.ts'
+export { type HubCode, HubError } from './hub/hub-error.ts'
+export { MemoryBroker, type MemoryBrokerOptions } from './hub/memory-broker.ts'
+export type { TopicAction, TopicOptions } from './hub/topic-options.ts'
 export type { ServerCounts } from './server/counts.ts'
 export type { RefusalReport } from './server/incidents.ts'
 export type { Authenticated, ServerOptions } from './server/options.ts'
@@ -39,3 +64,6 @@ export {
 export { type Message, ServerSocket, type SocketData, type SocketHandlers } from './server/server-socket.ts'
 export type { TopicListener } from './server/topic-listeners.ts'
 export type { UpgradeRequest } from './server/upgrade-request.ts'
+export { TopicsHttp, type TopicsHttpOptions } from './wires/topics-http.ts'
+export type { TokenUser, TopicsRouteOptions } from './wires/topics-options.ts'
+export { topicsRoute } from './wires/topics-route.ts'

@@ -7,6 +7,7 @@ import type { KnownHosts } from './known-hosts.ts'
 import { formatMetrics, type MeasuredServer, metricsContentType, readMetrics } from './metrics.ts'
 import type { PageFiles } from './page-files.ts'
 import type { SocketIoFront } from './socket-io-front.ts'
+import { type ServeTopics, topicsPath } from './topics/serve-topics.ts'
 
 export interface HttpFrontOptions {
   readonly hosts: KnownHosts
@@ -14,11 +15,19 @@ export interface HttpFrontOptions {
   readonly compare: CompareHttp
   readonly server: MeasuredServer
   readonly socketIo: SocketIoFront
+  readonly topics: ServeTopics
   readonly delays: IntervalHistogram
   readonly meter: WireMeter
 }
 
-const webSocketPaths = new Set(['/echo', '/chat', '/monitor', '/compare/control', '/compare/socket'])
+const webSocketPaths = new Set([
+  '/echo',
+  '/chat',
+  '/monitor',
+  '/compare/control',
+  '/compare/socket',
+  topicsPath,
+])
 
 const notBuilt =
   'The page was not built: run `npm run build`, then start again. The WebSocket paths work without it.'
@@ -58,6 +67,7 @@ export class HttpFront {
       socketIo.handle(request, response)
       return
     }
+    if (this.#options.topics.handle(request, response)) return
     this.#answer(request, response).catch((error: unknown) => {
       console.error(error)
       if (response.headersSent) response.destroy()

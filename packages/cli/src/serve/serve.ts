@@ -15,6 +15,7 @@ import { KnownHosts } from './known-hosts.ts'
 import { monitorRoute } from './monitor/monitor-route.ts'
 import { PageFiles } from './page-files.ts'
 import { SocketIoFront } from './socket-io-front.ts'
+import { ServeTopics, topicsPath } from './topics/serve-topics.ts'
 
 export interface ServeOptions {
   /** 0 takes any free port. */
@@ -64,6 +65,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
 
   const sockets = createServer({ origins, maxConnectionsPerAddress, maxHandshakesPerSecond })
   const socketIo = new SocketIoFront({ origins, topics: chatTopics(sockets) })
+  const topics = new ServeTopics(origins, sockets)
   const hosts = new KnownHosts([host, ...allowedHosts])
   const front = new HttpFront({
     hosts,
@@ -71,6 +73,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     compare: new CompareHttp({ viewers, meter, longPollMs }),
     server: sockets,
     socketIo,
+    topics,
     delays,
     meter,
   })
@@ -88,12 +91,14 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     .route('/monitor', monitorRoute(sockets))
     .route('/compare/control', compareControlRoute(viewers))
     .route('/compare/socket', compareSocketRoute(viewers))
+    .route(topicsPath, topics.route)
     .attach(http, { leaves: request => hosts.refusalOf(request) !== undefined || socketIo.owns(request) })
 
   try {
     await listening(http, port, host)
   } catch (error) {
     delays.disable()
+    await topics.close(0)
     throw error
   }
 
@@ -101,6 +106,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     front.drain()
     socketIo.drain()
     const spreadMs = Math.min(maxSpreadMs, sockets.sockets.size * spreadMsPerConnection)
+    await topics.close(maxSpreadMs)
     await sockets.close({
       code: 1001,
       reason: 'The server is going away.',

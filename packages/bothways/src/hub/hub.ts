@@ -1,0 +1,570 @@
+import { checkOptionNames, whole } from '../connection/options.ts'
+import type { Publication } from '../connection/sending/publication.ts'
+import type { Broker, History, Member, StoredPublication } from './broker.ts'
+import { HubError } from './hub-error.ts'
+import { encodeData } from './json-data.ts'
+import { LiveTopic } from './live-topic.ts'
+import { MemoryBroker } from './memory-broker.ts'
+import { type Sink, Subscription } from './subscription.ts'
+import { checkTopicName } from './topic-name.ts'
+import {
+  type Declaration,
+  resolveTopicOptions,
+  type TopicAction,
+  type TopicOptions,
+} from './topic-options.ts'
+import { TopicPatterns } from './topic-patterns.ts'
+
+export interface HubOptions<User = undefined> {
+  /** Topics by name or pattern: `:x` is one segment between slashes, a final `*` the rest. Others are unknown to clients. */
+  topics?: Readonly<Record<string, TopicOptions<User>>>
+  /** Default: in memory, for as long as the process lives. */
+  broker?: Broker
+  /** Who somebody is, for keys, {@link Hub.disconnect} and {@link Hub.revoke}. Default: all are one. */
+  userId?(user: User): string
+  /** What others see of a user, beside what it publishes and who is there. Default: nothing. */
+  publicUser?(user: User): string | undefined
+  /** The largest data of a publication or a request, in bytes of JSON. Default 64 KiB. */
+  maxDataBytes?: number
+  /** Topics that one client may subscribe to. Default 1,000. */
+  maxSubscriptionsPerClient?: number
+  /** Members of one topic; one more may subscribe without presence. Default 10,000. */
+  maxMembersPerTopic?: number
+  /** Told what a handler, `authorize` or the broker threw. Default: `console.error`. */
+  onError?(error: unknown): void
+}
+
+/** What a handler of a request knows besides its input. */
+export interface RequestContext<User> {
+  readonly user: User
+  readonly method: string
+}
+
+export type RequestHandler<User> = (input: unknown, context: RequestContext<User>) => unknown
+
+export interface PublishToTopic {
+  /** The publisher's name for it: the same again is the same publication. 22 to 128 characters. */
+  key?: string | undefined
+  /** Only if the topic's head is this; else it fails with `conflict`. */
+  ifPosition?: string | undefined
+}
+
+export interface SubscribeToTopic {
+  since?: string | undefined
+  /** How many of the newest are wanted first. Default 0. */
+  last?: number | undefined
+  /** This client's public data; it is a member then. */
+  presence?: { readonly client: string; readonly data: unknown } | undefined
+}
+
+/** What a subscription begins with. */
+export interface Subscribed {
+  readonly subscription: Subscription
+  readonly position: string | undefined
+  readonly recovered: boolean | undefined
+  readonly members: readonly Member[] | undefined
+  readonly memberCount: number | undefined
+}
+
+/** How often heads are compared with the broker's, in ms: finds a last publication that was lost. */
+const compareHeadsMs = 20_000
+
+/** As many publications as one reading of a history gives. */
+const maxHistoryRead = 1000
+
+const hubOptionNames = [
+  'topics',
+  'broker',
+  'userId',
+  'publicUser',
+  'maxDataBytes',
+  'maxSubscriptionsPerClient',
+  'maxMembersPerTopic',
+  'onError',
+] as const
+
+/** The topics of a program: ordered, remembered, with who is there; under every kind of client. */
+export class Hub<User = undefined> {
+  readonly broker: Broker
+  readonly maxDataBytes: number
+  readonly maxSubscriptionsPerClient: number
+  readonly #maxMembersPerTopic: number
+  readonly #options: HubOptions<User>
+  readonly #declarations = new TopicPatterns<Declaration<User>>()
+  readonly #live = new Map<string, LiveTopic>()
+  readonly #methods = new Map<string, RequestHandler<User>>()
+  /** What ends the connections of a user, by its id. */
+  readonly #clients = new Map<string, Set<HubClient>>()
+  readonly #compareTimer: NodeJS.Timeout
+  #isComparing = false
+
+  /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
+  constructor(options: HubOptions<User> = {}) {
+    checkOptionNames('createHub', options, hubOptionNames)
+    this.#options = options
+    this.broker = options.broker ?? new MemoryBroker()
+    this.maxDataBytes = whole(options, 'maxDataBytes', 64 * 1024, 1)
+    this.maxSubscriptionsPerClient = whole(options, 'maxSubscriptionsPerClient', 1000, 1)
+    this.#maxMembersPerTopic = whole(options, 'maxMembersPerTopic', 10_000, 1)
+    for (const [pattern, topic] of Object.entries(options.topics ?? {})) this.declare(pattern, topic)
+    this.#compareTimer = setInterval(() => void this.#compareHeads(), compareHeadsMs).unref()
+  }
+
+  /** @throws UsageError `BW_INVALID_OPTION` for a pattern that overlaps with another and neither is more specific */
+  declare(pattern: string, options: TopicOptions<User> = {}): this {
+    this.#declarations.add(pattern, resolveTopicOptions(options))
+    return this
+  }
+
+  /** Answers requests of clients. What the handler throws is `internal` to them, unless it is a HubError. */
+  handle(method: string, handler: RequestHandler<User>): this {
+    this.#methods.set(method, handler)
+    return this
+  }
+
+  onError(error: unknown): void {
+    if (this.#options.onError === undefined) console.error(error)
+    else this.#options.onError(error)
+  }
+
+  userIdOf(user: User): string {
+    return this.#options.userId?.(user) ?? ''
+  }
+
+  publicUserOf(user: User): string | undefined {
+    return this.#options.publicUser?.(user)
+  }
+
+  /**
+   * Publishes for a user, as a client would.
+   *
+   * @returns the position; undefined in a topic without history
+   */
+  async publishAs(
+    user: User,
+    name: unknown,
+    data: unknown,
+    options: PublishToTopic = {},
+  ): Promise<string | undefined> {
+    const declaration = await this.#authorized(user, 'publish', name)
+    return await this.#publish(
+      name as string,
+      declaration,
+      data,
+      options,
+      this.userIdOf(user),
+      this.publicUserOf(user),
+    )
+  }
+
+  /** A topic for the program itself, which may everything. @throws HubError `unknown_topic` or `bad_request` */
+  topic(name: string): HubTopic {
+    const declaration = this.#declarationOf(name)
+    return new HubTopic(name, {
+      publish: (data, options) => this.#publish(name, declaration, data, options, '', undefined),
+      subscribe: (sink, options) => this.#subscribe(name, declaration, sink, options, undefined, true),
+      unsubscribe: subscription => this.unsubscribe(subscription, undefined),
+      broker: this.broker,
+      isState: declaration.isState,
+    })
+  }
+
+  /** @throws HubError `unknown_topic`, `bad_request` or `forbidden` */
+  async checkAs(user: User, action: TopicAction, name: unknown): Promise<void> {
+    await this.#authorized(user, action, name)
+  }
+
+  /** What is kept of a topic: a history, one value, or nothing. */
+  kindOf(name: string): 'history' | 'state' | 'nothing' {
+    const { history, isState } = this.#declarationOf(name)
+    return history !== undefined ? 'history' : isState ? 'state' : 'nothing'
+  }
+
+  /** For wires: what {@link Subscribed} says is to be told to the client before {@link Subscription.start}. */
+  async subscribeAs(
+    user: User,
+    name: unknown,
+    sink: Sink,
+    options: SubscribeToTopic = {},
+  ): Promise<Subscribed> {
+    const declaration = await this.#authorized(user, 'subscribe', name)
+    const seesMembers =
+      declaration.hasPresence && (await this.#may(user, 'presence', name as string, declaration))
+    if (options.presence !== undefined && !seesMembers) {
+      throw new HubError(
+        declaration.hasPresence ? 'forbidden' : 'bad_request',
+        'This topic has no presence for you.',
+      )
+    }
+    if ((options.since !== undefined || (options.last ?? 0) > 0) && declaration.history !== undefined) {
+      await this.#authorized(user, 'history', name)
+    }
+    return await this.#subscribe(
+      name as string,
+      declaration,
+      sink,
+      options,
+      this.publicUserOf(user),
+      seesMembers,
+    )
+  }
+
+  unsubscribe(subscription: Subscription, client: string | undefined): void {
+    subscription.end()
+    const { name } = subscription.topic
+    if (client !== undefined) void this.broker.leave(name, client).catch(error => this.onError(error))
+    const topic = this.#live.get(name)
+    if (topic?.subscriptions.delete(subscription) !== true || topic.subscriptions.size > 0) return
+    topic.close()
+    this.#live.delete(name)
+  }
+
+  async historyAs(
+    user: User,
+    name: unknown,
+    request: { since?: string | undefined; last: number; limit: number },
+  ): Promise<History> {
+    const declaration = await this.#authorized(user, 'history', name)
+    if (declaration.history === undefined && !declaration.isState) {
+      throw new HubError('no_history', 'This topic has no history.')
+    }
+    const limit = Math.min(request.limit, maxHistoryRead)
+    return await this.broker.history({
+      topic: name as string,
+      since: request.since,
+      last: Math.min(request.last, limit),
+      limit,
+    })
+  }
+
+  async membersAs(user: User, name: unknown): Promise<readonly Member[]> {
+    const declaration = await this.#authorized(user, 'presence', name)
+    if (!declaration.hasPresence) throw new HubError('bad_request', 'This topic has no presence.')
+    return await this.broker.members(name as string)
+  }
+
+  async requestAs(user: User, method: unknown, data: unknown): Promise<unknown> {
+    const handler = typeof method === 'string' ? this.#methods.get(method) : undefined
+    if (handler === undefined) {
+      throw new HubError(
+        typeof method === 'string' ? 'unknown_method' : 'bad_request',
+        `There is no method ${JSON.stringify(method) ?? ''}.`,
+      )
+    }
+    return (await handler(data, { user, method: method as string })) ?? null
+  }
+
+  /** Whether a subscription may stay: asked again when a user's rights may have changed. */
+  async maySubscribe(user: User, name: string): Promise<boolean> {
+    return await this.#may(user, 'subscribe', name, this.#declarationOf(name))
+  }
+
+  /** For wires: a connection of a user has come. @returns what to call when it has gone */
+  enter(client: HubClient): () => void {
+    const all = this.#clients.get(client.userId) ?? new Set()
+    this.#clients.set(client.userId, all)
+    all.add(client)
+    return () => {
+      all.delete(client)
+      if (all.size === 0 && this.#clients.get(client.userId) === all) this.#clients.delete(client.userId)
+    }
+  }
+
+  /** Ends the connections of a user. */
+  disconnect({ user }: { readonly user: string }): void {
+    for (const client of this.#clients.get(user) ?? []) client.disconnect()
+  }
+
+  /** Asks again, for every subscription of a user, whether it may stay. */
+  revoke(user: string): void {
+    for (const client of this.#clients.get(user) ?? []) client.authorizeAgain()
+  }
+
+  /**
+   * Says goodbye to every client, each with a time of its own to come back at, spread evenly, and closes with 1012.
+   *
+   * @param spreadMs over how long they come back, in ms. Default 5,000
+   */
+  async close({ spreadMs = 5000 }: { readonly spreadMs?: number } = {}): Promise<void> {
+    clearInterval(this.#compareTimer)
+    const clients = [...this.#clients.values()].flatMap(all => [...all])
+    for (const [at, client] of clients.entries()) {
+      client.sayGoodbye(Math.floor((spreadMs * (at + 1)) / clients.length))
+    }
+    for (const topic of this.#live.values()) topic.close()
+    this.#live.clear()
+    await this.broker.close()
+  }
+
+  #declarationOf(name: unknown): Declaration<User> {
+    checkTopicName(name)
+    const declaration = this.#declarations.find(name)
+    if (declaration === undefined)
+      throw new HubError('unknown_topic', `There is no topic ${JSON.stringify(name)}.`)
+    return declaration
+  }
+
+  async #may(
+    user: User,
+    action: TopicAction,
+    name: string,
+    { authorize }: Declaration<User>,
+  ): Promise<boolean> {
+    if (authorize === undefined) return true
+    return (await authorize(user, action, name)) === true
+  }
+
+  async #authorized(user: User, action: TopicAction, name: unknown): Promise<Declaration<User>> {
+    const declaration = this.#declarationOf(name)
+    if (await this.#may(user, action, name as string, declaration)) return declaration
+    throw new HubError('forbidden', `You may not ${actionWords[action]} this topic.`)
+  }
+
+  async #publish(
+    topic: string,
+    { history, isState }: Declaration<User>,
+    data: unknown,
+    { key, ifPosition }: PublishToTopic,
+    scope: string,
+    user: string | undefined,
+  ): Promise<string | undefined> {
+    checkKey(key)
+    const text = encodeData(data, this.maxDataBytes)
+    const named = key === undefined ? undefined : { name: key, scope }
+    const { position } = await this.broker.publish({
+      topic,
+      data: text,
+      user,
+      history,
+      isState,
+      key: named,
+      ifPosition,
+    })
+    return position
+  }
+
+  async #subscribe(
+    name: string,
+    declaration: Declaration<User>,
+    sink: Sink,
+    { since, last = 0, presence }: SubscribeToTopic,
+    user: string | undefined,
+    seesMembers: boolean,
+  ): Promise<Subscribed> {
+    const { history, hasPresence } = declaration
+    if (since !== undefined && history === undefined)
+      throw new HubError('no_history', 'This topic has no history.')
+    const topic = this.#liveTopic(name, declaration)
+    const subscription = new Subscription(topic, sink, seesMembers)
+    // Takes its place at once, so that the topic lives while the broker is asked.
+    topic.subscriptions.add(subscription)
+    try {
+      await topic.ready
+      let position: string | undefined
+      let recovered: boolean | undefined
+      if (history !== undefined) {
+        const found = await this.broker.history({
+          topic: name,
+          since,
+          last: Math.min(last, maxHistoryRead),
+          limit: 1,
+        })
+        position = found.start
+        recovered = found.recovered
+      } else if (declaration.isState) {
+        position = topic.newest?.previous ?? topic.head
+      }
+      if (presence !== undefined) {
+        if (topic.members.size >= this.#maxMembersPerTopic) {
+          throw new HubError('busy', `This topic has ${this.#maxMembersPerTopic} members, the most it takes.`)
+        }
+        await this.broker.join(name, {
+          client: presence.client,
+          ...(user !== undefined && { user }),
+          data: presence.data,
+        })
+      }
+      subscription.beginAt(history === undefined ? undefined : position)
+      const members = hasPresence && seesMembers ? [...topic.members.values()] : undefined
+      const isCrowd = members !== undefined && members.length > 100
+      return {
+        subscription,
+        position,
+        recovered,
+        members: isCrowd ? undefined : members,
+        memberCount: isCrowd ? members.length : undefined,
+      }
+    } catch (error) {
+      this.unsubscribe(subscription, undefined)
+      throw error
+    }
+  }
+
+  #liveTopic(name: string, declaration: Declaration<User>): LiveTopic {
+    let topic = this.#live.get(name)
+    if (topic === undefined) {
+      topic = new LiveTopic(name, declaration, this.broker, error => this.onError(error))
+      this.#live.set(name, topic)
+      // Whoever waits for it hears why; nobody else need.
+      topic.ready.catch(() => undefined)
+    }
+    return topic
+  }
+
+  async #compareHeads(): Promise<void> {
+    if (this.#isComparing || this.#live.size === 0) return
+    this.#isComparing = true
+    try {
+      const topics = [...this.#live.values()].filter(({ hasHistory }) => hasHistory)
+      const heads = await this.broker.heads(topics.map(({ name }) => name))
+      for (const [at, topic] of topics.entries()) topic.compareHead(heads[at] ?? topic.head)
+    } catch (error) {
+      this.onError(error)
+    } finally {
+      this.#isComparing = false
+    }
+  }
+}
+
+/** One connection of a client, as the hub knows it. */
+export interface HubClient {
+  readonly userId: string
+  disconnect(): void
+  authorizeAgain(): void
+  sayGoodbye(retryAfterMs: number): void
+}
+
+const actionWords: Readonly<Record<TopicAction, string>> = {
+  subscribe: 'subscribe to',
+  publish: 'publish to',
+  presence: 'see who is in',
+  history: 'read the history of',
+}
+
+function checkKey(key: unknown): void {
+  if (key === undefined || (typeof key === 'string' && key.length >= 22 && key.length <= 128)) return
+  throw new HubError('bad_request', 'A key is a string of 22 to 128 characters, random.')
+}
+
+interface TopicPort {
+  publish(data: unknown, options: PublishToTopic): Promise<string | undefined>
+  subscribe(sink: Sink, options: SubscribeToTopic): Promise<Subscribed>
+  unsubscribe(subscription: Subscription): void
+  readonly broker: Broker
+  readonly isState: boolean
+}
+
+/** A publication as a program gets it. */
+export interface TopicPublication {
+  readonly data: unknown
+  readonly position: string | undefined
+  readonly user: string | undefined
+  readonly at: number
+}
+
+/** One topic, for the program itself. */
+export class HubTopic {
+  readonly name: string
+  readonly #port: TopicPort
+
+  constructor(name: string, port: TopicPort) {
+    this.name = name
+    this.#port = port
+  }
+
+  /** Resolves with the position once the broker has it. @throws HubError */
+  publish(data: unknown, options: PublishToTopic = {}): Promise<string | undefined> {
+    return this.#port.publish(data, options)
+  }
+
+  /**
+   * Calls a function with everything that is published from now on, or behind `since`, in order.
+   *
+   * @returns a function that ends it
+   */
+  async subscribe(
+    listener: (publication: TopicPublication) => void,
+    options: { readonly since?: string; readonly last?: number } = {},
+  ): Promise<() => void> {
+    const { subscription } = await this.#port.subscribe(
+      { sendShared: message => tell(listener, message) },
+      options,
+    )
+    subscription.start()
+    return () => this.#port.unsubscribe(subscription)
+  }
+
+  /** The newest `last`, or what is behind `since`, oldest first. */
+  async history({
+    since,
+    last = 100,
+  }: {
+    readonly since?: string
+    readonly last?: number
+  } = {}): Promise<readonly TopicPublication[]> {
+    const { publications } = await this.#port.broker.history({
+      topic: this.name,
+      since,
+      last,
+      limit: maxHistoryRead,
+    })
+    return publications.map(fromStored)
+  }
+
+  members(): Promise<readonly Member[]> {
+    return this.#port.broker.members(this.name)
+  }
+
+  /** Of a state topic: its value; undefined before the first. */
+  async get(): Promise<unknown> {
+    const [newest] = await this.history({ last: 1 })
+    return newest?.data
+  }
+
+  /** Of a state topic: its new value. */
+  set(data: unknown): Promise<string | undefined> {
+    return this.publish(data)
+  }
+
+  /** Of a state topic: a new value made of the old one; the function is called again when somebody was faster. */
+  async update(change: (value: unknown) => unknown): Promise<unknown> {
+    for (;;) {
+      const [newest] = await this.history({ last: 1 })
+      const [head] = await this.#port.broker.heads([this.name])
+      const value = change(newest?.data)
+      try {
+        await this.publish(value, { ifPosition: newest?.position ?? head })
+        return value
+      } catch (error) {
+        if (!(error instanceof HubError && error.code === 'conflict')) throw error
+      }
+    }
+  }
+}
+
+function tell(listener: (publication: TopicPublication) => void, message: Publication): 'sent' {
+  const value = JSON.parse(message.data as string) as StoredPublication & {
+    readonly type: string
+    readonly data: unknown
+  }
+  if (value.type === 'publication' || value.type === 'state') {
+    listener({ data: value.data, position: value.position, user: value.user, at: value.at })
+  }
+  return 'sent'
+}
+
+function fromStored({ data, position, user, at }: StoredPublication): TopicPublication {
+  return { data: JSON.parse(data), position, user, at }
+}
+
+/**
+ * Makes a hub.
+ *
+ * @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION`
+ * @example
+ * const hub = createHub({ topics: { 'room/:id': { history: { count: 500, ageMs: 600_000 }, presence: true } } })
+ * createServer().route('/bothways', topicsRoute(hub))
+ */
+export function createHub<User = undefined>(options?: HubOptions<User>): Hub<User> {
+  return new Hub(options)
+}

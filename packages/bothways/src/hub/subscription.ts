@@ -1,0 +1,149 @@
+import type { Publication } from '../connection/sending/publication.ts'
+import type { SendOutcome } from '../connection/sending/send-outcome.ts'
+import type { History, StoredPublication } from './broker.ts'
+import { gapMessage } from './messages.ts'
+
+/** Where the messages of a subscription go: one client, by whatever wire. */
+export interface Sink {
+  /** `queued` and `refused`: it reads slower than we send; {@link Subscription.goOn} is called when there is room. */
+  sendShared(message: Publication): SendOutcome
+}
+
+/** What a subscription needs of its topic. */
+export interface Feed {
+  readonly name: string
+  readonly hasHistory: boolean
+  readonly isState: boolean
+  /** Everything up to here was given to whoever is live. */
+  readonly head: string
+  /** Of a state topic: its value. */
+  readonly newest: StoredPublication | undefined
+  read(since: string, limit: number): Promise<History>
+  messageOf(publication: StoredPublication): Publication
+  onError(error: unknown): void
+}
+
+/** How many publications are read from history and sent before others have their turn. */
+const pageSize = 100
+
+/**
+ * One subscriber of one topic. It is either live, and is given what is published as it comes, or behind: then nothing waits
+ * for it here but its position, and it is fed from history as it reads. Whoever resumes begins behind.
+ *
+ * A state topic has its newest value in place of a history, and a topic without history loses what does not fit, and says so.
+ */
+export class Subscription {
+  readonly topic: Feed
+  readonly sink: Sink
+  /** Sees who joins and leaves. */
+  readonly seesMembers: boolean
+  /** The last that was handed to the sink. Undefined in a topic without history. */
+  #position: string | undefined
+  #isLive = false
+  #isFeeding = false
+  #hasLost = false
+  #isEnded = false
+
+  constructor(topic: Feed, sink: Sink, seesMembers: boolean) {
+    this.topic = topic
+    this.sink = sink
+    this.seesMembers = seesMembers
+  }
+
+  /** Where it is to begin. */
+  beginAt(position: string | undefined): void {
+    this.#position = position
+  }
+
+  /** Begins to deliver. */
+  start(): void {
+    this.#isLive = !this.topic.hasHistory && !this.topic.isState
+    if (!this.#isLive) void this.#feed()
+  }
+
+  end(): void {
+    this.#isEnded = true
+  }
+
+  /** A publication that has just come, with the position before it. */
+  offer(message: Publication, position: string | undefined): void {
+    if (!this.#isLive) return
+    const outcome = this.sink.sendShared(message)
+    if (outcome !== 'refused') this.#position = position
+    if (outcome === 'sent') return
+    this.#isLive = false
+    this.#hasLost = outcome === 'refused'
+  }
+
+  /** Something else than a publication: who is there. It is not repeated for whoever is behind. */
+  tell(message: Publication): void {
+    if (!this.#isEnded) this.sink.sendShared(message)
+  }
+
+  /** Publications were lost for everybody. */
+  tellGap(position: string | undefined): void {
+    this.#position = position
+    this.tell(gapMessage(this.topic.name, position))
+  }
+
+  /** There is room at the sink. */
+  goOn(): void {
+    if (!this.#isLive && !this.#isEnded) void this.#feed()
+  }
+
+  async #feed(): Promise<void> {
+    if (this.#isFeeding) return
+    this.#isFeeding = true
+    try {
+      if (this.topic.isState) this.#sendNewest()
+      else if (!this.topic.hasHistory) this.#resumeWithLoss()
+      else await this.#feedFromHistory()
+    } catch (error) {
+      this.topic.onError(error)
+    } finally {
+      this.#isFeeding = false
+    }
+  }
+
+  async #feedFromHistory(): Promise<void> {
+    while (!this.#isEnded) {
+      const since = this.#position as string
+      if (since === this.topic.head) {
+        this.#isLive = true
+        return
+      }
+      const { publications, recovered, start } = await this.topic.read(since, pageSize)
+      if (this.#isEnded) return
+      if (recovered === false) {
+        if (this.sink.sendShared(gapMessage(this.topic.name, start)) === 'refused') return
+        this.#position = start
+      }
+      for (const publication of publications) {
+        const outcome = this.sink.sendShared(this.topic.messageOf(publication))
+        if (outcome === 'refused') return
+        this.#position = publication.position
+        if (outcome === 'queued') return
+      }
+      // Nothing new, and not at the head: the head is ahead of what the broker gives, which is asked again a little later.
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+
+  #sendNewest(): void {
+    const { newest, head } = this.topic
+    if (newest !== undefined && newest.position !== this.#position) {
+      const outcome = this.sink.sendShared(this.topic.messageOf(newest))
+      if (outcome === 'refused') return
+      this.#position = newest.position
+      if (outcome === 'queued') return
+    }
+    this.#isLive = this.#position === newest?.position || head === this.#position
+    if (newest === undefined) this.#isLive = true
+  }
+
+  #resumeWithLoss(): void {
+    if (this.#hasLost && this.sink.sendShared(gapMessage(this.topic.name, undefined)) === 'refused') return
+    this.#hasLost = false
+    this.#isLive = true
+  }
+}

@@ -1,0 +1,46 @@
+import { checkOptionNames, invalidOption } from '../connection/options.ts'
+import type { HistoryPolicy } from './broker.ts'
+
+export type TopicAction = 'subscribe' | 'publish' | 'presence' | 'history'
+
+/** How the topics of one declaration behave. */
+export interface TopicOptions<User = undefined> {
+  /** How many publications are kept, and for how long in ms. Default: none, and then there are no positions. */
+  history?: { readonly count: number; readonly ageMs: number }
+  /** Whether subscribers see who else is there. Default false. */
+  presence?: boolean
+  /** One value instead of a history: whoever is too slow gets the newest. Default false. */
+  state?: boolean
+  /**
+   * Whether a user may do this with a topic; asked for every call, also of `serve`'s anonymous users. `presence` is to see who
+   * is there and to be seen. Default: everybody may everything.
+   */
+  authorize?(user: User, action: TopicAction, topic: string): boolean | Promise<boolean>
+}
+
+/** {@link TopicOptions}, checked. */
+export interface Declaration<User> {
+  readonly history: HistoryPolicy | undefined
+  readonly hasPresence: boolean
+  readonly isState: boolean
+  readonly authorize: TopicOptions<User>['authorize']
+}
+
+/** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
+export function resolveTopicOptions<User>(options: TopicOptions<User>): Declaration<User> {
+  checkOptionNames('a topic', options, ['history', 'presence', 'state', 'authorize'])
+  const { history, presence = false, state = false } = options
+  if (history !== undefined) {
+    checkOptionNames('history', history, ['count', 'ageMs'])
+    for (const name of ['count', 'ageMs'] as const) {
+      if (!(Number.isSafeInteger(history[name]) && history[name] >= 1)) {
+        throw invalidOption(`history.${name}`, 'a whole number of at least 1', history[name])
+      }
+    }
+    if (state) throw invalidOption('state', 'without history: a state topic has one value', state)
+  }
+  if (options.authorize !== undefined && typeof options.authorize !== 'function') {
+    throw invalidOption('authorize', 'a function', options.authorize)
+  }
+  return { history, hasPresence: presence, isState: state, authorize: options.authorize?.bind(options) }
+}

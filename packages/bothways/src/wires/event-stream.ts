@@ -1,0 +1,75 @@
+import type { ServerResponse } from 'node:http'
+import type { Publication } from '../connection/sending/publication.ts'
+import { WireFormat } from '../connection/sending/publication.ts'
+import type { SendOutcome } from '../connection/sending/send-outcome.ts'
+import type { Sink } from '../hub/subscription.ts'
+
+/** A comment goes out at least so often, so that nobody takes the stream for dead, in ms. */
+const commentMs = 20_000
+
+interface EventText {
+  /** Of a publication or state. */
+  readonly position: string | undefined
+  readonly text: string
+}
+
+/** An event without its id: that differs from stream to stream. */
+const eventText = new WireFormat<EventText>(({ data }) => {
+  const { type, position } = JSON.parse(data as string) as { type: string; position?: string }
+  // An EventSource takes an event called error for a failure of its own.
+  return { position, text: `event: ${type === 'error' ? 'failure' : type}\ndata: ${data as string}\n\n` }
+})
+
+/** One response of `text/event-stream` (HTML §9.2), with an id for all its topics together. */
+export class EventStream {
+  readonly #response: ServerResponse
+  readonly #positions: Map<string, string>
+  readonly #writeId: (positions: ReadonlyMap<string, string>) => string
+  readonly #timer: NodeJS.Timeout
+
+  constructor(
+    response: ServerResponse,
+    positions: Map<string, string>,
+    writeId: (positions: ReadonlyMap<string, string>) => string,
+  ) {
+    this.#response = response
+    this.#positions = positions
+    this.#writeId = writeId
+    this.#timer = setInterval(() => this.#write(': still here\n\n'), commentMs)
+    response.once('close', () => clearInterval(this.#timer))
+  }
+
+  /** Where the messages of one topic go. */
+  sinkOf(topic: string): Sink {
+    return { sendShared: message => this.#send(topic, message) }
+  }
+
+  /** An event that is no publication; it carries where the stream stands now. */
+  send(message: object, position?: { readonly topic: string; readonly at: string }): void {
+    const { type } = message as { readonly type: string }
+    if (position !== undefined) this.#positions.set(position.topic, position.at)
+    const name = type === 'error' ? 'failure' : type
+    this.#write(`${this.#idLine()}event: ${name}\ndata: ${JSON.stringify(message)}\n\n`)
+  }
+
+  end(retryMs?: number): void {
+    clearInterval(this.#timer)
+    if (!this.#response.writableEnded)
+      this.#response.end(retryMs === undefined ? '' : `retry: ${retryMs}\n\n`)
+  }
+
+  #send(topic: string, message: Publication): SendOutcome {
+    const { position, text } = message.encoded(eventText)
+    if (position !== undefined) this.#positions.set(topic, position)
+    return this.#write(position === undefined ? text : `${this.#idLine()}${text}`)
+  }
+
+  #idLine(): string {
+    return this.#positions.size === 0 ? '' : `id: ${this.#writeId(this.#positions)}\n`
+  }
+
+  #write(text: string): SendOutcome {
+    if (this.#response.destroyed || this.#response.writableEnded) return 'refused'
+    return this.#response.write(text) ? 'sent' : 'queued'
+  }
+}

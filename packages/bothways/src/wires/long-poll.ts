@@ -1,0 +1,102 @@
+import type { Publication } from '../connection/sending/publication.ts'
+import type { Hub } from '../hub/hub.ts'
+import { messageObject } from '../hub/messages.ts'
+import type { Subscription } from '../hub/subscription.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+
+/** The answer of a poll. */
+export interface Polled {
+  readonly messages: readonly object[]
+  readonly since: string
+  readonly recovered: boolean
+}
+
+const maxMessages = 100
+const maxBytes = 256 * 1024
+
+/** One poll: what is there behind its cursor, and news of what comes while it waits. It reads from history, always. */
+export class LongPoll<User> {
+  readonly #hub: Hub<User>
+  readonly #user: User
+  readonly #topics: readonly string[]
+  readonly #subscriptions: Subscription[] = []
+  /** Of topics without history: what has come while it waited. */
+  readonly #unkept: object[] = []
+  /** Resolves at the first news. */
+  readonly news: Promise<void>
+  #tell: (() => void) | undefined
+  #isEnded = false
+
+  constructor(hub: Hub<User>, user: User, topics: readonly string[]) {
+    this.#hub = hub
+    this.#user = user
+    this.#topics = topics
+    this.news = new Promise(resolve => {
+      this.#tell = resolve
+    })
+  }
+
+  /** What is behind the cursor, as much as an answer may have; the cursor covers exactly that. */
+  async read(since: string | undefined, last: number): Promise<Polled> {
+    const cursor = since === undefined ? undefined : readCursor(since, this.#topics)
+    const positions = new Map(cursor)
+    const messages: object[] = []
+    let bytes = 0
+    let recovered = since === undefined || cursor !== undefined
+    for (const topic of this.#topics) {
+      const kind = this.#hub.kindOf(topic)
+      if (kind === 'nothing') continue
+      const from = cursor?.get(topic)
+      const limit = maxMessages - messages.length
+      const wanted = from === undefined ? last : 0
+      const found = await this.#hub.historyAs(this.#user, topic, {
+        since: from,
+        last: wanted,
+        limit: Math.max(1, limit),
+      })
+      if (found.recovered === false) recovered = false
+      positions.set(topic, found.recovered === false ? found.head : found.start)
+      for (const publication of found.publications) {
+        const size = publication.data.length + 200
+        if (messages.length >= maxMessages || (messages.length > 0 && bytes + size > maxBytes)) break
+        messages.push(messageObject(publication, kind === 'state'))
+        bytes += size
+        positions.set(topic, publication.position as string)
+      }
+    }
+    messages.push(...this.#unkept.splice(0, Math.max(0, maxMessages - messages.length)))
+    return { messages, since: writeCursor(this.#topics, positions), recovered }
+  }
+
+  /** From here on {@link news} tells of what is published. */
+  async listen(): Promise<void> {
+    await Promise.all(this.#topics.map(topic => this.#listenTo(topic)))
+  }
+
+  async #listenTo(topic: string): Promise<void> {
+    const sink = {
+      sendShared: (message: Publication) => {
+        const value = JSON.parse(message.data as string) as { type: string; position?: string }
+        if (value.type === 'publication' && value.position === undefined) this.#unkept.push(value)
+        if (value.type === 'publication' || value.type === 'gap') this.#tell?.()
+        // The value that there is already is no news: a state topic is looked at by what is behind the cursor.
+        if (value.type === 'state' && isListening) this.#tell?.()
+        return 'sent' as const
+      },
+    }
+    let isListening = false
+    const { subscription } = await this.#hub.subscribeAs(this.#user, topic, sink)
+    if (this.#isEnded) {
+      this.#hub.unsubscribe(subscription, undefined)
+      return
+    }
+    this.#subscriptions.push(subscription)
+    subscription.start()
+    isListening = true
+  }
+
+  end(): void {
+    this.#isEnded = true
+    for (const subscription of this.#subscriptions) this.#hub.unsubscribe(subscription, undefined)
+  }
+}

@@ -1,0 +1,339 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { checkOptionNames, whole } from '../connection/options.ts'
+import type { Hub } from '../hub/hub.ts'
+import { HubError, hubCodes, toHubError } from '../hub/hub-error.ts'
+import { messageObject } from '../hub/messages.ts'
+import type { Subscription } from '../hub/subscription.ts'
+import { originRefusal } from '../server/origin.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+import { EventStream } from './event-stream.ts'
+import { readJsonBody } from './json-body.ts'
+import { LongPoll } from './long-poll.ts'
+import { Refusal } from './refusal.ts'
+
+export interface TopicsHttpOptions<User> {
+  /** The path below which requests are answered, as that of the route. Default `/bothways`. */
+  path?: string
+  /** Pages that may ask besides those of the server itself, as for the server. Default: none. */
+  origins?: readonly string[] | '*'
+  /**
+   * Who a request is from; nobody (`undefined`, `null`, `false`) is answered 401. Streams end when `expiresAt` has come.
+   * Default: everybody is `undefined`.
+   */
+  authenticate?(
+    request: IncomingMessage,
+  ): HttpUser<User> | undefined | null | false | Promise<HttpUser<User> | undefined | null | false>
+  /** The largest body, in bytes. Default 128 KiB. */
+  maxBodyBytes?: number
+  /** Event streams and long polls that may be open; one more is answered 503. Default 10,000. */
+  maxOpen?: number
+}
+
+export interface HttpUser<User> {
+  readonly user: User
+  /** Milliseconds since 1970. */
+  readonly expiresAt?: number
+}
+
+const maxTopics = 50
+const maxTopicsBytes = 2048
+const maxLast = 1000
+const maxWaitMs = 25_000
+
+/**
+ * The topics of a hub over plain HTTP, without sessions: event streams, polls, history, publish, request and members, each
+ * below one path.
+ *
+ * @example
+ * const topics = new TopicsHttp(hub)
+ * createServer((request, response) => {
+ *   if (!topics.handle(request, response)) app(request, response)
+ * })
+ */
+export class TopicsHttp<User = undefined> {
+  readonly #hub: Hub<User>
+  readonly #path: string
+  readonly #origins: readonly string[] | '*'
+  readonly #authenticate: TopicsHttpOptions<User>['authenticate']
+  readonly #maxBodyBytes: number
+  readonly #maxOpen: number
+  readonly #open = new Set<(retryMs: number) => void>()
+  #retryMs: number | undefined
+
+  /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
+  constructor(hub: Hub<User>, options: TopicsHttpOptions<User> = {}) {
+    checkOptionNames('TopicsHttp', options, ['path', 'origins', 'authenticate', 'maxBodyBytes', 'maxOpen'])
+    this.#hub = hub
+    this.#path = options.path ?? '/bothways'
+    this.#origins = options.origins ?? []
+    this.#authenticate = options.authenticate?.bind(options)
+    this.#maxBodyBytes = whole(options, 'maxBodyBytes', 128 * 1024, 1)
+    this.#maxOpen = whole(options, 'maxOpen', 10_000, 1)
+  }
+
+  /** Answers a request below the path. @returns false for every other request, which is left alone */
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
+    const target = request.url ?? '/'
+    if (!target.startsWith(`${this.#path}/`) || !URL.canParse(target, 'http://localhost')) return false
+    const url = new URL(target, 'http://localhost')
+    const name = url.pathname.slice(this.#path.length + 1)
+    this.#answer(name, url.searchParams, request, response).catch((error: unknown) =>
+      this.#refuse(response, error),
+    )
+    return true
+  }
+
+  /** Ends every event stream and long poll, each with a time of its own to come back at, spread evenly. */
+  drain({ spreadMs = 5000 }: { readonly spreadMs?: number } = {}): void {
+    this.#retryMs = spreadMs
+    for (const [at, end] of [...this.#open].entries())
+      end(Math.floor((spreadMs * (at + 1)) / this.#open.size))
+  }
+
+  async #answer(
+    name: string,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    response.setHeader('Cache-Control', 'no-store')
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    response.setHeader('Vary', 'Origin')
+    this.#checkOrigin(request, response)
+    const { method } = request
+    const wanted = name === 'publish' || name === 'request' ? 'POST' : names.has(name) ? 'GET' : undefined
+    if (wanted === undefined)
+      throw new Refusal(
+        'bad_request',
+        404,
+        `There is nothing called ${JSON.stringify(name.slice(0, 60))} here.`,
+      )
+    if (method === 'OPTIONS') {
+      response.setHeader('Access-Control-Allow-Methods', wanted)
+      response.setHeader('Access-Control-Allow-Headers', 'authorization, content-type')
+      response.writeHead(204).end()
+      return
+    }
+    if (method !== wanted) {
+      response.setHeader('Allow', `${wanted}, OPTIONS`)
+      throw new Refusal('bad_request', 405, `This takes ${wanted}.`)
+    }
+    const { user, expiresAt } = await this.#userOf(request)
+    switch (name) {
+      case 'events':
+        return await this.#events(user, expiresAt, query, request, response)
+      case 'poll':
+        return await this.#poll(user, query, response)
+      case 'history':
+        return await this.#history(user, query, response)
+      case 'members':
+        return answer(response, { members: await this.#hub.membersAs(user, oneTopic(query)) })
+      case 'publish':
+        return await this.#publish(user, request, response)
+      default:
+        return await this.#request(user, request, response)
+    }
+  }
+
+  /** A page of another site reads nothing, and sends nothing, unless its origin is listed. */
+  #checkOrigin(request: IncomingMessage, response: ServerResponse): void {
+    const { origin, host } = request.headers
+    const refusal = originRefusal(origin, host, { origins: this.#origins, missingOrigin: 'accept' })
+    if (refusal !== undefined) throw new HubError('forbidden', refusal)
+    const site = request.headers['sec-fetch-site']
+    if (origin === undefined && (site === 'cross-site' || site === 'same-site')) {
+      throw new HubError('forbidden', 'This request comes from a page of another site, without an Origin.')
+    }
+    if (origin === undefined) return
+    response.setHeader('Access-Control-Allow-Origin', origin)
+    response.setHeader('Access-Control-Expose-Headers', 'Retry-After')
+    if (this.#origins !== '*' && this.#origins.includes(origin)) {
+      response.setHeader('Access-Control-Allow-Credentials', 'true')
+    }
+  }
+
+  async #userOf(request: IncomingMessage): Promise<HttpUser<User>> {
+    if (this.#authenticate === undefined) return { user: undefined as User }
+    const known = await this.#authenticate(request)
+    if (!known) throw new HubError('unauthenticated', 'This server does not know who you are.')
+    return known
+  }
+
+  async #events(
+    user: User,
+    expiresAt: number | undefined,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const topics = topicsOf(query)
+    const last = countOf(query, 'last', 0, maxLast)
+    const given = request.headers['last-event-id'] ?? query.get('since') ?? undefined
+    const since = typeof given === 'string' && given !== '' ? given : undefined
+    const cursor = since === undefined ? undefined : readCursor(since, topics)
+    const isStale = since !== undefined && cursor === undefined
+    for (const topic of topics) await this.#hub.checkAs(user, 'subscribe', topic)
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store, no-transform',
+      'X-Accel-Buffering': 'no',
+    })
+    if (this.#retryMs !== undefined || this.#open.size >= this.#maxOpen) {
+      response.end(`retry: ${this.#retryMs ?? 5000}\n\n`)
+      return
+    }
+    response.write(': welcome\n\n')
+    const stream = new EventStream(response, new Map(cursor), positions => writeCursor(topics, positions))
+    const subscriptions: Subscription[] = []
+    const end = (retryMs?: number): void => stream.end(retryMs)
+    this.#open.add(end)
+    const expiry =
+      expiresAt === undefined ? undefined : setTimeout(end, Math.min(expiresAt - Date.now(), 2 ** 31 - 1))
+    response.once('close', () => {
+      clearTimeout(expiry)
+      this.#open.delete(end)
+      for (const subscription of subscriptions) this.#hub.unsubscribe(subscription, undefined)
+    })
+    response.on('drain', () => {
+      for (const subscription of subscriptions) subscription.goOn()
+    })
+    for (const topic of topics) {
+      const from = this.#hub.kindOf(topic) === 'history' ? cursor?.get(topic) : undefined
+      try {
+        const found = await this.#hub.subscribeAs(user, topic, stream.sinkOf(topic), { since: from, last })
+        subscriptions.push(found.subscription)
+        const recovered = since === undefined ? undefined : !isStale && found.recovered !== false
+        const place = found.position === undefined ? undefined : { topic, at: found.position }
+        stream.send(
+          { type: 'subscribed', topic, position: found.position, recovered, members: found.members },
+          place,
+        )
+        found.subscription.start()
+      } catch (error) {
+        const { code, message, retryable } = toHubError(error)
+        stream.send({ type: 'error', topic, code, message, retryable })
+      }
+    }
+    if (response.destroyed)
+      for (const subscription of subscriptions) this.#hub.unsubscribe(subscription, undefined)
+  }
+
+  async #poll(user: User, query: URLSearchParams, response: ServerResponse): Promise<void> {
+    const topics = topicsOf(query)
+    const last = countOf(query, 'last', 0, maxLast)
+    const waitMs = countOf(query, 'waitMs', maxWaitMs, Number.MAX_SAFE_INTEGER)
+    const since = query.get('since') || undefined
+    for (const topic of topics) await this.#hub.checkAs(user, 'subscribe', topic)
+    const poll = new LongPoll(this.#hub, user, topics)
+    try {
+      const mayWait =
+        since !== undefined && waitMs > 0 && this.#retryMs === undefined && this.#open.size < this.#maxOpen
+      // Before it is read, so that nothing comes in between.
+      if (mayWait) await poll.listen()
+      const found = await poll.read(since, last)
+      if (!mayWait || found.messages.length > 0 || !found.recovered) return answer(response, found)
+      await this.#waitFor(poll.news, Math.min(waitMs, maxWaitMs), response)
+      if (!response.destroyed) answer(response, await poll.read(found.since, 0))
+    } finally {
+      poll.end()
+    }
+  }
+
+  /** Until there are news, the time is over, the client has left or the server is leaving. */
+  async #waitFor(news: Promise<void>, waitMs: number, response: ServerResponse): Promise<void> {
+    let end: () => void = ignore
+    const over = new Promise<void>(resolve => {
+      end = resolve
+    })
+    const timer = setTimeout(end, waitMs)
+    response.once('close', end)
+    this.#open.add(end)
+    await Promise.race([news, over])
+    clearTimeout(timer)
+    response.off('close', end)
+    this.#open.delete(end)
+  }
+
+  async #history(user: User, query: URLSearchParams, response: ServerResponse): Promise<void> {
+    const last = countOf(query, 'last', 50, maxLast)
+    const since = query.get('since') || undefined
+    const topic = oneTopic(query)
+    const isState = this.#hub.kindOf(topic) === 'state'
+    const { publications, head } = await this.#hub.historyAs(user, topic, { since, last, limit: maxLast })
+    answer(response, {
+      messages: publications.map(publication => messageObject(publication, isState)),
+      position: publications.at(-1)?.position ?? head,
+    })
+  }
+
+  async #publish(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { topic, data, key, ifPosition } = await readJsonBody(request, this.#maxBodyBytes)
+    for (const [name, value] of Object.entries({ key, ifPosition })) {
+      if (value !== undefined && value !== null && typeof value !== 'string') {
+        throw new HubError('bad_request', `${name} is a string, got ${typeof value}.`)
+      }
+    }
+    const options = {
+      key: (key as string | null) ?? undefined,
+      ifPosition: (ifPosition as string | null) ?? undefined,
+    }
+    answer(response, { position: await this.#hub.publishAs(user, topic, data, options) })
+  }
+
+  async #request(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method, data } = await readJsonBody(request, this.#maxBodyBytes)
+    answer(response, { data: await this.#hub.requestAs(user, method, data ?? null) })
+  }
+
+  #refuse(response: ServerResponse, error: unknown): void {
+    const known = toHubError(error)
+    if (known.code === 'internal') this.#hub.onError(known.cause ?? error)
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    const { code, message, retryable, retryAfterMs } = known
+    const status = error instanceof Refusal ? error.status : hubCodes[code].status
+    if (retryAfterMs !== undefined || status === 429 || status === 503) {
+      response.setHeader('Retry-After', Math.ceil((retryAfterMs ?? 1000) / 1000))
+    }
+    // What is left of a body would be read as the next request.
+    if (!response.req.complete) response.setHeader('Connection', 'close')
+    answer(response, { code, message, retryable, retryAfterMs }, status)
+  }
+}
+
+const names: ReadonlySet<string> = new Set(['events', 'poll', 'history', 'members'])
+
+function answer(response: ServerResponse, body: object, status = 200): void {
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' })
+  response.end(JSON.stringify(body))
+}
+
+function ignore(): void {}
+
+function topicsOf(query: URLSearchParams): readonly string[] {
+  const topics = [...new Set(query.getAll('topic'))]
+  const bytes = topics.reduce((sum, topic) => sum + Buffer.byteLength(topic), 0)
+  if (topics.length === 0) throw new HubError('bad_request', 'Name at least one topic: ?topic=room/1')
+  if (topics.length > maxTopics || bytes > maxTopicsBytes) {
+    throw new HubError(
+      'bad_request',
+      `At most ${maxTopics} topics of ${maxTopicsBytes} bytes together are taken.`,
+    )
+  }
+  return topics
+}
+
+function oneTopic(query: URLSearchParams): string {
+  const [topic, ...rest] = topicsOf(query)
+  if (rest.length > 0) throw new HubError('bad_request', 'One topic is taken here.')
+  return topic as string
+}
+
+function countOf(query: URLSearchParams, name: string, byDefault: number, highest: number): number {
+  const text = query.get(name)
+  if (text === null) return byDefault
+  if (/^\d{1,15}$/.test(text)) return Math.min(Number(text), highest)
+  throw new HubError('bad_request', `${name} is a whole number, got ${JSON.stringify(text.slice(0, 40))}.`)
+}

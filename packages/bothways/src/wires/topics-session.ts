@@ -1,0 +1,361 @@
+import type { Hub, HubClient } from '../hub/hub.ts'
+import { HubError, toHubError } from '../hub/hub-error.ts'
+import { memberCountMessage, unsubscribedMessage } from '../hub/messages.ts'
+import type { Sink, Subscription } from '../hub/subscription.ts'
+import type { ServerSocket } from '../server/server-socket.ts'
+import { type Call, optionalCount, optionalString, readCall } from './call.ts'
+import type { TokenUser, TopicsRouteOptions } from './topics-options.ts'
+
+/** Close codes of `bothways.v1`. */
+const closeCodes = {
+  notThisProtocol: 4400,
+  unauthenticated: 4401,
+  forbidden: 4403,
+  noHello: 4408,
+  tooLarge: 4413,
+} as const
+
+/** What a client's application heartbeat is advised to be, in ms. */
+const pingMs = 25_000
+
+export interface SessionSettings<User> extends Required<Omit<TopicsRouteOptions<User>, 'authenticateToken'>> {
+  readonly authenticateToken: TopicsRouteOptions<User>['authenticateToken']
+}
+
+/** One WebSocket client of the hub, from its opening to its end. */
+export class TopicsSession<User> implements HubClient {
+  readonly #hub: Hub<User>
+  readonly #socket: ServerSocket<User>
+  readonly #settings: SessionSettings<User>
+  readonly #sink: Sink
+  readonly #subscriptions = new Map<
+    string,
+    { readonly subscription: Subscription; readonly isMember: boolean }
+  >()
+  /** Calls about one topic take effect in their order, also when a check of one takes time. */
+  readonly #order = new Map<string, Promise<void>>()
+  /** Topics in which a publication failed as retryable: later ones would overtake it. */
+  readonly #interrupted = new Set<string>()
+  #pendingCalls = 0
+  #roomWanted: (() => void) | undefined
+  #user: User
+  #isWelcome = false
+  #hasSaidHello = false
+  #isEnded = false
+  #expiresAt: number | undefined
+  #timer: NodeJS.Timeout | undefined
+  #leave: (() => void) | undefined
+
+  constructor(hub: Hub<User>, socket: ServerSocket<User>, settings: SessionSettings<User>) {
+    this.#hub = hub
+    this.#socket = socket
+    this.#settings = settings
+    this.#user = socket.user
+    this.#sink = { sendShared: message => socket.sendShared(message) }
+  }
+
+  get userId(): string {
+    return this.#hub.userIdOf(this.#user)
+  }
+
+  open(): void {
+    if (this.#settings.authenticateToken === undefined) {
+      this.#welcome()
+      return
+    }
+    this.#timer = setTimeout(() => {
+      this.#fail(new HubError('unauthenticated', 'No hello came in time.'), closeCodes.noHello)
+    }, this.#settings.helloTimeoutMs)
+  }
+
+  /** A promise holds the client back until it has fewer unanswered calls. */
+  receive(message: string | Buffer): Promise<void> | undefined {
+    if (this.#isEnded) return undefined
+    if (typeof message !== 'string') {
+      this.#refuse('Messages are text frames.')
+      return undefined
+    }
+    if (Buffer.byteLength(message) > this.#settings.maxMessageBytes) {
+      const text = `A message is at most ${this.#settings.maxMessageBytes} bytes.`
+      this.#fail(new HubError('too_large', text), closeCodes.tooLarge)
+      return undefined
+    }
+    const call = readCall(message)
+    if (call === undefined) {
+      this.#refuse('Each message is one JSON object with a type.')
+      return undefined
+    }
+    this.#take(call)
+    if (this.#pendingCalls < this.#settings.maxPendingCalls) return undefined
+    return new Promise(resolve => {
+      this.#roomWanted = resolve
+    })
+  }
+
+  /** There is room at the socket again. */
+  goOn(): void {
+    for (const { subscription } of this.#subscriptions.values()) subscription.goOn()
+  }
+
+  end(): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    clearTimeout(this.#timer)
+    this.#leave?.()
+    this.#roomWanted?.()
+    for (const topic of [...this.#subscriptions.keys()]) this.#unsubscribe(topic)
+  }
+
+  disconnect(): void {
+    this.#fail(new HubError('forbidden', 'This user was disconnected.'), closeCodes.forbidden)
+  }
+
+  authorizeAgain(): void {
+    for (const topic of [...this.#subscriptions.keys()]) {
+      void this.#inOrder(topic, async () => {
+        if (!this.#subscriptions.has(topic) || (await this.#hub.maySubscribe(this.#user, topic))) return
+        this.#unsubscribe(topic)
+        this.#sink.sendShared(unsubscribedMessage(topic, 'forbidden'))
+      }).catch(error => this.#hub.onError(error))
+    }
+  }
+
+  sayGoodbye(retryAfterMs: number): void {
+    this.#send({ type: 'goodbye', retryAfterMs })
+    this.#socket.close(1012, 'The server is leaving.')
+  }
+
+  #take(call: Call): void {
+    const { type } = call
+    if (type === 'ping') this.#send({ type: 'pong' })
+    else if (type === 'hello') void this.#hello(call)
+    else if (!this.#isWelcome) {
+      this.#fail(new HubError('unauthenticated', 'Say hello first.'), closeCodes.unauthenticated)
+    } else if (type === 'token') void this.#renew(call)
+    else if (type === 'subscribe') this.#answer(call, () => this.#subscribe(call), topicOf(call))
+    else if (type === 'unsubscribe') this.#answer(call, () => this.#endSubscription(call), topicOf(call))
+    else if (type === 'publish') this.#answer(call, () => this.#publish(call), topicOf(call))
+    else if (type === 'request') this.#answer(call, () => this.#request(call), undefined)
+    else
+      this.#answerError(
+        call,
+        new HubError('unknown_type', `There is no message of the type ${JSON.stringify(type)}.`),
+      )
+  }
+
+  #answer(call: Call, work: () => Promise<object | undefined>, topic: string | undefined): void {
+    if (call.id === undefined && call.type !== 'publish') {
+      this.#answerError(call, new HubError('bad_request', 'The call needs an id, a number or a string.'))
+      return
+    }
+    this.#pendingCalls++
+    const working = topic === undefined ? work() : this.#inOrder(topic, work)
+    working
+      .then(
+        result => {
+          if (result !== undefined && call.id !== undefined) this.#send(result)
+        },
+        error => this.#answerError(call, toHubError(error)),
+      )
+      .finally(() => {
+        this.#pendingCalls--
+        if (this.#pendingCalls >= this.#settings.maxPendingCalls) return
+        this.#roomWanted?.()
+        this.#roomWanted = undefined
+      })
+  }
+
+  #inOrder<Result>(topic: string, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#order.get(topic)
+    const result = before === undefined ? work() : before.then(work)
+    const settled = result.then(ignore, ignore)
+    this.#order.set(topic, settled)
+    void settled.then(() => {
+      if (this.#order.get(topic) === settled) this.#order.delete(topic)
+    })
+    return result
+  }
+
+  async #subscribe({ id, fields }: Call): Promise<undefined> {
+    const { topic, presence } = fields
+    if (typeof topic === 'string' && this.#subscriptions.has(topic)) {
+      throw new HubError('already_subscribed', 'This connection is subscribed to the topic.')
+    }
+    if (this.#subscriptions.size >= this.#hub.maxSubscriptionsPerClient) {
+      throw new HubError(
+        'rate_limited',
+        `A client subscribes to at most ${this.#hub.maxSubscriptionsPerClient} topics.`,
+      )
+    }
+    const since = optionalString(fields, 'since')
+    const last = optionalCount(fields, 'last')
+    const member =
+      presence === undefined || presence === null ? undefined : { client: this.#socket.id, data: presence }
+    const found = await this.#hub.subscribeAs(this.#user, topic, this.#sink, {
+      since,
+      last,
+      presence: member,
+    })
+    const { subscription, position, recovered, members, memberCount } = found
+    if (this.#isEnded) {
+      this.#hub.unsubscribe(subscription, member?.client)
+      return undefined
+    }
+    this.#subscriptions.set(topic as string, { subscription, isMember: member !== undefined })
+    this.#send({ type: 'subscribed', id, topic, position, recovered, members })
+    if (memberCount !== undefined) this.#sink.sendShared(memberCountMessage(topic as string, memberCount))
+    subscription.start()
+    return undefined
+  }
+
+  async #endSubscription({ id, fields }: Call): Promise<object> {
+    const topic = fields.topic
+    if (typeof topic !== 'string') throw new HubError('bad_request', 'A topic is a string.')
+    this.#unsubscribe(topic)
+    return { type: 'unsubscribed', id, topic }
+  }
+
+  #unsubscribe(topic: string): void {
+    const found = this.#subscriptions.get(topic)
+    if (found === undefined) return
+    this.#subscriptions.delete(topic)
+    this.#hub.unsubscribe(found.subscription, found.isMember ? this.#socket.id : undefined)
+  }
+
+  async #publish({ id, fields }: Call): Promise<object> {
+    const topic = typeof fields.topic === 'string' ? fields.topic : ''
+    if (fields.restart === true) this.#interrupted.delete(topic)
+    else if (this.#interrupted.has(topic)) {
+      throw new HubError(
+        'out_of_order',
+        'An earlier publication to this topic failed: send it again with "restart": true.',
+      )
+    }
+    try {
+      const key = optionalString(fields, 'key')
+      const ifPosition = optionalString(fields, 'ifPosition')
+      const position = await this.#hub.publishAs(this.#user, fields.topic, fields.data, { key, ifPosition })
+      return { type: 'published', id, position }
+    } catch (error) {
+      if (toHubError(error).retryable) this.#interrupted.add(topic)
+      throw error
+    }
+  }
+
+  async #request({ id, fields }: Call): Promise<object> {
+    return {
+      type: 'response',
+      id,
+      data: await this.#hub.requestAs(this.#user, fields.method, fields.data ?? null),
+    }
+  }
+
+  async #hello({ fields }: Call): Promise<void> {
+    if (this.#hasSaidHello) {
+      this.#answerError(
+        { type: 'hello', id: undefined, fields },
+        new HubError('bad_request', 'Hello is said once.'),
+      )
+      return
+    }
+    this.#hasSaidHello = true
+    if (this.#settings.authenticateToken === undefined) {
+      this.#welcome()
+      return
+    }
+    const known = await this.#authenticate(fields)
+    if (known === undefined || this.#isEnded) return
+    this.#user = known.user
+    this.#welcome(known.expiresAt)
+  }
+
+  async #renew({ fields }: Call): Promise<void> {
+    const known = await this.#authenticate(fields)
+    if (known === undefined || this.#isEnded) return
+    if (this.#hub.userIdOf(known.user) !== this.userId) {
+      this.#fail(new HubError('forbidden', 'The token is of another user.'), closeCodes.forbidden)
+      return
+    }
+    this.#user = known.user
+    this.#welcome(known.expiresAt)
+    this.authorizeAgain()
+  }
+
+  /** Whoever is nobody is closed. */
+  async #authenticate(fields: Call['fields']): Promise<TokenUser<User> | undefined> {
+    try {
+      const token = optionalString(fields, 'token')
+      const known = await this.#settings.authenticateToken?.(token, this.#socket)
+      if (known) return known
+      this.#fail(
+        new HubError('unauthenticated', 'The token is missing or not valid.'),
+        closeCodes.unauthenticated,
+      )
+    } catch (error) {
+      if (!(error instanceof HubError)) this.#hub.onError(error)
+      this.#fail(new HubError('unauthenticated', 'The token was not accepted.'), closeCodes.unauthenticated)
+    }
+    return undefined
+  }
+
+  #welcome(expiresAt?: number): void {
+    this.#isWelcome = true
+    this.#expiresAt = expiresAt
+    this.#leave?.()
+    this.#leave = this.#hub.enter(this)
+    clearTimeout(this.#timer)
+    if (expiresAt !== undefined) this.#expireAt(expiresAt)
+    this.#send({
+      type: 'welcome',
+      client: this.#socket.id,
+      user: this.#hub.publicUserOf(this.#user),
+      expiresAt: this.#expiresAt,
+      pingMs,
+      maxMessageBytes: this.#settings.maxMessageBytes,
+      keyWindowMs: this.#hub.broker.keyWindowMs,
+    })
+  }
+
+  #expireAt(expiresAt: number): void {
+    const left = Math.max(0, expiresAt - Date.now())
+    this.#timer = setTimeout(
+      () => {
+        if (Date.now() < expiresAt) this.#expireAt(expiresAt)
+        else this.#fail(new HubError('expired', 'The credentials have expired.'), closeCodes.unauthenticated)
+      },
+      Math.min(left, 2 ** 31 - 1),
+    )
+  }
+
+  /** What is no message of this protocol ends the connection. */
+  #refuse(text: string): void {
+    this.#fail(new HubError('bad_request', text), closeCodes.notThisProtocol)
+  }
+
+  #fail(error: HubError, closeCode: number): void {
+    this.#send(errorMessage(undefined, error))
+    this.#socket.close(closeCode, error.message.slice(0, 120))
+    this.end()
+  }
+
+  #answerError({ id, type }: Call, error: HubError): void {
+    if (error.code === 'internal') this.#hub.onError(error.cause ?? error)
+    // An error without an id would say that the connection ends.
+    if (id === undefined && type === 'publish') return
+    this.#send(errorMessage(id, error))
+  }
+
+  #send(message: object): void {
+    this.#socket.send(JSON.stringify(message))
+  }
+}
+
+function errorMessage(id: Call['id'], { code, message, retryable, retryAfterMs }: HubError): object {
+  return { type: 'error', id, code, message, retryable, retryAfterMs }
+}
+
+function topicOf({ fields }: Call): string | undefined {
+  return typeof fields.topic === 'string' ? fields.topic : undefined
+}
+
+function ignore(): void {}

@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createHub, type Hub, type Route, TopicsHttp, topicsRoute } from 'bothways'
+import { HostSampler, type SampledServer } from '../monitor/host-sampler.ts'
+
+/** The path of the topics, over WebSocket and over HTTP. */
+export const topicsPath = '/bothways'
+
+/** How often the host's figures are published, in ms. */
+const loadMs = 1000
+
+/** What `serve` offers of topics for everybody to try. */
+export class ServeTopics {
+  readonly #hub: Hub
+  readonly #http: TopicsHttp
+  readonly #sampler: HostSampler
+  readonly #timer: NodeJS.Timeout
+
+  constructor(origins: readonly string[], server: SampledServer) {
+    this.#hub = createHub({
+      topics: {
+        'room/*': { history: { count: 500, ageMs: 10 * 60_000 }, presence: true },
+        load: { state: true, authorize: (_, action) => action !== 'publish' },
+      },
+    })
+    this.#hub.handle('echo', input => input)
+    this.#http = new TopicsHttp(this.#hub, { path: topicsPath, origins })
+    this.#sampler = new HostSampler(server)
+    const load = this.#hub.topic('load')
+    this.#timer = setInterval(() => {
+      load.set(this.#sampler.take(0)).catch(error => console.error(error))
+    }, loadMs).unref()
+  }
+
+  get route(): Route<undefined> {
+    return topicsRoute(this.#hub)
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.#http.handle(request, response)
+  }
+
+  /** Says goodbye to every client, each with a time of its own to come back at. */
+  async close(spreadMs: number): Promise<void> {
+    clearInterval(this.#timer)
+    this.#sampler.stop()
+    this.#http.drain({ spreadMs })
+    await this.#hub.close({ spreadMs })
+  }
+}
