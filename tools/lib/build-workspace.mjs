@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path'
 import { buildCommonjs, commonjsOutputs } from './build-commonjs.mjs'
 import { clientBundleOutputs, copyClientBundles } from './client-bundles.mjs'
+import { compile } from './compile.mjs'
 import { install } from './install.mjs'
 import { readJson, workspaceFolders } from './lock-file.mjs'
 import { Stop, say } from './say.mjs'
-import { executeNpm, executeTool, root } from './spawn.mjs'
+import { executeNpm, root } from './spawn.mjs'
 
 const workbench = 'packages/workbench'
 const page = 'packages/cli/page'
@@ -129,8 +130,9 @@ async function buildPackages() {
     for (const path of stale) rmSync(join(root, path))
     if (!isComplete(folder)) rmSync(join(root, folder, 'dist', '.tsbuildinfo'), { force: true })
   }
-  const { code } = await executeTool('typescript', 'tsc', ['-b', 'tsconfig.json'])
-  if (code !== 0) throw new Stop('The packages do not compile: see the messages of TypeScript above.')
+  if (!(await compile(builtPackages()))) {
+    throw new Stop('The packages do not compile: see the messages of TypeScript above.')
+  }
   for (const folder of builtPackages()) await buildCommonjs(folder, modulesOf(folder))
   copyClientBundles()
 }

@@ -1,0 +1,1 @@
+export function compile(folders: readonly string[], base?: string): Promise<boolean>
