@@ -30,7 +30,7 @@ export default defineConfig({
         },
       },
       {
-        // One Chromium at a time, and nothing beside it: what it draws is measured.
+        // One browser at a time, and nothing beside it: what it draws is measured.
         extends: true,
         test: { name: 'browser', include: [inBrowser], maxWorkers: 1, sequence: { groupOrder: 1 } },
       },

@@ -18,6 +18,7 @@ function program(name: string, script: string): string {
 
 const packageOf = {
   chromium: 'chromium',
+  firefox: 'firefox-esr',
   nginx: 'nginx',
   openssl: 'openssl',
   python: 'python3-websockets',
@@ -37,6 +38,7 @@ async function problemOf(
 test.each([
   ['chromium', 'that is not there', undefined, 'there is no such program'],
   ['chromium', 'that does not start', 'echo no libnss3 >&2; exit 127', 'no libnss3'],
+  ['firefox', 'that is not there', undefined, 'there is no such program'],
   ['nginx', 'that is not there', undefined, 'there is no such program'],
   ['nginx', 'without TLS', 'echo configure arguments: --with-debug >&2', 'no --with-http_ssl_module'],
   ['openssl', 'that is not there', undefined, 'there is no such program'],
@@ -59,6 +61,7 @@ test.each([
 test.each([
   ['chromium', 'echo Chromium 150.0'],
   ['chromium', 'echo Google Chrome 150.0'],
+  ['firefox', 'echo Mozilla Firefox 140.5.0esr'],
   ['nginx', 'echo configure arguments: --with-http_ssl_module >&2'],
   ['openssl', 'echo " -addext val"; exit 1'],
   ['python', 'echo 10.4'],
@@ -76,14 +79,23 @@ test('What another Python on the path has does not count where the system has it
   expect(python).toBe(existsSync('/usr/bin/python3') ? '/usr/bin/python3' : another)
 })
 
-test('CHROMIUM names another browser, unless it is empty', () => {
+test('CHROMIUM and FIREFOX name other browsers, unless they are empty', () => {
   expect(systemPrograms({ CHROMIUM: '/opt/chrome' }).chromium).toBe('/opt/chrome')
   expect(systemPrograms({ CHROMIUM: '' }).chromium).toBe('/usr/bin/chromium')
+  expect(systemPrograms({ FIREFOX: '/opt/firefox' }).firefox).toBe('/opt/firefox')
+  expect(systemPrograms({ FIREFOX: '' }).firefox).toBe('/usr/bin/firefox-esr')
 })
 
 test('One message names all that is missing, and one command for it', async () => {
   const nothing = join(folder, 'nothing')
-  const programs = { python: nothing, chromium: nothing, nginx: nothing, openssl: nothing, cc: nothing }
+  const programs = {
+    python: nothing,
+    chromium: nothing,
+    firefox: nothing,
+    nginx: nothing,
+    openssl: nothing,
+    cc: nothing,
+  }
   const missing = await findMissing(neededByTests, programs)
   expect(missing?.packages).toEqual(neededByTests.flatMap(({ packages }) => packages))
   expect(missing?.message).toContain(`--no-install-recommends ${missing?.packages.join(' ')}\n`)

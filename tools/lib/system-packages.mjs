@@ -23,6 +23,7 @@ export const compiler = [
  */
 export const neededByTests = [
   { packages: ['chromium'], check: ({ chromium }) => prints(chromium, ['--version'], /Chrom/) },
+  { packages: ['firefox-esr'], check: ({ firefox }) => prints(firefox, ['--version'], /Firefox/) },
   { packages: ['nginx'], check: ({ nginx }) => prints(nginx, ['-V'], /--with-http_ssl_module/) },
   // Older ones cannot put alternative names into a certificate.
   { packages: ['openssl'], check: ({ openssl }) => prints(openssl, ['req', '-help'], /-addext/) },

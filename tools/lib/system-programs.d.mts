@@ -1,6 +1,7 @@
 export interface SystemPrograms {
   readonly python: string
   readonly chromium: string
+  readonly firefox: string
   readonly nginx: string
   readonly openssl: string
   readonly cc: string

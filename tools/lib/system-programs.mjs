@@ -8,7 +8,7 @@ import { basename, delimiter, join } from 'node:path'
  * Where Debian keeps one it comes before others of its name: apt-get installs Python's modules for that one, and the
  * first `python3` on the path may be another (pyenv, conda).
  */
-export function systemPrograms({ CHROMIUM, PATH = '' } = process.env) {
+export function systemPrograms({ CHROMIUM, FIREFOX, PATH = '' } = process.env) {
   const find = place => {
     const folders = PATH.split(delimiter).filter(folder => folder !== '')
     const places = [place, ...folders.map(folder => join(folder, basename(place)))]
@@ -17,6 +17,7 @@ export function systemPrograms({ CHROMIUM, PATH = '' } = process.env) {
   return {
     python: find('/usr/bin/python3'),
     chromium: CHROMIUM || find('/usr/bin/chromium'),
+    firefox: FIREFOX || find('/usr/bin/firefox-esr'),
     nginx: find('/usr/sbin/nginx'),
     openssl: 'openssl',
     cc: 'cc',
