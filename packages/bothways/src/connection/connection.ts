@@ -548,7 +548,7 @@ export class Connection
     this.#inflatingBytes = byteLength
     this.#hold(Hold.Inflating)
     void result.then(late => {
-      fairTime.begin(this)
+      fairTime.rejoin(this)
       this.#inflatingBytes = 0
       this.#takeInflated(late, isText)
       this.#release(Hold.Inflating)

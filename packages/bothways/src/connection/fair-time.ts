@@ -79,6 +79,16 @@ export class FairTime {
   }
 
   /**
+   * `member` goes on with what it began in an earlier turn. Unlike {@link begin} this counts also when it begins once
+   * more in this turn before it has asked whether it may go on.
+   */
+  rejoin(member: TurnMember): void {
+    const nowMs = this.#now()
+    this.begin(member, nowMs)
+    if (!this.#isTurnWatched) this.#watchTurn(nowMs)
+  }
+
+  /**
    * How much work `member` may do before it asks again, given how much it was allowed the last time; 0: its share of
    * this turn is used up, {@link wait} for another. Work is counted in any unit of which a few are done in a
    * microsecond, such as bytes.
@@ -102,7 +112,10 @@ export class FairTime {
   /** Calls {@link TurnMember.onTurn} in a later turn, once. */
   wait(member: TurnMember): void {
     this.#waiting.add(member)
-    if (!this.#isTurnWatched) this.#watchTurn(this.#now())
+    if (this.#isTurnWatched) return
+    // Who worked last did so in an earlier turn, perhaps.
+    if (this.#member !== member) this.#member = undefined
+    this.#watchTurn(this.#now())
   }
 
   /** `member` waits no longer. */

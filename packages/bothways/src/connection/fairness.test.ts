@@ -122,8 +122,8 @@ describe.each(transportKinds)('%s', (_, openEnds) => {
       await handler.until(() => handler.events.length === eventCount)
       await turn()
       expect(handler.events).toEqual(names)
-      // Two shares at most, of 16 events each where the machine makes turns long, and what had begun.
-      expect(Math.max(...handler.perTurn)).toBeLessThanOrEqual(34)
+      // Two shares at most, and what had begun.
+      expect(Math.max(...handler.perTurn)).toBeLessThanOrEqual(4)
     },
   )
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { constants, deflateRawSync } from 'node:zlib'
 import { MemoryLink } from '@bothways/test-support/memory-transport'
-import { framesTo, type RawFrame } from '@bothways/test-support/raw-frame'
+import { framesTo, type RawFrame, rawFrame } from '@bothways/test-support/raw-frame'
 import { afterAll, expect, test, vi } from 'vitest'
 import { Connection } from './connection.ts'
 import type { Disconnect } from './disconnect.ts'
@@ -26,6 +26,8 @@ class CountingGate extends WorkGate {
   }
 }
 
+const direction = { noContextTakeover: true, windowBits: 15 }
+
 /** Noise in hexadecimal digits, which deflates to a half. */
 const texts = Array.from({ length: 12 }, () => randomBytes(7_500).toString('hex'))
 
@@ -43,7 +45,6 @@ async function receive(eachMs: number) {
   const link = new MemoryLink()
   const received: string[] = []
   const zlibGate = new CountingGate({})
-  const direction = { noContextTakeover: true, windowBits: 15 }
   let onClose: (disconnect: Disconnect) => void
   const closed = new Promise<Disconnect>(resolve => {
     onClose = resolve
@@ -84,4 +85,45 @@ test('Behind the first that takes an eighth of a share they go through the pool,
   expect(atOnceCount).toBe(1)
   // The turn in which one comes back from there may begin with one more at once.
   expect(inPoolCount).toBeGreaterThanOrEqual(texts.length / 2)
+})
+
+test('What a handler takes for a message that was inflated in the thread pool counts in that turn', async () => {
+  const link = new MemoryLink()
+  const noise = randomBytes(100_000)
+  const deflated = deflateRawSync(noise, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
+  let isTurnOfNoise = false
+  let countBehind = 0
+  let onLast: () => void
+  const last = new Promise<void>(resolve => {
+    onLast = resolve
+  })
+  const handler = {
+    onMessage(message: string | Buffer) {
+      if (message.length === noise.length) {
+        clock.nowMs += 5
+        isTurnOfNoise = true
+        setImmediate(() => {
+          isTurnOfNoise = false
+        })
+      } else if (isTurnOfNoise) {
+        countBehind++
+      }
+      if (message.toString() === 'last') onLast()
+    },
+    onClose: () => {},
+  }
+  const connection = new Connection(handler, {
+    role: 'server',
+    transport: link.server,
+    settings: resolveConnectionOptions({ keepalive: false }, 'server'),
+    deflate: { incoming: direction, outgoing: direction },
+  })
+  connection.start()
+  const short = Array.from({ length: 20 }, (): RawFrame => ['81 01', 'x'])
+  link.client.write(framesTo('server', [rawFrame('c2', deflated), ...short, ['81 04', 'last']]))
+  link.client.deliver()
+  await last
+  // One is read before the first look at the clock.
+  expect(countBehind).toBeLessThanOrEqual(1)
+  connection.terminate()
 })
