@@ -165,6 +165,22 @@ test('Early is who has used less than an eighth of its share of this turn, whoev
   expect(time.isEarly(member!)).toBe(true)
 })
 
+test('Nobody is early once all together have used a share', async () => {
+  const { clock, time } = setUp()
+  const [first, second, third]: TurnMember[] = Array.from({ length: 3 }, () => ({ onTurn: () => {} }))
+  for (const member of [first!, second!]) {
+    time.begin(member)
+    expect(time.isEarly(member)).toBe(true)
+    expect(time.goOn(member, 1)).toBeGreaterThan(0)
+    clock.nowMs += 0.5
+  }
+  time.begin(third!)
+  expect(time.isEarly(third!)).toBe(false)
+  await turn()
+  time.begin(third!)
+  expect(time.isEarly(third!)).toBe(true)
+})
+
 test('Who has left has no turn', async () => {
   const { time } = setUp()
   const log: string[] = []

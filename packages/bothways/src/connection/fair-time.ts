@@ -103,9 +103,10 @@ export class FairTime {
     return wasLong ? Math.max(shortestStretch, lastStretch >> 3) : Math.min(longestStretch, lastStretch * 2)
   }
 
-  /** Whether `member`, who works, has used less than an eighth of its share of this turn. */
+  /** Whether `member`, who works, has used less than an eighth of its share of this turn, and all together less than one. */
   isEarly(member: TurnMember, nowMs: number = this.#now()): boolean {
     if (member !== this.#member) this.begin(member, nowMs)
+    if (this.#isTurnWatched && nowMs - this.#turnBegunMs >= leastShareMs) return false
     return nowMs - this.#begunMs < earlyMs
   }
 
