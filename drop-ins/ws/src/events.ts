@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { defineInspection } from 'bothways/connection'
 import type { SocketState } from './socket-state.ts'
 
 // The events of the WHATWG interface, made of those of the EventEmitter for whoever listens by `addEventListener` or
@@ -82,6 +83,17 @@ makeEnumerable(Event.prototype, ['type', 'target'])
 makeEnumerable(MessageEvent.prototype, ['data'])
 makeEnumerable(CloseEvent.prototype, ['code', 'reason', 'wasClean'])
 makeEnumerable(ErrorEvent.prototype, ['error', 'message'])
+
+// An event that nobody listens for is what Node prints: of an error the cause is to be seen.
+defineInspection(Event, 'Event', ({ type }) => ({ type }))
+defineInspection(MessageEvent, 'MessageEvent', ({ type, data }) => ({ type, data }))
+defineInspection(CloseEvent, 'CloseEvent', ({ type, code, reason, wasClean }) => ({
+  type,
+  code,
+  reason,
+  wasClean,
+}))
+defineInspection(ErrorEvent, 'ErrorEvent', ({ type, message, error }) => ({ type, message, error }))
 
 /** As the attributes of a browser's objects are. */
 export function makeEnumerable(prototype: object, names: readonly string[]): void {

@@ -1,3 +1,4 @@
+import { defineInspection } from '../connection/inspection.ts'
 import { defineInterface, toDictionary, toDomString, toUnsignedShort, toUsvString } from './webidl.ts'
 
 type EventInit = NonNullable<ConstructorParameters<typeof Event>[1]>
@@ -51,6 +52,12 @@ const OwnCloseEvent = class CloseEvent extends Event {
   }
 }
 defineInterface(OwnCloseEvent, 'CloseEvent', ['wasClean', 'code', 'reason'])
+defineInspection(OwnCloseEvent, 'CloseEvent', ({ type, code, reason, wasClean }) => ({
+  type,
+  code,
+  reason,
+  wasClean,
+}))
 
 /** The runtime's own class where it has one: Node does since its version 23. */
 export const CloseEvent: CloseEventClass =

@@ -12,6 +12,7 @@ export { ReadyState } from './ending.ts'
 export { shortReason } from './failures.ts'
 export { fairTime, type TurnMember } from './fair-time.ts'
 export { type InflateResult, Inflater } from './inflate.ts'
+export { defineInspection } from './inspection.ts'
 export { isBlob, isByteSource, type MessageData, messageBytes, ownBytes } from './message-data.ts'
 export {
   type CompressionOptions,
