@@ -77,6 +77,7 @@ test('bothways/connection exports these names', () => {
       "SharedBytes",
       "WireFormat",
       "WorkGate",
+      "defineInspection",
       "fairTime",
       "isBlob",
       "isByteSource",

@@ -99,6 +99,8 @@ export class LimitError extends BothwaysError {
 export type UsageCode =
   | 'BW_INVALID_OPTION'
   | 'BW_UNKNOWN_OPTION'
+  | 'BW_UNKNOWN_METHOD'
+  | 'BW_INVALID_ARGUMENT'
   | 'BW_INVALID_MESSAGE'
   | 'BW_INVALID_CLOSE_ARGUMENT'
   | 'BW_INVALID_SUBPROTOCOL'

@@ -5,6 +5,7 @@ import {
   type ConnectionSettings,
   checkOptionNames,
   connectionOptionNames,
+  invalidOption,
   resolveConnectionOptions,
   whole,
 } from '../connection/options.ts'
@@ -46,6 +47,7 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
     'handshakeTimeoutMs',
     'signal',
   ])
+  checkKinds(options)
   return {
     connection: resolveConnectionOptions(options, 'client'),
     headers: options.headers ?? {},
@@ -55,4 +57,49 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
     handshakeTimeoutMs: whole(options, 'handshakeTimeoutMs', 10_000, 1),
     signal: options.signal,
   }
+}
+
+/** @throws UsageError `BW_INVALID_OPTION` for what would be ignored, or fail later in other words */
+function checkKinds({ headers, origin, agent, tls, signal }: ClientOptions): void {
+  if (headers !== undefined) {
+    if (!isPlainObject(headers)) {
+      throw invalidOption(
+        'headers',
+        'an object of names and values (Object.fromEntries makes one of a list, a Map or Headers)',
+        headers,
+      )
+    }
+    const missing = Object.keys(headers).find(name => headers[name] === undefined || headers[name] === null)
+    if (missing !== undefined) {
+      throw invalidOption(
+        `headers.${missing}`,
+        'a string; leave it out where there is none',
+        headers[missing],
+      )
+    }
+  }
+  if (origin !== undefined && typeof origin !== 'string') {
+    throw invalidOption('origin', "an origin, such as 'https://example.com'", origin)
+  }
+  if (agent !== undefined && (typeof agent !== 'object' || agent === null)) {
+    throw invalidOption('agent', 'an http.Agent or https.Agent; for a proxy, one that goes through it', agent)
+  }
+  if (tls !== undefined && (typeof tls !== 'object' || tls === null)) {
+    throw invalidOption(
+      'tls',
+      'an object, such as { ca }; whether there is TLS says the URL, ws: or wss:',
+      tls,
+    )
+  }
+  if (signal !== undefined && !(typeof signal === 'object' && signal !== null && 'aborted' in signal)) {
+    throw invalidOption(
+      'signal',
+      'an AbortSignal, such as controller.signal or AbortSignal.timeout(5_000)',
+      signal,
+    )
+  }
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !(Symbol.iterator in value)
 }

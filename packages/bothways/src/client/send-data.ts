@@ -19,7 +19,10 @@ export function toSendData(data: unknown): string | Blob | ArrayBufferView {
     checkMemory(data)
     return isDetached(data) ? new Uint8Array() : new Uint8Array(data)
   }
-  return data instanceof Blob ? data : toUsvString(data)
+  if (data instanceof Blob) return data
+  const text = toUsvString(data)
+  if (text === '[object Object]') warnOfObject()
+  return text
 }
 
 function checkMemory(memory: ArrayBufferLike): void {
@@ -33,4 +36,15 @@ function checkMemory(memory: ArrayBufferLike): void {
       'Bytes to send must not lie in a resizable ArrayBuffer: send a copy, such as new Uint8Array(bytes).slice().',
     )
   }
+}
+
+let hasWarned = false
+
+/** The standard sends it so, and it is never what was meant. */
+function warnOfObject(): void {
+  if (hasWarned) return
+  hasWarned = true
+  process.emitWarning("An object was sent as the text '[object Object]': send JSON.stringify(object).", {
+    code: 'BW_INVALID_MESSAGE',
+  })
 }

@@ -12,7 +12,11 @@ export function webSocketUrl(given: unknown): URL {
   if (url.protocol === 'http:') url.protocol = 'ws:'
   else if (url.protocol === 'https:') url.protocol = 'wss:'
   if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {
-    throw new DOMException(`A WebSocket's URL begins with ws: or wss:, got ${url.protocol}`, 'SyntaxError')
+    const hint = /^[\w.-]+:\d+(?:[/?]|$)/.test(input) ? `; write ws://${input}` : ''
+    throw new DOMException(
+      `A WebSocket's URL begins with ws: or wss:, got ${url.protocol}${hint}`,
+      'SyntaxError',
+    )
   }
   // An empty fragment is one, too; `hash` does not tell.
   if (url.href.includes('#')) {

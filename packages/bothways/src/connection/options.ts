@@ -213,10 +213,7 @@ export function whole<Options extends object, Name extends keyof Options & strin
 }
 
 export function invalidOption(name: string, expected: string, actual: unknown): UsageError {
-  return new UsageError(
-    'BW_INVALID_OPTION',
-    `Option ${name} must be ${expected}, got ${typeof actual === 'string' ? `'${actual}'` : String(actual)}.`,
-  )
+  return new UsageError('BW_INVALID_OPTION', `Option ${name} must be ${expected}, got ${shown(actual)}.`)
 }
 
 /**
@@ -227,6 +224,12 @@ export function invalidOption(name: string, expected: string, actual: unknown): 
  */
 export function checkOptionNames(what: string, options: object, known: readonly string[]): void {
   checkIsObject(what, options)
+  if (what === 'createServer' && typeof Reflect.get(options, 'listen') === 'function') {
+    throw new UsageError(
+      'BW_INVALID_OPTION',
+      'createServer takes options, got a server: createServer().attach(httpServer).',
+    )
+  }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     const ours = foreignOption(what, name)
@@ -244,15 +247,47 @@ const examples: Readonly<Record<string, string>> = {
   'a route': "route('/chat', { message(socket, message) { socket.send(message) } })",
   publish: 'publish(topic, message, { except: socket })',
   close: "close({ code: 1001, reason: 'bye' })",
+  keepalive: 'keepalive: { intervalMs: 30_000 }, or false',
+  compression: 'compression: true, or { level: 6 }',
+  'a subprotocol': "protocols: ['chat'], or { chat: { message(socket, message) {} } }",
 }
 
 function checkIsObject(what: string, options: unknown): void {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
-  const got = options === null ? 'null' : Array.isArray(options) ? 'an array' : `a ${typeof options}`
   const example = examples[what]
   throw new UsageError(
     'BW_INVALID_OPTION',
-    `${what} takes an object, got ${got}${example === undefined ? '.' : `: ${example}.`}`,
+    `${what} takes an object, got ${kindOf(options)}${example === undefined ? '.' : `: ${example}.`}`,
+  )
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  const isLong = typeof value === 'function' || (typeof value === 'object' && !(value instanceof RegExp))
+  return isLong ? kindOf(value) : String(value)
+}
+
+/** What somebody has given instead, in a word. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value !== 'object') return `a ${typeof value}`
+  const name: unknown = value.constructor?.name
+  return typeof name !== 'string' || name === 'Object' ? 'an object' : `an object of class ${name}`
+}
+
+/** @throws UsageError `BW_INVALID_ARGUMENT` for a callback that nobody would call */
+export function checkNoCallback(value: unknown, instead: string): void {
+  if (typeof value !== 'function') return
+  throw new UsageError('BW_INVALID_ARGUMENT', `A callback was given, and would never be called: ${instead}.`)
+}
+
+/** @throws UsageError `BW_INVALID_ARGUMENT` */
+export function checkTopic(topic: unknown): void {
+  if (typeof topic === 'string') return
+  throw new UsageError(
+    'BW_INVALID_ARGUMENT',
+    `A topic is a string, and comes first: publish('news', message), subscribe('news'); got ${kindOf(topic)}.`,
   )
 }
 

@@ -1,4 +1,6 @@
+import { Server as TcpServer } from 'node:net'
 import { UsageError } from '@bothways/protocol'
+import { kindOf } from '../connection/options.ts'
 
 /**
  * Refuses what is no HTTP server, and says where the server is to be found.
@@ -8,6 +10,12 @@ import { UsageError } from '@bothways/protocol'
 export function checkAttachable(value: unknown): void {
   const methods = ['prependListener', 'off', 'listeners', 'emit']
   const isApp = typeof value === 'function' || hasMethod(value, 'callback') || hasMethod(value, 'fetch')
+  if (isPlainTcp(value)) {
+    throw new UsageError(
+      'BW_INVALID_OPTION',
+      'attach takes an HTTP server, got one of node:net or node:tls, which knows no requests: use http.createServer() or https.createServer().',
+    )
+  }
   if (!isApp && methods.every(name => hasMethod(value, name))) return
   throw new UsageError('BW_INVALID_OPTION', `attach takes an HTTP server, got ${whatItIs(value)}`)
 }
@@ -27,7 +35,7 @@ function whatItIs(value: unknown): string {
     return 'an app of Hono: attach the server that serve({ fetch: app.fetch }) returns.'
   if (typeof value === 'number')
     return `a number: await server.listen({ port: ${value} }) listens on a port of its own.`
-  return `${value === null ? 'null' : `a ${typeof value}`}: server.attach(http.createServer(app)).`
+  return `${kindOf(value)}: server.attach(http.createServer(app)).`
 }
 
 function hasMethod(value: unknown, name: string): boolean {
@@ -39,5 +47,25 @@ export function attachedTwice(): UsageError {
   return new UsageError(
     'BW_ALREADY_ATTACHED',
     'This server is attached to that HTTP server already, and would answer each upgrade twice: attach it once, and add routes.',
+  )
+}
+
+function isPlainTcp(value: unknown): boolean {
+  return value instanceof TcpServer && !hasMethod(value, 'setTimeout')
+}
+
+/** @throws UsageError `BW_INVALID_ARGUMENT` for what no `upgrade` listener gets, and for the callback that ws takes */
+export function checkUpgradeArguments(request: unknown, socket: unknown, callback: unknown): void {
+  if (callback !== undefined) {
+    throw new UsageError(
+      'BW_INVALID_ARGUMENT',
+      'handleUpgrade takes no callback: the handlers of the route get the socket, open(socket) first.',
+    )
+  }
+  const isRequest = typeof request === 'object' && request !== null && 'headers' in request
+  if (isRequest && hasMethod(socket, 'on') && hasMethod(socket, 'write')) return
+  throw new UsageError(
+    'BW_INVALID_ARGUMENT',
+    "handleUpgrade(request, socket, head) takes what an upgrade listener gets: http.on('upgrade', (request, socket, head) => server.handleUpgrade(request, socket, head)).",
   )
 }

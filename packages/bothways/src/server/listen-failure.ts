@@ -17,6 +17,9 @@ function reasonOf(code: string | undefined, host: string, port: number): string 
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
+      if (/[/?]|^[^:]+:\d+$/.test(host)) {
+        return `The host of listen is a name or an address alone, without scheme, path and port: listen({ host: '127.0.0.1', port: 8080 }), got '${host}'.`
+      }
       return `This machine has no address ${host}: use 127.0.0.1 for itself alone, 0.0.0.0 or :: for every network.`
     default:
       return undefined

@@ -116,7 +116,24 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
   checkOptionNames('createServer', options, serverOptionNames)
   const { origins = [], missingOrigin = 'accept' } = options
   if (origins !== '*') {
-    const wrong = Array.isArray(origins) ? origins.find(it => !isSerializedOrigin(String(it))) : origins
+    const wrong = Array.isArray(origins)
+      ? origins.find(it => String(it).includes('*') || !isSerializedOrigin(String(it)))
+      : origins
+    if (wrong === '*') throw invalidOption('origins', "'*' itself for every origin, without a list", [wrong])
+    if (typeof wrong === 'function') {
+      throw invalidOption(
+        'origins',
+        "a list of origins; what a function would decide is authenticate's: request.origin",
+        wrong,
+      )
+    }
+    if (String(wrong).includes('*')) {
+      throw invalidOption(
+        'origins',
+        "'*', or a list of whole origins; authenticate may look at request.origin for the rest of a pattern",
+        wrong,
+      )
+    }
     if (wrong !== undefined) {
       throw invalidOption('origins', "'*' or a list of origins such as 'https://example.com'", wrong)
     }
@@ -145,7 +162,7 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
     maxTotalIncomingBytes: whole(options, 'maxTotalIncomingBytes', 256 * 1024 * 1024),
     maxTotalBufferedBytes: whole(options, 'maxTotalBufferedBytes', 256 * 1024 * 1024),
     handshakeTimeoutMs: whole(options, 'handshakeTimeoutMs', 10_000, 1, longestTimerMs),
-    trustedProxies: new TrustedProxies(options.trustedProxies ?? []),
+    trustedProxies: new TrustedProxies(listOf(options.trustedProxies ?? [])),
     onError,
     onRefusal:
       options.onRefusal &&
@@ -160,4 +177,13 @@ function neverThrowing<Args extends unknown[]>(
 ): (...args: Args) => void {
   const run = async (...args: Args): Promise<unknown> => tell(...args)
   return (...args) => void run(...args).catch(onFailure)
+}
+
+function listOf(proxies: unknown): readonly string[] {
+  if (Array.isArray(proxies)) return proxies
+  throw invalidOption(
+    'trustedProxies',
+    "a list of addresses and blocks, such as ['127.0.0.1', '10.0.0.0/8']: whoever else could connect would be believed, too",
+    proxies,
+  )
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '@bothways/protocol'
+import { kindOf } from '../connection/options.ts'
 
 type NameIn<Segment extends string> = Segment extends `:${infer Name}` ? Name : never
 
@@ -82,7 +83,7 @@ function decoded(part: string): string | undefined {
 
 function checkPath(path: unknown): asserts path is string {
   if (typeof path !== 'string') {
-    const got = path instanceof RegExp ? `the regular expression ${path}` : `a ${typeof path}`
+    const got = path instanceof RegExp ? `the regular expression ${path}` : kindOf(path)
     throw wrong(
       `A route's path is a string, such as '/chat', '/rooms/:id' for one segment and '/files/*' for all below; got ${got}.`,
     )

@@ -1,5 +1,5 @@
 import { isToken, UsageError } from '@bothways/protocol'
-import { checkOptionNames } from '../connection/options.ts'
+import { checkOptionNames, invalidOption } from '../connection/options.ts'
 import type { RouteParams } from './route-pattern.ts'
 import type { SocketData, SocketHandlers } from './server-socket.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
@@ -37,6 +37,8 @@ export function resolveRoute<User>(route: Route<User>): ResolvedRoute<User> {
   checkHandlers(route)
   checkData(route.data)
   const { protocols = [] } = route
+  if (typeof protocols === 'function')
+    throw invalidOption('protocols', "a list in the order that the server prefers, or 'any'", protocols)
   const byProtocol = protocols === 'any' || isList(protocols) ? undefined : protocols
   const names = protocols === 'any' ? [] : isList(protocols) ? protocols : Object.keys(protocols)
   for (const name of names) {

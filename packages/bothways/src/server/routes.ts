@@ -17,9 +17,14 @@ export class Routes<Route> {
   readonly #exact = new Map<string, RouteMatch<Route>>()
   readonly #patterns: Entry<Route>[] = []
 
-  /** @throws UsageError `BW_INVALID_OPTION` for a path that cannot be one, `BW_ROUTE_EXISTS` for a second one */
-  add(path: string, route: Route): void {
+  /**
+   * The path is looked at first.
+   *
+   * @throws UsageError `BW_INVALID_OPTION` for a path that cannot be one, `BW_ROUTE_EXISTS` for a second one
+   */
+  add(path: string, make: () => Route): void {
     const pattern = new RoutePattern(path)
+    const route = make()
     const same = this.#patterns.find(it => it.pattern.shape === pattern.shape)?.pattern.path
     if (this.#exact.has(path) || same !== undefined) {
       throw new UsageError('BW_ROUTE_EXISTS', `There is a route for '${same ?? path}' already.`)

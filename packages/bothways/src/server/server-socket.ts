@@ -21,10 +21,12 @@ import {
   messageBytes,
   messageSize,
 } from '../connection/message-data.ts'
+import { checkNoCallback, checkTopic } from '../connection/options.ts'
 import { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
+import { explainSocketMethods } from './foreign-methods.ts'
 import { Inbox, type InboxEvents, isPromise } from './inbox.ts'
 import type { RouteParams } from './route-pattern.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
@@ -203,7 +205,14 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
    * message was not taken, because the connection is closing or its queue is full (option `whenBufferFull`).
    * @throws UsageError `BW_INVALID_MESSAGE` for anything else than a string, bytes or a Blob
    */
-  send(data: MessageData): boolean {
+  send(data: MessageData): boolean
+  send(data: MessageData, callback?: unknown): boolean {
+    if (typeof callback === 'function') {
+      checkNoCallback(
+        callback,
+        'send returns whether the client keeps up, and drain follows; ping() tells when all has arrived',
+      )
+    }
     checkMessageData(data)
     const outcome = this.#connection.send(data)
     if (outcome !== 'refused') this.#countSent(messageSize(data))
@@ -246,6 +255,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
 
   /** One topic more than `maxTopicsPerSocket` closes with 1008. */
   subscribe(topic: string): void {
+    checkTopic(topic)
     if (this.readyState !== ReadyState.Open) return
     const { topics, maxTopicsPerSocket } = this.#host
     if (topics.countOf(this) >= maxTopicsPerSocket && !topics.has(topic, this)) {
@@ -265,6 +275,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
    * @returns how many have taken it: not those whose queue is full, or whose connection is closing
    */
   publish(topic: string, data: Exclude<MessageData, Blob>): number {
+    checkTopic(topic)
     return this.#host.topics.publish(topic, publicationOf(data), this)
   }
 
@@ -405,6 +416,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
   }
 }
 
+explainSocketMethods(ServerSocket)
 defineInspection(ServerSocket<unknown>, 'ServerSocket', socket => ({
   state: stateName(socket.readyState),
   path: socket.request.path,

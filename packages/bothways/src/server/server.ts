@@ -15,14 +15,22 @@ import type { Duplex } from 'node:stream'
 import { checkConnectRequest, checkRequest, UsageError } from '@bothways/protocol'
 import { defineInspection } from '../connection/inspection.ts'
 import type { MessageData } from '../connection/message-data.ts'
-import { checkOptionNames, longestTimerMs, whole } from '../connection/options.ts'
+import {
+  checkNoCallback,
+  checkOptionNames,
+  checkTopic,
+  invalidOption,
+  longestTimerMs,
+  whole,
+} from '../connection/options.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import { serveInTurn } from '../exchange/requests-in-turn.ts'
 import { Topics } from '../hub/topics.ts'
 import { Arrivals } from './arrivals.ts'
-import { attachedTwice, checkAttachable } from './attachable.ts'
+import { attachedTwice, checkAttachable, checkUpgradeArguments } from './attachable.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
 import { DescriptorWatch } from './descriptor-watch.ts'
+import { explainServerMethods } from './foreign-methods.ts'
 import { countHttpArrivals, heardFrom } from './http-arrivals.ts'
 import { closeIdleSessions, isHttp2Server, takeConnects } from './http2-arrivals.ts'
 import { Incidents } from './incidents.ts'
@@ -191,7 +199,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     route: Route<User, Data, RouteParams<Path>>,
   ): this {
     // What a path's parameters are, its handlers know; here one route is like the other.
-    this.#routes.add(path, resolveRoute(route as unknown as Route<User>))
+    this.#routes.add(path, () => resolveRoute(route as unknown as Route<User>))
     return this
   }
 
@@ -201,7 +209,12 @@ export class Server<User = undefined> implements AsyncDisposable {
    * @throws UsageError `BW_ALREADY_LISTENING` or `BW_SERVER_CLOSED`, and rejects with Node's error (`EADDRINUSE` …)
    */
   async listen(where: ListenOptions = {}): Promise<ListenResult> {
+    // biome-ignore lint/complexity/noArguments: a callback would never be called
+    // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
+    const callback: unknown = [...arguments].find(it => typeof it === 'function')
+    checkNoCallback(callback, 'const { url } = await server.listen({ port: 8080 })')
     checkOptionNames('listen', where, ['port', 'host', 'tls', 'http2'])
+    checkTls(where.tls)
     this.#checkNotClosed()
     if (this.#ownServer !== undefined) {
       throw new UsageError(
@@ -329,6 +342,9 @@ export class Server<User = undefined> implements AsyncDisposable {
    * })
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // biome-ignore lint/complexity/noArguments: a callback as ws takes it would never be called
+    // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
+    checkUpgradeArguments(request, socket, arguments[3])
     heardFrom(this.#pending, socket)
     this.#upgrades.take(request, socket, head, [])
   }
@@ -340,6 +356,7 @@ export class Server<User = undefined> implements AsyncDisposable {
    * @throws UsageError `BW_INVALID_MESSAGE` or `BW_UNKNOWN_OPTION`
    */
   publish(topic: string, data: Exclude<MessageData, Blob>, options: PublishOptions = {}): number {
+    checkTopic(topic)
     checkOptionNames('publish', options, ['except'])
     return this.#topics.publish(topic, publicationOf(data), this.#listeners.excepted(options.except))
   }
@@ -351,6 +368,7 @@ export class Server<User = undefined> implements AsyncDisposable {
    * @returns a function that ends it
    */
   subscribe(topic: string, listener: TopicListener): () => void {
+    checkTopic(topic)
     return this.#listeners.subscribe(topic, listener)
   }
 
@@ -433,8 +451,19 @@ export function createServer(options?: ServerOptions): Server
 export function createServer<User>(
   options: ServerOptions<User> & Required<Pick<ServerOptions<User>, 'authenticate'>>,
 ): Server<User>
-export function createServer<User>(options?: ServerOptions<User>): Server<User> {
+export function createServer<User>(options?: ServerOptions<User>, ...more: unknown[]): Server<User> {
+  checkNoCallback(more[0], "handlers belong to a route: server.route('/chat', { open(socket) {} })")
   return new Server(options)
+}
+
+explainServerMethods(Server)
+
+/** Without a certificate Node listens, and every client fails. */
+function checkTls(tls: unknown): void {
+  if (tls === undefined) return
+  const sources = ['cert', 'pfx', 'SNICallback', 'secureContext', 'pskCallback']
+  if (typeof tls === 'object' && tls !== null && sources.some(name => name in tls)) return
+  throw invalidOption('tls', 'an object with a certificate and its key: { cert, key }, or { pfx }', tls)
 }
 
 function listening(server: HttpServer, port: number, host: string): Promise<void> {

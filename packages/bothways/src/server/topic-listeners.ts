@@ -1,5 +1,6 @@
+import { UsageError } from '@bothways/protocol'
 import { ownBytes } from '../connection/message-data.ts'
-import { invalidOption } from '../connection/options.ts'
+import { invalidOption, kindOf } from '../connection/options.ts'
 import { type Publication, WireFormat } from '../connection/sending/publication.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { Message } from './server-socket.ts'
@@ -31,6 +32,12 @@ export class TopicListeners {
 
   /** A function hears a topic once, however often it subscribes. */
   subscribe(topic: string, listener: TopicListener): () => void {
+    if (typeof listener !== 'function') {
+      throw new UsageError(
+        'BW_INVALID_ARGUMENT',
+        `server.subscribe(topic, listener) calls a function with what is published, got ${kindOf(listener)}; a client is subscribed by socket.subscribe(topic).`,
+      )
+    }
     let subscriber = this.#subscribers.get(listener)
     if (subscriber === undefined) {
       subscriber = { sendShared: message => this.#tell(listener, message) }
