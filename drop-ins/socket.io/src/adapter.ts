@@ -1,57 +1,79 @@
 import { EventEmitter } from 'node:events'
-import { decodeParts } from './decode-parts.ts'
+import type { ByteBudget } from 'bothways/connection'
+import type { BroadcastFlags, BroadcastOptions, Room, SocketId } from './broadcast-options.ts'
+import { argumentsTextOf, decodeParts } from './encoded-parts.ts'
 import type { RawData } from './engine-binding.ts'
-import type { AnyNamespace, AnySocket } from './erased.ts'
 import type { Packet } from './parser/packet.ts'
-import { publishPacket } from './published-packet.ts'
-import { textOf } from './room-topics.ts'
-import { SessionLog } from './session-log.ts'
+import type { Parser, ParserEncoder } from './parser-option.ts'
+import { type PublishedPacket, publishPacket } from './published-packet.ts'
+import { type Session, SessionLog, type SessionLogOptions, type SessionToPersist } from './session-log.ts'
 import type { Handshake } from './socket-types.ts'
 
-export type SocketId = string
-export type Room = string
-
-/** How something is sent. */
-export interface BroadcastFlags {
-  volatile?: boolean
-  compress?: boolean
-  /** Only to clients of this server. */
-  local?: boolean
-  /** How long acknowledgements are waited for, in ms. */
-  timeout?: number
-  /** The acknowledgement is one answer instead of an array. */
-  expectSingleResponse?: boolean
+/** What an adapter needs of its namespace. */
+export interface AdapterNamespace {
+  readonly name: string
+  readonly server: AdapterServer
+  /** Who is connected, on this server. */
+  readonly sockets: ReadonlyMap<SocketId, AdapterSocket>
+  /** @internal The next acknowledgement's. */
+  _ids: number
+  /** @internal The rooms as topics, if they are. */
+  readonly _topics: TopicPublisher | undefined
+  /** @internal An event of another server. */
+  _onServerSideEmit(args: [string, ...unknown[]]): void
 }
 
-/** Whom something is for: the clients in any of the rooms (or all if there is none), but those in `except`. */
-export interface BroadcastOptions {
-  readonly rooms: ReadonlySet<Room>
-  readonly except?: ReadonlySet<Room> | undefined
-  readonly flags?: BroadcastFlags | undefined
-  /** It came from the topic of a room: whoever subscribes to that has it already. */
-  readonly isFromTopic?: boolean | undefined
+/** What it needs of the server. */
+export interface AdapterServer {
+  readonly encoder: ParserEncoder
+  /** @internal */
+  readonly _parser: Parser
+  /** @internal Whether packets are texts as the protocol has them. */
+  readonly _hasOwnParser: boolean
+  /** @internal */
+  readonly _opts: AdapterSettings
+  /** @internal What all namespaces remember for clients that are away. */
+  readonly _remembered: ByteBudget
 }
 
-/** What is kept of a client that may come back. */
-export interface SessionToPersist {
-  sid: SocketId
-  /** Known to the client and to nobody else. */
-  pid: string
-  rooms: Room[]
-  data: unknown
-  /** The position of the last packet that was written to the client. */
-  lastOffset?: string | undefined
-  /** How many packets there had been when the client connected. */
-  since?: number | undefined
+interface AdapterSettings {
+  readonly connectionStateRecovery?: Omit<SessionLogOptions, 'noticeMs' | 'budget'>
+  readonly pingInterval?: number
+  readonly pingTimeout?: number
 }
 
-/** A client that came back, and what it has missed: the arguments of events, or encoded packets. */
-export interface Session extends SessionToPersist {
-  missedPackets: (unknown[] | readonly RawData[])[]
-  /** Whether `missedPackets` are encoded. */
-  isEncoded?: boolean
-  /** What this server's clients get from here on, the client has missed too. */
-  position?: number
+/** What it needs of the clients in the namespace. */
+export interface AdapterSocket {
+  readonly id: SocketId
+  readonly handshake: Handshake
+  readonly rooms: Set<Room>
+  readonly data: unknown
+  readonly client: AdapterClient
+  /** @internal */
+  readonly acks: Map<number, (...args: unknown[]) => void>
+  /** @internal The position of the last packet that was written. */
+  _lastOffset: string | undefined
+  /** @internal Whether somebody wants to know what is sent. */
+  readonly _hasOutgoingListeners: boolean
+  /** @internal */
+  notifyOutgoingListeners(packet: Packet): void
+  join(rooms: Room | Room[]): Promise<void> | void
+  leave(room: Room): Promise<void> | void
+  disconnect(close?: boolean): unknown
+}
+
+interface AdapterClient {
+  /** @internal */
+  _packet(packet: Packet, flags: BroadcastFlags): void
+  /** @internal */
+  writeToEngine(encoded: readonly RawData[], flags: BroadcastFlags): void
+  /** @internal The same for many clients. */
+  _writePublished(packet: PublishedPacket): void
+}
+
+/** Who tells the plain subscribers of rooms. */
+interface TopicPublisher {
+  publish(rooms: ReadonlySet<Room>, text: string, attachments: readonly RawData[]): void
 }
 
 /** A client as another server describes it. */
@@ -88,7 +110,7 @@ const nobody: ReadonlySet<string> = new Set()
  * {@link ClusterAdapter} joins several.
  */
 export class Adapter extends EventEmitter {
-  readonly nsp: AnyNamespace
+  readonly nsp: AdapterNamespace
   /** Who is in which room. */
   readonly rooms: Map<Room, Set<SocketId>> = new Map()
   /** In which rooms somebody is. */
@@ -96,7 +118,7 @@ export class Adapter extends EventEmitter {
   /** What clients that are away miss; only with the option `connectionStateRecovery`. */
   protected readonly log: SessionLog | undefined
 
-  constructor(nsp: AnyNamespace) {
+  constructor(nsp: AdapterNamespace) {
     super()
     this.nsp = nsp
     const { connectionStateRecovery, pingInterval = 25_000, pingTimeout = 20_000 } = nsp.server._opts
@@ -163,7 +185,7 @@ export class Adapter extends EventEmitter {
   }
 
   /** Sends an event to one client, and to nobody who happens to be in a room of its name. */
-  sendTo(socket: AnySocket, packet: Packet, flags: BroadcastFlags): void {
+  sendTo(socket: AdapterSocket, packet: Packet, flags: BroadcastFlags): void {
     packet.nsp = this.nsp.name
     socket.notifyOutgoingListeners(packet)
     const { log } = this
@@ -213,8 +235,8 @@ export class Adapter extends EventEmitter {
     return this.sids.get(id)
   }
 
-  fetchSockets(options: BroadcastOptions): Promise<(AnySocket | SocketDetails)[]> {
-    const sockets: AnySocket[] = []
+  fetchSockets(options: BroadcastOptions): Promise<(AdapterSocket | SocketDetails)[]> {
+    const sockets: AdapterSocket[] = []
     this.apply(options, socket => sockets.push(socket))
     return Promise.resolve(sockets)
   }
@@ -280,7 +302,7 @@ export class Adapter extends EventEmitter {
   }
 
   /** Calls back for each client of this server that is meant: without allocation, once for each. */
-  protected apply(options: BroadcastOptions, callback: (socket: AnySocket) => void): void {
+  protected apply(options: BroadcastOptions, callback: (socket: AdapterSocket) => void): void {
     const { rooms, except = nobody } = options
     const { sockets } = this.nsp
     if (rooms.size === 0) {
@@ -312,7 +334,7 @@ export class Adapter extends EventEmitter {
     if (topics === undefined || rooms.size === 0 || isFromTopic) return
     const [text, ...attachments] = parts
     if (server._hasOwnParser && typeof text === 'string') {
-      topics.publish(rooms, textOf(text, name, offset), attachments)
+      topics.publish(rooms, argumentsTextOf(text, name, offset), attachments)
       return
     }
     const data = (packet ?? decodeParts(server._parser, parts))?.data as unknown[] | undefined

@@ -1,5 +1,5 @@
-import type { Adapter, BroadcastFlags, BroadcastOptions, Room, SocketDetails, SocketId } from './adapter.ts'
-import type { AnySocket } from './erased.ts'
+import type { Adapter, AdapterSocket, SocketDetails } from './adapter.ts'
+import type { BroadcastFlags, BroadcastOptions, Room, SocketId } from './broadcast-options.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
 import { checkEventName, type Handshake } from './socket-types.ts'
 import type {
@@ -232,8 +232,8 @@ export class RemoteSocket<EmitEvents extends EventsMap, SocketData>
   }
 }
 
-function isOfThisServer(socket: AnySocket | SocketDetails): socket is AnySocket {
-  return (socket as Partial<AnySocket>).nsp !== undefined
+function isOfThisServer(socket: AdapterSocket | SocketDetails): socket is AdapterSocket {
+  return (socket as { readonly nsp?: unknown }).nsp !== undefined
 }
 
 function union(rooms: ReadonlySet<Room>, more: Room | Room[]): ReadonlySet<Room> {

@@ -2,13 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import type { BudgetHolder, ByteBudget } from 'bothways/connection'
 import { debugLog } from './debug.ts'
 import type { EngineSocket, EngineWriteOptions, RawData } from './engine-binding.ts'
-import type { AnyServer, AnySocket } from './erased.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
-import type { ParserDecoder } from './parser-option.ts'
+import type { Parser, ParserDecoder, ParserEncoder } from './parser-option.ts'
 import type { PublishedPacket } from './published-packet.ts'
-import type { Server } from './server.ts'
 import type { DisconnectReason } from './socket-types.ts'
-import type { EventsMap } from './typed-events.ts'
 
 const log = debugLog('socket.io:client')
 
@@ -26,22 +23,47 @@ const maxRefusals = 100
 /** So long no attachment of a packet comes, or up to twice that, and the connection ends, in ms. */
 const attachmentTimeoutMs = 60_000
 
+/** What a connection needs of its server. */
+interface ClientServer {
+  readonly encoder: ParserEncoder
+  /** @internal */
+  readonly _parser: Parser
+  /** @internal */
+  readonly _nsps: { has(name: string): boolean }
+  connectTimeout(): number
+  of(name: string): ClientNamespace
+  /** @internal Looks for a rule that allows a namespace, and makes that. */
+  _checkNamespace(name: string, auth: Record<string, unknown>, done: (found: object | false) => void): void
+}
+
+interface ClientNamespace {
+  readonly name: string
+  /** @internal A client wants to join. */
+  _add(client: Client, auth: Record<string, unknown>, onJoined: (socket: ClientSocket) => void): Promise<void>
+}
+
+/** What it needs of a client's {@link Socket} in one namespace. */
+interface ClientSocket {
+  readonly id: string
+  readonly nsp: { readonly name: string }
+  disconnect(): unknown
+  /** @internal */
+  _onpacket(packet: Packet): void
+  /** @internal */
+  _onerror(error: Error): void
+  /** @internal */
+  _onclose(reason: DisconnectReason, description?: unknown): void
+}
+
 /** One connection, on which there is a {@link Socket} for each namespace that it has joined. */
-export class Client<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ServerSideEvents extends EventsMap,
-  // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
-  SocketData = any,
-> implements BudgetHolder
-{
+export class Client implements BudgetHolder {
   readonly conn: EngineSocket
   /** @internal Known to nobody but the client: whoever has it can speak in its name. */
   readonly id: string
-  readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  readonly server: ClientServer
   readonly #decoder: ParserDecoder
-  readonly #sockets = new Map<string, AnySocket>()
-  readonly #byNamespace = new Map<string, AnySocket>()
+  readonly #sockets = new Map<string, ClientSocket>()
+  readonly #byNamespace = new Map<string, ClientSocket>()
   #joinTimer: NodeJS.Timeout | undefined
   #pendingJoins = 0
   #refusals = 0
@@ -50,7 +72,7 @@ export class Client<
   #pieces = 0
   #attachmentTimer: NodeJS.Timeout | undefined
 
-  constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, conn: EngineSocket) {
+  constructor(server: ClientServer, conn: EngineSocket) {
     this.server = server
     this.conn = conn
     this.id = conn.id
@@ -82,7 +104,7 @@ export class Client<
 
   /** @internal Joins a namespace, and makes it if a dynamic one allows that. */
   connect(name: string, auth: Record<string, unknown> = {}): void {
-    const server = this.server as AnyServer
+    const { server } = this
     log?.('a client asks for namespace %s', name)
     if (this.#byNamespace.size + this.#pendingJoins >= maxNamespaces) {
       this.#refuse(name, 'Too many namespaces')
@@ -106,7 +128,7 @@ export class Client<
   }
 
   /** @internal */
-  _remove(socket: AnySocket): void {
+  _remove(socket: ClientSocket): void {
     if (!this.#sockets.delete(socket.id)) return
     this.#byNamespace.delete(socket.nsp.name)
   }
@@ -144,7 +166,7 @@ export class Client<
   }
 
   #join(name: string, auth: Record<string, unknown>): void {
-    const namespace = (this.server as AnyServer).of(name)
+    const namespace = this.server.of(name)
     this.#pendingJoins++
     namespace
       ._add(this, auth, socket => {
@@ -253,7 +275,7 @@ export class Client<
   }
 }
 
-function deliver(socket: AnySocket, packet: Packet): void {
+function deliver(socket: ClientSocket, packet: Packet): void {
   socket._onpacket(packet)
 }
 

@@ -1,12 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import {
-  Adapter,
-  type BroadcastOptions,
-  type Room,
-  type Session,
-  type SocketDetails,
-  type SocketId,
-} from './adapter.ts'
+import { Adapter, type AdapterNamespace, type AdapterSocket, type SocketDetails } from './adapter.ts'
+import type { BroadcastOptions, Room, SocketId } from './broadcast-options.ts'
 import type {
   ClusterBus,
   ClusterMembership,
@@ -15,8 +9,8 @@ import type {
   ClusterTarget,
 } from './cluster-bus.ts'
 import type { RawData } from './engine-binding.ts'
-import type { AnyNamespace, AnySocket } from './erased.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
+import type { Session } from './session-log.ts'
 
 /** How long other servers are waited for if the program does not say, in ms. */
 const defaultTimeoutMs = 5_000
@@ -32,7 +26,7 @@ export class ClusterAdapter extends Adapter {
   readonly #requests = new Map<string, Request>()
   #requestCount = 0
 
-  constructor(nsp: AnyNamespace, bus: ClusterBus) {
+  constructor(nsp: AdapterNamespace, bus: ClusterBus) {
     super(nsp)
     this.#membership = bus.join(nsp.name, { id: this.#id, onMessage: message => this.#onMessage(message) })
   }
@@ -84,7 +78,7 @@ export class ClusterAdapter extends Adapter {
     return new Set(sockets.map(it => it.id))
   }
 
-  override async fetchSockets(options: BroadcastOptions): Promise<(AnySocket | SocketDetails)[]> {
+  override async fetchSockets(options: BroadcastOptions): Promise<(AdapterSocket | SocketDetails)[]> {
     const local = await super.fetchSockets(options)
     if (options.flags?.local) return local
     const question: ClusterQuestion = { kind: 'sockets', target: targetOf(options) }
@@ -171,7 +165,7 @@ export class ClusterAdapter extends Adapter {
       case 'sockets':
         void super
           .fetchSockets(optionsOf(question.target))
-          .then(sockets => answer(sockets.map(it => detailsOf(it as AnySocket))))
+          .then(sockets => answer(sockets.map(it => detailsOf(it as AdapterSocket))))
         break
       case 'emit': {
         let isAnswered = false
@@ -245,6 +239,6 @@ function optionsOf({ rooms, except, flags }: ClusterTarget): BroadcastOptions {
   return { rooms: new Set(rooms), except: new Set(except), flags }
 }
 
-function detailsOf({ id, handshake, rooms, data }: AnySocket): SocketDetails {
+function detailsOf({ id, handshake, rooms, data }: AdapterSocket): SocketDetails {
   return { id, handshake, rooms: [...rooms], data }
 }

@@ -1,4 +1,4 @@
-import type { BroadcastFlags, Room } from './adapter.ts'
+import type { BroadcastFlags, Room } from './broadcast-options.ts'
 import type { RawData } from './engine-binding.ts'
 
 /**

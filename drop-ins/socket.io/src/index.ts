@@ -1,13 +1,6 @@
-export {
-  Adapter,
-  type AdapterConstructor,
-  type BroadcastFlags,
-  type BroadcastOptions,
-  type Room,
-  type Session,
-  type SocketId,
-} from './adapter.ts'
+export { Adapter, type AdapterConstructor } from './adapter.ts'
 export { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
+export type { BroadcastFlags, BroadcastOptions, Room, SocketId } from './broadcast-options.ts'
 export type {
   ClusterBus,
   ClusterMember,
@@ -21,6 +14,7 @@ export { Namespace } from './namespace.ts'
 export type { TopicServer } from './room-topics.ts'
 export { Server } from './server.ts'
 export type { ConnectionStateRecoveryOptions, ServerOptions } from './server-options.ts'
+export type { Session } from './session-log.ts'
 export { Socket } from './socket.ts'
 export { socketIo as 'module.exports' } from './socket-io.ts'
 export type { DisconnectReason, Event, ExtendedError, Handshake } from './socket-types.ts'

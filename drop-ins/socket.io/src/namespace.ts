@@ -1,5 +1,6 @@
-import type { Adapter, Room, SocketId } from './adapter.ts'
+import type { Adapter } from './adapter.ts'
 import { BroadcastOperator, type RemoteSocket } from './broadcast-operator.ts'
+import type { Room, SocketId } from './broadcast-options.ts'
 import type { Client } from './client.ts'
 import { makeAdapter } from './make-adapter.ts'
 import { type Middleware, runMiddlewares } from './middlewares.ts'
@@ -83,11 +84,11 @@ export class Namespace<
 
   /** @internal */
   _initAdapter(): void {
-    const { topics, connectionStateRecovery } = this.server._opts
+    const { topics, connectionStateRecovery, cluster } = this.server._opts
     this._topics?.close()
-    this._topics = topics && new RoomTopics(topics, this as never)
+    this._topics = topics && new RoomTopics(topics, this)
     void this.adapter?.close()
-    this.adapter = makeAdapter(this as never)
+    this.adapter = makeAdapter(this, this.server.adapter(), cluster)
     this._topics?.follow(this.adapter, connectionStateRecovery?.maxDisconnectionDuration ?? 0)
     Promise.resolve(this.adapter.init()).catch(error => this.server._onAdapterError(error))
   }
@@ -217,7 +218,7 @@ export class Namespace<
 
   /** @internal A client wants to join. */
   async _add(
-    client: Client<ListenEvents, EmitEvents, ServerSideEvents>,
+    client: Client,
     auth: Record<string, unknown>,
     onJoined: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
   ): Promise<void> {

@@ -1,5 +1,6 @@
-import { Adapter, type BroadcastOptions, type Room } from './adapter.ts'
+import { Adapter, type AdapterNamespace } from './adapter.ts'
 import type { RemoteSocket } from './broadcast-operator.ts'
+import type { BroadcastOptions, Room } from './broadcast-options.ts'
 import { debugLog } from './debug.ts'
 import { Namespace } from './namespace.ts'
 import type { Packet } from './parser/packet.ts'
@@ -28,7 +29,7 @@ export class ParentNamespace<
 
   /** @internal */
   override _initAdapter(): void {
-    this.adapter = new ParentAdapter(this as never, () => this.children)
+    this.adapter = new ParentAdapter(this, () => this.children)
   }
 
   override emit<Ev extends EventNamesWithoutAck<EmitEvents>>(
@@ -70,7 +71,7 @@ export class ParentNamespace<
 class ParentAdapter extends Adapter {
   readonly #children: () => Iterable<Namespace>
 
-  constructor(nsp: never, children: () => Iterable<Namespace>) {
+  constructor(nsp: AdapterNamespace, children: () => Iterable<Namespace>) {
     super(nsp)
     this.#children = children
   }

@@ -2,8 +2,8 @@ import { nextEvent as next } from '@bothways/test-support/socket-io-clients'
 import { SocketIoStage } from '@bothways/test-support/socket-io-stage'
 import { type Server as BothwaysServer, createServer, type Message, WebSocket } from 'bothways'
 import { afterEach, describe, expect, test } from 'vitest'
+import { argumentsTextOf } from './encoded-parts.ts'
 import type { Server, ServerOptions } from './index.ts'
-import { textOf } from './room-topics.ts'
 
 const stage = new SocketIoStage()
 const servers: BothwaysServer[] = []
@@ -130,7 +130,7 @@ describe('Rooms as topics', () => {
     ['51-/2,["e","x","id"]', '/2', 'id', '["e","x"]'],
     ['2["e","id"]', '/', 'id', '["e"]'],
   ])('The JSON of %s of %s is taken as it is', (encoded, namespace, offset, text) => {
-    expect(textOf(encoded, namespace, offset)).toBe(text)
+    expect(argumentsTextOf(encoded, namespace, offset)).toBe(text)
   })
 
   test('What is for recovery is not for plain subscribers, and their messages are recovered', async () => {

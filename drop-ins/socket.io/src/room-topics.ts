@@ -1,6 +1,6 @@
-import type { Adapter, Room } from './adapter.ts'
+import type { Adapter } from './adapter.ts'
+import type { Room } from './broadcast-options.ts'
 import type { RawData } from './engine-binding.ts'
-import type { AnyNamespace } from './erased.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
 
 type TopicListener = (message: string | Buffer) => void
@@ -13,6 +13,12 @@ export interface TopicServer {
     data: string | ArrayBufferView | ArrayBuffer,
     options?: { except?: TopicListener },
   ): number
+}
+
+/** What is needed of a namespace. */
+interface TopicNamespace {
+  readonly name: string
+  readonly sockets: { has(id: string): boolean }
 }
 
 interface Subscription {
@@ -28,10 +34,10 @@ interface Subscription {
  */
 export class RoomTopics {
   readonly #server: TopicServer
-  readonly #nsp: AnyNamespace
+  readonly #nsp: TopicNamespace
   readonly #subscriptions = new Map<Room, Subscription>()
 
-  constructor(server: TopicServer, nsp: AnyNamespace) {
+  constructor(server: TopicServer, nsp: TopicNamespace) {
     this.#server = server
     this.#nsp = nsp
   }
@@ -76,7 +82,7 @@ export class RoomTopics {
    * Tells the plain subscribers of rooms of an event. Bytes in it have placeholders in the text, and follow as
    * messages of their own.
    *
-   * @param text what {@link textOf} makes
+   * @param text what `argumentsTextOf` makes
    */
   publish(rooms: ReadonlySet<Room>, text: string, attachments: readonly RawData[]): void {
     for (const room of rooms) {
@@ -103,12 +109,4 @@ export class RoomTopics {
     const { name } = this.#nsp
     return name === '/' ? room : `${name}#${room}`
   }
-}
-
-/** The JSON in an encoded event, which is not encoded once more; without the offset, which is only for recovery. */
-export function textOf(encoded: string, namespace: string, offset: string | undefined): string {
-  // The namespace's name may have a bracket in it.
-  const after = namespace === '/' ? 0 : encoded.indexOf(namespace) + namespace.length
-  const text = encoded.slice(encoded.indexOf('[', after))
-  return offset === undefined ? text : `${text.slice(0, -`,"${offset}"]`.length)}]`
 }

@@ -1,7 +1,29 @@
 import { randomBytes } from 'node:crypto'
 import type { BudgetHolder, ByteBudget } from 'bothways/connection'
-import type { Room, Session, SessionToPersist } from './adapter.ts'
+import type { Room, SocketId } from './broadcast-options.ts'
 import type { RawData } from './engine-binding.ts'
+
+/** What is kept of a client that may come back. */
+export interface SessionToPersist {
+  sid: SocketId
+  /** Known to the client and to nobody else. */
+  pid: string
+  rooms: Room[]
+  data: unknown
+  /** The position of the last packet that was written to the client. */
+  lastOffset?: string | undefined
+  /** How many packets there had been when the client connected. */
+  since?: number | undefined
+}
+
+/** A client that came back, and what it has missed: the arguments of events, or encoded packets. */
+export interface Session extends SessionToPersist {
+  missedPackets: (unknown[] | readonly RawData[])[]
+  /** Whether `missedPackets` are encoded. */
+  isEncoded?: boolean
+  /** What this server's clients get from here on, the client has missed too. */
+  position?: number
+}
 
 export interface SessionLogOptions {
   /** How long a client may be away, in ms. Default 120,000. */

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { parse as parseQuery } from 'node:querystring'
 import type { TLSSocket } from 'node:tls'
-import type { Adapter, BroadcastFlags, Room, Session, SocketId } from './adapter.ts'
+import type { Adapter } from './adapter.ts'
 import { BroadcastOperator } from './broadcast-operator.ts'
+import type { BroadcastFlags, Room, SocketId } from './broadcast-options.ts'
 import { CatchAll, type CatchAllListener } from './catch-all.ts'
 import type { Client, WriteFlags } from './client.ts'
 import { debugLog } from './debug.ts'
@@ -12,6 +13,7 @@ import { type Middleware, runMiddlewares } from './middlewares.ts'
 import type { Namespace } from './namespace.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
 import type { Server } from './server.ts'
+import type { Session } from './session-log.ts'
 import {
   checkEventName,
   type DisconnectReason,
@@ -47,7 +49,7 @@ export class Socket<
   SocketData = any,
 > extends StrictEventEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
   readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents>
-  readonly client: Client<ListenEvents, EmitEvents, ServerSideEvents>
+  readonly client: Client
   /** Changes with each connection, unless it is {@link recovered}. */
   readonly id: SocketId
   /** Whether this client was away for a while, and has its rooms, its data and what it missed. */
@@ -73,7 +75,7 @@ export class Socket<
   /** @internal */
   constructor(
     nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents>,
-    client: Client<ListenEvents, EmitEvents, ServerSideEvents>,
+    client: Client,
     auth: Record<string, unknown>,
     session?: Session | null,
   ) {
@@ -409,7 +411,7 @@ export class Socket<
       })
     }
     this._cleanup()
-    this.client._remove(this as never)
+    this.client._remove(this)
     this.connected = false
     this.emitReserved('disconnect', reason, description)
   }
@@ -430,7 +432,7 @@ export class Socket<
   #send(packet: Packet, flags: BroadcastFlags): void {
     const adapter: Adapter = this.#adapter
     if (typeof adapter.sendTo === 'function') {
-      adapter.sendTo(this as never, packet, flags)
+      adapter.sendTo(this, packet, flags)
     } else if (this.#pid !== undefined) {
       // An adapter made for npm's socket.io, which remembers what it is given to broadcast.
       Reflect.apply((adapter as Adapter).broadcast, adapter, [

@@ -25,7 +25,7 @@ import { endUpgrade, refuseRequest, refuseUpgrade } from './refuse.ts'
 import { guard, SafeEmitter } from './safe-emitter.ts'
 import { type ConnectionError, errorMessages, errors, type Refusal } from './server-errors.ts'
 import { newSessionId } from './session-id.ts'
-import { Socket } from './socket.ts'
+import { type SessionServer, Socket } from './socket.ts'
 import type { Transport, TransportName } from './transport.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
 import { problemOf, protocolOf, transportOf } from './verify.ts'
@@ -55,7 +55,7 @@ interface Upgrade {
  * - `initial_headers` and `headers` (headers, request): they may be added to; of a session's first request, of any
  * - `flush` (socket, packets) and `drain` (socket)
  */
-export class Server extends SafeEmitter {
+export class Server extends SafeEmitter implements SessionServer {
   static readonly errors: typeof errors = errors
   static readonly errorMessages: typeof errorMessages = errorMessages
 

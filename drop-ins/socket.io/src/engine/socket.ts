@@ -1,8 +1,9 @@
-import { type BudgetHolder, isByteSource } from 'bothways/connection'
+import { type BudgetHolder, type ByteBudget, isByteSource } from 'bothways/connection'
 import { debugLog } from '../debug.ts'
 import type { AdmittedSession } from './admission.ts'
 import type { EngineRequest } from './engine-request.ts'
 import type { Heartbeats } from './heartbeats.ts'
+import type { ServerSettings } from './options.ts'
 import {
   type Packet,
   type PacketType,
@@ -12,8 +13,13 @@ import {
   type WriteOptions,
 } from './packet.ts'
 import { SafeEmitter } from './safe-emitter.ts'
-import type { Server } from './server.ts'
-import { type SendCallback, type Transport, TransportError, type TransportOwner } from './transport.ts'
+import {
+  type SendCallback,
+  type Transport,
+  TransportError,
+  type TransportName,
+  type TransportOwner,
+} from './transport.ts'
 import { UpgradeAttempt, type UpgradingSession } from './upgrade-attempt.ts'
 
 /**
@@ -33,6 +39,23 @@ export type CloseReason =
   | 'parse error'
 
 export type ReadyState = 'opening' | 'open' | 'closing' | 'closed'
+
+/** What a session needs of its server. */
+export interface SessionServer extends SafeEmitter {
+  readonly opts: ServerSettings
+  readonly clients: Record<string, Socket>
+  readonly clientsCount: number
+  /** The transports that a session may move to. */
+  upgrades(transport: TransportName): TransportName[]
+  /** @internal */
+  readonly _heartbeats: Heartbeats
+  /** @internal What waits for the clients. */
+  readonly _outgoing: ByteBudget
+  /** @internal What has come of bodies and messages that are still to be completed. */
+  readonly _incoming: ByteBudget
+  /** @internal A session is over. */
+  _forget(session: Socket): void
+}
 
 const log = debugLog('engine:socket')
 
@@ -54,7 +77,7 @@ export class Socket
   implements TransportOwner, UpgradingSession, AdmittedSession, BudgetHolder
 {
   readonly id: string
-  readonly server: Server
+  readonly server: SessionServer
   /** The first request of the session. */
   readonly request: EngineRequest
   /** The address of the client, of its first request; empty when that had none any more. */
@@ -74,7 +97,13 @@ export class Socket
   #callbacks: SendCallback[] | undefined
   #upgrade: UpgradeAttempt | undefined
 
-  constructor(id: string, server: Server, transport: Transport, request: EngineRequest, protocol: Protocol) {
+  constructor(
+    id: string,
+    server: SessionServer,
+    transport: Transport,
+    request: EngineRequest,
+    protocol: Protocol,
+  ) {
     super()
     this.id = id
     this.server = server

@@ -13,3 +13,11 @@ export function decodeParts(parser: Parser, parts: readonly RawData[]): Packet |
   decoder.destroy()
   return packet
 }
+
+/** The JSON in an encoded event, which is not encoded once more; without the offset, which is only for recovery. */
+export function argumentsTextOf(encoded: string, namespace: string, offset: string | undefined): string {
+  // The namespace's name may have a bracket in it.
+  const after = namespace === '/' ? 0 : encoded.indexOf(namespace) + namespace.length
+  const text = encoded.slice(encoded.indexOf('[', after))
+  return offset === undefined ? text : `${text.slice(0, -`,"${offset}"]`.length)}]`
+}

@@ -1,0 +1,23 @@
+export type SocketId = string
+export type Room = string
+
+/** How something is sent. */
+export interface BroadcastFlags {
+  volatile?: boolean
+  compress?: boolean
+  /** Only to clients of this server. */
+  local?: boolean
+  /** How long acknowledgements are waited for, in ms. */
+  timeout?: number
+  /** The acknowledgement is one answer instead of an array. */
+  expectSingleResponse?: boolean
+}
+
+/** Whom something is for: the clients in any of the rooms (or all if there is none), but those in `except`. */
+export interface BroadcastOptions {
+  readonly rooms: ReadonlySet<Room>
+  readonly except?: ReadonlySet<Room> | undefined
+  readonly flags?: BroadcastFlags | undefined
+  /** It came from the topic of a room: whoever subscribes to that has it already. */
+  readonly isFromTopic?: boolean | undefined
+}
