@@ -8,6 +8,14 @@ export function checkLaw<T>(property: fc.IProperty<T>, parameters: fc.Parameters
   fc.assert(property, { seed, ...parameters })
 }
 
+/** As {@link checkLaw}, for a property that takes time; fewer schedules, since each takes longer. */
+export async function checkLawLater<T>(
+  property: fc.IAsyncProperty<T>,
+  parameters: fc.Parameters<T> = {},
+): Promise<void> {
+  await fc.assert(property, { seed, numRuns: 300, ...parameters })
+}
+
 /** Where to cut `length` bytes: nowhere, everywhere or at random. */
 export function cuts(length: number): fc.Arbitrary<readonly number[]> {
   const positions = Array.from({ length: Math.max(0, length - 1) }, (_, index) => index + 1)

@@ -3,7 +3,7 @@ import type { Publication } from '../connection/sending/publication.ts'
 import type { Broker, History, Member, StoredPublication } from './broker.ts'
 import { HubError } from './hub-error.ts'
 import { encodeData } from './json-data.ts'
-import { LiveTopic } from './live-topic.ts'
+import { LiveTopic, mostMembersTold } from './live-topic.ts'
 import { MemoryBroker } from './memory-broker.ts'
 import { type Sink, Subscription } from './subscription.ts'
 import { checkTopicName } from './topic-name.ts'
@@ -386,7 +386,7 @@ export class Hub<User = undefined> {
       }
       subscription.beginAt(history === undefined ? undefined : position)
       const members = hasPresence && seesMembers ? [...topic.members.values()] : undefined
-      const isCrowd = members !== undefined && members.length > 100
+      const isCrowd = members !== undefined && members.length > mostMembersTold
       return {
         subscription,
         position,
@@ -494,6 +494,36 @@ export class HubTopic {
     return () => this.#port.unsubscribe(subscription)
   }
 
+  /** Everything that is published from now on, for `for await`; leaving the loop ends it. What is not taken waits in history. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<TopicPublication, void> {
+    const waiting: TopicPublication[] = []
+    let wake: () => void = ignore
+    const sink: Sink = {
+      sendShared(message) {
+        tell(publication => waiting.push(publication), message)
+        wake()
+        return waiting.length < maxWaiting ? 'sent' : 'queued'
+      },
+    }
+    const { subscription } = await this.#port.subscribe(sink, {})
+    subscription.start()
+    try {
+      for (;;) {
+        const next = waiting.shift()
+        if (next !== undefined) {
+          yield next
+          if (waiting.length === 0) subscription.goOn()
+        } else {
+          await new Promise<void>(resolve => {
+            wake = resolve
+          })
+        }
+      }
+    } finally {
+      this.#port.unsubscribe(subscription)
+    }
+  }
+
   /** The newest `last`, or what is behind `since`, oldest first. */
   async history({
     since,
@@ -541,6 +571,11 @@ export class HubTopic {
     }
   }
 }
+
+/** Publications that wait for an iteration; then it is fed from history. */
+const maxWaiting = 100
+
+function ignore(): void {}
 
 function tell(listener: (publication: TopicPublication) => void, message: Publication): 'sent' {
   const value = JSON.parse(message.data as string) as StoredPublication & {

@@ -38,6 +38,8 @@ export class LiveTopic implements BrokerEvents, Feed {
   readonly #reads = new Map<string, Promise<History>>()
   #unsubscribe: (() => void) | undefined
   #isRepairing = false
+  /** Something came while the hole before it was being repaired: the history is read once more. */
+  #hasMissed = false
   #isClosed = false
   #countTimer: NodeJS.Timeout | undefined
   #isCountDue = false
@@ -101,7 +103,11 @@ export class LiveTopic implements BrokerEvents, Feed {
       this.#give(publication)
       return
     }
-    if (this.#isRepairing || position === this.head) return
+    if (this.#isRepairing) {
+      this.#hasMissed = true
+      return
+    }
+    if (position === this.head) return
     if (this.isState) {
       this.newest = publication
     } else if (previous !== this.head && this.head !== '') {
@@ -124,13 +130,14 @@ export class LiveTopic implements BrokerEvents, Feed {
     this.#isRepairing = true
     try {
       for (;;) {
+        this.#hasMissed = false
         const { publications, recovered, start, head } = await this.read(this.head, 1000)
         if (recovered === false) {
           this.head = start
           for (const subscription of this.subscriptions) subscription.tellGap(start)
         }
         for (const publication of publications) this.#give(publication)
-        if (this.head === head || publications.length === 0) return
+        if (!this.#hasMissed && (this.head === head || publications.length === 0)) return
       }
     } catch (error) {
       this.onError(error)

@@ -41,7 +41,12 @@ export class Subscription {
   #position: string | undefined
   #isLive = false
   #isFeeding = false
+  /** Room was made while it was being fed. */
+  #hasMoreRoom = false
   #hasLost = false
+  /** Who came and went since it was made; told once it has started. */
+  #early: Publication[] | undefined
+  #hasStarted = false
   #isEnded = false
 
   constructor(topic: Feed, sink: Sink, seesMembers: boolean) {
@@ -53,10 +58,14 @@ export class Subscription {
   /** Where it is to begin. */
   beginAt(position: string | undefined): void {
     this.#position = position
+    this.#early = []
   }
 
   /** Begins to deliver. */
   start(): void {
+    this.#hasStarted = true
+    for (const message of this.#early ?? []) this.tell(message)
+    this.#early = undefined
     this.#isLive = !this.topic.hasHistory && !this.topic.isState
     if (!this.#isLive) void this.#feed()
   }
@@ -67,7 +76,11 @@ export class Subscription {
 
   /** A publication that has just come, with the position before it. */
   offer(message: Publication, position: string | undefined): void {
-    if (!this.#isLive) return
+    if (!this.#isLive) {
+      // Of what has no history, what does not fit is lost.
+      if (this.#hasStarted && !this.topic.hasHistory && !this.topic.isState) this.#hasLost = true
+      return
+    }
     const outcome = this.sink.sendShared(message)
     if (outcome !== 'refused') this.#position = position
     if (outcome === 'sent') return
@@ -77,11 +90,14 @@ export class Subscription {
 
   /** Something else than a publication: who is there. It is not repeated for whoever is behind. */
   tell(message: Publication): void {
-    if (!this.#isEnded) this.sink.sendShared(message)
+    if (this.#isEnded) return
+    if (this.#hasStarted) this.sink.sendShared(message)
+    else this.#early?.push(message)
   }
 
   /** Publications were lost for everybody. */
   tellGap(position: string | undefined): void {
+    if (!this.#isLive) return
     this.#position = position
     this.tell(gapMessage(this.topic.name, position))
   }
@@ -92,17 +108,23 @@ export class Subscription {
   }
 
   async #feed(): Promise<void> {
+    this.#hasMoreRoom = true
     if (this.#isFeeding) return
     this.#isFeeding = true
     try {
-      if (this.topic.isState) this.#sendNewest()
-      else if (!this.topic.hasHistory) this.#resumeWithLoss()
-      else await this.#feedFromHistory()
+      while (this.#hasMoreRoom && !this.#isLive && !this.#isEnded) await this.#feedOnce()
     } catch (error) {
       this.topic.onError(error)
     } finally {
       this.#isFeeding = false
     }
+  }
+
+  async #feedOnce(): Promise<void> {
+    this.#hasMoreRoom = false
+    if (this.topic.isState) this.#sendNewest()
+    else if (!this.topic.hasHistory) this.#resumeWithLoss()
+    else await this.#feedFromHistory()
   }
 
   async #feedFromHistory(): Promise<void> {

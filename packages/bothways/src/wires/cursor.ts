@@ -1,13 +1,9 @@
 /**
  * Where a request without a session stands, in all its topics together: an opaque text that any process can read. Of topics
  * without history there is nothing to say but that they belong to it.
+ *
+ * @param topics in the order of the request
  */
-export interface Cursor {
-  /** In the order of the request. */
-  readonly topics: readonly string[]
-  readonly positions: ReadonlyMap<string, string>
-}
-
 export function writeCursor(topics: readonly string[], positions: ReadonlyMap<string, string>): string {
   return Buffer.from(JSON.stringify([topics, topics.map(topic => positions.get(topic) ?? null)])).toString(
     'base64url',

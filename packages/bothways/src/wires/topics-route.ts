@@ -5,7 +5,7 @@ import type { ServerSocket } from '../server/server-socket.ts'
 import type { TopicsRouteOptions } from './topics-options.ts'
 import { TopicsSession } from './topics-session.ts'
 
-export const topicsProtocol = 'bothways.v1'
+const topicsProtocol = 'bothways.v1'
 
 /**
  * The topics of a hub for WebSocket clients, by the subprotocol `bothways.v1`.

@@ -270,6 +270,10 @@ export class TopicsSession<User> implements HubClient {
   }
 
   async #renew({ fields }: Call): Promise<void> {
+    if (this.#settings.authenticateToken === undefined) {
+      this.#welcome()
+      return
+    }
     const known = await this.#authenticate(fields)
     if (known === undefined || this.#isEnded) return
     if (this.#hub.userIdOf(known.user) !== this.userId) {
