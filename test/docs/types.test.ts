@@ -29,25 +29,47 @@ const config = {
   },
 }
 
-function complaintsAbout(sources: Record<string, string>): Promise<string> {
+function complaintsAbout(sources: Record<string, string>, options: object = {}): Promise<string> {
   const files = Object.keys(sources).map(name => `./${name}`)
-  return withFolder({ ...sources, 'tsconfig.json': JSON.stringify({ ...config, files }) }, async folder => {
-    const args = [tsc, '-p', folder, '--pretty', 'false']
-    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-    return stdout + stderr
-  })
+  return withFolder(
+    {
+      ...sources,
+      'tsconfig.json': JSON.stringify({
+        ...config,
+        compilerOptions: { ...config.compilerOptions, ...options },
+        files,
+      }),
+    },
+    async folder => {
+      const args = [tsc, '-p', folder, '--pretty', 'false']
+      const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+      return stdout + stderr
+    },
+  )
 }
 
-test('Every block of TypeScript compiles, in strict mode', async () => {
+const blocksOf = async (pages: readonly string[], language: string) => {
   const files: Record<string, string> = {}
   for (const page of pages) {
-    for (const { where, code } of await codeBlocks(page, 'ts')) {
+    for (const { where, code } of await codeBlocks(page, language)) {
       files[`${where.replaceAll(/\W+/g, '-')}.ts`] = (context[page] ?? '') + code
     }
   }
+  return files
+}
+
+test('Every block of TypeScript compiles, in strict mode', async () => {
+  const files = await blocksOf(pages, 'ts')
   expect(Object.keys(files).length).toBeGreaterThanOrEqual(5)
   expect(await complaintsAbout(files)).toBe('')
+  expect(await complaintsAbout(files, { module: 'esnext', moduleResolution: 'bundler' })).toBe('')
   // And the compiler does look.
   const wrong = { 'wrong.ts': "import { createServer } from 'bothways'\ncreateServer({ origin: 'x' })\n" }
   expect(await complaintsAbout(wrong)).toContain('wrong.ts(2,')
+})
+
+test('The whole programs of these guides are TypeScript as they are, and JavaScript as well', async () => {
+  const programs = await blocksOf(['docs/how-to/authenticate.md', 'docs/how-to/compression.md'], 'js')
+  expect(Object.keys(programs)).toHaveLength(5)
+  expect(await complaintsAbout(programs)).toBe('')
 })
