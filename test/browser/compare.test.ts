@@ -93,6 +93,8 @@ test('A sentence says what one sees; at a slow rate most answers are empty', asy
   await slide(1, 'Home')
   await page.getByText('Polling asks every').waitFor()
   await page.click('[data-action=reset]')
+  await eventually(() => figure('events', 'requests')).toBe(1)
+  expect(await figure('socket', 'requests')).toBe(1)
   const finding = page.locator('[data-finding=polling]')
   await eventually(() => finding.textContent()).toMatch(/^Polling asked \d+ times; \d+ answers were empty/)
   expect(await page.locator('[data-finding=pushed]').textContent()).toContain('came by themselves')

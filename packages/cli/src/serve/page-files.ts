@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,6 +36,8 @@ interface PageFile {
   readonly cacheControl: string
   readonly etag: string
   readonly isCompressible: boolean
+  /** Made when the page was built: it takes a second. */
+  readonly brotli?: Buffer
   gzipped?: Promise<Buffer>
 }
 
@@ -51,6 +53,7 @@ export class PageFiles {
 
   constructor(folder: string = pageFolder) {
     for (const entry of listFiles(folder)) {
+      if (entry.endsWith('.br')) continue
       const path = `/${entry.split(sep).join('/')}`
       this.#files.set(path === '/index.html' ? '/' : path, readPageFile(folder, entry))
     }
@@ -75,7 +78,11 @@ export class PageFiles {
       return true
     }
     let { body } = file
-    if (file.isCompressible && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
+    const accepted = String(request.headers['accept-encoding'] ?? '')
+    if (file.brotli !== undefined && /\bbr\b/.test(accepted)) {
+      body = file.brotli
+      response.setHeader('Content-Encoding', 'br')
+    } else if (file.isCompressible && /\bgzip\b/.test(accepted)) {
       file.gzipped ??= promisify(gzip)(file.body, { level: 9 })
       body = await file.gzipped
       response.setHeader('Content-Encoding', 'gzip')
@@ -100,7 +107,9 @@ function listFiles(folder: string): string[] {
 function readPageFile(folder: string, entry: string): PageFile {
   const body = readFileSync(join(folder, entry))
   const extension = extname(entry)
+  const brotliPath = join(folder, `${entry}.br`)
   return {
+    ...(existsSync(brotliPath) && { brotli: readFileSync(brotliPath) }),
     body,
     contentType: contentTypes[extension] ?? 'application/octet-stream',
     // Vite puts what carries a hash in its name into `assets`.

@@ -1,67 +1,120 @@
-import { App as AntdApp, ConfigProvider, Spin, theme } from 'antd'
-import enUs from 'antd/locale/en_US'
-import zhCn from 'antd/locale/zh_CN'
-import { type CSSProperties, lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
+import { ConfigProvider, theme } from 'antd'
+import {
+  type CSSProperties,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from 'react'
+import { ChatTab } from '../chat/chat-tab.tsx'
+import { ConsoleTab } from '../console/console-tab.tsx'
 import { en } from '../texts/en.ts'
 import { zh } from '../texts/zh.ts'
-import { AppContext, useAppContext } from './app-context.ts'
+import { AppContext, useAppContext, useTexts } from './app-context.ts'
 import { Header } from './header.tsx'
-import type { TabName } from './location-hash.ts'
+import { type TabName, tabNames } from './location-hash.ts'
+import { lazyTab, TabBoundary } from './tab-boundary.tsx'
 import { palettes, themeConfig } from './theme.ts'
+import { ToastArea } from './toast.tsx'
 import { useLocationHash } from './use-location-hash.ts'
 import { usePreferences } from './use-preferences.ts'
 
-const ConsoleTab = lazy(async () => ({ default: (await import('../console/console-tab.tsx')).ConsoleTab }))
-const ChatTab = lazy(async () => ({ default: (await import('../chat/chat-tab.tsx')).ChatTab }))
-const MonitorTab = lazy(async () => ({ default: (await import('../monitor/monitor-tab.tsx')).MonitorTab }))
-const CompareTab = lazy(async () => ({ default: (await import('../compare/compare-tab.tsx')).CompareTab }))
+// Console and chat come with the page, since it begins with one of them. The charts are as much again.
+const MonitorTab = lazyTab(async () => (await import('../monitor/monitor-tab.tsx')).MonitorTab)
+const CompareTab = lazyTab(async () => (await import('../compare/compare-tab.tsx')).CompareTab)
 
 /** These go on while another tab is shown: a conversation does not end because one looks at a chart. */
 const lastingTabs = new Set<TabName>(['console', 'chat'])
 
+const stillQuery = window.matchMedia('(prefers-reduced-motion: reduce)')
+
+function onStill(listener: () => void): () => void {
+  stillQuery.addEventListener('change', listener)
+  return () => stillQuery.removeEventListener('change', listener)
+}
+
 export function App(): ReactNode {
   const preferences = usePreferences()
   const { language, theme: themeName } = preferences
-  const [location, go] = useLocationHash()
-  const { tab } = location
-  const [visited, setVisited] = useState<ReadonlySet<TabName>>(new Set([tab]))
-  useEffect(() => setVisited(before => (before.has(tab) ? before : new Set([...before, tab]))), [tab])
+  const isStill = useSyncExternalStore(onStill, () => stillQuery.matches)
   const texts = language === 'zh' ? zh : en
   const context = useMemo(
     () => ({ texts, language, theme: themeName, palette: palettes[themeName] }),
     [texts, language, themeName],
   )
-  const config = useMemo(() => themeConfig(themeName), [themeName])
-
-  const contents: Readonly<Record<TabName, () => ReactNode>> = {
-    console: () => <ConsoleTab />,
-    chat: () => <ChatTab room={location.room} onRoom={room => go({ tab: 'chat', room })} />,
-    monitor: () => <MonitorTab />,
-    compare: () => <CompareTab />,
-  }
-  const shown = Object.keys(contents).filter((name): name is TabName => {
-    return name === tab || (visited.has(name as TabName) && lastingTabs.has(name as TabName))
-  })
-
+  const config = useMemo(() => themeConfig(themeName, isStill), [themeName, isStill])
   return (
     <AppContext value={context}>
-      <ConfigProvider
-        theme={config}
-        locale={language === 'zh' ? zhCn : enUs}
-        button={{ autoInsertSpace: false }}
-      >
-        <AntdApp component={false}>
-          <Page>
-            <Header tab={tab} onTab={name => go({ tab: name, room: undefined })} preferences={preferences} />
-            {shown.map(name => (
-              <main key={name} className={`tab tab-${name}`} hidden={name !== tab}>
-                <Suspense fallback={<Spin className="tab-spin" />}>{contents[name]()}</Suspense>
-              </main>
-            ))}
-          </Page>
-        </AntdApp>
+      <ConfigProvider theme={config} button={{ autoInsertSpace: false }}>
+        <Page>
+          <ToastArea>
+            <Tabs preferences={preferences} />
+          </ToastArea>
+        </Page>
       </ConfigProvider>
     </AppContext>
+  )
+}
+
+function Tabs({ preferences }: { preferences: ReturnType<typeof usePreferences> }): ReactNode {
+  const texts = useTexts()
+  const [location, go] = useLocationHash()
+  const { tab } = location
+  const [visited, setVisited] = useState<ReadonlySet<TabName>>(new Set([tab]))
+  const [room, setRoom] = useState<string>()
+  useEffect(() => setVisited(before => (before.has(tab) ? before : new Set([...before, tab]))), [tab])
+  useEffect(() => {
+    document.title = `${texts.tabs[tab]} · Bothways`
+  }, [texts, tab])
+  const goToRoom = useCallback(
+    (joined: string | undefined) => {
+      setRoom(joined)
+      if (joined !== undefined) go({ tab: 'chat', room: joined })
+    },
+    [go],
+  )
+
+  const contents: Readonly<Record<TabName, ReactNode>> = {
+    console: <ConsoleTab />,
+    chat: <ChatTab room={tab === 'chat' ? location.room : room} onRoom={goToRoom} />,
+    monitor: <MonitorTab />,
+    compare: <CompareTab />,
+  }
+  const isShown = (name: TabName): boolean => name === tab || (visited.has(name) && lastingTabs.has(name))
+
+  return (
+    <>
+      <button
+        type="button"
+        className="skip-link"
+        onClick={() => document.getElementById(`panel-${tab}`)?.focus()}
+      >
+        {texts.app.skip}
+      </button>
+      <Header
+        tab={tab}
+        onTab={name => go({ tab: name, room: name === 'chat' ? room : undefined })}
+        preferences={preferences}
+      />
+      <main>
+        <h1 className="unseen">Bothways · {texts.tabs[tab]}</h1>
+        {tabNames.map(name => (
+          <div
+            key={name}
+            role="tabpanel"
+            id={`panel-${name}`}
+            aria-labelledby={`tab-${name}`}
+            tabIndex={-1}
+            className={`tab tab-${name}`}
+            hidden={name !== tab}
+          >
+            {isShown(name) && <TabBoundary>{contents[name]}</TabBoundary>}
+          </div>
+        ))}
+      </main>
+    </>
   )
 }
 
@@ -72,15 +125,18 @@ function Page({ children }: { children: ReactNode }): ReactNode {
   const style = {
     '--background': token.colorBgLayout,
     '--panel': token.colorBgContainer,
+    '--raised': token.colorBgElevated,
     '--border': token.colorBorderSecondary,
+    '--field-border': token.colorBorder,
     '--hover': token.colorFillTertiary,
     '--selected': token.controlItemBgActive,
     '--text': token.colorText,
     '--received': palette.received,
-    '--muted': token.colorTextSecondary,
-    '--faint': token.colorTextTertiary,
-    '--primary': token.colorPrimary,
-    '--danger': token.colorError,
+    '--muted': palette.muted,
+    '--placeholder': token.colorTextPlaceholder,
+    '--primary': palette.primary,
+    '--focus': palette.focus,
+    '--danger': palette.danger,
     '--success': token.colorSuccess,
     '--warning': token.colorWarning,
     '--code-font': token.fontFamilyCode,

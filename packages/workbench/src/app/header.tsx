@@ -1,8 +1,9 @@
 import { MoonOutlined, SunOutlined } from '@ant-design/icons'
-import { Button, Tabs } from 'antd'
+import { Button } from 'antd'
 import type { ReactNode } from 'react'
 import { useTexts } from './app-context.ts'
-import { type TabName, tabNames } from './location-hash.ts'
+import type { TabName } from './location-hash.ts'
+import { TabList } from './tab-list.tsx'
 import type { Preferences } from './use-preferences.ts'
 
 export interface HeaderProps {
@@ -19,15 +20,10 @@ export function Header({ tab, onTab, preferences }: HeaderProps): ReactNode {
   return (
     <header className="header">
       <a className="brand" href="#console">
-        <img src="/favicon.svg" alt="" width={26} height={26} />
+        <img src="favicon.svg" alt="" width={26} height={26} />
         <span>Bothways</span>
       </a>
-      <Tabs
-        className="header-tabs"
-        activeKey={tab}
-        onChange={key => onTab(key as TabName)}
-        items={tabNames.map(key => ({ key, label: texts.tabs[key] }))}
-      />
+      <TabList tab={tab} onTab={onTab} />
       <div className="header-switches">
         <Button
           type="text"

@@ -7,6 +7,7 @@ test.each([
   ['#nothing', { tab: 'console', room: undefined }],
   ['#chat/lobby', { tab: 'chat', room: 'lobby' }],
   ['#chat/%E5%A4%A7%E5%8E%85', { tab: 'chat', room: '大厅' }],
+  ['#chat/a/b', { tab: 'chat', room: 'a/b' }],
   ['#chat/%', { tab: 'chat', room: '%' }],
 ])('%s is %j', (hash, expected) => {
   expect(parseHash(hash)).toEqual(expected)

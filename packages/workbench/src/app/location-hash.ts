@@ -7,11 +7,11 @@ export interface PageLocation {
   readonly room: string | undefined
 }
 
-/** `#chat/lobby` → chat, lobby. Anything unknown is the console. */
+/** `#chat/lobby` → chat, lobby; a room may have slashes. Anything unknown is the console. */
 export function parseHash(hash: string): PageLocation {
-  const [name, room] = hash.replace(/^#/, '').split('/')
+  const [, name = '', room = ''] = /^#?([^/]*)\/?(.*)$/s.exec(hash) ?? []
   const tab = tabNames.find(it => it === name) ?? 'console'
-  return { tab, room: room === undefined || room === '' ? undefined : decode(room) }
+  return { tab, room: room === '' ? undefined : decode(room) }
 }
 
 export function formatHash({ tab, room }: PageLocation): string {

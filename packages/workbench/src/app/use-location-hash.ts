@@ -12,5 +12,6 @@ export function useLocationHash(): [PageLocation, (location: PageLocation) => vo
 }
 
 function go(location: PageLocation): void {
-  window.location.hash = formatHash(location)
+  const hash = formatHash(location)
+  if (window.location.hash !== hash) window.location.hash = hash
 }

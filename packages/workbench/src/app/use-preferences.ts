@@ -1,5 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { type Language, preferredLanguage, type ThemeName } from './preferences.ts'
+import { readStored, writeStored } from './stored.ts'
 
 export interface Preferences {
   readonly language: Language
@@ -33,28 +34,12 @@ function useStored<Value extends string>(
   name: string,
   values: readonly Value[],
 ): [Value | undefined, (value: Value) => void] {
-  const key = `bothways.${name}`
-  const [value, setValue] = useState(() => values.find(it => it === readStored(key)))
+  const [value, setValue] = useState(() => values.find(it => it === readStored(name)))
   return [
     value,
     next => {
       setValue(next)
-      writeStored(key, next)
+      writeStored(name, next)
     },
   ]
-}
-
-/** Storage throws where the reader has switched it off; the page works without. */
-export function readStored(key: string): string | undefined {
-  try {
-    return localStorage.getItem(key) ?? undefined
-  } catch {
-    return undefined
-  }
-}
-
-export function writeStored(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value)
-  } catch {}
 }

@@ -36,7 +36,7 @@ export function LineChart(props: LineChartProps): ReactNode {
   const latest = useRef(props)
   latest.current = props
   const [pointedIndex, setPointedIndex] = useState<number | null>(null)
-  const { palette } = useAppContext()
+  const { palette, texts } = useAppContext()
   const lineKey = lines.map(it => it.label + it.color).join()
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the lines are compared by what they show
@@ -66,6 +66,20 @@ export function LineChart(props: LineChartProps): ReactNode {
   }, [version])
 
   const count = columns[0]?.length ?? 0
+
+  function describe({ label }: ChartLine, column: readonly (number | null)[]): string {
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (const value of column) {
+      if (value === null) continue
+      if (value < least) least = value
+      if (value > most) most = value
+    }
+    const last = lastOf(column)
+    return typeof last === 'number'
+      ? texts.chart.line(label, format(last), format(least), format(most))
+      : label
+  }
+
   const shownIndex = pointedIndex !== null && pointedIndex < count ? pointedIndex : undefined
   return (
     <figure className="panel chart" data-chart={title} data-points={count}>
@@ -84,7 +98,15 @@ export function LineChart(props: LineChartProps): ReactNode {
           })}
         </ul>
       </figcaption>
-      <div ref={holder} className="chart-canvas" />
+      <div
+        ref={holder}
+        className="chart-canvas"
+        role="img"
+        aria-label={texts.chart.summary(
+          title,
+          lines.map((line, at) => describe(line, columns[at + 1] ?? [])),
+        )}
+      />
     </figure>
   )
 }

@@ -1,18 +1,21 @@
 import { SendOutlined } from '@ant-design/icons'
-import { Button, Input } from 'antd'
-import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react'
+import { Button } from 'antd'
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTexts } from '../app/app-context.ts'
 import type { Chat } from './use-chat.ts'
 
 export function ChatComposer({ chat, name }: { chat: Chat; name: string }): ReactNode {
   const texts = useTexts().chat
   const [text, setText] = useState('')
+  const editor = useRef<HTMLTextAreaElement>(null)
   const { unsent } = chat
   const canSend = text.trim() !== '' && chat.status.name === 'open'
 
   useEffect(() => {
     if (unsent !== '') setText(before => (before === '' ? unsent : before))
   }, [unsent])
+
+  useEffect(() => editor.current?.focus({ preventScroll: true }), [])
 
   function send(): void {
     if (canSend && chat.say(text)) setText('')
@@ -29,15 +32,18 @@ export function ChatComposer({ chat, name }: { chat: Chat; name: string }): Reac
     <div className="chat-composer">
       {unsent !== '' && <p className="muted">{texts.restored}</p>}
       <div className="chat-composer-bar">
-        <Input.TextArea
+        <textarea
+          ref={editor}
+          className="editor chat-editor"
+          dir="auto"
+          rows={1}
           value={text}
           onChange={event => setText(event.target.value)}
           onKeyDown={onKeyDown}
-          placeholder={`${texts.write} (${name})`}
+          // The isolates keep a name of the other direction from turning the rest around.
+          placeholder={`${texts.write} (\u2068${name}\u2069)`}
           aria-label={texts.write}
-          autoSize={{ minRows: 1, maxRows: 6 }}
           maxLength={2_000}
-          autoFocus
         />
         <Button type="primary" icon={<SendOutlined />} disabled={!canSend} onClick={send} data-action="say">
           {texts.send}

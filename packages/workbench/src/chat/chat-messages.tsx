@@ -1,13 +1,15 @@
-import { type ReactNode, useLayoutEffect, useRef } from 'react'
+import { memo, type ReactNode, useLayoutEffect, useRef } from 'react'
 import { useAppContext, useTexts } from '../app/app-context.ts'
 import type { ChatItem } from './chat-state.ts'
 
 export interface ChatMessagesProps {
   readonly items: readonly ChatItem[]
   readonly ownIds: ReadonlySet<string>
+  /** Sent, and not yet confirmed by the server. */
+  readonly pending: readonly string[]
 }
 
-export function ChatMessages({ items, ownIds }: ChatMessagesProps): ReactNode {
+export function ChatMessages({ items, ownIds, pending }: ChatMessagesProps): ReactNode {
   const texts = useTexts().chat
   const list = useRef<HTMLOListElement>(null)
   const lastKey = items.at(-1)?.key
@@ -15,13 +17,14 @@ export function ChatMessages({ items, ownIds }: ChatMessagesProps): ReactNode {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new last item is what moves the view
   useLayoutEffect(() => {
     list.current?.scrollTo({ top: list.current.scrollHeight })
-  }, [lastKey])
+  }, [lastKey, pending.length])
 
   const firstNew = items.find(it => it.kind !== 'message' || !it.isEarlier)?.key
   const hasEarlier = items[0]?.kind === 'message' && items[0].isEarlier
   return (
-    <ol ref={list} className="chat-messages" aria-live="polite">
-      {items.length === 0 && <li className="chat-line">{texts.noMessages}</li>}
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <ol ref={list} className="chat-messages" aria-live="polite" aria-label={texts.conversation} tabIndex={0}>
+      {items.length === 0 && pending.length === 0 && <li className="chat-line">{texts.noMessages}</li>}
       {hasEarlier && <li className="chat-line">{texts.earlier}</li>}
       {items.map(item => (
         <ChatItemView
@@ -30,6 +33,15 @@ export function ChatMessages({ items, ownIds }: ChatMessagesProps): ReactNode {
           isOwn={item.kind === 'message' && ownIds.has(item.message.id)}
           isFirstNew={hasEarlier && item.key === firstNew}
         />
+      ))}
+      {pending.map((text, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they are confirmed in their order, and have nothing else
+        <li key={at} className="chat-message chat-own chat-pending" data-pending>
+          <p className="chat-meta">{texts.sending}</p>
+          <p className="chat-text" dir="auto">
+            {text}
+          </p>
+        </li>
       ))}
     </ol>
   )
@@ -41,11 +53,18 @@ interface ChatItemViewProps {
   readonly isFirstNew: boolean
 }
 
-function ChatItemView({ item, isOwn, isFirstNew }: ChatItemViewProps): ReactNode {
+const ChatItemView = memo(function ChatItemView({ item, isOwn, isFirstNew }: ChatItemViewProps): ReactNode {
   const { texts, language } = useAppContext()
   const className = isFirstNew ? 'chat-first-new' : ''
   if (item.kind !== 'message') {
-    return <li className={`chat-line ${className}`}>{texts.chat[item.kind](item.name)}</li>
+    const [before, after] = texts.chat[item.kind]('\0').split('\0')
+    return (
+      <li className={`chat-line ${className}`}>
+        {before}
+        <bdi>{item.name}</bdi>
+        {after}
+      </li>
+    )
   }
   const { name, text, date } = item.message
   const time = new Date(date).toLocaleTimeString(language === 'zh' ? 'zh-CN' : 'en-GB', {
@@ -58,12 +77,18 @@ function ChatItemView({ item, isOwn, isFirstNew }: ChatItemViewProps): ReactNode
       className={`chat-message ${isOwn ? 'chat-own' : ''} ${item.isEarlier ? 'chat-earlier' : ''} ${className}`}
     >
       <p className="chat-meta">
-        {!isOwn && <strong>{name}</strong>}
+        {!isOwn && (
+          <strong>
+            <bdi>{name}</bdi>
+          </strong>
+        )}
         <time dateTime={new Date(date).toISOString()} className="number">
           {time}
         </time>
       </p>
-      <p className="chat-text">{text}</p>
+      <p className="chat-text" dir="auto">
+        {text}
+      </p>
     </li>
   )
-}
+})

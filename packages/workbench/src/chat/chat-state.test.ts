@@ -46,6 +46,17 @@ test('After a reconnect, messages under the old id are still one’s own', () =>
   expect(after([joined, { ...joined, room: 'other', id: '9' }]).ownIds).toEqual(new Set(['9']))
 })
 
+test('After a server restart the conversation stays, and what was missed comes behind it', () => {
+  const said = after([{ type: 'message', id: '1', name: '张三', text: 'before', date: 2 }], after([joined]))
+  const lost = reduceChat(said, { type: 'connection-lost' })
+  const missed = { id: '7', name: '王五', text: 'missed', date: 3 }
+  const back = after([{ ...joined, id: '9', recent: [...joined.recent, missed] }], lost)
+  const texts = back.items.map(it => (it.kind === 'message' ? it.message.text : it.kind))
+  expect(texts).toEqual(['hello', 'before', 'missed'])
+  expect(after([{ ...joined, id: '9', recent: [] }], lost).items).toEqual(said.items)
+  expect(after([{ ...joined, room: 'other', recent: [] }], lost).items).toEqual([])
+})
+
 test('Keys stay unique and items are bounded', () => {
   const messages = Array.from({ length: itemLimit + 10 }, (_, date): ChatEvent => {
     return { type: 'message', id: '1', name: '张三', text: 'x', date }

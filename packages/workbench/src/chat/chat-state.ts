@@ -56,21 +56,25 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
 function reduceEvent(state: ChatState, event: ChatEvent): ChatState {
   switch (event.type) {
     case 'joined': {
-      const items = event.recent.map((message, at) => ({
-        kind: 'message' as const,
-        key: state.nextKey + at,
-        message,
-        isEarlier: true,
-      }))
-      const before = state.room === event.room ? state.ownIds : []
+      // The same room again after a lost connection: what is on the screen stays, what was missed comes behind it.
+      const isBack = state.room === event.room
+      const known = new Set(isBack ? state.items.map(identityOf) : [])
+      const missed = event.recent
+        .map((message, at) => ({
+          kind: 'message' as const,
+          key: state.nextKey + at,
+          message,
+          isEarlier: !isBack,
+        }))
+        .filter(item => !known.has(identityOf(item)))
       return {
         ...state,
         room: event.room,
-        ownIds: new Set([...before, event.id]),
+        ownIds: new Set([...(isBack ? state.ownIds : []), event.id]),
         members: event.members,
-        items,
+        items: [...(isBack ? state.items : []), ...missed].slice(-itemLimit),
         error: undefined,
-        nextKey: state.nextKey + items.length,
+        nextKey: state.nextKey + event.recent.length,
       }
     }
     case 'message':
@@ -93,6 +97,13 @@ function reduceEvent(state: ChatState, event: ChatEvent): ChatState {
     case 'error':
       return { ...state, error: event.code, pending: state.pending.slice(1) }
   }
+}
+
+/** Messages have no number of their own: who said what when is as good as one. */
+function identityOf(item: ChatItem): string {
+  if (item.kind !== 'message') return ''
+  const { id, date, text } = item.message
+  return `${id} ${date} ${text}`
 }
 
 type NewItem = ChatItem extends infer Item ? (Item extends ChatItem ? Omit<Item, 'key'> : never) : never

@@ -6,8 +6,11 @@ import { type ChatState, noChat, reduceChat } from './chat-state.ts'
 export interface Chat {
   readonly state: ChatState
   readonly status: PageSocketStatus
+  /** As it was asked for last. */
+  readonly name: string
   /** Messages that the server did not confirm before the connection broke: the writer decides. */
   readonly unsent: string
+  /** Leaves the room one is in. */
   join(room: string, name: string): void
   /** @returns false when there is no connection */
   say(text: string): boolean
@@ -15,15 +18,19 @@ export interface Chat {
   retryNow(): void
 }
 
+/** A server that has not noticed the end of the connection before still has its name. */
+const nameRetryMs = 3_000
+
 /** One connection while one is in a room; it joins again by itself after the connection was lost. */
 export function useChat(): Chat {
   const [state, dispatch] = useReducer(reduceChat, noChat)
   const [status, setStatus] = useState<PageSocketStatus>({ name: 'closed' })
+  const [name, setName] = useState('')
   const [unsent, setUnsent] = useState('')
   const socket = useRef<PageSocket>(undefined)
-  const wanted = useRef<ChatRequest>(undefined)
-  const pending = useRef(state.pending)
-  pending.current = state.pending
+  const wanted = useRef<Extract<ChatRequest, { type: 'join' }>>(undefined)
+  const latest = useRef(state)
+  latest.current = state
 
   useEffect(() => () => socket.current?.close(), [])
 
@@ -31,24 +38,39 @@ export function useChat(): Chat {
     setStatus(next)
     if (next.name !== 'waiting') return
     dispatch({ type: 'connection-lost' })
-    if (pending.current.length > 0) setUnsent(pending.current.join('\n'))
+    const { pending } = latest.current
+    if (pending.length > 0) setUnsent(pending.join('\n'))
     dispatch({ type: 'restored' })
   }, [])
 
+  const onMessage = useCallback((message: unknown) => {
+    const event = message as ChatEvent
+    dispatch({ type: 'event', event })
+    const isOut = latest.current.members.length === 0
+    if (event.type !== 'error' || event.code !== 'name-taken' || !isOut) return
+    const { room } = latest.current
+    if (room === undefined || room !== wanted.current?.room) return
+    setTimeout(() => {
+      if (latest.current.room === room && latest.current.members.length === 0)
+        socket.current?.send(wanted.current)
+    }, nameRetryMs)
+  }, [])
+
   const join = useCallback(
-    (room: string, name: string) => {
-      wanted.current = { type: 'join', room, name }
+    (room: string, ownName: string) => {
+      setName(ownName)
+      wanted.current = { type: 'join', room, name: ownName }
       if (socket.current?.send(wanted.current) === true) return
       socket.current?.close()
       socket.current = new PageSocket({
-        path: '/chat',
+        path: 'chat',
         protocol: 'chat.bothways',
         onOpen: () => socket.current?.send(wanted.current),
-        onMessage: message => dispatch({ type: 'event', event: message as ChatEvent }),
+        onMessage,
         onStatus,
       })
     },
-    [onStatus],
+    [onMessage, onStatus],
   )
 
   const say = useCallback((text: string) => {
@@ -66,5 +88,5 @@ export function useChat(): Chat {
 
   const retryNow = useCallback(() => socket.current?.retryNow(), [])
 
-  return { state, status, unsent, join, say, leave, retryNow }
+  return { state, status, name, unsent, join, say, leave, retryNow }
 }

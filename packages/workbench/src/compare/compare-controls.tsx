@@ -1,7 +1,8 @@
-import { Button, Slider } from 'antd'
+import { Button } from 'antd'
 import { type ReactNode, useState } from 'react'
 import { useTexts } from '../app/app-context.ts'
 import { ConnectionStatus } from '../connection/connection-status.tsx'
+import { StepSlider } from '../controls/step-slider.tsx'
 import { formatMs } from '../format/quantity.ts'
 import type { CompareSession } from './compare-session.ts'
 
@@ -28,14 +29,14 @@ export function CompareControls({ session }: { session: CompareSession }): React
       <p className="compare-intro">{texts.intro}</p>
       <StepSlider
         name={texts.rate}
-        steps={rates}
+        stepCount={rates.length}
         step={rateStep}
         onStep={changeRate}
         value={texts.rateValue(rates[rateStep] ?? 1)}
       />
       <StepSlider
         name={texts.interval}
-        steps={intervalsMs}
+        stepCount={intervalsMs.length}
         step={intervalStep}
         onStep={changeInterval}
         value={formatMs(intervalsMs[intervalStep] ?? 500)}
@@ -52,33 +53,6 @@ export function CompareControls({ session }: { session: CompareSession }): React
           {session.isRunning ? texts.stop : texts.start}
         </Button>
       </div>
-    </div>
-  )
-}
-
-interface StepSliderProps {
-  readonly name: string
-  readonly value: string
-  readonly steps: readonly number[]
-  readonly step: number
-  onStep(step: number): void
-}
-
-function StepSlider({ name, value, steps, step, onStep }: StepSliderProps): ReactNode {
-  return (
-    <div className="step-slider">
-      <span>
-        <span className="muted">{name}</span> <strong className="number">{value}</strong>
-      </span>
-      <Slider
-        min={0}
-        max={steps.length - 1}
-        value={step}
-        onChange={onStep}
-        dots
-        tooltip={{ formatter: null }}
-        ariaLabelForHandle={name}
-      />
     </div>
   )
 }

@@ -56,7 +56,7 @@ export class CompareSession {
     if (this.isRunning) return
     this.#clear()
     this.#control = new PageSocket({
-      path: '/compare/control',
+      path: 'compare/control',
       onOpen: () => this.#tell({ type: 'rate', perSecond: this.#perSecond }),
       onMessage: message => this.#take(message as CompareEvent),
       onStatus: status => {

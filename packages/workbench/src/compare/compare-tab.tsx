@@ -24,7 +24,11 @@ export function CompareTab(): ReactNode {
   return (
     <div className="compare">
       <CompareControls session={session} />
-      <FindingsText figures={figures} pollWaitMs={session.pollWaitMs} />
+      <FindingsText
+        figures={figures}
+        pollWaitMs={session.pollWaitMs}
+        isAway={session.status.name === 'waiting'}
+      />
       <div className="way-cards">
         {wayNames.map((way, at) => (
           <WayCard

@@ -13,6 +13,7 @@ export type Figures = Readonly<Record<Way, WayFigures>>
 /** One thing to see in the numbers; the words are elsewhere. */
 export type Finding =
   | { readonly kind: 'queued'; readonly waitMs: number }
+  | { readonly kind: 'away' }
   | { readonly kind: 'waiting' }
   | { readonly kind: 'polling'; readonly asked: number; readonly empty: number }
   | { readonly kind: 'longPolling'; readonly requests: number }
@@ -30,9 +31,11 @@ const longWaitMs = 2_000
  * What one sees now. Nothing is claimed that the numbers do not show.
  *
  * @param pollWaitMs how long the present request of the polling has been without an answer
+ * @param isAway whether there is no connection to the server
  */
-export function findings(figures: Figures, pollWaitMs: number): Finding[] {
+export function findings(figures: Figures, pollWaitMs: number, isAway = false): Finding[] {
   const compared = compare(figures)
+  if (isAway) return [{ kind: 'away' }, ...compared.filter(it => it.kind !== 'waiting')]
   return pollWaitMs < longWaitMs ? compared : [{ kind: 'queued', waitMs: pollWaitMs }, ...compared]
 }
 

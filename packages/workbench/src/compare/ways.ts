@@ -1,4 +1,4 @@
-import { pageSocketUrl } from '../connection/page-socket.ts'
+import { pageSocketUrl, serverUrl } from '../connection/server-url.ts'
 import type { Change, ChangesAnswer, Way } from '../serve-messages.ts'
 
 export interface WayOptions {
@@ -29,7 +29,7 @@ async function poll({ viewer, after, pollIntervalMs, signal, onPoll, onChanges }
   while (!signal.aborted) {
     const startedAt = performance.now()
     onPoll(true)
-    const changes = await ask('/compare/poll', viewer, last, signal)
+    const changes = await ask('compare/poll', viewer, last, signal)
     if (signal.aborted) return
     onPoll(false)
     if (changes !== undefined && changes.length > 0) onChanges(changes)
@@ -41,7 +41,7 @@ async function poll({ viewer, after, pollIntervalMs, signal, onPoll, onChanges }
 async function longPoll({ viewer, after, signal, onChanges }: WayOptions): Promise<void> {
   let last = after
   while (!signal.aborted) {
-    const changes = await ask('/compare/long-poll', viewer, last, signal)
+    const changes = await ask('compare/long-poll', viewer, last, signal)
     if (signal.aborted) return
     if (changes === undefined) await pause(retryMs, signal)
     else if (changes.length > 0) onChanges(changes)
@@ -50,7 +50,7 @@ async function longPoll({ viewer, after, signal, onChanges }: WayOptions): Promi
 }
 
 function listenToEvents({ viewer, after, signal, onChanges }: WayOptions): void {
-  const source = new EventSource(`/compare/events?viewer=${viewer}&after=${after}`)
+  const source = new EventSource(serverUrl(`compare/events?viewer=${viewer}&after=${after}`))
   source.onmessage = ({ data }) => onChanges([JSON.parse(data)])
   signal.addEventListener('abort', () => source.close())
 }
@@ -58,7 +58,7 @@ function listenToEvents({ viewer, after, signal, onChanges }: WayOptions): void 
 function listenToSocket({ viewer, after, signal, onChanges }: WayOptions): void {
   let last = after
   const connect = (): void => {
-    const socket = new WebSocket(pageSocketUrl(`/compare/socket?viewer=${viewer}&after=${last}`))
+    const socket = new WebSocket(pageSocketUrl(`compare/socket?viewer=${viewer}&after=${last}`))
     const leave = (): void => socket.close(1000)
     socket.onmessage = ({ data }) => {
       const change: Change = JSON.parse(data)
@@ -84,7 +84,10 @@ async function ask(
   signal: AbortSignal,
 ): Promise<readonly Change[] | undefined> {
   try {
-    const response = await fetch(`${path}?viewer=${viewer}&after=${after}`, { signal, cache: 'no-store' })
+    const response = await fetch(serverUrl(`${path}?viewer=${viewer}&after=${after}`), {
+      signal,
+      cache: 'no-store',
+    })
     if (!response.ok) return undefined
     const { changes }: ChangesAnswer = await response.json()
     return changes

@@ -15,7 +15,12 @@ export function ConnectionStatus({ status, onRetry }: ConnectionStatusProps): Re
   return (
     <span className="connection-status" data-status={status.name}>
       <span className={`dot dot-${status.name}`} />
-      {status.name === 'waiting' ? texts[status.isFull ? 'full' : 'waiting'](seconds) : texts[status.name]}
+      <span>
+        <span role="status">
+          {status.name === 'waiting' && status.isFull ? texts.full : texts[status.name]}
+        </span>
+        {status.name === 'waiting' && texts.nextAttempt(seconds)}
+      </span>
       {status.name === 'waiting' && onRetry && (
         <Button size="small" type="link" onClick={onRetry}>
           {texts.retryNow}

@@ -1,4 +1,5 @@
 import { backoffMs } from './backoff.ts'
+import { pageSocketUrl } from './server-url.ts'
 
 export type PageSocketStatus =
   | { readonly name: 'connecting' | 'open' | 'closed' }
@@ -6,7 +7,7 @@ export type PageSocketStatus =
   | { readonly name: 'waiting'; readonly retryAt: number; readonly isFull: boolean }
 
 export interface PageSocketOptions {
-  /** On the page's own server. */
+  /** On the page's own server, without a slash at its beginning. */
   readonly path: string
   readonly protocol?: string
   onOpen?(): void
@@ -80,11 +81,4 @@ export class PageSocket {
       onStatus({ name: 'waiting', retryAt: Date.now() + waitMs, isFull: code === tryAgainLater })
     }
   }
-}
-
-/** `/chat` → `ws://127.0.0.1:8080/chat`, `wss:` when the page came over TLS. */
-export function pageSocketUrl(path: string): string {
-  const url = new URL(path, window.location.href)
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-  return url.href
 }

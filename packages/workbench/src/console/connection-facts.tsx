@@ -1,22 +1,25 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { useTexts } from '../app/app-context.ts'
 import { formatBytes } from '../format/quantity.ts'
 import { closeCodeMeaning } from './close-code.ts'
 import type { ConsoleSession } from './console-session.ts'
+import { useSignal } from './use-console.ts'
 
 const dots = ['connecting', 'open', 'closing', 'closed'] as const
 
 /** What the browser knows about the connection, in words. */
 export function ConnectionFacts({ session }: { session: ConsoleSession }): ReactNode {
   const texts = useTexts().console
+  useSignal(session.signal)
+  useDraining(session)
   const { readyState, protocol, extensions, bufferedAmount, close, url } = session
   const state = readyState === undefined ? texts.noConnection : texts.states[readyState]
   const words = readyState === undefined ? texts.noConnectionWords : texts.stateWords[readyState]
   return (
-    <section className="panel console-panel">
+    <section className="panel console-panel" aria-label={texts.state}>
       <dl className="facts">
         <dt>{texts.state}</dt>
-        <dd data-fact="state" data-ready-state={readyState}>
+        <dd data-fact="state" data-ready-state={readyState} role="status">
           <span className={`dot dot-${readyState === undefined ? 'none' : dots[readyState]}`} />
           <strong>{state}</strong>
           {readyState !== undefined && <span className="code muted">({readyState})</span>}
@@ -49,7 +52,7 @@ export function ConnectionFacts({ session }: { session: ConsoleSession }): React
               <p>{close.hasOpened ? texts.closeCodes[closeCodeMeaning(close.code)] : texts.neverOpened}</p>
               {close.reason !== '' && (
                 <p>
-                  {texts.reasonGiven} <q>{close.reason}</q>
+                  {texts.reasonGiven} <q dir="auto">{close.reason}</q>
                 </p>
               )}
             </dd>
@@ -62,4 +65,14 @@ export function ConnectionFacts({ session }: { session: ConsoleSession }): React
 
 function None(): ReactNode {
   return <span className="muted">{useTexts().console.none}</span>
+}
+
+/** No event tells when bufferedAmount shrinks. */
+function useDraining(session: ConsoleSession): void {
+  const isDraining = session.bufferedAmount > 0 && session.readyState !== WebSocket.CLOSED
+  useEffect(() => {
+    if (!isDraining) return
+    const timer = setInterval(() => session.signal.request(), 100)
+    return () => clearInterval(timer)
+  }, [isDraining, session])
 }

@@ -1,24 +1,31 @@
 import { Button, Input, InputNumber } from 'antd'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useTexts } from '../app/app-context.ts'
-import { pageSocketUrl } from '../connection/page-socket.ts'
+import { readStored, readStoredList, writeStored } from '../app/stored.ts'
+import { pageSocketUrl } from '../connection/server-url.ts'
 import type { ConsoleSession } from './console-session.ts'
+import { isText, shelfLimits, withNewest } from './message-shelf.ts'
+import { useReading } from './use-console.ts'
 
 /** Where to, with which subprotocols; and, while there is a connection, how to end it. */
 export function ConnectionForm({ session }: { session: ConsoleSession }): ReactNode {
   const texts = useTexts().console
-  const [address, setAddress] = useState(() => pageSocketUrl('/echo'))
-  const [protocols, setProtocols] = useState('')
-  const { readyState } = session
+  const [address, setAddress] = useState(() => readStored('address') ?? pageSocketUrl('echo'))
+  const [protocols, setProtocols] = useState(() => readStored('subprotocols') ?? '')
+  const [addresses, setAddresses] = useState(() => readStoredList('addresses', isText))
+  const readyState = useReading(session.signal, () => session.readyState)
   const isLive = readyState === WebSocket.CONNECTING || readyState === WebSocket.OPEN
 
   function connect(event: FormEvent): void {
     event.preventDefault()
     session.connect(address.trim(), splitProtocols(protocols))
+    const recent = withNewest(addresses, address.trim(), shelfLimits.addresses)
+    setAddresses(recent)
+    writeStored('addresses', JSON.stringify(recent))
   }
 
   return (
-    <section className="panel console-panel">
+    <section className="panel console-panel" aria-label={texts.connection}>
       <form onSubmit={connect} className="console-form">
         <label>
           <span className="field-name">{texts.url}</span>
@@ -26,19 +33,31 @@ export function ConnectionForm({ session }: { session: ConsoleSession }): ReactN
             className="code"
             name="address"
             value={address}
-            onChange={event => setAddress(event.target.value)}
+            list="recent-addresses"
+            onChange={event => {
+              setAddress(event.target.value)
+              writeStored('address', event.target.value)
+            }}
             placeholder="wss://example.com/socket"
             spellCheck={false}
             autoComplete="off"
           />
         </label>
+        <datalist id="recent-addresses">
+          {addresses.map(it => (
+            <option key={it} value={it} />
+          ))}
+        </datalist>
         <label>
           <span className="field-name">{texts.protocols}</span>
           <Input
             className="code"
             name="protocols"
             value={protocols}
-            onChange={event => setProtocols(event.target.value)}
+            onChange={event => {
+              setProtocols(event.target.value)
+              writeStored('subprotocols', event.target.value)
+            }}
             placeholder={texts.protocolsHint}
             spellCheck={false}
             autoComplete="off"

@@ -12,7 +12,14 @@ export type ConsoleProblem =
   | { readonly kind: 'send-closed' }
   | { readonly kind: 'send-nothing' }
   | { readonly kind: 'close-arguments'; readonly says: string }
-  | { readonly kind: 'failure'; readonly causes: readonly FailureCause[]; readonly elapsedMs: number }
+  | {
+      readonly kind: 'failure'
+      readonly causes: readonly FailureCause[]
+      readonly elapsedMs: number
+      /** Whole, as the browser read what was typed. */
+      readonly url: string
+      readonly protocols: readonly string[]
+    }
 
 export interface ConsoleClose {
   readonly code: number
@@ -22,10 +29,17 @@ export interface ConsoleClose {
   readonly hasOpened: boolean
 }
 
+const logGapMs = 80
+
 /** The connection of the console with its log. It outlives the view: other tabs may be shown meanwhile. */
 export class ConsoleSession {
   readonly log: LogStore = new LogStore()
+  /** The connection, or what is said of it, has changed. */
   readonly signal: FrameSignal = new FrameSignal()
+  /** The log has; it is drawn less often than frames, so that typing and scrolling have theirs. */
+  readonly logSignal: FrameSignal = new FrameSignal(logGapMs)
+  /** Messages, since the page was opened. */
+  readonly counts: { in: number; out: number } = { in: 0, out: 0 }
   #socket: WebSocket | undefined
   #problem: ConsoleProblem | undefined
   #close: ConsoleClose | undefined
@@ -79,12 +93,14 @@ export class ConsoleSession {
       this.#socket = undefined
       this.#problem = { kind: 'address', says: `${name}: ${message}`, advice: addressAdvice(name, message) }
       this.#add('event', 'error', message)
+      this.signal.request()
       return
     }
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
     this.#add('event', 'connect', socket.url)
     this.#listen(socket, address, protocols)
+    this.signal.request()
   }
 
   send(data: Sendable): void {
@@ -141,6 +157,7 @@ export class ConsoleSession {
       this.#add('event', 'open', [socket.protocol, socket.extensions].filter(it => it !== '').join(' · '))
       for (const data of this.#waiting) this.send(data)
       this.#waiting = []
+      this.signal.request()
     }
     socket.onmessage = ({ data }) => {
       this.#addMessage('in', typeof data === 'string' ? data : new Uint8Array(data))
@@ -150,10 +167,11 @@ export class ConsoleSession {
       this.#close = { code, reason, wasClean, hasOpened }
       this.#waiting = []
       this.#add('event', 'close', reason === '' ? String(code) : `${code} ${reason}`)
+      this.signal.request()
       if (hasOpened) return
       const elapsedMs = Math.round(performance.now() - startedAt)
       const causes = likelyCauses({ address, pageUrl: window.location.href, protocols, elapsedMs })
-      this.#problem = { kind: 'failure', causes, elapsedMs }
+      this.#problem = { kind: 'failure', causes, elapsedMs, url: socket.url, protocols }
     }
   }
 
@@ -171,11 +189,12 @@ export class ConsoleSession {
 
   #addMessage(direction: 'in' | 'out', data: Sendable): void {
     const isText = typeof data === 'string'
+    this.counts[direction]++
     this.#add(direction, isText ? 'text' : 'binary', data, isText ? utf8Bytes(data) : data.length)
   }
 
   #add(direction: LogDirection, type: LogType, data: Sendable, bytes = 0): void {
     this.log.append({ date: Date.now(), direction, type, bytes, data })
-    this.signal.request()
+    this.logSignal.request()
   }
 }

@@ -5,19 +5,18 @@ import './console.css'
 import { LogPanel } from './log-panel.tsx'
 import { ProblemNotice } from './problem-notice.tsx'
 import { SendForm } from './send-form.tsx'
-import { useConsole } from './use-console.ts'
+import { consoleSession } from './use-console.ts'
 
 export function ConsoleTab(): ReactNode {
-  const session = useConsole()
   return (
     <div className="console">
       <div className="console-side">
-        <ConnectionForm session={session} />
-        <ProblemNotice session={session} />
-        <ConnectionFacts session={session} />
-        <SendForm session={session} />
+        <ConnectionForm session={consoleSession} />
+        <ProblemNotice session={consoleSession} />
+        <ConnectionFacts session={consoleSession} />
+        <SendForm session={consoleSession} />
       </div>
-      <LogPanel session={session} />
+      <LogPanel session={consoleSession} />
     </div>
   )
 }

@@ -1,11 +1,12 @@
-import { CopyOutlined } from '@ant-design/icons'
-import { Button, Drawer } from 'antd'
-import type { ReactNode } from 'react'
+import { CloseOutlined, CopyOutlined } from '@ant-design/icons'
+import { Button } from 'antd'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { useTexts } from '../app/app-context.ts'
-import { formatHexDump } from '../format/hex.ts'
+import { useCopy } from '../app/use-copy.ts'
+import { formatHex, formatHexDump } from '../format/hex.ts'
 import { formatBytes, formatTime } from '../format/quantity.ts'
+import './entry-drawer.css'
 import type { LogEntry } from './log-entry.ts'
-import { useCopyEntry } from './use-copy-entry.ts'
 
 export interface EntryDrawerProps {
   readonly entry: LogEntry | undefined
@@ -15,33 +16,49 @@ export interface EntryDrawerProps {
 const shownCharacters = 100_000
 const shownBytes = 16_384
 
-/** One message whole: JSON indented, bytes as a hex dump. */
+/** One message whole: JSON indented, bytes as a hex dump. The browser gives the focus back to the row. */
 export function EntryDrawer({ entry, onClose }: EntryDrawerProps): ReactNode {
   const texts = useTexts().console.log
-  const copy = useCopyEntry()
+  const copy = useCopy()
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    if (entry !== undefined) dialog.current?.showModal()
+    else dialog.current?.close()
+  }, [entry])
   return (
-    <Drawer
-      open={entry !== undefined}
+    // biome-ignore lint/a11y/useKeyWithClickEvents: a click beside it closes it, and so does Escape
+    <dialog
+      ref={dialog}
+      className="entry-drawer"
+      aria-label={texts.detail}
       onClose={onClose}
-      size={Math.min(680, window.innerWidth)}
-      title={
-        entry && (
-          <span className="number">
-            {texts.types[entry.type]} · {formatTime(entry.date)}
-            {entry.direction !== 'event' && ` · ${texts[entry.direction]} · ${formatBytes(entry.bytes)}`}
-          </span>
-        )
-      }
-      extra={
-        entry && (
-          <Button icon={<CopyOutlined />} onClick={() => copy(entry)}>
-            {texts.copy}
-          </Button>
-        )
-      }
+      onClick={event => event.target === dialog.current && onClose()}
     >
-      {entry && <Content data={entry.data} />}
-    </Drawer>
+      {entry && (
+        <div className="entry-body">
+          <header>
+            <h2 className="number">
+              {texts.types[entry.type]} · {formatTime(entry.date)}
+              {entry.direction !== 'event' && ` · ${texts[entry.direction]} · ${formatBytes(entry.bytes)}`}
+            </h2>
+            <Button
+              icon={<CopyOutlined />}
+              onClick={() => copy(typeof entry.data === 'string' ? entry.data : formatHex(entry.data))}
+            >
+              {texts.copy}
+            </Button>
+            <Button
+              type="text"
+              icon={<CloseOutlined />}
+              aria-label={texts.closeDetail}
+              title={texts.closeDetail}
+              onClick={onClose}
+            />
+          </header>
+          <Content data={entry.data} />
+        </div>
+      )}
+    </dialog>
   )
 }
 
@@ -50,7 +67,8 @@ function Content({ data }: { data: string | Uint8Array }): ReactNode {
   const isShortened = data.length > (typeof data === 'string' ? shownCharacters : shownBytes)
   return (
     <>
-      <pre className="code entry-content">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <pre className="code entry-content" dir="auto" tabIndex={0}>
         {typeof data === 'string'
           ? indentJson(data).slice(0, shownCharacters)
           : formatHexDump(data.subarray(0, shownBytes))}

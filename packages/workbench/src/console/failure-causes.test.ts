@@ -10,7 +10,8 @@ const attempt = (address: string, more: Partial<FailedAttempt> = {}): FailedAtte
 })
 
 test.each([
-  [attempt('ws://127.0.0.1:9/'), 'refused'],
+  [attempt('ws://127.0.0.1:9/'), 'blockedPort'],
+  [attempt('ws://127.0.0.1:9001/'), 'refused'],
   [attempt('127.0.0.1:9000/chat'), 'noScheme'],
   [attempt('ws://10.255.255.1/', { elapsedMs: 21_000 }), 'unreachable'],
   [attempt('ws://127.0.0.1:3000/', { elapsedMs: 1_010 }), 'socketIo'],

@@ -1,5 +1,6 @@
 export type FailureCause =
   | 'noScheme'
+  | 'blockedPort'
   | 'refused'
   | 'unreachable'
   | 'http200'
@@ -22,6 +23,14 @@ export interface FailedAttempt {
 /** Engine.IO waits this long before it ends an upgrade that is not its own. */
 const socketIoMs = 1_000
 
+/** WHATWG Fetch §2.10: browsers connect to none of these, whatever listens there. */
+const blockedPorts: ReadonlySet<number> = new Set([
+  0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
+  109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515,
+  526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049,
+  3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080,
+])
+
 const plainPorts = new Set(['80', '3000', '5000', '8000', '8080'])
 const tlsPorts = new Set(['443', '8443'])
 
@@ -37,6 +46,7 @@ export function likelyCauses({ address, pageUrl, protocols, elapsedMs }: FailedA
   const isMixedUp = isTls ? plainPorts.has(target.port) : tlsPorts.has(target.port)
   const tookSocketIoTime = elapsedMs >= 0.9 * socketIoMs && elapsedMs <= 1.6 * socketIoMs
   const weighed: [FailureCause, number][] = [
+    ['blockedPort', target.port !== '' && blockedPorts.has(Number(target.port)) ? 200 : 0],
     ['noScheme', /^[a-z]+:\/\//i.test(address.trim()) ? 0 : 100],
     ['unreachable', elapsedMs > 8_000 ? 90 : 0],
     ['socketIo', tookSocketIoTime ? 80 : /socket\.io/i.test(address) ? 75 : 15],

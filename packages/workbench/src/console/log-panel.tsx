@@ -1,34 +1,63 @@
-import type { ReactNode } from 'react'
-import { useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTexts } from '../app/app-context.ts'
 import type { ConsoleSession } from './console-session.ts'
 import { EntryDrawer } from './entry-drawer.tsx'
 import type { LogEntry } from './log-entry.ts'
 import { LogList } from './log-list.tsx'
 import { LogToolbar } from './log-toolbar.tsx'
+import { useReading } from './use-console.ts'
+
+const phoneQuery = window.matchMedia('(max-width: 860px)')
+
+/** Between two announcements to screen readers, in ms. */
+const announceGapMs = 3_000
 
 export function LogPanel({ session }: { session: ConsoleSession }): ReactNode {
   const texts = useTexts().console.log
-  const [selected, setSelected] = useState<LogEntry>()
+  const [opened, setOpened] = useState<LogEntry>()
   const [isFollowing, setFollowing] = useState(true)
-  const { log, signal } = session
+  const panel = useRef<HTMLElement>(null)
+  const sentCount = useReading(session.logSignal, () => session.counts.out)
+
+  // On a phone the log is below the form: what was sent, and its answer, come into sight.
+  useEffect(() => {
+    if (sentCount > 0 && phoneQuery.matches) panel.current?.scrollIntoView({ block: 'nearest' })
+  }, [sentCount])
+
   return (
-    <section className="panel log-panel" aria-label={texts.title}>
-      <LogToolbar
-        log={log}
-        onChange={() => signal.request()}
-        isFollowing={isFollowing}
-        onFollow={() => setFollowing(true)}
-      />
+    <section ref={panel} className="panel log-panel" aria-label={texts.title}>
+      <LogToolbar session={session} isFollowing={isFollowing} onFollow={() => setFollowing(true)} />
       <LogList
-        log={log}
-        version={signal.version()}
+        session={session}
         isFollowing={isFollowing}
         onFollowing={setFollowing}
-        onSelect={setSelected}
-        selected={selected}
+        onOpen={setOpened}
+        opened={opened}
       />
-      <EntryDrawer entry={selected} onClose={() => setSelected(undefined)} />
+      <LogAnnouncement session={session} />
+      <EntryDrawer entry={opened} onClose={() => setOpened(undefined)} />
     </section>
+  )
+}
+
+/** Says how many messages there were since it last said so: each of them would drown out all else. */
+function LogAnnouncement({ session }: { session: ConsoleSession }): ReactNode {
+  const texts = useTexts().console.log
+  const [said, setSaid] = useState({ in: 0, out: 0, text: '' })
+  useEffect(() => {
+    const timer = setInterval(() => {
+      const { in: received, out: sent } = session.counts
+      setSaid(before => {
+        const [newIn, newOut] = [received - before.in, sent - before.out]
+        if (newIn === 0 && newOut === 0) return before
+        return { in: received, out: sent, text: texts.announce(newIn, newOut) }
+      })
+    }, announceGapMs)
+    return () => clearInterval(timer)
+  }, [session, texts])
+  return (
+    <p className="unseen" role="status">
+      {said.text}
+    </p>
   )
 }

@@ -61,6 +61,17 @@ export class LogStore {
     return this.#matching.at(index)
   }
 
+  /** Where the entry is among those that match; -1 when it is not, or no longer. */
+  indexOf(sequence: number): number {
+    let [low, high] = [0, this.#matching.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#matching.at(middle)?.sequence ?? 0) < sequence) low = middle + 1
+      else high = middle
+    }
+    return this.#matching.at(low)?.sequence === sequence ? low : -1
+  }
+
   append(entry: Omit<LogEntry, 'sequence'>): void {
     const added = { ...entry, sequence: this.#nextSequence++ }
     this.#entries.push(added)

@@ -6,112 +6,120 @@ import {
   SearchOutlined,
   VerticalAlignBottomOutlined,
 } from '@ant-design/icons'
-import { Button, Input, Select, Tooltip } from 'antd'
+import { Button, Input } from 'antd'
 import type { ReactNode } from 'react'
 import { useTexts } from '../app/app-context.ts'
+import { Choice } from '../controls/choice.tsx'
+import type { ConsoleSession } from './console-session.ts'
 import type { LogFilter } from './log-filter.ts'
-import type { LogStore } from './log-store.ts'
 import { toNdjson } from './ndjson.ts'
+import { useReading, useSignal } from './use-console.ts'
 
 export interface LogToolbarProps {
-  readonly log: LogStore
-  onChange(): void
+  readonly session: ConsoleSession
   readonly isFollowing: boolean
   onFollow(): void
 }
 
-export function LogToolbar({ log, onChange, isFollowing, onFollow }: LogToolbarProps): ReactNode {
+export function LogToolbar({ session, isFollowing, onFollow }: LogToolbarProps): ReactNode {
   const texts = useTexts().console.log
+  const { log, logSignal } = session
+  const { text, direction, type } = useReading(logSignal, () => log.filter)
+  const isPaused = useReading(logSignal, () => log.isPaused)
+  const hasEntries = useReading(logSignal, () => log.totalCount > 0)
+  const hasMatches = useReading(logSignal, () => log.length > 0)
 
   function filter(change: Partial<LogFilter>): void {
     log.setFilter({ ...log.filter, ...change })
-    onChange()
+    logSignal.now()
   }
 
   function togglePause(): void {
     if (log.isPaused) log.resume()
     else log.pause()
-    onChange()
+    logSignal.now()
   }
 
   function clear(): void {
     log.clear()
-    onChange()
+    logSignal.now()
   }
 
   const directions = ['all', 'in', 'out', 'event'] as const
   const types = ['all', 'text', 'binary'] as const
   return (
-    <div className="log-toolbar">
+    <div className="log-toolbar" role="toolbar" aria-label={texts.toolbar}>
       <Input
         className="log-search"
         allowClear
         prefix={<SearchOutlined className="muted" />}
         placeholder={texts.filter}
         aria-label={texts.filter}
-        value={log.filter.text}
+        value={text}
         onChange={event => filter({ text: event.target.value })}
       />
-      <Select
-        className="log-select"
-        aria-label={texts.allDirections}
-        value={log.filter.direction}
-        onChange={direction => filter({ direction })}
+      <Choice
+        label={texts.allDirections}
+        value={direction}
+        onChange={value => filter({ direction: value })}
         options={directions.map(value => ({
           value,
           label: value === 'all' ? texts.allDirections : texts[value],
         }))}
       />
-      <Select
-        className="log-select"
-        aria-label={texts.allTypes}
-        value={log.filter.type}
-        onChange={type => filter({ type })}
+      <Choice
+        label={texts.allTypes}
+        value={type}
+        onChange={value => filter({ type: value })}
         options={types.map(value => ({ value, label: value === 'all' ? texts.allTypes : texts[value] }))}
       />
-      <span className="log-counts muted number" data-log-count={log.length}>
-        {texts.counts(log.length, log.totalCount)}
-        {log.droppedCount > 0 && ` · ${texts.dropped(log.droppedCount)}`}
-        {log.isPaused && <strong> · {texts.pausedNew(log.countSincePause)}</strong>}
-      </span>
+      <LogCounts session={session} />
       <div className="log-actions">
-        <Tooltip title={texts.toEnd}>
-          <Button
-            type={isFollowing ? 'text' : 'default'}
-            aria-label={texts.toEnd}
-            aria-pressed={isFollowing}
-            icon={<VerticalAlignBottomOutlined />}
-            onClick={onFollow}
-          />
-        </Tooltip>
-        <Tooltip title={log.isPaused ? texts.resume : texts.pause}>
-          <Button
-            type={log.isPaused ? 'primary' : 'text'}
-            aria-label={log.isPaused ? texts.resume : texts.pause}
-            icon={log.isPaused ? <PlayCircleOutlined /> : <PauseOutlined />}
-            onClick={togglePause}
-          />
-        </Tooltip>
-        <Tooltip title={texts.exportHint}>
-          <Button
-            type="text"
-            aria-label={texts.export}
-            icon={<DownloadOutlined />}
-            disabled={log.length === 0}
-            onClick={() => download(toNdjson(log.matching()))}
-          />
-        </Tooltip>
-        <Tooltip title={texts.clear}>
-          <Button
-            type="text"
-            aria-label={texts.clear}
-            icon={<DeleteOutlined />}
-            disabled={log.totalCount === 0}
-            onClick={clear}
-          />
-        </Tooltip>
+        <Button
+          type={isFollowing ? 'text' : 'default'}
+          title={texts.toEnd}
+          aria-label={texts.toEnd}
+          aria-pressed={isFollowing}
+          icon={<VerticalAlignBottomOutlined />}
+          onClick={onFollow}
+        />
+        <Button
+          type={isPaused ? 'primary' : 'text'}
+          title={isPaused ? texts.resume : texts.pause}
+          aria-label={isPaused ? texts.resume : texts.pause}
+          icon={isPaused ? <PlayCircleOutlined /> : <PauseOutlined />}
+          onClick={togglePause}
+        />
+        <Button
+          type="text"
+          title={texts.exportHint}
+          aria-label={texts.export}
+          icon={<DownloadOutlined />}
+          disabled={!hasMatches}
+          onClick={() => download(toNdjson(log.matching()))}
+        />
+        <Button
+          type="text"
+          title={texts.clear}
+          aria-label={texts.clear}
+          icon={<DeleteOutlined />}
+          disabled={!hasEntries}
+          onClick={clear}
+        />
       </div>
     </div>
+  )
+}
+
+function LogCounts({ session: { log, logSignal } }: { session: ConsoleSession }): ReactNode {
+  const texts = useTexts().console.log
+  useSignal(logSignal)
+  return (
+    <span className="log-counts muted number" data-log-count={log.length}>
+      {texts.counts(log.length, log.totalCount)}
+      {log.droppedCount > 0 && ` · ${texts.dropped(log.droppedCount)}`}
+      {log.isPaused && <strong> · {texts.pausedNew(log.countSincePause)}</strong>}
+    </span>
   )
 }
 

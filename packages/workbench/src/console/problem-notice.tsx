@@ -1,14 +1,19 @@
+import { CopyOutlined } from '@ant-design/icons'
 import { Alert, Button } from 'antd'
 import type { ReactNode } from 'react'
 import { useTexts } from '../app/app-context.ts'
+import { useCopy } from '../app/use-copy.ts'
 import type { Texts } from '../texts/texts.ts'
+import { connectCommand } from './connect-command.ts'
 import type { ConsoleProblem, ConsoleSession } from './console-session.ts'
 import type { FailureCause } from './failure-causes.ts'
+import { useReading } from './use-console.ts'
 
 /** What went wrong, in the browser's words and in ours, and what to do. */
 export function ProblemNotice({ session }: { session: ConsoleSession }): ReactNode {
   const { problem: texts, failure } = useTexts().console
-  const { problem, waitingCount } = session
+  const problem = useReading(session.signal, () => session.problem)
+  const waitingCount = useReading(session.signal, () => session.waitingCount)
   if (problem === undefined) {
     return waitingCount === 0 ? null : <Alert type="info" showIcon title={texts.willSend} />
   }
@@ -20,7 +25,7 @@ export function ProblemNotice({ session }: { session: ConsoleSession }): ReactNo
       type={type}
       title={title}
       description={content}
-      closable={{ onClose: () => session.dismissProblem() }}
+      closable={{ onClose: () => session.dismissProblem(), 'aria-label': texts.dismiss }}
     />
   )
 }
@@ -98,12 +103,14 @@ const firstCauses = 3
 
 function Failure({ problem }: { problem: Extract<ConsoleProblem, { kind: 'failure' }> }): ReactNode {
   const { failure } = useTexts().console
-  const { causes, elapsedMs } = problem
+  const { causes, elapsedMs, url, protocols } = problem
   const more = causes.slice(firstCauses)
   return (
     <>
       <p>{failure.elapsed(elapsedMs)}</p>
       <p>{failure.intro}</p>
+      <Command text={connectCommand(url, protocols)} />
+      <p>{failure.likely}</p>
       <Causes causes={causes.slice(0, firstCauses)} start={1} />
       {more.length > 0 && (
         <details>
@@ -112,6 +119,26 @@ function Failure({ problem }: { problem: Extract<ConsoleProblem, { kind: 'failur
         </details>
       )}
     </>
+  )
+}
+
+/** A line for a terminal, and a button that copies it. */
+function Command({ text }: { text: string }): ReactNode {
+  const { failure } = useTexts().console
+  const copy = useCopy()
+  return (
+    <div className="command">
+      <pre className="code" data-fact="command">
+        {text}
+      </pre>
+      <Button
+        size="small"
+        icon={<CopyOutlined />}
+        aria-label={failure.copyCommand}
+        title={failure.copyCommand}
+        onClick={() => copy(text)}
+      />
+    </div>
   )
 }
 

@@ -1,55 +1,110 @@
-import { Button, Input, Segmented } from 'antd'
-import { type ChangeEvent, type KeyboardEvent, type ReactNode, useRef, useState } from 'react'
+import { Button, Segmented } from 'antd'
+import { type ChangeEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTexts } from '../app/app-context.ts'
-import { type HexError, parseHex } from '../format/hex.ts'
+import { readStoredList, writeStored } from '../app/stored.ts'
 import { formatBytes } from '../format/quantity.ts'
-import type { ConsoleSession, Sendable } from './console-session.ts'
+import type { ConsoleSession } from './console-session.ts'
+import { checkedLength, type DraftError, readDraft } from './draft.ts'
+import { isSameItem, isShelfItem, type ShelfItem, shelfLimits, withNewest } from './message-shelf.ts'
+import { Shelf } from './shelf.tsx'
 
 const kinds = ['text', 'json', 'hex', 'file'] as const
 type Kind = (typeof kinds)[number]
 
-type Draft =
-  | { readonly data: Sendable; readonly error?: never }
-  | { readonly error: string; readonly data?: never }
+/** What is known of the draft: it is read once the typing rests, the sooner the shorter it is. */
+interface Verdict {
+  readonly error?: DraftError
+  readonly hexBytes?: number
+  readonly isEmpty?: boolean
+  /** Too long to be read at each key. */
+  readonly isUnchecked?: boolean
+}
 
-/** Text, JSON that is checked, bytes as hex digits, or a file. What is refused locally is said while one types. */
+const atOnceLength = 20_000
+const restMs = 250
+
+/**
+ * Text, JSON that is checked, bytes as hex digits, or a file. What is refused locally is said while one types. The
+ * browser keeps the text, not React: a long one is not copied at each key.
+ */
 export function SendForm({ session }: { session: ConsoleSession }): ReactNode {
   const texts = useTexts().console
   const [kind, setKind] = useState<Kind>('text')
-  const [content, setContent] = useState<Readonly<Record<Exclude<Kind, 'file'>, string>>>({
-    text: '',
-    json: '',
-    hex: '',
-  })
   const [file, setFile] = useState<File>()
+  const [verdict, setVerdict] = useState<Verdict>({ isEmpty: true })
+  const [saved, setSaved] = useState(() => readStoredList('saved-messages', isShelfItem))
+  const [sent, setSent] = useState(() => readStoredList('sent-messages', isShelfItem))
+  const editor = useRef<HTMLTextAreaElement>(null)
+  const drafts = useRef<Record<Exclude<Kind, 'file'>, string>>({ text: '', json: '', hex: '' })
+  const rest = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => writeStored('saved-messages', JSON.stringify(saved)), [saved])
+  useEffect(() => writeStored('sent-messages', JSON.stringify(sent)), [sent])
+  useEffect(() => () => clearTimeout(rest.current), [])
 
-  const hexError = (error: HexError): string =>
-    error.kind === 'odd' ? texts.hexOdd : texts.hexDigit(error.position)
-
-  function readDraft(): Draft {
-    if (kind === 'text') return { data: content.text }
-    if (kind === 'json') {
-      const message = jsonError(content.json)
-      return message === undefined ? { data: content.json } : { error: texts.invalidJson(message) }
-    }
-    const { bytes, error } = parseHex(content.hex)
-    return bytes === undefined ? { error: hexError(error) } : { data: bytes }
+  function change(next: Kind, text?: string): void {
+    if (kind !== 'file' && editor.current !== null) drafts.current[kind] = editor.current.value
+    if (next !== 'file' && text !== undefined) drafts.current[next] = text
+    setKind(next)
+    if (next === 'file') return
+    if (next === kind && editor.current !== null) editor.current.value = drafts.current[next]
+    judge({ kind: next, text: drafts.current[next] })
   }
 
-  const draft = kind === 'file' ? undefined : readDraft()
-  const shownError = kind !== 'file' && content[kind] !== '' ? draft?.error : undefined
-  const hint =
-    kind === 'hex' && draft?.data instanceof Uint8Array && draft.data.length > 0
-      ? texts.hexBytes(draft.data.length)
-      : texts.sendKeys
-  const canSend = kind === 'file' ? file !== undefined : draft?.error === undefined
+  function onInput(): void {
+    clearTimeout(rest.current)
+    if (kind === 'file' || editor.current === null) return
+    const length = editor.current.textLength
+    if (length > checkedLength) setVerdict(before => (before.isUnchecked ? before : { isUnchecked: true }))
+    else if (length <= atOnceLength) judge({ kind, text: editor.current.value })
+    else rest.current = setTimeout(() => judge({ kind, text: editor.current?.value ?? '' }), restMs)
+  }
+
+  function judge(item: ShelfItem): void {
+    if (item.text.length > checkedLength) {
+      setVerdict({ isUnchecked: true })
+      return
+    }
+    const { data, error } = readDraft(item)
+    const isEmpty = item.text === ''
+    if (error !== undefined) setVerdict({ error, isEmpty })
+    else setVerdict({ isEmpty, ...(data instanceof Uint8Array && { hexBytes: data.length }) })
+  }
+
+  const shownError = kind === 'file' || verdict.isEmpty ? undefined : errorText(verdict.error)
+  const canSend = kind === 'file' ? file !== undefined : verdict.error === undefined
+
+  function errorText(error: DraftError | undefined): string | undefined {
+    if (error === undefined) return undefined
+    if (error.kind === 'json') return texts.invalidJson(error.message)
+    return error.kind === 'odd' ? texts.hexOdd : texts.hexDigit(error.position)
+  }
 
   async function send(): Promise<void> {
     if (kind === 'file') {
       if (file !== undefined) session.send(new Uint8Array(await file.arrayBuffer()))
-    } else if (draft !== undefined && draft.error === undefined) {
-      session.send(draft.data)
+      return
     }
+    const item = { kind, text: editor.current?.value ?? '' }
+    const { data, error } = readDraft(item)
+    if (error !== undefined) return setVerdict({ error })
+    session.send(data)
+    if (item.text !== '' && item.text.length <= shelfLimits.textLength) {
+      setSent(before => withNewest(before, item, shelfLimits.sent, isSameItem))
+    }
+  }
+
+  function save(): void {
+    if (kind === 'file') return
+    const item = { kind, text: editor.current?.value ?? '' }
+    if (item.text === '' || item.text.length > shelfLimits.textLength) return
+    setSaved(before =>
+      before.length >= shelfLimits.saved ? before : withNewest(before, item, shelfLimits.saved, isSameItem),
+    )
+  }
+
+  function format(): void {
+    if (editor.current === null) return
+    change('json', JSON.stringify(JSON.parse(editor.current.value), null, 2))
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -58,26 +113,35 @@ export function SendForm({ session }: { session: ConsoleSession }): ReactNode {
     void send()
   }
 
+  const hint = verdict.isUnchecked
+    ? texts.unchecked
+    : verdict.hexBytes
+      ? texts.hexBytes(verdict.hexBytes)
+      : texts.sendKeys
   return (
-    <section className="panel console-panel send-form">
+    <section className="panel console-panel send-form" aria-label={texts.message}>
       <Segmented
         block
+        aria-label={texts.kind}
         value={kind}
-        onChange={setKind}
+        onChange={next => change(next)}
         options={kinds.map(value => ({ value, label: texts.kinds[value] }))}
       />
       {kind === 'file' ? (
         <FilePicker file={file} onFile={setFile} />
       ) : (
-        <Input.TextArea
-          className="code"
+        <textarea
+          key={kind}
+          ref={editor}
+          className="code editor"
+          dir="auto"
+          rows={5}
           aria-label={texts.kinds[kind]}
-          value={content[kind]}
-          onChange={event => setContent({ ...content, [kind]: event.target.value })}
+          aria-invalid={shownError !== undefined}
+          defaultValue={drafts.current[kind]}
+          onInput={onInput}
           onKeyDown={onKeyDown}
           placeholder={texts[`${kind}Placeholder`]}
-          autoSize={{ minRows: 4, maxRows: 14 }}
-          status={shownError === undefined ? '' : 'error'}
           spellCheck={false}
         />
       )}
@@ -87,18 +151,30 @@ export function SendForm({ session }: { session: ConsoleSession }): ReactNode {
         </span>
         {kind === 'json' && (
           <Button
-            disabled={draft?.error !== undefined}
-            onClick={() =>
-              setContent({ ...content, json: JSON.stringify(JSON.parse(content.json), null, 2) })
-            }
+            disabled={verdict.error !== undefined || verdict.isUnchecked === true || verdict.isEmpty === true}
+            onClick={format}
           >
             {texts.formatJson}
+          </Button>
+        )}
+        {kind !== 'file' && (
+          <Button onClick={save} disabled={verdict.isEmpty === true} data-action="save">
+            {texts.save}
           </Button>
         )}
         <Button type="primary" disabled={!canSend} onClick={() => void send()} data-action="send">
           {texts.send}
         </Button>
       </div>
+      <Shelf
+        saved={saved}
+        sent={sent}
+        onPick={item => {
+          change(item.kind, item.text)
+          editor.current?.focus()
+        }}
+        onForget={item => setSaved(before => before.filter(it => !isSameItem(it, item)))}
+      />
     </section>
   )
 }
@@ -118,21 +194,20 @@ function FilePicker({
         ref={input}
         type="file"
         hidden
+        aria-label={texts.pickFile}
         onChange={(event: ChangeEvent<HTMLInputElement>) => onFile(event.target.files?.[0])}
       />
       <Button onClick={() => input.current?.click()}>{texts.pickFile}</Button>
       <span className={file ? '' : 'muted'}>
-        {file ? `${file.name} · ${formatBytes(file.size)}` : texts.noFile}
+        {file ? (
+          <>
+            <bdi>{file.name}</bdi>
+            {` · ${formatBytes(file.size)}`}
+          </>
+        ) : (
+          texts.noFile
+        )}
       </span>
     </div>
   )
-}
-
-function jsonError(text: string): string | undefined {
-  try {
-    JSON.parse(text)
-    return undefined
-  } catch (error) {
-    return (error as SyntaxError).message
-  }
 }

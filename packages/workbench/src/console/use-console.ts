@@ -1,17 +1,20 @@
-import { useEffect, useSyncExternalStore } from 'react'
+import { useSyncExternalStore } from 'react'
+import type { FrameSignal } from '../connection/frame-signal.ts'
 import { ConsoleSession } from './console-session.ts'
 
-const session = new ConsoleSession()
+/** The one connection of the console. */
+export const consoleSession: ConsoleSession = new ConsoleSession()
 
-/** The one connection of the console. The component draws again when something has happened, once in a frame. */
-export function useConsole(): ConsoleSession {
-  useSyncExternalStore(session.signal.subscribe, session.signal.version)
-  const isDraining = session.bufferedAmount > 0 && session.readyState !== WebSocket.CLOSED
-  useEffect(() => {
-    // No event tells when bufferedAmount shrinks.
-    if (!isDraining) return
-    const timer = setInterval(() => session.signal.request(), 100)
-    return () => clearInterval(timer)
-  }, [isDraining])
-  return session
+/** Draws again at each signal: for the small parts that show what changes often. */
+export function useSignal(signal: FrameSignal): number {
+  return useSyncExternalStore(signal.subscribe, signal.version)
+}
+
+/**
+ * Draws again when what is read has changed, however often the signal comes: for all that has fields in it.
+ *
+ * @param read returns something that is equal to itself as long as nothing has changed
+ */
+export function useReading<Value>(signal: FrameSignal, read: () => Value): Value {
+  return useSyncExternalStore(signal.subscribe, read)
 }

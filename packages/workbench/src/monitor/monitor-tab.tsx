@@ -1,7 +1,7 @@
-import { Slider } from 'antd'
 import { type ReactNode, useState } from 'react'
 import { useTexts } from '../app/app-context.ts'
 import { ConnectionStatus } from '../connection/connection-status.tsx'
+import { StepSlider } from '../controls/step-slider.tsx'
 import { formatMs } from '../format/quantity.ts'
 import { HostFacts } from './host-facts.tsx'
 import './monitor.css'
@@ -20,18 +20,13 @@ export function MonitorTab(): ReactNode {
     <>
       <div className="panel monitor-bar">
         <ConnectionStatus status={monitor.status} onRetry={monitor.retryNow} />
-        <label className="monitor-rate">
-          <span className="number">{texts.every(formatMs(intervalMs))}</span>
-          <Slider
-            min={0}
-            max={intervalsMs.length - 1}
-            value={step}
-            onChange={setStep}
-            dots
-            tooltip={{ formatter: null }}
-            ariaLabelForHandle={texts.every(formatMs(intervalMs))}
-          />
-        </label>
+        <StepSlider
+          name={texts.rate}
+          value={texts.every(formatMs(intervalMs))}
+          stepCount={intervalsMs.length}
+          step={step}
+          onStep={setStep}
+        />
         <span className="muted number monitor-pushed" data-samples={sampleCount}>
           {texts.pushed(sampleCount)}
           {skippedCount > 0 && ` · ${texts.skipped(skippedCount)}`}

@@ -59,7 +59,7 @@ export function useMonitor(intervalMs: number): Monitor {
 
   useEffect(() => {
     const opened = new PageSocket({
-      path: '/monitor',
+      path: 'monitor',
       onOpen: () => opened.send(rateOf(wantedIntervalMs.current)),
       onMessage: message => feed.take(message as MonitorEvent),
       onStatus: setStatus,

@@ -5,6 +5,17 @@ export const en = {
   app: {
     toDark: 'Dark colours',
     toLight: 'Light colours',
+    parts: 'Parts of this page',
+    skip: 'Skip to the content',
+    failed: 'This part of the page does not work',
+    failedAdvice:
+      'It could not be loaded, or it broke. If the server is away, start it and try again; if it was updated since this page was opened, reload the page. The other parts go on.',
+    longLoad:
+      'Still loading. A browser opens six HTTP connections to one server at most, for all its windows together: if several of them show Compare, close one or press Stop there.',
+    tryAgain: 'Try again',
+    reload: 'Reload the page',
+    copied: 'Copied',
+    copyFailed: 'The browser did not allow copying.',
   },
   tabs: {
     console: 'Console',
@@ -15,12 +26,16 @@ export const en = {
   connection: {
     open: 'Connected',
     connecting: 'Connecting …',
-    waiting: (seconds: number): string => `Connection lost, next attempt in ${seconds} s`,
-    full: (seconds: number): string => `The server has no room now (1013), next attempt in ${seconds} s`,
+    waiting: 'Connection lost',
+    full: 'The server has no room now (1013)',
+    nextAttempt: (seconds: number): string => `, next attempt in ${seconds} s`,
     closed: 'Not connected',
     retryNow: 'Try now',
   },
   console: {
+    connection: 'Connection',
+    message: 'Message to send',
+    kind: 'Kind of message',
     url: 'Address',
     protocols: 'Subprotocols',
     protocolsHint: 'separated by commas',
@@ -58,7 +73,16 @@ export const en = {
     pickFile: 'Choose a file',
     noFile: 'No file chosen',
     sendKeys: 'Ctrl+Enter sends',
+    unchecked: 'More than 1 MB: not checked while you type. A file is faster.',
+    save: 'Save',
+    saved: (count: number): string => `Saved messages (${count})`,
+    noneSaved: 'Save keeps what is in the editor; it survives a reload.',
+    sentBefore: (count: number): string => `Sent before (${count})`,
+    noneSent: 'Nothing was sent yet.',
+    emptyMessage: '(empty)',
+    forget: 'Remove',
     problem: {
+      dismiss: 'Close',
       browserSays: 'The browser says:',
       sendConnecting: 'Sent too early: the connection is still CONNECTING',
       sendConnectingAdvice:
@@ -86,7 +110,9 @@ export const en = {
     failure: {
       title: 'The connection did not come about',
       intro:
-        'Close code 1006, and no open event. The browser hides the reason from scripts on purpose; its developer tools (F12, Console) show it. On a command line, “npx bothways connect ADDRESS” shows the server’s whole answer. The likely causes, the likeliest first:',
+        'Close code 1006, and no open event. The browser hides the reason from scripts on purpose; its developer tools (F12, Console) show it. On a command line, this shows the server’s whole answer:',
+      copyCommand: 'Copy the command',
+      likely: 'The likely causes, the likeliest first:',
       more: (count: number): string => `${plural(count, 'more cause', 'more causes')}`,
       elapsed: (ms: number): string =>
         `It failed after ${ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`}.`,
@@ -95,6 +121,10 @@ export const en = {
       noScheme: {
         title: 'The address has no scheme',
         text: 'Without ws:// it is a path on this page’s own server, which answered 200 or 404 instead of an upgrade. Write ws://host:port/path.',
+      },
+      blockedPort: {
+        title: 'Browsers do not connect to this port (net::ERR_UNSAFE_PORT)',
+        text: 'It belongs to another protocol, and the Fetch standard lists it as a bad port, whatever listens there. Let the server listen on another, such as 8080.',
       },
       refused: {
         title: 'Nothing listens there (net::ERR_CONNECTION_REFUSED)',
@@ -162,6 +192,8 @@ export const en = {
     },
     log: {
       title: 'Messages',
+      toolbar: 'What the list shows',
+      announce: (received: number, sent: number): string => `${received} received, ${sent} sent`,
       filter: 'Filter by text',
       allDirections: 'Both directions',
       in: 'Received',
@@ -177,8 +209,6 @@ export const en = {
       export: 'Export',
       exportHint: 'Save what the filter shows, one JSON object per line (NDJSON)',
       copy: 'Copy',
-      copied: 'Copied',
-      copyFailed: 'The browser did not allow copying.',
       empty: 'What is sent and received shows up here.',
       emptyFiltered: 'Nothing matches the filter.',
       counts: (shown: number, all: number): string =>
@@ -196,13 +226,13 @@ export const en = {
         binary: 'binary',
       },
       detail: 'Message',
+      closeDetail: 'Close',
       shortened: (bytes: string): string => `Only the first ${bytes} are shown.`,
     },
   },
   chat: {
     name: 'Your name',
     room: 'Room',
-    defaultRoom: 'lobby',
     join: 'Join',
     leave: 'Leave',
     intro:
@@ -211,7 +241,12 @@ export const en = {
     you: 'you',
     joined: (name: string): string => `${name} joined`,
     left: (name: string): string => `${name} left`,
+    conversation: 'Conversation',
+    linkTo: (room: string): string => `The address leads to another room: ${room}`,
+    goThere: 'Go there',
+    stayHere: 'Stay here',
     write: 'Write a message',
+    sending: 'sending …',
     send: 'Send',
     noMessages: 'Nobody has said anything yet.',
     earlier: 'said before you came',
@@ -222,7 +257,7 @@ export const en = {
       'unknown-type': 'The server does not know this kind of request.',
       'invalid-field': 'A field of the request has the wrong type.',
       empty: 'Fill in name and room.',
-      'too-long': 'That is too long.',
+      'too-long': 'Too long: names and rooms have at most 40 characters, messages 2,000.',
       'too-fast': 'That was too fast and did not go out. Wait a moment.',
       'not-joined': 'You are not in a room.',
       'name-taken': 'Somebody in this room has that name already. Choose another.',
@@ -231,6 +266,7 @@ export const en = {
     },
   },
   monitor: {
+    rate: 'Rate',
     every: (interval: string): string => `A sample every ${interval}`,
     pushed: (count: number): string =>
       `${plural(count, 'sample', 'samples')} pushed over one connection, no request in between`,
@@ -265,6 +301,12 @@ export const en = {
       if (hours > 0) return `${hours} h ${minutes} min`
       return minutes > 0 ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${Math.floor(seconds)} s`
     },
+  },
+  chart: {
+    /** What a screen reader says of a chart. */
+    summary: (title: string, lines: readonly string[]): string => `${title}: ${lines.join('; ')}`,
+    line: (label: string, last: string, least: string, most: string): string =>
+      `${label} ${last}, between ${least} and ${most}`,
   },
   compare: {
     intro: 'The same changes, delivered four ways at once, with real requests to this server.',
@@ -301,6 +343,7 @@ export const en = {
       queued: (wait: string): string =>
         `A polling request has waited for ${wait}: a browser opens six HTTP connections to one server at most, for all its windows together, and long polling and server-sent events keep theirs. Close a window, or press Stop there. The WebSocket does not wait.`,
       waiting: 'Waiting for the first changes …',
+      away: 'There is no connection to the server: nothing is compared until it is back.',
       polling: (asked: number, empty: number): string =>
         empty === 0
           ? `Polling asked ${plural(asked, 'time', 'times')}, and every answer had something new.`

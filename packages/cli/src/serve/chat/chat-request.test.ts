@@ -33,6 +33,27 @@ test.each([
   expect(parseChatRequest(message).error?.code).toBe(code)
 })
 
+test.each([
+  ['Ann\u200b', 'Ann'],
+  ['\u202egro.live', 'gro.live'],
+  ['A\u0000n\u0007n\ufeff', 'Ann'],
+])('What cannot be seen is left out of names and rooms: %j', (name, seen) => {
+  expect(parseChatRequest(json({ type: 'join', room: name, name })).request).toEqual({
+    type: 'join',
+    room: seen,
+    name: seen,
+  })
+})
+
+test('A name of what cannot be seen alone is empty; a text keeps everything', () => {
+  expect(parseChatRequest(json({ type: 'join', room: 'a', name: '\u200b\u3164' })).error?.code).toBe('empty')
+  const text = '👨\u200d👩\u200d👧 \u2067'
+  expect(parseChatRequest(json({ type: 'message', text: `${text}.` })).request).toEqual({
+    type: 'message',
+    text: `${text}.`,
+  })
+})
+
 test('The longest text that is allowed is taken', () => {
   const text = 'x'.repeat(chatLimits.text)
   expect(parseChatRequest(json({ type: 'message', text })).request).toEqual({ type: 'message', text })

@@ -9,6 +9,12 @@ export const chatLimits: Readonly<Record<'room' | 'name' | 'text' | 'request', n
   request: longestRequest,
 }
 
+/**
+ * What cannot be seen in a name, or turns around what is beside it (Unicode Cc and Cf, the joiners and the overrides of
+ * direction among them; Zl, Zp, variation selectors, fillers). Left out of names and rooms: two that look alike are one.
+ */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\u115f\u1160\u3164\uffa0]/gu
+
 export type ParsedChatRequest =
   | { readonly request: ChatRequest; readonly error?: never }
   | { readonly error: ChatError; readonly request?: never }
@@ -47,7 +53,8 @@ function field(
 ): string | { readonly error: ChatError } {
   const value = fields[name]
   if (typeof value !== 'string') return wrong('invalid-field', `The field ${name} must be a string.`)
-  const text = value.trim().normalize('NFC')
+  const visible = name === 'text' ? value : value.replaceAll(unseen, '')
+  const text = visible.trim().normalize('NFC')
   if (text === '') return wrong('empty', `The field ${name} is empty.`)
   if (text.length > chatLimits[name]) {
     return wrong(

@@ -1,4 +1,5 @@
 import type { ChatError, ChatJoined, ChatMember, ChatMessage } from '../messages.ts'
+import { skeletonOf } from './look-alike.ts'
 
 export interface ChatRoomsLimits {
   readonly rooms: number
@@ -117,5 +118,5 @@ export class ChatRooms {
 }
 
 function isSameName(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase()
+  return skeletonOf(one) === skeletonOf(other)
 }

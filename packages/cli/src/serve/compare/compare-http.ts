@@ -56,10 +56,10 @@ export class CompareHttp {
     const exchange = { viewer, request, response, after }
     if (way === 'poll') {
       answerChanges(exchange, way)
-    } else if (!viewer.hold()) {
+    } else if (!viewer.hold(way)) {
       answerText(response, 429, 'This viewer has too many requests open.')
     } else {
-      response.once('close', () => viewer.release())
+      response.once('close', () => viewer.release(way))
       if (way === 'longPoll') this.#holdLongPoll(exchange)
       else this.#streamEvents(exchange)
     }

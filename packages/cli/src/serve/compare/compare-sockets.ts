@@ -70,7 +70,7 @@ export function compareSocketRoute(viewers: ReadonlyMap<string, Viewer>): Route<
         socket.close(4400, 'Expected ?viewer=ID&after=N.')
         return
       }
-      if (!viewer.hold()) {
+      if (!viewer.hold('socket')) {
         socket.close(4429, 'This viewer has too many connections open.')
         return
       }
@@ -89,7 +89,7 @@ export function compareSocketRoute(viewers: ReadonlyMap<string, Viewer>): Route<
           endListening()
           viewer.signal.removeEventListener('abort', leave)
           viewer.removeSocket(socket)
-          viewer.release()
+          viewer.release('socket')
         },
       })
       push()

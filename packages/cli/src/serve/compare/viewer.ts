@@ -25,7 +25,7 @@ export class Viewer {
   #tallies = emptyTallies()
   #timer: NodeJS.Timeout | undefined
   #perSecond: number = defaultPerSecond
-  #openCount = 0
+  #open = noneOpen()
   #resetAt = 0
 
   constructor(id: string) {
@@ -53,18 +53,18 @@ export class Viewer {
   }
 
   /** Takes one of the places for what stays open; false when there is none. {@link release} gives it back. */
-  hold(): boolean {
-    if (this.#openCount >= compareLimits.openPerViewer) return false
-    this.#openCount++
+  hold(way: Way): boolean {
+    if (this.openCount >= compareLimits.openPerViewer) return false
+    this.#open[way]++
     return true
   }
 
-  release(): void {
-    this.#openCount--
+  release(way: Way): void {
+    this.#open[way]--
   }
 
   get openCount(): number {
-    return this.#openCount
+    return Object.values(this.#open).reduce((sum, count) => sum + count, 0)
   }
 
   countRequest(way: Way): void {
@@ -96,9 +96,11 @@ export class Viewer {
     return this.#tallies
   }
 
+  /** What is open goes on, and counts as the request that it is. */
   reset(): void {
     this.#countSocketBytes()
     this.#tallies = emptyTallies()
+    for (const way of Object.keys(this.#open) as Way[]) this.#tallies[way].requests = this.#open[way]
     this.#resetAt = this.feed.last
   }
 
@@ -123,6 +125,10 @@ export class Viewer {
       this.#schedule()
     }, gapMs)
   }
+}
+
+function noneOpen(): Record<Way, number> {
+  return { poll: 0, longPoll: 0, events: 0, socket: 0 }
 }
 
 function emptyTallies(): Record<Way, Tally> {
