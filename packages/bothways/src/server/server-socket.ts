@@ -1,34 +1,21 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import {
-  CloseCode,
-  encodeUtf8,
-  isSendableCloseCode,
-  LimitError,
-  maxCloseReasonBytes,
-  UsageError,
-} from '@bothways/protocol'
+import { CloseCode, LimitError, UsageError } from '@bothways/protocol'
 import type { ByteBudget } from '../connection/byte-budget.ts'
 import { Connection, type ConnectionHandler, type ConnectionInit } from '../connection/connection.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
 import { ReadyState } from '../connection/ending.ts'
 import { defineInspection, stateName } from '../connection/inspection.ts'
-import {
-  isBlob,
-  isByteSource,
-  isDetached,
-  type MessageData,
-  messageBytes,
-  messageSize,
-} from '../connection/message-data.ts'
+import { type MessageData, messageBytes, messageSize } from '../connection/message-data.ts'
 import { checkNoCallback, checkTopic } from '../connection/options.ts'
-import { Publication } from '../connection/sending/publication.ts'
+import type { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
 import { explainSocketMethods } from './foreign-methods.ts'
 import { Inbox, type InboxEvents, isPromise } from './inbox.ts'
 import type { RouteParams } from './route-pattern.ts'
+import { checkCloseArguments, checkMessageData, publicationOf } from './send-arguments.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
 /** Text as a string, binary as a Buffer. A Buffer is the handler's to keep. */
@@ -438,51 +425,4 @@ function asynchronousData(): UsageError {
 function tooManyTopics(limit: number): LimitError {
   const text = `A socket may subscribe to ${limit} topics (option maxTopicsPerSocket).`
   return new LimitError('BW_TOO_MANY_TOPICS', limit, limit + 1, 'topics', text)
-}
-
-/** @throws UsageError `BW_INVALID_MESSAGE` */
-export function publicationOf(data: Exclude<MessageData, Blob>): Publication {
-  checkMessageData(data)
-  if (isBlob(data)) {
-    throw new UsageError(
-      'BW_INVALID_MESSAGE',
-      'A Blob cannot be published; publish its bytes: await blob.arrayBuffer().',
-    )
-  }
-  // Subscribers that are not ready send it later: what the caller does with its memory must not matter.
-  return new Publication(typeof data === 'string' ? data : Buffer.from(messageBytes(data)))
-}
-
-function checkMessageData(data: unknown): void {
-  if (typeof data === 'string') return
-  if (isByteSource(data)) {
-    if (!isDetached(data)) return
-    throw new UsageError(
-      'BW_INVALID_MESSAGE',
-      'The memory of this message is gone: it was transferred, or its buffer made smaller. Send before that, or a copy.',
-    )
-  }
-  if (isBlob(data)) return
-  throw new UsageError(
-    'BW_INVALID_MESSAGE',
-    `A message is a string, an ArrayBuffer, a view of one or a Blob, got ${data === null ? 'null' : typeof data}; send objects as JSON.stringify(object).`,
-  )
-}
-
-export function checkCloseArguments(code: number | undefined, reason: string): void {
-  if (code === undefined ? reason !== '' : !isSendableCloseCode(code)) {
-    throw new UsageError(
-      'BW_INVALID_CLOSE_ARGUMENT',
-      code === undefined
-        ? 'A reason needs a code: close(1000, reason).'
-        : `Close code ${code} may not be sent: use 1000-1003, 1007-1014 or 3000-4999.`,
-    )
-  }
-  const reasonBytes = encodeUtf8(reason).length
-  if (reasonBytes > maxCloseReasonBytes) {
-    throw new UsageError(
-      'BW_INVALID_CLOSE_ARGUMENT',
-      `A close reason is at most ${maxCloseReasonBytes} bytes of UTF-8, got ${reasonBytes}.`,
-    )
-  }
 }

@@ -43,13 +43,8 @@ import { crowdedOut, isSocketIoRequest, noSocketIo, silent } from './refusals.ts
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import type { RouteParams } from './route-pattern.ts'
 import { Routes } from './routes.ts'
-import {
-  type AnySocket,
-  checkCloseArguments,
-  publicationOf,
-  type ServerSocket,
-  type SocketData,
-} from './server-socket.ts'
+import { checkCloseArguments, publicationOf } from './send-arguments.ts'
+import type { AnySocket, ServerSocket, SocketData } from './server-socket.ts'
 import { type TopicListener, TopicListeners } from './topic-listeners.ts'
 import { lingerMs } from './upgrade-socket.ts'
 import { Upgrades } from './upgrades.ts'
