@@ -20,6 +20,10 @@ export { ReadyState } from './connection/ending.ts'
 export type { MessageData } from './connection/message-data.ts'
 export type { CompressionOptions, ConnectionOptions, KeepaliveOptions } from './connection/options.ts'
 export * from './errors.ts'
+export type { Authenticated } from './exchange/handshakes.ts'
+export { refuse } from './exchange/refuse.ts'
+export type { RouteParams } from './exchange/route-params.ts'
+export type { UpgradeRequest } from './exchange/upgrade-request.ts'
 export type {
   Broker,
   BrokerEvents,
@@ -47,10 +51,8 @@ export { MemoryBroker, type MemoryBrokerOptions } from './hub/memory-broker.ts'
 export type { TopicAction, TopicOptions } from './hub/topic-options.ts'
 export type { ServerCounts } from './server/counts.ts'
 export type { RefusalReport } from './server/incidents.ts'
-export type { Authenticated, ServerOptions } from './server/options.ts'
-export { refuse } from './server/refuse.ts'
+export type { ServerOptions } from './server/options.ts'
 export type { Route } from './server/route.ts'
-export type { RouteParams } from './server/route-pattern.ts'
 export {
   type AttachableServer,
   type AttachOptions,
@@ -63,7 +65,6 @@ export {
 } from './server/server.ts'
 export { type Message, ServerSocket, type SocketData, type SocketHandlers } from './server/server-socket.ts'
 export type { TopicListener } from './server/topic-listeners.ts'
-export type { UpgradeRequest } from './server/upgrade-request.ts'
 export { TopicsHttp, type TopicsHttpOptions } from './wires/topics-http.ts'
 export type { TokenUser, TopicsRouteOptions } from './wires/topics-options.ts'
 export { topicsRoute } from './wires/topics-route.ts'

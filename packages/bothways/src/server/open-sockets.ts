@@ -1,13 +1,15 @@
 import { ByteBudget } from '../connection/byte-budget.ts'
 import type { Publication } from '../connection/sending/publication.ts'
+import { Admission } from '../exchange/admission.ts'
+import type { Opened, Opening } from '../exchange/handshakes.ts'
+import { LongHeads } from '../exchange/long-heads.ts'
+import type { HandshakeRequest } from '../exchange/upgrade-request.ts'
 import type { Topics } from '../hub/topics.ts'
-import { Admission } from './admission.ts'
 import type { ServerCounts } from './counts.ts'
 import type { Incidents } from './incidents.ts'
-import { LongHeads } from './long-heads.ts'
 import type { ServerSettings } from './options.ts'
-import { ServerSocket, type SocketHandlers, type SocketHost, type SocketInit } from './server-socket.ts'
-import type { HandshakeRequest } from './upgrade-request.ts'
+import type { ResolvedRoute } from './route.ts'
+import { ServerSocket, type SocketHost } from './server-socket.ts'
 
 export interface OpenSocketsInit<User> {
   readonly settings: ServerSettings<User>
@@ -16,12 +18,10 @@ export interface OpenSocketsInit<User> {
   readonly incidents: Incidents<User>
 }
 
-export interface OpeningInit<User> extends SocketInit<User> {
-  readonly request: HandshakeRequest
-}
-
 /** The sockets of a server, from the 101 to the end of their last handler, and the places they take. */
-export class OpenSockets<User> implements SocketHost<User> {
+export class OpenSockets<User>
+  implements SocketHost<User>, Opened<User, ResolvedRoute<User>, ServerSocket<User>>
+{
   readonly topics: Topics<Publication>
   readonly counts: ServerCounts
   readonly incomingBudget: ByteBudget
@@ -55,14 +55,16 @@ export class OpenSockets<User> implements SocketHost<User> {
     return this.#sockets
   }
 
-  /** Begins to serve a client that was answered 101. `head` is what it sent behind its handshake. */
-  open(init: OpeningInit<User>, handlers: SocketHandlers<User>, head: Uint8Array): ServerSocket<User> {
-    const socket = new ServerSocket<User>(init)
+  /** Begins to serve a client whose handshake has succeeded. */
+  open({ route, head, ...opening }: Opening<User, ResolvedRoute<User>>): ServerSocket<User> {
+    const { makeData } = route
+    const { connection: settings } = this.#settings
+    const socket = new ServerSocket<User>({ ...opening, makeData, settings, host: this })
     this.#sockets.add(socket)
     this.#busyCount++
     this.counts.connections++
-    this.#longHeads.enter(init.request)
-    ServerSocket.start(socket, handlers, head, init.makeData)
+    this.#longHeads.enter(opening.request)
+    ServerSocket.start(socket, route.handlersFor(opening.protocol) ?? {}, head, makeData)
     return socket
   }
 

@@ -1,6 +1,5 @@
 import {
   type ConnectionOptions,
-  type ConnectionSettings,
   checkOptionNames,
   connectionOptionNames,
   invalidOption,
@@ -8,14 +7,12 @@ import {
   resolveConnectionOptions,
   whole,
 } from '../connection/options.ts'
-import { TrustedProxies } from './forwarded.ts'
+import { TrustedProxies } from '../exchange/forwarded.ts'
+import type { Authenticated, HandshakeSettings } from '../exchange/handshakes.ts'
+import { isSerializedOrigin } from '../exchange/origin.ts'
+import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
 import type { RefusalReport } from './incidents.ts'
-import { isSerializedOrigin, type OriginPolicy } from './origin.ts'
 import type { ServerSocket } from './server-socket.ts'
-import type { UpgradeRequest } from './upgrade-request.ts'
-
-/** What `authenticate` answers: the user, or nobody, which refuses the connection with 403. */
-export type Authenticated<User> = User | false | null | undefined
 
 export interface ServerOptions<User = undefined> extends ConnectionOptions {
   /**
@@ -77,19 +74,13 @@ export interface ServerOptions<User = undefined> extends ConnectionOptions {
 }
 
 /** {@link ServerOptions} with every default filled in. */
-export interface ServerSettings<User> extends OriginPolicy {
-  readonly connection: ConnectionSettings
-  readonly authenticate: ServerOptions<User>['authenticate']
+export interface ServerSettings<User> extends HandshakeSettings<User, ServerSocket<User>> {
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
   readonly maxPendingHandshakes: number
-  readonly maxHandshakesPerSecond: number
   readonly maxTopicsPerSocket: number
   readonly maxTotalIncomingBytes: number
   readonly maxTotalBufferedBytes: number
-  readonly handshakeTimeoutMs: number
-  readonly trustedProxies: TrustedProxies
-  readonly onError: (error: unknown, socket: ServerSocket<User> | undefined) => void
   readonly onRefusal: ((refusal: RefusalReport) => void) | undefined
 }
 

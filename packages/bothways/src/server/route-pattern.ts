@@ -1,22 +1,6 @@
 import { UsageError } from '@bothways/protocol'
 import { kindOf } from '../connection/options.ts'
-
-type NameIn<Segment extends string> = Segment extends `:${infer Name}` ? Name : never
-
-type NamesIn<Path extends string> = Path extends `${infer Segment}/${infer Rest}`
-  ? NameIn<Segment> | NamesIn<Rest>
-  : NameIn<Path>
-
-/**
- * What a route's path says of the requests that it serves: of `/rooms/:id` it is `{ id: string }`. Of a path that is no
- * literal nothing is known.
- */
-export type RouteParams<Path extends string = string> = string extends Path
-  ? Readonly<Record<string, string | undefined>>
-  : { readonly [Name in NamesIn<Path>]: string }
-
-/** Those of a path without parameters. */
-export const noParams: RouteParams = Object.freeze({})
+import { noParams, type RouteParams } from '../exchange/route-params.ts'
 
 const wholeName = /^[A-Za-z_]\w*$/
 

@@ -1,8 +1,8 @@
 import { isToken, UsageError } from '@bothways/protocol'
 import { checkOptionNames, invalidOption } from '../connection/options.ts'
-import type { RouteParams } from './route-pattern.ts'
+import type { RouteParams } from '../exchange/route-params.ts'
+import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
 import type { SocketData, SocketHandlers } from './server-socket.ts'
-import type { UpgradeRequest } from './upgrade-request.ts'
 
 export interface Route<User, Data = SocketData, Params = RouteParams>
   extends SocketHandlers<User, Data, Params> {

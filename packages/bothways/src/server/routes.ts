@@ -1,5 +1,6 @@
 import { UsageError } from '@bothways/protocol'
-import { noParams, type RouteParams, RoutePattern } from './route-pattern.ts'
+import { noParams, type RouteParams } from '../exchange/route-params.ts'
+import { RoutePattern } from './route-pattern.ts'
 
 /** The route of a path, and what the path says for its parameters. */
 export interface RouteMatch<Route> {

@@ -10,13 +10,13 @@ import { type MessageData, messageBytes, messageSize } from '../connection/messa
 import { checkNoCallback, checkTopic } from '../connection/options.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
+import type { RouteParams } from '../exchange/route-params.ts'
+import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
 import type { Subscriber, Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
 import { explainSocketMethods } from './foreign-methods.ts'
 import { Inbox, type InboxEvents, isPromise } from './inbox.ts'
-import type { RouteParams } from './route-pattern.ts'
 import { checkCloseArguments, checkMessageData, publicationOf } from './send-arguments.ts'
-import type { UpgradeRequest } from './upgrade-request.ts'
 
 /** Text as a string, binary as a Buffer. A Buffer is the handler's to keep. */
 export type Message = string | Buffer

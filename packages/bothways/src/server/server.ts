@@ -24,30 +24,30 @@ import {
   whole,
 } from '../connection/options.ts'
 import type { Publication } from '../connection/sending/publication.ts'
+import { BareConnections } from '../exchange/bare-connections.ts'
+import { Handshakes } from '../exchange/handshakes.ts'
+import { countHttpConnections, heardFrom } from '../exchange/http-connections.ts'
+import { closeIdleSessions, isHttp2Server, takeConnects } from '../exchange/http2-connects.ts'
+import { answerWithoutUpgrade } from '../exchange/ordinary-request.ts'
+import { PendingConnections } from '../exchange/pending-connections.ts'
+import { crowdedOut, isSocketIoRequest, noSocketIo, silent } from '../exchange/refusals.ts'
 import { serveInTurn } from '../exchange/requests-in-turn.ts'
+import type { RouteParams } from '../exchange/route-params.ts'
+import { lingerMs } from '../exchange/upgrade-socket.ts'
 import { Topics } from '../hub/topics.ts'
-import { Arrivals } from './arrivals.ts'
 import { attachedTwice, checkAttachable, checkUpgradeArguments } from './attachable.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
 import { DescriptorWatch } from './descriptor-watch.ts'
 import { explainServerMethods } from './foreign-methods.ts'
-import { countHttpArrivals, heardFrom } from './http-arrivals.ts'
-import { closeIdleSessions, isHttp2Server, takeConnects } from './http2-arrivals.ts'
 import { Incidents } from './incidents.ts'
 import { explainListenFailure } from './listen-failure.ts'
 import { OpenSockets } from './open-sockets.ts'
 import { resolveServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
-import { answerWithoutUpgrade } from './ordinary-request.ts'
-import { PendingConnections } from './pending-connections.ts'
-import { crowdedOut, isSocketIoRequest, noSocketIo, silent } from './refusals.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
-import type { RouteParams } from './route-pattern.ts'
 import { Routes } from './routes.ts'
 import { checkCloseArguments, publicationOf } from './send-arguments.ts'
 import type { AnySocket, ServerSocket, SocketData } from './server-socket.ts'
 import { type TopicListener, TopicListeners } from './topic-listeners.ts'
-import { lingerMs } from './upgrade-socket.ts'
-import { Upgrades } from './upgrades.ts'
 
 export interface ListenOptions {
   /** Default 0: any free port. */
@@ -139,11 +139,11 @@ export class Server<User = undefined> implements AsyncDisposable {
   readonly #sockets: OpenSockets<User>
   readonly #pending: PendingConnections
   readonly #incidents: Incidents<User>
-  readonly #upgrades: Upgrades<User>
+  readonly #handshakes: Handshakes<User, ResolvedRoute<User>, ServerSocket<User>>
   readonly #detachments = new Set<() => void>()
   readonly #attached = new Set<AttachableServer>()
   #ownServer: HttpServer | undefined
-  #arrivals: Arrivals | undefined
+  #bare: BareConnections | undefined
   #descriptors: DescriptorWatch | undefined
   /** TCP connections of the own server, also those that are no WebSocket. */
   readonly #connections = new Set<Socket>()
@@ -163,12 +163,12 @@ export class Server<User = undefined> implements AsyncDisposable {
     this.#incidents = incidents
     this.#pending = pending
     this.#sockets = new OpenSockets({ settings, topics: this.#topics, counts, incidents })
-    this.#upgrades = new Upgrades({
+    this.#handshakes = new Handshakes({
       settings,
       routes: this.#routes,
       sockets: this.#sockets,
       pending,
-      incidents,
+      onRefused: (refusal, address, raw) => incidents.refused(refusal, address, raw),
     })
   }
 
@@ -241,7 +241,7 @@ export class Server<User = undefined> implements AsyncDisposable {
       this.#connections.add(connection)
       connection.once('close', () => this.#connections.delete(connection))
     })
-    server.on('clientError', (error, stream) => this.#upgrades.refuseUnreadable(error, stream as Socket))
+    server.on('clientError', (error, stream) => this.#handshakes.refuseUnreadable(error, stream as Socket))
     this.#ownServer = server
     const detach = this.attach(server)
     try {
@@ -253,13 +253,13 @@ export class Server<User = undefined> implements AsyncDisposable {
       throw explainListenFailure(error, host, port)
     }
     if (tls === undefined && this.#settings.connection.transport === 'auto') {
-      this.#arrivals = Arrivals.at({
+      this.#bare = BareConnections.at({
         server,
         timeoutMs: handshakeTimeoutMs,
         pending: this.#pending,
-        onArrival: () => this.#descriptors?.arrived(),
+        onConnect: () => this.#descriptors?.arrived(),
         onSilent: address => this.#incidents.refused(silent(handshakeTimeoutMs), address),
-        take: (head, rest, peer) => this.#upgrades.takePlain(head, rest, peer),
+        take: (head, rest, peer) => this.#handshakes.takeHead(head, rest, peer),
       })
     }
     // It must not end the process.
@@ -293,22 +293,22 @@ export class Server<User = undefined> implements AsyncDisposable {
       if (others.length === 0 && !isWebSocketUpgrade(request)) {
         answerWithoutUpgrade(server, request, stream, head)
       } else {
-        this.#upgrades.take(request, stream, head, others)
+        this.#handshakes.takeUpgrade(request, stream, head, others)
       }
     }
     // First, so that what another listener writes is seen to be written after us.
     server.prependListener('upgrade', onUpgrade)
     this.#descriptors ??= new DescriptorWatch(error => this.#incidents.ranOutOfDescriptors(error))
-    const stopCounting = countHttpArrivals({
+    const stopCounting = countHttpConnections({
       server,
       pending: this.#pending,
-      onArrival: () => this.#descriptors?.arrived(),
+      onConnect: () => this.#descriptors?.arrived(),
     })
     const stopConnects = isHttp2Server(server)
       ? takeConnects({
           server,
           pending: this.#pending,
-          take: (stream, headers, others) => this.#upgrades.takeConnect(stream, headers, others),
+          take: (stream, headers, others) => this.#handshakes.takeConnect(stream, headers, others),
         })
       : undefined
     const detach = (): void => {
@@ -341,7 +341,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
     checkUpgradeArguments(request, socket, arguments[3])
     heardFrom(this.#pending, socket)
-    this.#upgrades.take(request, socket, head, [])
+    this.#handshakes.takeUpgrade(request, socket, head, [])
   }
 
   /**
@@ -405,8 +405,8 @@ export class Server<User = undefined> implements AsyncDisposable {
   }
 
   async #close(code: number, reason: string, spreadMs: number, timeoutMs: number): Promise<void> {
-    this.#upgrades.drain()
-    this.#arrivals?.close()
+    this.#handshakes.drain()
+    this.#bare?.close()
     const httpClosed = this.#ownServer && stopListening(this.#ownServer)
     for (const session of this.#sessions) session.close()
     const sockets = [...this.#sockets.all]

@@ -6,13 +6,13 @@ import type {
   ServerHttp2Session,
   ServerHttp2Stream,
 } from 'node:http2'
-import { heardFrom } from './http-arrivals.ts'
+import { heardFrom } from './http-connections.ts'
 import type { PendingConnections } from './pending-connections.ts'
 
 /** A server of `node:http2`, as much of it as is needed. */
 export type Http2Server = Pick<Http2SecureServer, 'listeners' | 'off' | 'prependListener' | 'updateSettings'>
 
-export interface Http2ArrivalsInit {
+export interface Http2ConnectsInit {
   readonly server: Http2Server
   readonly pending: PendingConnections
   /** Takes a request to open a WebSocket; `others` are the listeners that may answer it, too. */
@@ -30,7 +30,7 @@ export function isHttp2Server(server: object): server is Http2Server {
  *
  * @returns a function that ends it
  */
-export function takeConnects({ server, pending, take }: Http2ArrivalsInit): () => void {
+export function takeConnects({ server, pending, take }: Http2ConnectsInit): () => void {
   const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
     const tcp = stream.session?.socket
     if (tcp !== undefined) heardFrom(pending, tcp)

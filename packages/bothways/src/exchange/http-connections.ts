@@ -3,11 +3,11 @@ import type { Server as HttpServer } from 'node:http'
 import type { Socket } from 'node:net'
 import type { PendingConnections } from './pending-connections.ts'
 
-export interface HttpArrivalsInit {
+export interface HttpConnectionsInit {
   readonly server: Pick<HttpServer, 'prependListener' | 'off'>
   readonly pending: PendingConnections
   /** Told of every connection that comes. */
-  readonly onArrival: () => void
+  readonly onConnect: () => void
 }
 
 /** Where Node tells of every request whose head has come, without being a listener of the server's. */
@@ -19,11 +19,11 @@ const requestStart = 'http.server.request.start'
  *
  * @returns a function that ends it
  */
-export function countHttpArrivals({ server, pending, onArrival }: HttpArrivalsInit): () => void {
+export function countHttpConnections({ server, pending, onConnect }: HttpConnectionsInit): () => void {
   // Other runtimes would not tell of the requests.
   if ('bun' in process.versions || 'deno' in process.versions) return () => {}
   const onConnection = (socket: Socket): void => {
-    onArrival()
+    onConnect()
     pending.enter(socket, socket.remoteAddress ?? '', () => socket.destroy())
     socket.once('close', () => pending.leave(socket))
   }

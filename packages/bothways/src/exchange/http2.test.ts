@@ -13,10 +13,10 @@ import type { AddressInfo, Socket } from 'node:net'
 import { type Certificate, makeCertificate } from '@bothways/test-support/certificate'
 import { connect, refusalOf, TestClient } from '@bothways/test-support/test-client'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { ServerOptions } from './options.ts'
+import type { ServerOptions } from '../server/options.ts'
+import { Server } from '../server/server.ts'
+import type { ServerSocket } from '../server/server-socket.ts'
 import { refuse } from './refuse.ts'
-import { Server } from './server.ts'
-import type { ServerSocket } from './server-socket.ts'
 
 let certificate: Certificate
 beforeAll(async () => {

@@ -8,31 +8,28 @@ import {
 } from '@bothways/protocol'
 import type { ConnectionSettings } from '../connection/options.ts'
 import { ownText } from './own-text.ts'
-import type { ResolvedRoute } from './route.ts'
-import type { SocketHandlers } from './server-socket.ts'
+import { refusalOf } from './refusals.ts'
 
-export interface NegotiatedProtocol<User> {
-  readonly protocol: string
-  readonly handlers: SocketHandlers<User>
+/** What is served at a path, as far as the handshake asks. */
+export interface Served {
+  /** The subprotocols, in order of preference; `'any'`: the client's. */
+  readonly protocols: readonly string[] | 'any'
+  /** What serves a connection that agreed on `protocol`, or on none when it is ''; undefined when nothing does. */
+  handlersFor(protocol: string): object | undefined
 }
 
-/** Which subprotocol a route speaks with a client, and who serves it (RFC 6455 §4.2.2 step 5). */
-export function negotiateProtocol<User>(
-  route: ResolvedRoute<User>,
-  offered: readonly string[],
-): NegotiatedProtocol<User> | Refusal {
-  const supported = route.protocols === 'any' ? offered : route.protocols
+/** The subprotocol that is spoken with a client, '' for none, or why there is none (RFC 6455 §4.2.2 step 5). */
+export function negotiateProtocol(served: Served, offered: readonly string[]): string | Refusal {
+  const supported = served.protocols === 'any' ? offered : served.protocols
   const chosen = chooseSubprotocol(offered, supported)
   const isUnderstood = chosen !== undefined || offered.length === 0 || supported.length === 0
-  const handlers = isUnderstood ? route.handlersFor(chosen ?? '') : undefined
-  if (handlers !== undefined) return { protocol: ownText(chosen ?? ''), handlers }
+  if (isUnderstood && served.handlersFor(chosen ?? '') !== undefined) return ownText(chosen ?? '')
   const came = offered.length === 0 ? 'none was offered' : `offered were ${offered.join(', ').slice(0, 100)}`
-  return {
-    code: 'BW_SUBPROTOCOL_UNSUPPORTED',
-    status: 400,
-    headers: {},
-    text: `This path speaks the subprotocols ${supported.join(', ')}; ${came}.`,
-  }
+  return refusalOf(
+    'BW_SUBPROTOCOL_UNSUPPORTED',
+    400,
+    `This path speaks the subprotocols ${supported.join(', ')}; ${came}.`,
+  )
 }
 
 export interface NegotiatedExtensions {

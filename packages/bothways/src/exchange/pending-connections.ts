@@ -1,4 +1,4 @@
-import { networkOf } from '../exchange/network-address.ts'
+import { networkOf } from './network-address.ts'
 
 export interface PendingLimits {
   readonly maxPendingHandshakes: number

@@ -5,7 +5,7 @@ import { hex } from '@bothways/test-support/bytes'
 import { masked } from '@bothways/test-support/raw-frame'
 import { connect, refusalOf } from '@bothways/test-support/test-client'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createServer } from './server.ts'
+import { createServer } from '../server/server.ts'
 
 const running: { close(): unknown }[] = []
 afterEach(async () => {

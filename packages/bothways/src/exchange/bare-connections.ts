@@ -5,7 +5,13 @@ import { isTcpHandle, streamBinding, type TcpHandle } from '../connection/tcp-ha
 import type { PendingConnections } from './pending-connections.ts'
 import { silent } from './refusals.ts'
 import { UpgradeSocket } from './upgrade-socket.ts'
-import type { Peer } from './upgrades.ts'
+
+/** Who is at the other end of a TCP connection that no HTTP server has seen. */
+export interface Peer {
+  readonly handle: TcpHandle
+  readonly address: string
+  readonly port: number
+}
 
 /** A connection that has said nothing yet. */
 interface Waiting {
@@ -19,14 +25,14 @@ interface ListeningHandle {
   onconnection(this: ListeningHandle, status: number, handle: unknown): void
 }
 
-export interface ArrivalsInit {
+export interface BareConnectionsInit {
   /** Listens on plain TCP. */
   readonly server: HttpServer
   /** How long a client may take to say what it wants, in ms. */
   readonly timeoutMs: number
   readonly pending: PendingConnections
   /** Told of every connection that comes. */
-  readonly onArrival: () => void
+  readonly onConnect: () => void
   /** Told of the address of one that has said nothing in time. */
   readonly onSilent: (address: string) => void
   /** Takes a request; false leaves it to the server. */
@@ -38,8 +44,8 @@ export interface ArrivalsInit {
  * handshake becomes a WebSocket without ever being an HTTP connection, at a third of the cost and of the memory. Every
  * other is the HTTP server's, from its first byte on, as if nobody had looked.
  */
-export class Arrivals {
-  readonly #init: ArrivalsInit
+export class BareConnections {
+  readonly #init: BareConnectionsInit
   readonly #listening: ListeningHandle
   readonly #toServer: ListeningHandle['onconnection']
   /** The longest waiting first. */
@@ -47,18 +53,18 @@ export class Arrivals {
   #timer: NodeJS.Timeout | undefined
 
   /** Undefined where the runtime does not let us. */
-  static at(init: ArrivalsInit): Arrivals | undefined {
+  static at(init: BareConnectionsInit): BareConnections | undefined {
     const listening: unknown = Reflect.get(init.server, '_handle')
     if (streamBinding === undefined || typeof listening !== 'object' || listening === null) return undefined
     if (typeof Reflect.get(listening, 'onconnection') !== 'function') return undefined
-    return new Arrivals(init, listening as ListeningHandle)
+    return new BareConnections(init, listening as ListeningHandle)
   }
 
-  private constructor(init: ArrivalsInit, listening: ListeningHandle) {
+  private constructor(init: BareConnectionsInit, listening: ListeningHandle) {
     this.#init = init
     this.#listening = listening
     this.#toServer = listening.onconnection
-    listening.onconnection = (status, handle) => this.#arrive(status, handle)
+    listening.onconnection = (status, handle) => this.#enter(status, handle)
   }
 
   /** Lets nobody wait any longer. */
@@ -71,19 +77,19 @@ export class Arrivals {
     clearInterval(this.#timer)
   }
 
-  #arrive(status: number, handle: unknown): void {
+  #enter(status: number, handle: unknown): void {
     if (status !== 0 || !isTcpHandle(handle)) {
       this.#toServer.call(this.#listening, status, handle)
       return
     }
-    const { pending, timeoutMs, onArrival } = this.#init
+    const { pending, timeoutMs, onConnect } = this.#init
     const peer: { address?: string; port?: number } = {}
     if (handle.getpeername(peer) !== 0) {
       handle.close()
       return
     }
     const { address = '', port = 0 } = peer
-    onArrival()
+    onConnect()
     pending.enter(handle, address, () => {
       this.#waiting.delete(handle)
       handle.close()
@@ -152,8 +158,8 @@ export class Arrivals {
 }
 
 function onRead(this: TcpHandle, bytes?: ArrayBuffer): void {
-  const arrivals = this.bothways as Arrivals
+  const connections = this.bothways as BareConnections
   // Without bytes the client has left or the connection has failed; nothing was read when there are none in them.
-  if (bytes === undefined) arrivals.receive(this, undefined)
-  else if (bytes.byteLength > 0) arrivals.receive(this, new Uint8Array(bytes))
+  if (bytes === undefined) connections.receive(this, undefined)
+  else if (bytes.byteLength > 0) connections.receive(this, new Uint8Array(bytes))
 }

@@ -3,7 +3,7 @@ import { readHeaderLines } from '@bothways/protocol'
 import type { Forwarded, TrustedProxies } from './forwarded.ts'
 import type { KeptRequest } from './long-heads.ts'
 import { ownText } from './own-text.ts'
-import { noParams, type RouteParams } from './route-pattern.ts'
+import { noParams, type RouteParams } from './route-params.ts'
 
 /** The request behind a WebSocket, as `authenticate` and handlers see it. */
 export interface UpgradeRequest<Params = RouteParams> {

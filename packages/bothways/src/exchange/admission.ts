@@ -1,5 +1,5 @@
 import { LimitError } from '@bothways/protocol'
-import { networkOf } from '../exchange/network-address.ts'
+import { networkOf } from './network-address.ts'
 
 export interface AdmissionLimits {
   readonly maxConnections: number

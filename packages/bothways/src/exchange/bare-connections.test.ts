@@ -7,7 +7,7 @@ import { runChild } from '@bothways/test-support/child'
 import { framesTo } from '@bothways/test-support/raw-frame'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { streamBinding } from '../connection/tcp-handle.ts'
-import { createServer, type Server } from './server.ts'
+import { createServer, type Server } from '../server/server.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
 const key = 'dGhlIHNhbXBsZSBub25jZQ=='

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import type { Socket } from 'node:net'
+import type { Socket as TcpSocket } from 'node:net'
 import {
   type AcceptedOffers,
   checkRequest,
+  type DeflateDirections,
   type HandshakeAnswer,
   HandshakeError,
   type Refusal,
@@ -13,18 +14,18 @@ import {
   serializeExtensions,
 } from '@bothways/protocol'
 import { BareTransport } from '../connection/bare-transport.ts'
-import type { TcpHandle } from '../connection/tcp-handle.ts'
+import type { ConnectionSettings } from '../connection/options.ts'
 import type { Transport } from '../connection/transport.ts'
-import { HandshakeRates } from '../exchange/handshake-rates.ts'
+import type { Admission } from './admission.ts'
+import type { Peer } from './bare-connections.ts'
 import { afterEarlierAnswers, hasEarlierAnswers } from './earlier-answers.ts'
 import type { AgreedOffers, Exchange } from './exchange.ts'
+import type { TrustedProxies } from './forwarded.ts'
+import { HandshakeRates } from './handshake-rates.ts'
 import { Http1Exchange, switchingProtocols } from './http1-exchange.ts'
 import { Http2Exchange } from './http2-exchange.ts'
-import type { Incidents } from './incidents.ts'
-import { type NegotiatedProtocol, negotiateExtensions, negotiateProtocol } from './negotiation.ts'
-import type { OpenSockets } from './open-sockets.ts'
-import type { ServerSettings } from './options.ts'
-import { originRefusal } from './origin.ts'
+import { negotiateExtensions, negotiateProtocol, type Served } from './negotiation.ts'
+import { type OriginPolicy, originRefusal } from './origin.ts'
 import type { PendingConnections } from './pending-connections.ts'
 import {
   draining,
@@ -38,46 +39,85 @@ import {
   unreadable,
   unusableHost,
 } from './refusals.ts'
-import type { ResolvedRoute } from './route.ts'
-import type { RouteMatch, Routes } from './routes.ts'
-import type { ServerSocket, SocketInit } from './server-socket.ts'
-import { HandshakeRequest, type RequestFacts, requestPath } from './upgrade-request.ts'
+import type { RouteParams } from './route-params.ts'
+import { HandshakeRequest, type RequestFacts, requestPath, type UpgradeRequest } from './upgrade-request.ts'
 import { UpgradeSocket, type UpgradeStream } from './upgrade-socket.ts'
 
-export interface UpgradesInit<User> {
-  readonly settings: ServerSettings<User>
-  readonly routes: Routes<ResolvedRoute<User>>
-  readonly sockets: OpenSockets<User>
-  readonly pending: PendingConnections
-  readonly incidents: Incidents<User>
+/** What of a server's options the handshake asks for. */
+export interface HandshakeSettings<User, Socket> extends OriginPolicy {
+  readonly connection: ConnectionSettings
+  /** Who this is: nobody refuses with 403, a `HandshakeError` with what it says. */
+  readonly authenticate:
+    | ((request: UpgradeRequest) => Authenticated<User> | Promise<Authenticated<User>>)
+    | undefined
+  /** In ms. */
+  readonly handshakeTimeoutMs: number
+  readonly maxHandshakesPerSecond: number
+  readonly trustedProxies: TrustedProxies
+  readonly onError: (error: unknown, socket: Socket | undefined) => void
 }
 
-/** Who is at the other end of a TCP connection that no HTTP server has seen. */
-export interface Peer {
-  readonly handle: TcpHandle
-  readonly address: string
-  readonly port: number
+/** What `authenticate` answers: the user, or nobody, which refuses the connection with 403. */
+export type Authenticated<User> = User | false | null | undefined
+
+/** What serves a path, and what the path says for its parameters. */
+export interface PathMatch<Route> {
+  readonly route: Route
+  readonly params: RouteParams
+}
+
+/** A handshake that has succeeded. */
+export interface Opening<User, Route> {
+  readonly route: Route
+  readonly request: HandshakeRequest
+  readonly user: User
+  /** The subprotocol agreed on, or ''. */
+  readonly protocol: string
+  /** The extensions agreed on, as the answer says them, or ''. */
+  readonly extensions: string
+  readonly deflate: DeflateDirections | undefined
+  readonly transport: Transport
+  /** What the client has sent behind its request. */
+  readonly head: Uint8Array
+}
+
+/** Where sockets go that have been opened. */
+export interface Opened<User, Route, Socket> {
+  /** A place is taken by the handshake; from {@link open} on it is the socket's to give back. */
+  readonly admission: Admission
+  /** Tells that a handshake is going on, until what this returns is called. */
+  beginHandshake(): () => void
+  open(opening: Opening<User, Route>): Socket
+}
+
+export interface HandshakesInit<User, Route, Socket> {
+  readonly settings: HandshakeSettings<User, Socket>
+  readonly routes: { find(path: string): PathMatch<Route> | undefined }
+  readonly sockets: Opened<User, Route, Socket>
+  readonly pending: PendingConnections
+  /** Told of each refusal, and whom it was for. */
+  readonly onRefused: (refusal: Refusal, remoteAddress: string, raw: IncomingMessage | undefined) => void
 }
 
 /**
  * Turns upgrade requests into sockets, or refuses them (RFC 6455 §4.2): route, handshake, origin, subprotocol,
  * limits, authentication, answer. Every request is answered, and each refusal says why.
  */
-export class Upgrades<User> {
-  readonly #settings: ServerSettings<User>
-  readonly #routes: Routes<ResolvedRoute<User>>
-  readonly #sockets: OpenSockets<User>
+export class Handshakes<User, Route extends Served, Socket extends { terminate(): void }> {
+  readonly #settings: HandshakeSettings<User, Socket>
+  readonly #routes: HandshakesInit<User, Route, Socket>['routes']
+  readonly #sockets: Opened<User, Route, Socket>
   readonly #pending: PendingConnections
-  readonly #incidents: Incidents<User>
+  readonly #onRefused: HandshakesInit<User, Route, Socket>['onRefused']
   readonly #rates: HandshakeRates
   #isDraining = false
 
-  constructor({ settings, routes, sockets, pending, incidents }: UpgradesInit<User>) {
+  constructor({ settings, routes, sockets, pending, onRefused }: HandshakesInit<User, Route, Socket>) {
     this.#settings = settings
     this.#routes = routes
     this.#sockets = sockets
     this.#pending = pending
-    this.#incidents = incidents
+    this.#onRefused = onRefused
     this.#rates = new HandshakeRates(settings.maxHandshakesPerSecond)
   }
 
@@ -86,18 +126,18 @@ export class Upgrades<User> {
    *
    * @param others the other `upgrade` listeners of the same server
    */
-  take(raw: IncomingMessage, stream: UpgradeStream, head: Buffer, others: readonly unknown[]): void {
+  takeUpgrade(raw: IncomingMessage, stream: UpgradeStream, head: Buffer, others: readonly unknown[]): void {
     // A client that leaves now must not end the process.
     stream.on('error', ignore)
     if (!hasEarlierAnswers(stream)) {
-      this.#take(new Http1Exchange(raw, stream), head, others)
+      this.#begin(new Http1Exchange(raw, stream), head, others)
       return
     }
     const end = this.#sockets.beginHandshake()
     const timer = setTimeout(() => stream.destroy(), this.#settings.handshakeTimeoutMs)
     afterEarlierAnswers(stream, () => {
       clearTimeout(timer)
-      this.#take(new Http1Exchange(raw, stream), head, others)
+      this.#begin(new Http1Exchange(raw, stream), head, others)
       end()
     })
   }
@@ -109,10 +149,10 @@ export class Upgrades<User> {
    */
   takeConnect(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, others: readonly unknown[]): void {
     stream.on('error', ignore)
-    this.#take(new Http2Exchange(stream, headers), Buffer.alloc(0), others)
+    this.#begin(new Http2Exchange(stream, headers), Buffer.alloc(0), others)
   }
 
-  #take(exchange: Exchange, head: Uint8Array, others: readonly unknown[]): void {
+  #begin(exchange: Exchange, head: Uint8Array, others: readonly unknown[]): void {
     const path = requestPath(exchange.facts.target)
     const match = path === undefined ? undefined : this.#routes.find(path)
     if (match === undefined) {
@@ -120,7 +160,7 @@ export class Upgrades<User> {
       return
     }
     const end = this.#sockets.beginHandshake()
-    void this.#shake(exchange, head, match, others)
+    void this.#run(exchange, head, match, others)
       .catch(error => {
         this.#settings.onError(error, undefined)
         exchange.abandon(failed)
@@ -134,7 +174,7 @@ export class Upgrades<User> {
    *
    * @param rest what came behind the head
    */
-  takePlain(head: RequestHead, rest: Uint8Array, { handle, address, port }: Peer): boolean {
+  takeHead(head: RequestHead, rest: Uint8Array, { handle, address, port }: Peer): boolean {
     if (this.#isDraining || this.#settings.authenticate !== undefined) return false
     const path = requestPath(head.target)
     const match = path === undefined ? undefined : this.#routes.find(path)
@@ -152,20 +192,20 @@ export class Upgrades<User> {
     }
     const checked = checkRequest(facts)
     if (!checked.ok) return false
-    const accepted = this.#judge(match, facts, checked)
+    const accepted = this.#validate(match, facts, checked)
     if ('status' in accepted) return false
     accepted.request.forgetHeaders()
     // A message goes out when it is sent, not when the one before has been acknowledged (Nagle's algorithm).
     handle.setNoDelay(true)
     const transport = new BareTransport(handle)
-    const agreed = this.#agree(accepted)
+    const agreed = this.#negotiate(accepted)
     transport.write(Buffer.from(switchingProtocols(checked, agreed), 'latin1'), false)
     this.#open(accepted, agreed, undefined as User, transport, rest)
     return true
   }
 
   /** What Node's parser cannot read, or has not been given in time, is told so (RFC 9112 §2.2, RFC 9110 §15.5.9). */
-  refuseUnreadable(error: NodeJS.ErrnoException, stream: Socket): void {
+  refuseUnreadable(error: NodeJS.ErrnoException, stream: TcpSocket): void {
     const { code = '' } = error
     const isOfHttp = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
     if (!isOfHttp || hasEarlierAnswers(stream)) {
@@ -177,7 +217,7 @@ export class Upgrades<User> {
     if (socket.isGone) return
     const refusal = unreadable(error, this.#settings.handshakeTimeoutMs)
     socket.refuse(refusal)
-    this.#incidents.refused(refusal, stream.remoteAddress ?? '')
+    this.#onRefused(refusal, stream.remoteAddress ?? '', undefined)
   }
 
   /** From here on every request is refused with 503. */
@@ -185,16 +225,16 @@ export class Upgrades<User> {
     this.#isDraining = true
   }
 
-  async #shake(
+  async #run(
     exchange: Exchange,
     head: Uint8Array,
-    match: RouteMatch<ResolvedRoute<User>>,
+    match: PathMatch<Route>,
     others: readonly unknown[],
   ): Promise<void> {
     const { stream, facts } = exchange
     if (stream.destroyed) return
     if (this.#isDraining) return this.#refuse(exchange, draining, others)
-    const accepted = this.#judge(match, facts, exchange.check())
+    const accepted = this.#validate(match, facts, exchange.check())
     if ('status' in accepted) return this.#refuse(exchange, accepted, others)
 
     const { request } = accepted
@@ -212,7 +252,7 @@ export class Upgrades<User> {
     if (exchange.isAnsweredByOthers) return this.#leaveTo(others, exchange)
     if (exchange.isHalfClosed) return void stream.destroy()
 
-    const agreed = this.#agree(accepted)
+    const agreed = this.#negotiate(accepted)
     const transport = exchange.accept(agreed, this.#settings.connection.transport)
     stream.off('close', leave)
     const opened = this.#open(accepted, agreed, authentication.user, transport, head)
@@ -227,56 +267,43 @@ export class Upgrades<User> {
   }
 
   /** What can be said about a request at once. Whoever is accepted has taken a place. */
-  #judge(
-    { route, params }: RouteMatch<ResolvedRoute<User>>,
+  #validate(
+    { route, params }: PathMatch<Route>,
     facts: RequestFacts,
     checked: AcceptedOffers | RefusedRequest,
-  ): Accepted<User> | Refusal {
+  ): Accepted<Route> | Refusal {
     if (!checked.ok) return checked.refusal
     const request = HandshakeRequest.of(facts, checked.subprotocols, this.#settings.trustedProxies, params)
     if (request === undefined) return unusableHost
     const origin = originRefusal(checked.origin, request.host, this.#settings)
     if (origin !== undefined) return refusalOf('BW_ORIGIN_REFUSED', 403, origin)
-    const agreed = negotiateProtocol(route, checked.subprotocols)
-    if ('status' in agreed) return agreed
-    const { protocol, handlers } = agreed
+    const protocol = negotiateProtocol(route, checked.subprotocols)
+    if (typeof protocol !== 'string') return protocol
     const { admission } = this.#sockets
     const noPlace = admission.enter(request.remoteAddress)
     if (noPlace !== undefined) return full(noPlace)
     // Last: who is handed on and judged again has not paid yet.
     if (this.#rates.take(request.remoteAddress, performance.now())) {
-      return { protocol, handlers, checked, request, makeData: route.makeData }
+      return { route, protocol, checked, request }
     }
     admission.leave(request.remoteAddress)
     return tooFast(this.#settings.maxHandshakesPerSecond)
   }
 
-  #agree({ checked, protocol }: Accepted<User>): Agreed {
+  #negotiate({ checked, protocol }: Accepted<Route>): Agreed {
     const { extensions, deflate } = negotiateExtensions(checked.extensions, this.#settings.connection)
     return { protocol, extensions, deflate }
   }
 
   #open(
-    { request, handlers, makeData }: Accepted<User>,
+    { request, route }: Accepted<Route>,
     { protocol, extensions: agreed, deflate }: Agreed,
     user: User,
     transport: Transport,
     head: Uint8Array,
-  ): ServerSocket<User> {
-    const settings = this.#settings.connection
+  ): Socket {
     const extensions = agreed.length === 0 ? '' : serializeExtensions(agreed)
-    const init = {
-      user,
-      request,
-      makeData,
-      protocol,
-      extensions,
-      deflate,
-      settings,
-      transport,
-      host: this.#sockets,
-    }
-    return this.#sockets.open(init, handlers, head)
+    return this.#sockets.open({ route, request, user, protocol, extensions, deflate, transport, head })
   }
 
   async #authenticate(request: HandshakeRequest): Promise<Authentication<User>> {
@@ -326,7 +353,7 @@ export class Upgrades<User> {
   #tellRefused({ stream, facts }: Exchange, refusal: Refusal): void {
     const { headers, peerAddress, isTls, raw } = facts
     const client = this.#settings.trustedProxies.resolve(headers, peerAddress, isTls).remoteAddress
-    this.#incidents.refused(refusal, client, raw)
+    this.#onRefused(refusal, client, raw)
     if (stream.destroyed) return
     this.#pending.enter(stream, peerAddress, () => stream.destroy())
     stream.once('close', () => this.#pending.leave(stream))
@@ -353,12 +380,16 @@ export class Upgrades<User> {
   }
 }
 
-interface Agreed extends AgreedOffers, Pick<SocketInit<unknown>, 'deflate'> {}
+interface Agreed extends AgreedOffers {
+  readonly deflate: DeflateDirections | undefined
+}
 
-interface Accepted<User> extends NegotiatedProtocol<User> {
+/** Nothing that can be said at once speaks against it. */
+interface Accepted<Route> {
+  readonly route: Route
+  readonly protocol: string
   readonly checked: AcceptedOffers
   readonly request: HandshakeRequest
-  readonly makeData: ResolvedRoute<User>['makeData']
 }
 
 type Authentication<User> =

@@ -1,0 +1,16 @@
+type NameIn<Segment extends string> = Segment extends `:${infer Name}` ? Name : never
+
+type NamesIn<Path extends string> = Path extends `${infer Segment}/${infer Rest}`
+  ? NameIn<Segment> | NamesIn<Rest>
+  : NameIn<Path>
+
+/**
+ * What a route's path says of the requests that it serves: of `/rooms/:id` it is `{ id: string }`. Of a path that is no
+ * literal nothing is known.
+ */
+export type RouteParams<Path extends string = string> = string extends Path
+  ? Readonly<Record<string, string | undefined>>
+  : { readonly [Name in NamesIn<Path>]: string }
+
+/** Those of a path without parameters. */
+export const noParams: RouteParams = Object.freeze({})
