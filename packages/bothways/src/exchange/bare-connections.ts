@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
 import { type RequestHead, readRequestHead } from '@bothways/protocol'
 import { isTcpHandle, streamBinding, type TcpHandle } from '../connection/tcp-handle.ts'
-import type { PendingConnections } from './pending-connections.ts'
+import { Pending, type PendingConnections } from './pending-connections.ts'
 import { silent } from './refusals.ts'
 import { UpgradeSocket } from './upgrade-socket.ts'
 
@@ -14,10 +14,23 @@ export interface Peer {
 }
 
 /** A connection that has said nothing yet. */
-interface Waiting {
+class Waiting extends Pending implements Peer {
+  readonly handle: TcpHandle
+  readonly port: number
   /** When it came, in ms. */
-  readonly since: number
-  readonly peer: Peer
+  readonly since: number = performance.now()
+  readonly connections: BareConnections
+
+  constructor(connections: BareConnections, handle: TcpHandle, address: string, port: number) {
+    super(address)
+    this.connections = connections
+    this.handle = handle
+    this.port = port
+  }
+
+  cut(): void {
+    this.connections.cut(this)
+  }
 }
 
 /** The listening end under a `net.Server`. Like {@link TcpHandle} no public interface. */
@@ -49,7 +62,7 @@ export class BareConnections {
   readonly #listening: ListeningHandle
   readonly #toServer: ListeningHandle['onconnection']
   /** The longest waiting first. */
-  readonly #waiting = new Map<TcpHandle, Waiting>()
+  readonly #waiting = new Set<Waiting>()
   #timer: NodeJS.Timeout | undefined
 
   /** Undefined where the runtime does not let us. */
@@ -70,10 +83,7 @@ export class BareConnections {
   /** Lets nobody wait any longer. */
   close(): void {
     this.#listening.onconnection = this.#toServer
-    for (const handle of this.#waiting.keys()) {
-      this.#forget(handle)
-      handle.close()
-    }
+    for (const waiting of this.#waiting) this.cut(waiting)
     clearInterval(this.#timer)
   }
 
@@ -90,36 +100,36 @@ export class BareConnections {
     }
     const { address = '', port = 0 } = peer
     onConnect()
-    pending.enter(handle, address, () => {
-      this.#waiting.delete(handle)
-      handle.close()
-    })
-    this.#waiting.set(handle, { since: performance.now(), peer: { handle, address, port } })
+    const waiting = new Waiting(this, handle, address, port)
+    pending.enter(waiting)
+    this.#waiting.add(waiting)
     this.#timer ??= setInterval(() => this.#dismissLater(), Math.max(50, timeoutMs / 4)).unref()
-    handle.bothways = this
+    handle.bothways = waiting
     handle.onread = onRead
     handle.reading = true
-    if (handle.readStart() < 0) this.receive(handle, undefined)
+    if (handle.readStart() < 0) this.cut(waiting)
   }
 
-  /** The first bytes of a connection; undefined when it ends without any. */
-  receive(handle: TcpHandle, bytes: Uint8Array | undefined): void {
-    const waiting = this.#waiting.get(handle)
-    this.#forget(handle)
-    if (bytes === undefined || waiting === undefined) {
-      handle.close()
-      return
-    }
+  /** The first bytes of a connection. */
+  receive(waiting: Waiting, bytes: Uint8Array): void {
+    this.#forget(waiting)
+    const { handle } = waiting
     handle.reading = false
     handle.readStop()
     const head = readRequestHead(bytes)
-    const isTaken = head !== undefined && this.#init.take(head, bytes.subarray(head.byteLength), waiting.peer)
+    const isTaken = head !== undefined && this.#init.take(head, bytes.subarray(head.byteLength), waiting)
     if (!isTaken) this.#handOver(handle, bytes)
   }
 
-  #forget(handle: TcpHandle): void {
-    this.#waiting.delete(handle)
-    this.#init.pending.leave(handle)
+  /** One that has ended without any, or must. */
+  cut(waiting: Waiting): void {
+    this.#forget(waiting)
+    waiting.handle.close()
+  }
+
+  #forget(waiting: Waiting): void {
+    this.#waiting.delete(waiting)
+    this.#init.pending.leave(waiting)
   }
 
   #handOver(handle: TcpHandle, bytes: Uint8Array | undefined): Socket | undefined {
@@ -144,12 +154,12 @@ export class BareConnections {
 
   #dismiss(limit: number): void {
     const { timeoutMs, onSilent } = this.#init
-    for (const [handle, { since, peer }] of this.#waiting) {
-      if (since > limit) break
-      this.#forget(handle)
-      const socket = this.#handOver(handle, undefined)
+    for (const waiting of this.#waiting) {
+      if (waiting.since > limit) break
+      this.#forget(waiting)
+      const socket = this.#handOver(waiting.handle, undefined)
       if (socket !== undefined) new UpgradeSocket(socket).refuse(silent(timeoutMs))
-      onSilent(peer.address)
+      onSilent(waiting.address)
     }
     if (this.#waiting.size > 0) return
     clearInterval(this.#timer)
@@ -158,8 +168,8 @@ export class BareConnections {
 }
 
 function onRead(this: TcpHandle, bytes?: ArrayBuffer): void {
-  const connections = this.bothways as BareConnections
+  const waiting = this.bothways as Waiting
   // Without bytes the client has left or the connection has failed; nothing was read when there are none in them.
-  if (bytes === undefined) connections.receive(this, undefined)
-  else if (bytes.byteLength > 0) connections.receive(this, new Uint8Array(bytes))
+  if (bytes === undefined) waiting.cut()
+  else if (bytes.byteLength > 0) waiting.connections.receive(waiting, new Uint8Array(bytes))
 }

@@ -355,8 +355,8 @@ export class Handshakes<User, Route extends Served, Socket extends { terminate()
     const client = this.#settings.trustedProxies.resolve(headers, peerAddress, isTls).remoteAddress
     this.#onRefused(refusal, client, raw)
     if (stream.destroyed) return
-    this.#pending.enter(stream, peerAddress, () => stream.destroy())
-    stream.once('close', () => this.#pending.leave(stream))
+    this.#pending.enterStream(stream, peerAddress)
+    stream.once('close', () => this.#pending.leaveStream(stream))
   }
 
   /** Somebody else has answered. If nobody else listens, that was the answer to an earlier, pipelined request. */

@@ -24,8 +24,8 @@ export function countHttpConnections({ server, pending, onConnect }: HttpConnect
   if ('bun' in process.versions || 'deno' in process.versions) return () => {}
   const onConnection = (socket: Socket): void => {
     onConnect()
-    pending.enter(socket, socket.remoteAddress ?? '', () => socket.destroy())
-    socket.once('close', () => pending.leave(socket))
+    pending.enterStream(socket, socket.remoteAddress ?? '')
+    socket.once('close', () => pending.leaveStream(socket))
   }
   const onRequest = (message: unknown): void => heardFrom(pending, (message as { socket: Socket }).socket)
   server.prependListener('connection', onConnection)
@@ -40,5 +40,5 @@ export function countHttpConnections({ server, pending, onConnect }: HttpConnect
 export function heardFrom(pending: PendingConnections, stream: object): void {
   // TLS stands on a socket of its own, which is the one that came.
   const { _parent: tcp } = stream as { _parent?: object | null }
-  pending.leave(tcp ?? stream)
+  pending.leaveStream(tcp ?? stream)
 }

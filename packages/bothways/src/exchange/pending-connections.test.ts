@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { PendingConnections } from './pending-connections.ts'
+import { Pending, PendingConnections } from './pending-connections.ts'
 
 interface Scene {
   readonly pending: PendingConnections
@@ -8,17 +8,26 @@ interface Scene {
   readonly cut: string[]
   /** Told of, by address. */
   readonly told: string[]
-  enter(name: string, address: string): object
+  enter(name: string, address: string): Pending
+}
+
+class Client extends Pending {
+  readonly cut: () => void
+
+  constructor(address: string, cut: () => void) {
+    super(address)
+    this.cut = cut
+  }
 }
 
 function scene(maxPendingHandshakes: number): Scene {
   const cut: string[] = []
   const told: string[] = []
   const pending = new PendingConnections({ maxPendingHandshakes }, address => void told.push(address))
-  const enter = (name: string, address: string): object => {
-    const key = { name }
-    pending.enter(key, address, () => void cut.push(name))
-    return key
+  const enter = (name: string, address: string): Pending => {
+    const client = new Client(address, () => void cut.push(name))
+    pending.enter(client)
+    return client
   }
   return { pending, cut, told, enter }
 }
@@ -58,7 +67,7 @@ test('A herd that speaks at once is let in whole', async () => {
 
 test('A flood without end stays at the bound, and who speaks is not hurt', async () => {
   const { pending, cut, enter } = scene(100)
-  let honest: object | undefined
+  let honest: Pending | undefined
   for (let turn = 0; turn < 50; turn++) {
     for (let at = 0; at < 500; at++) enter('flood', `10.0.${turn}.${at & 255}`)
     if (honest !== undefined) pending.leave(honest)
@@ -67,7 +76,7 @@ test('A flood without end stays at the bound, and who speaks is not hurt', async
     // Those that came in this turn and the one before are heard first.
     expect(pending.size).toBeLessThanOrEqual(100 + 3 * 501)
   }
-  pending.leave(honest as object)
+  pending.leave(honest as Pending)
   await turns(4)
   expect(pending.size).toBeLessThanOrEqual(100)
   expect(cut).not.toContain('honest')

@@ -5,14 +5,36 @@ export interface PendingLimits {
 }
 
 /** One that has not said yet what it wants, or was refused and has not left. */
-interface Pending {
-  readonly key: object
+export abstract class Pending {
   readonly address: string
   readonly network: string
-  /** The turn of the event loop in which it came. */
-  readonly turn: number
-  /** Ends it. */
-  readonly cut: () => void
+  /** The turn of the event loop in which it came; the {@link PendingConnections}' own. */
+  turn = 0
+
+  constructor(address: string) {
+    this.address = address
+    this.network = networkOf(address)
+  }
+
+  /** Ends it; it is expected to be forgotten by then. */
+  abstract cut(): void
+}
+
+class PendingStream extends Pending {
+  readonly #stream: Destroyable
+
+  constructor(stream: Destroyable, address: string) {
+    super(address)
+    this.#stream = stream
+  }
+
+  cut(): void {
+    this.#stream.destroy()
+  }
+}
+
+interface Destroyable {
+  destroy(): unknown
 }
 
 /**
@@ -27,7 +49,8 @@ export class PendingConnections {
   readonly #limits: PendingLimits
   readonly #onCut: (address: string) => void
   /** The longest waiting first, in all and of each network. */
-  readonly #all = new Map<object, Pending>()
+  readonly #all = new Set<Pending>()
+  readonly #streams = new WeakMap<object, Pending>()
   readonly #networks = new Map<string, Set<Pending>>()
   #turn = 0
   #isSweepDue = false
@@ -42,14 +65,23 @@ export class PendingConnections {
     return this.#all.size
   }
 
-  /**
-   * @param key what stands for the connection until it leaves
-   * @param cut ends it; it is expected to be forgotten by then
-   */
-  enter(key: object, address: string, cut: () => void): void {
-    if (this.#all.has(key)) return
-    const pending = { key, address, network: networkOf(address), turn: this.#turn, cut }
-    this.#all.set(key, pending)
+  /** A stream that is destroyed when it must go; a second time nothing happens. */
+  enterStream(stream: Destroyable, address: string): void {
+    const known = this.#streams.get(stream)
+    if (known !== undefined && this.#all.has(known)) return
+    const pending = new PendingStream(stream, address)
+    this.#streams.set(stream, pending)
+    this.enter(pending)
+  }
+
+  leaveStream(stream: object): void {
+    const pending = this.#streams.get(stream)
+    if (pending !== undefined) this.leave(pending)
+  }
+
+  enter(pending: Pending): void {
+    pending.turn = this.#turn
+    this.#all.add(pending)
     let network = this.#networks.get(pending.network)
     if (network === undefined) {
       network = new Set()
@@ -59,9 +91,11 @@ export class PendingConnections {
     if (this.#isOver(network)) this.#sweepLater()
   }
 
-  leave(key: object): void {
-    const pending = this.#all.get(key)
-    if (pending !== undefined) this.#forget(pending)
+  /** A second call does nothing. */
+  leave(pending: Pending): void {
+    if (!this.#all.delete(pending)) return
+    const network = this.#networks.get(pending.network)
+    if (network?.delete(pending) && network.size === 0) this.#networks.delete(pending.network)
   }
 
   #isOver(network: ReadonlySet<Pending>): boolean {
@@ -87,27 +121,21 @@ export class PendingConnections {
   }
 
   #sweep(): void {
-    for (const network of this.#networks.values()) this.#cutDown(network, network, this.#shareOfOne)
-    this.#cutDown(this.#all.values(), this.#all, this.#limits.maxPendingHandshakes)
+    for (const network of this.#networks.values()) this.#cutDown(network, this.#shareOfOne)
+    this.#cutDown(this.#all, this.#limits.maxPendingHandshakes)
     // Those who came while this sweep was due.
     const isOver = this.#all.size > this.#limits.maxPendingHandshakes
     if (isOver || [...this.#networks.values()].some(it => it.size > this.#shareOfOne)) this.#sweepLater()
   }
 
-  #cutDown(oldestFirst: Iterable<Pending>, { size }: { readonly size: number }, limit: number): void {
-    let surplus = size - limit
+  #cutDown(oldestFirst: ReadonlySet<Pending>, limit: number): void {
+    let surplus = oldestFirst.size - limit
     if (surplus <= 0) return
     for (const pending of oldestFirst) {
       if (surplus-- <= 0 || pending.turn === this.#turn) return
-      this.#forget(pending)
+      this.leave(pending)
       pending.cut()
       this.#onCut(pending.address)
     }
-  }
-
-  #forget(pending: Pending): void {
-    this.#all.delete(pending.key)
-    const network = this.#networks.get(pending.network)
-    if (network?.delete(pending) && network.size === 0) this.#networks.delete(pending.network)
   }
 }
