@@ -23,7 +23,7 @@ const testFiles = files.filter(isTest)
 /** Numbers that a constant or a member of this name has in the sources of a folder. */
 function constantsOf(name: string, folder: string): number[] {
   const definition = new RegExp(
-    `\\b${name}(?:: number)?(?: = |: | \\?\\? )(?:new WorkGate\\(\\{ maxBytes: )?([\\d_]+(?: \\* [\\d_]+)*)`,
+    `\\b${name}'?(?:: number)?(?: = |: | \\?\\? |, )(?:new WorkGate\\(\\{ maxBytes: )?([\\d_]+(?: \\* [\\d_]+)*)`,
     'g',
   )
   const sources = files.filter(file => file.startsWith(folder) && !isTest(file))
@@ -95,9 +95,12 @@ describe('The bounds in docs/security.md', () => {
 
   test.each([
     ['### Socket.IO', 'drop-ins/socket.io'],
+    ['### Topics', 'packages/bothways/src'],
     ['### `bothways serve`', 'packages/cli'],
   ])('of the section %s are those of the code', (heading, folder) => {
-    const values: Record<string, unknown> = folder === 'packages/cli' ? {} : { ...resolveEngineOptions({}) }
+    const values: Record<string, unknown> = folder.startsWith('packages/')
+      ? {}
+      : { ...resolveEngineOptions({}) }
     for (const { name, text, row } of boundsOf(heading)) {
       const value = row.includes(' of ') ? undefined : values[name]
       const numbers = typeof value === 'number' ? [value] : constantsOf(name, folder)

@@ -37,6 +37,8 @@ export class TopicsSession<User> implements HubClient {
   /** Topics in which a publication failed as retryable: later ones would overtake it. */
   readonly #interrupted = new Set<string>()
   #pendingCalls = 0
+  /** Subscriptions that are under way: they count, too. */
+  #subscribingCount = 0
   #roomWanted: (() => void) | undefined
   #user: User
   #isWelcome = false
@@ -181,7 +183,7 @@ export class TopicsSession<User> implements HubClient {
     if (typeof topic === 'string' && this.#subscriptions.has(topic)) {
       throw new HubError('already_subscribed', 'This connection is subscribed to the topic.')
     }
-    if (this.#subscriptions.size >= this.#hub.maxSubscriptionsPerClient) {
+    if (this.#subscriptions.size + this.#subscribingCount >= this.#hub.maxSubscriptionsPerClient) {
       throw new HubError(
         'rate_limited',
         `A client subscribes to at most ${this.#hub.maxSubscriptionsPerClient} topics.`,
@@ -191,11 +193,13 @@ export class TopicsSession<User> implements HubClient {
     const last = optionalCount(fields, 'last')
     const member =
       presence === undefined || presence === null ? undefined : { client: this.#socket.id, data: presence }
-    const found = await this.#hub.subscribeAs(this.#user, topic, this.#sink, {
+    this.#subscribingCount++
+    const subscribing = this.#hub.subscribeAs(this.#user, topic, this.#sink, {
       since,
       last,
       presence: member,
     })
+    const found = await subscribing.finally(() => this.#subscribingCount--)
     const { subscription, position, recovered, members, memberCount } = found
     if (this.#isEnded) {
       this.#hub.unsubscribe(subscription, member?.client)

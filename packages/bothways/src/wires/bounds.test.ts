@@ -1,0 +1,132 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import {
+  createHub,
+  createServer,
+  type Hub,
+  MemoryBroker,
+  TopicsHttp,
+  topicsRoute,
+  WebSocket,
+} from '../index.ts'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+const history = { count: 500, ageMs: 600_000 }
+const publish = (broker: MemoryBroker, topic: string, data = '1', key?: string) =>
+  broker.publish({
+    topic,
+    data,
+    user: undefined,
+    history,
+    isState: false,
+    key: key === undefined ? undefined : { name: key, scope: '' },
+    ifPosition: undefined,
+  })
+
+async function connect(hub: Hub, options: Parameters<typeof topicsRoute<undefined>>[1] = {}) {
+  const server = createServer().route('/', topicsRoute(hub, options))
+  const { url } = await server.listen()
+  cleanups.push(() => server.close({ timeoutMs: 0 }))
+  const socket = new WebSocket(url, 'bothways.v1')
+  cleanups.push(() => socket.terminate())
+  await once(socket, 'open')
+  const answers: Record<string, unknown>[] = []
+  let wake = (): void => {}
+  socket.addEventListener('message', event => {
+    answers.push(JSON.parse(event.data))
+    wake()
+  })
+  const answerTo = async (id: number): Promise<Record<string, unknown>> => {
+    for (;;) {
+      const found = answers.find(answer => answer.id === id)
+      if (found !== undefined) return found
+      await new Promise<void>(resolve => {
+        wake = resolve
+      })
+    }
+  }
+  return { socket, answerTo, send: (message: object) => socket.send(JSON.stringify(message)) }
+}
+
+test('A message above the bound closes with 4413', async () => {
+  const { socket } = await connect(createHub(), { maxMessageBytes: 1000 })
+  const closed = once(socket, 'close')
+  socket.send(JSON.stringify({ type: 'ping', padding: 'x'.repeat(1000) }))
+  expect(((await closed)[0] as { code: number }).code).toBe(4413)
+})
+
+test('A client with as many unanswered calls as it may have is not read until some are answered', async () => {
+  let running = 0
+  let most = 0
+  const releases: (() => void)[] = []
+  const hub = createHub()
+  hub.handle('wait', async () => {
+    most = Math.max(most, ++running)
+    await new Promise<void>(resolve => releases.push(resolve))
+    running--
+  })
+  const { send, answerTo } = await connect(hub, { maxPendingCalls: 3 })
+  for (let id = 0; id < 20; id++) send({ type: 'request', id, method: 'wait' })
+  const timer = setInterval(() => releases.shift()?.(), 1)
+  await answerTo(19)
+  clearInterval(timer)
+  expect(most).toBe(3)
+})
+
+test('One subscription more than a client may have is refused', async () => {
+  const hub = createHub({ topics: { 'room/*': {} }, maxSubscriptionsPerClient: 2 })
+  const { send, answerTo } = await connect(hub)
+  for (let id = 0; id < 3; id++) send({ type: 'subscribe', id, topic: `room/${id}` })
+  expect(await answerTo(1)).toMatchObject({ type: 'subscribed' })
+  expect(await answerTo(2)).toMatchObject({ code: 'rate_limited', retryable: true })
+})
+
+test('One member more than a topic may have is busy, and may subscribe without presence', async () => {
+  const hub = createHub({ topics: { room: { presence: true } }, maxMembersPerTopic: 1 })
+  const [one, other] = [await connect(hub), await connect(hub)]
+  one.send({ type: 'subscribe', id: 1, topic: 'room', presence: 1 })
+  await one.answerTo(1)
+  other.send({ type: 'subscribe', id: 1, topic: 'room', presence: 2 })
+  expect(await other.answerTo(1)).toMatchObject({ code: 'busy' })
+  other.send({ type: 'subscribe', id: 2, topic: 'room' })
+  expect(await other.answerTo(2)).toMatchObject({ type: 'subscribed' })
+})
+
+test('One event stream more than may be open is told to come back, and a poll is answered at once', async () => {
+  const hub = createHub({ topics: { room: { history } } })
+  const topics = new TopicsHttp(hub, { maxOpen: 1 })
+  const http = createHttpServer((request, response) => void topics.handle(request, response))
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  cleanups.push(
+    () => http.closeAllConnections(),
+    () => http.close(),
+  )
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/bothways`
+  const first = await fetch(`${url}/events?topic=room`)
+  cleanups.push(() => first.body?.cancel())
+  expect(await (await fetch(`${url}/events?topic=room`)).text()).toBe('retry: 5000\n\n')
+  const { since } = (await (await fetch(`${url}/poll?topic=room`)).json()) as { since: string }
+  expect(await (await fetch(`${url}/poll?topic=room&since=${since}`)).json()).toMatchObject({ messages: [] })
+})
+
+test('The memory broker is busy where keys, histories or topics have no room', async () => {
+  let now = 1_800_000_000_000
+  const keys = new MemoryBroker({ maxKeys: 1 })
+  await publish(keys, 'a', '1', 'k1')
+  await expect(publish(keys, 'a', '1', 'k2')).rejects.toMatchObject({ code: 'busy' })
+  const bytes = new MemoryBroker({ maxHistoryBytes: 3000 })
+  await publish(bytes, 'a', JSON.stringify('x'.repeat(1000)))
+  await expect(publish(bytes, 'b', JSON.stringify('x'.repeat(1000)))).rejects.toMatchObject({ code: 'busy' })
+  const topics = new MemoryBroker({ maxTopics: 1, now: () => now })
+  await publish(topics, 'a')
+  await expect(publish(topics, 'b')).rejects.toMatchObject({ code: 'busy' })
+  now += 25 * 60 * 60 * 1000
+  await publish(topics, 'b')
+})
