@@ -1,18 +1,9 @@
-import {
-  createServer as createHttpServer,
-  type Server as HttpServer,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http'
-import {
-  createSecureServer as createHttp2Server,
-  type Http2SecureServer,
-  type ServerHttp2Session,
-} from 'node:http2'
-import { createServer as createHttpsServer, type ServerOptions as TlsOptions } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Server as HttpServer, IncomingMessage } from 'node:http'
+import type { Http2SecureServer } from 'node:http2'
+import type { ServerOptions as TlsOptions } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { checkConnectRequest, checkRequest, UsageError } from '@bothways/protocol'
+import { UsageError } from '@bothways/protocol'
 import { defineInspection } from '../connection/inspection.ts'
 import type { MessageData } from '../connection/message-data.ts'
 import {
@@ -27,13 +18,11 @@ import type { Publication } from '../connection/sending/publication.ts'
 import { BareConnections } from '../exchange/bare-connections.ts'
 import { Handshakes } from '../exchange/handshakes.ts'
 import { countHttpConnections, heardFrom } from '../exchange/http-connections.ts'
-import { closeIdleSessions, isHttp2Server, takeConnects } from '../exchange/http2-connects.ts'
+import { isHttp2Server, takeConnects } from '../exchange/http2-connects.ts'
 import { answerWithoutUpgrade } from '../exchange/ordinary-request.ts'
 import { PendingConnections } from '../exchange/pending-connections.ts'
-import { crowdedOut, isSocketIoRequest, noSocketIo, silent } from '../exchange/refusals.ts'
-import { serveInTurn } from '../exchange/requests-in-turn.ts'
+import { crowdedOut, silent } from '../exchange/refusals.ts'
 import type { RouteParams } from '../exchange/route-params.ts'
-import { lingerMs } from '../exchange/upgrade-socket.ts'
 import { Topics } from '../hub/topics.ts'
 import { attachedTwice, checkAttachable, checkUpgradeArguments } from './attachable.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
@@ -43,6 +32,7 @@ import { Incidents } from './incidents.ts'
 import { explainListenFailure } from './listen-failure.ts'
 import { OpenSockets } from './open-sockets.ts'
 import { resolveServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
+import { OwnHttpServer } from './own-http-server.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
 import { checkCloseArguments, publicationOf } from './send-arguments.ts'
@@ -109,9 +99,6 @@ type Attached<Server extends HttpServer | Http2SecureServer> = Pick<
 /** Any HTTP server of Node's, also of `node:http2`; Express, Koa, Fastify and Hono have one or are one. */
 export type AttachableServer = Attached<HttpServer> | Attached<Http2SecureServer>
 
-/** Streams of one session of a server of our own. Browsers open at most 255 WebSockets to a host. */
-const maxConcurrentStreams = 256
-
 /**
  * A WebSocket server: stands alone on a port of its own ({@link listen}), or beside what an HTTP server does
  * already ({@link attach}).
@@ -119,12 +106,11 @@ const maxConcurrentStreams = 256
 export class Server<User = undefined> implements AsyncDisposable {
   static {
     defineInspection(Server<unknown>, 'Server', server => {
-      const address = server.#ownServer?.address()
+      const address = server.#own?.address
       const serving = server.#detachments.size > 0 ? 'serving' : 'not listening'
       return {
         state: server.#closed === undefined ? serving : 'closed',
-        address:
-          typeof address === 'object' && address !== null ? `${address.address}:${address.port}` : undefined,
+        address: address && `${address.address}:${address.port}`,
         routes: server.#routes.paths,
         sockets: server.sockets.size,
       }
@@ -142,12 +128,9 @@ export class Server<User = undefined> implements AsyncDisposable {
   readonly #handshakes: Handshakes<User, ResolvedRoute<User>, ServerSocket<User>>
   readonly #detachments = new Set<() => void>()
   readonly #attached = new Set<AttachableServer>()
-  #ownServer: HttpServer | undefined
+  #own: OwnHttpServer | undefined
   #bare: BareConnections | undefined
   #descriptors: DescriptorWatch | undefined
-  /** TCP connections of the own server, also those that are no WebSocket. */
-  readonly #connections = new Set<Socket>()
-  readonly #sessions = new Set<ServerHttp2Session>()
   #closed: Promise<void> | undefined
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
@@ -211,43 +194,24 @@ export class Server<User = undefined> implements AsyncDisposable {
     checkOptionNames('listen', where, ['port', 'host', 'tls', 'http2'])
     checkTls(where.tls)
     this.#checkNotClosed()
-    if (this.#ownServer !== undefined) {
+    if (this.#own !== undefined) {
       throw new UsageError(
         'BW_ALREADY_LISTENING',
         'This server listens already; make another one for another port.',
       )
     }
     const { host = '127.0.0.1', tls, http2 = false } = where
-    if (http2 && tls === undefined) {
-      throw new UsageError(
-        'BW_INVALID_OPTION',
-        'Option http2 needs tls: browsers speak HTTP/2 over TLS only.',
-      )
-    }
     const port = whole(where, 'port', 0, 0, 65_535)
     const { handshakeTimeoutMs } = this.#settings
-    const timeouts = {
-      headersTimeout: handshakeTimeoutMs,
-      requestTimeout: handshakeTimeoutMs,
-      keepAliveTimeout: Math.min(5_000, handshakeTimeoutMs),
-      connectionsCheckingInterval: Math.max(50, Math.min(1_000, handshakeTimeoutMs / 2)),
-    }
-    const tlsOptions = { ...timeouts, handshakeTimeout: handshakeTimeoutMs, ...tls }
-    let server: HttpServer
-    if (http2) server = this.#createHttp2Server(tlsOptions)
-    else server = tls === undefined ? createHttpServer(timeouts) : createHttpsServer(tlsOptions)
-    serveInTurn(server, explainUpgrade)
-    server.on('connection', connection => {
-      this.#connections.add(connection)
-      connection.once('close', () => this.#connections.delete(connection))
-    })
+    const own = new OwnHttpServer({ tls, http2, handshakeTimeoutMs })
+    const { server } = own
     server.on('clientError', (error, stream) => this.#handshakes.refuseUnreadable(error, stream as Socket))
-    this.#ownServer = server
+    this.#own = own
     const detach = this.attach(server)
     try {
-      await listening(server, port, host)
+      await own.listen(port, host)
     } catch (error) {
-      this.#ownServer = undefined
+      this.#own = undefined
       detach()
       this.#checkNotClosed()
       throw explainListenFailure(error, host, port)
@@ -264,9 +228,9 @@ export class Server<User = undefined> implements AsyncDisposable {
     }
     // It must not end the process.
     server.on('error', error => this.#settings.onError(error, undefined))
-    const address = server.address() as AddressInfo
-    const authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`
-    return { url: `${tls === undefined ? 'ws' : 'wss'}://${authority}/`, host, port: address.port }
+    const bound = own.address?.port ?? port
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${bound}`
+    return { url: `${tls === undefined ? 'ws' : 'wss'}://${authority}/`, host, port: bound }
   }
 
   /**
@@ -388,17 +352,6 @@ export class Server<User = undefined> implements AsyncDisposable {
     return this.close()
   }
 
-  /** It has what is used here of a server of `node:http`. */
-  #createHttp2Server(tls: TlsOptions): HttpServer {
-    const server = createHttp2Server({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams } })
-    server.on('session', session => {
-      this.#sessions.add(session)
-      session.once('close', () => this.#sessions.delete(session))
-      closeIdleSessions(session, this.#settings.handshakeTimeoutMs)
-    })
-    return server as unknown as HttpServer
-  }
-
   #checkNotClosed(): void {
     if (this.#closed === undefined) return
     throw new UsageError('BW_SERVER_CLOSED', 'This server was closed; make another one to listen again.')
@@ -407,8 +360,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   async #close(code: number, reason: string, spreadMs: number, timeoutMs: number): Promise<void> {
     this.#handshakes.drain()
     this.#bare?.close()
-    const httpClosed = this.#ownServer && stopListening(this.#ownServer)
-    for (const session of this.#sessions) session.close()
+    const httpClosed = this.#own?.stopListening()
     const sockets = [...this.#sockets.all]
     const timers = sockets.map((socket, at) =>
       setTimeout(() => socket.close(code, reason), Math.floor((spreadMs * at) / sockets.length)),
@@ -417,16 +369,13 @@ export class Server<User = undefined> implements AsyncDisposable {
       setTimeout(
         () => {
           this.#sockets.giveUp()
-          for (const connection of this.#connections) connection.destroy()
+          this.#own?.cutConnections()
         },
         Math.min(spreadMs + timeoutMs, longestTimerMs),
       ),
     )
     await this.#sockets.whenEmpty()
-    if (this.#sessions.size > 0) await allClosed(this.#sessions)
-    for (const session of this.#sessions) session.destroy()
-    // A server of HTTP/2 has no such method.
-    this.#ownServer?.closeAllConnections?.()
+    await this.#own?.endConnections()
     await httpClosed
     for (const timer of timers) clearTimeout(timer)
     for (const detach of this.#detachments) detach()
@@ -459,50 +408,6 @@ function checkTls(tls: unknown): void {
   const sources = ['cert', 'pfx', 'SNICallback', 'secureContext', 'pskCallback']
   if (typeof tls === 'object' && tls !== null && sources.some(name => name in tls)) return
   throw invalidOption('tls', 'an object with a certificate and its key: { cert, key }, or { pfx }', tls)
-}
-
-function listening(server: HttpServer, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    // A server that is closed while the host's name is looked up never listens.
-    server.once('close', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      server.off('close', reject)
-      resolve()
-    })
-  })
-}
-
-function stopListening(server: HttpServer): Promise<void> {
-  return new Promise(resolve => {
-    server.close(() => resolve())
-    server.closeIdleConnections()
-  })
-}
-
-/** What was written last goes out, if the clients take it soon. */
-function allClosed(sessions: ReadonlySet<ServerHttp2Session>): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, lingerMs)
-    for (const session of sessions) {
-      session.once('close', () => {
-        if (sessions.size > 0) return
-        clearTimeout(timer)
-        resolve()
-      })
-    }
-  })
-}
-
-/** An ordinary request, or one whose upgrade a proxy has removed: the handshake's own rules say what is missing. */
-function explainUpgrade(request: IncomingMessage, response: ServerResponse): void {
-  const checked = request.httpVersionMajor < 2 ? checkRequest(request) : checkConnectRequest(request.headers)
-  if (checked.ok) return
-  const { status, headers, text } = checked.refusal
-  const says = isSocketIoRequest(request.url) ? noSocketIo : text
-  response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' })
-  response.end(`${says}\n`)
 }
 
 function isWebSocketUpgrade(request: IncomingMessage): boolean {
