@@ -3,11 +3,11 @@ import type { ByteBudget } from 'bothways/connection'
 import type { BroadcastFlags, BroadcastOptions, Room, SocketId } from './broadcast-options.ts'
 import { argumentsTextOf, decodeParts } from './encoded-parts.ts'
 import type { RawData } from './engine-binding.ts'
+import type { Handshake } from './handshake.ts'
 import type { Packet } from './parser/packet.ts'
 import type { Parser, ParserEncoder } from './parser-option.ts'
 import { type PublishedPacket, publishPacket } from './published-packet.ts'
 import { type Session, SessionLog, type SessionLogOptions, type SessionToPersist } from './session-log.ts'
-import type { Handshake } from './socket-types.ts'
 
 /** What an adapter needs of its namespace. */
 export interface AdapterNamespace {

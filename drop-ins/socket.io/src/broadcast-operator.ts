@@ -1,7 +1,8 @@
 import type { Adapter, AdapterSocket, SocketDetails } from './adapter.ts'
 import type { BroadcastFlags, BroadcastOptions, Room, SocketId } from './broadcast-options.ts'
+import type { Handshake } from './handshake.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
-import { checkEventName, type Handshake } from './socket-types.ts'
+import { checkEventName } from './socket-types.ts'
 import type {
   AllButLast,
   DecorateAcknowledgements,

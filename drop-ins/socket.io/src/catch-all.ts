@@ -1,8 +1,12 @@
+import type { Packet } from './parser/packet.ts'
+import { StrictEventEmitter } from './strict-event-emitter.ts'
+import type { EventsMap } from './typed-events.ts'
+
 // biome-ignore lint/suspicious/noExplicitAny: events with whatever arguments
-export type CatchAllListener = (...args: any[]) => void
+type CatchAllListener = (...args: any[]) => void
 
 /** Listeners of all events. */
-export class CatchAll {
+class CatchAll {
   #listeners: CatchAllListener[] | undefined
 
   get isEmpty(): boolean {
@@ -35,5 +39,70 @@ export class CatchAll {
   call(self: unknown, args: readonly unknown[]): void {
     if (this.isEmpty) return
     for (const listener of [...this.listeners]) listener.apply(self, args as unknown[])
+  }
+}
+
+/** An emitter with listeners of all events that come, and of all that are sent. */
+export abstract class CatchAllEmitter<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ReservedEvents extends EventsMap,
+> extends StrictEventEmitter<ListenEvents, EmitEvents, ReservedEvents> {
+  /** @internal */
+  protected readonly _incoming: CatchAll = new CatchAll()
+  readonly #outgoing = new CatchAll()
+
+  /** Hears every event, its name first. */
+  onAny(listener: CatchAllListener): this {
+    this._incoming.add(listener)
+    return this
+  }
+
+  /** As {@link onAny}, before the others. */
+  prependAny(listener: CatchAllListener): this {
+    this._incoming.prepend(listener)
+    return this
+  }
+
+  /** Removes a listener of all events; without an argument all of them. */
+  offAny(listener?: CatchAllListener): this {
+    this._incoming.remove(listener)
+    return this
+  }
+
+  listenersAny(): CatchAllListener[] {
+    return this._incoming.listeners
+  }
+
+  /** Hears every event that is sent, its name first; no acknowledgements. */
+  onAnyOutgoing(listener: CatchAllListener): this {
+    this.#outgoing.add(listener)
+    return this
+  }
+
+  /** As {@link onAnyOutgoing}, before the others. */
+  prependAnyOutgoing(listener: CatchAllListener): this {
+    this.#outgoing.prepend(listener)
+    return this
+  }
+
+  /** Removes a listener of all sent events; without an argument all of them. */
+  offAnyOutgoing(listener?: CatchAllListener): this {
+    this.#outgoing.remove(listener)
+    return this
+  }
+
+  listenersAnyOutgoing(): CatchAllListener[] {
+    return this.#outgoing.listeners
+  }
+
+  /** @internal */
+  notifyOutgoingListeners(packet: Packet): void {
+    this.#outgoing.call(this, packet.data)
+  }
+
+  /** @internal Whether somebody wants to know what is sent. */
+  get _hasOutgoingListeners(): boolean {
+    return !this.#outgoing.isEmpty
   }
 }

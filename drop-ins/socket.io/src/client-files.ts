@@ -6,7 +6,8 @@ import { pipeline } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { createBrotliCompress, createDeflate, createGzip } from 'node:zlib'
 import { preferredCoding } from './engine/content-encoding.ts'
-import { vary } from './engine/cors.ts'
+import { type CorsOptions, type CorsOptionsDelegate, cors, vary } from './engine/cors.ts'
+import type { AttachableHttpServer } from './engine-binding.ts'
 
 const bundles = ['socket.io.js', 'socket.io.min.js', 'socket.io.esm.min.js', 'socket.io.msgpack.min.js']
 const names: ReadonlySet<string> = new Set(bundles.flatMap(it => [it, `${it}.map`]))
@@ -15,12 +16,37 @@ const names: ReadonlySet<string> = new Set(bundles.flatMap(it => [it, `${it}.map
 export class ClientFiles {
   #found: { readonly folder: string; readonly version: string } | undefined | null = null
 
-  /** Whether this is one of the files. */
-  static has(name: string): boolean {
-    return names.has(name)
+  /**
+   * Serves them below a path, before the program's own listeners: they would say that there is no such page.
+   *
+   * @param path as it is when a request comes
+   */
+  attach(
+    server: AttachableHttpServer,
+    path: () => string,
+    corsOptions: false | CorsOptions | CorsOptionsDelegate | undefined,
+  ): void {
+    const others = server.listeners('request') as ((
+      request: IncomingMessage,
+      response: ServerResponse,
+    ) => void)[]
+    const allow = corsOptions && cors(corsOptions)
+    server.removeAllListeners('request')
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      const { url = '' } = request
+      const prefix = `${path()}/`
+      const name = url.startsWith(prefix) ? url.slice(prefix.length).split('?')[0]! : ''
+      if (!names.has(name)) {
+        for (const listener of others) listener.call(server, request, response)
+      } else if (allow) {
+        allow(request, response, () => this.#serve(name, request, response))
+      } else {
+        this.#serve(name, request, response)
+      }
+    })
   }
 
-  serve(name: string, request: IncomingMessage, response: ServerResponse): void {
+  #serve(name: string, request: IncomingMessage, response: ServerResponse): void {
     // Once, and not before somebody asks: it touches the disk.
     if (this.#found === null) this.#found = findClient()
     const found = this.#found

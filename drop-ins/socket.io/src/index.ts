@@ -9,6 +9,7 @@ export type {
   ClusterQuestion,
   ClusterTarget,
 } from './cluster-bus.ts'
+export type { Handshake } from './handshake.ts'
 export { MemoryBus } from './memory-bus.ts'
 export { Namespace } from './namespace.ts'
 export type { TopicServer } from './room-topics.ts'
@@ -17,5 +18,5 @@ export type { ConnectionStateRecoveryOptions, ServerOptions } from './server-opt
 export type { Session } from './session-log.ts'
 export { Socket } from './socket.ts'
 export { socketIo as 'module.exports' } from './socket-io.ts'
-export type { DisconnectReason, Event, ExtendedError, Handshake } from './socket-types.ts'
+export type { DisconnectReason, Event, ExtendedError } from './socket-types.ts'
 export type { DefaultEventsMap, EventsMap } from './typed-events.ts'

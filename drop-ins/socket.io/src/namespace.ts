@@ -1,6 +1,7 @@
 import type { Adapter } from './adapter.ts'
-import { BroadcastOperator, type RemoteSocket } from './broadcast-operator.ts'
-import type { Room, SocketId } from './broadcast-options.ts'
+import { BroadcastOperator } from './broadcast-operator.ts'
+import type { SocketId } from './broadcast-options.ts'
+import { Broadcaster } from './broadcaster.ts'
 import type { Client } from './client.ts'
 import { makeAdapter } from './make-adapter.ts'
 import { type Middleware, runMiddlewares } from './middlewares.ts'
@@ -8,10 +9,8 @@ import { RoomTopics } from './room-topics.ts'
 import type { Server } from './server.ts'
 import { Socket } from './socket.ts'
 import { checkEventName, type ExtendedError } from './socket-types.ts'
-import { StrictEventEmitter } from './strict-event-emitter.ts'
 import type {
   AllButLast,
-  DecorateAcknowledgements,
   DecorateAcknowledgementsWithMultipleResponses,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
   DefaultEventsMap,
@@ -22,7 +21,6 @@ import type {
   EventsMap,
   FirstNonErrorArg,
   Last,
-  RemoveAcknowledgements,
 } from './typed-events.ts'
 
 export interface NamespaceReservedEventsMap<
@@ -54,10 +52,11 @@ export class Namespace<
   ServerSideEvents extends EventsMap = DefaultEventsMap,
   // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
   SocketData = any,
-> extends StrictEventEmitter<
+> extends Broadcaster<
+  EmitEvents,
   ServerSideEvents,
-  RemoveAcknowledgements<EmitEvents>,
-  NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  SocketData
 > {
   readonly name: string
   readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
@@ -104,44 +103,12 @@ export class Namespace<
     return this
   }
 
-  /** The clients in a room. */
-  to(
-    room: Room | Room[],
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.#everybody.to(room)
-  }
-
-  /** The clients in a room. */
-  in(
-    room: Room | Room[],
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.#everybody.to(room)
-  }
-
-  /** The clients that are not in a room. */
-  except(
-    room: Room | Room[],
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.#everybody.except(room)
-  }
-
   /** Sends an event to everybody. */
   override emit<Ev extends EventNamesWithoutAck<EmitEvents>>(
     ev: Ev,
     ...args: EventParams<EmitEvents, Ev>
   ): boolean {
-    return this.#everybody.emit(ev as never, ...(args as never))
-  }
-
-  /** Sends the event `message` to everybody. */
-  send(...args: EventParams<EmitEvents, 'message'>): this {
-    this.#everybody.emit('message' as never, ...(args as never))
-    return this
-  }
-
-  /** Sends the event `message` to everybody. */
-  write(...args: EventParams<EmitEvents, 'message'>): this {
-    return this.send(...args)
+    return this._everybody.emit(ev as never, ...(args as never))
   }
 
   /** Emits an event on the other servers; a function as last argument gets an array of their answers. */
@@ -168,51 +135,8 @@ export class Namespace<
     })
   }
 
-  /** The ids of the sockets. @deprecated use {@link fetchSockets} */
-  allSockets(): Promise<Set<SocketId>> {
-    return this.#everybody.allSockets()
-  }
-
-  compress(
-    compress: boolean,
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.#everybody.compress(compress)
-  }
-
-  get volatile(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.#everybody.volatile
-  }
-
-  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.#everybody.local
-  }
-
-  timeout(
-    timeout: number,
-  ): BroadcastOperator<
-    DecorateAcknowledgements<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>>,
-    SocketData
-  > {
-    return this.#everybody.timeout(timeout)
-  }
-
-  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
-    return this.#everybody.fetchSockets() as never
-  }
-
-  socketsJoin(room: Room | Room[]): void {
-    this.#everybody.socketsJoin(room)
-  }
-
-  socketsLeave(room: Room | Room[]): void {
-    this.#everybody.socketsLeave(room)
-  }
-
-  disconnectSockets(close = false): void {
-    this.#everybody.disconnectSockets(close)
-  }
-
-  get #everybody(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+  /** @internal */
+  get _everybody(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
     return new BroadcastOperator(this.adapter)
   }
 

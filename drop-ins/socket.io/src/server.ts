@@ -1,13 +1,12 @@
 import { EventEmitter } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import { ByteBudget } from 'bothways/connection'
 import { Adapter, type AdapterConstructor } from './adapter.ts'
-import type { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
-import type { Room, SocketId } from './broadcast-options.ts'
+import type { BroadcastOperator } from './broadcast-operator.ts'
+import { Broadcaster } from './broadcaster.ts'
 import { Client } from './client.ts'
 import { ClientFiles } from './client-files.ts'
 import { debugLog } from './debug.ts'
-import { type CorsOptions, type CorsOptionsDelegate, cors } from './engine/cors.ts'
 import {
   type AttachableHttpServer,
   attachEngine,
@@ -22,10 +21,8 @@ import type { Parser, ParserEncoder } from './parser-option.ts'
 import type { ServerOptions, ServerSettings } from './server-options.ts'
 import type { Socket } from './socket.ts'
 import type { ExtendedError } from './socket-types.ts'
-import { StrictEventEmitter } from './strict-event-emitter.ts'
 import type {
   AllButLast,
-  DecorateAcknowledgements,
   DecorateAcknowledgementsWithMultipleResponses,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
   DefaultEventsMap,
@@ -35,7 +32,6 @@ import type {
   EventsMap,
   FirstNonErrorArg,
   Last,
-  RemoveAcknowledgements,
 } from './typed-events.ts'
 
 const log = debugLog('socket.io:server')
@@ -67,10 +63,11 @@ export class Server<
   /** What the program keeps in `socket.data`. */
   // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
   SocketData = any,
-> extends StrictEventEmitter<
+> extends Broadcaster<
+  EmitEvents,
   ServerSideEvents,
-  RemoveAcknowledgements<EmitEvents>,
-  ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  SocketData
 > {
   /** The namespace `/`. */
   readonly sockets: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
@@ -206,7 +203,7 @@ export class Server<
     options.path ??= this.#path
     log?.('serving %s', options.path)
     const engine = attachEngine(server, options)
-    if (this.#servesClient) this.#attachFiles(server, options.cors)
+    if (this.#servesClient) this.#files.attach(server, () => this.#path, options.cors)
     this.httpServer = server
     return this.bind(engine)
   }
@@ -237,7 +234,7 @@ export class Server<
     return namespace
   }
 
-  /** Disconnects everybody, and stops to listen. `fn` gets what `close` of the HTTP server says. */
+  /** Disconnects everybody, and stops listening. `fn` gets what `close` of the HTTP server says. */
   async close(fn?: (err?: Error) => void): Promise<void> {
     const closing = [...this._nsps.values()].map(async namespace => {
       for (const socket of [...namespace.sockets.values()]) socket._onclose('server shutting down')
@@ -269,34 +266,6 @@ export class Server<
     return this
   }
 
-  to(
-    room: Room | Room[],
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.to(room)
-  }
-
-  in(
-    room: Room | Room[],
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.in(room)
-  }
-
-  except(
-    room: Room | Room[],
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.except(room)
-  }
-
-  send(...args: EventParams<EmitEvents, 'message'>): this {
-    this.sockets.send(...args)
-    return this
-  }
-
-  write(...args: EventParams<EmitEvents, 'message'>): this {
-    this.sockets.send(...args)
-    return this
-  }
-
   serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
     ev: Ev,
     ...args: EventParams<DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>, Ev>
@@ -311,48 +280,9 @@ export class Server<
     return this.sockets.serverSideEmitWithAck(ev, ...args)
   }
 
-  /** The ids of the sockets. @deprecated use {@link fetchSockets} */
-  allSockets(): Promise<Set<SocketId>> {
-    return this.sockets.allSockets()
-  }
-
-  compress(
-    compress: boolean,
-  ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.compress(compress)
-  }
-
-  get volatile(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.volatile
-  }
-
-  get local(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return this.sockets.local
-  }
-
-  timeout(
-    timeout: number,
-  ): BroadcastOperator<
-    DecorateAcknowledgements<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>>,
-    SocketData
-  > {
-    return this.sockets.timeout(timeout)
-  }
-
-  fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
-    return this.sockets.fetchSockets()
-  }
-
-  socketsJoin(room: Room | Room[]): void {
-    this.sockets.socketsJoin(room)
-  }
-
-  socketsLeave(room: Room | Room[]): void {
-    this.sockets.socketsLeave(room)
-  }
-
-  disconnectSockets(close = false): void {
-    this.sockets.disconnectSockets(close)
+  /** @internal */
+  get _everybody(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
+    return this.sockets._everybody
   }
 
   /** @internal Looks for a rule that allows a namespace, and makes that; they are asked one after the other. */
@@ -411,30 +341,6 @@ export class Server<
       this.#parentsByPattern.set(rule, parent)
     }
     return parent
-  }
-
-  /** Before the program's own listeners: they would say that there is no such page. */
-  #attachFiles(
-    server: AttachableHttpServer,
-    corsOptions: false | CorsOptions | CorsOptionsDelegate | undefined,
-  ): void {
-    const others = server.listeners('request') as ((
-      request: IncomingMessage,
-      response: ServerResponse,
-    ) => void)[]
-    const allow = corsOptions && cors(corsOptions)
-    server.removeAllListeners('request')
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      const { url = '' } = request
-      const name = url.startsWith(`${this.#path}/`) ? url.slice(this.#path.length + 1).split('?')[0]! : ''
-      if (!ClientFiles.has(name)) {
-        for (const listener of others) listener.call(server, request, response)
-      } else if (allow) {
-        allow(request, response, () => this.#files.serve(name, request, response))
-      } else {
-        this.#files.serve(name, request, response)
-      }
-    })
   }
 }
 

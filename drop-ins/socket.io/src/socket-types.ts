@@ -1,6 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import type { ParsedUrlQuery } from 'node:querystring'
-
 /** Why a client has gone. */
 export type DisconnectReason =
   | 'transport error'
@@ -55,23 +52,3 @@ export interface ExtendedError extends Error {
 /** An event and its arguments. */
 // biome-ignore lint/suspicious/noExplicitAny: whatever the client sent
 export type Event = [string, ...any[]]
-
-/** How a client came. */
-export interface Handshake {
-  /** Of the first request. */
-  headers: IncomingHttpHeaders
-  /** When, as text. */
-  time: string
-  address: string
-  /** Whether it said which page it is on. */
-  xdomain: boolean
-  /** Whether by TLS. */
-  secure: boolean
-  /** When, in ms since 1970. */
-  issued: number
-  url: string
-  query: ParsedUrlQuery
-  /** What the client's option `auth` had. */
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the client sent
-  auth: { [key: string]: any }
-}

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { parse as parseQuery } from 'node:querystring'
-import type { TLSSocket } from 'node:tls'
+import { type Acknowledge, awaitAcknowledgement, onceOnly } from './acknowledgement.ts'
 import type { Adapter } from './adapter.ts'
 import { BroadcastOperator } from './broadcast-operator.ts'
 import type { BroadcastFlags, Room, SocketId } from './broadcast-options.ts'
-import { CatchAll, type CatchAllListener } from './catch-all.ts'
+import { CatchAllEmitter } from './catch-all.ts'
 import type { Client, WriteFlags } from './client.ts'
 import { debugLog } from './debug.ts'
 import type { EngineSocket, RawData } from './engine-binding.ts'
+import { type Handshake, handshakeOf } from './handshake.ts'
 import { type Middleware, runMiddlewares } from './middlewares.ts'
 import type { Namespace } from './namespace.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
@@ -18,11 +18,9 @@ import {
   checkEventName,
   type DisconnectReason,
   type Event,
-  type Handshake,
   recoverableReasons,
   type SocketReservedEventsMap,
 } from './socket-types.ts'
-import { StrictEventEmitter } from './strict-event-emitter.ts'
 import type {
   AllButLast,
   DecorateAcknowledgements,
@@ -38,8 +36,6 @@ import type {
 
 const log = debugLog('socket.io:socket')
 
-type Ack = (...args: unknown[]) => void
-
 /** A client in a namespace. */
 export class Socket<
   ListenEvents extends EventsMap = DefaultEventsMap,
@@ -47,7 +43,7 @@ export class Socket<
   ServerSideEvents extends EventsMap = DefaultEventsMap,
   // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
   SocketData = any,
-> extends StrictEventEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
+> extends CatchAllEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
   readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents>
   readonly client: Client
   /** Changes with each connection, unless it is {@link recovered}. */
@@ -59,14 +55,12 @@ export class Socket<
   data: SocketData = {} as SocketData
   connected = false
   /** @internal */
-  readonly acks: Map<number, Ack> = new Map()
+  readonly acks: Map<number, Acknowledge> = new Map()
   /** @internal The position of the last packet that was written. */
   _lastOffset: string | undefined
   readonly #pid: string | undefined
   readonly #adapter: Adapter
   readonly #middlewares: Middleware<Event>[] = []
-  readonly #incoming = new CatchAll()
-  readonly #outgoing = new CatchAll()
   #session: Session | undefined
   #since: number | undefined
   #flags: BroadcastFlags = {}
@@ -143,7 +137,7 @@ export class Socket<
     if (typeof ack === 'function') {
       data.pop()
       packet.id = this.nsp._ids++
-      this.#awaitAck(packet.id, ack as Ack, flags.timeout)
+      awaitAcknowledgement(this, packet.id, ack as Acknowledge, flags.timeout)
     }
     this.#send(packet, flags)
     return true
@@ -263,60 +257,6 @@ export class Socket<
     return this
   }
 
-  /** Hears every event, its name first. */
-  onAny(listener: CatchAllListener): this {
-    this.#incoming.add(listener)
-    return this
-  }
-
-  /** As {@link onAny}, before the others. */
-  prependAny(listener: CatchAllListener): this {
-    this.#incoming.prepend(listener)
-    return this
-  }
-
-  /** Removes a listener of all events; without an argument all of them. */
-  offAny(listener?: CatchAllListener): this {
-    this.#incoming.remove(listener)
-    return this
-  }
-
-  listenersAny(): CatchAllListener[] {
-    return this.#incoming.listeners
-  }
-
-  /** Hears every event that is sent, its name first; no acknowledgements. */
-  onAnyOutgoing(listener: CatchAllListener): this {
-    this.#outgoing.add(listener)
-    return this
-  }
-
-  /** As {@link onAnyOutgoing}, before the others. */
-  prependAnyOutgoing(listener: CatchAllListener): this {
-    this.#outgoing.prepend(listener)
-    return this
-  }
-
-  /** Removes a listener of all sent events; without an argument all of them. */
-  offAnyOutgoing(listener?: CatchAllListener): this {
-    this.#outgoing.remove(listener)
-    return this
-  }
-
-  listenersAnyOutgoing(): CatchAllListener[] {
-    return this.#outgoing.listeners
-  }
-
-  /** @internal */
-  notifyOutgoingListeners(packet: Packet): void {
-    this.#outgoing.call(this, packet.data)
-  }
-
-  /** @internal Whether somebody wants to know what is sent. */
-  get _hasOutgoingListeners(): boolean {
-    return !this.#outgoing.isEmpty
-  }
-
   /** @internal It was let in. */
   _onconnect(): void {
     this.connected = true
@@ -343,7 +283,7 @@ export class Socket<
     const args = (packet.data ?? []) as Event
     log?.('%s: event %j with %d arguments', this.id, args[0], args.length - 1)
     if (packet.id != null) args.push(this.ack(packet.id))
-    this.#incoming.call(this, args)
+    this._incoming.call(this, args)
     if (this.#middlewares.length === 0) {
       // Not now: the client's disconnection may be right behind it, and then nobody is there any more.
       process.nextTick(emitWhileConnected, this, args)
@@ -359,13 +299,8 @@ export class Socket<
   }
 
   /** @internal What acknowledges an event, once. */
-  ack(id: number): Ack {
-    let isSent = false
-    return (...data) => {
-      if (isSent) return
-      isSent = true
-      this.packet({ type: PacketType.ACK, nsp: this.nsp.name, id, data })
-    }
+  ack(id: number): Acknowledge {
+    return onceOnly((...data) => this.packet({ type: PacketType.ACK, nsp: this.nsp.name, id, data }))
   }
 
   /** @internal An acknowledgement has come. */
@@ -451,21 +386,6 @@ export class Socket<
     return flags
   }
 
-  #awaitAck(id: number, ack: Ack, timeout: number | undefined): void {
-    if (timeout === undefined) {
-      this.acks.set(id, ack)
-      return
-    }
-    const timer = setTimeout(() => {
-      this.acks.delete(id)
-      ack.call(this, new Error('operation has timed out'))
-    }, timeout)
-    this.acks.set(id, (...args) => {
-      clearTimeout(timer)
-      ack.call(this, null, ...args)
-    })
-  }
-
   /** What it missed, before it hears that it is connected: the client keeps it until then. */
   #replay(): void {
     const session = this.#session
@@ -497,23 +417,4 @@ function randomId(): string {
 
 function legacyId(namespace: string, id: string): string {
   return namespace === '/' ? id : `${namespace}#${id}`
-}
-
-function handshakeOf(conn: EngineSocket, auth: Record<string, unknown>): Handshake {
-  const { request, remoteAddress } = conn
-  const { headers = {}, url = '' } = request ?? {}
-  const now = new Date()
-  const { _query: query } = (request ?? {}) as { _query?: Handshake['query'] }
-  return {
-    headers,
-    time: `${now}`,
-    address: remoteAddress ?? '',
-    xdomain: headers.origin !== undefined,
-    // Whoever came without a request came by what is always encrypted.
-    secure: request === undefined || (request.socket as TLSSocket).encrypted === true,
-    issued: now.getTime(),
-    url,
-    query: query ?? parseQuery(url.split('?')[1] ?? ''),
-    auth,
-  }
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { throwLater } from 'bothways/drop-in'
 
 /** Runs what a program has given us. What it throws ends the process, unless somebody catches it there, and never us. */
 export function guard(work: () => void): void {
@@ -19,10 +20,4 @@ export class SafeEmitter extends EventEmitter {
       return true
     }
   }
-}
-
-function throwLater(error: unknown): void {
-  process.nextTick(() => {
-    throw error
-  })
 }

@@ -1,0 +1,44 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { type ParsedUrlQuery, parse as parseQuery } from 'node:querystring'
+import type { TLSSocket } from 'node:tls'
+import type { EngineSocket } from './engine-binding.ts'
+
+/** How a client came. */
+export interface Handshake {
+  /** Of the first request. */
+  headers: IncomingHttpHeaders
+  /** When, as text. */
+  time: string
+  address: string
+  /** Whether it said which page it is on. */
+  xdomain: boolean
+  /** Whether by TLS. */
+  secure: boolean
+  /** When, in ms since 1970. */
+  issued: number
+  url: string
+  query: ParsedUrlQuery
+  /** What the client's option `auth` had. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the client sent
+  auth: { [key: string]: any }
+}
+
+/** @param auth what the client's option `auth` had */
+export function handshakeOf(conn: EngineSocket, auth: Record<string, unknown>): Handshake {
+  const { request, remoteAddress } = conn
+  const { headers = {}, url = '' } = request ?? {}
+  const now = new Date()
+  const { _query: query } = (request ?? {}) as { _query?: Handshake['query'] }
+  return {
+    headers,
+    time: `${now}`,
+    address: remoteAddress ?? '',
+    xdomain: headers.origin !== undefined,
+    // Whoever came without a request came by what is always encrypted.
+    secure: request === undefined || (request.socket as TLSSocket).encrypted === true,
+    issued: now.getTime(),
+    url,
+    query: query ?? parseQuery(url.split('?')[1] ?? ''),
+    auth,
+  }
+}
