@@ -10,6 +10,18 @@ export interface OpeningOptions {
   readonly extraHeaders: Readonly<Record<string, unknown>>
 }
 
+/** A connection that a client has begun, and what it asks for. */
+export interface ClientSide {
+  readonly server?: undefined
+  readonly path: string
+  readonly host: string
+  readonly protocols: string[]
+  readonly extraHeaders: Readonly<Record<string, unknown>> | undefined
+  readonly key: string
+  /** The head that asks for all this. */
+  readonly request: string
+}
+
 /**
  * The head of the request.
  *

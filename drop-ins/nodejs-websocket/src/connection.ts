@@ -10,7 +10,6 @@ import {
   LimitError,
   Opcode,
   type ProtocolViolation,
-  type ReceivedFrame,
 } from '@bothways/protocol'
 import {
   type Callback,
@@ -18,19 +17,20 @@ import {
   Connection as Core,
   NotSentError,
   ReadyState,
-  resolveConnectionOptions,
   type SendOutcome,
   takeTransport,
 } from 'bothways/connection'
-import { answerTimeoutMs, lateAnswerError, throwLater } from 'bothways/drop-in'
-import { readOpeningAnswer } from './client-handshake.ts'
+import { answerTimeoutMs, lateAnswerError } from 'bothways/drop-in'
+import { type ClientSide, readOpeningAnswer } from './client-handshake.ts'
 import { closeFrameOf } from './close-frame.ts'
-import { Collector } from './collector.ts'
-import { type HeadResult, readHead } from './head.ts'
-import { InStream } from './in-stream.ts'
+import { compatOf, settingsOf } from './connection-options.ts'
+import type { HeadResult } from './head.ts'
 import * as limits from './limits.ts'
+import { Opening } from './opening.ts'
 import { OutStream } from './out-stream.ts'
+import { Receiving } from './receiving.ts'
 import { openingAnswer, readOpeningRequest, refusal } from './server-handshake.ts'
+import { tell } from './tell.ts'
 
 /** What a {@link Connection} emits, with the arguments of each event. */
 export interface ConnectionEvents {
@@ -82,18 +82,6 @@ export interface ServerSide {
   readonly selectProtocol: SelectProtocol | undefined
 }
 
-/** A connection that a client has begun. */
-export interface ClientSide {
-  readonly server?: undefined
-  readonly path: string
-  readonly host: string
-  readonly protocols: string[]
-  readonly extraHeaders: Readonly<Record<string, unknown>> | undefined
-  readonly key: string
-  /** The head that asks for all this. */
-  readonly request: string
-}
-
 const notOpen = "You can't write to a non-open connection"
 const noTextYet = "You can't send a text frame until you finish sending binary frames"
 const noBinaryYet = "You can't send more binary frames until you finish sending the previous binary frames"
@@ -121,18 +109,24 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   readonly #socket: Socket
   readonly #role: 'server' | 'client'
+  readonly #opening: Opening
   /** From the end of the opening handshake on. */
   #core: Core | undefined
   #transport: ReturnType<typeof takeTransport> | undefined
-  #text: Collector | undefined
-  #binary: InStream | undefined
-  #timer: NodeJS.Timeout | undefined
+  readonly #receiving = new Receiving({
+    onText: text => tell(() => this.emit('text', text)),
+    onBinary: stream => tell(() => this.emit('binary', stream)),
+    onTooBig: error => this.#fail(error),
+    pause: () => this.#core?.pause(),
+    resume: () => this.#core?.resume(),
+  })
   #isTellingClose = false
 
   /** @param onConnect called once the opening handshake is over */
   constructor(socket: Socket, side: ServerSide | ClientSide, onConnect?: (() => void) | undefined) {
     super()
     this.#socket = socket
+    this.#opening = new Opening(socket)
     this.server = side.server ?? null
     this.#role = side.server === undefined ? 'client' : 'server'
     this.host = side.server === undefined ? side.host : null
@@ -142,10 +136,9 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     socket.on('error', error => this.#onNetworkError(error))
     socket.once('finish', () => this.#onEnd())
     socket.once('close', () => {
-      clearTimeout(this.#timer)
+      this.#opening.end()
       this.#onEnd()
     })
-    const maxHeadBytes = Math.min(limits.maxHeadBytes, limits.settings.maxBufferLength)
     if (side.server === undefined) {
       this.path = side.path
       this.protocols = side.protocols
@@ -153,11 +146,9 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
         if (this.readyState === ReadyState.Connecting) socket.write(side.request)
       })
-      this.#cutAfter(answerTimeoutMs, lateAnswerError)
-      readHead(socket, maxHeadBytes, result => this.#onAnswer(result))
+      this.#opening.read(answerTimeoutMs, result => this.#onAnswer(result), lateAnswerError)
     } else {
-      this.#cutAfter(limits.handshakeTimeoutMs)
-      readHead(socket, maxHeadBytes, result => this.#onRequest(result, side))
+      this.#opening.read(limits.handshakeTimeoutMs, result => this.#onRequest(result, side))
     }
   }
 
@@ -287,7 +278,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
         ? new Error('Handshake is too big')
         : readOpeningAnswer(head, { key: this.key ?? '', protocols: this.protocols })
     if (opening instanceof Error) {
-      this.#refuse()
+      this.#opening.refuse()
       tell(() => this.emit('error', opening))
       return
     }
@@ -299,7 +290,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   #onRequest({ head, rest }: HeadResult, { selectProtocol }: ServerSide): void {
     const request = head && readOpeningRequest(head)
     if (request === undefined) {
-      this.#refuse(refusal)
+      this.#opening.refuse(refusal)
       return
     }
     this.path = request.path
@@ -313,7 +304,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   }
 
   #open(rest: Buffer): void {
-    clearTimeout(this.#timer)
+    this.#opening.end()
     const core = this.#newCore()
     this.#core = core
     this.readyState = ReadyState.Open
@@ -328,7 +319,9 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     const core: Core = new Core(
       {
         onMessage: () => {},
-        onFrame: frame => this.#onFrame(frame),
+        onFrame: frame => {
+          if (this.readyState === ReadyState.Open) this.#receiving.take(frame)
+        },
         onPong: payload => tell(() => this.emit('pong', payload.toString())),
         onClosing: received => this.#onClosing(received),
         onCloseDue: ({ code, reason }, received) => core.close(code, received && reason),
@@ -338,43 +331,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       {
         role,
         transport: this.#transport,
-        settings: resolveConnectionOptions(
-          {
-            compression: false,
-            keepalive: false,
-            maxMessageBytes: Number.POSITIVE_INFINITY,
-            maxBufferedBytes: limits.maxBufferedBytes,
-            closeTimeoutMs: limits.closeTimeoutMs,
-            messageTimeoutMs: Number.POSITIVE_INFINITY,
-          },
-          role,
-        ),
-        compat: {
-          receiver: {
-            delivers: 'frames',
-            checksUtf8: false,
-            checksCloseCode: false,
-            maxFrameBytes: limits.settings.maxBufferLength,
-          },
-          tcpEndedBy: 'both',
-        },
+        settings: settingsOf(role),
+        compat: compatOf(),
       },
     )
     return core
-  }
-
-  /** Ends a connection that has not opened, and does not wait for long. */
-  #refuse(answer?: string): void {
-    this.#cutAfter(limits.refusalTimeoutMs)
-    this.#socket.resume()
-    if (answer === undefined) this.#socket.end()
-    else this.#socket.end(answer)
-  }
-
-  #cutAfter(milliseconds: number, reason?: () => Error): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#socket.destroy(reason?.()), milliseconds)
-    this.#timer.unref()
   }
 
   // --- sending
@@ -404,51 +365,6 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     if (!isMuch) return true
     core.flush()
     return !this.#socket.writableNeedDrain
-  }
-
-  // --- receiving
-
-  #onFrame({ opcode, isFinal, payload }: ReceivedFrame): void {
-    if (this.readyState !== ReadyState.Open) return
-    if (opcode === Opcode.Text) this.#text = new Collector()
-    else if (opcode === Opcode.Binary) this.#beginReceiving()
-    if (this.#text !== undefined) this.#takeText(this.#text, payload, isFinal)
-    else this.#takeBinary(payload, isFinal)
-  }
-
-  #takeText(text: Collector, payload: Uint8Array, isFinal: boolean): void {
-    const limit = Math.max(limits.maxTextBytes, limits.settings.maxBufferLength)
-    if (text.byteLength + payload.length > limit) {
-      this.#text = undefined
-      const actual = text.byteLength + payload.length
-      const message = `Text of ${actual} bytes is over the limit of ${limit}.`
-      this.#fail(new LimitError('BW_MESSAGE_TOO_BIG', limit, actual, 'bytes', message))
-      return
-    }
-    text.push(payload)
-    if (!isFinal) return
-    this.#text = undefined
-    // What is no UTF-8 becomes U+FFFD.
-    tell(() => this.emit('text', text.take().toString()))
-  }
-
-  #beginReceiving(): void {
-    const stream = new InStream(() => this.#core?.resume())
-    this.#binary = stream
-    // Nobody listens: it is not kept.
-    if (!tell(() => this.emit('binary', stream))) stream.resume()
-  }
-
-  #takeBinary(payload: Uint8Array, isFinal: boolean): void {
-    const stream = this.#binary
-    if (stream === undefined) return
-    stream.receive(payload)
-    if (isFinal) {
-      this.#binary = undefined
-      stream.finish()
-    } else if (!stream.destroyed && stream.unreadBytes > limits.settings.maxBufferLength) {
-      this.#core?.pause()
-    }
   }
 
   // --- closing
@@ -496,8 +412,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     // When the program has ended the socket by itself, nothing may be written any more.
     this.#transport?.end()
     if (wasOpen) this.#tellClose(CloseCode.Abnormal, '')
-    this.#binary?.finish()
-    this.#binary = undefined
+    this.#receiving.end()
     this.outStream?.end()
     this.outStream = null
   }
@@ -520,19 +435,6 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   #tellClose(code: number, reason: string | undefined): void {
     tell(() => this.#emitClose(code, reason))
-  }
-}
-
-/**
- * Tells the program something, and whether it listens. What a listener throws ends the process, unless the program
- * catches that; it does not disturb the connection.
- */
-function tell(emit: () => boolean): boolean {
-  try {
-    return emit()
-  } catch (error) {
-    throwLater(error)
-    return true
   }
 }
 

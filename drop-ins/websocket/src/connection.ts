@@ -12,8 +12,10 @@ import {
 import { closeAnswer, closeDescriptions, failureClose, isCloseReason, isWrongClose } from './close-reasons.ts'
 import { compatOf, settingsOf } from './connection-options.ts'
 import { Emitter } from './emitter.ts'
+import { mayFragment, sendFragments } from './fragmentation.ts'
 import { receivedFrame, type WebSocketFrame } from './frame.ts'
 import { createKeepalive, type Keepalive } from './keepalive.ts'
+import { ReadPause } from './read-pause.ts'
 import { notSentError } from './send-error.ts'
 import type { IConfig, IExtension, IKeepaliveConfig, IStringified, Message, SendCallback } from './types.ts'
 
@@ -97,10 +99,8 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
   readonly #transport: ReturnType<typeof takeTransport>
   readonly #core: Connection
   readonly #keepalive: Keepalive | undefined
+  readonly #readPause: ReadPause
   #isStarted = false
-  #isReadPaused = false
-  /** The socket was paused so that others have their turn: the program does not hear of it. */
-  #isTurnPause = false
   /** The latest ping that waits for the peer to read. */
   #owedPong: Buffer | undefined
 
@@ -137,6 +137,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     socket.setTimeout(0)
     if (config.keepalive && config.useNativeKeepalive) socket.setKeepAlive(true, config.keepaliveInterval)
     this.#core = this.#createCore()
+    this.#readPause = new ReadPause(socket, this.#transport, this.#core, this)
     this.#keepalive = this.#createKeepalive()
   }
 
@@ -164,12 +165,8 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
   _addSocketEventListeners(): void {
     if (this.#isStarted) return
     this.#isStarted = true
-    const socket = this.#socket
-    // The program may have paused it before anything could come.
-    if (socket.isPaused()) this.#core.pause()
-    socket.on('error', error => this.#handleError(error))
-    socket.on('pause', () => this.#handlePause())
-    socket.on('resume', () => this.#handleResume())
+    this.#socket.on('error', error => this.#handleError(error))
+    this.#readPause.start()
     this.#core.start()
   }
 
@@ -189,7 +186,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
   sendUTF(data: IStringified, cb?: SendCallback): void {
     const text = data.toString()
     // A UTF-16 unit becomes at most three bytes.
-    if (!this.#mayFragment(text.length * 3)) this.#took(this.#core.send(text) === 'sent', cb)
+    if (!mayFragment(text.length * 3, this.config)) this.#took(this.#core.send(text) === 'sent', cb)
     else this.#sendBytes(Buffer.from(text), Opcode.Text, cb)
   }
 
@@ -226,9 +223,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
 
   /** Stops reading; TCP then makes the peer wait. */
   pause(): void {
-    const wasPaused = this.#socket.isPaused()
-    this.#socket.pause()
-    if (wasPaused && this.#isTurnPause && !this.#isReadPaused) this.#handlePause()
+    this.#readPause.pause()
   }
 
   resume(): void {
@@ -298,7 +293,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
 
   #createKeepalive(): Keepalive | undefined {
     const core = this.#core
-    const isPaused = (): boolean => this.#isReadPaused
+    const readPause = this.#readPause
     return createKeepalive(this.config, {
       get idleMs() {
         return core.idleMs
@@ -307,7 +302,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
         return core.bytesReceived
       },
       get isPaused() {
-        return isPaused()
+        return readPause.isOn
       },
       ping: () => {
         this.ping()
@@ -320,29 +315,14 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
 
   // --- sending
 
-  #mayFragment(byteLength: number): boolean {
-    const { fragmentOutgoingMessages, fragmentationThreshold } = this.config
-    return (
-      Boolean(fragmentOutgoingMessages) && byteLength > (fragmentationThreshold ?? Number.POSITIVE_INFINITY)
-    )
-  }
-
   #sendBytes(data: Buffer, opcode: Opcode, cb: SendCallback | undefined): void {
-    const threshold = Math.floor(this.config.fragmentationThreshold ?? 0)
-    // Without a threshold there is nothing to fragment by.
-    if (!this.#mayFragment(data.length) || !(threshold >= 1)) {
+    if (!mayFragment(data.length, this.config)) {
       const outcome =
         opcode === Opcode.Binary ? this.#core.send(data) : this.#core.sendFrame(data, { opcode })
       this.#took(outcome === 'sent', cb)
       return
     }
-    for (let at = 0; at < data.length; at += threshold) {
-      const end = at + threshold
-      this.#core.sendFrame(data.subarray(at, end), {
-        opcode: at === 0 ? opcode : Opcode.Continuation,
-        isFinal: end >= data.length,
-      })
-    }
+    sendFragments(this.#core, data, opcode, this.config)
     this.#took(this.#core.bufferedAmount < this.#socket.writableHighWaterMark, cb)
   }
 
@@ -422,29 +402,6 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     this.#owedPong = undefined
     if (owedPong !== undefined) this.pong(owedPong)
     this.emit('drain')
-  }
-
-  #handlePause(): void {
-    if (this.#transport.isPausing) {
-      this.#isTurnPause = true
-      return
-    }
-    this.inputPaused = true
-    this.#isReadPaused = true
-    this.#core.pause()
-    this.emit('pause')
-  }
-
-  #handleResume(): void {
-    // It may have been paused again since.
-    if (this.#socket.isPaused()) return
-    const isOurs = this.#isTurnPause && !this.#isReadPaused
-    this.#isTurnPause = false
-    if (isOurs) return
-    this.inputPaused = false
-    this.#isReadPaused = false
-    this.emit('resume')
-    this.#core.resume()
   }
 
   // --- ending
