@@ -209,6 +209,7 @@ test('@bothways/socket.io exports these names', () => {
     [
       "Adapter",
       "BroadcastOperator",
+      "Engine",
       "MemoryBus",
       "Namespace",
       "RemoteSocket",

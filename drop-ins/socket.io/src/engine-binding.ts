@@ -8,11 +8,11 @@ import { type AttachOptions, Server, type ServerOptions } from './engine/index.t
 export type {
   AttachOptions,
   RawData,
-  Server as EngineServer,
   ServerOptions as EngineOptions,
   Socket as EngineSocket,
   WriteOptions as EngineWriteOptions,
 } from './engine/index.ts'
+export { Server as EngineServer } from './engine/index.ts'
 export { frameOf } from './engine/publication-formats.ts'
 
 /** What an HTTP server may be. */

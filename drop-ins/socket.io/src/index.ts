@@ -9,6 +9,7 @@ export type {
   ClusterQuestion,
   ClusterTarget,
 } from './cluster-bus.ts'
+export { type EngineOptions, EngineServer as Engine } from './engine-binding.ts'
 export type { Handshake } from './handshake.ts'
 export { MemoryBus } from './memory-bus.ts'
 export { Namespace } from './namespace.ts'

@@ -1,6 +1,6 @@
 import { Adapter } from './adapter.ts'
 import { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
-import type { AttachableHttpServer } from './engine-binding.ts'
+import { type AttachableHttpServer, EngineServer } from './engine-binding.ts'
 import { MemoryBus } from './memory-bus.ts'
 import { Namespace } from './namespace.ts'
 import { Server } from './server.ts'
@@ -11,6 +11,7 @@ interface SocketIo {
   (srv?: AttachableHttpServer | number | Partial<ServerOptions>, opts?: Partial<ServerOptions>): Server
   readonly Adapter: typeof Adapter
   readonly BroadcastOperator: typeof BroadcastOperator
+  readonly Engine: typeof EngineServer
   readonly MemoryBus: typeof MemoryBus
   readonly Namespace: typeof Namespace
   readonly RemoteSocket: typeof RemoteSocket
@@ -25,6 +26,7 @@ interface SocketIo {
 export const socketIo: SocketIo = Object.assign(makeServer, {
   Adapter,
   BroadcastOperator,
+  Engine: EngineServer,
   MemoryBus,
   Namespace,
   RemoteSocket,

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Server, type ServerOptions } from '@bothways/socket.io'
+import { Engine, Server, type ServerOptions } from '@bothways/socket.io'
 import { isPageAllowed } from './page-origin.ts'
 
 export interface SocketIoFrontOptions {
@@ -18,17 +18,15 @@ const path = '/socket.io/'
 /** Socket.IO on a port that is shared: it is handed its requests, and closes no port. */
 export class SocketIoFront {
   readonly io: Server
+  readonly #engine: Engine
   readonly #origins: readonly string[]
   readonly #refusalsByReason: Record<string, number> = {}
   readonly #closesByReason: Record<string, number> = {}
   #isDraining = false
 
   constructor({ origins, topics, maxClients = 10_000, maxClientsPerAddress = 1_000 }: SocketIoFrontOptions) {
-    // A server that never listens.
-    this.io = new Server(createServer(), {
-      topics,
+    this.#engine = new Engine({
       allowEIO3: true,
-      serveClient: false,
       // As for a plain connection.
       maxBufferedBytes: 16 * 1024 * 1024,
       maxTotalBufferedBytes: 256 * 1024 * 1024,
@@ -36,7 +34,6 @@ export class SocketIoFront {
       maxSessions: maxClients,
       maxSessionsPerAddress: maxClientsPerAddress,
       maxHandshakesPerSecond: 1_000,
-      connectTimeout: 10_000,
       // Without the headers no script of another origin reads an answer.
       cors: origins.length > 0 && { origin: origins },
       allowRequest: (request, answer) => {
@@ -44,11 +41,12 @@ export class SocketIoFront {
         answer(refusal, refusal === undefined)
       },
     })
+    this.io = new Server({ topics, connectTimeout: 10_000 }).bind(this.#engine)
     this.#origins = origins
-    this.io.engine.on('connection_error', ({ message }: { message: string }) => {
+    this.#engine.on('connection_error', ({ message }: { message: string }) => {
       count(this.#refusalsByReason, message)
     })
-    this.io.engine.on(
+    this.#engine.on(
       'connection',
       (client: { once(event: 'close', listener: (reason: string) => void): void }) => {
         client.once('close', reason => count(this.#closesByReason, reason))
@@ -68,7 +66,7 @@ export class SocketIoFront {
 
   /** Clients by the way they are connected. */
   get clientCounts(): { readonly polling: number; readonly websocket: number } {
-    const all = Object.values(this.io.engine.clients)
+    const all = Object.values(this.#engine.clients)
     const polling = all.filter(it => it.transport.name === 'polling').length
     return { polling, websocket: all.length - polling }
   }
@@ -78,11 +76,11 @@ export class SocketIoFront {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    this.io.engine.handleRequest(request, response)
+    this.#engine.handleRequest(request, response)
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.io.engine.handleUpgrade(request, socket, head)
+    this.#engine.handleUpgrade(request, socket, head)
   }
 
   /** From now on nobody new is let in. */
