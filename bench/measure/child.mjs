@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { Stop } from '../../tools/lib/say.mjs'
+import { Stop } from '../../tools/lib/terminal.mjs'
 
 /** How long a child may take to say what it has to say, in ms. */
 const patienceMs = 60_000

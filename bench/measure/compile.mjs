@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Stop } from '../../tools/lib/say.mjs'
 import { execute } from '../../tools/lib/spawn.mjs'
 import { systemPrograms } from '../../tools/lib/system-programs.mjs'
+import { Stop } from '../../tools/lib/terminal.mjs'
 
 const source = join(import.meta.dirname, '..', 'load')
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { bun, deno } from '../../tools/lib/runtimes.mjs'
-import { Stop } from '../../tools/lib/say.mjs'
+import { Stop } from '../../tools/lib/terminal.mjs'
 import { Child, residentBytes } from './child.mjs'
 import { pinned } from './cores.mjs'
 

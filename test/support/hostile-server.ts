@@ -66,3 +66,12 @@ export async function letGo(sockets: readonly Socket[]): Promise<void> {
     }
   }
 }
+
+/** Breaks off, once what was written has had its time to arrive. */
+export const reset = (socket: Socket): unknown => setTimeout(() => socket.resetAndDestroy(), 20)
+
+/** Answers with a wrong accept key (RFC 6455 §4.1), and breaks off. */
+export const refusedReset: Attack = (socket, key) => {
+  socket.write(switching(`${key}x`))
+  reset(socket)
+}

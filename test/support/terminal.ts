@@ -19,7 +19,7 @@ export class Terminal extends Writable {
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     for (const { groups = {} } of chunk.toString().matchAll(sequences)) {
       if (groups.order === undefined) this.#type(groups.character ?? '')
-      else this.#obey(groups.order, groups.count)
+      else this.#carryOut(groups.order, groups.count)
     }
     done()
   }
@@ -51,7 +51,7 @@ export class Terminal extends Writable {
     this.#rows[this.#row] ??= ''
   }
 
-  #obey(final: string, count: string | undefined): void {
+  #carryOut(final: string, count: string | undefined): void {
     const steps = Number(count || 1)
     if (final === 'A') this.#row = Math.max(0, this.#row - steps)
     else if (final === 'B') this.#row = Math.min(this.#rows.length - 1, this.#row + steps)

@@ -9,8 +9,8 @@ import {
   projectFolders,
   readJson,
 } from '../lib/lock-file.mjs'
-import { run, Stop, say } from '../lib/say.mjs'
 import { executeNpm, root } from '../lib/spawn.mjs'
+import { run, Stop, say } from '../lib/terminal.mjs'
 
 // `npm run check-lock`: has npm 11 and npm 10 install the lock files for each system that Bothways is
 // developed on, in a copy without sources, and looks for that system's native files on the disk. With the name of a

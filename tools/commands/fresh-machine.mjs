@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { bareDebian, DebianRoot } from '../lib/debian-root.mjs'
-import { run, Stop, say } from '../lib/say.mjs'
 import { execute } from '../lib/spawn.mjs'
+import { run, Stop, say } from '../lib/terminal.mjs'
 
 const usage = `npm run fresh -- [--machine NAME]… [--tests PATH]… [--rebuild]
 

@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util'
 import { build } from '../lib/build-workspace.mjs'
 import { readJson } from '../lib/lock-file.mjs'
 import { packAll, publicPackages } from '../lib/packing.mjs'
-import { run, Stop, say } from '../lib/say.mjs'
 import { execute, executeNpm, executeTool, root } from '../lib/spawn.mjs'
+import { run, Stop, say } from '../lib/terminal.mjs'
 
 // `npm run release -- --dry-run`: builds, packs every package into the folder release/, checks the tarballs, and installs
 // them into an empty project without the network. Without --dry-run it publishes them then, in order.

@@ -8,8 +8,8 @@ import {
   projectFolders,
   readJson,
 } from '../lib/lock-file.mjs'
-import { run, Stop, say } from '../lib/say.mjs'
 import { executeNpm, root } from '../lib/spawn.mjs'
+import { run, Stop, say } from '../lib/terminal.mjs'
 
 // `npm run relock`: writes every package-lock.json anew from the package.json files alone; with the name of a
 // project behind `--` only that one's. Beside a node_modules folder, or on top of an older lock file, npm leaves

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from '../lib/build-workspace.mjs'
-import { run, Stop } from '../lib/say.mjs'
 import { root } from '../lib/spawn.mjs'
+import { run, Stop } from '../lib/terminal.mjs'
 
 // `npm start`: installs and builds what is missing, then serves in this process, so that a signal to it or
 // to npm reaches the server, which drains and ends with 0 (why the script says `exec`: see on-windows.mjs).

@@ -1,6 +1,6 @@
 import { readJson } from '../lib/lock-file.mjs'
-import { run, Stop } from '../lib/say.mjs'
 import { executeNpm, root, toolScript } from '../lib/spawn.mjs'
+import { run, Stop } from '../lib/terminal.mjs'
 
 // `npm run test:node -- 22 [arguments]`: Vitest on another version of Node.js, which comes from npm for this once.
 // Build first: the tests of what is published look at what the build made.

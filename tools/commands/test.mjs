@@ -5,9 +5,9 @@ import { build } from '../lib/build-workspace.mjs'
 import { install } from '../lib/install.mjs'
 import { readJson, workspaceFolders } from '../lib/lock-file.mjs'
 import { prepareRuntimes } from '../lib/runtimes.mjs'
-import { run, say } from '../lib/say.mjs'
 import { executeNpm, executeTool, root } from '../lib/spawn.mjs'
 import { findMissing, neededByTests, requireSystemPackages } from '../lib/system-packages.mjs'
+import { run, say } from '../lib/terminal.mjs'
 
 const captured = { capture: true }
 

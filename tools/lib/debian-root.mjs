@@ -12,9 +12,9 @@ import {
 import { rename, symlink, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { Stop, say } from './say.mjs'
 import { execute, executeNpm, npmFolder, root as repository } from './spawn.mjs'
 import { requireSystemPackages, succeeds } from './system-packages.mjs'
+import { Stop, say } from './terminal.mjs'
 
 const needed = ['debootstrap', 'git'].map(name => ({
   packages: [name],

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockDifferences, readJson } from './lock-file.mjs'
-import { Stop, say } from './say.mjs'
 import { executeNpm, root } from './spawn.mjs'
+import { Stop, say } from './terminal.mjs'
 
 /**
  * Installs the dependencies when node_modules does not have what the lock file says; else does nothing.

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os'
 import { join, posix } from 'node:path'
 import { readJson, workspaceFolders } from './lock-file.mjs'
-import { Stop } from './say.mjs'
 import { executeNpm, root } from './spawn.mjs'
+import { Stop } from './terminal.mjs'
 
 /** The folders of the packages that people install, those that others depend on first. */
 export function publicPackages() {

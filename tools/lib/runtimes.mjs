@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { install } from './install.mjs'
-import { Stop } from './say.mjs'
 import { execute, root } from './spawn.mjs'
+import { Stop } from './terminal.mjs'
 
 const modules = join(root, 'test/runtimes/node_modules')
 

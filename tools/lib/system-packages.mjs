@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { Stop, say } from './say.mjs'
 import { execute } from './spawn.mjs'
 import { systemPrograms } from './system-programs.mjs'
+import { Stop, say } from './terminal.mjs'
 
 /**
  * The benchmark's load is a program in C.

@@ -8,6 +8,8 @@ import {
   hostile,
   letGo,
   opened,
+  refusedReset,
+  reset,
   switching,
   times,
 } from '@bothways/test-support/hostile-server'
@@ -22,13 +24,6 @@ afterEach(() => {
   endHostile()
   for (const step of cleanUp.splice(0)) step()
 })
-
-const reset = (socket: Socket): unknown => setTimeout(() => socket.resetAndDestroy(), 20)
-
-const refusedReset: Attack = (socket, key) => {
-  socket.write(switching(`${key}x`))
-  reset(socket)
-}
 
 /** The code of the first `close`, and the errors before it, by their beginning. */
 async function end(connection: Connection): Promise<[code: number, errors: string[]]> {

@@ -3,6 +3,7 @@ import { type LimitError, Opcode, type ProtocolViolation, type ReceivedFrame } f
 import {
   type CloseFrame,
   Connection,
+  type ConnectionHandler,
   messageBytes,
   ownBytes,
   ReadyState,
@@ -10,28 +11,15 @@ import {
   takeTransport,
 } from 'bothways/connection'
 import { closeAnswer, closeDescriptions, failureClose, isCloseReason, isWrongClose } from './close-reasons.ts'
+import type { ConnectionEvents } from './connection-events.ts'
 import { compatOf, settingsOf } from './connection-options.ts'
 import { Emitter } from './emitter.ts'
 import { mayFragment, sendFragments } from './fragmentation.ts'
-import { receivedFrame, type WebSocketFrame } from './frame.ts'
+import { frameHeader, maskBytes, receivedFrame, type WebSocketFrame } from './frame.ts'
 import { createKeepalive, type Keepalive } from './keepalive.ts'
 import { ReadPause } from './read-pause.ts'
 import { notSentError } from './send-error.ts'
-import type { IConfig, IExtension, IKeepaliveConfig, IStringified, Message, SendCallback } from './types.ts'
-
-/** What a connection emits. */
-export interface ConnectionEvents {
-  message: [message: Message]
-  frame: [frame: WebSocketFrame]
-  /** Calling `cancel` leaves the ping without a pong. */
-  ping: [cancel: () => void, payload: Buffer]
-  pong: [payload: Buffer]
-  close: [code: number, description: string]
-  error: [error: Error]
-  drain: []
-  pause: []
-  resume: []
-}
+import type { IConfig, IExtension, IKeepaliveConfig, IStringified, SendCallback } from './types.ts'
 
 /** A connection's state as {@link WebSocketConnection.state} tells it. */
 const State = {
@@ -45,10 +33,6 @@ const State = {
 const keptControlBytes = 124
 
 const nothing = Buffer.alloc(0)
-
-/** Memory that frames of the program's own use while they are serialized; all connections share it. */
-const maskBytes = Buffer.alloc(4)
-const frameHeader = Buffer.alloc(10)
 
 /** One open connection, of a server or a client. */
 export class WebSocketConnection extends Emitter<ConnectionEvents> {
@@ -239,7 +223,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     if (!this.connected) return
     const code = typeof reasonCode === 'number' ? reasonCode : WebSocketConnection.CLOSE_REASON_NORMAL
     if (!isCloseReason(code)) throw new Error(`Close code ${code} is not valid.`)
-    this.#settle(code, description)
+    this.#setCloseReason(code, description)
     this.sendCloseFrame(code, this.closeDescription)
     this.state = State.Ending
     this.connected = false
@@ -249,7 +233,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
   /** Sends a close frame, unless told otherwise, and ends TCP at once. */
   drop(reasonCode?: number, description?: string, skipCloseFrame?: boolean): void {
     const code = typeof reasonCode === 'number' ? reasonCode : WebSocketConnection.CLOSE_REASON_PROTOCOL_ERROR
-    this.#settle(code, description)
+    this.#setCloseReason(code, description)
     if (!skipCloseFrame) this.sendCloseFrame(code, this.closeDescription)
     this.#end()
     this.#core.flush()
@@ -270,22 +254,18 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     const role = maskOutgoingPackets ? 'client' : 'server'
     const settings = settingsOf(config, this.#socket.writableHighWaterMark, role)
     const compat = compatOf(config)
-    const handler = {
-      onMessage: (message: string | Buffer) => this.#handleMessage(message),
-      onFrame: (frame: ReceivedFrame) => this.#handleFrame(frame),
+    const handler: ConnectionHandler = {
+      onMessage: message => this.#handleMessage(message),
+      onFrame: frame => this.#handleFrame(frame),
       onDrain: () => this.#handleDrain(),
-      onPing: (payload: Buffer) => this.#handlePing(payload),
-      onPong: (payload: Buffer) => this.#handlePong(payload),
-      onClosing: (received: CloseFrame | undefined) => this.#handleClosing(received),
-      onCloseDue: (
-        _due: CloseFrame,
-        _received: CloseFrame | undefined,
-        error?: ProtocolViolation | LimitError,
-      ) => {
+      onPing: payload => this.#handlePing(payload),
+      onPong: payload => this.#handlePong(payload),
+      onClosing: received => this.#handleClosing(received),
+      onCloseDue: (_due, _received, error) => {
         const { code, reason } = error === undefined ? closeAnswer : failureClose(error)
         this.#core.close(code, reason)
       },
-      onViolation: (error: ProtocolViolation | LimitError) => this.#handleViolation(error),
+      onViolation: error => this.#handleViolation(error),
       onClose: () => this.#handleClose(),
     }
     return new Connection(handler, { role, transport: this.#transport, settings, compat })
@@ -388,7 +368,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     if (this.assembleFragments) return
     const { config, maskOutgoingPackets } = this
     const mask = !maskOutgoingPackets
-    const frame = receivedFrame({ fin, opcode, mask, binaryPayload, maskBytes, frameHeader, config })
+    const frame = receivedFrame({ fin, opcode, mask, binaryPayload, config })
     if (closeStatus !== -1) {
       frame.closeStatus = closeStatus
       frame.length = binaryPayload.length + 2
@@ -406,7 +386,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
 
   // --- ending
 
-  #settle(code: number, description: string | undefined): void {
+  #setCloseReason(code: number, description: string | undefined): void {
     this.closeReasonCode = code
     this.closeDescription =
       typeof description === 'string' ? description : (WebSocketConnection.CLOSE_DESCRIPTIONS[code] as string)
@@ -424,7 +404,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
   #handlePeerClose(code: number, description: string | undefined): void {
     this.state = State.PeerRequestedClose
     this.connected = false
-    this.#settle(code, description)
+    this.#setCloseReason(code, description)
   }
 
   #handleViolation(error: ProtocolViolation | LimitError): void {
@@ -435,7 +415,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
       return
     }
     const { code, reason } = failureClose(error)
-    this.#settle(code, reason)
+    this.#setCloseReason(code, reason)
     this.#end()
     this.#core.flush()
     this.#core.terminate()
@@ -453,7 +433,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
 
   #handleClose(): void {
     if (this.closeReasonCode === -1) {
-      this.#settle(WebSocketConnection.CLOSE_REASON_ABNORMAL, 'Connection dropped by remote peer.')
+      this.#setCloseReason(WebSocketConnection.CLOSE_REASON_ABNORMAL, 'Connection dropped by remote peer.')
     }
     this.#end()
   }

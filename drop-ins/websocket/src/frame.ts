@@ -177,14 +177,15 @@ function take(bufferList: IBufferList, target: Buffer, at: number, byteLength: n
   return true
 }
 
+/** Memory that frames of the program's own use while they are serialized; all connections share it. */
+export const maskBytes: Buffer = Buffer.alloc(4)
+export const frameHeader: Buffer = Buffer.alloc(10)
+
 /** A frame that has come whole. */
 export function receivedFrame(
-  facts: Pick<
-    WebSocketFrame,
-    'fin' | 'opcode' | 'mask' | 'binaryPayload' | 'maskBytes' | 'frameHeader' | 'config'
-  >,
+  facts: Pick<WebSocketFrame, 'fin' | 'opcode' | 'mask' | 'binaryPayload' | 'config'>,
 ): WebSocketFrame {
-  const frame = new WebSocketFrame(facts.maskBytes, facts.frameHeader, facts.config)
+  const frame = new WebSocketFrame(maskBytes, frameHeader, facts.config)
   frame.fin = facts.fin
   frame.rsv1 = false
   frame.rsv2 = false

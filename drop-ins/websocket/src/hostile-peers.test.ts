@@ -8,6 +8,8 @@ import {
   hostile,
   letGo,
   opened,
+  refusedReset,
+  reset,
   switching,
   times,
 } from '@bothways/test-support/hostile-server'
@@ -26,13 +28,6 @@ afterEach(() => {
   endHostile()
   return stage.end()
 })
-
-const reset = (socket: Socket): unknown => setTimeout(() => socket.resetAndDestroy(), 20)
-
-const refusedReset: Attack = (socket, key) => {
-  socket.write(switching(`${key}x`))
-  reset(socket)
-}
 
 describe('A server', () => {
   test.each<[string, RegExp, Attack]>([

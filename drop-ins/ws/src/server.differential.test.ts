@@ -72,7 +72,7 @@ describe('Listening', () => {
   })
 
   sameOnBoth(
-    'beside an HTTP server, whose events it passes on and stops to',
+    'beside an HTTP server, whose events it passes on until it is closed',
     async ({ WebSocket }, notes) => {
       const server = createServer((_, response) => response.end('page'))
       const wss = new WebSocket.Server({ server })

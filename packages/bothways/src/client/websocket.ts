@@ -103,7 +103,7 @@ export class WebSocket extends WebSocketEventTarget {
       onOpened: opened => this.#open(opened),
       onFailed: error => this.#fail(error),
     })
-    this.#obey(this.#settings.signal)
+    this.#closeOnAbort(this.#settings.signal)
   }
 
   get url(): string {
@@ -348,7 +348,7 @@ export class WebSocket extends WebSocketEventTarget {
     setImmediate(() => this.#fail(new HandshakeError('BW_HANDSHAKE_ABORTED', why)))
   }
 
-  #obey(signal: AbortSignal | undefined): void {
+  #closeOnAbort(signal: AbortSignal | undefined): void {
     if (signal === undefined) return
     const abort = (): void => {
       if (this.#readyState === ReadyState.Connecting)
