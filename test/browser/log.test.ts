@@ -98,6 +98,27 @@ test('A flood takes the focus from no row, and does not draw the fields at each 
 test('What came is summed up for screen readers, and so is the state', async () => {
   const summary = page.locator('.log-panel [role=status]')
   await eventually(() => summary.textContent()).toMatch(/^\d+ received, 0 sent$/)
-  expect(await page.locator('[data-fact=state]').getAttribute('role')).toBe('status')
+  expect(await page.locator('[data-fact=state] [role=status]').count()).toBe(1)
   await page.click('[data-action=disconnect]')
+})
+
+test('JSON of more than a megabyte is not read at each key', async () => {
+  await page.locator('.send-form .ant-segmented-item', { hasText: 'JSON' }).click()
+  await page.evaluate(`
+    const editor = document.querySelector('.send-form textarea')
+    editor.value = '[' + '"0123456789",\\n'.repeat(100_000) + '0]'
+    editor.dispatchEvent(new Event('input', { bubbles: true }))
+  `)
+  await page.getByText('More than 1 MB').waitFor()
+  expect(await page.getByRole('button', { name: 'Format' }).isDisabled()).toBe(true)
+  const parses = await page.evaluate(`
+    const parse = JSON.parse
+    let count = 0
+    JSON.parse = text => { count++; return parse(text) }
+    const area = document.querySelector('.send-form textarea')
+    for (let key = 0; key < 5; key++) area.dispatchEvent(new Event('input', { bubbles: true }))
+    JSON.parse = parse
+    count
+  `)
+  expect(parses).toBe(0)
 })

@@ -25,6 +25,8 @@ const commands: Readonly<Record<CommandName, string>> = {
                  null stands for pages opened from a file
   --allow-host H answers for this host as well, such as a proxy's chat.example.com; may be repeated. Without it:
                  localhost, --host, and the address that was connected to
+  --allow-probe  the page's "Find out why" may try any address, for readers anywhere; without it only addresses of
+                 this machine, for readers on it
   --no-page      only what the page talks to
 
 It serves /echo, /chat, /monitor and /compare over WebSocket, /healthz and /metrics over HTTP, the chat

@@ -9,6 +9,7 @@ const options = {
   host: { type: 'string', default: '127.0.0.1' },
   origin: { type: 'string', multiple: true, default: [] as string[] },
   'allow-host': { type: 'string', multiple: true, default: [] as string[] },
+  'allow-probe': { type: 'boolean', default: false },
   'no-page': { type: 'boolean', default: false },
 } as const
 
@@ -20,11 +21,16 @@ export async function runServe(args: readonly string[]): Promise<number> {
   const host = readHost(values.host)
   const origins = values.origin.map(readOrigin)
   const allowedHosts = values['allow-host'].map(readAllowedHost)
-  const serving = await startServe({ port, host, origins, allowedHosts, page: !values['no-page'] }).catch(
-    error => {
-      throw listenFailure(error, host, port)
-    },
-  )
+  const serving = await startServe({
+    port,
+    host,
+    origins,
+    allowedHosts,
+    page: !values['no-page'],
+    probesAnywhere: values['allow-probe'],
+  }).catch(error => {
+    throw listenFailure(error, host, port)
+  })
   // Who reads that line may send a signal at once.
   const ended = untilSignal(() => serving.close())
   console.log(`Bothways is listening on ${serving.url}`)

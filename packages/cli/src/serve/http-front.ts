@@ -6,6 +6,7 @@ import type { WireMeter } from './compare/wire-meter.ts'
 import type { KnownHosts } from './known-hosts.ts'
 import { formatMetrics, type MeasuredServer, metricsContentType, readMetrics } from './metrics.ts'
 import type { PageFiles } from './page-files.ts'
+import type { Probe } from './probe.ts'
 import type { SocketIoFront } from './socket-io-front.ts'
 import { type ServeTopics, topicsPath } from './topics/serve-topics.ts'
 
@@ -13,6 +14,7 @@ export interface HttpFrontOptions {
   readonly hosts: KnownHosts
   readonly page: PageFiles | undefined
   readonly compare: CompareHttp
+  readonly probe: Probe
   readonly server: MeasuredServer
   readonly socketIo: SocketIoFront
   readonly topics: ServeTopics
@@ -50,7 +52,8 @@ export class HttpFront {
   handle(request: IncomingMessage, response: ServerResponse): void {
     const { meter, socketIo } = this.#options
     // Behind those who count them, so that nobody else's request gets these bytes.
-    response.once('close', () => meter.take(request.socket))
+    const { socket } = request
+    response.once('close', () => meter.take(socket))
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Referrer-Policy', 'no-referrer')
     response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
@@ -68,6 +71,7 @@ export class HttpFront {
       return
     }
     if (this.#options.topics.handle(request, response)) return
+    if (this.#options.probe.handle(urlOf(request) ?? new URL('http://localhost'), request, response)) return
     this.#answer(request, response).catch((error: unknown) => {
       console.error(error)
       if (response.headersSent) response.destroy()
@@ -95,8 +99,7 @@ export class HttpFront {
       response.setHeader('Allow', 'GET, HEAD')
       return answerText(response, 405, 'Only GET and HEAD are answered here.')
     }
-    const target = request.url ?? '/'
-    const url = URL.canParse(target, 'http://localhost') ? new URL(target, 'http://localhost') : undefined
+    const url = urlOf(request)
     if (url === undefined) return answerText(response, 400, 'The address cannot be read.')
     const { page, compare, server, socketIo, delays } = this.#options
     if (url.pathname === '/healthz') {
@@ -126,6 +129,11 @@ export class HttpFront {
       return answerText(response, 503, notBuilt)
     answerText(response, 404, `Nothing is at ${url.pathname.slice(0, 200)}.`)
   }
+}
+
+/** Undefined when it cannot be read. */
+function urlOf({ url = '/' }: IncomingMessage): URL | undefined {
+  return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : undefined
 }
 
 function answerText(response: ServerResponse, status: number, text: string): void {

@@ -53,6 +53,25 @@ export type ChatEvent =
   | { readonly type: 'left' }
   | ({ readonly type: 'error' } & ChatError)
 
+/** What the page asks the server to try, by `POST /diagnose`. */
+export interface ProbeRequest {
+  readonly url: string
+  readonly protocols: readonly string[]
+  readonly language: 'en' | 'zh'
+}
+
+export interface ProbeFinding {
+  readonly code: string
+  readonly severity: 'error' | 'warning' | 'info'
+  readonly title: string
+  readonly evidence: readonly string[]
+  readonly advice: string
+}
+
+export type ProbeAnswer =
+  | { readonly ok: boolean; readonly findings: readonly ProbeFinding[] }
+  | { readonly refused: 'method' | 'page' | 'json' | 'reader' | 'busy' | 'target' | 'failed' }
+
 /** A viewer of the monitor says how often it wants a sample. */
 export interface MonitorRate {
   readonly type: 'rate'

@@ -14,6 +14,7 @@ import { HttpFront } from './http-front.ts'
 import { KnownHosts } from './known-hosts.ts'
 import { monitorRoute } from './monitor/monitor-route.ts'
 import { PageFiles } from './page-files.ts'
+import { Probe } from './probe.ts'
 import { SocketIoFront } from './socket-io-front.ts'
 import { ServeTopics, topicsPath } from './topics/serve-topics.ts'
 
@@ -27,6 +28,8 @@ export interface ServeOptions {
   readonly allowedHosts?: readonly string[]
   /** Whether the page is served, or only what it talks to. */
   readonly page: boolean
+  /** Whether the page may have any address tried, from anywhere; else only readers on this machine, and addresses of it. */
+  readonly probesAnywhere?: boolean
   /** How long a long poll without a change is held, in ms. Default 25,000. */
   readonly longPollMs?: number
 }
@@ -57,7 +60,15 @@ const closeTimeoutMs = 3_000
 
 /** Starts the page with everything it talks to, on one port. Rejects with Node's error (`EADDRINUSE` …). */
 export async function startServe(options: ServeOptions): Promise<Serving> {
-  const { port, host, origins, allowedHosts = [], page, longPollMs = 25_000 } = options
+  const {
+    port,
+    host,
+    origins,
+    allowedHosts = [],
+    page,
+    probesAnywhere = false,
+    longPollMs = 25_000,
+  } = options
   const viewers = new Map<string, Viewer>()
   const meter = new WireMeter()
   const delays = monitorEventLoopDelay({ resolution: 10 })
@@ -70,6 +81,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   const front = new HttpFront({
     hosts,
     page: page ? new PageFiles() : undefined,
+    probe: new Probe({ isAnywhereAllowed: probesAnywhere }),
     compare: new CompareHttp({ viewers, meter, longPollMs }),
     server: sockets,
     socketIo,

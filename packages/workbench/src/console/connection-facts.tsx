@@ -19,11 +19,13 @@ export function ConnectionFacts({ session }: { session: ConsoleSession }): React
     <section className="panel console-panel" aria-label={texts.state}>
       <dl className="facts">
         <dt>{texts.state}</dt>
-        <dd data-fact="state" data-ready-state={readyState} role="status">
-          <span className={`dot dot-${readyState === undefined ? 'none' : dots[readyState]}`} />
-          <strong>{state}</strong>
-          {readyState !== undefined && <span className="code muted">({readyState})</span>}
-          <span className="muted">{words}</span>
+        <dd data-fact="state" data-ready-state={readyState}>
+          <span role="status">
+            <span className={`dot dot-${readyState === undefined ? 'none' : dots[readyState]}`} />
+            <strong>{state}</strong>
+            {readyState !== undefined && <span className="code muted">({readyState})</span>}
+            <span className="muted">{words}</span>
+          </span>
         </dd>
         {url !== '' && (
           <>

@@ -7,6 +7,7 @@ import type { Texts } from '../texts/texts.ts'
 import { connectCommand } from './connect-command.ts'
 import type { ConsoleProblem, ConsoleSession } from './console-session.ts'
 import type { FailureCause } from './failure-causes.ts'
+import { FindOut } from './find-out.tsx'
 import { useReading } from './use-console.ts'
 
 /** What went wrong, in the browser's words and in ours, and what to do. */
@@ -110,6 +111,7 @@ function Failure({ problem }: { problem: Extract<ConsoleProblem, { kind: 'failur
       <p>{failure.elapsed(elapsedMs)}</p>
       <p>{failure.intro}</p>
       <Command text={connectCommand(url, protocols)} />
+      <FindOut key={url} url={url} protocols={protocols} />
       <p>{failure.likely}</p>
       <Causes causes={causes.slice(0, firstCauses)} start={1} />
       {more.length > 0 && (

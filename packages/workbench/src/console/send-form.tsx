@@ -4,6 +4,7 @@ import { useTexts } from '../app/app-context.ts'
 import { readStoredList, writeStored } from '../app/stored.ts'
 import { formatBytes } from '../format/quantity.ts'
 import type { ConsoleSession } from './console-session.ts'
+import { directionOf } from './direction.ts'
 import { checkedLength, type DraftError, readDraft } from './draft.ts'
 import { isSameItem, isShelfItem, type ShelfItem, shelfLimits, withNewest } from './message-shelf.ts'
 import { Shelf } from './shelf.tsx'
@@ -53,6 +54,7 @@ export function SendForm({ session }: { session: ConsoleSession }): ReactNode {
   function onInput(): void {
     clearTimeout(rest.current)
     if (kind === 'file' || editor.current === null) return
+    editor.current.dir = directionOf(editor.current.value)
     const length = editor.current.textLength
     if (length > checkedLength) setVerdict(before => (before.isUnchecked ? before : { isUnchecked: true }))
     else if (length <= atOnceLength) judge({ kind, text: editor.current.value })
@@ -134,11 +136,11 @@ export function SendForm({ session }: { session: ConsoleSession }): ReactNode {
           key={kind}
           ref={editor}
           className="code editor"
-          dir="auto"
           rows={5}
           aria-label={texts.kinds[kind]}
           aria-invalid={shownError !== undefined}
           defaultValue={drafts.current[kind]}
+          dir={directionOf(drafts.current[kind])}
           onInput={onInput}
           onKeyDown={onKeyDown}
           placeholder={texts[`${kind}Placeholder`]}

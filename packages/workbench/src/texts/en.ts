@@ -107,6 +107,26 @@ export const en = {
       closeArgumentsAdvice:
         'A page may send code 1000 or 3000–4999 and a reason of at most 123 bytes of UTF-8; a reason needs a code.',
     },
+    findOut: {
+      button: 'Find out why',
+      states: {
+        idle: '',
+        trying: 'The server of this page is trying …',
+        away: 'The server of this page does not answer.',
+      },
+      ok: 'From the server of this page it works. What is between this browser and that address does not.',
+      refused: {
+        method: 'The server of this page did not understand the request.',
+        json: 'The server of this page did not understand the request.',
+        page: 'The server tries only for its own page.',
+        reader:
+          'The server tries only for readers on its own machine, unless it is started with --allow-probe.',
+        target:
+          'The server tries only addresses of its own machine, unless it is started with --allow-probe. Use the command above.',
+        busy: 'That was a lot. Wait some seconds and try again.',
+        failed: 'The server of this page failed; its log says why.',
+      },
+    },
     failure: {
       title: 'The connection did not come about',
       intro:

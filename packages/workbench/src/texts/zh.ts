@@ -101,6 +101,20 @@ export const zh: Texts = {
       closeArgumentsAdvice:
         '页面只能发送 1000 或 3000–4999，原因最多 123 字节（UTF-8）；填写原因时必须同时填写关闭码。',
     },
+    findOut: {
+      button: '找出原因',
+      states: { idle: '', trying: '本页面的服务器正在尝试……', away: '本页面的服务器没有响应。' },
+      ok: '从本页面的服务器连接正常；问题出在此浏览器与该地址之间。',
+      refused: {
+        method: '本页面的服务器没有看懂请求。',
+        json: '本页面的服务器没有看懂请求。',
+        page: '服务器只为自己的页面进行尝试。',
+        reader: '服务器只为本机上的用户进行尝试，除非启动时加上 --allow-probe。',
+        target: '服务器只尝试本机的地址，除非启动时加上 --allow-probe。请使用上面的命令。',
+        busy: '请求太多了，请等几秒再试。',
+        failed: '本页面的服务器出错了，请查看它的日志。',
+      },
+    },
     failure: {
       title: '连接没有建立',
       intro:
