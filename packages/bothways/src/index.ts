@@ -36,17 +36,11 @@ export type {
   StoredPublication,
   TopicSubscription,
 } from './hub/broker.ts'
-export {
-  createHub,
-  type Hub,
-  type HubOptions,
-  type HubTopic,
-  type PublishToTopic,
-  type RequestContext,
-  type RequestHandler,
-  type TopicPublication,
-} from './hub/hub.ts'
+export { createHub, type Hub } from './hub/hub.ts'
+export type { PublishToTopic } from './hub/hub-calls.ts'
 export { type HubCode, HubError } from './hub/hub-error.ts'
+export type { HubOptions, RequestContext, RequestHandler } from './hub/hub-options.ts'
+export type { HubTopic, TopicPublication } from './hub/hub-topic.ts'
 export { MemoryBroker, type MemoryBrokerOptions } from './hub/memory-broker.ts'
 export type { TopicAction, TopicOptions } from './hub/topic-options.ts'
 export type { ServerCounts } from './server/counts.ts'

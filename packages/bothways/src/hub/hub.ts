@@ -1,7 +1,9 @@
 import { checkOptionNames, whole } from '../connection/options.ts'
-import type { Publication } from '../connection/sending/publication.ts'
-import type { Broker, History, Member, StoredPublication } from './broker.ts'
+import type { Broker, History, Member } from './broker.ts'
+import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
 import { HubError } from './hub-error.ts'
+import type { HubOptions, RequestHandler } from './hub-options.ts'
+import { HubTopic, maxHistoryRead } from './hub-topic.ts'
 import { encodeData } from './json-data.ts'
 import { LiveTopic, mostMembersTold } from './live-topic.ts'
 import { MemoryBroker } from './memory-broker.ts'
@@ -15,62 +17,8 @@ import {
 } from './topic-options.ts'
 import { TopicPatterns } from './topic-patterns.ts'
 
-export interface HubOptions<User = undefined> {
-  /** Topics by name or pattern: `:x` is one segment between slashes, a final `*` the rest. Others are unknown to clients. */
-  topics?: Readonly<Record<string, TopicOptions<User>>>
-  /** Default: in memory, for as long as the process lives. */
-  broker?: Broker
-  /** Who somebody is, for keys, {@link Hub.disconnect} and {@link Hub.revoke}. Default: all are one. */
-  userId?(user: User): string
-  /** What others see of a user, beside what it publishes and who is there. Default: nothing. */
-  publicUser?(user: User): string | undefined
-  /** The largest data of a publication or a request, in bytes of JSON. Default 64 KiB. */
-  maxDataBytes?: number
-  /** Topics that one client may subscribe to. Default 1,000. */
-  maxSubscriptionsPerClient?: number
-  /** Members of one topic; one more may subscribe without presence. Default 10,000. */
-  maxMembersPerTopic?: number
-  /** Told what a handler, `authorize` or the broker threw. Default: `console.error`. */
-  onError?(error: unknown): void
-}
-
-/** What a handler of a request knows besides its input. */
-export interface RequestContext<User> {
-  readonly user: User
-  readonly method: string
-}
-
-export type RequestHandler<User> = (input: unknown, context: RequestContext<User>) => unknown
-
-export interface PublishToTopic {
-  /** The publisher's name for it: the same again is the same publication. 22 to 128 characters. */
-  key?: string | undefined
-  /** Only if the topic's head is this; else it fails with `conflict`. */
-  ifPosition?: string | undefined
-}
-
-export interface SubscribeToTopic {
-  since?: string | undefined
-  /** How many of the newest are wanted first. Default 0. */
-  last?: number | undefined
-  /** This client's public data; it is a member then. */
-  presence?: { readonly client: string; readonly data: unknown } | undefined
-}
-
-/** What a subscription begins with. */
-export interface Subscribed {
-  readonly subscription: Subscription
-  readonly position: string | undefined
-  readonly recovered: boolean | undefined
-  readonly members: readonly Member[] | undefined
-  readonly memberCount: number | undefined
-}
-
 /** How often heads are compared with the broker's, in ms: finds a last publication that was lost. */
 const compareHeadsMs = 20_000
-
-/** As many publications as one reading of a history gives. */
-const maxHistoryRead = 1000
 
 const hubOptionNames = [
   'topics',
@@ -444,152 +392,6 @@ const actionWords: Readonly<Record<TopicAction, string>> = {
 function checkKey(key: unknown): void {
   if (key === undefined || (typeof key === 'string' && key.length >= 22 && key.length <= 128)) return
   throw new HubError('bad_request', 'A key is a string of 22 to 128 characters, random.')
-}
-
-interface TopicPort {
-  publish(data: unknown, options: PublishToTopic): Promise<string | undefined>
-  subscribe(sink: Sink, options: SubscribeToTopic): Promise<Subscribed>
-  unsubscribe(subscription: Subscription): void
-  readonly broker: Broker
-  readonly isState: boolean
-}
-
-/** A publication as a program gets it. */
-export interface TopicPublication {
-  readonly data: unknown
-  readonly position: string | undefined
-  readonly user: string | undefined
-  readonly at: number
-}
-
-/** One topic, for the program itself. */
-export class HubTopic {
-  readonly name: string
-  readonly #port: TopicPort
-
-  constructor(name: string, port: TopicPort) {
-    this.name = name
-    this.#port = port
-  }
-
-  /** Resolves with the position once the broker has it. @throws HubError */
-  publish(data: unknown, options: PublishToTopic = {}): Promise<string | undefined> {
-    return this.#port.publish(data, options)
-  }
-
-  /**
-   * Calls a function with everything that is published from now on, or behind `since`, in order.
-   *
-   * @returns a function that ends it
-   */
-  async subscribe(
-    listener: (publication: TopicPublication) => void,
-    options: { readonly since?: string; readonly last?: number } = {},
-  ): Promise<() => void> {
-    const { subscription } = await this.#port.subscribe(
-      { sendShared: message => tell(listener, message) },
-      options,
-    )
-    subscription.start()
-    return () => this.#port.unsubscribe(subscription)
-  }
-
-  /** Everything that is published from now on, for `for await`; leaving the loop ends it. What is not taken waits in history. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<TopicPublication, void> {
-    const waiting: TopicPublication[] = []
-    let wake: () => void = ignore
-    const sink: Sink = {
-      sendShared(message) {
-        tell(publication => waiting.push(publication), message)
-        wake()
-        return waiting.length < maxWaiting ? 'sent' : 'queued'
-      },
-    }
-    const { subscription } = await this.#port.subscribe(sink, {})
-    subscription.start()
-    try {
-      for (;;) {
-        const next = waiting.shift()
-        if (next !== undefined) {
-          yield next
-          if (waiting.length === 0) subscription.goOn()
-        } else {
-          await new Promise<void>(resolve => {
-            wake = resolve
-          })
-        }
-      }
-    } finally {
-      this.#port.unsubscribe(subscription)
-    }
-  }
-
-  /** The newest `last`, or what is behind `since`, oldest first. */
-  async history({
-    since,
-    last = 100,
-  }: {
-    readonly since?: string
-    readonly last?: number
-  } = {}): Promise<readonly TopicPublication[]> {
-    const { publications } = await this.#port.broker.history({
-      topic: this.name,
-      since,
-      last,
-      limit: maxHistoryRead,
-    })
-    return publications.map(fromStored)
-  }
-
-  members(): Promise<readonly Member[]> {
-    return this.#port.broker.members(this.name)
-  }
-
-  /** Of a state topic: its value; undefined before the first. */
-  async get(): Promise<unknown> {
-    const [newest] = await this.history({ last: 1 })
-    return newest?.data
-  }
-
-  /** Of a state topic: its new value. */
-  set(data: unknown): Promise<string | undefined> {
-    return this.publish(data)
-  }
-
-  /** Of a state topic: a new value made of the old one; the function is called again when somebody was faster. */
-  async update(change: (value: unknown) => unknown): Promise<unknown> {
-    for (;;) {
-      const [newest] = await this.history({ last: 1 })
-      const [head] = await this.#port.broker.heads([this.name])
-      const value = change(newest?.data)
-      try {
-        await this.publish(value, { ifPosition: newest?.position ?? head })
-        return value
-      } catch (error) {
-        if (!(error instanceof HubError && error.code === 'conflict')) throw error
-      }
-    }
-  }
-}
-
-/** Publications that wait for an iteration; then it is fed from history. */
-const maxWaiting = 100
-
-function ignore(): void {}
-
-function tell(listener: (publication: TopicPublication) => void, message: Publication): 'sent' {
-  const value = JSON.parse(message.data as string) as StoredPublication & {
-    readonly type: string
-    readonly data: unknown
-  }
-  if (value.type === 'publication' || value.type === 'state') {
-    listener({ data: value.data, position: value.position, user: value.user, at: value.at })
-  }
-  return 'sent'
-}
-
-function fromStored({ data, position, user, at }: StoredPublication): TopicPublication {
-  return { data: JSON.parse(data), position, user, at }
 }
 
 /**

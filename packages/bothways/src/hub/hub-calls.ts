@@ -1,0 +1,26 @@
+import type { Member } from './broker.ts'
+import type { Subscription } from './subscription.ts'
+
+export interface PublishToTopic {
+  /** The publisher's name for it: the same again is the same publication. 22 to 128 characters. */
+  key?: string | undefined
+  /** Only if the topic's head is this; else it fails with `conflict`. */
+  ifPosition?: string | undefined
+}
+
+export interface SubscribeToTopic {
+  since?: string | undefined
+  /** How many of the newest are wanted first. Default 0. */
+  last?: number | undefined
+  /** This client's public data; it is a member then. */
+  presence?: { readonly client: string; readonly data: unknown } | undefined
+}
+
+/** What a subscription begins with. */
+export interface Subscribed {
+  readonly subscription: Subscription
+  readonly position: string | undefined
+  readonly recovered: boolean | undefined
+  readonly members: readonly Member[] | undefined
+  readonly memberCount: number | undefined
+}

@@ -1,0 +1,155 @@
+import type { Publication } from '../connection/sending/publication.ts'
+import type { Broker, Member, StoredPublication } from './broker.ts'
+import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
+import { HubError } from './hub-error.ts'
+import type { Sink, Subscription } from './subscription.ts'
+
+/** As many publications as one reading of a history gives. */
+export const maxHistoryRead = 1000
+
+/** What a topic needs of its hub. */
+export interface TopicPort {
+  publish(data: unknown, options: PublishToTopic): Promise<string | undefined>
+  subscribe(sink: Sink, options: SubscribeToTopic): Promise<Subscribed>
+  unsubscribe(subscription: Subscription): void
+  readonly broker: Broker
+  readonly isState: boolean
+}
+
+/** A publication as a program gets it. */
+export interface TopicPublication {
+  readonly data: unknown
+  readonly position: string | undefined
+  readonly user: string | undefined
+  readonly at: number
+}
+
+/** One topic, for the program itself. */
+export class HubTopic {
+  readonly name: string
+  readonly #port: TopicPort
+
+  constructor(name: string, port: TopicPort) {
+    this.name = name
+    this.#port = port
+  }
+
+  /** Resolves with the position once the broker has it. @throws HubError */
+  publish(data: unknown, options: PublishToTopic = {}): Promise<string | undefined> {
+    return this.#port.publish(data, options)
+  }
+
+  /**
+   * Calls a function with everything that is published from now on, or behind `since`, in order.
+   *
+   * @returns a function that ends it
+   */
+  async subscribe(
+    listener: (publication: TopicPublication) => void,
+    options: { readonly since?: string; readonly last?: number } = {},
+  ): Promise<() => void> {
+    const { subscription } = await this.#port.subscribe(
+      { sendShared: message => tell(listener, message) },
+      options,
+    )
+    subscription.start()
+    return () => this.#port.unsubscribe(subscription)
+  }
+
+  /** Everything that is published from now on, for `for await`; leaving the loop ends it. What is not taken waits in history. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<TopicPublication, void> {
+    const waiting: TopicPublication[] = []
+    let wake: () => void = ignore
+    const sink: Sink = {
+      sendShared(message) {
+        tell(publication => waiting.push(publication), message)
+        wake()
+        return waiting.length < maxWaiting ? 'sent' : 'queued'
+      },
+    }
+    const { subscription } = await this.#port.subscribe(sink, {})
+    subscription.start()
+    try {
+      for (;;) {
+        const next = waiting.shift()
+        if (next !== undefined) {
+          yield next
+          if (waiting.length === 0) subscription.goOn()
+        } else {
+          await new Promise<void>(resolve => {
+            wake = resolve
+          })
+        }
+      }
+    } finally {
+      this.#port.unsubscribe(subscription)
+    }
+  }
+
+  /** The newest `last`, or what is behind `since`, oldest first. */
+  async history({
+    since,
+    last = 100,
+  }: {
+    readonly since?: string
+    readonly last?: number
+  } = {}): Promise<readonly TopicPublication[]> {
+    const { publications } = await this.#port.broker.history({
+      topic: this.name,
+      since,
+      last,
+      limit: maxHistoryRead,
+    })
+    return publications.map(fromStored)
+  }
+
+  members(): Promise<readonly Member[]> {
+    return this.#port.broker.members(this.name)
+  }
+
+  /** Of a state topic: its value; undefined before the first. */
+  async get(): Promise<unknown> {
+    const [newest] = await this.history({ last: 1 })
+    return newest?.data
+  }
+
+  /** Of a state topic: its new value. */
+  set(data: unknown): Promise<string | undefined> {
+    return this.publish(data)
+  }
+
+  /** Of a state topic: a new value made of the old one; the function is called again when somebody was faster. */
+  async update(change: (value: unknown) => unknown): Promise<unknown> {
+    for (;;) {
+      const [newest] = await this.history({ last: 1 })
+      const [head] = await this.#port.broker.heads([this.name])
+      const value = change(newest?.data)
+      try {
+        await this.publish(value, { ifPosition: newest?.position ?? head })
+        return value
+      } catch (error) {
+        if (!(error instanceof HubError && error.code === 'conflict')) throw error
+      }
+    }
+  }
+}
+
+/** Publications that wait for an iteration; then it is fed from history. */
+const maxWaiting = 100
+
+function ignore(): void {}
+
+function tell(listener: (publication: TopicPublication) => void, message: Publication): 'sent' {
+  const value = JSON.parse(message.data as string) as StoredPublication & {
+    readonly type: string
+    readonly data: unknown
+  }
+  if (value.type === 'publication' || value.type === 'state') {
+    listener({ data: value.data, position: value.position, user: value.user, at: value.at })
+  }
+  return 'sent'
+}
+
+function fromStored({ data, position, user, at }: StoredPublication): TopicPublication {
+  return { data: JSON.parse(data), position, user, at }
+}
