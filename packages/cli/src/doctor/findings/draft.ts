@@ -1,3 +1,4 @@
+import { catalogueAccepted } from './catalogue-accepted.ts'
 import { catalogueAnswer } from './catalogue-answer.ts'
 import { catalogueBefore } from './catalogue-before.ts'
 import { catalogueBehind } from './catalogue-behind.ts'
@@ -9,6 +10,7 @@ import { linesFor, type Product } from './lines.ts'
 
 type Catalogue = typeof catalogueBefore &
   typeof catalogueAnswer &
+  typeof catalogueAccepted &
   typeof catalogueOpen &
   typeof catalogueBehind &
   typeof catalogueText
@@ -19,6 +21,7 @@ export type FindingCode = keyof Catalogue
 export const catalogue: Readonly<Record<FindingCode, Entry>> = {
   ...catalogueBefore,
   ...catalogueAnswer,
+  ...catalogueAccepted,
   ...catalogueOpen,
   ...catalogueBehind,
   ...catalogueText,
