@@ -29,7 +29,7 @@ export interface ConsoleClose {
   readonly hasOpened: boolean
 }
 
-const logGapMs = 80
+const logGapMs = 100
 
 /** The connection of the console with its log. It outlives the view: other tabs may be shown meanwhile. */
 export class ConsoleSession {
