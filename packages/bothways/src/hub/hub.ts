@@ -86,6 +86,7 @@ export class Hub<User = undefined> {
   /**
    * Publishes for a user, as a client would.
    *
+   * @param isWanted asked after every wait, before anything is stored: a client may have been ended meanwhile
    * @returns the position; undefined in a topic without history
    */
   async publishAs(
@@ -93,8 +94,10 @@ export class Hub<User = undefined> {
     name: unknown,
     data: unknown,
     options: PublishToTopic = {},
+    isWanted: () => boolean = () => true,
   ): Promise<string | undefined> {
     const declaration = await this.#authorized(user, 'publish', name)
+    if (!isWanted()) throw new HubError('forbidden', 'The connection has ended.')
     return await this.#publish(
       name as string,
       declaration,
@@ -363,7 +366,7 @@ export class Hub<User = undefined> {
     if (this.#isComparing || this.#live.size === 0) return
     this.#isComparing = true
     try {
-      const topics = [...this.#live.values()].filter(({ hasHistory }) => hasHistory)
+      const topics = [...this.#live.values()].filter(({ hasHistory, isState }) => hasHistory || isState)
       const heads = await this.broker.heads(topics.map(({ name }) => name))
       for (const [at, topic] of topics.entries()) topic.compareHead(heads[at] ?? topic.head)
     } catch (error) {

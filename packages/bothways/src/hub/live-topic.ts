@@ -148,7 +148,19 @@ export class LiveTopic implements BrokerEvents, Feed {
 
   /** The broker's head, asked now and then: finds a last publication that was lost. */
   compareHead(head: string): void {
-    if (head !== this.head && !this.#isRepairing && this.hasHistory) void this.#repair()
+    if (head === this.head || this.#isRepairing) return
+    if (this.hasHistory) void this.#repair()
+    else if (this.isState) void this.#readNewest()
+  }
+
+  async #readNewest(): Promise<void> {
+    try {
+      const { publications } = await this.#broker.history({ topic: this.name, last: 1, limit: 1 })
+      const newest = publications.at(-1)
+      if (newest !== undefined) this.onPublication(newest)
+    } catch (error) {
+      this.onError(error)
+    }
   }
 
   onJoined(topic: string, member: Member): void {

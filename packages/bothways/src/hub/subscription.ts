@@ -26,6 +26,9 @@ export interface Feed {
 /** How many publications are read from history and sent before others have their turn. */
 const pageSize = 100
 
+/** How soon a broker that failed, or has not got what its head promises, is asked again, in ms. */
+const retryMs = 500
+
 /**
  * One subscriber of one topic. It is either live, and is given what is published as it comes, or behind: then nothing waits
  * for it here but its position, and it is fed from history as it reads. Whoever resumes begins behind.
@@ -115,6 +118,8 @@ export class Subscription {
       while (this.#hasMoreRoom && !this.#isLive && !this.#isEnded) await this.#feedOnce()
     } catch (error) {
       this.topic.onError(error)
+      // The broker is away: asked again, not for ever at once.
+      setTimeout(() => this.goOn(), retryMs).unref()
     } finally {
       this.#isFeeding = false
     }
@@ -128,6 +133,7 @@ export class Subscription {
   }
 
   async #feedFromHistory(): Promise<void> {
+    let emptyReads = 0
     while (!this.#isEnded) {
       const since = this.#position as string
       if (since === this.topic.head) {
@@ -146,8 +152,12 @@ export class Subscription {
         this.#position = publication.position
         if (outcome === 'queued') return
       }
-      // Nothing new, and not at the head: the head is ahead of what the broker gives, which is asked again a little later.
-      await new Promise(resolve => setImmediate(resolve))
+      emptyReads = publications.length > 0 || recovered === false ? 0 : emptyReads + 1
+      await new Promise(resolve => {
+        // Once: what was read may be older than the head. Again: the broker has not got what its head promises.
+        if (emptyReads < 3) setImmediate(resolve)
+        else setTimeout(resolve, retryMs)
+      })
     }
   }
 

@@ -339,6 +339,25 @@ test('Order is kept across checks that take different times', async () => {
   expect(came).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
 })
 
+test('What waits for a check when its client is ended is not stored', async () => {
+  let allow: (may: boolean) => void = () => {}
+  const keep = (resolve: (may: boolean) => void) => {
+    allow = resolve
+  }
+  const authorize = (_: undefined, action: string) =>
+    action === 'publish' ? new Promise<boolean>(keep) : true
+  const { hub, join } = await stage({ topics: { 'room/*': { ...room, authorize } } })
+  const { client } = await join()
+  client.send({ type: 'publish', id: 1, topic: 'room/1', data: 1 })
+  client.send({ type: 'ping' })
+  await client.next('pong')
+  hub.disconnect({ user: '' })
+  await client.closed
+  allow(true)
+  await new Promise(resolve => setImmediate(resolve))
+  expect(await hub.topic('room/1').history()).toEqual([])
+})
+
 test('A token says who somebody is, is renewed for the same user only, and runs out', async () => {
   const users: Record<string, { user: undefined; expiresAt?: number }> = {
     good: { user: undefined },

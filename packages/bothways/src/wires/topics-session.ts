@@ -228,6 +228,7 @@ export class TopicsSession<User> implements HubClient {
 
   async #publish({ id, fields }: Call): Promise<object> {
     const topic = typeof fields.topic === 'string' ? fields.topic : ''
+    if (this.#isEnded) throw new HubError('forbidden', 'The connection has ended.')
     if (fields.restart === true) this.#interrupted.delete(topic)
     else if (this.#interrupted.has(topic)) {
       throw new HubError(
@@ -238,7 +239,13 @@ export class TopicsSession<User> implements HubClient {
     try {
       const key = optionalString(fields, 'key')
       const ifPosition = optionalString(fields, 'ifPosition')
-      const position = await this.#hub.publishAs(this.#user, fields.topic, fields.data, { key, ifPosition })
+      const position = await this.#hub.publishAs(
+        this.#user,
+        fields.topic,
+        fields.data,
+        { key, ifPosition },
+        () => !this.#isEnded,
+      )
       return { type: 'published', id, position }
     } catch (error) {
       if (toHubError(error).retryable) this.#interrupted.add(topic)
