@@ -19,8 +19,8 @@ function typeScriptFiles(folder: string): string[] {
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter(path => !skip.test(path) && /\.(ts|tsx|mts)$/.test(path))
       .map(path => `${folder}/${path.split(sep).join('/')}`)
-      // Programs of users, which drop-in-types.test.ts compiles as their resolvers would.
-      .filter(path => !path.startsWith('test/dependents/types/'))
+      // Programs of users, which other tests compile as their resolvers and compilers would.
+      .filter(path => !/^test\/(dependents\/types|package\/programs)\//.test(path))
   )
 }
 
