@@ -73,6 +73,8 @@ const planted: readonly (readonly [path: string, specifier: string, isLawful: bo
   ['packages/workbench/src/chat/planted.ts', '../../../cli/src/serve/messages.ts', true],
   ['packages/workbench/src/chat/planted.ts', '../../../cli/src/serve/serve.ts', false],
   ['packages/workbench/src/chat/planted.ts', 'bothways', false],
+  ['packages/client/src/core/planted.ts', 'bothways', false],
+  ['packages/client/src/core/planted.ts', '../index.ts', false],
   ['packages/new/src/planted.ts', 'node:net', false],
 ]
 

@@ -34,6 +34,8 @@ const planted: Planted[] = [
     { folder: `drop-ins/${name}/src`, source: target('node:net'), rule: undefined },
     { folder: `drop-ins/${name}/src`, source: target('ws'), rule: undeclared },
   ]),
+  { folder: 'packages/client/src/core', source: target('node:fs'), rule: nodeModules },
+  { folder: 'packages/client/src/core', source: target('bothways'), rule: undeclared },
   { folder: 'packages/workbench/src/chat', source: target('react'), rule: undefined },
   { folder: 'packages/workbench/src/chat', source: target('node:fs'), rule: nodeModules },
 ]
@@ -55,7 +57,7 @@ beforeAll(async () => {
       await writeFile(join(folder, path), source)
     }
     for (const path of [
-      ...['protocol', 'bothways', 'cli', 'workbench'].map(name => `packages/${name}`),
+      ...['protocol', 'bothways', 'client', 'cli', 'workbench'].map(name => `packages/${name}`),
       ...['ws', 'websocket', 'nodejs-websocket', 'socket.io'].map(name => `drop-ins/${name}`),
     ]) {
       await cp(join(root, path, 'package.json'), join(folder, path, 'package.json'))

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as client from '@bothways/client'
+import * as clientCore from '@bothways/client/core'
 import * as nodejsWebsocket from '@bothways/nodejs-websocket'
 import * as protocol from '@bothways/protocol'
 import * as socketIo from '@bothways/socket.io'
@@ -151,6 +153,11 @@ test('@bothways/protocol exports these names', () => {
       "writeFrameHeader",
     ]
   `)
+})
+
+test('@bothways/client and its smaller entry export these names', () => {
+  expect(Object.keys(client).sort()).toEqual(['ClientError', 'createClient'])
+  expect(Object.keys(clientCore).sort()).toEqual(['ClientError', 'createClient'])
 })
 
 test('@bothways/nodejs-websocket exports these names', () => {

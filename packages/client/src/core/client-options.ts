@@ -1,0 +1,58 @@
+import type { Environment } from './environment.ts'
+import type { TokenFunction } from './session.ts'
+import type { FetchFunction, WebSocketClass } from './transport.ts'
+
+export interface ClientOptions {
+  /**
+   * Who this is, for servers that authenticate by token: asked for each connection, and again before it expires. It goes in
+   * the first message, never into the URL.
+   */
+  readonly token?: TokenFunction
+  /** The class of WebSockets. Default: the runtime's; Node.js has one from 22 on, for 20 take that of `bothways`. */
+  readonly WebSocket?: WebSocketClass
+  /** What makes the requests where WebSocket does not work. Default: the runtime's. */
+  readonly fetch?: FetchFunction
+  /** The longest wait before the first new try, in ms; it doubles, and is drawn between 0 and that. Default 1,000. */
+  readonly firstRetryMs?: number
+  /** The longest wait between two tries, in ms. Default 30,000. */
+  readonly maxRetryMs?: number
+  /** Publications and requests that may be unanswered, sent or not; one more fails as `queue_full`. Default 1,000. */
+  readonly maxQueueCount?: number
+  /** Their bytes, as JSON. Default 1 MiB. */
+  readonly maxQueueBytes?: number
+  /** How long a request may take, with waiting for a connection, in ms; then it fails as `timeout`. Default 30,000. */
+  readonly requestTimeoutMs?: number
+  /** Clock, chance and network: for tests. Default: the runtime's. */
+  readonly environment?: Environment
+}
+
+export type ClientSettings = Required<
+  Pick<ClientOptions, 'firstRetryMs' | 'maxRetryMs' | 'maxQueueCount' | 'maxQueueBytes' | 'requestTimeoutMs'>
+>
+
+export function resolveClientOptions(options: ClientOptions): ClientSettings {
+  return {
+    firstRetryMs: options.firstRetryMs ?? 1_000,
+    maxRetryMs: options.maxRetryMs ?? 30_000,
+    maxQueueCount: options.maxQueueCount ?? 1_000,
+    maxQueueBytes: options.maxQueueBytes ?? 1024 * 1024,
+    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+  }
+}
+
+/** An absolute `http:` or `https:` URL without a fragment. @throws TypeError */
+export function topicsUrl(url: string | URL): string {
+  const { location } = globalThis as { location?: { href: string } }
+  if (!URL.canParse(String(url), location?.href)) {
+    throw new TypeError(
+      `A client needs the URL of topics, such as ws://127.0.0.1:8080/bothways, got '${url}'.`,
+    )
+  }
+  const absolute = new URL(String(url), location?.href)
+  absolute.protocol = absolute.protocol.replace('ws', 'http')
+  absolute.hash = ''
+  if (!/^https?:$/.test(absolute.protocol)) {
+    throw new TypeError(`The URL of topics begins with ws, wss, http or https, got '${url}'.`)
+  }
+  return absolute.href
+}

@@ -1,0 +1,370 @@
+import { ClientError } from './client-error.ts'
+import { type ClientOptions, type ClientSettings, resolveClientOptions, topicsUrl } from './client-options.ts'
+import type { Contract, MethodInput, MethodName, MethodOutput, TopicData, TopicName } from './contract.ts'
+import { Emitter } from './emitter.ts'
+import { type Environment, runtimeEnvironment } from './environment.ts'
+import { Link, type Status } from './link.ts'
+import type { ClientMessage, ServerMessage } from './messages.ts'
+import { Outbox } from './outbox.ts'
+import type { DisconnectReason, Ending } from './reason.ts'
+import { Requests } from './requests.ts'
+import { Session, type TokenFunction } from './session.ts'
+import { StateTopic } from './state-topic.ts'
+import { type SubscribeOptions, Subscription } from './subscription.ts'
+import { Topic, type TopicHandler } from './topic.ts'
+import type {
+  FetchFunction,
+  TransportChoice,
+  TransportKind,
+  TransportOpener,
+  WebSocketClass,
+} from './transport.ts'
+
+/** How it stands with the connection: a new object for each change. */
+export interface ConnectionState {
+  readonly status: Status
+  /** What carries the messages, while it is open. */
+  readonly transport: TransportKind | undefined
+  /** Why there is no connection; undefined while there is one. */
+  readonly reason: DisconnectReason | undefined
+  /** When the next try is, in ms since 1970; undefined when none is to come. */
+  readonly nextTryAt: number | undefined
+}
+
+interface ClientEvents {
+  readonly status: readonly [state: ConnectionState]
+  readonly error: readonly [error: ClientError]
+}
+
+/** While it waits, it looks this often whether the device has slept, in ms. */
+const sliceMs = 2_000
+/** A slice that was so much longer was sleep. */
+const sleepMs = 5_000
+
+/** One connection for all topics of a program. Make one with {@link createClient}. */
+export class Client<C extends Contract = Contract> {
+  readonly #url: string
+  readonly #environment: Environment
+  readonly #settings: ClientSettings
+  readonly #token: TokenFunction | undefined
+  readonly #WebSocket: WebSocketClass | undefined
+  readonly #fetch: FetchFunction | undefined
+  readonly #choice: TransportChoice
+  readonly #events = new Emitter<ClientEvents>()
+  readonly #link: Link
+  readonly #outbox: Outbox
+  readonly #requests: Requests
+  readonly #subscriptions = new Map<string, { subscription: Subscription; handleCount: number }>()
+  readonly #topics: TopicHandler
+  #state: ConnectionState
+  #session: Session | undefined
+  /** The one that is open and welcome. */
+  #open: Session | undefined
+  /** A better transport that is tried beside the open one. */
+  #candidate: Session | undefined
+  #hasRenewedToken = false
+  #isCompressionBroken = false
+  #lastId = 0
+  #nextTryAt: number | undefined
+  #cancelWait: (() => void) | undefined
+  #cancelBetter: (() => void) | undefined
+  #stopListening: (() => void) | undefined
+
+  constructor(url: string | URL, options: ClientOptions, choice: TransportChoice) {
+    const globals = globalThis as { WebSocket?: WebSocketClass; fetch?: FetchFunction }
+    this.#url = topicsUrl(url)
+    this.#settings = resolveClientOptions(options)
+    this.#token = options.token
+    this.#environment = options.environment ?? runtimeEnvironment()
+    this.#WebSocket = options.WebSocket ?? globals.WebSocket
+    this.#fetch = options.fetch ?? globals.fetch?.bind(globalThis)
+    this.#choice = choice
+    const environment = this.#environment
+    const send = (message: ClientMessage, data?: string) => this.#open?.send(message, data)
+    const now = () => environment.now()
+    const setTimer: Environment['setTimer'] = (callback, ms) => environment.setTimer(callback, ms)
+    this.#outbox = new Outbox(this.#settings, { send, now, random: environment.random, setTimer })
+    this.#requests = new Requests(this.#settings, { send, setTimer })
+    this.#topics = {
+      publish: (topic, data, ifPosition) => {
+        this.#expectNotClosed()
+        return this.#outbox.add(++this.#lastId, topic, data, ifPosition)
+      },
+      subscribe: (topic, wanted) => this.#subscribe(topic, wanted),
+      release: subscription => this.#release(subscription),
+      hasPresence: () => this.#state.transport === undefined || this.#state.transport === 'websocket',
+    }
+    this.#link = new Link(
+      {
+        connect: () => this.#connect(),
+        disconnect: () => this.#disconnect(),
+        probe: () => this.#open?.probe(),
+        wakeIn: ms => this.#wakeIn(ms),
+        onStatus: () => this.#tell(),
+      },
+      this.#settings,
+      environment.random,
+    )
+    this.#state = { status: 'connecting', transport: undefined, reason: undefined, nextTryAt: undefined }
+    this.#begin()
+  }
+
+  get status(): Status {
+    return this.#state.status
+  }
+
+  /** Status, reason and time of the next try in one object, which is another one after each change. */
+  get connection(): ConnectionState {
+    return this.#state
+  }
+
+  /** `status` hears each change of the connection, `error` what no topic's listener heard. @returns what ends it */
+  on<Name extends keyof ClientEvents>(
+    event: Name,
+    listener: (...values: ClientEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(event, listener)
+  }
+
+  /** A topic with history, or with none. Nothing is asked for before somebody listens or publishes. */
+  topic<Name extends TopicName<C>>(name: Name, options?: SubscribeOptions): Topic<TopicData<C, Name>> {
+    return new Topic(name, options, this.#topics)
+  }
+
+  /** A topic with one value. */
+  state<Name extends TopicName<C>>(name: Name): StateTopic<TopicData<C, Name>> {
+    return new StateTopic(name, this.#topics)
+  }
+
+  /**
+   * Asks the server's method. It is sent once: a request whose answer is lost with the connection fails as
+   * `outcome_unknown`, one that could not be sent in time as `timeout`.
+   *
+   * @throws ClientError
+   */
+  async request<Name extends MethodName<C>>(
+    method: Name,
+    ...[data]: undefined extends MethodInput<C, Name>
+      ? [data?: MethodInput<C, Name>]
+      : [data: MethodInput<C, Name>]
+  ): Promise<MethodOutput<C, Name>> {
+    this.#expectNotClosed()
+    const answer = await this.#requests.add(++this.#lastId, method, data ?? null)
+    return answer as MethodOutput<C, Name>
+  }
+
+  /** Tries now, also after it gave up or was closed. */
+  connect(): void {
+    if (this.status === 'closed') this.#begin()
+    else this.#link.start()
+  }
+
+  /** Ends the connection for good. What was not sent fails as `closed`, what has no answer as `outcome_unknown`. */
+  close(): void {
+    this.#link.close()
+    this.#stopListening?.()
+    this.#stopListening = undefined
+    this.#failAll()
+  }
+
+  #failAll(): void {
+    this.#outbox.close()
+    this.#requests.close()
+  }
+
+  #begin(): void {
+    this.#stopListening ??= this.#environment.listen(event => {
+      if (event === 'online') this.#link.online()
+      else if (event === 'offline') this.#link.offline()
+      else this.#link.woke()
+    })
+    this.#link.start()
+  }
+
+  #expectNotClosed(): void {
+    const { status, reason } = this.#state
+    if (status === 'closed')
+      throw new ClientError('closed', `There is no connection, and none is tried: ${reason?.help}`)
+  }
+
+  #connect(): void {
+    const opener = this.#choice.next()
+    const session: Session = this.#openSession(opener, {
+      onWelcome: message => this.#adopt(session, message),
+      onEnd: (ending, lastedMs) => this.#lost(opener, ending, lastedMs),
+    })
+    this.#session = session
+  }
+
+  #openSession(
+    opener: TransportOpener,
+    {
+      onWelcome,
+      onEnd,
+    }: { onWelcome(message: ServerMessage): void; onEnd(ending: Ending, lastedMs: number): void },
+  ): Session {
+    const context = {
+      url: this.#url,
+      environment: this.#environment,
+      WebSocket: this.#WebSocket,
+      fetch: this.#fetch,
+      isCompressionBroken: this.#isCompressionBroken,
+    }
+    return new Session(opener, context, this.#token, {
+      onWelcome,
+      onEnd,
+      onMessage: message => this.#receive(message),
+    })
+  }
+
+  /** From here on everything goes over this connection. */
+  #adopt(session: Session, { maxMessageBytes = 131_072, keyWindowMs = 300_000 }: ServerMessage): void {
+    this.#hasRenewedToken = false
+    this.#session = session
+    this.#open = session
+    this.#choice.opened(session.opener)
+    this.#link.opened()
+    this.#tell()
+    const hasPresence = session.opener.kind === 'websocket'
+    for (const { subscription } of this.#subscriptions.values()) subscription.connected(hasPresence)
+    this.#outbox.connected({ maxMessageBytes, keyWindowMs })
+    this.#requests.connected()
+    this.#lookForBetter()
+  }
+
+  #lost(opener: TransportOpener, ending: Ending, lastedMs: number): void {
+    this.#choice.ended(opener, ending, lastedMs)
+    this.#isCompressionBroken ||= ending.code === 'compression'
+    this.#forget()
+    // A function for tokens may have a better one: once.
+    const mayRenew = ending.code === 'unauthenticated' && this.#token !== undefined && !this.#hasRenewedToken
+    this.#hasRenewedToken ||= mayRenew
+    this.#link.lost(mayRenew ? { ...ending, retryAfterMs: 0 } : ending, lastedMs)
+    if (this.#link.status === 'closed') this.#failAll()
+  }
+
+  #disconnect(): void {
+    this.#session?.end()
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#session = undefined
+    this.#cancelBetter?.()
+    this.#candidate?.end()
+    this.#candidate = undefined
+    if (this.#open === undefined) return
+    this.#open = undefined
+    for (const { subscription } of this.#subscriptions.values()) subscription.disconnected()
+    this.#outbox.disconnected()
+    this.#requests.disconnected()
+  }
+
+  /** While less than a WebSocket carries it, that is tried again beside it. */
+  #lookForBetter(): void {
+    this.#cancelBetter?.()
+    const better = this.#choice.better()
+    if (better === undefined) return
+    const { opener, inMs } = better
+    this.#cancelBetter = this.#environment.setTimer(() => {
+      const candidate: Session = this.#openSession(opener, {
+        onWelcome: message => {
+          this.#candidate = undefined
+          this.#session?.end()
+          this.#forget()
+          this.#adopt(candidate, message)
+        },
+        onEnd: (ending, lastedMs) => {
+          // Once it was adopted, its end is that of the connection.
+          if (this.#candidate !== candidate) return this.#lost(opener, ending, lastedMs)
+          this.#candidate = undefined
+          this.#choice.ended(opener, ending, lastedMs)
+          this.#lookForBetter()
+        },
+      })
+      this.#candidate = candidate
+    }, inMs)
+  }
+
+  #receive(message: ServerMessage): void {
+    if (message.id === undefined) {
+      if (message.topic !== undefined) this.#subscriptions.get(message.topic)?.subscription.receive(message)
+      return
+    }
+    if (this.#outbox.answer(message) || this.#requests.answer(message)) return
+    for (const { subscription } of this.#subscriptions.values()) if (subscription.answer(message)) return
+  }
+
+  #subscribe(topic: string, options: SubscribeOptions | undefined): Subscription {
+    const found = this.#subscriptions.get(topic)
+    if (found !== undefined && found.subscription.status !== 'ended') {
+      if (options !== undefined && JSON.stringify(options) !== JSON.stringify(found.subscription.options)) {
+        throw new ClientError('wrong_use', `The topic ${topic} is subscribed to with other options.`)
+      }
+      found.handleCount++
+      return found.subscription
+    }
+    const subscription = new Subscription(topic, options ?? {}, {
+      call: message => {
+        if (this.#open === undefined) return undefined
+        const id = ++this.#lastId
+        this.#open.send({ ...message, id })
+        return id
+      },
+      retryIn: (callback, ms, failedCount) =>
+        this.#environment.setTimer(
+          callback,
+          ms ?? Math.min(10_000, 100 * 2 ** failedCount) * (0.5 + this.#environment.random() / 2),
+        ),
+      onError: error => {
+        if (!this.#events.emit('error', error)) console.error(error)
+      },
+    })
+    this.#subscriptions.set(topic, { subscription, handleCount: 1 })
+    if (this.#open !== undefined) subscription.connected(this.#open.opener.kind === 'websocket')
+    return subscription
+  }
+
+  #release(subscription: Subscription): void {
+    const found = this.#subscriptions.get(subscription.topic)
+    if (found?.subscription !== subscription || --found.handleCount > 0) return
+    this.#subscriptions.delete(subscription.topic)
+    subscription.close()
+  }
+
+  #wakeIn(ms: number | undefined): void {
+    this.#cancelWait?.()
+    this.#nextTryAt = ms === undefined ? undefined : this.#environment.date() + ms
+    if (ms !== undefined) this.#waitFor(this.#environment.now() + ms)
+  }
+
+  #waitFor(dueAt: number): void {
+    const begunAt = this.#environment.now()
+    const left = dueAt - begunAt
+    this.#cancelWait = this.#environment.setTimer(
+      () => {
+        const now = this.#environment.now()
+        if (now >= dueAt) this.#link.due()
+        else if (now - begunAt > sliceMs + sleepMs) this.#link.woke()
+        else this.#waitFor(dueAt)
+      },
+      Math.min(left, sliceMs),
+    )
+  }
+
+  #tell(): void {
+    const { status, reason } = this.#link
+    const transport = status === 'open' ? this.#open?.opener.kind : undefined
+    const state = { status, transport, reason, nextTryAt: this.#nextTryAt }
+    const before = this.#state
+    if (
+      before.status === status &&
+      before.transport === transport &&
+      before.reason === reason &&
+      before.nextTryAt === state.nextTryAt
+    )
+      return
+    this.#state = state
+    this.#events.emit('status', state)
+  }
+}

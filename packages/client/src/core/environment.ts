@@ -1,0 +1,62 @@
+/** Clock, chance and network of the runtime: what tests replace. */
+export interface Environment {
+  /** Milliseconds that never go back, sleep of the device included. */
+  now(): number
+  /** Milliseconds since 1970. */
+  date(): number
+  /** Calls once. @returns what cancels it */
+  setTimer(callback: () => void, ms: number): () => void
+  /** From 0 to 1. */
+  random(): number
+  /** Tells when the device says that it is on or off the network, or is looked at again. @returns what ends it */
+  listen(listener: (event: 'online' | 'offline' | 'wake') => void): () => void
+}
+
+/** What browsers have, and other runtimes in part. */
+interface Globals {
+  readonly document?: { readonly visibilityState: string } & Target
+  readonly navigator?: { readonly onLine?: boolean }
+}
+
+interface Target {
+  addEventListener(type: string, listener: () => void): void
+  removeEventListener(type: string, listener: () => void): void
+}
+
+/** The runtime's own. */
+export function runtimeEnvironment(): Environment {
+  let date = Date.now()
+  let time = performance.now()
+  let elapsed = 0
+  return {
+    now() {
+      // Some clocks stand still while the device sleeps, others are set back: what has passed most has passed.
+      elapsed += Math.max(Date.now() - date, performance.now() - time, 0)
+      date = Date.now()
+      time = performance.now()
+      return elapsed
+    },
+    date: () => Date.now(),
+    setTimer(callback, ms) {
+      // Longer ones would come at once.
+      const timer = setTimeout(callback, Math.min(ms, 2 ** 31 - 1))
+      return () => clearTimeout(timer)
+    },
+    random: Math.random,
+    listen(listener) {
+      const { document, navigator } = globalThis as Globals
+      const target = globalThis as Partial<Target>
+      const events: [Partial<Target> | undefined, string, () => void][] = [
+        [target, 'online', () => listener('online')],
+        [target, 'offline', () => listener('offline')],
+        [target, 'pageshow', () => listener('wake')],
+        [document, 'visibilitychange', () => document?.visibilityState === 'visible' && listener('wake')],
+      ]
+      for (const [from, type, call] of events) from?.addEventListener?.(type, call)
+      if (navigator?.onLine === false) listener('offline')
+      return () => {
+        for (const [from, type, call] of events) from?.removeEventListener?.(type, call)
+      }
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import { Client } from './client.ts'
+import type { ClientOptions } from './client-options.ts'
+import type { Contract } from './contract.ts'
+import { onlyTransport } from './one-transport.ts'
+import { webSocketTransport } from './web-socket-transport.ts'
+
+export type { ConnectionState } from './client.ts'
+export { ClientError } from './client-error.ts'
+export type { Contract } from './contract.ts'
+export type { Environment } from './environment.ts'
+export type { Status } from './link.ts'
+export type { Member } from './messages.ts'
+export type { DisconnectReason, EndedBy, ReasonCode } from './reason.ts'
+export type { TokenFunction } from './session.ts'
+export type { StateTopic } from './state-topic.ts'
+export type { Publication, SubscribeOptions, SubscriptionStatus } from './subscription.ts'
+export type { PublishOptions, Topic, TopicEvents } from './topic.ts'
+export type { FetchFunction, TransportKind, WebSocketClass, WebSocketLike } from './transport.ts'
+export type { Client, ClientOptions }
+
+/** As that of `@bothways/client`, with WebSocket alone: smaller. */
+export function createClient<C extends Contract = Contract>(
+  url: string | URL,
+  options: ClientOptions = {},
+): Client<C> {
+  return new Client<C>(url, options, onlyTransport(webSocketTransport))
+}

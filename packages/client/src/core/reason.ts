@@ -1,0 +1,108 @@
+/** Who brought it about. */
+export type EndedBy = 'peer' | 'us' | 'network' | 'policy'
+
+/** Why a connection ended or did not come about. */
+export interface DisconnectReason {
+  readonly code: ReasonCode
+  readonly by: EndedBy
+  /** `no`: it would fail again; else in how many ms it is tried again, 0 for at once. */
+  readonly retry: 'no' | number
+  /** What happened and what to do, in one sentence. */
+  readonly help: string
+}
+
+export type ReasonCode =
+  | 'closed'
+  | 'not_opened'
+  | 'lost'
+  | 'silent'
+  | 'offline'
+  | 'leaving'
+  | 'busy'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_bothways'
+  | 'too_large'
+  | 'compression'
+  | 'buffered'
+  | 'token_failed'
+  | 'unsupported'
+
+const reasons: Readonly<Record<ReasonCode, readonly [EndedBy, string]>> = {
+  closed: ['us', 'close() was called.'],
+  not_opened: ['network', 'No connection came about: `npx bothways doctor URL` says why.'],
+  lost: ['network', 'The connection was cut.'],
+  silent: ['network', 'The server does not answer any more.'],
+  offline: ['network', 'This device is offline.'],
+  leaving: ['peer', 'The server is leaving or restarts.'],
+  busy: ['peer', 'The server has too many clients.'],
+  unauthenticated: ['policy', 'The server wants a token, or does not accept this one.'],
+  forbidden: ['policy', 'The server does not let this client in.'],
+  not_bothways: ['peer', 'What answers does not speak bothways.v1: is the path right?'],
+  too_large: ['peer', 'A message was larger than the server takes.'],
+  compression: ['network', 'Compressed messages arrive damaged: it goes on without compression.'],
+  buffered: ['network', 'Something on the way holds event streams back: it goes on by polling.'],
+  token_failed: ['us', 'The function `token` failed.'],
+  unsupported: [
+    'us',
+    'There is no WebSocket here: give one as the option `WebSocket`, as that of "bothways".',
+  ],
+}
+
+/** These do not change by themselves, unless the server says when. */
+const lasting: ReadonlySet<ReasonCode> = new Set([
+  'closed',
+  'forbidden',
+  'not_bothways',
+  'too_large',
+  'unauthenticated',
+  'unsupported',
+])
+
+/** How one connection ended, before it is decided when the next is tried. */
+export interface Ending {
+  readonly code: ReasonCode
+  /** What the server asks for. */
+  readonly retryAfterMs?: number | undefined
+  /** What the server or the runtime said. */
+  readonly text?: string | undefined
+}
+
+export function isLasting({ code, retryAfterMs }: Ending): boolean {
+  return lasting.has(code) && retryAfterMs === undefined
+}
+
+export function reasonOf({ code, text }: Ending, retry: 'no' | number): DisconnectReason {
+  const [by, help] = reasons[code]
+  return { code, by, retry, help: text ? `${help} (${text})` : help }
+}
+
+/** Close codes: RFC 6455 §7.4.1, the IANA registry, and those of bothways.v1. */
+const codesOfClosing: Readonly<Record<number, ReasonCode>> = {
+  1001: 'leaving',
+  1007: 'compression',
+  1012: 'leaving',
+  1013: 'busy',
+  4400: 'not_bothways',
+  4401: 'unauthenticated',
+  4403: 'forbidden',
+  4413: 'too_large',
+  4429: 'busy',
+}
+
+export function endingOfClose(code: number, text?: string): Ending {
+  return { code: codesOfClosing[code] ?? 'lost', text }
+}
+
+/** What an HTTP status in place of the answer that was wanted says. */
+export function endingOfStatus(status: number, text?: string): Ending {
+  const code =
+    status === 401
+      ? 'unauthenticated'
+      : status === 403
+        ? 'forbidden'
+        : status === 429 || status === 503
+          ? 'busy'
+          : 'not_opened'
+  return { code, text }
+}

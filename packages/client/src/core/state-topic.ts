@@ -1,0 +1,81 @@
+import { ClientError } from './client-error.ts'
+import type { Subscription } from './subscription.ts'
+import type { PublishOptions, TopicHandler } from './topic.ts'
+
+/** A topic with one value. Listening subscribes; whoever is slow gets the newest value and not those in between. */
+export class StateTopic<Data = unknown> {
+  readonly name: string
+  readonly #handler: TopicHandler
+  #subscription: Subscription | undefined
+  #listenerCount = 0
+
+  constructor(name: string, handler: TopicHandler) {
+    this.name = name
+    this.#handler = handler
+  }
+
+  /** The newest value that has come; undefined before. */
+  get value(): Data | undefined {
+    return this.#subscription?.state?.data as Data | undefined
+  }
+
+  /** Where that value stands: for `ifPosition`. */
+  get position(): string | undefined {
+    return this.#subscription?.state?.position
+  }
+
+  /** Hears the value, at once where it is known, and each newer one. @returns what ends it; the last one unsubscribes */
+  subscribe(listener: (value: Data) => void, onEnd?: (error: ClientError) => void): () => void {
+    this.#subscription ??= this.#handler.subscribe(this.name, undefined)
+    const subscription = this.#subscription
+    this.#listenerCount++
+    const stops = [subscription.events.on('state', data => listener(data as Data))]
+    if (onEnd !== undefined) stops.push(subscription.events.on('end', onEnd))
+    if (subscription.state !== undefined) listener(subscription.state.data as Data)
+    return () => {
+      for (const stop of stops.splice(0)) stop()
+      if (--this.#listenerCount > 0 || this.#subscription !== subscription) return
+      this.#handler.release(subscription)
+      this.#subscription = undefined
+    }
+  }
+
+  /** Sets the value. @returns its position, once the broker has it */
+  async set(data: Data, { ifPosition }: PublishOptions = {}): Promise<string | undefined> {
+    return await this.#handler.publish(this.name, data, ifPosition)
+  }
+
+  /**
+   * Changes the value that is there, and again whenever somebody else was faster: `change` may be called several times.
+   *
+   * @throws ClientError `wrong_use` while nobody listens, since the value is not known then
+   */
+  async update(change: (value: Data | undefined) => Data): Promise<string | undefined> {
+    for (;;) {
+      const { position } = this
+      if (this.#subscription === undefined) throw new ClientError('wrong_use', 'Subscribe before you update.')
+      if (position === undefined) return await this.set(change(undefined))
+      try {
+        return await this.set(change(this.value), { ifPosition: position })
+      } catch (error) {
+        if ((error as ClientError).code !== 'conflict') throw error
+        await this.#newerThan(position)
+      }
+    }
+  }
+
+  #newerThan(position: string): Promise<void> | undefined {
+    const subscription = this.#subscription
+    if (subscription === undefined || subscription.state?.position !== position) return undefined
+    return new Promise((resolve, reject) => {
+      const stops = [
+        subscription.events.on('state', () => done(resolve)),
+        subscription.events.on('end', error => done(() => reject(error))),
+      ]
+      const done = (settle: () => void) => {
+        for (const stop of stops) stop()
+        settle()
+      }
+    })
+  }
+}
