@@ -6,7 +6,7 @@ import { connectionOptionNames } from '../../packages/bothways/src/connection/op
 import { defaultText, rowsByName, rowsOf } from './tables.ts'
 
 const page = 'docs/reference/connection.md'
-const source = ['connection.ts', 'compat.ts']
+const source = ['connection-init.ts', 'compat.ts']
   .map(file => join(import.meta.dirname, '../../packages/bothways/src/connection', file))
   .map(path => readFileSync(path, 'utf8'))
   .join('')

@@ -18,7 +18,7 @@ const deflateParameters = protocol('deflate/deflate-parameters')
 const deflateOffer = protocol('deflate/deflate-offer')
 const acceptOffer = protocol('deflate/accept-deflate-offer')
 const deflate = connection('deflate')
-const inflate = connection('inflate')
+const inflate = connection('receiving/inflate')
 const deflateWindow = connection('deflate-window')
 const codecV3 = socketIo('engine/codec-v3')
 const codecV4 = socketIo('engine/codec-v4')
@@ -609,14 +609,14 @@ export const mutations = [
   },
   {
     title: 'Inflated text is not checked',
-    file: connection('connection'),
-    from: 'isText && this.#compat.receiver?.checksUtf8 !== false && !isUtf8(',
-    to: 'isText && this.#isDiscarding && !isUtf8(',
+    file: connection('receiving/receiving'),
+    from: 'isText && this.compat.receiver?.checksUtf8 !== false && !isUtf8(',
+    to: 'isText && this.isDiscarding && !isUtf8(',
   },
   {
     title: 'Pings are not answered',
-    file: connection('connection'),
-    from: 'if (this.#compat.answersPings !== false) this.#answerPing(payload)',
+    file: connection('receiving/receiving'),
+    from: 'if (this.compat.answersPings !== false) this.answerPing(payload)',
     to: '',
   },
   // Who may connect, RFC 6455 §10.2.

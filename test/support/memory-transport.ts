@@ -11,7 +11,8 @@ class MemoryTransport implements Transport {
   isEnded = false
   isDestroyed = false
   peer: MemoryTransport | undefined
-  #handler: TransportHandler | undefined
+  /** Whom it tells. */
+  handler: TransportHandler | undefined
   #outgoing: Uint8Array[] = []
   /** It has room for everything, and takes nothing before it is delivered. */
   readonly queues = true
@@ -24,7 +25,7 @@ class MemoryTransport implements Transport {
   }
 
   start(handler: TransportHandler): void {
-    this.#handler = handler
+    this.handler = handler
   }
 
   pause(): void {
@@ -50,7 +51,7 @@ class MemoryTransport implements Transport {
     if (this.isDestroyed) return
     this.isDestroyed = true
     this.#outgoing = []
-    queueMicrotask(() => this.#handler?.onDestroyed(error))
+    queueMicrotask(() => this.handler?.onDestroyed(error))
     queueMicrotask(() => this.peer?.destroy())
   }
 
@@ -62,15 +63,15 @@ class MemoryTransport implements Transport {
     this.#outgoing = []
     for (const chunk of chunks) {
       peer.bytesRead += chunk.length
-      peer.#handler?.onData(chunk)
+      peer.handler?.onData(chunk)
     }
     if (chunks.length > 0) {
-      this.#handler?.onTaken(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+      this.handler?.onTaken(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
       return true
     }
     if (!this.isEnded || this.#isEndDelivered) return false
     this.#isEndDelivered = true
-    peer.#handler?.onEnd()
+    peer.handler?.onEnd()
     if (peer.isEnded && peer.#isEndDelivered) {
       this.destroy()
       peer.destroy()

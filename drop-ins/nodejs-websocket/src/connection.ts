@@ -310,7 +310,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.readyState = ReadyState.Open
     core.start()
     tell(() => this.emit('connect'))
-    if (rest.length > 0) core.onData(rest)
+    if (rest.length > 0) core.receive(rest)
   }
 
   #newCore(): Core {

@@ -156,7 +156,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
 
   /** Takes bytes that came outside of the socket, such as those right behind the opening handshake. */
   handleSocketData(data: Buffer): void {
-    if (data.length > 0) this.#core.onData(data)
+    if (data.length > 0) this.#core.receive(data)
   }
 
   /** Sends text, or a `Buffer` as a binary message. */

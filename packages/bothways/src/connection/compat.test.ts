@@ -2,7 +2,8 @@ import { Opcode, type ReceivedFrame } from '@bothways/protocol'
 import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { describe, expect, test } from 'vitest'
 import type { ConnectionCompat } from './compat.ts'
-import { Connection, type ConnectionHandler } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionHandler } from './connection-init.ts'
 import type { CloseFrame } from './disconnect.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
 
@@ -186,7 +187,7 @@ describe('What is received', () => {
     client.send('a')
     await link.settle()
     expect(server.idleMs).toBeLessThan(1_000)
-    server.onData(new Uint8Array(0))
+    server.receive(new Uint8Array(0))
     expect(server.idleMs).toBeGreaterThanOrEqual(0)
   })
 
@@ -221,10 +222,10 @@ describe('What is received', () => {
 
   test('Unread messages are delivered when TCP is cut, if they are to be', () => {
     for (const unread of ['deliver', 'keep'] as const) {
-      const { server, serverLog } = connect({ server: { unread } })
+      const { link, server, serverLog } = connect({ server: { unread } })
       server.pause()
-      for (const text of ['one', 'two']) server.onData(Buffer.from(`\x81\x83\0\0\0\0${text}`, 'latin1'))
-      server.onDestroyed(undefined)
+      for (const text of ['one', 'two']) server.receive(Buffer.from(`\x81\x83\0\0\0\0${text}`, 'latin1'))
+      link.server.handler?.onDestroyed(undefined)
       const texts = ['text as string, 3: one', 'text as string, 3: two']
       expect(serverLog).toEqual([...(unread === 'deliver' ? texts : []), 'close 1006'])
     }

@@ -1,6 +1,8 @@
+import { startWithClock, tick } from '@bothways/test-support/clock'
 import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { describe, expect, test } from 'vitest'
-import { Connection, type ConnectionHandler } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionHandler } from './connection-init.ts'
 import type { CloseFrame, Disconnect } from './disconnect.ts'
 import { ReadyState } from './ending.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
@@ -71,8 +73,8 @@ function connect({ server = {}, client = {}, deflate }: PairOptions = {}) {
       deflate: negotiated,
     }),
   }
-  ends.server.start()
-  ends.client.start()
+  startWithClock(ends.server)
+  startWithClock(ends.client)
   return ends
 }
 
@@ -242,10 +244,10 @@ describe('Close handshake', () => {
   test('A peer that never answers the close frame is cut after closeTimeoutMs, with 1006', async () => {
     const { client, clientSide } = connect({ client: { closeTimeoutMs: 5_000 } })
     client.close(1000)
-    client.tick(performance.now() + 4_900)
+    tick(client, performance.now() + 4_900)
     await Promise.resolve()
     expect(clientSide.disconnect).toBeUndefined()
-    client.tick(performance.now() + 5_001)
+    tick(client, performance.now() + 5_001)
     await Promise.resolve()
     expect(clientSide.disconnect).toMatchObject({ code: 1006, wasClean: false, by: 'us' })
   })
@@ -257,9 +259,9 @@ describe('Close handshake', () => {
       client.close(1000)
       await new Promise(resolve => setImmediate(resolve))
       if (!isSlow) link.client.deliver()
-      client.tick(performance.now() + 100)
+      tick(client, performance.now() + 100)
       link.client.deliver()
-      client.tick(performance.now() + 5_001)
+      tick(client, performance.now() + 5_001)
       await Promise.resolve()
       expect(clientSide.disconnect?.code).toBe(isSlow ? undefined : 1006)
     }
@@ -314,21 +316,21 @@ describe('Keepalive', () => {
 
   test('An idle peer is pinged, answers, and the round-trip time is known', async () => {
     const { link, server, clientSide } = connect({ server: { keepalive } })
-    server.tick(performance.now() + 1_000)
+    tick(server, performance.now() + 1_000)
     await link.settle()
     expect(clientSide.pings).toHaveLength(1)
     expect(server.roundTripTimeMs).toBeTypeOf('number')
-    server.tick(performance.now() + 1_400)
+    tick(server, performance.now() + 1_400)
     expect(server.readyState).toBe(ReadyState.Open)
   })
 
   test('A peer that stays silent after the ping is given up with 1006', async () => {
     const { server, serverSide } = connect({ server: { keepalive } })
     const start = performance.now()
-    server.tick(start + 1_000)
-    server.tick(start + 1_499)
+    tick(server, start + 1_000)
+    tick(server, start + 1_499)
     expect(server.readyState).toBe(ReadyState.Open)
-    server.tick(start + 1_501)
+    tick(server, start + 1_501)
     await Promise.resolve()
     expect(serverSide.disconnect).toMatchObject({
       code: 1006,
@@ -341,7 +343,7 @@ describe('Keepalive', () => {
     const { server } = connect({ server: { keepalive } })
     server.pause()
     const start = performance.now()
-    for (let at = 0; at < 10_000; at += 250) server.tick(start + at)
+    for (let at = 0; at < 10_000; at += 250) tick(server, start + at)
     expect(server.readyState).toBe(ReadyState.Open)
   })
 

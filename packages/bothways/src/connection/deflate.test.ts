@@ -3,7 +3,7 @@ import { heldMemory } from '@bothways/test-support/held-memory'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Deflater } from './deflate.ts'
-import { Inflater, isInflateError } from './inflate.ts'
+import { Inflater, isInflateError } from './receiving/inflate.ts'
 import { WorkGate } from './work-gate.ts'
 
 const tuning = { level: 6, thresholdBytes: 0 }

@@ -38,6 +38,17 @@ export interface EndingInit {
 
 type Cause = Pick<Disconnect, 'by' | 'error'>
 
+/** What has been said and decided. */
+interface EndState {
+  cause?: Cause
+  sent?: CloseFrame
+  received?: CloseFrame
+  /** When TCP is cut if the peer has not done its part by then; undefined: not closing. */
+  cutAtMs?: number
+  /** What waited for the peer when that was last looked at while closing. */
+  bufferedBytes?: number
+}
+
 /**
  * The ending of one connection (RFC 6455 §5.5.1, §7.1): each event that has to do with it is a method, and what has to be
  * done goes to the handler. It has no clock, no socket and no timer. Times are in ms, of one clock.
@@ -50,13 +61,8 @@ export class Ending {
   readonly #discardsAtCut: boolean
   #readyState: ReadyState = ReadyState.Open
   #tcp: 'open' | 'ending' | 'over' = 'open'
-  #cause: Cause | undefined
-  #sent: CloseFrame | undefined
-  #received: CloseFrame | undefined
-  /** When TCP is cut if the peer has not done its part by then; undefined: not closing. */
-  #cutAtMs: number | undefined
-  /** What waited for the peer when that was last looked at while closing. */
-  #bufferedBytes: number | undefined
+  /** Undefined: nothing has begun, so that an idle connection holds none of it. */
+  #end: EndState | undefined
 
   constructor(handler: EndingHandler, init: EndingInit) {
     this.#handler = handler
@@ -71,7 +77,12 @@ export class Ending {
 
   /** Why the connection ends, so far. */
   get error(): Error | undefined {
-    return this.#cause?.error
+    return this.#end?.cause?.error
+  }
+
+  /** RFC 6455 §5.5.2, §5.5.1: the peer expects nothing any more but a close frame. */
+  get hasReceivedClose(): boolean {
+    return this.#end?.received !== undefined
   }
 
   /** This side closes (RFC 6455 §7.1.2), or answers the peer's close frame. The second time nothing happens. */
@@ -79,13 +90,13 @@ export class Ending {
     if (this.#readyState !== ReadyState.Open) return
     this.#blame(by, error)
     this.#sendClose(frame, nowMs)
-    if (this.#received !== undefined) this.#endTcpAfterHandshake()
+    if (this.hasReceivedClose) this.#endTcpAfterHandshake()
   }
 
   /** The peer's close frame has come (RFC 6455 §5.5.1): `answer` goes back unless one has been sent. */
   receiveClose(received: CloseFrame, answer: CloseFrame, nowMs: number): void {
     if (this.#readyState === ReadyState.Closed) return
-    this.#received = received
+    this.#begun.received = received
     this.#blame('peer', undefined)
     if (this.#readyState === ReadyState.Open && !this.#handler.askForClose(answer, received)) {
       this.#sendClose(answer, nowMs)
@@ -145,20 +156,22 @@ export class Ending {
    * @param bufferedBytes what has not been taken yet
    */
   tick(nowMs: number, bufferedBytes: number): void {
-    if (this.#cutAtMs === undefined || this.#tcp === 'over') return
+    const end = this.#end
+    if (end?.cutAtMs === undefined || this.#tcp === 'over') return
     // Not before the turn of closing is over: what it has sent is written by now, unless the peer does not read.
-    this.#bufferedBytes ??= bufferedBytes
-    if (nowMs < this.#cutAtMs) return
-    const isMoving = bufferedBytes < this.#bufferedBytes && this.#cause?.by !== 'policy'
-    this.#bufferedBytes = bufferedBytes
-    if (isMoving) this.#cutAtMs = nowMs + this.#closeTimeoutMs
+    end.bufferedBytes ??= bufferedBytes
+    if (nowMs < end.cutAtMs) return
+    const isMoving = bufferedBytes < end.bufferedBytes && end.cause?.by !== 'policy'
+    end.bufferedBytes = bufferedBytes
+    if (isMoving) end.cutAtMs = nowMs + this.#closeTimeoutMs
     else this.cut()
   }
 
   /** For so long, up to `nowMs`, the peer could not have been heard, whatever it did. */
   excuse(lostMs: number, nowMs: number): void {
-    if (this.#cutAtMs === undefined) return
-    this.#cutAtMs = Math.min(this.#cutAtMs + lostMs, nowMs + this.#closeTimeoutMs)
+    const end = this.#end
+    if (end?.cutAtMs === undefined) return
+    end.cutAtMs = Math.min(end.cutAtMs + lostMs, nowMs + this.#closeTimeoutMs)
   }
 
   /** Ends TCP at once. */
@@ -179,18 +192,23 @@ export class Ending {
   /** Behind {@link tcpEnded}: all is over. RFC 6455 §7.1.4-§7.1.6 say what the program hears. */
   over(): Disconnect {
     this.#readyState = ReadyState.Closed
-    const { by = 'network', error } = this.#cause ?? {}
-    return describeDisconnect({ by, error, sent: this.#sent, received: this.#received })
+    const { cause, sent, received } = this.#begun
+    return describeDisconnect({ by: cause?.by ?? 'network', error: cause?.error, sent, received })
+  }
+
+  get #begun(): EndState {
+    this.#end ??= {}
+    return this.#end
   }
 
   /** The first cause stays: what follows from it must not overwrite it. */
   #blame(by: Disconnect['by'], error: Error | undefined): void {
-    this.#cause ??= { by, error }
+    this.#begun.cause ??= { by, error }
   }
 
   #sendClose(frame: CloseFrame, nowMs: number): void {
     if (this.#tcp !== 'over') {
-      this.#sent = frame
+      this.#begun.sent = frame
       this.#handler.sendClose(frame)
     }
     this.#beginClosing(nowMs)
@@ -199,8 +217,8 @@ export class Ending {
   #beginClosing(nowMs: number): void {
     if (this.#readyState !== ReadyState.Open) return
     this.#readyState = ReadyState.Closing
-    this.#cutAtMs = nowMs + this.#closeTimeoutMs
-    this.#handler.tellClosing(this.#received)
+    this.#begun.cutAtMs = nowMs + this.#closeTimeoutMs
+    this.#handler.tellClosing(this.#begun.received)
   }
 
   #endTcpAfterHandshake(): void {

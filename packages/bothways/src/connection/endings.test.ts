@@ -5,7 +5,8 @@ import { framesTo, rawFrame } from '@bothways/test-support/raw-frame'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ByteBudget } from './byte-budget.ts'
-import { Connection, type ConnectionHandler } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionHandler } from './connection-init.ts'
 import type { Disconnect } from './disconnect.ts'
 import { resolveConnectionOptions } from './options.ts'
 
@@ -46,15 +47,16 @@ class Log implements ConnectionHandler {
 
 function serve(budget?: ByteBudget, log = new Log()) {
   const deflate = { noContextTakeover: true, windowBits: 15 }
+  const transport = new MemoryLink().server
   const connection = new Connection(log, {
     role: 'server',
-    transport: new MemoryLink().server,
+    transport,
     settings: resolveConnectionOptions({ keepalive: false }, 'server'),
     deflate: { incoming: deflate, outgoing: deflate },
     incomingBudget: budget,
   })
   connection.start()
-  return { connection, log }
+  return { connection, log, transport }
 }
 
 /** A stream tells its end also when it was asked to pause with the chunk before. */
@@ -69,7 +71,7 @@ describe('The end of the stream, told while nothing is read', () => {
       fc.nat(6),
       async (sequence, hasCloseFrame, end, pauseAt) => {
         const budget = new ByteBudget(64 * 1024 * 1024)
-        const { connection, log } = serve(budget)
+        const { connection, log, transport } = serve(budget)
         const messages = sequence.map((kind, at) => kinds[kind](at))
         const close = hasCloseFrame ? [framesTo('server', [rawFrame('88', Uint8Array.of(3, 232))])] : []
         let isPaused = false
@@ -79,16 +81,16 @@ describe('The end of the stream, told while nothing is read', () => {
           isPaused = true
           connection.pause()
         }
-        connection.onData(concat([...messages.map(({ bytes }) => bytes), ...close]))
-        if (end !== 'destroyed') connection.onEnd()
-        if (end !== 'end') connection.onDestroyed(undefined)
+        connection.receive(concat([...messages.map(({ bytes }) => bytes), ...close]))
+        if (end !== 'destroyed') transport.handler?.onEnd()
+        if (end !== 'end') transport.handler?.onDestroyed(undefined)
         while (log.messages.length < messages.length && log.ends.length === 0) {
           if (isPaused) connection.resume()
           await turn()
         }
         if (isPaused) connection.resume()
         await turn()
-        connection.onDestroyed(undefined)
+        transport.handler?.onDestroyed(undefined)
         await log.untilClosed()
         expect(log.messages).toEqual(messages.map(({ text }) => text))
         expect(log.ends).toEqual([hasCloseFrame ? 1000 : 1006])
@@ -100,9 +102,9 @@ describe('The end of the stream, told while nothing is read', () => {
 
   test.each(['terminate', 'fail'] as const)('is told when %s gives up what is being inflated', async how => {
     const budget = new ByteBudget(64 * 1024 * 1024)
-    const { connection, log } = serve(budget)
-    connection.onData(kinds.long(0).bytes)
-    connection.onDestroyed(undefined)
+    const { connection, log, transport } = serve(budget)
+    connection.receive(kinds.long(0).bytes)
+    transport.handler?.onDestroyed(undefined)
     await turn()
     expect(log.ends).toEqual([])
     if (how === 'terminate') connection.terminate()
@@ -115,7 +117,7 @@ describe('The end of the stream, told while nothing is read', () => {
   })
 
   test('is told when what is being inflated breaks a rule', async () => {
-    const { connection, log } = serve()
+    const { connection, log, transport } = serve()
     let error: unknown
     Object.assign(log, {
       onViolation: (violation: unknown) => {
@@ -123,8 +125,8 @@ describe('The end of the stream, told while nothing is read', () => {
       },
     })
     const broken = new Uint8Array(40_000).fill(0xff)
-    connection.onData(framesTo('server', [rawFrame('c1', broken)]))
-    connection.onDestroyed(undefined)
+    connection.receive(framesTo('server', [rawFrame('c1', broken)]))
+    transport.handler?.onDestroyed(undefined)
     await log.untilClosed()
     expect(error).toMatchObject({ code: 'BW_INFLATE_FAILED' })
     expect(log.ends).toEqual([1006])
@@ -132,7 +134,7 @@ describe('The end of the stream, told while nothing is read', () => {
 })
 
 test('A handler that has kept messages for itself has time for them after the end, too', async () => {
-  const { connection, log } = serve()
+  const { connection, log, transport } = serve()
   const kept = Array.from({ length: 10 }, (_, at) => at)
   const handled: number[] = []
   const handle = (): void => {
@@ -143,10 +145,10 @@ test('A handler that has kept messages for itself has time for them after the en
     }
   }
   Object.assign(log, { onTurn: handle })
-  connection.onData(framesTo('server', [rawFrame('88', Uint8Array.of(3, 232))]))
+  connection.receive(framesTo('server', [rawFrame('88', Uint8Array.of(3, 232))]))
   handle()
   expect(kept).not.toEqual([])
-  connection.onDestroyed(undefined)
+  transport.handler?.onDestroyed(undefined)
   expect(log.ends).toEqual([1000])
   handle()
   for (let turns = 0; turns < 100 && kept.length > 0; turns++) await turn()

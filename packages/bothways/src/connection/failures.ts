@@ -1,5 +1,5 @@
-import { LimitError, maxCloseReasonBytes, ProtocolViolation } from '@bothways/protocol'
-import { leastGrowthBytes } from './message-progress.ts'
+import { CloseCode, LimitError, maxCloseReasonBytes, ProtocolViolation } from '@bothways/protocol'
+import { leastGrowthBytes } from './receiving/message-progress.ts'
 
 /** An error's message as the reason of a close frame, cut to what fits, at a whole character. */
 export function shortReason(message: string): string {
@@ -65,4 +65,10 @@ export function peerIsSilent(limitMs: number, silentMs: number): LimitError {
     'milliseconds',
     `The peer has not answered a ping within ${limitMs} ms (option keepalive.timeoutMs): the network or the peer is gone.`,
   )
+}
+
+/** The status of the close frame for what a peer broke (RFC 6455 §7.4.1). */
+export function closeCodeOf(error: ProtocolViolation | LimitError): CloseCode {
+  if (error instanceof ProtocolViolation) return error.closeCode
+  return error.code === 'BW_TOO_MANY_FRAGMENTS' ? CloseCode.PolicyViolation : CloseCode.MessageTooBig
 }

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { constants, deflateRawSync } from 'node:zlib'
 import { concat } from '@bothways/test-support/bytes'
+import { startWithClock, tick } from '@bothways/test-support/clock'
 import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { framesTo, type RawFrame } from '@bothways/test-support/raw-frame'
 import { type TransportEnds, transportKinds } from '@bothways/test-support/transport-ends'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Connection, type ConnectionHandler, type ConnectionInit } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionHandler, ConnectionInit } from './connection-init.ts'
 import type { Disconnect } from './disconnect.ts'
 import { ReadyState } from './ending.ts'
 import { resolveConnectionOptions } from './options.ts'
@@ -74,7 +76,7 @@ function serve(transport: ConnectionInit['transport'], init: Partial<ConnectionI
   const handler = new BusyHandler()
   const settings = resolveConnectionOptions({ keepalive: false }, 'server')
   const connection = new Connection(handler, { role: 'server', transport, settings, ...init })
-  connection.start()
+  startWithClock(connection)
   return { handler, connection }
 }
 
@@ -230,7 +232,7 @@ test('A side that waits for its turn is heard, and is not given up', async () =>
   const settings = resolveConnectionOptions({ keepalive: { intervalMs: 1_000, timeoutMs: 500 } }, 'server')
   const { handler, connection } = serve(link.server, { settings })
   const startMs = performance.now()
-  connection.tick(startMs + 1_000)
+  tick(connection, startMs + 1_000)
   link.client.write(
     framesTo(
       'server',
@@ -238,7 +240,7 @@ test('A side that waits for its turn is heard, and is not given up', async () =>
     ),
   )
   link.client.deliver()
-  connection.tick(startMs + 10_000)
+  tick(connection, startMs + 10_000)
   expect(connection.readyState).toBe(ReadyState.Open)
   await handler.until(() => handler.events.length === eventCount)
 })

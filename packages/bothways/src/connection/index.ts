@@ -1,17 +1,13 @@
 // `bothways/connection`: one open connection without a server or a client around it, for libraries that bring their own.
 export { type BudgetHolder, ByteBudget } from './byte-budget.ts'
 export type { ConnectionCompat } from './compat.ts'
-export {
-  Connection,
-  type ConnectionHandler,
-  type ConnectionInit,
-} from './connection.ts'
+export { Connection } from './connection.ts'
+export type { ConnectionHandler, ConnectionInit } from './connection-init.ts'
 export { type CompressionTuning, Deflater } from './deflate.ts'
 export type { CloseFrame, Disconnect } from './disconnect.ts'
 export { ReadyState } from './ending.ts'
 export { shortReason } from './failures.ts'
 export { fairTime, type TurnMember } from './fair-time.ts'
-export { type InflateResult, Inflater } from './inflate.ts'
 export { defineInspection } from './inspection.ts'
 export { isBlob, isByteSource, type MessageData, messageBytes, ownBytes } from './message-data.ts'
 export {
@@ -21,6 +17,7 @@ export {
   type KeepaliveOptions,
   resolveConnectionOptions,
 } from './options.ts'
+export { type InflateResult, Inflater } from './receiving/inflate.ts'
 export { wholeFrame } from './sending/frame-formats.ts'
 export type { FrameSendOptions } from './sending/frame-sender.ts'
 export { NotSentError } from './sending/not-sent-error.ts'

@@ -2,7 +2,8 @@ import type { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { CloseCode, LimitError, UsageError } from '@bothways/protocol'
 import type { ByteBudget } from '../connection/byte-budget.ts'
-import { Connection, type ConnectionHandler, type ConnectionInit } from '../connection/connection.ts'
+import { Connection } from '../connection/connection.ts'
+import type { ConnectionHandler, ConnectionInit } from '../connection/connection-init.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
 import { ReadyState } from '../connection/ending.ts'
 import { defineInspection, stateName } from '../connection/inspection.ts'
@@ -127,7 +128,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     if (makeData !== undefined && !socket.#begin(makeData)) return
     // Before the head: a close frame in it ends the sending, and `open` comes first.
     socket.#handle(handlers)
-    if (head.length > 0) socket.#connection.onData(head)
+    if (head.length > 0) socket.#connection.receive(head)
   }
 
   /** Unique, and hard to guess. */

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { createInflateRaw, type InflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
 import { type DeflateDirection, LimitError, messageTooBig, ProtocolViolation } from '@bothways/protocol'
-import { DeflateWindow, flushTail } from './deflate-window.ts'
-import { ownBytes } from './message-data.ts'
-import { WorkGate, type WorkTicket } from './work-gate.ts'
+import { DeflateWindow, flushTail } from '../deflate-window.ts'
+import { ownBytes } from '../message-data.ts'
+import { WorkGate, type WorkTicket } from '../work-gate.ts'
 
 /** Longer messages, and those that become longer, are inflated in zlib's thread pool, in their turn. */
 const longestAtOnceBytes = 32 * 1024

@@ -1,13 +1,14 @@
+import { startWithClock, tick } from '@bothways/test-support/clock'
 import { heldMemory } from '@bothways/test-support/held-memory'
 import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { framesTo, type RawFrame, rawFrame } from '@bothways/test-support/raw-frame'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { ByteBudget } from './byte-budget.ts'
-import { Connection } from './connection.ts'
-import type { Disconnect } from './disconnect.ts'
-import { ReadyState } from './ending.ts'
-import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
+import { ByteBudget } from '../byte-budget.ts'
+import { Connection } from '../connection.ts'
+import type { Disconnect } from '../disconnect.ts'
+import { ReadyState } from '../ending.ts'
+import { type ConnectionOptions, resolveConnectionOptions } from '../options.ts'
 
 /** Whoever has used up its share of a turn reads on in a later one. */
 async function turns(): Promise<void> {
@@ -50,7 +51,7 @@ class Served {
         },
       },
     )
-    this.connection.start()
+    startWithClock(this.connection)
   }
 
   get isOpen(): boolean {
@@ -58,7 +59,7 @@ class Served {
   }
 
   receive(...frames: RawFrame[]): void {
-    this.connection.onData(framesTo('server', frames))
+    this.connection.receive(framesTo('server', frames))
   }
 
   /** A part of a message that goes on, of so many bytes. */
@@ -110,7 +111,7 @@ describe('The memory of what is unfinished and unread', () => {
     expect(budget.usedBytes).toBe(1_000)
     served.connection.pause()
     const frames = framesTo('server', [['82 05', 'hello']])
-    served.connection.onData(frames)
+    served.connection.receive(frames)
     expect(budget.usedBytes).toBe(1_000 + frames.buffer.byteLength)
     served.connection.countUnread(0)
     served.connection.resume()
@@ -183,12 +184,12 @@ describe('An unfinished message', () => {
     served.receive(['02 01', 'a'])
     for (let second = 0; second < 10; second++) {
       await turns()
-      served.connection.tick(second * 1_000)
+      tick(served.connection, second * 1_000)
       served.receive(['00 01', 'a'], ['89 00'])
     }
     await turns()
     expect(served.isOpen).toBe(true)
-    served.connection.tick(10_000)
+    tick(served.connection, 10_000)
     expect(served.isOpen).toBe(false)
     await served.link.settle()
     expect(await served.end()).toMatchObject({
@@ -202,14 +203,14 @@ describe('An unfinished message', () => {
     served.receivePart(64 * KiB)
     await turns()
     for (let round = 0; round < 20; round++) {
-      served.connection.tick(round * 9_000)
+      tick(served.connection, round * 9_000)
       served.receivePart(64 * KiB)
       await turns()
     }
     served.receive(['80 00'])
     await turns()
-    served.connection.tick(1_000_000)
-    served.connection.tick(2_000_000)
+    tick(served.connection, 1_000_000)
+    tick(served.connection, 2_000_000)
     expect(served.isOpen).toBe(true)
     expect(served.messages).toHaveLength(1)
   })
@@ -218,14 +219,14 @@ describe('An unfinished message', () => {
     const served = new Served(undefined, { messageTimeoutMs: 10_000 })
     served.receive(['02 01', 'a'])
     await turns()
-    served.connection.tick(0)
+    tick(served.connection, 0)
     served.connection.pause()
-    served.connection.tick(50_000)
+    tick(served.connection, 50_000)
     served.connection.resume()
     await turns()
-    served.connection.tick(59_000)
+    tick(served.connection, 59_000)
     expect(served.isOpen).toBe(true)
-    served.connection.tick(69_000)
+    tick(served.connection, 69_000)
     expect(served.isOpen).toBe(false)
   })
 

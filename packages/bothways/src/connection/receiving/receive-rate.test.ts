@@ -3,9 +3,10 @@ import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { framesTo } from '@bothways/test-support/raw-frame'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Connection, type ConnectionHandler } from './connection.ts'
-import type { Disconnect } from './disconnect.ts'
-import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
+import { Connection } from '../connection.ts'
+import type { ConnectionHandler } from '../connection-init.ts'
+import type { Disconnect } from '../disconnect.ts'
+import { type ConnectionOptions, resolveConnectionOptions } from '../options.ts'
 import { ReceiveRate, TokenBucket } from './receive-rate.ts'
 
 describe('A token bucket', () => {

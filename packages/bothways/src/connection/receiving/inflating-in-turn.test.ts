@@ -3,10 +3,10 @@ import { constants, deflateRawSync } from 'node:zlib'
 import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { framesTo, type RawFrame, rawFrame } from '@bothways/test-support/raw-frame'
 import { afterAll, expect, test, vi } from 'vitest'
-import { Connection } from './connection.ts'
-import type { Disconnect } from './disconnect.ts'
-import { resolveConnectionOptions } from './options.ts'
-import { WorkGate, type WorkTicket } from './work-gate.ts'
+import { Connection } from '../connection.ts'
+import type { Disconnect } from '../disconnect.ts'
+import { resolveConnectionOptions } from '../options.ts'
+import { WorkGate, type WorkTicket } from '../work-gate.ts'
 
 /** Time that passes only where a test lets it; before anything that keeps the clock is loaded. */
 const clock = vi.hoisted(() => {

@@ -1,4 +1,4 @@
-import type { KeepaliveOptions } from './options.ts'
+import type { KeepaliveOptions } from '../options.ts'
 
 export interface KeepaliveState {
   readonly nowMs: number

@@ -1,0 +1,95 @@
+import type { Receiver } from '@bothways/protocol'
+import { type ConnectionCompat, noCompat } from '../compat.ts'
+import type { ConnectionInit } from '../connection-init.ts'
+import { type Ending, ReadyState } from '../ending.ts'
+import { fairTime, type TurnMember } from '../fair-time.ts'
+import type { Transport } from '../transport.ts'
+
+/** Why nothing is read for the moment; reading goes on when no reason is left. */
+export const Hold = { Application: 1, Inflating: 2, Turn: 4, Rate: 8 } as const
+export type Hold = (typeof Hold)[keyof typeof Hold]
+
+/**
+ * Whether one connection reads: it stops for any {@link Hold}, and what its stream has told meanwhile comes behind what
+ * waits. A class to inherit from instead of an object beside, which each connection would have to pay for.
+ */
+export abstract class Reading implements TurnMember {
+  readonly transport: Transport
+  protected readonly compat: ConnectionCompat
+  abstract readonly ending: Ending
+  protected abstract readonly receiver: Receiver
+  protected holds = 0
+  /** How the byte stream has ended, to be told behind what came before and has not been handled yet. */
+  #late: (() => void)[] | undefined
+
+  constructor({ transport, compat = noCompat }: ConnectionInit) {
+    this.transport = transport
+    this.compat = compat
+  }
+
+  abstract onTurn(): void
+
+  /** What has been read on counts in another way now. */
+  protected abstract countHeld(): void
+
+  /** Nothing is read for the moment, for whichever reason. */
+  protected get isHeld(): boolean {
+    return this.holds !== 0
+  }
+
+  protected hold(hold: Hold): void {
+    this.holds |= hold
+    if (this.mayRead) return
+    this.receiver.pause()
+    this.transport.pause()
+  }
+
+  protected release(hold: Hold): void {
+    if ((this.holds & hold) === 0) return
+    this.holds &= ~hold
+    this.readOn()
+  }
+
+  protected readOn(): void {
+    if (this.mayRead) {
+      fairTime.begin(this)
+      this.receiver.resume()
+      // What was waiting may have made us hold again.
+      if (this.mayRead) this.transport.resume()
+      this.countHeld()
+    }
+    this.tellLate()
+  }
+
+  protected get mayRead(): boolean {
+    return this.holds === 0 || (this.isDiscarding && (this.holds & Hold.Turn) === 0)
+  }
+
+  /**
+   * Once the close handshake has begun, an application that does not read must not keep the peer's close frame from
+   * us: what comes before that is read and dropped.
+   */
+  protected get isDiscarding(): boolean {
+    if (this.ending.readyState === ReadyState.Open) return false
+    return (this.holds & ~Hold.Turn) === Hold.Application && (this.compat.unread ?? 'drop') === 'drop'
+  }
+
+  /** The stream's end has to wait for {@link tellLate}. */
+  protected postpone(tell: () => void): void {
+    this.#late ??= []
+    this.#late.push(tell)
+  }
+
+  /** Nothing is left to wait for. Not now: this may be a call of the program's. */
+  protected tellLateSoon(): void {
+    if (this.#late !== undefined) process.nextTick(() => this.tellLate())
+  }
+
+  /** How the stream has ended; what must wait longer postpones itself again. */
+  protected tellLate(): void {
+    const late = this.#late
+    if (late === undefined) return
+    this.#late = undefined
+    for (const tell of late) tell()
+  }
+}
