@@ -13,6 +13,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Of tests that wait side by side.
     maxConcurrency: 16,
+    // The command line speaks the locale's language.
+    env: { LC_ALL: 'C.UTF-8' },
     globalSetup: 'test/support/certificate-folder.ts',
     projects: [
       {

@@ -1,17 +1,46 @@
 import { createServer, ReadyState, type ServerSocket } from 'bothways'
-import { expectNoWords, readCommandLine, readHost, readPort, readWhole } from './command-line.ts'
+import type { Language } from './language.ts'
 import { listenFailure } from './listen-failure.ts'
 import { logOfClients } from './log-of-clients.ts'
-import { defaultPayloadBytes, highestPayloadBytes } from './payload-limits.ts'
+import { highestPayloadBytes } from './payload-limits.ts'
 import { untilSignal } from './until-signal.ts'
+import { expectNoWords, readArguments, readHost, readPort, readWhole } from './usage/arguments.ts'
+import { type Command, everywhere } from './usage/command.ts'
+import { hostOption, maxPayloadOption, portOption } from './usage/listening.ts'
 
 const options = {
-  port: { type: 'string', default: '9001' },
-  host: { type: 'string', default: '127.0.0.1' },
-  'no-compression': { type: 'boolean', default: false },
-  'max-payload': { type: 'string', default: String(defaultPayloadBytes) },
-  verbose: { type: 'boolean', short: 'v', default: false },
+  port: portOption(9001),
+  host: hostOption,
+  'no-compression': {
+    type: 'boolean',
+    says: { en: 'do not agree to permessage-deflate', zh: '不启用 permessage-deflate 压缩' },
+  },
+  'max-payload': maxPayloadOption,
+  verbose: {
+    type: 'boolean',
+    short: 'v',
+    says: {
+      en: 'show on standard error who connects, what comes, and how it ends',
+      zh: '在标准错误上显示谁连接、收到什么、如何结束',
+    },
+  },
+  ...everywhere,
 } as const
+
+export const echo: Command = {
+  name: 'echo',
+  words: '',
+  says: {
+    en: 'a plain echo server: answers every message with the same message, on every path',
+    zh: '回声服务器：在任何路径上，收到什么消息就回什么消息',
+  },
+  options,
+  notes: {
+    en: ['It takes the first subprotocol that is offered, and connections from any page.'],
+    zh: ['它选用对方提供的第一个子协议，接受来自任何页面的连接。'],
+  },
+  examples: ['bothways echo --port 9001', 'echo hello | bothways connect ws://127.0.0.1:9001/'],
+}
 
 /** Echoes that may wait for one client before it is not read from, in bytes. */
 const highWaterMarkBytes = 1024 * 1024
@@ -20,8 +49,8 @@ const highWaterMarkBytes = 1024 * 1024
 const endCheckMs = 100
 
 /** `bothways echo`: same type, same bytes, on every path. */
-export async function runEcho(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readCommandLine(args, options)
+export async function runEcho(args: readonly string[], language: Language): Promise<number> {
+  const { values, positionals } = readArguments(args, options)
   expectNoWords(positionals)
   const port = readPort(values.port)
   const host = readHost(values.host)
@@ -34,7 +63,7 @@ export async function runEcho(args: readonly string[]): Promise<number> {
     maxMessageBytes,
     highWaterMarkBytes,
   })
-  const log = values.verbose ? logOfClients() : undefined
+  const log = values.verbose ? logOfClients(language) : undefined
   const waiting = new WeakMap<ServerSocket, () => void>()
   server.route('/*', {
     protocols: 'any',

@@ -15,6 +15,6 @@ test.each([
 })
 
 test('Nothing is suggested when nothing is near', () => {
-  expect(suggestion('prt', known, '--')).toBe('; did you mean --port?')
-  expect(suggestion('zzzzzz', known)).toBe('.')
+  expect(suggestion('prt', known, '--')).toEqual({ en: '; did you mean --port?', zh: '；是不是 --port？' })
+  expect(suggestion('zzzzzz', known)).toEqual({ en: '.', zh: '。' })
 })

@@ -1,3 +1,5 @@
+import type { Words } from './language.ts'
+
 /**
  * The one of `known` that `word` was probably meant to be: the one it begins, or the one that takes the fewest changes
  * of a letter; undefined when none is near.
@@ -26,7 +28,8 @@ function changes(from: string, to: string): number {
 }
 
 /** `; did you mean …?`, or the end of the sentence. */
-export function suggestion(word: string, known: readonly string[], prefix = ''): string {
+export function suggestion(word: string, known: readonly string[], prefix = ''): Words {
   const name = nearest(word, known)
-  return name === undefined ? '.' : `; did you mean ${prefix}${name}?`
+  if (name === undefined) return { en: '.', zh: '。' }
+  return { en: `; did you mean ${prefix}${name}?`, zh: `；是不是 ${prefix}${name}？` }
 }

@@ -1,33 +1,90 @@
-import { expectNoWords, readCommandLine, readHost, readPort } from './command-line.ts'
 import { listenFailure } from './listen-failure.ts'
 import { startServe } from './serve/serve.ts'
 import { untilSignal } from './until-signal.ts'
+import { expectNoWords, readArguments, readHost, readPort } from './usage/arguments.ts'
+import { type Command, everywhere } from './usage/command.ts'
+import { hostOption, portOption } from './usage/listening.ts'
 import { WrongUse } from './wrong-use.ts'
 
 const options = {
-  port: { type: 'string', default: '8080' },
-  host: { type: 'string', default: '127.0.0.1' },
-  origin: { type: 'string', multiple: true, default: [] as string[] },
-  'allow-host': { type: 'string', multiple: true, default: [] as string[] },
-  'allow-probe': { type: 'boolean', default: false },
-  'no-page': { type: 'boolean', default: false },
+  port: portOption(8080),
+  host: hostOption,
+  origin: {
+    type: 'string',
+    multiple: true,
+    value: 'O',
+    says: {
+      en: 'let pages of another origin connect, such as https://example.com; may be repeated; null stands for pages opened from a file',
+      zh: '允许其他源的页面连接，例如 https://example.com；可重复；null 表示从文件打开的页面',
+    },
+    without: { en: 'its own page alone', zh: '仅限它自己的页面' },
+  },
+  'allow-host': {
+    type: 'string',
+    multiple: true,
+    value: 'H',
+    says: {
+      en: 'answer for this host as well, such as a proxy’s chat.example.com; may be repeated',
+      zh: '也为这个主机名应答，例如代理所用的 chat.example.com；可重复',
+    },
+    without: {
+      en: 'localhost, `--host`, and the address that was connected to',
+      zh: 'localhost、`--host`，以及被连接的地址',
+    },
+  },
+  'allow-probe': {
+    type: 'boolean',
+    says: {
+      en: 'the page’s “Find out why” may try any address, for readers anywhere',
+      zh: '页面上的“查明原因”可以尝试任何地址，并对所有访问者开放',
+    },
+    without: {
+      en: 'only addresses of this machine, for readers on it',
+      zh: '只尝试本机地址，且只对本机访问者开放',
+    },
+  },
+  'no-page': {
+    type: 'boolean',
+    says: { en: 'serve only what the page talks to', zh: '不提供页面，只提供页面所连接的服务' },
+  },
+  ...everywhere,
 } as const
+
+export const serve: Command = {
+  name: 'serve',
+  words: '',
+  says: { en: 'the page and all protocols on one port', zh: '在一个端口上提供页面和所有协议' },
+  options,
+  notes: {
+    en: [
+      'It serves /echo, /chat, /monitor and /compare over WebSocket, /healthz and /metrics over HTTP, the chat also to clients of Socket.IO, and ends in order on Ctrl-C.',
+    ],
+    zh: [
+      '它通过 WebSocket 提供 /echo、/chat、/monitor 和 /compare，通过 HTTP 提供 /healthz 和 /metrics，聊天室也接受 Socket.IO 客户端；按 Ctrl-C 后有序结束。',
+    ],
+  },
+  examples: [
+    'bothways serve --port 0',
+    'bothways serve --host 0.0.0.0 --origin https://example.com',
+    'bothways serve --allow-host chat.example.com',
+  ],
+}
 
 /** `bothways serve`: the page and all protocols on one port. */
 export async function runServe(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readCommandLine(args, options)
+  const { values, positionals } = readArguments(args, options)
   expectNoWords(positionals)
   const port = readPort(values.port)
   const host = readHost(values.host)
-  const origins = values.origin.map(readOrigin)
-  const allowedHosts = values['allow-host'].map(readAllowedHost)
+  const origins = (values.origin ?? []).map(readOrigin)
+  const allowedHosts = (values['allow-host'] ?? []).map(readAllowedHost)
   const serving = await startServe({
     port,
     host,
     origins,
     allowedHosts,
     page: !values['no-page'],
-    probesAnywhere: values['allow-probe'],
+    probesAnywhere: values['allow-probe'] ?? false,
   }).catch(error => {
     throw listenFailure(error, host, port)
   })
@@ -40,9 +97,10 @@ export async function runServe(args: readonly string[]): Promise<number> {
 /** @throws WrongUse for anything that no browser sends as its Origin */
 function readOrigin(text: string): string {
   if (text === 'null' || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) return text
-  throw new WrongUse(
-    `--origin takes the origin of a page, such as https://example.com, or null for pages opened from a file; got '${text}'.`,
-  )
+  throw new WrongUse({
+    en: `--origin takes the origin of a page, such as https://example.com, or null for pages opened from a file; got '${text}'.`,
+    zh: `--origin 的值是页面的源，例如 https://example.com，或表示从文件打开的页面的 null；收到“${text}”。`,
+  })
 }
 
 /** @throws WrongUse for anything but the name or the address of a host */
@@ -50,7 +108,8 @@ function readAllowedHost(text: string): string {
   const authority = text.includes(':') && !text.startsWith('[') ? `[${text}]` : text
   const isHost = /^[^\s/?#@\\]+$/.test(text) && URL.canParse(`http://${authority}`)
   if (isHost && new URL(`http://${authority}`).port === '') return text
-  throw new WrongUse(
-    `--allow-host takes the name or the address of a host, without scheme and port, such as chat.example.com; got '${text}'.`,
-  )
+  throw new WrongUse({
+    en: `--allow-host takes the name or the address of a host, without scheme and port, such as chat.example.com; got '${text}'.`,
+    zh: `--allow-host 的值是主机的名称或地址，不带协议和端口，例如 chat.example.com；收到“${text}”。`,
+  })
 }

@@ -24,7 +24,10 @@ test.each([
   ['[::1]:8080', 'ws://[::1]:8080'],
   ['example.com:443/chat', 'wss://example.com:443/chat'],
 ])('%s is taken as %s, and that is said', (typed, url) => {
-  expect(readAddress(typed)).toEqual({ url, notice: `No scheme in the URL: taking ${url}` })
+  expect(readAddress(typed)).toEqual({
+    url,
+    notice: { en: `No scheme in the URL: taking ${url}`, zh: `URL 没有写协议：按 ${url} 处理` },
+  })
 })
 
 test.each(['', ' ', '/chat'])('%j has no host', typed => {

@@ -1,9 +1,10 @@
+import type { Words } from '../language.ts'
 import { WrongUse } from '../wrong-use.ts'
 
 export interface Address {
   readonly url: string
   /** What was assumed for the user, to be told. */
-  readonly notice: string | undefined
+  readonly notice: Words | undefined
 }
 
 /**
@@ -18,10 +19,16 @@ export function readAddress(typed: string): Address {
   // `ws:host` is a URL; `ws:8080` is a host called ws.
   if (/^(wss?|https?):(?!\d+(\/|$))/i.test(text)) return { url: text, notice: undefined }
   if (text === '' || /^\/(?!\/)/.test(text)) {
-    throw new WrongUse(`'${typed}' has no host: write it out, such as ws://localhost:8080${text || '/'}`)
+    throw new WrongUse({
+      en: `'${typed}' has no host: write it out, such as ws://localhost:8080${text || '/'}`,
+      zh: `“${typed}”没有主机名：请写完整，例如 ws://localhost:8080${text || '/'}`,
+    })
   }
   const url = withScheme(text)
-  return { url, notice: `No scheme in the URL: taking ${url}` }
+  return {
+    url,
+    notice: { en: `No scheme in the URL: taking ${url}`, zh: `URL 没有写协议：按 ${url} 处理` },
+  }
 }
 
 function withScheme(text: string): string {

@@ -7,7 +7,7 @@ const date = new Date(2026, 10, 21, 9, 8, 7)
 const esc = '\u001b'
 
 function plain(event: SessionEvent, isVerbose = false): string | undefined {
-  return describeEvent(event, date, { isColored: false, isVerbose })
+  return describeEvent(event, date, { isColored: false, isVerbose, language: 'en' })
 }
 
 const refused = new HandshakeError('BW_STATUS_NOT_101', 'Refused\n with 403.', {
@@ -74,7 +74,11 @@ describe('describeEvent', () => {
       expect(plain(event)).toContain('\\x1b[2J\\x07\\x9b1m')
       expect(plain(event)).not.toMatch(/[\p{Cc}\u2028]/u)
     }
-    const colored = describeEvent({ type: 'sent', payload: 'x' }, date, { isColored: true, isVerbose: false })
+    const colored = describeEvent({ type: 'sent', payload: 'x' }, date, {
+      isColored: true,
+      isVerbose: false,
+      language: 'en',
+    })
     expect(colored).toBe(`${esc}[90m09:08:07${esc}[0m ${esc}[36m→${esc}[0m ${esc}[90mtext 1 B${esc}[0m x`)
   })
 

@@ -1,5 +1,7 @@
 import { type HandshakeAnswer, HandshakeError } from 'bothways'
+import type { Language } from '../language.ts'
 import { closeCodeInWords } from './close-code-words.ts'
+import { type EventWords, eventWords } from './event-words.ts'
 import { failureHint } from './failure-hint.ts'
 import { printable, printableLine } from './printable.ts'
 import { type Payload, payloadBytes, type SessionEvent } from './session-event.ts'
@@ -14,18 +16,12 @@ const shownLines = 12
 export interface Style {
   readonly isColored: boolean
   readonly isVerbose: boolean
+  readonly language: Language
 }
 
 const Color = { Red: 31, Green: 32, Yellow: 33, Cyan: 36, Gray: 90 } as const
 type Color = (typeof Color)[keyof typeof Color]
 type Paint = (color: Color, text: string) => string
-
-const enders = {
-  us: 'this side',
-  peer: 'the other side',
-  policy: 'this side, by a rule',
-  network: 'the network',
-}
 
 /** What is only shown when asked for. */
 function isDetail(event: SessionEvent): boolean {
@@ -36,89 +32,89 @@ function isDetail(event: SessionEvent): boolean {
 export function describeEvent(event: SessionEvent, date: Date, style: Style): string | undefined {
   if (isDetail(event) && !style.isVerbose) return undefined
   const paint: Paint = (color, text) => (style.isColored ? `\u001b[${color}m${text}\u001b[0m` : text)
-  return `${paint(Color.Gray, date.toTimeString().slice(0, 8))} ${describe(event, style.isVerbose, paint)}`
+  return `${paint(Color.Gray, date.toTimeString().slice(0, 8))} ${describe(event, style, paint)}`
 }
 
-function describe(event: SessionEvent, isVerbose: boolean, paint: Paint): string {
+function describe(event: SessionEvent, { isVerbose, language }: Style, paint: Paint): string {
+  const words = eventWords[language]
   const sent = paint(Color.Cyan, '→')
   const received = paint(Color.Yellow, '←')
   const failed = paint(Color.Red, '●')
   switch (event.type) {
-    case 'connecting': {
-      const parts = [`connecting to ${event.url}`]
-      if (event.protocols.length > 0) parts.push(`offering ${event.protocols.join(', ')}`)
-      if (event.headers.length > 0) parts.push(`with ${event.headers.join(', ')}`)
-      return `${sent} ${parts.join(', ')}`
-    }
+    case 'connecting':
+      return `${sent} ${words.connecting(event.url, event.protocols.join(', '), event.headers.join(', '))}`
     case 'open': {
-      const parts = [event.protocol && `subprotocol ${event.protocol}`, event.extensions].filter(Boolean)
-      const negotiated = parts.length > 0 ? ` (${parts.join(', ')})` : ''
-      const answer = isVerbose && event.handshake !== undefined ? describeAnswer(event.handshake) : ''
-      return `${paint(Color.Green, '●')} connected to ${event.url}${negotiated}${answer}`
+      const parts = [event.protocol && words.subprotocol(event.protocol), event.extensions].filter(Boolean)
+      const negotiated = parts.length > 0 ? words.negotiated(parts) : ''
+      const answer = isVerbose && event.handshake !== undefined ? describeAnswer(event.handshake, words) : ''
+      return `${paint(Color.Green, '●')} ${words.open(event.url)}${negotiated}${answer}`
     }
     case 'sent':
-      return `${sent} ${describePayload(event.payload, paint)}`
+      return `${sent} ${describePayload(event.payload, paint, words)}`
     case 'received':
-      return `${received} ${describePayload(event.payload, paint)}`
+      return `${received} ${describePayload(event.payload, paint, words)}`
     case 'ping':
     case 'pong':
       return `${received} ${event.type} ${paint(Color.Gray, sizeInWords(event.payload.length))}`
     case 'round-trip':
       return event.milliseconds === undefined
-        ? `${failed} no pong came`
-        : `${received} pong after ${event.milliseconds.toFixed(2)} ms`
+        ? `${failed} ${words.noPong}`
+        : `${received} ${words.pongAfter(event.milliseconds.toFixed(2))}`
     case 'error': {
       const { error } = event
       const hint = failureHint(error)
       const answer = error instanceof HandshakeError ? error.answer : undefined
       return [
         `${failed} ${printableLine(error.message)}`,
-        hint === undefined ? '' : ` ${hint}`,
-        answer && isVerbose ? describeAnswer(answer) : '',
-        answer === undefined ? '' : describeBody(answer.body, error.message),
+        hint === undefined ? '' : ` ${hint[language]}`,
+        answer && isVerbose ? describeAnswer(answer, words) : '',
+        answer === undefined ? '' : describeBody(answer.body, error.message, words),
       ].join('')
     }
     case 'close': {
-      const reason = event.reason === '' ? '' : ` “${printableLine(event.reason)}”`
-      const by = event.by === undefined ? '' : `, ended by ${enders[event.by]}`
-      return `${failed} closed ${event.code}${reason}: ${closeCodeInWords(event.code)}${by}`
+      const by = event.by === undefined ? '' : words.endedBy[event.by]
+      const meaning = closeCodeInWords(event.code)[language]
+      return `${failed} ${words.closed(event.code, printableLine(event.reason), meaning, by)}`
     }
   }
 }
 
 /** Status and headers, a line each. */
-function describeAnswer({ status, headers }: Pick<HandshakeAnswer, 'status' | 'headers'>): string {
+function describeAnswer(
+  { status, headers }: Pick<HandshakeAnswer, 'status' | 'headers'>,
+  words: EventWords,
+): string {
   const lines = Object.entries(headers).flatMap(([name, value]) =>
     [value ?? []].flat().map(each => `${name}: ${printableLine(each)}`),
   )
-  return [`status ${status}`, ...lines].map(line => `\n  ${line}`).join('')
+  return [words.status(status), ...lines].map(line => `\n  ${line}`).join('')
 }
 
 /** The lines of an answer's body, unless the message has quoted it whole. */
-function describeBody(body: string, message: string): string {
+function describeBody(body: string, message: string, words: EventWords): string {
   const text = body.trim()
   if (text === '' || message.includes(text)) return ''
   const lines = text.split(/\r?\n/)
   const shown = lines.slice(0, shownLines).map(line => `\n  | ${printable(line)}`)
-  return `${shown.join('')}${lines.length > shownLines ? `\n  | … ${lines.length - shownLines} more lines` : ''}`
+  return `${shown.join('')}${lines.length > shownLines ? `\n  | ${words.moreLines(lines.length - shownLines)}` : ''}`
 }
 
-function describePayload(payload: Payload, paint: Paint): string {
-  const type = typeof payload === 'string' ? 'text' : 'binary'
+function describePayload(payload: Payload, paint: Paint, words: EventWords): string {
+  const type = typeof payload === 'string' ? words.text : words.binary
   const size = paint(Color.Gray, `${type} ${sizeInWords(payloadBytes(payload))}`)
-  return `${size} ${typeof payload === 'string' ? beginning(payload) : hex(payload)}`
+  return `${size} ${typeof payload === 'string' ? beginning(payload, words) : hex(payload, words)}`
 }
 
-function beginning(text: string): string {
+function beginning(text: string, words: EventWords): string {
   const shown = printable(text.slice(0, shownCharacters))
-  return text.length > shownCharacters ? `${shown} … ${text.length - shownCharacters} more` : shown
+  return text.length > shownCharacters ? `${shown} ${words.more(text.length - shownCharacters)}` : shown
 }
 
-function hex(bytes: Uint8Array): string {
+function hex(bytes: Uint8Array, words: EventWords): string {
   const shown = Buffer.from(bytes.subarray(0, shownBytes))
     .toString('hex')
     .replace(/(..)(?=.)/g, '$1 ')
-  return bytes.length > shownBytes ? `${shown} … ${bytes.length - shownBytes} more` : shown
+  return bytes.length > shownBytes ? `${shown} ${words.more(bytes.length - shownBytes)}` : shown
 }
 
 function sizeInWords(bytes: number): string {

@@ -1,3 +1,5 @@
+import type { Words } from '../language.ts'
+
 const certificateCodes: readonly string[] = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -10,8 +12,11 @@ const certificateCodes: readonly string[] = [
 ]
 
 /** Which option of this command helps against a failure; undefined when none does. */
-export function failureHint(error: Error): string | undefined {
+export function failureHint(error: Error): Words | undefined {
   const { code } = (error.cause ?? {}) as NodeJS.ErrnoException
   if (code === undefined || !certificateCodes.includes(code)) return undefined
-  return 'Here: --ca FILE trusts the certificates of a file, and --insecure any, for a test.'
+  return {
+    en: 'Here: --ca FILE trusts the certificates of a file, and --insecure any, for a test.',
+    zh: '这里：--ca FILE 信任文件中的证书，--insecure 接受任何证书（仅用于测试）。',
+  }
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import type { Words } from '../language.ts'
 import { Failure } from '../wrong-use.ts'
 import type { ConnectOptions } from './connect-options.ts'
 import { describeEvent, eventAsJson } from './describe-event.ts'
@@ -67,7 +68,10 @@ class PipeRun {
   #exitCode(isAllSent: boolean): number {
     if (this.#isReaderGone) return this.#hasFailed ? 1 : 0
     if (!isAllSent && !this.#isInterrupted) {
-      console.error(`The connection ended before the input did: ${this.#lineCount} lines were sent.`)
+      this.#say({
+        en: `The connection ended before the input did: ${this.#lineCount} lines were sent.`,
+        zh: `连接在输入结束之前断开：已发送 ${this.#lineCount} 行。`,
+      })
     }
     return isAllSent && !this.#hasFailed && this.#endCode === undefined ? 0 : 1
   }
@@ -86,7 +90,7 @@ class PipeRun {
   }
 
   #print(event: SessionEvent): void {
-    const { isJson, isVerbose } = this.#options
+    const { isJson, isVerbose, language } = this.#options
     const date = new Date()
     if (isJson) {
       const text = eventAsJson(event, date, isVerbose)
@@ -100,8 +104,12 @@ class PipeRun {
     const isOrdinary =
       event.type === 'open' || event.type === 'sent' || (event.type === 'close' && event.by === 'us')
     if (isOrdinary && (!isVerbose || event.type === 'sent')) return
-    const text = describeEvent(event, date, { isColored: false, isVerbose })
+    const text = describeEvent(event, date, { isColored: false, isVerbose, language })
     if (text !== undefined) process.stderr.write(`${text}\n`)
+  }
+
+  #say(words: Words): void {
+    console.error(words[this.#options.language])
   }
 
   #stopPrinting(error: NodeJS.ErrnoException): void {
@@ -109,7 +117,7 @@ class PipeRun {
     this.#isReaderGone = true
     if (error.code !== 'EPIPE') {
       this.#hasFailed = true
-      console.error(`Printing failed: ${error.message}.`)
+      this.#say({ en: `Printing failed: ${error.message}.`, zh: `输出失败：${error.message}。` })
     }
     this.#session.close(1000)
   }
@@ -131,8 +139,12 @@ class PipeRun {
       const rest = splitter.end()
       if (rest !== undefined && !(await this.#send(this.#payloadOf(rest)))) return false
     } catch (error) {
+      const { message } = error as Error
       if (this.#session.isOpen)
-        throw new Failure(`Reading the input failed: ${(error as Error).message}.`, { cause: error })
+        throw new Failure(
+          { en: `Reading the input failed: ${message}.`, zh: `读取输入失败：${message}。` },
+          { cause: error },
+        )
     }
     return stdin.readableEnded
   }
@@ -150,9 +162,10 @@ class PipeRun {
     if (this.#options.isBinary) return line
     if (!this.#hasToldOfUtf8 && !isUtf8(line)) {
       this.#hasToldOfUtf8 = true
-      console.error(
-        'The input is not UTF-8: what is not becomes U+FFFD in text messages. --binary sends bytes.',
-      )
+      this.#say({
+        en: 'The input is not UTF-8: what is not becomes U+FFFD in text messages. --binary sends bytes.',
+        zh: '输入不是 UTF-8：文本消息中无法解码的部分会变成 U+FFFD。--binary 按字节发送。',
+      })
     }
     const text = line.toString('utf8')
     return text.endsWith('\r') ? text.slice(0, -1) : text

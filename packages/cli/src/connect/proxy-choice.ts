@@ -1,3 +1,4 @@
+import type { Words } from '../language.ts'
 import { WrongUse } from '../wrong-use.ts'
 
 /**
@@ -8,7 +9,8 @@ import { WrongUse } from '../wrong-use.ts'
  * @throws WrongUse for a proxy that is no URL of HTTP
  */
 export function chooseProxy(url: URL, option: string | undefined, env: NodeJS.ProcessEnv): URL | undefined {
-  if (option !== undefined) return option === 'none' ? undefined : readProxy(option, '--proxy')
+  if (option !== undefined)
+    return option === 'none' ? undefined : readProxy(option, { en: '--proxy', zh: '--proxy' })
   const variable = (name: string): string | undefined => env[name] || env[name.toUpperCase()] || undefined
   const isSecure = url.protocol === 'wss:' || url.protocol === 'https:'
   const name = [isSecure ? 'https_proxy' : 'http_proxy', 'all_proxy'].find(
@@ -17,19 +19,23 @@ export function chooseProxy(url: URL, option: string | undefined, env: NodeJS.Pr
   if (name === undefined || isLoopback(url.hostname) || isExcepted(url, variable('no_proxy') ?? '')) {
     return undefined
   }
-  return readProxy(variable(name) ?? '', `the environment's ${name}`)
+  return readProxy(variable(name) ?? '', {
+    en: `the environment's ${name}`,
+    zh: `环境变量 ${name}`,
+  })
 }
 
-function readProxy(text: string, from: string): URL {
+function readProxy(text: string, from: Words): URL {
   const full = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`
   if (URL.canParse(full)) {
     const url = new URL(full)
     const isEncoded = !/%(?![\da-f]{2})/i.test(url.username + url.password)
     if (isEncoded && /^https?:$/.test(url.protocol)) return url
   }
-  throw new WrongUse(
-    `${from} takes the URL of an HTTP proxy, such as http://proxy.example.com:3128, or none; SOCKS is not spoken here.`,
-  )
+  throw new WrongUse({
+    en: `${from.en} takes the URL of an HTTP proxy, such as http://proxy.example.com:3128, or none; SOCKS is not spoken here.`,
+    zh: `${from.zh} 的值是 HTTP 代理的 URL，例如 http://proxy.example.com:3128，或 none；不支持 SOCKS。`,
+  })
 }
 
 function isLoopback(hostname: string): boolean {

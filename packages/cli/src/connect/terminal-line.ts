@@ -1,3 +1,5 @@
+import { WrongUse } from '../wrong-use.ts'
+
 /** What a line typed on the terminal asks for. */
 export type TerminalCommand =
   | { readonly type: 'nothing' | 'ping' | 'quit' | 'help' }
@@ -9,7 +11,7 @@ export type TerminalCommand =
 
 const known = ['ping', 'text', 'hex', 'file', 'close', 'quit', 'help']
 
-/** @throws Error saying what is wrong with the arguments of a command */
+/** @throws WrongUse saying what is wrong with the arguments of a command */
 export function parseLine(line: string): TerminalCommand {
   if (line === '') return { type: 'nothing' }
   if (!line.startsWith('/')) return { type: 'send', text: line }
@@ -24,7 +26,7 @@ export function parseLine(line: string): TerminalCommand {
     case 'hex':
       return { type: 'bytes', bytes: parseHex(rest) }
     case 'file':
-      if (rest.trim() === '') throw new Error('/file takes a path.')
+      if (rest.trim() === '') throw new WrongUse({ en: '/file takes a path.', zh: '/file 需要一个路径。' })
       return { type: 'file', path: rest.trim() }
     case 'close': {
       const [, code, reason] = /^(\d+)?\s*(.*)$/.exec(rest.trim()) ?? []
@@ -48,7 +50,10 @@ export function completeCommand(line: string): [string[], string] {
 function parseHex(text: string): Uint8Array {
   const digits = text.replaceAll(/[\s:,]|0x/g, '')
   if (digits === '' || digits.length % 2 !== 0 || /[^0-9a-f]/i.test(digits)) {
-    throw new Error('/hex takes pairs of hexadecimal digits, such as 00 ff 7f.')
+    throw new WrongUse({
+      en: '/hex takes pairs of hexadecimal digits, such as 00 ff 7f.',
+      zh: '/hex 的值是成对的十六进制数字，例如 00 ff 7f。',
+    })
   }
   return Uint8Array.from(Buffer.from(digits, 'hex'))
 }

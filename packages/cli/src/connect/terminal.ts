@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { createInterface, type Interface } from 'node:readline'
+import type { Words } from '../language.ts'
 import { suggestion } from '../nearest.ts'
+import { WrongUse } from '../wrong-use.ts'
 import type { ConnectOptions } from './connect-options.ts'
 import { describeEvent, eventAsJson } from './describe-event.ts'
 import { HistoryFile, historyLineCount, historyPath } from './history-file.ts'
@@ -8,13 +10,22 @@ import { Screen } from './screen.ts'
 import { Session } from './session.ts'
 import { completeCommand, parseLine } from './terminal-line.ts'
 
-const help = `Every line is sent as a message. Commands:
+const help: Words = {
+  en: `Every line is sent as a message. Commands:
   /ping                 measure the round-trip time
   /text MESSAGE         send text, also one that begins with a slash
   /hex 00 ff …          send bytes
   /file PATH            send a file's bytes
   /close [CODE] [TEXT]  close with a code (1000, 3000-4999) and a reason
-  /quit                 close and leave, as Ctrl-D and Ctrl-C do; a second Ctrl-C cuts the connection`
+  /quit                 close and leave, as Ctrl-D and Ctrl-C do; a second Ctrl-C cuts the connection`,
+  zh: `每一行作为一条消息发送。命令：
+  /ping                 测量往返时间
+  /text MESSAGE         发送文本，包括以斜杠开头的
+  /hex 00 ff …          发送二进制
+  /file PATH            发送文件内容（二进制）
+  /close [CODE] [TEXT]  用关闭码（1000、3000-4999）和原因关闭
+  /quit                 关闭并离开，Ctrl-D 和 Ctrl-C 也一样；再按一次 Ctrl-C 则切断连接`,
+}
 
 /** A session on a terminal: what comes appears above the line that is being typed. */
 export async function runTerminal(options: ConnectOptions): Promise<number> {
@@ -37,7 +48,7 @@ export async function runTerminal(options: ConnectOptions): Promise<number> {
 }
 
 async function talk(options: ConnectOptions, prompt: Interface): Promise<number> {
-  const { isVerbose, isBinary, isJson } = options
+  const { isVerbose, isBinary, isJson, language } = options
   const isColored = !process.env.NO_COLOR && process.env.TERM !== 'dumb'
   const screen = new Screen(prompt, process.stdout)
   let hasFailed = false
@@ -48,7 +59,7 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
     const date = new Date()
     const text = isJson
       ? eventAsJson(event, date, isVerbose)
-      : describeEvent(event, date, { isColored, isVerbose })
+      : describeEvent(event, date, { isColored, isVerbose, language })
     if (text !== undefined) screen.show(text)
   })
 
@@ -65,7 +76,7 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
   })
 
   if (await session.opened) {
-    if (!isJson) screen.show('Type a message, or /help.')
+    if (!isJson) screen.show({ en: 'Type a message, or /help.', zh: '输入消息，或 /help。' }[language])
     await session.closed
   }
   return hasFailed ? 1 : 0
@@ -80,7 +91,7 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
     try {
       await obey(line)
     } catch (error) {
-      screen.show((error as Error).message)
+      screen.show(error instanceof WrongUse ? error.words[language] : (error as Error).message)
     }
   }
 
@@ -106,13 +117,15 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
         session.close(1000)
         return
       case 'help':
-        screen.show(help)
+        screen.show(help[language])
         return
       case 'unknown': {
         const near = suggestion(command.name, command.known, '/')
-        screen.show(
-          `There is no command /${command.name}${near} /help lists them, /text sends what begins with a slash.`,
-        )
+        const says = {
+          en: `There is no command /${command.name}${near.en} /help lists them, /text sends what begins with a slash.`,
+          zh: `没有命令 /${command.name}${near.zh} /help 列出全部命令，/text 发送以斜杠开头的内容。`,
+        }
+        screen.show(says[language])
       }
     }
   }

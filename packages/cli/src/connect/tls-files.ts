@@ -15,7 +15,10 @@ export interface TlsFiles {
  */
 export function readTlsFiles(paths: { [Name in keyof TlsFiles]: string | undefined }): TlsFiles {
   if ((paths.cert === undefined) !== (paths.key === undefined)) {
-    throw new WrongUse('--cert and --key go together: the certificate of this client, and its private key.')
+    throw new WrongUse({
+      en: '--cert and --key go together: the certificate of this client, and its private key.',
+      zh: '--cert 和 --key 须一起使用：客户端证书和它的私钥。',
+    })
   }
   const files = {
     ...(paths.ca !== undefined && { ca: readPem('--ca', paths.ca, 'CERTIFICATE') }),
@@ -25,7 +28,14 @@ export function readTlsFiles(paths: { [Name in keyof TlsFiles]: string | undefin
   try {
     createSecureContext(files)
   } catch (error) {
-    throw new WrongUse(`--ca, --cert or --key is of no use: ${(error as Error).message}.`, { cause: error })
+    const { message } = error as Error
+    throw new WrongUse(
+      {
+        en: `--ca, --cert or --key is of no use: ${message}.`,
+        zh: `--ca、--cert 或 --key 的文件无法使用：${message}。`,
+      },
+      { cause: error },
+    )
   }
   return files
 }
@@ -35,8 +45,15 @@ function readPem(option: string, path: string, kind: string): string {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new WrongUse(`${option}: ${(error as Error).message}.`, { cause: error })
+    const { message } = error as Error
+    throw new WrongUse(
+      { en: `${option}: ${message}.`, zh: `${option} 的文件无法读取：${message}。` },
+      { cause: error },
+    )
   }
   if (new RegExp(`-----BEGIN [A-Z ]*${kind}-----`).test(text)) return text
-  throw new WrongUse(`${option} takes a PEM file with a line '-----BEGIN ${kind}-----'; '${path}' has none.`)
+  throw new WrongUse({
+    en: `${option} takes a PEM file with a line '-----BEGIN ${kind}-----'; '${path}' has none.`,
+    zh: `${option} 的值是含有“-----BEGIN ${kind}-----”一行的 PEM 文件；“${path}”中没有这一行。`,
+  })
 }

@@ -1,42 +1,93 @@
 import { readFile } from 'node:fs/promises'
-import { readCommandLine, readPort, readWhole } from '../command-line.ts'
+import type { Language } from '../language.ts'
+import { readArguments, readWhole } from '../usage/arguments.ts'
+import { type Command, everywhere } from '../usage/command.ts'
 import { Failure, WrongUse } from '../wrong-use.ts'
-import { lookBehind } from './behind/behind.ts'
+import { runBehind } from './behind-command.ts'
 import { diagnose } from './diagnose.ts'
-import { explain } from './explain/explain.ts'
 import { explainHar } from './explain/har.ts'
-import { type Draft, type Finding, wordFinding } from './findings/draft.ts'
-import type { Language } from './findings/language.ts'
-import { makeReport, renderReport, stepWords } from './report.ts'
+import { runExplain } from './explain-command.ts'
+import { jsonOption, onlyWord, print, word } from './outcome.ts'
+import { stepWords } from './report.ts'
 import { recognise } from './rules/products.ts'
 
-const common = { json: { type: 'boolean' }, lang: { type: 'string' } } as const
-
-const diagnoseOptions = {
-  ...common,
-  origin: { type: 'string' },
-  protocol: { type: 'string', multiple: true },
-  header: { type: 'string', multiple: true },
-  insecure: { type: 'boolean' },
-  idle: { type: 'string' },
-  size: { type: 'string' },
-  security: { type: 'boolean' },
+const options = {
+  ...jsonOption,
+  origin: {
+    type: 'string',
+    value: 'O',
+    says: { en: 'the origin of the page', zh: '页面的源' },
+    without: { en: 'the server’s own', zh: '服务器自己的源' },
+  },
+  protocol: {
+    type: 'string',
+    multiple: true,
+    value: 'P',
+    says: {
+      en: 'offer a subprotocol; may be repeated, best first',
+      zh: '提供一个子协议；可重复，优先的在前',
+    },
+  },
+  header: {
+    type: 'string',
+    multiple: true,
+    value: '"N: v"',
+    says: { en: 'send a header with each request; may be repeated', zh: '每个请求都发送这个请求头；可重复' },
+  },
+  insecure: {
+    type: 'boolean',
+    says: { en: 'say nothing about the TLS certificate', zh: '不检查 TLS 证书' },
+  },
+  idle: {
+    type: 'string',
+    value: 'SECONDS',
+    says: {
+      en: 'look for an idle time-out of at most so long, with and without pings, 1 to 3600',
+      zh: '查找不超过这个时长的空闲超时（分别在有、无 ping 时），1 到 3600',
+    },
+  },
+  size: {
+    type: 'string',
+    value: 'BYTES',
+    says: { en: 'send one message of that size, 1 to 268435456', zh: '发送一条这么大的消息，1 到 268435456' },
+  },
+  security: {
+    type: 'boolean',
+    says: { en: 'look also at what an attacker could use', zh: '同时检查攻击者可能利用的问题' },
+  },
+  ...everywhere,
 } as const
 
-const behindOptions = {
-  ...common,
-  listen: { type: 'string' },
-  wait: { type: 'string' },
-  idle: { type: 'string' },
-} as const
+export const doctor: Command = {
+  name: 'doctor',
+  words: 'URL|FILE.har',
+  says: {
+    en: 'why does it not connect? Tries step by step, compares, and names the cause with its cure; reads a browser’s recording as well',
+    zh: '为什么连不上？逐步尝试、对比，指出原因和解决办法；也能读取浏览器的录制文件',
+  },
+  options,
+  notes: {
+    en: [
+      'It opens and closes connections and sends no message, unless `--size` asks for one. Exit code: 0 healthy, 1 a problem was found, 2 wrong use.',
+    ],
+    zh: ['它建立并关闭连接，不发送消息，除非用 `--size` 要求。退出码：0 正常，1 发现问题，2 用法错误。'],
+  },
+  examples: [
+    'bothways doctor ws://localhost:8080/chat',
+    'bothways doctor wss://example.com/ws --origin https://app.example.com --json',
+    'bothways doctor page.har',
+  ],
+}
 
 /** @returns 0 healthy, 1 a problem was found */
-export async function runDoctor(args: readonly string[]): Promise<number> {
-  if (args[0] === 'explain') return await runExplain(args.slice(1))
-  if (args[0] === 'behind') return await runBehind(args.slice(1))
-  const { values, positionals } = readCommandLine(args, diagnoseOptions)
-  const url = onlyWord(positionals, 'a URL, such as ws://localhost:8080, or a .har file')
-  const language = readLanguage(values.lang)
+export async function runDoctor(args: readonly string[], language: Language): Promise<number> {
+  if (args[0] === 'explain') return await runExplain(args.slice(1), language)
+  if (args[0] === 'behind') return await runBehind(args.slice(1), language)
+  const { values, positionals } = readArguments(args, options)
+  const url = onlyWord(positionals, {
+    en: 'a URL, such as ws://localhost:8080, or a .har file',
+    zh: '一个 URL（例如 ws://localhost:8080）或一个 .har 文件',
+  })
   if (/\.har$/i.test(url) && !url.includes('://')) return await runHar(url, language, values.json === true)
   const progress = startProgress(values.json === true)
   const { drafts, evidence, connections } = await diagnose(url, {
@@ -54,25 +105,22 @@ export async function runDoctor(args: readonly string[]): Promise<number> {
   return print(url, word(drafts, language, products), language, values.json === true, connections)
 }
 
-async function runExplain(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readCommandLine(args, common)
-  if (positionals.length === 0)
-    throw new WrongUse("doctor explain takes a text in quotes, such as 'Unexpected response code: 404'.")
-  const text = positionals.join(' ')
-  const language = readLanguage(values.lang)
-  const url = /\b(?:wss?|https?):\/\/[^\s'"”’)>]+/.exec(text)?.[0] ?? ''
-  return print(url, explain(text, language), language, values.json === true, undefined)
-}
-
 async function runHar(file: string, language: Language, asJson: boolean): Promise<number> {
   const text = await readFile(file, 'utf8').catch(error => {
-    throw new Failure(`${file} cannot be read: ${error.message}`, { cause: error })
+    throw new Failure(
+      { en: `${file} cannot be read: ${error.message}`, zh: `无法读取 ${file}：${error.message}` },
+      { cause: error },
+    )
   })
   let found: ReturnType<typeof explainHar>
   try {
     found = explainHar(text, language)
   } catch (error) {
-    throw new Failure(`${file} is not a HAR file: ${(error as Error).message}`, { cause: error })
+    const { message } = error as Error
+    throw new Failure(
+      { en: `${file} is not a HAR file: ${message}`, zh: `${file} 不是 HAR 文件：${message}` },
+      { cause: error },
+    )
   }
   const url = found[0]?.url ?? file
   return print(
@@ -82,49 +130,6 @@ async function runHar(file: string, language: Language, asJson: boolean): Promis
     asJson,
     undefined,
   )
-}
-
-async function runBehind(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readCommandLine(args, behindOptions)
-  const url = onlyWord(positionals, 'the URL of the proxy, such as wss://my.site/ws')
-  if (values.listen === undefined)
-    throw new WrongUse('doctor behind takes --listen PORT, where your proxy is to send requests.')
-  const language = readLanguage(values.lang)
-  const waitMs = readWhole('--wait', values.wait ?? '60', 1, 3600) * 1000
-  const idleMs = values.idle === undefined ? 0 : readWhole('--idle', values.idle, 1, 3600) * 1000
-  const drafts = await lookBehind(url, {
-    port: readPort(values.listen),
-    waitMs,
-    idleMs,
-    onListening(port) {
-      const says = {
-        en: `Listening on 127.0.0.1:${port}. Point your proxy's backend for this path there; trying for ${waitMs / 1000} s …`,
-        zh: `正在监听 127.0.0.1:${port}。请把代理中该路径的后端指向这里；将尝试 ${waitMs / 1000} 秒…`,
-      }
-      if (values.json !== true) console.error(says[language])
-    },
-  })
-  return print(url, word(drafts, language, []), language, values.json === true, 0)
-}
-
-function word(
-  drafts: readonly Draft[],
-  language: Language,
-  products: Parameters<typeof wordFinding>[2],
-): Finding[] {
-  return drafts.map(draft => wordFinding(draft, language, products))
-}
-
-function print(
-  url: string,
-  findings: readonly Finding[],
-  language: Language,
-  asJson: boolean,
-  connections: number | undefined,
-): number {
-  const report = makeReport(url, findings)
-  process.stdout.write(asJson ? `${JSON.stringify(report)}\n` : renderReport(report, language, connections))
-  return report.ok ? 0 : 1
 }
 
 /** What is being tried, on a line of its own that goes again; nowhere but on a terminal. */
@@ -140,22 +145,13 @@ function startProgress(isQuiet: boolean): { show(text: string): void; end(): voi
   }
 }
 
-function onlyWord(words: readonly string[], wanted: string): string {
-  const [word, ...rest] = words
-  if (word === undefined) throw new WrongUse(`doctor takes ${wanted}.`)
-  if (rest.length > 0) throw new WrongUse(`doctor takes ${wanted}, got also '${rest[0]}'.`)
-  return word
-}
-
 function readHeader(text: string): readonly [string, string] {
   const [, name = '', value = ''] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/.exec(text) ?? []
-  if (name === '') throw new WrongUse(`--header takes 'Name: value', got '${text}'.`)
+  if (name === '') {
+    throw new WrongUse({
+      en: `--header takes 'Name: value', got '${text}'.`,
+      zh: `--header 的值形如“Name: value”，收到“${text}”。`,
+    })
+  }
   return [name, value]
-}
-
-function readLanguage(given: string | undefined): Language {
-  if (given !== undefined && given !== 'en' && given !== 'zh')
-    throw new WrongUse(`--lang takes en or zh, got '${given}'.`)
-  const { LC_ALL, LC_MESSAGES, LANG } = process.env
-  return /^zh/i.test(given ?? (LC_ALL || LC_MESSAGES || LANG || '')) ? 'zh' : 'en'
 }

@@ -1,6 +1,6 @@
+import type { Language } from '../language.ts'
 import type { Step } from './diagnose.ts'
 import type { Finding } from './findings/draft.ts'
-import type { Language } from './findings/language.ts'
 
 /** What `--json` prints. */
 export interface Report {

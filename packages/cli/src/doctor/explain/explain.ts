@@ -1,3 +1,4 @@
+import type { Language } from '../../language.ts'
 import {
   type Draft,
   draft,
@@ -7,7 +8,6 @@ import {
   nothingToAdd,
   wordFinding,
 } from '../findings/draft.ts'
-import type { Language } from '../findings/language.ts'
 import { closeCodes, knownTexts, statusCodes } from './texts.ts'
 
 /** What a pasted text means: the likeliest cause first. Works without a network. */

@@ -1,5 +1,5 @@
+import type { Language } from '../../language.ts'
 import type { Finding } from '../findings/draft.ts'
-import type { Language } from '../findings/language.ts'
 import { explain } from './explain.ts'
 
 interface HarEntry {

@@ -1,3 +1,4 @@
+import type { Language } from '../../language.ts'
 import { catalogueAccepted } from './catalogue-accepted.ts'
 import { catalogueAnswer } from './catalogue-answer.ts'
 import { catalogueBefore } from './catalogue-before.ts'
@@ -5,7 +6,6 @@ import { catalogueBehind } from './catalogue-behind.ts'
 import { catalogueOpen } from './catalogue-open.ts'
 import { catalogueText } from './catalogue-text.ts'
 import type { Entry, Severity } from './finding.ts'
-import type { Language } from './language.ts'
 import { linesFor, type Product } from './lines.ts'
 
 type Catalogue = typeof catalogueBefore &

@@ -1,4 +1,4 @@
-import type { Language } from './language.ts'
+import type { Language } from '../../language.ts'
 
 /** A server, proxy or framework that has lines of its own in an advice. */
 export type Product =

@@ -1,5 +1,5 @@
+import type { Language } from '../../language.ts'
 import { catalogue, type Draft, type FindingCode, nothingToAdd, wordFinding } from './draft.ts'
-import type { Language } from './language.ts'
 
 export const findingCodes: readonly FindingCode[] = Object.keys(catalogue) as FindingCode[]
 

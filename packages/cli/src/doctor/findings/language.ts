@@ -1,2 +1,0 @@
-/** What the doctor speaks. */
-export type Language = 'en' | 'zh'

@@ -1,0 +1,18 @@
+import { connect } from '../connect/connect-options.ts'
+import { behind } from '../doctor/behind-command.ts'
+import { doctor } from '../doctor/doctor-command.ts'
+import { explain } from '../doctor/explain-command.ts'
+import { echo } from '../echo-command.ts'
+import { serve } from '../serve-command.ts'
+import type { Command } from './command.ts'
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [serve, echo, connect, doctor, explain, behind]
+
+/** The command that the first words name; `doctor explain` before `doctor`. */
+export function commandNamed(words: readonly string[]): Command | undefined {
+  const [first, second] = words
+  return (
+    commands.find(({ name }) => name === `${first} ${second}`) ?? commands.find(({ name }) => name === first)
+  )
+}
