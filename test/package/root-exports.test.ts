@@ -54,7 +54,7 @@ test('A bundle for browsers finds every name of bothways, and one sentence that 
 })
 
 test('bothways/exchange exports these names', () => {
-  expect(Object.keys(exchange).sort()).toEqual(['HandshakeRates', 'networkOf', 'serveInTurn'])
+  expect(Object.keys(exchange).sort()).toEqual(['HandshakeRates', 'RequestBody', 'networkOf', 'serveInTurn'])
 })
 
 test('bothways/drop-in exports these names', () => {

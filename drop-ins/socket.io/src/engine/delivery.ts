@@ -1,9 +1,9 @@
 import type { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { type BudgetHolder, type ByteBudget, fairTime, type TurnMember } from 'bothways/connection'
+import { RequestBody } from 'bothways/exchange'
 import { decodePayload } from './codec.ts'
 import { errorPacket, type Packet, type Protocol } from './packet.ts'
-import { RequestBody } from './request-body.ts'
 
 /** More packets are no payload: real clients send thousands at most. npm's `engine.io` has no such bound. */
 const maxPackets = 100_000

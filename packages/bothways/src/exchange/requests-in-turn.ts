@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage, RequestListener, ServerResp
 import type { Socket } from 'node:net'
 import { fairTime, type TurnMember } from '../connection/fair-time.ts'
 import { Fifo } from '../connection/sending/fifo.ts'
+import { takeChunksInTurn } from './chunked-body.ts'
 
 /** Requests of one connection that may be worked on at once; each has its answer before its successors have theirs. */
 const maxUnanswered = 32
@@ -26,6 +27,7 @@ export function serveInTurn(server: HttpServer, listener: RequestListener): void
     (request, response) => {
       // HTTP/2 bounds its streams by itself, and has no socket of theirs.
       if (request.httpVersionMajor > 1) return serve(request, response)
+      takeChunksInTurn(request)
       const { socket } = request
       let requests = connections.get(socket)
       if (requests === undefined) {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import {
@@ -114,6 +114,34 @@ test('One event stream more than may be open is told to come back, and a poll is
   expect(await (await fetch(`${url}/events?topic=room`)).text()).toBe('retry: 5000\n\n')
   const { since } = (await (await fetch(`${url}/poll?topic=room`)).json()) as { since: string }
   expect(await (await fetch(`${url}/poll?topic=room&since=${since}`)).json()).toMatchObject({ messages: [] })
+})
+
+test('The bodies of all requests together have a bound: the longest are answered 503, and a short one is taken', async () => {
+  const hub = createHub({ topics: { room: {} } })
+  hub.handle('echo', input => input)
+  const topics = new TopicsHttp(hub, { maxTotalBodyBytes: 100_000 })
+  const http = createHttpServer((request, response) => void topics.handle(request, response))
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  cleanups.push(
+    () => http.closeAllConnections(),
+    () => http.close(),
+  )
+  const { port } = http.address() as AddressInfo
+  const headers = { 'Content-Type': 'application/json' }
+  const statuses: (number | undefined)[] = []
+  for (let at = 0; at < 4; at++) {
+    const unfinished = httpRequest({ port, path: '/bothways/publish', method: 'POST', headers })
+    unfinished.on('response', response => statuses.push(response.resume().statusCode)).on('error', () => {})
+    unfinished.write(' '.repeat(40_000))
+    cleanups.push(() => unfinished.destroy())
+  }
+  await expect.poll(() => statuses.length).toBeGreaterThan(0)
+  expect(new Set(statuses)).toEqual(new Set([503]))
+  expect(statuses.length).toBeLessThan(4)
+  const url = `http://127.0.0.1:${port}/bothways/request`
+  const answer = await fetch(url, { method: 'POST', headers, body: '{"method":"echo","data":7}' })
+  expect(await answer.json()).toEqual({ data: 7 })
 })
 
 test('The memory broker is busy where keys, histories or topics have no room', async () => {

@@ -1,33 +1,85 @@
 import type { IncomingMessage } from 'node:http'
+import type { BudgetHolder, ByteBudget } from '../connection/byte-budget.ts'
+import { RequestBody } from '../exchange/request-body.ts'
 import { HubError } from '../hub/hub-error.ts'
 import { unsupportedMediaType } from './refusal.ts'
 
 /**
- * The JSON object of a POST.
+ * The JSON object of a POST. Until it has come whole, its memory counts in `bodies`.
  *
- * @throws HubError `bad_request` (415 for another content type), `too_large`
+ * @throws HubError `bad_request` (415 for another content type), `too_large`, `busy` when all bodies together are too much
  */
 export async function readJsonBody(
   request: IncomingMessage,
   maxBytes: number,
+  bodies: ByteBudget,
 ): Promise<Record<string, unknown>> {
   // Another type would let any page send it without asking first (Fetch, "CORS-safelisted request-header").
   if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
     throw unsupportedMediaType('Send Content-Type: application/json.')
   }
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length
-    if (length > maxBytes) throw new HubError('too_large', `A body is at most ${maxBytes} bytes.`)
-    chunks.push(chunk as Buffer)
-  }
+  const text = await new Promise<string>((resolve, reject) => {
+    new JsonBody(request, maxBytes, bodies, resolve, reject)
+  })
   try {
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>
   } catch {
     // Said below.
   }
   throw new HubError('bad_request', 'The body is one JSON object.')
+}
+
+/** A body that is on its way. */
+class JsonBody implements BudgetHolder {
+  readonly #request: IncomingMessage
+  readonly #bodies: ByteBudget
+  readonly #body: RequestBody
+  readonly #reject: (error: HubError) => void
+
+  constructor(
+    request: IncomingMessage,
+    maxBytes: number,
+    bodies: ByteBudget,
+    resolve: (text: string) => void,
+    reject: (error: HubError) => void,
+  ) {
+    this.#request = request
+    this.#bodies = bodies
+    this.#body = new RequestBody(maxBytes, bodies)
+    this.#reject = reject
+    bodies.enter(this)
+    request.on('data', (piece: Buffer) => {
+      if (this.#body.add(piece)) bodies.relieve()
+      else this.#fail(new HubError('too_large', `A body is at most ${maxBytes} bytes.`))
+    })
+    request.once('end', () => {
+      resolve(this.#body.bytes.toString('utf8'))
+      this.#release()
+    })
+    request.once('close', () => this.#fail(new HubError('bad_request', 'The body was broken off.')))
+    request.on('error', () => {})
+  }
+
+  get heldBytes(): number {
+    return this.#body.capacity
+  }
+
+  giveUp(): void {
+    this.#fail(new HubError('busy', 'The bodies of all requests together are too much at present.'))
+  }
+
+  /** Nothing, when it has ended already. */
+  #fail(error: HubError): void {
+    this.#release()
+    this.#reject(error)
+  }
+
+  #release(): void {
+    this.#body.release()
+    this.#bodies.leave(this)
+    // What is left is read, so that the client gets to the answer, and dropped.
+    this.#request.removeAllListeners('data').resume()
+  }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ByteBudget } from '../connection/byte-budget.ts'
 import { checkOptionNames, whole } from '../connection/options.ts'
 import { originRefusal } from '../exchange/origin.ts'
 import type { Hub } from '../hub/hub.ts'
@@ -25,6 +26,8 @@ export interface TopicsHttpOptions<User> {
   ): HttpUser<User> | undefined | null | false | Promise<HttpUser<User> | undefined | null | false>
   /** The largest body, in bytes. Default 128 KiB. */
   maxBodyBytes?: number
+  /** Memory of all bodies that are on their way, in bytes; at it the longest are answered 503. Default 64 MiB. */
+  maxTotalBodyBytes?: number
   /** Event streams and long polls that may be open; one more is answered 503. Default 10,000. */
   maxOpen?: number
 }
@@ -57,17 +60,26 @@ export class TopicsHttp<User = undefined> {
   readonly #authenticate: TopicsHttpOptions<User>['authenticate']
   readonly #maxBodyBytes: number
   readonly #maxOpen: number
+  readonly #bodies: ByteBudget
   readonly #open = new Set<(retryMs: number) => void>()
   #retryMs: number | undefined
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
   constructor(hub: Hub<User>, options: TopicsHttpOptions<User> = {}) {
-    checkOptionNames('TopicsHttp', options, ['path', 'origins', 'authenticate', 'maxBodyBytes', 'maxOpen'])
+    checkOptionNames('TopicsHttp', options, [
+      'path',
+      'origins',
+      'authenticate',
+      'maxBodyBytes',
+      'maxTotalBodyBytes',
+      'maxOpen',
+    ])
     this.#hub = hub
     this.#path = options.path ?? '/bothways'
     this.#origins = options.origins ?? []
     this.#authenticate = options.authenticate?.bind(options)
     this.#maxBodyBytes = whole(options, 'maxBodyBytes', 128 * 1024, 1)
+    this.#bodies = new ByteBudget(whole(options, 'maxTotalBodyBytes', 64 * 1024 * 1024, 1))
     this.#maxOpen = whole(options, 'maxOpen', 10_000, 1)
   }
 
@@ -267,7 +279,7 @@ export class TopicsHttp<User = undefined> {
   }
 
   async #publish(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { topic, data, key, ifPosition } = await readJsonBody(request, this.#maxBodyBytes)
+    const { topic, data, key, ifPosition } = await readJsonBody(request, this.#maxBodyBytes, this.#bodies)
     for (const [name, value] of Object.entries({ key, ifPosition })) {
       if (value !== undefined && value !== null && typeof value !== 'string') {
         throw new HubError('bad_request', `${name} is a string, got ${typeof value}.`)
@@ -281,7 +293,7 @@ export class TopicsHttp<User = undefined> {
   }
 
   async #request(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method, data } = await readJsonBody(request, this.#maxBodyBytes)
+    const { method, data } = await readJsonBody(request, this.#maxBodyBytes, this.#bodies)
     answer(response, { data: await this.#hub.requestAs(user, method, data ?? null) })
   }
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { ByteBudget } from 'bothways/connection'
+import type { ByteBudget } from '../connection/byte-budget.ts'
 
 const smallestCapacity = 256
 
