@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type Nginx, startNginx } from '@bothways/test-support/nginx'
+import { startNginx } from '@bothways/test-support/nginx'
+import type { ProxyProcess } from '@bothways/test-support/proxy'
 import {
   nextEvent,
   type SocketIoClient,
@@ -12,7 +13,7 @@ import { converse, expectedReport, type TalkingClient } from './conversation.ts'
 import { openScene, type Scene } from './scene.ts'
 
 let scene: Scene
-let nginx: Nginx
+let nginx: ProxyProcess
 
 const proxy = (port: number) => `
     listen 127.0.0.1:${port};

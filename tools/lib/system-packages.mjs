@@ -25,6 +25,16 @@ export const neededByTests = [
   { packages: ['chromium'], check: ({ chromium }) => prints(chromium, ['--version'], /Chrom/) },
   { packages: ['firefox-esr'], check: ({ firefox }) => prints(firefox, ['--version'], /Firefox/) },
   { packages: ['nginx'], check: ({ nginx }) => prints(nginx, ['-V'], /--with-http_ssl_module/) },
+  {
+    packages: ['haproxy'],
+    check: ({ haproxy }) => prints(haproxy, ['-v'], /HAProxy version 2\.[4-9]|HAProxy version [3-9]/),
+  },
+  { packages: ['caddy'], check: ({ caddy }) => prints(caddy, ['version'], /^v?2\./m) },
+  // Older ones have no `upgrade=websocket`.
+  {
+    packages: ['apache2'],
+    check: ({ apache }) => prints(apache, ['-v'], /Apache\/2\.4\.(4[7-9]|[5-9]\d|\d{3})/),
+  },
   // Older ones cannot put alternative names into a certificate.
   { packages: ['openssl'], check: ({ openssl }) => prints(openssl, ['req', '-help'], /-addext/) },
   // Debian's smallest Python lacks most of its own library.

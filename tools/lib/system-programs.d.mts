@@ -3,6 +3,9 @@ export interface SystemPrograms {
   readonly chromium: string
   readonly firefox: string
   readonly nginx: string
+  readonly haproxy: string
+  readonly caddy: string
+  readonly apache: string
   readonly openssl: string
   readonly cc: string
 }

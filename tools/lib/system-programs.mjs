@@ -19,6 +19,9 @@ export function systemPrograms({ CHROMIUM, FIREFOX, PATH = '' } = process.env) {
     chromium: CHROMIUM || find('/usr/bin/chromium'),
     firefox: FIREFOX || find('/usr/bin/firefox-esr'),
     nginx: find('/usr/sbin/nginx'),
+    haproxy: find('/usr/sbin/haproxy'),
+    caddy: find('/usr/bin/caddy'),
+    apache: find('/usr/sbin/apache2'),
     openssl: 'openssl',
     cc: 'cc',
   }

@@ -17,10 +17,7 @@ export function conclude(evidence: Evidence): Draft[] {
   }
   if (main.head?.status !== 101) return [...tls, ...concludeRefusal(evidence, main), ...addresses]
   const accepted = concludeAccepted(evidence, main)
-  const isBroken = accepted.some(({ severity }) => severity === 'error')
-  const talk =
-    isBroken || evidence.conversation === undefined
-      ? []
-      : concludeConversation(evidence, evidence.conversation)
+  const { conversation } = evidence
+  const talk = conversation === undefined ? [] : concludeConversation(evidence, conversation)
   return [...tls, ...accepted, ...talk, ...addresses]
 }

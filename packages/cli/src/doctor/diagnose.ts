@@ -5,12 +5,13 @@ import type { Draft } from './findings/draft.ts'
 import { type Conversation, converse } from './probes/conversation.ts'
 import { probeEngineIo } from './probes/engine-io.ts'
 import { listen } from './probes/greeting.ts'
-import { type Answer, type Ask, request } from './probes/http.ts'
+import { type Answer, type Ask, type Dialogue, request } from './probes/http.ts'
 import { probeHttp2 } from './probes/http2.ts'
 import { probeIdle, probeSecurity, probeSize } from './probes/longer.ts'
 import { reachAddress, resolveNames } from './probes/reach.ts'
 import { tlsHandshake } from './probes/tls.ts'
 import type { Endpoint } from './probes/wire.ts'
+import { concludeAccepted } from './rules/accepted.ts'
 import { readTarget, type Target } from './target.ts'
 
 export interface DiagnoseOptions {
@@ -57,10 +58,15 @@ export interface Diagnosis {
   readonly connections: number
 }
 
+const resolveTimeoutMs = 4000
 const reachTimeoutMs = 4000
 const tlsTimeoutMs = 4000
 const handshakeTimeoutMs = 6000
 const compareTimeoutMs = 3000
+/** Less than this tells nothing. */
+const leastMs = 200
+/** The whole walk, without longer probes. */
+const totalMs = 13_000
 /** How many connections at once. */
 const maxParallel = 4
 
@@ -110,6 +116,7 @@ class Visit {
   readonly #options: DiagnoseOptions
   readonly #tls: TlsOptions | undefined
   readonly #found: Found
+  readonly #deadline: number = performance.now() + totalMs
   connections = 0
   longerDrafts: readonly Draft[] = []
 
@@ -135,7 +142,7 @@ class Visit {
   async explore(): Promise<Evidence> {
     const found = this.#found
     this.#step('names')
-    found.names = await resolveNames(this.#target.host)
+    found.names = await resolveNames(this.#target.host, resolveTimeoutMs)
     const allowed = found.names.addresses.filter(address => this.#options.allowsAddress?.(address) ?? true)
     this.#step('addresses')
     found.reaches = await Promise.all(
@@ -150,8 +157,13 @@ class Visit {
     const dialogue = await this.#ask(this.#mainAsk(), handshakeTimeoutMs)
     found.main = dialogue.answer
     if (dialogue.answer.head?.status === 101) {
+      // No client goes on after a wrong 101.
+      if (concludeAccepted(found, dialogue.answer).some(({ severity }) => severity === 'error')) {
+        dialogue.exchange.socket.destroy()
+        return found
+      }
       this.#step('open')
-      const conversation = converse(dialogue)
+      const conversation = this.#converse(dialogue)
       await Promise.all([conversation, this.#exploreBeside()])
       found.conversation = await conversation
       if (found.conversation.violation?.code === 'BW_INFLATE_FAILED') await this.#withoutCompression()
@@ -165,6 +177,16 @@ class Visit {
 
   #step(step: Step): void {
     this.#options.onStep?.(step)
+  }
+
+  /** As much of a time-out as the whole walk has left. */
+  #within(timeoutMs: number): number {
+    return Math.max(1, Math.min(timeoutMs, this.#deadline - performance.now()))
+  }
+
+  /** Its three answers share what is left. */
+  async #converse(dialogue: Dialogue): Promise<Conversation> {
+    return await converse(dialogue, { answerMs: this.#within(3000 * 3) / 3 })
   }
 
   get #endpoint(): Endpoint {
@@ -186,7 +208,7 @@ class Visit {
   }
 
   async #ask(ask: Ask, timeoutMs: number) {
-    return await this.#count(request(this.#endpoint, ask, { timeoutMs }))
+    return await this.#count(request(this.#endpoint, ask, { timeoutMs: this.#within(timeoutMs) }))
   }
 
   async #count<Result>(probe: Promise<Result>): Promise<Result> {
@@ -200,7 +222,7 @@ class Visit {
     const found = this.#found
     const { port } = this.#target
     const shake = (offered: readonly string[]) =>
-      this.#count(tlsHandshake(address, port, this.#tls ?? {}, offered, tlsTimeoutMs))
+      this.#count(tlsHandshake(address, port, this.#tls ?? {}, offered, this.#within(tlsTimeoutMs)))
     found.tls = await shake(['h2', 'http/1.1'])
     if (found.tls.ok && found.tls.alpn !== 'h2') return true
     found.tlsHttp1 = await shake(['http/1.1'])
@@ -228,7 +250,7 @@ class Visit {
           this.#target.port,
           this.#tls ?? {},
           { host, path, origin: found.origin },
-          compareTimeoutMs,
+          this.#within(compareTimeoutMs),
         ),
       )
     }
@@ -251,8 +273,7 @@ class Visit {
   async #withoutCompression(): Promise<void> {
     const dialogue = await this.#ask(this.#mainAsk({ deflate: false }), handshakeTimeoutMs)
     if (dialogue.answer.head?.status !== 101) return
-    const conversation: Conversation = await converse(dialogue)
-    this.#found.uncompressed = conversation
+    this.#found.uncompressed = await this.#converse(dialogue)
   }
 
   /** The same request with one thing changed, to see which change matters. */
@@ -272,22 +293,37 @@ class Visit {
     if (url.pathname !== '/') changes.push(['other slash', { path: otherSlash(url) }])
     const variants: Partial<Record<VariantName, Answer>> = {}
     found.variants = variants
+    // A server that was slow at first may be so again.
+    const slowMs = found.main?.head === undefined ? 0 : found.main.endMs + 1500
+    const timeoutMs = Math.min(Math.max(compareTimeoutMs, slowMs), handshakeTimeoutMs)
     const tasks = changes.map(([name, change]) => async () => {
-      const { answer, exchange } = await this.#ask(this.#mainAsk(change), compareTimeoutMs)
+      const { answer, exchange } = await this.#ask(this.#mainAsk(change), timeoutMs)
       exchange.socket.destroy()
       variants[name] = answer
+    })
+    tasks.push(async () => {
+      const { answer } = await this.#ask(this.#mainAsk({ upgrade: false, isBroken: true }), timeoutMs)
+      found.front = answer
     })
     const openPaths: string[] = []
     found.openPaths = openPaths
     for (const other of commonPaths.filter(common => common !== url.pathname)) {
       tasks.push(async () => {
-        const { answer, exchange } = await this.#ask(this.#mainAsk({ path: other }), compareTimeoutMs)
+        const { answer, exchange } = await this.#ask(this.#mainAsk({ path: other }), timeoutMs)
         exchange.socket.destroy()
         if (answer.head?.status === 101) openPaths.push(other)
       })
     }
     const hasNoAnswer = found.main?.head === undefined
     if (hasNoAnswer) {
+      tasks.unshift(async () => {
+        const { answer, exchange } = await this.#ask(
+          this.#mainAsk({ hasProxyHeader: true }),
+          compareTimeoutMs,
+        )
+        exchange.socket.destroy()
+        found.afterProxyHeader = answer
+      })
       tasks.unshift(async () => {
         found.greeting = await this.#count(listen({ address, port, tls: undefined }, 1500))
       })
@@ -298,14 +334,22 @@ class Visit {
       }
     }
     tasks.unshift(() => this.#exploreEngineIo())
-    await inParallel(tasks, maxParallel)
+    const isTimeLeft = () => this.#deadline - performance.now() > leastMs
+    await inParallel(
+      tasks.map(task => async () => {
+        if (isTimeLeft()) await task()
+      }),
+      maxParallel,
+    )
     if (found.tls?.alpn === 'h2') await this.#exploreBeside()
   }
 
   async #exploreLonger(address: string): Promise<void> {
     const { idleSeconds, sizeBytes, checksSecurity } = this.#options
     const drafts: Draft[] = []
-    const open = (changes: Partial<Ask> = {}) => this.#ask(this.#mainAsk(changes), handshakeTimeoutMs)
+    const timing = { timeoutMs: handshakeTimeoutMs }
+    const open = (changes: Partial<Ask> = {}) =>
+      this.#count(request(this.#endpoint, this.#mainAsk(changes), timing))
     if (idleSeconds !== undefined) {
       this.#step('idle')
       drafts.push(...(await probeIdle(open, idleSeconds)))

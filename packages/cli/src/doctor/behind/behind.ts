@@ -32,6 +32,7 @@ interface Arrival {
 const tagName = 'X-Bothways-Doctor'
 const retryMs = 1000
 const bufferMs = 3000
+const resolveTimeoutMs = 5000
 
 /**
  * Is client and server at once, with a proxy between them: sends a tagged request to the URL, takes it at the port, and
@@ -44,7 +45,7 @@ export async function lookBehind(url: string, options: BehindOptions): Promise<D
   const port = await origin.listen(options.port, options.host ?? '127.0.0.1')
   try {
     options.onListening?.(port)
-    const { addresses } = await resolveNames(target.host)
+    const { addresses } = await resolveNames(target.host, resolveTimeoutMs)
     const address = addresses[0]
     if (address === undefined) return [draft('BW_DOCTOR_NAME_NOT_FOUND', { host: target.host }, [])]
     const deadline = performance.now() + options.waitMs

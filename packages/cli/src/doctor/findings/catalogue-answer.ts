@@ -269,13 +269,56 @@ export const catalogueAnswer = {
       title:
         '{proxy} answered {status} as to a plain GET: it does not pass the upgrade on, or nobody behind it handles it (Unexpected response code: {status})',
       advice:
-        'First give the proxy these lines; then connect to the server behind it directly to see whether it takes the upgrade (bothways doctor behind tells the two apart).',
+        'Both look the same from here: the server behind treats an upgrade that nobody handles as the plain GET that it is without the headers. First give the proxy these lines; then connect to the server behind it directly to see whether it takes the upgrade (bothways doctor behind tells the two apart).',
     },
     zh: {
       title:
         '{proxy} 的回应（{status}）与普通 GET 相同：它没有转发升级请求，或后端没有处理升级（Unexpected response code: {status}）',
       advice:
-        '请先在代理中加入下面的配置；再直接连接后端，看它是否接受升级（bothways doctor behind 可以区分这两种情况）。',
+        '从外面看两者相同：没有人处理的升级请求，在后端就和去掉这两个头的普通 GET 一样。请先在代理中加入下面的配置；再直接连接后端，看它是否接受升级（bothways doctor behind 可以区分这两种情况）。',
+    },
+  },
+  BW_DOCTOR_PROXY_ANSWERED: {
+    severity: 'error',
+    lines: 'upgrade',
+    en: {
+      title:
+        '{proxy} answered itself with {status}, and passed nothing on: no rule of it leads this path to a WebSocket server (Unexpected response code: {status})',
+      advice:
+        'The page or file is the proxy’s own. Give it a rule for exactly this path, before the one that serves files or index.html; check the path of the URL and the host name that the rule is for.',
+    },
+    zh: {
+      title:
+        '{proxy} 自己回应了 {status}，没有转发：没有规则把这个路径指向 WebSocket 服务器（Unexpected response code: {status}）',
+      advice:
+        '这个页面或文件来自代理自身。请为这个路径添加规则，并放在静态文件或 index.html 规则之前；同时检查 URL 的路径和规则对应的主机名。',
+    },
+  },
+  BW_DOCTOR_PROXY_HEADER_WANTED: {
+    severity: 'error',
+    en: {
+      title:
+        'The port takes connections of a load balancer only: it answers behind a header of the PROXY protocol, and nobody else',
+      advice:
+        'Connect to the load balancer instead, or do not expect the header: remove accept-proxy (HAProxy) or proxy_protocol (nginx) from this port.',
+    },
+    zh: {
+      title: '这个端口只接受负载均衡器的连接：带有 PROXY 协议头时才回应',
+      advice:
+        '请改为连接负载均衡器；或不再要求该协议头：从这个端口去掉 accept-proxy（HAProxy）或 proxy_protocol（nginx）。',
+    },
+  },
+  BW_DOCTOR_REQUEST_GARBLED: {
+    severity: 'error',
+    en: {
+      title: 'The server cannot read any request, not even a plain GET (400 of its HTTP parser)',
+      advice:
+        'Something on the way puts bytes in front: mostly a header of the PROXY protocol. Remove send-proxy (HAProxy) or proxy_protocol on (nginx), or let the server read the header.',
+    },
+    zh: {
+      title: '服务器读不懂任何请求，连普通 GET 也不行（HTTP 解析器回应 400）',
+      advice:
+        '途中有东西在请求前加了字节，多半是 PROXY 协议头。请去掉 send-proxy（HAProxy）或 proxy_protocol on（nginx），或让服务器解析该协议头。',
     },
   },
   BW_DOCTOR_VERSION: {

@@ -49,6 +49,10 @@ export interface Ask {
   readonly httpVersion?: '1.0' | '1.1'
   /** Further lines, such as `['Cookie', 'a=b']`. */
   readonly headers?: readonly (readonly [name: string, value: string])[]
+  /** With a line that is no header, which whoever reads it first refuses (RFC 9112 §5.1). */
+  readonly isBroken?: boolean
+  /** Behind a header of the PROXY protocol, version 1, as load balancers put it in front. */
+  readonly hasProxyHeader?: boolean
 }
 
 /** The answer to one request. */
@@ -89,7 +93,9 @@ function writeRequest(ask: Ask): { readonly text: string; readonly key: string |
   if (ask.origin !== undefined) lines.push(`Origin: ${ask.origin}`)
   lines.push(`User-Agent: bothways-doctor`)
   for (const [name, value] of ask.headers ?? []) lines.push(`${name}: ${value}`)
-  return { text: `${lines.join('\r\n')}\r\n\r\n`, key }
+  if (ask.isBroken) lines.push('no header')
+  const before = ask.hasProxyHeader ? 'PROXY TCP4 127.0.0.1 127.0.0.1 65535 80\r\n' : ''
+  return { text: `${before}${lines.join('\r\n')}\r\n\r\n`, key }
 }
 
 /** A server that has begun to answer and says nothing for so long has said all, in ms. */

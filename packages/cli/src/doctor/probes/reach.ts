@@ -22,10 +22,8 @@ export interface Reach {
 /** As many addresses as are tried of a name that has more. */
 const maxAddresses = 8
 
-const resolveTimeoutMs = 5000
-
 /** Every address of a host, as the system's resolver gives them (hosts file included). Never rejects. */
-export async function resolveNames(host: string): Promise<Names> {
+export async function resolveNames(host: string, timeoutMs: number): Promise<Names> {
   const startedAt = performance.now()
   const ms = () => Math.round(performance.now() - startedAt)
   if (isIP(host) !== 0) return { addresses: [host], ms: 0, errorCode: undefined }
@@ -34,7 +32,7 @@ export async function resolveNames(host: string): Promise<Names> {
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(
         () => reject(Object.assign(new Error('no answer'), { code: 'EAI_AGAIN' })),
-        resolveTimeoutMs,
+        timeoutMs,
       )
     })
     const found = await Promise.race([lookup(host, { all: true, verbatim: true }), tooLate])

@@ -35,9 +35,12 @@ const frameworks: readonly (readonly [product: Product, pattern: RegExp])[] = [
   ['Django Channels', /^server: daphne/im],
 ]
 
-export function recognise({ main, variants }: Evidence): Recognised {
-  const text = [main, variants.plain].map(answer => (answer === undefined ? '' : headText(answer))).join('\n')
-  const proxy = proxies.find(([, , pattern]) => pattern.test(text))
+export function recognise({ main, variants, front }: Evidence): Recognised {
+  const text = headText(main) + headText(variants.plain)
+  const firstHop = headText(front)
+  const proxy =
+    proxies.find(([, , pattern]) => pattern.test(firstHop)) ??
+    proxies.find(([, , pattern]) => pattern.test(text))
   const products = [
     ...(proxy?.[1] === undefined ? [] : [proxy[1]]),
     ...frameworks.filter(([, pattern]) => pattern.test(text)).map(([product]) => product),
@@ -46,7 +49,36 @@ export function recognise({ main, variants }: Evidence): Recognised {
   return { products, proxy: proxy?.[0] ?? (via === undefined ? undefined : `a proxy (Via: ${via})`) }
 }
 
-function headText(answer: Answer): string {
+function headText(answer: Answer | undefined): string {
+  if (answer === undefined) return ''
   const headers = Object.entries(answer.head?.headers ?? {}).map(([name, value]) => `${name}: ${value}`)
-  return `${headers.join('\n')}\n\n${bodyText(answer)}`
+  return `${headers.join('\n')}\n\n${bodyText(answer)}\n`
+}
+
+/** Pages that a proxy writes itself, when it passes nothing on. */
+const ownPages: readonly RegExp[] = [
+  /<center>(nginx|openresty|tengine)(\/[\d.]+)?( \(\w+\))?<\/center>/i,
+  // Apache and HAProxy, each in its own way.
+  /<!DOCTYPE HTML PUBLIC "-\/\/(IETF|W3C)\/\/DTD HTML [\d.]+\/\/EN"[^>]*>\s*<html><head>\s*<title>\d{3} /i,
+  /<html><body><h1>\d{3} [^<]*<\/h1>\s*(The resource could not be found|No server is available to handle this request|Request forbidden by administrative rules|The server didn't respond in time)/,
+  // Envoy.
+  /^(no healthy upstream|upstream connect error)/,
+]
+
+/** The validators that nginx, Apache and Caddy give a file of theirs; frameworks' ones are weak or longer. */
+const fileTag = /^"[0-9a-z]+(-[0-9a-z]+)?"$/
+
+/** The proxy gave the answer itself: its own page, a file, or what Caddy says where no route matches. */
+export function isOwnAnswer(answer: Answer, proxy: string | undefined): boolean {
+  const { headers = {} } = answer.head ?? {}
+  const body = bodyText(answer)
+  if (ownPages.some(pattern => pattern.test(body))) return true
+  if (proxy === 'nginx' || proxy === 'Apache' || proxy === 'Caddy') {
+    const isFile = headers['last-modified'] !== undefined && headers['x-powered-by'] === undefined
+    if (isFile && fileTag.test(headers.etag ?? '')) return true
+  }
+  const rest = Object.keys(headers).filter(
+    name => !['server', 'date', 'content-length', 'alt-svc'].includes(name),
+  )
+  return proxy === 'Caddy' && rest.length === 0 && headers['content-length'] === '0'
 }

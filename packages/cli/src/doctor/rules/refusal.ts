@@ -32,11 +32,12 @@ export function concludeRefusal(evidence: Evidence, main: Answer): Draft[] {
   return concludeStatus(evidence, main, recognise(evidence), make)
 }
 
-function comparisons({ variants, openPaths }: Evidence): string[] {
+function comparisons({ variants, openPaths, front }: Evidence): string[] {
   const shown = (Object.entries(variants) as [VariantName, Answer][]).map(([name, answer]) =>
     showPair(answer, name === 'plain' ? 'plain GET' : `upgrade, ${name}`),
   )
-  return [...shown, ...openPaths.map(path => `upgrade on ${path}: 101`)]
+  const broken = front === undefined ? [] : [showPair(front, 'a request that cannot be read')]
+  return [...shown, ...openPaths.map(path => `upgrade on ${path}: 101`), ...broken]
 }
 
 function isCertificateAlert({ error }: Answer): boolean {
@@ -60,7 +61,8 @@ function concludeEngineIo(evidence: Evidence, main: Answer, make: Make): Draft[]
   if (engineIo.losesSessions) return make('BW_DOCTOR_SOCKET_IO_NOT_STICKY', {}, [path])
   const isItsOwnPath = target.url.pathname.replace(/\/?$/, '/') === engineIo.path.replace(/\/?$/, '/')
   const isMeant = isItsOwnPath || target.url.protocol.startsWith('http')
-  if (isMeant && engineIo.isPollingOnly) {
+  const isRefused = main.head !== undefined && main.head.status !== 101
+  if (engineIo.isPollingOnly && (isMeant || isRefused)) {
     return make('BW_DOCTOR_UPGRADE_STRIPPED', { status: main.head?.status ?? 'no answer' }, [path])
   }
   const facts = engineFacts(engineIo.versions.length > 0 ? engineIo.versions : [4], target.origin)
@@ -130,6 +132,11 @@ function concludeNoHead(evidence: Evidence, main: Answer, make: Make): Draft[] {
     const said = main.bytes.length > 0 ? main.bytes : greeting!.bytes
     const unknown = { en: 'a protocol of its own', zh: '自己的协议' }
     return make('BW_DOCTOR_NOT_HTTP', { speaker: unknown }, [`it says ${showBytes(said)}`])
+  }
+  if (evidence.afterProxyHeader?.head !== undefined) {
+    return make('BW_DOCTOR_PROXY_HEADER_WANTED', {}, [
+      showPair(evidence.afterProxyHeader, 'upgrade behind PROXY TCP4 …'),
+    ])
   }
   const how = main.ending === 'reset' ? 'RST' : 'FIN'
   const isSilent = main.ending === 'silence'

@@ -2,7 +2,7 @@ import type { Evidence } from '../evidence.ts'
 import type { Draft } from '../findings/draft.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
 import type { Make } from './make.ts'
-import type { Recognised } from './products.ts'
+import { isOwnAnswer, type Recognised } from './products.ts'
 import { quote } from './show.ts'
 
 /** What a status and its body say when no change in the request mattered. */
@@ -14,6 +14,7 @@ export function concludeStatus(evidence: Evidence, main: Answer, { proxy }: Reco
   const after = headers['retry-after'] === undefined ? '' : `, Retry-After ${headers['retry-after']}`
   const says = reason ?? (body === '' ? '' : quote(body, 160))
   const { target, variants } = evidence
+  const isOwn = isOwnAnswer(main, proxy)
 
   if (isAboutOrigin(`${reason ?? ''} ${body}`) && status >= 400 && status < 500) {
     const { origin } = evidence
@@ -35,6 +36,8 @@ export function concludeStatus(evidence: Evidence, main: Answer, { proxy }: Reco
 
   switch (status) {
     case 400:
+      if (isUnread(main) && variants.plain !== undefined && isUnread(variants.plain))
+        return make('BW_DOCTOR_REQUEST_GARBLED')
       if (body === 'Bad Request')
         return make('BW_DOCTOR_WRONG_PATH', { path: target.url.pathname, found: '' })
       return make('BW_DOCTOR_BAD_REQUEST', { says: says === '' ? '' : `: ${says}` })
@@ -61,8 +64,10 @@ export function concludeStatus(evidence: Evidence, main: Answer, { proxy }: Reco
       return make('BW_DOCTOR_TOO_MANY_REQUESTS', { after })
     case 502:
     case 504:
-      return make('BW_DOCTOR_BAD_GATEWAY', { status, proxy: proxy === undefined ? '' : ` (${proxy})` })
+      return badGateway()
     case 503:
+      // nginx says 502 when it cannot reach the server behind it; these say 503.
+      if (isOwn && proxy !== 'nginx') return badGateway()
       return make('BW_DOCTOR_UNAVAILABLE', { after })
   }
   if (status >= 300 && status < 400) return redirected(headers.location ?? '')
@@ -77,8 +82,13 @@ export function concludeStatus(evidence: Evidence, main: Answer, { proxy }: Reco
   if (status >= 200 && status < 300) return unhandled('BW_DOCTOR_HTTP_ANSWERED')
   return make('BW_DOCTOR_STATUS', { status, reason: head.reason })
 
+  function badGateway(): Draft[] {
+    return make('BW_DOCTOR_BAD_GATEWAY', { status, proxy: proxy === undefined ? '' : ` (${proxy})` })
+  }
+
   function unhandled(code: 'BW_DOCTOR_NOT_FOUND' | 'BW_DOCTOR_HTTP_ANSWERED'): Draft[] {
     const isAsPlain = variants.plain?.head?.status === status
+    if (proxy !== undefined && isOwn) return make('BW_DOCTOR_PROXY_ANSWERED', { proxy, status })
     if (proxy !== undefined && isAsPlain)
       return make('BW_DOCTOR_UPGRADE_STRIPPED_OR_UNHANDLED', { proxy, status })
     return make(code, { status })
@@ -117,11 +127,30 @@ function isAboutOrigin(text: string): boolean {
   )
 }
 
+const upgradeWords: readonly RegExp[] = [
+  // gorilla, coder and Spring.
+  /'upgrade' token not found|does not contain Upgrade|Can "Upgrade" only to/i,
+  // Tornado and aiohttp.
+  /"Connection" must be "Upgrade"|No (CONNECTION|WebSocket) upgrade hdr/i,
+  // python-websockets, faye, Netty and others.
+  /missing (Connection|Upgrade) header|missing upgrade|not a WebSocket (handshake )?request|not a WebSocket handshake/i,
+  // actix, axum, Cowboy and Phoenix.
+  /WebSocket upgrade is expected|Connection upgrade is not set|`?(Connection|Upgrade)`? header did not include|'(connection|upgrade)' header must contain/i,
+  /(Missing|invalid|No|expected).{0,20}["']?(Upgrade|Connection)["']? header|Upgrade Required|Expected (a )?websocket (upgrade|request|connection)/i,
+]
+
 /** A WebSocket server that saw a request without upgrade, in the words of the common ones. */
 function isAboutUpgrade(body: string, status: number): boolean {
   if (status !== 400 && status !== 426) return false
-  return /'upgrade' token not found|Can "Upgrade" only to|missing Connection header|missing Upgrade header|(Missing|invalid|No|expected).{0,20}["']?(Upgrade|Connection)["']? header|does not contain Upgrade|Upgrade Required|not a WebSocket handshake|Expected (a )?websocket (upgrade|request)/i.test(
-    body,
+  return upgradeWords.some(pattern => pattern.test(body))
+}
+
+/** The bare answer of Node.js to bytes that are no request. */
+function isUnread({ head, rest }: Answer): boolean {
+  return (
+    head?.status === 400 &&
+    rest.length === 0 &&
+    Object.keys(head.headers).every(name => name === 'connection')
   )
 }
 

@@ -50,11 +50,8 @@ const cases: readonly (readonly [string, (url: string) => string, string | undef
     url => `location / { proxy_pass ${url.replace('http', 'https')}; ${upgrade} }`,
     'BAD_GATEWAY',
   ],
-  [
-    'another location',
-    url => `location /ws { proxy_pass ${url}; ${upgrade} }`,
-    'UPGRADE_STRIPPED_OR_UNHANDLED',
-  ],
+  ['another location', url => `location /ws { proxy_pass ${url}; ${upgrade} }`, 'PROXY_ANSWERED'],
+  ['index.html for every path', () => 'root /etc; try_files $uri /hosts;', 'PROXY_ANSWERED'],
   ['everything sent to https', () => 'return 301 https://$host$request_uri;', 'REDIRECTED'],
   [
     'a password',
