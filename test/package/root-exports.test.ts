@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as client from '@bothways/client'
 import * as clientCore from '@bothways/client/core'
+import * as clientWebSocket from '@bothways/client/websocket'
 import * as nodejsWebsocket from '@bothways/nodejs-websocket'
 import * as protocol from '@bothways/protocol'
 import * as socketIo from '@bothways/socket.io'
@@ -158,6 +159,7 @@ test('@bothways/protocol exports these names', () => {
 test('@bothways/client and its smaller entry export these names', () => {
   expect(Object.keys(client).sort()).toEqual(['ClientError', 'createClient'])
   expect(Object.keys(clientCore).sort()).toEqual(['ClientError', 'createClient'])
+  expect(Object.keys(clientWebSocket)).toEqual(['ReconnectingWebSocket'])
 })
 
 test('@bothways/nodejs-websocket exports these names', () => {

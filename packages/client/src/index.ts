@@ -1,1 +1,47 @@
-export * from './core/index.ts'
+import {
+  Client,
+  type ClientOptions,
+  type Contract,
+  topicsUrl,
+  webSocketTransport,
+} from './core/client-kit.ts'
+import { eventStreamTransport } from './fallbacks/event-stream.ts'
+import { Fallbacks, type Memory } from './fallbacks/fallbacks.ts'
+import { longPollTransport } from './fallbacks/long-poll.ts'
+
+export { ClientError } from './core/client-error.ts'
+export type * from './core/index.ts'
+
+/**
+ * Makes the client of a server's topics, and connects it: by WebSocket, where that does not work by an event stream, where
+ * that does not either by long polling.
+ *
+ * @param url of the topics: absolute, or in a page a path of its server
+ * @throws TypeError when it is none
+ * @example
+ * const client = createClient('/bothways')
+ * const room = client.topic('room/42', { last: 50 })
+ * room.on('publication', ({ data }) => console.log(data))
+ * await room.publish({ text: '你好' })
+ */
+export function createClient<C extends Contract = Contract>(
+  url: string | URL,
+  options: ClientOptions = {},
+): Client<C> {
+  const { WebSocket } = globalThis as { WebSocket?: unknown }
+  const overHttp = [eventStreamTransport, longPollTransport]
+  const hasWebSocket = (options.WebSocket ?? WebSocket) !== undefined
+  const openers = hasWebSocket ? [webSocketTransport, ...overHttp] : overHttp
+  return new Client<C>(url, options, new Fallbacks(openers, topicsUrl(url), pageMemory()))
+}
+
+/** Where a browser lets a page keep something. */
+function pageMemory(): Memory | undefined {
+  try {
+    const { document, localStorage } = globalThis as { document?: unknown; localStorage?: Memory }
+    return document === undefined ? undefined : localStorage
+  } catch {
+    // Forbidden by the user.
+    return undefined
+  }
+}

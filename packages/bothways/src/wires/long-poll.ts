@@ -9,6 +9,10 @@ export interface Polled {
   readonly messages: readonly object[]
   readonly since: string
   readonly recovered: boolean
+  /** Where each topic stands now; one that keeps nothing is not in it. */
+  readonly positions: Readonly<Record<string, string>>
+  /** Topics whose history has moved past where the client stood. */
+  readonly unrecovered: readonly string[]
 }
 
 const maxMessages = 100
@@ -37,24 +41,30 @@ export class LongPoll<User> {
   }
 
   /** What is behind the cursor, as much as an answer may have; the cursor covers exactly that. */
-  async read(since: string | undefined, last: number): Promise<Polled> {
-    const cursor = since === undefined ? undefined : readCursor(since, this.#topics)
+  async read(
+    since: string | ReadonlyMap<string, string> | undefined,
+    lastOf: (topic: string) => number,
+  ): Promise<Polled> {
+    const cursor = typeof since === 'string' ? readCursor(since, this.#topics) : since
     const positions = new Map(cursor)
     const messages: object[] = []
     let bytes = 0
-    let recovered = since === undefined || cursor !== undefined
+    const isStale = since !== undefined && cursor === undefined
+    const unrecovered: string[] = []
     for (const topic of this.#topics) {
       const kind = this.#hub.kindOf(topic)
       if (kind === 'nothing') continue
       const from = cursor?.get(topic)
       const limit = maxMessages - messages.length
-      const wanted = from === undefined ? last : 0
+      // A client that says where it stands wants the newest value of a state, however many it has missed.
+      const wanted = kind === 'state' && since !== undefined ? 1 : from === undefined ? lastOf(topic) : 0
       const found = await this.#hub.historyAs(this.#user, topic, {
         since: from,
         last: wanted,
         limit: Math.max(1, limit),
       })
-      if (found.recovered === false) recovered = false
+      // Of a state the values in between are nobody's loss.
+      if (isStale || (found.recovered === false && kind === 'history')) unrecovered.push(topic)
       positions.set(topic, found.recovered === false ? found.head : found.start)
       for (const publication of found.publications) {
         const size = publication.data.length + 200
@@ -65,7 +75,13 @@ export class LongPoll<User> {
       }
     }
     messages.push(...this.#unkept.splice(0, Math.max(0, maxMessages - messages.length)))
-    return { messages, since: writeCursor(this.#topics, positions), recovered }
+    return {
+      messages,
+      since: writeCursor(this.#topics, positions),
+      recovered: !isStale && unrecovered.length === 0,
+      positions: Object.fromEntries(positions),
+      unrecovered,
+    }
   }
 
   /** From here on {@link news} tells of what is published. */

@@ -278,3 +278,33 @@ test('Draining ends streams with a time of their own to come back at, and answer
   const late = await fetch(`${url}/bothways/events?topic=room/1`)
   expect([late.status, await late.text()]).toEqual([200, 'retry: 1000\n\n'])
 })
+
+test('Event streams and polls take positions, one for each topic, as a WebSocket had them; and last for each', async () => {
+  const { get, hub } = await stage()
+  const one = hub.topic('room/1')
+  const first = await one.publish('a')
+  await one.publish('b')
+  await hub.topic('room/2').publish('c')
+  await hub.topic('room/2').publish('d')
+  const ask = async (query: string) => (await get(`poll?${query}`)).body
+  const both = `topic=room/1&position=${first}&last=9&topic=room/2&position=&last=1`
+  const polled = await ask(`${both}&waitMs=0`)
+  expect(polled.messages.map(({ data }: { data: unknown }) => data)).toEqual(['b', 'd'])
+  expect(polled).toMatchObject({ recovered: true, unrecovered: [] })
+  expect(Object.keys(polled.positions)).toEqual(['room/1', 'room/2'])
+  expect(await ask('topic=room/1&position=of.another.life&waitMs=0')).toMatchObject({
+    recovered: false,
+    unrecovered: ['room/1'],
+  })
+  expect(await ask('topic=room/1&topic=room/2&position=x')).toMatchObject({ code: 'bad_request' })
+  expect(await ask('topic=room/1')).toEqual({ messages: [], since: expect.any(String), recovered: true })
+})
+
+test('A poll that says where it stands gets the newest value of a state, however many it has missed', async () => {
+  const { get, hub } = await stage()
+  const load = hub.topic('load')
+  const first = await load.publish(1)
+  for (const value of [2, 3]) await load.publish(value)
+  const { body } = await get(`poll?topic=load&position=${first}&waitMs=0`)
+  expect(body).toMatchObject({ messages: [{ type: 'state', data: 3 }], recovered: true })
+})

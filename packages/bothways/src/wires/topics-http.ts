@@ -9,7 +9,7 @@ import type { Subscription } from '../hub/subscription.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { EventStream } from './event-stream.ts'
 import { readJsonBody } from './json-body.ts'
-import { LongPoll } from './long-poll.ts'
+import { LongPoll, type Polled } from './long-poll.ts'
 import { Refusal } from './refusal.ts'
 
 export interface TopicsHttpOptions<User> {
@@ -179,10 +179,10 @@ export class TopicsHttp<User = undefined> {
     response: ServerResponse,
   ): Promise<void> {
     const topics = topicsOf(query)
-    const last = countOf(query, 'last', 0, maxLast)
+    const lastOf = lastsOf(query, topics)
     const given = request.headers['last-event-id'] ?? query.get('since') ?? undefined
     const since = typeof given === 'string' && given !== '' ? given : undefined
-    const cursor = since === undefined ? undefined : readCursor(since, topics)
+    const cursor = since === undefined ? positionsOf(query, topics) : readCursor(since, topics)
     const isStale = since !== undefined && cursor === undefined
     for (const topic of topics) await this.#hub.checkAs(user, 'subscribe', topic)
     response.writeHead(200, {
@@ -212,9 +212,11 @@ export class TopicsHttp<User = undefined> {
     for (const topic of topics) {
       const from = this.#hub.kindOf(topic) === 'history' ? cursor?.get(topic) : undefined
       try {
-        const found = await this.#hub.subscribeAs(user, topic, stream.sinkOf(topic), { since: from, last })
+        const options = { since: from, last: lastOf(topic) }
+        const found = await this.#hub.subscribeAs(user, topic, stream.sinkOf(topic), options)
         subscriptions.push(found.subscription)
-        const recovered = since === undefined ? undefined : !isStale && found.recovered !== false
+        const recovered =
+          since === undefined && from === undefined ? undefined : !isStale && found.recovered !== false
         const place = found.position === undefined ? undefined : { topic, at: found.position }
         stream.send(
           { type: 'subscribed', topic, position: found.position, recovered, members: found.members },
@@ -232,9 +234,13 @@ export class TopicsHttp<User = undefined> {
 
   async #poll(user: User, query: URLSearchParams, response: ServerResponse): Promise<void> {
     const topics = topicsOf(query)
-    const last = countOf(query, 'last', 0, maxLast)
-    const waitMs = countOf(query, 'waitMs', maxWaitMs, Number.MAX_SAFE_INTEGER)
-    const since = query.get('since') || undefined
+    const lastOf = lastsOf(query, topics)
+    const waitMs = countOf(query.get('waitMs'), 'waitMs', maxWaitMs, Number.MAX_SAFE_INTEGER)
+    const positions = positionsOf(query, topics)
+    const since = query.get('since') || positions
+    // Who asked with a cursor is answered with one alone.
+    const shown = ({ messages, since, recovered, ...byTopic }: Polled) =>
+      positions === undefined ? { messages, since, recovered } : { messages, since, recovered, ...byTopic }
     for (const topic of topics) await this.#hub.checkAs(user, 'subscribe', topic)
     const poll = new LongPoll(this.#hub, user, topics)
     try {
@@ -242,10 +248,10 @@ export class TopicsHttp<User = undefined> {
         since !== undefined && waitMs > 0 && this.#retryMs === undefined && this.#open.size < this.#maxOpen
       // Before it is read, so that nothing comes in between.
       if (mayWait) await poll.listen()
-      const found = await poll.read(since, last)
-      if (!mayWait || found.messages.length > 0 || !found.recovered) return answer(response, found)
+      const found = await poll.read(since, lastOf)
+      if (!mayWait || found.messages.length > 0 || !found.recovered) return answer(response, shown(found))
       await this.#waitFor(poll.news, Math.min(waitMs, maxWaitMs), response)
-      if (!response.destroyed) answer(response, await poll.read(found.since, 0))
+      if (!response.destroyed) answer(response, shown(await poll.read(found.since, () => 0)))
     } finally {
       poll.end()
     }
@@ -267,7 +273,7 @@ export class TopicsHttp<User = undefined> {
   }
 
   async #history(user: User, query: URLSearchParams, response: ServerResponse): Promise<void> {
-    const last = countOf(query, 'last', 50, maxLast)
+    const last = countOf(query.get('last'), 'last', 50, maxLast)
     const since = query.get('since') || undefined
     const topic = oneTopic(query)
     const isState = this.#hub.kindOf(topic) === 'state'
@@ -343,8 +349,33 @@ function oneTopic(query: URLSearchParams): string {
   return topic as string
 }
 
-function countOf(query: URLSearchParams, name: string, byDefault: number, highest: number): number {
-  const text = query.get(name)
+/** Where a client stands in each topic, in place of a cursor: `position` once for each `topic`, empty where there is none. */
+function positionsOf(
+  query: URLSearchParams,
+  topics: readonly string[],
+): ReadonlyMap<string, string> | undefined {
+  const positions = query.getAll('position')
+  if (positions.length === 0) return undefined
+  if (positions.length !== topics.length) {
+    throw new HubError('bad_request', 'position is given once for each topic, empty where there is none.')
+  }
+  return new Map(
+    topics.flatMap((topic, at) => (positions[at] === '' ? [] : [[topic, positions[at] as string]])),
+  )
+}
+
+/** `last` once for all topics, or once for each. */
+function lastsOf(query: URLSearchParams, topics: readonly string[]): (topic: string) => number {
+  const lasts = query.getAll('last')
+  if (lasts.length !== topics.length) {
+    const last = countOf(query.get('last'), 'last', 0, maxLast)
+    return () => last
+  }
+  const byTopic = new Map(topics.map((topic, at) => [topic, countOf(lasts[at] ?? null, 'last', 0, maxLast)]))
+  return topic => byTopic.get(topic) ?? 0
+}
+
+function countOf(text: string | null, name: string, byDefault: number, highest: number): number {
   if (text === null) return byDefault
   if (/^\d{1,15}$/.test(text)) return Math.min(Number(text), highest)
   throw new HubError('bad_request', `${name} is a whole number, got ${JSON.stringify(text.slice(0, 40))}.`)

@@ -233,13 +233,13 @@ export class Client<C extends Contract = Contract> {
   }
 
   #lost(opener: TransportOpener, ending: Ending, lastedMs: number): void {
-    this.#choice.ended(opener, ending, lastedMs)
+    const hasOther = this.#choice.ended(opener, ending, lastedMs)
     this.#isCompressionBroken ||= ending.code === 'compression'
     this.#forget()
     // A function for tokens may have a better one: once.
     const mayRenew = ending.code === 'unauthenticated' && this.#token !== undefined && !this.#hasRenewedToken
     this.#hasRenewedToken ||= mayRenew
-    this.#link.lost(mayRenew ? { ...ending, retryAfterMs: 0 } : ending, lastedMs)
+    this.#link.lost(mayRenew || hasOther ? { ...ending, retryAfterMs: 0 } : ending, lastedMs)
     if (this.#link.status === 'closed') this.#failAll()
   }
 

@@ -82,6 +82,9 @@ export interface TransportChoice {
   /** What to try besides the one that is open, and in how many ms; undefined when there is nothing better. */
   better(): { readonly opener: TransportOpener; readonly inMs: number } | undefined
   opened(opener: TransportOpener): void
-  /** @param lastedMs how long it was open, 0 if it never was */
-  ended(opener: TransportOpener, ending: Ending, lastedMs: number): void
+  /**
+   * @param lastedMs how long it was open, 0 if it never was
+   * @returns whether another transport may do where this one would fail again
+   */
+  ended(opener: TransportOpener, ending: Ending, lastedMs: number): boolean
 }

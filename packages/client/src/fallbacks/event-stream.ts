@@ -1,0 +1,44 @@
+import type { TransportOpener } from '../core/transport-kit.ts'
+import { HttpTransport, type ReadNews } from './http-transport.ts'
+
+/** The server writes at once, and a comment every 20 s: without that something on the way holds it back. In ms. */
+const firstBytesMs = 5_000
+const silenceMs = 45_000
+
+export const eventStreamTransport: TransportOpener = {
+  kind: 'event-stream',
+  open: (context, handler) => new HttpTransport(context, handler, readEventStream),
+}
+
+const readEventStream: ReadNews = async (http, topics, signal) => {
+  let cancel = http.after(firstBytesMs, () => http.end({ code: 'buffered' }))
+  signal.addEventListener('abort', () => cancel())
+  const response = await http.get('events', http.queryOf(topics), signal)
+  const refusal = await http.refusalOf(response)
+  if (refusal !== undefined) {
+    cancel()
+    for (const { name } of topics) http.pass({ ...refusal, topic: name })
+    return
+  }
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  let retryAfterMs: number | undefined
+  for (;;) {
+    const { done, value } = await reader.read()
+    cancel()
+    if (signal.aborted) return
+    if (done) return http.end({ code: retryAfterMs === undefined ? 'lost' : 'leaving', retryAfterMs })
+    cancel = http.after(silenceMs, () => http.end({ code: 'silent' }))
+    http.handler.onLife()
+    const events = (text + decoder.decode(value, { stream: true })).split('\n\n')
+    text = events.pop() as string
+    for (const event of events) {
+      // HTML §9.2.6, of the fields that are used here.
+      for (const line of event.split('\n')) {
+        if (line.startsWith('data: ')) http.pass(JSON.parse(line.slice(6)))
+        if (line.startsWith('retry: ')) retryAfterMs = Number(line.slice(7))
+      }
+    }
+  }
+}

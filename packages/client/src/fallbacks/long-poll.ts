@@ -1,0 +1,62 @@
+import type { ServerMessage, TransportOpener } from '../core/transport-kit.ts'
+import { type HttpTopic, HttpTransport, type ReadNews } from './http-transport.ts'
+
+/** How long the server holds a poll without news, in ms. */
+const waitMs = 25_000
+/** How much longer an answer may take, in ms. */
+const lateMs = 10_000
+/** An empty answer that came sooner is of a server that holds none now: the next poll waits so long, in ms. */
+const pauseMs = 1_000
+
+interface Polled {
+  readonly messages: readonly ServerMessage[]
+  /** Where each topic stands now; a topic without history is not in it. */
+  readonly positions: Readonly<Record<string, string>>
+  /** Topics whose history has moved past where they stood. */
+  readonly unrecovered?: readonly string[]
+}
+
+export const longPollTransport: TransportOpener = {
+  kind: 'long-poll',
+  open: (context, handler) => new HttpTransport(context, handler, readByPolling),
+}
+
+const readByPolling: ReadNews = async (http, topics, signal) => {
+  for (;;) {
+    const isFirst = topics.some(({ id }) => id !== undefined)
+    const cancel = http.after(waitMs + lateMs, () => http.end({ code: 'silent' }))
+    signal.addEventListener('abort', cancel)
+    let isEarly = true
+    const cancelEarly = http.after(pauseMs, () => {
+      isEarly = false
+    })
+    const query = [...http.queryOf(topics), ['waitMs', String(isFirst ? 0 : waitMs)] as const]
+    const response = await http.get('poll', query, signal)
+    const refusal = await http.refusalOf(response)
+    const polled = refusal === undefined ? (JSON.parse(await response.text()) as Polled) : undefined
+    cancel()
+    cancelEarly()
+    if (signal.aborted) return
+    if (polled === undefined) {
+      for (const { name } of topics) http.pass({ ...refusal, type: 'error', topic: name })
+      return
+    }
+    for (const topic of topics) http.pass(subscribed(topic, polled))
+    for (const message of polled.messages) http.pass(message)
+    if (isEarly && !isFirst && polled.messages.length === 0) {
+      await new Promise<void>(resolve => {
+        http.after(pauseMs, resolve)
+      })
+    }
+    if (signal.aborted) return
+  }
+}
+
+/** What each answer says of a topic. Between two polls a topic without history may have lost something: it has no position. */
+function subscribed({ name, position }: HttpTopic, { positions, unrecovered }: Polled): ServerMessage {
+  const message = { type: 'subscribed', topic: name }
+  const now = positions[name]
+  if (now === undefined) return message
+  const recovered = position === undefined ? {} : { recovered: unrecovered?.includes(name) !== true }
+  return { ...message, position: now, ...recovered }
+}

@@ -1,0 +1,6 @@
+export {
+  type Message,
+  ReconnectingWebSocket,
+  type ReconnectingWebSocketEvents,
+  type ReconnectingWebSocketOptions,
+} from './reconnecting-web-socket.ts'

@@ -1,0 +1,181 @@
+import { type ScriptedSocket, scriptedSockets } from '@bothways/test-support/scripted-server'
+import { settled, VirtualEnvironment } from '@bothways/test-support/virtual-environment'
+import { expect, test, vi } from 'vitest'
+import { ReconnectingWebSocket, type ReconnectingWebSocketOptions } from './index.ts'
+
+async function stage(
+  options: ReconnectingWebSocketOptions = {},
+  url: ConstructorParameters<typeof ReconnectingWebSocket>[0] = 'ws://server/',
+  protocols?: ConstructorParameters<typeof ReconnectingWebSocket>[1],
+) {
+  const environment = new VirtualEnvironment()
+  const { sockets, WebSocket } = scriptedSockets()
+  const socket = new ReconnectingWebSocket(url, protocols, { environment, WebSocket, ...options })
+  const told: string[] = []
+  socket.addEventListener('open', () => told.push('open'))
+  socket.addEventListener('message', ({ data }) => told.push(`message ${data}`))
+  socket.addEventListener('error', ({ message }) => told.push(`error ${message ?? ''}`.trim()))
+  socket.addEventListener('close', ({ code }) => told.push(`close ${code}`))
+  await settled()
+  return {
+    environment,
+    sockets,
+    socket,
+    told: () => told.splice(0),
+    get below(): ScriptedSocket {
+      return sockets.at(-1) as ScriptedSocket
+    },
+  }
+}
+
+test('It passes messages through, comes back when it is cut, and tells open and close each time', async () => {
+  const { below, environment, socket, sockets, told } = await stage()
+  below.open()
+  below.emit('message', { data: 'one', origin: 'ws://server' })
+  below.cut(1006)
+  expect([told(), socket.readyState]).toEqual([['open', 'message one', 'close 1006'], 0])
+  await environment.pass(1_000)
+  expect(sockets).toHaveLength(2)
+  sockets[1]?.open()
+  expect([told(), socket.readyState]).toEqual([['open'], 1])
+})
+
+test('It also comes back after close codes that a server chose, until it is closed here', async () => {
+  const { below, environment, socket, sockets, told } = await stage()
+  below.open()
+  below.cut(1000)
+  await environment.pass(1_000)
+  sockets[1]?.open()
+  socket.close(4000, 'enough')
+  expect([sockets[1]?.closedWith, socket.readyState, socket.shouldReconnect]).toEqual([4000, 2, false])
+  sockets[1]?.cut(4000)
+  expect(told()).toEqual(['open', 'close 1000', 'open', 'close 4000'])
+  await environment.pass(600_000)
+  expect([sockets.length, socket.readyState, environment.timerCount]).toEqual([2, 3, 0])
+  socket.reconnect()
+  await settled()
+  expect([sockets.length, socket.readyState]).toEqual([3, 0])
+})
+
+test('What is sent without a connection waits, in order, and goes out before `open` is told', async () => {
+  const { below, environment, socket, sockets } = await stage()
+  const send = vi.spyOn(below, 'send').mockImplementation(() => {})
+  socket.send('a')
+  socket.send('二')
+  expect(socket.bufferedAmount).toBe(4)
+  socket.onopen = () => socket.send('c')
+  below.open()
+  expect(send.mock.calls.flat()).toEqual(['a', '二', 'c'])
+  expect(socket.bufferedAmount).toBe(0)
+  below.cut()
+  socket.send('d')
+  await environment.pass(1_000)
+  const again = vi.spyOn(sockets[1] as ScriptedSocket, 'send').mockImplementation(() => {})
+  sockets[1]?.open()
+  expect(again.mock.calls.flat()).toEqual(['d', 'c'])
+})
+
+test('The queue is bounded in count and bytes: `send` throws at one more', async () => {
+  const { socket } = await stage({ maxEnqueuedMessages: 2, maxEnqueuedBytes: 10 })
+  socket.send('12345')
+  expect(() => socket.send('123456')).toThrow(expect.objectContaining({ code: 'queue_full' }))
+  socket.send(new Uint8Array(5))
+  expect(() => socket.send('')).toThrow(expect.objectContaining({ code: 'queue_full' }))
+})
+
+test('The waits grow up to their bound, with jitter, and begin anew after a connection that lasted', async () => {
+  const { environment, socket, sockets } = await stage({
+    minReconnectionDelay: 1_000,
+    reconnectionDelayGrowFactor: 2,
+    maxReconnectionDelay: 3_000,
+  })
+  const wait = async () => {
+    sockets.at(-1)?.cut()
+    const count = sockets.length
+    const from = environment.now()
+    while (sockets.length === count) await environment.pass(100)
+    return environment.now() - from
+  }
+  expect([await wait(), await wait(), await wait(), await wait()]).toEqual([1_000, 2_000, 3_000, 3_000])
+  expect(socket.retryCount).toBe(4)
+  environment.chance = 0
+  expect(await wait()).toBe(1_500)
+  sockets.at(-1)?.open()
+  await environment.pass(5_000)
+  expect(socket.retryCount).toBe(0)
+  expect(await wait()).toBe(500)
+})
+
+test('It gives up after maxRetries', async () => {
+  const { environment, socket, sockets } = await stage({ maxRetries: 2 })
+  for (let n = 0; n < 5; n++) {
+    if (sockets.at(-1)?.readyState === 0) sockets.at(-1)?.cut()
+    await environment.pass(20_000)
+  }
+  expect([sockets.length, socket.readyState]).toEqual([3, 3])
+})
+
+test('URL and protocols may be functions, asked for each connection; one that fails is asked again', async () => {
+  let count = 0
+  const url = async () => {
+    if (++count === 2) throw new Error('no ticket')
+    return `ws://server/?ticket=${count}`
+  }
+  const { below, environment, sockets, told } = await stage({}, url, () => ['a', 'b'])
+  expect([below.url, below.protocols]).toEqual(['ws://server/?ticket=1', ['a', 'b']])
+  below.cut()
+  await environment.pass(5_000)
+  expect(told()).toEqual(['close 1006', 'error no ticket', 'close 1006'])
+  expect(sockets.at(-1)?.url).toBe('ws://server/?ticket=3')
+})
+
+test('A connection that does not open in time is left, and another tried', async () => {
+  const { below, environment, sockets, told } = await stage({ connectionTimeout: 2_000 })
+  await environment.pass(2_000)
+  expect([told(), below.closedWith]).toEqual([['error TIMEOUT', 'close 1006'], 1005])
+  below.open()
+  below.cut()
+  expect(told()).toEqual([])
+  await environment.pass(1_500)
+  expect(sockets).toHaveLength(2)
+})
+
+test('It waits for no `close` event that does not come', async () => {
+  const { below, environment, socket, told } = await stage()
+  below.emit('error', { message: 'blocked' })
+  await environment.pass(2_000)
+  expect(told()).toEqual(['error blocked', 'close 1006'])
+  await environment.pass(1_500)
+  socket.close()
+  await environment.pass(2_000)
+  expect(socket.readyState).toBe(3)
+})
+
+test('It comes back at once when the device is online again', async () => {
+  const { below, environment, sockets } = await stage({ minReconnectionDelay: 10_000 })
+  below.cut()
+  environment.tell('online')
+  await settled()
+  expect(sockets).toHaveLength(2)
+})
+
+test('`reconnect` leaves an open connection for another, and tells that it closed', async () => {
+  const { below, socket, sockets, told } = await stage()
+  below.open()
+  socket.reconnect(4001, 'again')
+  await settled()
+  expect([told(), below.closedWith, sockets.length]).toEqual([['open', 'close 4001'], 4001, 2])
+  below.emit('message', { data: 'late' })
+  below.cut()
+  expect(told()).toEqual([])
+})
+
+test('It can start closed, and is the interface that programs know', async () => {
+  const { socket, sockets } = await stage({ startClosed: true })
+  expect([socket.readyState, sockets.length, socket.url, socket.protocol]).toEqual([3, 0, '', ''])
+  expect([ReconnectingWebSocket.OPEN, socket.CLOSED, socket.binaryType]).toEqual([1, 3, 'blob'])
+  socket.binaryType = 'arraybuffer'
+  socket.reconnect()
+  await settled()
+  expect(sockets[0]?.binaryType).toBe('arraybuffer')
+})

@@ -1,0 +1,42 @@
+/** What an event of the connection below says; classes of events differ between runtimes. */
+interface Said {
+  readonly data?: unknown
+  readonly origin?: string
+  readonly code?: number
+  readonly reason?: string
+  readonly wasClean?: boolean
+  readonly error?: unknown
+  readonly message?: string
+}
+
+export interface SocketMessageEvent extends Event {
+  // biome-ignore lint/suspicious/noExplicitAny: as the DOM has it
+  readonly data: any
+  readonly origin: string
+}
+
+export interface SocketCloseEvent extends Event {
+  readonly code: number
+  readonly reason: string
+  readonly wasClean: boolean
+}
+
+export interface SocketErrorEvent extends Event {
+  readonly error: unknown
+  readonly message: string
+}
+
+const members = {
+  open: [],
+  message: ['data', 'origin'],
+  close: ['code', 'reason', 'wasClean'],
+  error: ['error', 'message'],
+} as const
+
+/** An event of this object that says what the one of the connection says. */
+export function eventLike(type: keyof typeof members, said: Said): Event {
+  const event = new Event(type)
+  for (const name of members[type])
+    Object.defineProperty(event, name, { value: said[name], enumerable: true })
+  return event
+}
