@@ -1,24 +1,17 @@
 import type { ClientOptions } from 'bothways'
 import type { Language, Words } from '../language.ts'
 import { highestPayloadBytes } from '../payload-limits.ts'
+import { type Connection, readConnection } from '../reach/connection.ts'
+import { connectionOptions } from '../reach/connection-options.ts'
+import { ProxyAgent } from '../reach/proxy-agent.ts'
 import { readArguments, readSeconds, readWhole } from '../usage/arguments.ts'
 import { type Command, everywhere } from '../usage/command.ts'
-import { connectionOptions } from '../usage/connection.ts'
 import { maxPayloadOption } from '../usage/listening.ts'
 import { WrongUse } from '../wrong-use.ts'
 import { readAddress } from './address.ts'
-import { ProxyAgent } from './proxy-agent.ts'
-import { chooseProxy } from './proxy-choice.ts'
-import { readTlsFiles } from './tls-files.ts'
 
 const options = {
   ...connectionOptions,
-  origin: {
-    type: 'string',
-    short: 'o',
-    value: 'O',
-    says: { en: 'send an Origin, as a browser would', zh: '像浏览器那样发送 Origin' },
-  },
   'no-compression': {
     type: 'boolean',
     says: { en: 'do not offer permessage-deflate', zh: '不提供 permessage-deflate 压缩' },
@@ -130,14 +123,12 @@ export function readConnectOptions(args: readonly string[], language: Language):
     })
   }
   const { url, notice } = readAddress(address)
+  const connection = readConnection(values)
   return {
     url,
-    protocols: values.protocol ?? [],
+    protocols: connection.protocols,
     client: {
-      headers: withAuthorization(readHeaders(values.header ?? []), values.auth),
-      ...(values.origin !== undefined && { origin: values.origin }),
-      ...agentFor(url, values.proxy),
-      tls: { rejectUnauthorized: !values.insecure, ...readTlsFiles(values) },
+      ...clientOptions(connection, url),
       ...(values.ping !== undefined && { keepalive: { intervalMs: readPingMs(values.ping) } }),
       compression: !values['no-compression'],
       maxMessageBytes: readWhole('--max-payload', values['max-payload'], 0, highestPayloadBytes),
@@ -152,49 +143,26 @@ export function readConnectOptions(args: readonly string[], language: Language):
   }
 }
 
-function readHeaders(lines: readonly string[]): Record<string, string[]> {
-  const headers: Record<string, string[]> = {}
-  for (const line of lines) {
-    const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? []
-    if (name === undefined || value === undefined) {
-      throw new WrongUse({
-        en: `--header takes 'Name: value', got '${line}'.`,
-        zh: `--header 的值形如“Name: value”，收到“${line}”。`,
-      })
-    }
-    headers[name] ??= []
-    headers[name].push(value)
-  }
-  return headers
-}
-
-/** RFC 7617: the user's name ends at the first colon, and the password may hold further ones. */
-function withAuthorization(
-  headers: Record<string, string[]>,
-  auth: string | undefined,
-): Record<string, string[]> {
-  if (auth === undefined) return headers
-  if (!auth.includes(':')) {
-    throw new WrongUse({
-      en: '--auth takes user:password; there was no colon.',
-      zh: '--auth 的值形如 user:password；没有冒号。',
-    })
-  }
-  if (Object.keys(headers).some(name => name.toLowerCase() === 'authorization')) {
-    throw new WrongUse({
-      en: 'Either --auth or a header Authorization: both say who you are.',
-      zh: '--auth 与 Authorization 请求头只能用一个：两者都表明身份。',
-    })
-  }
-  return { ...headers, Authorization: [`Basic ${Buffer.from(auth).toString('base64')}`] }
-}
-
 /** A URL that is none is left to the client, which says why. */
-function agentFor(url: string, proxyOption: string | undefined): Pick<ClientOptions, 'agent'> {
-  if (!URL.canParse(url)) return {}
-  const target = new URL(url)
-  const proxy = chooseProxy(target, proxyOption, process.env)
-  return proxy === undefined ? {} : { agent: new ProxyAgent(proxy, /^(wss|https):$/.test(target.protocol)) }
+function clientOptions(connection: Connection, url: string): ClientOptions {
+  const { headers, origin, isInsecure, tlsFiles, proxyFor } = connection
+  const target = URL.canParse(url) ? new URL(url) : undefined
+  const proxy = target && proxyFor(target)
+  return {
+    headers: grouped(headers),
+    ...(origin !== undefined && { origin }),
+    ...(proxy && { agent: new ProxyAgent(proxy, /^(wss|https):$/.test(target?.protocol ?? '')) }),
+    tls: { rejectUnauthorized: !isInsecure, ...tlsFiles },
+  }
+}
+
+function grouped(headers: Connection['headers']): Record<string, string[]> {
+  const all: Record<string, string[]> = {}
+  for (const [name, value] of headers) {
+    all[name] ??= []
+    all[name].push(value)
+  }
+  return all
 }
 
 function readPingMs(text: string): number {

@@ -1,10 +1,11 @@
 import { type HandshakeAnswer, HandshakeError } from 'bothways'
+import { wordFinding } from '../doctor/findings/draft.ts'
 import type { Language } from '../language.ts'
 import { closeCodeInWords } from './close-code-words.ts'
 import { type EventWords, eventWords } from './event-words.ts'
 import { failureHint } from './failure-hint.ts'
 import { printable, printableLine } from './printable.ts'
-import { type Payload, payloadBytes, type SessionEvent } from './session-event.ts'
+import { type Payload, payloadBytes, type SessionEvent, type Verdict } from './session-event.ts'
 
 /** Bytes of a binary message, and characters of a text, that are shown; the rest is counted. */
 const shownBytes = 256
@@ -69,6 +70,7 @@ function describe(event: SessionEvent, { isVerbose, language }: Style, paint: Pa
         hint === undefined ? '' : ` ${hint[language]}`,
         answer && isVerbose ? describeAnswer(answer, words) : '',
         answer === undefined ? '' : describeBody(answer.body, error.message, words),
+        event.verdict === undefined ? '' : describeVerdict(event.verdict, language, words),
       ].join('')
     }
     case 'close': {
@@ -77,6 +79,15 @@ function describe(event: SessionEvent, { isVerbose, language }: Style, paint: Pa
       return `${failed} ${words.closed(event.code, printableLine(event.reason), meaning, by)}`
     }
   }
+}
+
+/** What the doctor concludes: its code and title, and the first line of its advice. */
+function describeVerdict({ draft, url }: Verdict, language: Language, words: EventWords): string {
+  const { code, title, advice } = wordFinding(draft, language)
+  const [first = ''] = advice.split('\n')
+  return [`${code}: ${title}`, first, words.lookCloser(url)]
+    .map(line => `\n  ${printableLine(line)}`)
+    .join('')
 }
 
 /** Status and headers, a line each. */
@@ -128,7 +139,9 @@ export function eventAsJson(event: SessionEvent, date: Date, isVerbose: boolean)
   const time = date.toISOString()
   if (event.type === 'error') {
     const { code, message, answer } = event.error as Partial<HandshakeError>
-    return JSON.stringify({ time, type: 'error', code, message, status: answer?.status, body: answer?.body })
+    const { status, body } = answer ?? {}
+    const finding = event.verdict?.draft.code
+    return JSON.stringify({ time, type: 'error', code, message, status, body, finding })
   }
   if (!('payload' in event)) return JSON.stringify({ time, ...event })
   const { type, payload } = event

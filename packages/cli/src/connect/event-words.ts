@@ -13,6 +13,7 @@ export interface EventWords {
   readonly moreLines: (count: number) => string
   readonly more: (count: number) => string
   readonly pongAfter: (milliseconds: string) => string
+  readonly lookCloser: (url: string) => string
   readonly noPong: string
   readonly closed: (code: number, reason: string, meaning: string, by: string) => string
   readonly endedBy: Readonly<Record<Disconnect['by'], string>>
@@ -33,6 +34,7 @@ export const eventWords: Readonly<Record<Language, EventWords>> = {
     moreLines: count => `… ${count} more lines`,
     more: count => `… ${count} more`,
     pongAfter: milliseconds => `pong after ${milliseconds} ms`,
+    lookCloser: url => `Look closer: bothways doctor ${url}`,
     noPong: 'no pong came',
     closed: (code, reason, meaning, by) =>
       `closed ${code}${reason && ` “${reason}”`}: ${meaning}${by && `, ended by ${by}`}`,
@@ -57,6 +59,7 @@ export const eventWords: Readonly<Record<Language, EventWords>> = {
     moreLines: count => `… 还有 ${count} 行`,
     more: count => `… 还有 ${count}`,
     pongAfter: milliseconds => `pong，用时 ${milliseconds} ms`,
+    lookCloser: url => `进一步诊断：bothways doctor ${url}`,
     noPong: '没有收到 pong',
     closed: (code, reason, meaning, by) =>
       `已关闭 ${code}${reason && ` “${reason}”`}：${meaning}${by && `；由${by}结束`}`,

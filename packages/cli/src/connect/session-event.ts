@@ -1,6 +1,13 @@
 import type { Disconnect, HandshakeResult } from 'bothways'
+import type { Draft } from '../doctor/findings/draft.ts'
 
 export type Payload = string | Uint8Array
+
+/** What the doctor concludes from a failure, and what was tried. */
+export interface Verdict {
+  readonly draft: Draft
+  readonly url: string
+}
 
 /** What happens in a session, as all ways to show it get it. */
 export type SessionEvent =
@@ -21,7 +28,7 @@ export type SessionEvent =
   | { readonly type: 'sent' | 'received'; readonly payload: Payload }
   | { readonly type: 'ping' | 'pong'; readonly payload: Uint8Array }
   | { readonly type: 'round-trip'; readonly milliseconds: number | undefined }
-  | { readonly type: 'error'; readonly error: Error }
+  | { readonly type: 'error'; readonly error: Error; readonly verdict?: Verdict | undefined }
   | {
       readonly type: 'close'
       readonly code: number

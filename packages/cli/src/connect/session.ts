@@ -1,4 +1,5 @@
-import { type CloseEvent, WebSocket, type WebSocketErrorEvent } from 'bothways'
+import { type CloseEvent, HandshakeError, WebSocket, type WebSocketErrorEvent } from 'bothways'
+import { type Attempt, verdictOf } from '../doctor/verdict.ts'
 import type { ConnectOptions } from './connect-options.ts'
 import type { Payload, SessionEvent } from './session-event.ts'
 
@@ -9,6 +10,7 @@ const highWaterMarkBytes = 1024 * 1024
 export class Session {
   readonly #socket: WebSocket
   readonly #url: string
+  readonly #attempt: Attempt
   readonly #tell: (event: SessionEvent) => void
   /** True once it is open, false when it never was. */
   readonly opened: Promise<boolean>
@@ -19,6 +21,7 @@ export class Session {
     this.#tell = tell
     this.#socket = new WebSocket(url, protocols, client)
     this.#url = this.#socket.url
+    this.#attempt = { url: this.#url, protocols, origin: client.origin }
     // Values of headers may be secrets: their names are enough.
     const headers = [...Object.keys(client.headers ?? {}), ...(client.origin === undefined ? [] : ['Origin'])]
     tell({ type: 'connecting', url: this.#url, protocols, headers })
@@ -87,7 +90,9 @@ export class Session {
       })
     }
     socket.addEventListener('error', event => {
-      this.#tell({ type: 'error', error: (event as WebSocketErrorEvent).error })
+      const { error } = event as WebSocketErrorEvent
+      const draft = error instanceof HandshakeError ? verdictOf(error, this.#attempt) : undefined
+      this.#tell({ type: 'error', error, ...(draft && { verdict: { draft, url: this.#url } }) })
     })
     socket.addEventListener('close', event => {
       const { code, reason } = event as CloseEvent

@@ -3,11 +3,13 @@ import type { Draft } from './findings/draft.ts'
 import { concludeAccepted } from './rules/accepted.ts'
 import { concludeAddresses } from './rules/addresses.ts'
 import { concludeConversation } from './rules/conversation.ts'
+import { concludeProxy } from './rules/proxy.ts'
 import { concludeRefusal } from './rules/refusal.ts'
 import { concludeTls } from './rules/tls.ts'
 
 /** What the evidence proves, worst first within each step. Pure: the same evidence gives the same findings. */
 export function conclude(evidence: Evidence): Draft[] {
+  if (evidence.proxyFailure !== undefined) return [concludeProxy(evidence.proxyFailure)]
   const addresses = concludeAddresses(evidence)
   if (evidence.address === undefined) return addresses
   const tls = concludeTls(evidence)

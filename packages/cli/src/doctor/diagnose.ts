@@ -1,4 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { openTunnel, type TunnelError } from '../reach/tunnel.ts'
 import { conclude } from './conclude.ts'
 import type { Evidence, VariantName } from './evidence.ts'
 import type { Draft } from './findings/draft.ts'
@@ -9,6 +10,7 @@ import { type Answer, type Ask, type Dialogue, request } from './probes/http.ts'
 import { probeHttp2 } from './probes/http2.ts'
 import { probeIdle, probeSecurity, probeSize } from './probes/longer.ts'
 import { reachAddress, resolveNames } from './probes/reach.ts'
+import { Relay } from './probes/relay.ts'
 import { tlsHandshake } from './probes/tls.ts'
 import type { Endpoint } from './probes/wire.ts'
 import { concludeAccepted } from './rules/accepted.ts'
@@ -30,6 +32,8 @@ export interface DiagnoseOptions {
   readonly sizeBytes?: number | undefined
   /** Look also at what an attacker could use. Default false. */
   readonly checksSecurity?: boolean
+  /** Goes through this HTTP proxy, by CONNECT. Default: directly. */
+  readonly proxy?: URL | undefined
   /** Connects only to addresses that this allows. Default: all. */
   readonly allowsAddress?: (address: string) => boolean
   /** Told what is tried, in the order of the probes. */
@@ -40,6 +44,7 @@ export interface DiagnoseOptions {
 export type Step =
   | 'url'
   | 'names'
+  | 'proxy'
   | 'addresses'
   | 'tls'
   | 'handshake'
@@ -117,6 +122,7 @@ class Visit {
   readonly #tls: TlsOptions | undefined
   readonly #found: Found
   readonly #deadline: number = performance.now() + totalMs
+  #relay: Relay | undefined
   connections = 0
   longerDrafts: readonly Draft[] = []
 
@@ -140,13 +146,34 @@ class Visit {
   }
 
   async explore(): Promise<Evidence> {
+    const { proxy } = this.#options
+    if (proxy === undefined) return await this.#exploreFrom()
+    this.#step('proxy')
+    const dial = () => openTunnel(proxy, this.#target.host, this.#target.port)
+    try {
+      const first = await this.#count(dial())
+      first.destroy()
+    } catch (error) {
+      this.#found.proxyFailure = error as TunnelError
+      return this.#found
+    }
+    const relay = await Relay.open(dial)
+    try {
+      this.#relay = relay
+      return await this.#exploreFrom()
+    } finally {
+      relay.close()
+    }
+  }
+
+  async #exploreFrom(): Promise<Evidence> {
     const found = this.#found
     this.#step('names')
-    found.names = await resolveNames(this.#target.host, resolveTimeoutMs)
+    found.names = await resolveNames(this.#relay?.address ?? this.#target.host, resolveTimeoutMs)
     const allowed = found.names.addresses.filter(address => this.#options.allowsAddress?.(address) ?? true)
     this.#step('addresses')
     found.reaches = await Promise.all(
-      allowed.map(address => this.#count(reachAddress(address, this.#target.port, reachTimeoutMs))),
+      allowed.map(address => this.#count(reachAddress(address, this.#port, reachTimeoutMs))),
     )
     const address = found.reaches.find(({ result }) => result === 'open')?.address
     if (address === undefined) return found
@@ -175,6 +202,11 @@ class Visit {
     return found
   }
 
+  /** Where connections go: through a relay, or straight to the target. */
+  get #port(): number {
+    return this.#relay?.port ?? this.#target.port
+  }
+
   #step(step: Step): void {
     this.#options.onStep?.(step)
   }
@@ -191,7 +223,7 @@ class Visit {
 
   get #endpoint(): Endpoint {
     const tls = this.#tls === undefined ? undefined : { ...this.#tls, ALPNProtocols: ['http/1.1'] }
-    return { address: this.#found.address!, port: this.#target.port, tls }
+    return { address: this.#found.address!, port: this.#port, tls }
   }
 
   #mainAsk(changes: Partial<Ask> = {}): Ask {
@@ -220,7 +252,7 @@ class Visit {
   async #shakeTls(address: string): Promise<boolean> {
     this.#step('tls')
     const found = this.#found
-    const { port } = this.#target
+    const port = this.#port
     const shake = (offered: readonly string[]) =>
       this.#count(tlsHandshake(address, port, this.#tls ?? {}, offered, this.#within(tlsTimeoutMs)))
     found.tls = await shake(['h2', 'http/1.1'])
@@ -247,7 +279,7 @@ class Visit {
       found.http2 = await this.#count(
         probeHttp2(
           found.address!,
-          this.#target.port,
+          this.#port,
           this.#tls ?? {},
           { host, path, origin: found.origin },
           this.#within(compareTimeoutMs),
@@ -279,7 +311,8 @@ class Visit {
   /** The same request with one thing changed, to see which change matters. */
   async #compare(address: string): Promise<void> {
     const found = this.#found
-    const { origin, isSecure, port, url } = this.#target
+    const { origin, isSecure, url } = this.#target
+    const port = this.#port
     const changes: [VariantName, Partial<Ask>][] = [
       ['plain', { upgrade: false }],
       ['without origin', { origin: undefined }],

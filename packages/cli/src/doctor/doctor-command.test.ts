@@ -44,6 +44,38 @@ test('A problem exits 1, and its JSON has url, ok and findings with code, severi
   expect(chinese.out).toContain('回应的是 HTTP 路由')
 })
 
+test('The options of connect hold here as well: what it sends is what it looks at', async () => {
+  const port = await open(
+    createServer((request, response) => {
+      const { authorization, origin, 'x-a': a } = request.headers
+      response
+        .writeHead(403)
+        .end([authorization, origin, a, request.headers['sec-websocket-protocol']].join(' '))
+    }).on('upgrade', (request, socket) => {
+      const { authorization, origin, 'x-a': a, 'sec-websocket-protocol': protocol } = request.headers
+      socket.end(
+        `HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${[authorization, origin, a, protocol].join(' ')}`,
+      )
+    }),
+  )
+  const { out } = await run(
+    ...[
+      `ws://127.0.0.1:${port}/`,
+      '--auth',
+      'me:x',
+      '-o',
+      'https://o.test',
+      '-H',
+      'X-A: b',
+      '-s',
+      'p',
+      '--json',
+    ],
+  )
+  const basic = Buffer.from('me:x').toString('base64')
+  expect(JSON.parse(out).findings[0].title).toContain(`Basic ${basic} https://o.test b p`)
+})
+
 test('Wrong use exits 2 and says what is right', async () => {
   for (const args of [
     [],
@@ -53,6 +85,9 @@ test('Wrong use exits 2 and says what is right', async () => {
     ['ws://a', '--idle', 'x'],
     ['ws://a', '--lang', 'fr'],
     ['ws://a', '--jsn'],
+    ['ws://a', '--auth', 'me'],
+    ['ws://a', '--cert', 'a.pem'],
+    ['ws://a', '--proxy', 'socks5://p'],
   ]) {
     const { code, err } = await run(...args)
     expect([args, code]).toEqual([args, 2])

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Language } from '../language.ts'
+import { readConnection } from '../reach/connection.ts'
+import { connectionOptions } from '../reach/connection-options.ts'
 import { readArguments, readWhole } from '../usage/arguments.ts'
 import { type Command, everywhere } from '../usage/command.ts'
-import { Failure, WrongUse } from '../wrong-use.ts'
+import { Failure } from '../wrong-use.ts'
 import { runBehind } from './behind-command.ts'
 import { diagnose } from './diagnose.ts'
 import { explainHar } from './explain/har.ts'
@@ -10,34 +12,16 @@ import { runExplain } from './explain-command.ts'
 import { jsonOption, onlyWord, print, word } from './outcome.ts'
 import { stepWords } from './report.ts'
 import { recognise } from './rules/products.ts'
+import { readTarget } from './target.ts'
 
 const options = {
-  ...jsonOption,
+  ...connectionOptions,
   origin: {
-    type: 'string',
-    value: 'O',
+    ...connectionOptions.origin,
     says: { en: 'the origin of the page', zh: '页面的源' },
     without: { en: 'the server’s own', zh: '服务器自己的源' },
   },
-  protocol: {
-    type: 'string',
-    multiple: true,
-    value: 'P',
-    says: {
-      en: 'offer a subprotocol; may be repeated, best first',
-      zh: '提供一个子协议；可重复，优先的在前',
-    },
-  },
-  header: {
-    type: 'string',
-    multiple: true,
-    value: '"N: v"',
-    says: { en: 'send a header with each request; may be repeated', zh: '每个请求都发送这个请求头；可重复' },
-  },
-  insecure: {
-    type: 'boolean',
-    says: { en: 'say nothing about the TLS certificate', zh: '不检查 TLS 证书' },
-  },
+  ...jsonOption,
   idle: {
     type: 'string',
     value: 'SECONDS',
@@ -75,6 +59,7 @@ export const doctor: Command = {
   examples: [
     'bothways doctor ws://localhost:8080/chat',
     'bothways doctor wss://example.com/ws --origin https://app.example.com --json',
+    'bothways doctor wss://example.com/ws --auth me:secret --proxy http://proxy.example.com:3128',
     'bothways doctor page.har',
   ],
 }
@@ -89,12 +74,16 @@ export async function runDoctor(args: readonly string[], language: Language): Pr
     zh: '一个 URL（例如 ws://localhost:8080）或一个 .har 文件',
   })
   if (/\.har$/i.test(url) && !url.includes('://')) return await runHar(url, language, values.json === true)
+  const { protocols, headers, origin, isInsecure, tlsFiles, proxyFor } = readConnection(values)
+  const { target } = readTarget(url, protocols)
   const progress = startProgress(values.json === true)
   const { drafts, evidence, connections } = await diagnose(url, {
-    origin: values.origin,
-    protocols: values.protocol ?? [],
-    headers: (values.header ?? []).map(readHeader),
-    isInsecure: values.insecure ?? false,
+    origin,
+    protocols,
+    headers,
+    isInsecure,
+    tls: tlsFiles,
+    proxy: target && proxyFor(target.url),
     idleSeconds: values.idle === undefined ? undefined : readWhole('--idle', values.idle, 1, 3600),
     sizeBytes: values.size === undefined ? undefined : readWhole('--size', values.size, 1, 256 * 1024 * 1024),
     checksSecurity: values.security ?? false,
@@ -143,15 +132,4 @@ function startProgress(isQuiet: boolean): { show(text: string): void; end(): voi
       if (isShown) process.stderr.write('\r\x1b[K')
     },
   }
-}
-
-function readHeader(text: string): readonly [string, string] {
-  const [, name = '', value = ''] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/.exec(text) ?? []
-  if (name === '') {
-    throw new WrongUse({
-      en: `--header takes 'Name: value', got '${text}'.`,
-      zh: `--header 的值形如“Name: value”，收到“${text}”。`,
-    })
-  }
-  return [name, value]
 }

@@ -1,3 +1,4 @@
+import type { TunnelError } from '../reach/tunnel.ts'
 import type { Conversation } from './probes/conversation.ts'
 import type { Greeting } from './probes/greeting.ts'
 import type { Answer } from './probes/http.ts'
@@ -38,6 +39,8 @@ export interface Evidence {
   readonly isInsecure: boolean
   readonly names: Names
   readonly reaches: readonly Reach[]
+  /** There is no way through the proxy. */
+  readonly proxyFailure?: TunnelError
   /** The address that all further probes went to. */
   readonly address?: string
   /** For wss: with h2 and http/1.1 offered, and with each alone where that tells more. */

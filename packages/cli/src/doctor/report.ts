@@ -41,6 +41,7 @@ const steps: Readonly<Record<Language, Readonly<Record<Step, string>>>> = {
   en: {
     url: 'reading the URL',
     names: 'resolving the name',
+    proxy: 'asking the proxy',
     addresses: 'connecting to each address',
     tls: 'TLS',
     handshake: 'opening handshake',
@@ -53,6 +54,7 @@ const steps: Readonly<Record<Language, Readonly<Record<Step, string>>>> = {
   zh: {
     url: '解析 URL',
     names: '解析主机名',
+    proxy: '询问代理',
     addresses: '连接每个地址',
     tls: 'TLS',
     handshake: '握手',

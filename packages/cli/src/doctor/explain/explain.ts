@@ -10,11 +10,16 @@ import {
 } from '../findings/draft.ts'
 import { closeCodes, knownTexts, statusCodes } from './texts.ts'
 
+/** As {@link explain}, before it has a language. */
+export function draftsFor(text: string): Draft[] {
+  const { codes, facts } = read(text)
+  return codes.map(code => draft(code, facts, []))
+}
+
 /** What a pasted text means: the likeliest cause first. Works without a network. */
 export function explain(text: string, language: Language): Finding[] {
-  const { codes, question, facts } = read(text)
-  return codes
-    .map((code): Draft => draft(code, facts, []))
+  const { question } = read(text)
+  return draftsFor(text)
     .map(one => wordFinding(one, language))
     .map((finding, index) =>
       index === 0 && question !== undefined ? { ...finding, question: question[language] } : finding,

@@ -250,6 +250,32 @@ export const catalogueAnswer = {
       advice: '请在系统代理设置或 HTTPS_PROXY 中填写代理的用户名和密码，或为该主机申请例外。',
     },
   },
+  BW_DOCTOR_PROXY_UNREACHABLE: {
+    severity: 'error',
+    en: {
+      title: 'The proxy {proxy} cannot be reached',
+      advice:
+        'Check its host and port in --proxy or in the variables https_proxy, http_proxy and all_proxy. If this host needs no proxy, say --proxy none or name it in no_proxy.',
+    },
+    zh: {
+      title: '无法连接代理 {proxy}',
+      advice:
+        '请检查 --proxy 或环境变量 https_proxy、http_proxy、all_proxy 中的主机和端口。若该主机不需要代理，请使用 --proxy none，或把它写入 no_proxy。',
+    },
+  },
+  BW_DOCTOR_PROXY_REFUSED: {
+    severity: 'error',
+    en: {
+      title: 'The proxy {proxy} opens no tunnel: it answers {status} to CONNECT',
+      advice:
+        '403 or 405: its rules allow no tunnel to this host or port; many allow port 443 alone. 502, 503 or 504: the proxy itself does not reach the server.',
+    },
+    zh: {
+      title: '代理 {proxy} 没有打开隧道：它对 CONNECT 的回应是 {status}',
+      advice:
+        '403 或 405：代理的规则不允许到该主机或端口的隧道；许多代理只允许 443 端口。502、503 或 504：代理自己也连不上服务器。',
+    },
+  },
   BW_DOCTOR_UPGRADE_STRIPPED: {
     severity: 'error',
     lines: 'upgrade',

@@ -95,7 +95,7 @@ function shortError({ errorCode, errorText }: TlsResult): string {
   )
 }
 
-const certificateCodes: Readonly<Record<string, FindingCode>> = {
+export const certificateCodes: Readonly<Record<string, FindingCode>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'BW_DOCTOR_CERTIFICATE_SELF_SIGNED',
   SELF_SIGNED_CERT_IN_CHAIN: 'BW_DOCTOR_CERTIFICATE_UNKNOWN_ISSUER',
   UNABLE_TO_GET_ISSUER_CERT: 'BW_DOCTOR_CERTIFICATE_UNKNOWN_ISSUER',

@@ -1,31 +1,31 @@
-import { Agent, type ClientRequestArgs, request as httpRequest } from 'node:http'
+import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import type { Duplex } from 'node:stream'
-import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls'
+import type { Socket } from 'node:net'
 
 /** How long the proxy may take, in ms: below the client's own limit, whose words would not name the proxy. */
 const answerTimeoutMs = 8_000
 
-type Done = (error: Error | null, stream: Duplex) => void
+/** Why there is no tunnel through a proxy. */
+export class TunnelError extends Error {
+  override readonly name = 'TunnelError'
+  /** Host and port of the proxy. */
+  readonly proxy: string
+  /** What it answered; undefined when it did not. */
+  readonly status: number | undefined
 
-/** Opens each connection as a tunnel through an HTTP proxy: CONNECT, RFC 9110 §9.3.6, with TLS inside for `wss:`. */
-export class ProxyAgent extends Agent {
-  readonly protocol: 'http:' | 'https:'
-  readonly #proxy: URL
-
-  constructor(proxy: URL, isSecure: boolean) {
-    super()
-    this.#proxy = proxy
-    this.protocol = isSecure ? 'https:' : 'http:'
+  constructor(message: string, proxy: string, status: number | undefined, options?: ErrorOptions) {
+    super(message, options)
+    this.proxy = proxy
+    this.status = status
   }
+}
 
-  override createConnection(options: ClientRequestArgs, done?: Done): undefined {
-    const proxy = this.#proxy
-    const { hostname, host, port } = proxy
-    const name = String(options.host)
-    const authority = `${name.includes(':') ? `[${name}]` : name}:${options.port}`
-    const fail = (error: Error): void => done?.(error, undefined as never)
-    const isSecureProxy = proxy.protocol === 'https:'
+/** Opens a tunnel through an HTTP proxy: CONNECT, RFC 9110 §9.3.6. Rejects with {@link TunnelError}. */
+export function openTunnel(proxy: URL, targetHost: string, targetPort: number): Promise<Socket> {
+  const { hostname, host, port } = proxy
+  const authority = `${targetHost.includes(':') ? `[${targetHost}]` : targetHost}:${targetPort}`
+  const isSecureProxy = proxy.protocol === 'https:'
+  return new Promise((resolve, reject) => {
     const request = (isSecureProxy ? httpsRequest : httpRequest)({
       host: hostname.replace(/^\[|\]$/g, ''),
       port: port === '' ? (isSecureProxy ? 443 : 80) : port,
@@ -38,25 +38,23 @@ export class ProxyAgent extends Agent {
       request.destroy(new Error(`it did not answer within ${answerTimeoutMs} ms`))
     })
     request.on('error', error => {
-      fail(new Error(`the proxy ${host} cannot be reached: ${error.message}`, { cause: error }))
+      const message = `the proxy ${host} cannot be reached: ${error.message}`
+      reject(new TunnelError(message, host, undefined, { cause: error }))
     })
     request.on('connect', ({ statusCode = 0, statusMessage }, socket, head) => {
       socket.setTimeout(0)
       if (statusCode < 200 || statusCode > 299) {
         socket.destroy()
         const advice = statusCode === 407 ? ': give its user and password in its URL' : ''
-        fail(
-          new Error(
-            `the proxy ${host} answered ${statusCode} ${statusMessage} to CONNECT ${authority}${advice}`,
-          ),
-        )
+        const message = `the proxy ${host} answered ${statusCode} ${statusMessage} to CONNECT ${authority}${advice}`
+        reject(new TunnelError(message, host, statusCode))
         return
       }
       if (head.length > 0) socket.unshift(head)
-      done?.(null, this.protocol === 'https:' ? connectTls({ ...(options as TlsOptions), socket }) : socket)
+      resolve(socket as Socket)
     })
     request.end()
-  }
+  })
 }
 
 function credentials({ username, password }: URL): Record<string, string> {

@@ -75,6 +75,27 @@ describe('--proxy', () => {
     expect(absent.code).toBe(1)
     expect(absent.errors).toContain('the proxy 127.0.0.1:1 cannot be reached')
   })
+
+  test('The doctor goes through it as well, over TLS, too, and names what is behind it', async () => {
+    const certificate = await makeCertificate()
+    const { host, asked } = await startProxy()
+    const { port } = new URL(await serve({ tls: certificate }))
+    const through = ['--ca', certificate.certPath, '--proxy', host]
+    const healthy = await run(['doctor', `wss://localhost:${port}/`, ...through])
+    expect(healthy).toMatchObject({ code: 0, output: expect.stringContaining('is healthy') })
+    expect(new Set(asked)).toEqual(new Set([`localhost:${port}`]))
+    const plain = await run(['doctor', `ws://chat.test:${port}/`, '--proxy', host, '--json'])
+    expect(JSON.parse(plain.output).findings).toMatchObject([{ code: 'BW_DOCTOR_WS_TO_TLS_PORT' }])
+  })
+
+  test('The doctor names a proxy that opens no tunnel', async () => {
+    const { host } = await startProxy('me:x')
+    const codeOf = async (...args: string[]) =>
+      JSON.parse((await run(['doctor', 'ws://chat.test/', '--json', '--proxy', ...args])).output).findings[0]
+        .code
+    expect(await codeOf(host)).toBe('BW_DOCTOR_PROXY_AUTHENTICATION')
+    expect(await codeOf('http://127.0.0.1:1')).toBe('BW_DOCTOR_PROXY_UNREACHABLE')
+  })
 })
 
 test.each<[string, string | undefined, NodeJS.ProcessEnv, string | undefined]>([

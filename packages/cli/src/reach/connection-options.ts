@@ -25,6 +25,12 @@ export const connectionOptions = {
       zh: '用 HTTP 的 Basic 方式登录（RFC 7617）',
     },
   },
+  origin: {
+    type: 'string',
+    short: 'o',
+    value: 'O',
+    says: { en: 'send an Origin, as a browser would', zh: '像浏览器那样发送 Origin' },
+  },
   insecure: {
     type: 'boolean',
     short: 'n',

@@ -1,0 +1,9 @@
+import type { TunnelError } from '../../reach/tunnel.ts'
+import { type Draft, draft } from '../findings/draft.ts'
+
+/** What a proxy said that opened no tunnel. */
+export function concludeProxy({ proxy, status, message }: TunnelError): Draft {
+  if (status === 407) return draft('BW_DOCTOR_PROXY_AUTHENTICATION', {}, [message])
+  if (status === undefined) return draft('BW_DOCTOR_PROXY_UNREACHABLE', { proxy }, [message])
+  return draft('BW_DOCTOR_PROXY_REFUSED', { proxy, status }, [message])
+}
