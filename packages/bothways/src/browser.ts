@@ -33,5 +33,7 @@ export {
   unavailable as ServerSocket,
   unavailable as UsageError,
   unavailable as WebSocket,
+  unavailable as WebSocketError,
   unavailable as WebSocketErrorEvent,
+  unavailable as WebSocketStream,
 }

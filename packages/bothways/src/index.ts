@@ -14,6 +14,12 @@ export type {
 } from './client/event-listeners.ts'
 export { MessageEvent } from './client/message-event.ts'
 export { type BinaryType, type HandshakeResult, WebSocket } from './client/websocket.ts'
+export { type WebSocketCloseInfo, WebSocketError } from './client/websocket-error.ts'
+export {
+  type WebSocketOpenInfo,
+  WebSocketStream,
+  type WebSocketStreamOptions,
+} from './client/websocket-stream.ts'
 export { ConnectionClosedError } from './connection/connection-closed-error.ts'
 export type { CloseFrame, Disconnect } from './connection/disconnect.ts'
 export { ReadyState } from './connection/ending.ts'

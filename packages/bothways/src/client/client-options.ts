@@ -37,8 +37,8 @@ export interface ClientSettings {
 }
 
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
-export function resolveClientOptions(options: ClientOptions): ClientSettings {
-  checkOptionNames('WebSocket', options, [
+export function resolveClientOptions(options: ClientOptions, what = 'WebSocket'): ClientSettings {
+  checkOptionNames(what, options, [
     ...connectionOptionNames,
     'headers',
     'origin',

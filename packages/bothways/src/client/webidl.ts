@@ -26,6 +26,17 @@ export function toClampedUnsignedShort(value: unknown): number {
   return isTie ? floor + (floor % 2) : Math.round(clamped)
 }
 
+/**
+ * WebIDL's conversion to `[EnforceRange] unsigned short` (§3.3.6).
+ *
+ * @throws TypeError for what is no number from 0 to 65,535
+ */
+export function toEnforcedUnsignedShort(value: unknown): number {
+  const whole = Math.trunc(toNumber(value))
+  if (whole >= 0 && whole <= 65_535) return whole + 0
+  throw new TypeError(`A number from 0 to 65535 is needed, got ${String(value)}.`)
+}
+
 /** JavaScript's ToNumber, which refuses a BigInt and a Symbol with a TypeError; `Number()` takes a BigInt. */
 function toNumber(value: unknown): number {
   return +(value as number)

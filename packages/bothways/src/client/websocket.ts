@@ -1,11 +1,4 @@
-import {
-  deflateDirections,
-  encodeUtf8,
-  HandshakeError,
-  isBothwaysError,
-  maxCloseReasonBytes,
-  serializeExtensions,
-} from '@bothways/protocol'
+import { deflateDirections, HandshakeError, isBothwaysError, serializeExtensions } from '@bothways/protocol'
 import { Connection } from '../connection/connection.ts'
 import { ConnectionClosedError } from '../connection/connection-closed-error.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
@@ -14,6 +7,7 @@ import { defineInspection, stateName } from '../connection/inspection.ts'
 import { messageBytes, messageSize } from '../connection/message-data.ts'
 import { takeTransport } from '../connection/take-transport.ts'
 import { type ClientOptions, type ClientSettings, resolveClientOptions } from './client-options.ts'
+import { checkCloseArguments, closeCodeFor } from './close-arguments.ts'
 import { CloseEvent } from './close-event.ts'
 import { WebSocketErrorEvent } from './error-event.ts'
 import { EventHandlers } from './event-handlers.ts'
@@ -228,22 +222,9 @@ export class WebSocket extends WebSocketEventTarget {
     WebSocket.#check(this)
     const closeCode = code === undefined ? undefined : toClampedUnsignedShort(code)
     const closeReason = reason === undefined ? '' : toUsvString(reason)
-    if (closeCode !== undefined && closeCode !== 1000 && (closeCode < 3000 || closeCode > 4999)) {
-      throw new DOMException(
-        `The close code must be 1000, or from 3000 to 4999, got ${code}.`,
-        'InvalidAccessError',
-      )
-    }
-    const reasonBytes = encodeUtf8(closeReason).length
-    if (reasonBytes > maxCloseReasonBytes) {
-      throw new DOMException(
-        `The close reason must be at most ${maxCloseReasonBytes} bytes of UTF-8, got ${reasonBytes}.`,
-        'SyntaxError',
-      )
-    }
+    checkCloseArguments(closeCode, closeReason, code)
     if (this.#connection !== undefined) {
-      // A reason needs a code to stand behind (RFC 6455 §5.5.1).
-      this.#connection.close(closeCode ?? (closeReason === '' ? undefined : 1000), closeReason)
+      this.#connection.close(closeCodeFor(closeCode, closeReason), closeReason)
     } else if (this.#readyState === ReadyState.Connecting) {
       this.#abandon('close() was called before the connection was open.')
     }

@@ -135,8 +135,9 @@ const ofConnections: Readonly<Record<string, string>> = {
 
 /** How to say what somebody meant who writes an option of ws, Socket.IO, uWebSockets.js, Bun or websocket. */
 export function foreignOption(call: string, name: string): string | undefined {
-  const own = byCall[call]
+  const isClient = call === 'WebSocket' || call === 'WebSocketStream'
+  const own = byCall[isClient ? 'WebSocket' : call]
   if (own !== undefined && Object.hasOwn(own, name)) return own[name]
-  const hasConnectionOptions = call === 'createServer' || call === 'WebSocket'
+  const hasConnectionOptions = isClient || call === 'createServer'
   return hasConnectionOptions && Object.hasOwn(ofConnections, name) ? ofConnections[name] : undefined
 }
