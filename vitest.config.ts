@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: [
-            '{packages,drop-ins}/*/src/**/*.test.ts',
+            '{packages,drop-ins,brokers}/*/src/**/*.test.ts',
             'test/**/*.test.ts',
             'examples/**/*.test.ts',
             'bench/**/*.test.mjs',

@@ -7,12 +7,14 @@ const page = 'docs/explanation/architecture.md'
 const root = join(import.meta.dirname, '../..')
 const text = readFileSync(join(root, page), 'utf8')
 
-const files = ['packages', 'drop-ins', 'test', 'tools'].flatMap(folder =>
+const files = ['packages', 'drop-ins', 'brokers', 'test', 'tools'].flatMap(folder =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter(file => /\.(ts|mjs)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file))
     .map(file => join(folder, file)),
 )
-const sources = files.filter(file => /^(packages|drop-ins)\//.test(file) && !/\.test(-d)?\.ts$/.test(file))
+const sources = files.filter(
+  file => /^(packages|drop-ins|brokers)\//.test(file) && !/\.test(-d)?\.ts$/.test(file),
+)
 
 const inCode = (part: string) => Array.from(part.matchAll(/`([^`]+)`/g), ([, code = '']) => code)
 const pathsIn = (part: string) => inCode(part).filter(code => /^[\w./-]+\.(ts|mjs)$/.test(code))

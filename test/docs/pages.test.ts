@@ -7,7 +7,7 @@ const below = (folder: string) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.md') && !file.includes('node_modules'))
     .map(file => join(folder, file))
-const folders = ['docs', 'examples', 'packages']
+const folders = ['docs', 'examples', 'packages', 'brokers']
 const pages = [
   'README.md',
   'README.zh-CN.md',

@@ -17,7 +17,7 @@ function filesBelow(folder: string): string[] {
 }
 
 const isTest = (file: string) => /\.test(-d)?\.ts$/.test(file)
-const files = ['packages', 'drop-ins'].flatMap(filesBelow)
+const files = ['packages', 'drop-ins', 'brokers', 'test/brokers'].flatMap(filesBelow)
 const testFiles = files.filter(isTest)
 
 /** Numbers that a constant or a member of this name has in the sources of a folder. */
@@ -96,11 +96,12 @@ describe('The bounds in docs/security.md', () => {
   test.each([
     ['### Socket.IO', 'drop-ins/socket.io'],
     ['### Topics', 'packages/bothways/src'],
+    ['### Topics in SQLite', 'brokers/sqlite'],
     ['### `bothways serve`', 'packages/cli'],
   ])('of the section %s are those of the code', (heading, folder) => {
-    const values: Record<string, unknown> = folder.startsWith('packages/')
-      ? {}
-      : { ...resolveEngineOptions({}) }
+    const values: Record<string, unknown> = folder.startsWith('drop-ins/')
+      ? { ...resolveEngineOptions({}) }
+      : {}
     for (const { name, text, row } of boundsOf(heading)) {
       const value = row.includes(' of ') ? undefined : values[name]
       const numbers = typeof value === 'number' ? [value] : constantsOf(name, folder)

@@ -8,7 +8,7 @@ const layers = readArrows(readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'))
 
 /** The sources of all packages but their tests, by their paths from the root. */
 const sources = new Map(
-  ['packages', 'drop-ins'].flatMap(parent =>
+  ['packages', 'drop-ins', 'brokers'].flatMap(parent =>
     readdirSync(join(root, parent)).flatMap(name =>
       readdirSync(join(root, parent, name, 'src'), { recursive: true, encoding: 'utf8' })
         .map(file => `${parent}/${name}/src/${file.split(sep).join('/')}`)
@@ -21,7 +21,9 @@ const sources = new Map(
 test('Every layer of the picture exists, and so does what it may import', () => {
   const paths = [...sources.keys()]
   const exists = (path: string) => paths.some(it => it === path || it.startsWith(`${path}/`))
-  const targets = layers.flatMap(layer => layer.mayImport).filter(it => /^(packages|drop-ins)\//.test(it))
+  const targets = layers
+    .flatMap(layer => layer.mayImport)
+    .filter(it => /^(packages|drop-ins|brokers)\//.test(it))
   expect([...layers.map(layer => layer.path), ...targets].filter(path => !exists(path))).toEqual([])
 })
 
@@ -68,6 +70,8 @@ const planted: readonly (readonly [path: string, specifier: string, isLawful: bo
   ['drop-ins/ws/src/planted.ts', 'bothways/connection', true],
   ['drop-ins/ws/src/planted.ts', '../../../packages/bothways/src/index.ts', false],
   ['drop-ins/socket.io/src/engine/planted.ts', '@bothways/ws', false],
+  ['brokers/sqlite/src/planted.ts', 'bothways/broker', true],
+  ['brokers/sqlite/src/planted.ts', 'bothways/connection', false],
   ['packages/cli/src/serve/planted.ts', 'bothways', true],
   ['packages/cli/src/serve/planted.ts', '../../../../test/support/bytes.ts', false],
   ['packages/workbench/src/chat/planted.ts', '../../../cli/src/serve/messages.ts', true],

@@ -6,9 +6,11 @@ import * as clientWebSocket from '@bothways/client/websocket'
 import * as nodejsWebsocket from '@bothways/nodejs-websocket'
 import * as protocol from '@bothways/protocol'
 import * as socketIo from '@bothways/socket.io'
+import * as sqlite from '@bothways/sqlite'
 import * as websocket from '@bothways/websocket'
 import * as ws from '@bothways/ws'
 import * as bothways from 'bothways'
+import * as broker from 'bothways/broker'
 import * as connection from 'bothways/connection'
 import * as dropIn from 'bothways/drop-in'
 import * as exchange from 'bothways/exchange'
@@ -58,6 +60,25 @@ test('A bundle for browsers finds every name of bothways, and one sentence that 
 
 test('bothways/exchange exports these names', () => {
   expect(Object.keys(exchange).sort()).toEqual(['HandshakeRates', 'RequestBody', 'networkOf', 'serveInTurn'])
+})
+
+test('bothways/broker exports these names', () => {
+  expect(Object.keys(broker).sort()).toEqual([
+    'Audience',
+    'LocalPresence',
+    'checkOptionNames',
+    'fingerprintOf',
+    'invalidOption',
+    'newCheck',
+    'newEpoch',
+    'readPosition',
+    'whole',
+    'writePosition',
+  ])
+})
+
+test('@bothways/sqlite exports these names', () => {
+  expect(Object.keys(sqlite)).toEqual(['SqliteBroker'])
 })
 
 test('bothways/drop-in exports these names', () => {

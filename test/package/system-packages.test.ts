@@ -26,6 +26,8 @@ const packageOf = {
   openssl: 'openssl',
   python: 'python3-websockets',
   cc: 'gcc',
+  make: 'make',
+  cxx: 'g++',
 } as const satisfies Record<keyof SystemPrograms, string>
 
 /** What is wrong when a program of the tests does as the script says. */
@@ -61,6 +63,8 @@ test.each([
   ['python', 'with an older one', 'echo 9.1', '9.1, the tests need 10.4 or newer'],
   ['python', 'with an older one', 'echo 10.3.9', '10.3.9, the tests need 10.4 or newer'],
   ['cc', 'that is not there', undefined, 'there is no such program'],
+  ['make', 'that is not there', undefined, 'there is no such program'],
+  ['cxx', 'that is not there', undefined, 'there is no such program'],
   ['cc', 'without headers', 'echo "stdio.h: No such file" >&2; exit 1', 'stdio.h: No such file'],
 ] as const)('A %s %s is missing, and it is said why', async (name, _, script, why) => {
   expect(await problemOf(name, script)).toContain(why)
@@ -109,6 +113,8 @@ test('One message names all that is missing, and one command for it', async () =
     apache: nothing,
     openssl: nothing,
     cc: nothing,
+    make: nothing,
+    cxx: nothing,
   }
   const missing = await findMissing(neededByTests, programs)
   expect(missing?.packages).toEqual(neededByTests.flatMap(({ packages }) => packages))

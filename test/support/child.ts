@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 export interface Child {
   /** The first line it printed. */
   readonly firstLine: string
-  /** Ends it by its own process id. */
-  stop(): Promise<void>
+  /** Ends it by its own process id. Default: with SIGTERM. */
+  stop(signal?: NodeJS.Signals): Promise<void>
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -36,8 +36,8 @@ export async function startChild(
   })
   return {
     firstLine,
-    async stop() {
-      child.kill()
+    async stop(signal) {
+      child.kill(signal)
       await ended
     },
   }

@@ -7,6 +7,7 @@ import { compile } from './compile.mjs'
 import { install } from './install.mjs'
 import { readJson, workspaceFolders } from './lock-file.mjs'
 import { executeNpm, root } from './spawn.mjs'
+import { buildSqliteBinding } from './sqlite-binding.mjs'
 import { Stop, say } from './terminal.mjs'
 
 const workbench = 'packages/workbench'
@@ -16,11 +17,14 @@ const stampFile = join(root, 'node_modules', '.cache', 'bothways', 'build.json')
 /** Installs what is missing, then builds what has changed since the last build. */
 export async function build() {
   await install()
+  // Beside the rest, which mostly uses one core.
+  const binding = buildSqliteBinding()
   const stamps = existsSync(stampFile) ? readJson(stampFile) : {}
   await step('packages', packageInputs(), stamps, packagesAreBuilt, buildPackages)
   if (existsSync(join(root, workbench, 'index.html'))) {
     await step('page', pageInputs(), stamps, () => existsSync(join(root, page, 'index.html')), buildPage)
   }
+  await binding
 }
 
 /** Does the work unless its inputs are those of the last time and its output is still there. */

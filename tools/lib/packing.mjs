@@ -8,7 +8,8 @@ import { Stop } from './terminal.mjs'
 /** The folders of the packages that people install, those that others depend on first. */
 export function publicPackages() {
   const folders = workspaceFolders(root).filter(
-    folder => /^(packages|drop-ins)\//.test(folder) && !readJson(join(root, folder, 'package.json')).private,
+    folder =>
+      /^(packages|drop-ins|brokers)\//.test(folder) && !readJson(join(root, folder, 'package.json')).private,
   )
   const byName = new Map(folders.map(folder => [readJson(join(root, folder, 'package.json')).name, folder]))
   const ordered = new Set()

@@ -45,6 +45,9 @@ export const neededByTests = [
   pythonModule('python3-requests', 'requests', 'requests', '2.28'),
   pythonModule('python3-websocket', 'websocket', 'websocket-client', '1.2'),
   ...compiler,
+  // For better-sqlite3 (`sqlite-binding.mjs`).
+  { packages: ['make'], check: ({ make }) => succeeds(make, ['--version']) },
+  { packages: ['g++'], check: ({ cxx }) => succeeds(cxx, ['--version']) },
 ]
 
 /** The module may come with another distribution of the same name, or with none. */

@@ -8,5 +8,7 @@ export interface SystemPrograms {
   readonly apache: string
   readonly openssl: string
   readonly cc: string
+  readonly make: string
+  readonly cxx: string
 }
 export function systemPrograms(environment?: Readonly<Record<string, string | undefined>>): SystemPrograms

@@ -24,5 +24,7 @@ export function systemPrograms({ CHROMIUM, FIREFOX, PATH = '' } = process.env) {
     apache: find('/usr/sbin/apache2'),
     openssl: 'openssl',
     cc: 'cc',
+    make: 'make',
+    cxx: 'g++',
   }
 }

@@ -1,5 +1,6 @@
 import { listenFailure } from './listen-failure.ts'
 import { startServe } from './serve/serve.ts'
+import { openBroker, readBroker } from './serve/topics/broker-option.ts'
 import { untilSignal } from './until-signal.ts'
 import { expectNoWords, readArguments, readHost, readPort } from './usage/arguments.ts'
 import { type Command, everywhere } from './usage/command.ts'
@@ -30,6 +31,15 @@ const options = {
     without: {
       en: 'localhost, `--host`, and the address that was connected to',
       zh: 'localhost、`--host`，以及被连接的地址',
+    },
+  },
+  broker: {
+    type: 'string',
+    value: 'BROKER',
+    default: 'memory',
+    says: {
+      en: 'where topics are kept: `memory`, or `sqlite:FILE`, which survives restarts and `kill -9`',
+      zh: '主题保存在哪里：`memory`，或 `sqlite:FILE`（重启和 `kill -9` 之后依然保留）',
     },
   },
   'allow-probe': {
@@ -67,6 +77,7 @@ export const serve: Command = {
     'bothways serve --port 0',
     'bothways serve --host 0.0.0.0 --origin https://example.com',
     'bothways serve --allow-host chat.example.com',
+    'bothways serve --broker sqlite:topics.db',
   ],
 }
 
@@ -78,6 +89,7 @@ export async function runServe(args: readonly string[]): Promise<number> {
   const host = readHost(values.host)
   const origins = (values.origin ?? []).map(readOrigin)
   const allowedHosts = (values['allow-host'] ?? []).map(readAllowedHost)
+  const broker = await openBroker(readBroker(values.broker))
   const serving = await startServe({
     port,
     host,
@@ -85,6 +97,7 @@ export async function runServe(args: readonly string[]): Promise<number> {
     allowedHosts,
     page: !values['no-page'],
     probesAnywhere: values['allow-probe'] ?? false,
+    ...(broker !== undefined && { broker }),
   }).catch(error => {
     throw listenFailure(error, host, port)
   })

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { Audience } from './audience.ts'
 import type {
   Broker,
   BrokerEvents,
@@ -11,7 +11,9 @@ import type {
   StoredPublication,
   TopicSubscription,
 } from './broker.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { HubError } from './hub-error.ts'
+import { LocalPresence } from './local-presence.ts'
 import { newCheck, newEpoch, type Position, readPosition, writePosition } from './position.ts'
 
 export interface MemoryBrokerOptions {
@@ -60,8 +62,8 @@ export class MemoryBroker implements Broker {
   readonly #epoch: string = newEpoch()
   readonly #topics = new Map<string, Topic>()
   readonly #keys = new Map<string, Key>()
-  readonly #events = new Map<string, Set<BrokerEvents>>()
-  readonly #members = new Map<string, Map<string, Member>>()
+  readonly #audience = new Audience()
+  readonly #presence = new LocalPresence(this.#audience)
   #bytes = 0
 
   constructor(options: MemoryBrokerOptions = {}) {
@@ -106,7 +108,7 @@ export class MemoryBroker implements Broker {
         expiresAt: now + this.keyWindowMs,
       })
     }
-    for (const events of this.#events.get(name) ?? []) events.onPublication(publication)
+    this.#audience.publication(publication)
     return { position: publication.position, isRepeated: false }
   }
 
@@ -147,16 +149,8 @@ export class MemoryBroker implements Broker {
   }
 
   async subscribe(name: string, events: BrokerEvents): Promise<TopicSubscription> {
-    const all = this.#events.get(name) ?? new Set()
-    all.add(events)
-    this.#events.set(name, all)
-    return {
-      head: writePosition(this.#headOf(name)),
-      unsubscribe: () => {
-        all.delete(events)
-        if (all.size === 0 && this.#events.get(name) === all) this.#events.delete(name)
-      },
-    }
+    const unsubscribe = this.#audience.add(name, events)
+    return { head: writePosition(this.#headOf(name)), unsubscribe }
   }
 
   async history({ topic: name, since, last, limit }: HistoryRequest): Promise<History> {
@@ -194,28 +188,22 @@ export class MemoryBroker implements Broker {
   }
 
   async join(name: string, member: Member): Promise<void> {
-    const members = this.#members.get(name) ?? new Map<string, Member>()
-    this.#members.set(name, members)
-    members.set(member.client, member)
-    for (const events of this.#events.get(name) ?? []) events.onJoined(name, member)
+    this.#presence.join(name, member)
   }
 
   async leave(name: string, client: string): Promise<void> {
-    const members = this.#members.get(name)
-    if (members?.delete(client) !== true) return
-    if (members.size === 0) this.#members.delete(name)
-    for (const events of this.#events.get(name) ?? []) events.onLeft(name, client)
+    this.#presence.leave(name, client)
   }
 
   async members(name: string): Promise<readonly Member[]> {
-    return [...(this.#members.get(name)?.values() ?? [])]
+    return this.#presence.members(name)
   }
 
   async close(): Promise<void> {
     this.#topics.clear()
     this.#keys.clear()
-    this.#events.clear()
-    this.#members.clear()
+    this.#audience.clear()
+    this.#presence.clear()
   }
 
   /** A topic that nobody has published to stores nothing: its position is the beginning of the broker's epoch. */
@@ -277,11 +265,6 @@ export class MemoryBroker implements Broker {
       if (topic.entries.length === 0 && topic.lastUsedAt + headLifeMs <= now) this.#topics.delete(name)
     }
   }
-}
-
-/** What tells data from other data, so that a key does not keep what the history has let go. */
-function fingerprintOf(data: string): string {
-  return data.length <= 64 ? data : createHash('sha256').update(data).digest('base64')
 }
 
 /** The newest value for as long as the topic lives. */

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { createServer } from 'bothways'
+import { type Broker, createServer } from 'bothways'
 import { serveInTurn } from 'bothways/exchange'
 import { Chat } from './chat/chat.ts'
 import { chatRoute } from './chat/chat-route.ts'
@@ -30,6 +30,8 @@ export interface ServeOptions {
   readonly page: boolean
   /** Whether the page may have any address tried, from anywhere; else only readers on this machine, and addresses of it. */
   readonly probesAnywhere?: boolean
+  /** Keeps the topics; closed with the server. Default: in memory. */
+  readonly broker?: Broker
   /** How long a long poll without a change is held, in ms. Default 25,000. */
   readonly longPollMs?: number
 }
@@ -67,6 +69,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     allowedHosts = [],
     page,
     probesAnywhere = false,
+    broker,
     longPollMs = 25_000,
   } = options
   const viewers = new Map<string, Viewer>()
@@ -76,7 +79,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
 
   const sockets = createServer({ origins, maxConnectionsPerAddress, maxHandshakesPerSecond })
   const socketIo = new SocketIoFront({ origins, topics: chatTopics(sockets) })
-  const topics = new ServeTopics(origins, sockets)
+  const topics = new ServeTopics(origins, sockets, broker)
   const hosts = new KnownHosts([host, ...allowedHosts])
   const front = new HttpFront({
     hosts,

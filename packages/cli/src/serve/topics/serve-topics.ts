@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createHub, type Hub, type Route, TopicsHttp, topicsRoute } from 'bothways'
+import { type Broker, createHub, type Hub, type Route, TopicsHttp, topicsRoute } from 'bothways'
 import { HostSampler, type SampledServer } from '../monitor/host-sampler.ts'
 
 /** The path of the topics, over WebSocket and over HTTP. */
@@ -15,8 +15,9 @@ export class ServeTopics {
   readonly #sampler: HostSampler
   readonly #timer: NodeJS.Timeout
 
-  constructor(origins: readonly string[], server: SampledServer) {
+  constructor(origins: readonly string[], server: SampledServer, broker?: Broker) {
     this.#hub = createHub({
+      ...(broker !== undefined && { broker }),
       topics: {
         'room/*': { history: { count: 500, ageMs: 10 * 60_000 }, presence: true },
         load: { state: true, authorize: (_, action) => action !== 'publish' },

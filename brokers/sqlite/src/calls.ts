@@ -1,0 +1,34 @@
+import type { History, HistoryRequest, HubCode, Published, PublishRequest, StoredPublication } from 'bothways'
+
+// What the broker and its thread say to each other: calls in one message, and their results in another, in their order.
+
+export type Call =
+  | { readonly type: 'publish'; readonly request: PublishRequest; readonly now: number }
+  | { readonly type: 'history'; readonly request: HistoryRequest; readonly now: number }
+  | { readonly type: 'heads'; readonly topics: readonly string[] }
+  | { readonly type: 'tidy'; readonly now: number }
+
+/** Undefined in place of the publication: its key had been published before. */
+export interface PublishResult extends Published {
+  readonly publication: StoredPublication | undefined
+}
+
+export interface Refusal {
+  readonly code: HubCode
+  readonly message: string
+  readonly retryAfterMs?: number
+}
+
+export type Result =
+  | { readonly value: PublishResult | History | readonly string[] | undefined }
+  | { readonly refusal: Refusal }
+
+/** What the thread is started with. */
+export interface StoreOptions {
+  readonly file: string
+  readonly synchronous: 'normal' | 'full'
+  readonly maxFileBytes: number
+  readonly keyWindowMs: number
+  readonly maxKeys: number
+  readonly maxTopics: number
+}
