@@ -61,8 +61,6 @@ export class BareConnections {
   readonly #init: BareConnectionsInit
   readonly #listening: ListeningHandle
   readonly #toServer: ListeningHandle['onconnection']
-  /** The longest waiting first. */
-  readonly #waiting = new Set<Waiting>()
   #timer: NodeJS.Timeout | undefined
 
   /** Undefined where the runtime does not let us. */
@@ -83,7 +81,7 @@ export class BareConnections {
   /** Lets nobody wait any longer. */
   close(): void {
     this.#listening.onconnection = this.#toServer
-    for (const waiting of this.#waiting) this.cut(waiting)
+    for (const waiting of this.#waiting()) this.cut(waiting)
     clearInterval(this.#timer)
   }
 
@@ -102,7 +100,6 @@ export class BareConnections {
     onConnect()
     const waiting = new Waiting(this, handle, address, port)
     pending.enter(waiting)
-    this.#waiting.add(waiting)
     this.#timer ??= setInterval(() => this.#dismissLater(), Math.max(50, timeoutMs / 4)).unref()
     handle.bothways = waiting
     handle.onread = onRead
@@ -128,8 +125,12 @@ export class BareConnections {
   }
 
   #forget(waiting: Waiting): void {
-    this.#waiting.delete(waiting)
     this.#init.pending.leave(waiting)
+  }
+
+  /** The longest waiting first. */
+  #waiting(): Waiting[] {
+    return this.#init.pending.all.filter(it => it instanceof Waiting).filter(it => it.connections === this)
   }
 
   #handOver(handle: TcpHandle, bytes: Uint8Array | undefined): Socket | undefined {
@@ -154,14 +155,14 @@ export class BareConnections {
 
   #dismiss(limit: number): void {
     const { timeoutMs, onSilent } = this.#init
-    for (const waiting of this.#waiting) {
+    for (const waiting of this.#waiting()) {
       if (waiting.since > limit) break
       this.#forget(waiting)
       const socket = this.#handOver(waiting.handle, undefined)
       if (socket !== undefined) new UpgradeSocket(socket).refuse(silent(timeoutMs))
       onSilent(waiting.address)
     }
-    if (this.#waiting.size > 0) return
+    if (this.#waiting().length > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
   }

@@ -1,3 +1,4 @@
+import { type Listed, Roster } from '../connection/roster.ts'
 import { networkOf } from './network-address.ts'
 
 export interface PendingLimits {
@@ -5,9 +6,11 @@ export interface PendingLimits {
 }
 
 /** One that has not said yet what it wants, or was refused and has not left. */
-export abstract class Pending {
+export abstract class Pending implements Listed<Pending> {
   readonly address: string
   readonly network: string
+  before: Pending | undefined
+  after: Pending | undefined
   /** The turn of the event loop in which it came; the {@link PendingConnections}' own. */
   turn = 0
 
@@ -48,10 +51,11 @@ interface Destroyable {
 export class PendingConnections {
   readonly #limits: PendingLimits
   readonly #onCut: (address: string) => void
-  /** The longest waiting first, in all and of each network. */
-  readonly #all = new Set<Pending>()
+  /** The longest waiting first. */
+  readonly #all = new Roster<Pending>()
   readonly #streams = new WeakMap<object, Pending>()
-  readonly #networks = new Map<string, Set<Pending>>()
+  /** How many there are of each network. */
+  readonly #counts = new Map<string, number>()
   #turn = 0
   #isSweepDue = false
 
@@ -82,25 +86,32 @@ export class PendingConnections {
   enter(pending: Pending): void {
     pending.turn = this.#turn
     this.#all.add(pending)
-    let network = this.#networks.get(pending.network)
-    if (network === undefined) {
-      network = new Set()
-      this.#networks.set(pending.network, network)
-    }
-    network.add(pending)
-    if (this.#isOver(network)) this.#sweepLater()
+    const count = this.#countOf(pending.network) + 1
+    this.#counts.set(pending.network, count)
+    if (count > this.#shareOfOne || this.#isOver) this.#sweepLater()
   }
 
   /** A second call does nothing. */
   leave(pending: Pending): void {
     if (!this.#all.delete(pending)) return
-    const network = this.#networks.get(pending.network)
-    if (network?.delete(pending) && network.size === 0) this.#networks.delete(pending.network)
+    const count = this.#countOf(pending.network) - 1
+    if (count === 0) this.#counts.delete(pending.network)
+    else this.#counts.set(pending.network, count)
   }
 
-  #isOver(network: ReadonlySet<Pending>): boolean {
-    const { maxPendingHandshakes } = this.#limits
-    return this.#all.size > maxPendingHandshakes || network.size > this.#shareOfOne
+  /** The longest waiting first. */
+  get all(): Pending[] {
+    const all: Pending[] = []
+    for (let it = this.#all.first; it !== undefined; it = it.after) all.push(it)
+    return all
+  }
+
+  #countOf(network: string): number {
+    return this.#counts.get(network) ?? 0
+  }
+
+  get #isOver(): boolean {
+    return this.#all.size > this.#limits.maxPendingHandshakes
   }
 
   get #shareOfOne(): number {
@@ -121,18 +132,24 @@ export class PendingConnections {
   }
 
   #sweep(): void {
-    for (const network of this.#networks.values()) this.#cutDown(network, this.#shareOfOne)
-    this.#cutDown(this.#all, this.#limits.maxPendingHandshakes)
+    const isCrowded = (it: Pending): boolean => this.#countOf(it.network) > this.#shareOfOne
+    if (this.#hasCrowds) this.#cutOldest(isCrowded)
+    this.#cutOldest(() => this.#isOver)
     // Those who came while this sweep was due.
-    const isOver = this.#all.size > this.#limits.maxPendingHandshakes
-    if (isOver || [...this.#networks.values()].some(it => it.size > this.#shareOfOne)) this.#sweepLater()
+    if (this.#isOver || this.#hasCrowds) this.#sweepLater()
   }
 
-  #cutDown(oldestFirst: ReadonlySet<Pending>, limit: number): void {
-    let surplus = oldestFirst.size - limit
-    if (surplus <= 0) return
-    for (const pending of oldestFirst) {
-      if (surplus-- <= 0 || pending.turn === this.#turn) return
+  get #hasCrowds(): boolean {
+    return [...this.#counts.values()].some(count => count > this.#shareOfOne)
+  }
+
+  /** Of those that could have been heard. */
+  #cutOldest(isSurplus: (pending: Pending) => boolean): void {
+    let next = this.#all.first
+    while (next !== undefined && next.turn !== this.#turn) {
+      const pending = next
+      next = pending.after
+      if (!isSurplus(pending)) continue
       this.leave(pending)
       pending.cut()
       this.#onCut(pending.address)

@@ -1,4 +1,5 @@
 import { ByteBudget } from '../connection/byte-budget.ts'
+import { Roster } from '../connection/roster.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import { Admission } from '../exchange/admission.ts'
 import type { Opened, Opening } from '../exchange/handshakes.ts'
@@ -7,9 +8,10 @@ import type { HandshakeRequest } from '../exchange/upgrade-request.ts'
 import type { Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
 import type { Incidents } from './incidents.ts'
+import { LiveSockets } from './live-sockets.ts'
 import type { ServerSettings } from './options.ts'
 import type { ResolvedRoute } from './route.ts'
-import { ServerSocket, type SocketHost } from './server-socket.ts'
+import { ServerSocket, type SocketHost, type SocketPlace } from './server-socket.ts'
 
 export interface OpenSocketsInit<User> {
   readonly settings: ServerSettings<User>
@@ -31,7 +33,9 @@ export class OpenSockets<User>
   readonly #settings: ServerSettings<User>
   readonly #incidents: Incidents<User>
   readonly #longHeads = new LongHeads()
-  readonly #sockets = new Set<ServerSocket<User>>()
+  readonly #sockets = new Roster<SocketPlace<User>>()
+  /** Everybody who is connected now. */
+  readonly all: ReadonlySet<ServerSocket<User>> = new LiveSockets(this.#sockets, this)
   /** Sockets that are open, or whose handlers still run; and handshakes. */
   #busyCount = 0
   #hasGivenUp = false
@@ -51,16 +55,12 @@ export class OpenSockets<User>
     return this.#settings.maxTopicsPerSocket
   }
 
-  get all(): ReadonlySet<ServerSocket<User>> {
-    return this.#sockets
-  }
-
   /** Begins to serve a client whose handshake has succeeded. */
-  open({ route, head, ...opening }: Opening<User, ResolvedRoute<User>>): ServerSocket<User> {
+  open(opening: Opening<User, ResolvedRoute<User>>): ServerSocket<User> {
+    const { route, head } = opening
     const { makeData } = route
-    const { connection: settings } = this.#settings
-    const socket = new ServerSocket<User>({ ...opening, makeData, settings, host: this })
-    this.#sockets.add(socket)
+    const socket = new ServerSocket<User>(opening, this.#settings.connection, this)
+    this.#sockets.add(ServerSocket.placeOf(socket))
     this.#busyCount++
     this.counts.connections++
     this.#longHeads.enter(opening.request)
@@ -88,7 +88,7 @@ export class OpenSockets<User>
   /** Cuts every connection, and waits no longer for handlers and handshakes. */
   giveUp(): void {
     this.#hasGivenUp = true
-    for (const socket of this.#sockets) socket.terminate()
+    for (const socket of this.all) socket.terminate()
     this.#checkEmpty()
   }
 
@@ -100,7 +100,7 @@ export class OpenSockets<User>
     this.admission.leave(socket.remoteAddress)
     this.#longHeads.leave(socket.request as HandshakeRequest)
     this.#incidents.ended(socket.disconnect?.error, socket)
-    this.#sockets.delete(socket)
+    this.#sockets.delete(ServerSocket.placeOf(socket))
     this.#checkEmpty()
   }
 

@@ -8,7 +8,8 @@ import type { Disconnect } from '../connection/disconnect.ts'
 import { ReadyState } from '../connection/ending.ts'
 import { defineInspection, stateName } from '../connection/inspection.ts'
 import { type MessageData, messageBytes, messageSize } from '../connection/message-data.ts'
-import { checkNoCallback, checkTopic } from '../connection/options.ts'
+import { type ConnectionSettings, checkNoCallback, checkTopic } from '../connection/options.ts'
+import type { Listed } from '../connection/roster.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import type { RouteParams } from '../exchange/route-params.ts'
@@ -61,14 +62,18 @@ export interface SocketHost<User> {
   onSettled(): void
 }
 
-export interface SocketInit<User> extends Omit<ConnectionInit, 'role' | 'incomingBudget' | 'outgoingBudget'> {
+/** A socket's place among those of its server. */
+export interface SocketPlace<User> extends Listed<SocketPlace<User>> {
+  readonly socket: AnySocket<User>
+  readonly host: SocketHost<User>
+}
+
+/** What the opening handshake has brought. */
+export interface SocketInit<User> extends Pick<ConnectionInit, 'transport' | 'deflate'> {
   readonly user: User
   readonly request: UpgradeRequest
-  /** What `data` of its route makes of the request. */
-  readonly makeData?: ((request: UpgradeRequest) => unknown) | undefined
   readonly protocol: string
   readonly extensions: string
-  readonly host: SocketHost<User>
 }
 
 /**
@@ -90,39 +95,47 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
   readonly #connection: Connection
   readonly #inbox: Inbox<Message>
   readonly #host: SocketHost<User>
-  readonly #events: ConnectionHandler & InboxEvents<Message>
+  readonly #events: ConnectionHandler & InboxEvents<Message> & SocketPlace<User>
   #handlers: SocketHandlers<User, Data, Params> | undefined
   #disconnect: Disconnect | undefined
   #data: Data | undefined
   #isSettled = false
   #id: string | undefined
 
-  constructor(init: SocketInit<User>) {
+  constructor(init: SocketInit<User>, settings: ConnectionSettings, host: SocketHost<User>) {
     this.user = init.user
     // Its route has said which parameters there are.
     this.request = init.request as UpgradeRequest<Params>
     this.protocol = init.protocol
     this.extensions = init.extensions
-    this.#host = init.host
-    const { transport, settings, deflate } = init
+    this.#host = host
+    const { transport, deflate } = init
     this.#events = new ServerSocket.#Events<User, Data, Params>(this)
     this.#connection = new Connection(this.#events, {
       role: 'server',
       transport,
       settings,
       deflate,
-      incomingBudget: init.host.incomingBudget,
-      outgoingBudget: init.host.outgoingBudget,
+      incomingBudget: host.incomingBudget,
+      outgoingBudget: host.outgoingBudget,
     })
     this.#inbox = new Inbox(this.#connection)
   }
 
-  /** Begins to serve: `open` first. `head` is what the client sent right behind its handshake. */
+  /** @internal */
+  static placeOf<User>(socket: ServerSocket<User>): SocketPlace<User> {
+    return socket.#events
+  }
+
+  /**
+   * Begins to serve: `open` first. `head` is what the client sent right behind its handshake, and `makeData` what its
+   * route makes of the request.
+   */
   static start<User>(
     socket: ServerSocket<User>,
     handlers: SocketHandlers<User>,
     head: Uint8Array,
-    makeData?: SocketInit<User>['makeData'],
+    makeData?: (request: UpgradeRequest) => unknown,
   ): void {
     socket.#connection.start()
     if (makeData !== undefined && !socket.#begin(makeData)) return
@@ -335,71 +348,79 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
   }
 
   /** What the connection and the inbox tell a socket: no business of the program that has it. */
-  static readonly #Events = class<User, Data, Params> implements ConnectionHandler, InboxEvents<Message> {
-    readonly #socket: ServerSocket<User, Data, Params>
+  static readonly #Events = class<User, Data, Params>
+    implements ConnectionHandler, InboxEvents<Message>, SocketPlace<User>
+  {
+    readonly socket: ServerSocket<User, Data, Params>
+    before: SocketPlace<User> | undefined
+    after: SocketPlace<User> | undefined
 
     constructor(socket: ServerSocket<User, Data, Params>) {
-      this.#socket = socket
+      this.socket = socket
+    }
+
+    get host(): SocketHost<User> {
+      return this.socket.#host
     }
 
     onMessage(message: Message, byteLength: number): void {
-      const { counts } = this.#socket.#host
+      const { counts } = this.socket.#host
       counts.messagesReceived++
       counts.bytesReceived += byteLength
-      this.#socket.#inbox.push(message, byteLength)
+      this.socket.#inbox.push(message, byteLength)
     }
 
     onDrain(): void {
-      void this.#drain().catch(error => this.#socket.#fail(error))
+      void this.#drain().catch(error => this.socket.#fail(error))
     }
 
     onTurn(): void {
-      this.#socket.#inbox.goOn()
+      this.socket.#inbox.goOn()
     }
 
     onDiscard(): void {
-      this.#socket.#inbox.discard()
+      this.socket.#inbox.discard()
     }
 
     onClosing(): void {
-      const socket = this.#socket
+      const socket = this.socket
       socket.#host.topics.unsubscribeAll(socket)
     }
 
     onClose(disconnect: Disconnect): void {
-      const socket = this.#socket
+      const socket = this.socket
       socket.#disconnect = disconnect
       socket.#host.onClose(socket)
       socket.#inbox.end()
     }
 
     get takesMessages(): boolean {
-      return this.#socket.#handlers?.message !== undefined
+      return this.socket.#handlers?.message !== undefined
     }
 
     deliver(message: Message): unknown {
-      return this.#socket.#handlers?.message?.(this.#socket, message)
+      return this.socket.#handlers?.message?.(this.socket, message)
     }
 
     onError(error: unknown): void {
-      this.#socket.#fail(error)
+      this.socket.#fail(error)
     }
 
     onFinished(): unknown {
-      const socket = this.#socket
+      const socket = this.socket
       const { code = CloseCode.Abnormal, reason = '' } = socket.#disconnect ?? {}
       return socket.#handlers?.close?.(socket, code, reason)
     }
 
     onSettled(): void {
-      if (this.#socket.#isSettled) return
-      this.#socket.#isSettled = true
-      this.#socket.#host.onSettled()
+      if (this.socket.#isSettled) return
+      this.socket.#isSettled = true
+      this.socket.#host.onSettled()
     }
 
     /** Like the other handlers it may be asynchronous, but it waits for none of them: they may be waiting for it. */
     async #drain(): Promise<void> {
-      await this.#socket.#handlers?.drain?.(this.#socket)
+      await this.socket.#handlers?.drain?.(this.socket)
     }
   }
 }

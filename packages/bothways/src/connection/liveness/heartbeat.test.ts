@@ -9,6 +9,8 @@ afterEach(() => void vi.useRealTimers())
 class Member implements HeartbeatMember {
   readonly resolutionMs: number
   readonly ticks: number[] = []
+  before: HeartbeatMember | undefined
+  after: HeartbeatMember | undefined
   lostMs = 0
 
   constructor(resolutionMs: number) {

@@ -1,5 +1,7 @@
+import { type Listed, Roster } from '../roster.ts'
+
 /** Something that looks at the clock now and then. */
-export interface HeartbeatMember {
+export interface HeartbeatMember extends Listed<HeartbeatMember> {
   /** How late it may notice that a time has passed, in milliseconds. */
   readonly resolutionMs: number
   /**
@@ -15,17 +17,30 @@ const membersPerTurn = 256
 
 /** The members of one resolution, and their timer. */
 class Beat {
-  readonly members = new Set<HeartbeatMember>()
+  readonly #members = new Roster<HeartbeatMember>()
   readonly #intervalMs: number
   readonly #timer: NodeJS.Timeout
   #lastMs = performance.now()
   #lostMs = 0
-  /** The members of the last beat that have not had their turn. */
-  #rest: Iterator<HeartbeatMember> | undefined
+  /** The first of those members that have not had their turn in the last beat. */
+  #next: HeartbeatMember | undefined
+  #isStriking = false
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs
     this.#timer = setInterval(() => this.#strike(), intervalMs).unref()
+  }
+
+  add(member: HeartbeatMember): void {
+    this.#members.add(member)
+  }
+
+  /** Returns whether this was the last one. */
+  delete(member: HeartbeatMember): boolean {
+    const { after } = member
+    if (!this.#members.delete(member)) return false
+    if (this.#next === member) this.#next = after
+    return this.#members.size === 0
   }
 
   end(): void {
@@ -40,21 +55,23 @@ class Beat {
     const nowMs = performance.now()
     this.#lostMs += Math.max(0, nowMs - this.#lastMs - this.#intervalMs)
     this.#lastMs = nowMs
-    if (this.#rest !== undefined) return
+    if (this.#isStriking) return
     const lostMs = this.#lostMs
     this.#lostMs = 0
-    this.#rest = this.members.values()
+    this.#isStriking = true
+    this.#next = this.#members.first
     setImmediate(() => this.#tick(nowMs, lostMs))
   }
 
   #tick(nowMs: number, lostMs: number): void {
     for (let count = 0; count < membersPerTurn; count++) {
-      const next = this.#rest?.next()
-      if (next === undefined || next.done === true) {
-        this.#rest = undefined
+      const member = this.#next
+      if (member === undefined) {
+        this.#isStriking = false
         return
       }
-      next.value.tick(nowMs, lostMs)
+      this.#next = member.after
+      member.tick(nowMs, lostMs)
     }
     setImmediate(() => this.#tick(nowMs, lostMs))
   }
@@ -74,13 +91,13 @@ export class Heartbeat {
       beat = new Beat(resolutionMs)
       this.#beats.set(resolutionMs, beat)
     }
-    beat.members.add(member)
+    beat.add(member)
   }
 
   delete(member: HeartbeatMember): void {
     const { resolutionMs } = member
     const beat = this.#beats.get(resolutionMs)
-    if (beat === undefined || !beat.members.delete(member) || beat.members.size > 0) return
+    if (beat?.delete(member) !== true) return
     beat.end()
     this.#beats.delete(resolutionMs)
   }

@@ -8,6 +8,8 @@ import { Pings } from './pings.ts'
 
 /** Whether one peer still lives: the keepalive, pings and round-trip times, and all that the passing of time brings about. */
 export abstract class Liveness extends Receiving implements HeartbeatMember {
+  before: HeartbeatMember | undefined
+  after: HeartbeatMember | undefined
   /** When a ping last went out while nothing was read. */
   #probedAtMs = this.lastHeardMs
   #pings: Pings | undefined
