@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import {
   type AcceptedRequest,
+  acceptKey,
   checkRequest,
   type RefusedRequest,
   serializeResponse,
@@ -52,8 +53,20 @@ export function switchingProtocols(
   { key, expectsContinue }: AcceptedRequest,
   { protocol, extensions }: AgreedOffers,
 ): string {
+  if (protocol === '' && extensions.length === 0 && !expectsContinue) return plainAnswer(key)
   const subprotocol = protocol === '' ? undefined : protocol
   // RFC 9110 §7.8: who waits for a 100 gets it before the 101.
   const first = expectsContinue ? serializeResponse(100, []) : ''
   return first + serializeResponse(101, serverResponseHeaders({ key, subprotocol, extensions }))
+}
+
+const someKey = 'dGhlIHNhbXBsZSBub25jZQ=='
+const [beforeAccept = '', afterAccept = ''] = serializeResponse(
+  101,
+  serverResponseHeaders({ key: someKey }),
+).split(acceptKey(someKey))
+
+/** The same, where nothing but the key is answered. */
+function plainAnswer(key: string): string {
+  return beforeAccept + acceptKey(key) + afterAccept
 }

@@ -23,7 +23,9 @@ export function negotiateProtocol(served: Served, offered: readonly string[]): s
   const supported = served.protocols === 'any' ? offered : served.protocols
   const chosen = chooseSubprotocol(offered, supported)
   const isUnderstood = chosen !== undefined || offered.length === 0 || supported.length === 0
-  if (isUnderstood && served.handlersFor(chosen ?? '') !== undefined) return ownText(chosen ?? '')
+  if (isUnderstood && served.handlersFor(chosen ?? '') !== undefined) {
+    return chosen === undefined ? '' : ownText(chosen)
+  }
   const came = offered.length === 0 ? 'none was offered' : `offered were ${offered.join(', ').slice(0, 100)}`
   return refusalOf(
     'BW_SUBPROTOCOL_UNSUPPORTED',

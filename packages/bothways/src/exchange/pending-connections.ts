@@ -8,7 +8,7 @@ export interface PendingLimits {
 /** One that has not said yet what it wants, or was refused and has not left. */
 export abstract class Pending implements Listed<Pending> {
   readonly address: string
-  readonly network: string
+  #network: string | undefined
   before: Pending | undefined
   after: Pending | undefined
   /** The turn of the event loop in which it came; the {@link PendingConnections}' own. */
@@ -16,7 +16,11 @@ export abstract class Pending implements Listed<Pending> {
 
   constructor(address: string) {
     this.address = address
-    this.network = networkOf(address)
+  }
+
+  get network(): string {
+    this.#network ??= networkOf(this.address)
+    return this.#network
   }
 
   /** Ends it; it is expected to be forgotten by then. */
@@ -54,8 +58,6 @@ export class PendingConnections {
   /** The longest waiting first. */
   readonly #all = new Roster<Pending>()
   readonly #streams = new WeakMap<object, Pending>()
-  /** How many there are of each network. */
-  readonly #counts = new Map<string, number>()
   #turn = 0
   #isSweepDue = false
 
@@ -86,17 +88,13 @@ export class PendingConnections {
   enter(pending: Pending): void {
     pending.turn = this.#turn
     this.#all.add(pending)
-    const count = this.#countOf(pending.network) + 1
-    this.#counts.set(pending.network, count)
-    if (count > this.#shareOfOne || this.#isOver) this.#sweepLater()
+    // With fewer, no address can have more than half of all places.
+    if (this.#all.size > this.#shareOfOne) this.#sweepLater()
   }
 
   /** A second call does nothing. */
   leave(pending: Pending): void {
-    if (!this.#all.delete(pending)) return
-    const count = this.#countOf(pending.network) - 1
-    if (count === 0) this.#counts.delete(pending.network)
-    else this.#counts.set(pending.network, count)
+    this.#all.delete(pending)
   }
 
   /** The longest waiting first. */
@@ -104,14 +102,6 @@ export class PendingConnections {
     const all: Pending[] = []
     for (let it = this.#all.first; it !== undefined; it = it.after) all.push(it)
     return all
-  }
-
-  #countOf(network: string): number {
-    return this.#counts.get(network) ?? 0
-  }
-
-  get #isOver(): boolean {
-    return this.#all.size > this.#limits.maxPendingHandshakes
   }
 
   get #shareOfOne(): number {
@@ -132,15 +122,22 @@ export class PendingConnections {
   }
 
   #sweep(): void {
-    const isCrowded = (it: Pending): boolean => this.#countOf(it.network) > this.#shareOfOne
-    if (this.#hasCrowds) this.#cutOldest(isCrowded)
+    const counts = new Map<string, number>()
+    for (const { network } of this.all) counts.set(network, (counts.get(network) ?? 0) + 1)
+    const share = this.#shareOfOne
+    this.#cutOldest(({ network }) => {
+      const count = counts.get(network) ?? 0
+      if (count <= share) return false
+      counts.set(network, count - 1)
+      return true
+    })
     this.#cutOldest(() => this.#isOver)
-    // Those who came while this sweep was due.
-    if (this.#isOver || this.#hasCrowds) this.#sweepLater()
+    // Those who came while this sweep was due have stayed.
+    if (this.#isOver || [...counts.values()].some(count => count > share)) this.#sweepLater()
   }
 
-  get #hasCrowds(): boolean {
-    return [...this.#counts.values()].some(count => count > this.#shareOfOne)
+  get #isOver(): boolean {
+    return this.#all.size > this.#limits.maxPendingHandshakes
   }
 
   /** Of those that could have been heard. */

@@ -119,7 +119,7 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
     // name is longer than 255 octets (RFC 1035 §2.3.4); a port may follow.
     if (host === undefined || !/^[^\s/\\?#@]{1,262}$/.test(host)) return undefined
     const request = new HandshakeRequest(facts, protocols, host, forwarded)
-    if (!URL.canParse(request.#addressAt(host))) return undefined
+    if (!isHost(host)) return undefined
     if (params !== noParams) request.params = mapValues(params, ownText)
     return request
   }
@@ -196,6 +196,17 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   #addressAt(host: string): string {
     return `${this.isSecure ? 'wss' : 'ws'}://${host}${originForm(this.#target)}`
   }
+}
+
+/** Most clients of a server ask for the same. */
+let lastHost: string | undefined
+
+/** Whether a URL can have it; that has no other part that could be wrong. */
+function isHost(host: string): boolean {
+  if (host === lastHost) return true
+  if (!URL.canParse(`ws://${host}/`)) return false
+  lastHost = host
+  return true
 }
 
 function addLength(sum: number, { length }: string): number {

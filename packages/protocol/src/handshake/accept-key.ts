@@ -1,5 +1,4 @@
-import { sha1 } from '#sha1'
-import { encodeUtf8 } from '#utf8'
+import { sha1Base64 } from '#sha1'
 import { UsageError } from '../errors.ts'
 import { encodeBase64 } from './base64.ts'
 
@@ -37,5 +36,5 @@ export function createKey(randomBytes: Uint8Array): string {
 
 /** The `Sec-WebSocket-Accept` that answers `key` (RFC 6455 §4.2.2). */
 export function acceptKey(key: string): string {
-  return encodeBase64(sha1(encodeUtf8(key + handshakeGuid)))
+  return sha1Base64(key + handshakeGuid)
 }

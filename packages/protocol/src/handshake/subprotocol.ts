@@ -39,6 +39,7 @@ export function checkSubprotocol(subprotocol: string): void {
 
 /** The first text that stands in `list` a second time. */
 export function findDuplicate(list: readonly string[]): string | undefined {
+  if (list.length < 2) return undefined
   const seen = new Set<string>()
   return list.find(text => {
     if (seen.has(text)) return true

@@ -21,7 +21,9 @@ export function parseTokenList(value: string | readonly string[] | undefined): s
  * compared (RFC 6455 §4.2.1). Other elements need not be tokens: `TLS/1.0, websocket` is a legal `Upgrade`.
  */
 export function listHasToken(value: string | readonly string[] | undefined, token: string): boolean {
-  return value !== undefined && listElements(value).some(element => equalsIgnoringCase(element, token))
+  if (value === undefined) return false
+  if (typeof value === 'string' && equalsIgnoringCase(value, token)) return true
+  return listElements(value).some(element => equalsIgnoringCase(element, token))
 }
 
 /** Compares with `token` (given in lower case), ignoring the case of ASCII letters and of nothing else. */

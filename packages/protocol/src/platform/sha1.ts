@@ -1,3 +1,6 @@
+import { encodeUtf8 } from '#utf8'
+import { encodeBase64 } from '../handshake/base64.ts'
+
 const blockBytes = 64
 const roundCount = 80
 
@@ -6,7 +9,15 @@ type State = readonly [a: number, b: number, c: number, d: number, e: number]
 /** FIPS 180-4 §5.3.1. */
 const initialState: State = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0]
 
-/** SHA-1 of `bytes` (FIPS 180-4): 20 bytes. The opening handshake needs it; it protects nothing. */
+/**
+ * SHA-1 of a text's UTF-8 (FIPS 180-4), as base64 with padding (RFC 4648 §4). The opening handshake needs it; it protects
+ * nothing.
+ */
+export function sha1Base64(text: string): string {
+  return encodeBase64(sha1(encodeUtf8(text)))
+}
+
+/** SHA-1 of `bytes` (FIPS 180-4): 20 bytes. */
 export function sha1(bytes: Uint8Array): Uint8Array {
   const message = pad(bytes)
   const schedule = new DataView(new ArrayBuffer(roundCount * 4))
