@@ -1,4 +1,5 @@
 import type { Words } from '../language.ts'
+import { readUnixAddress } from '../reach/unix-socket.ts'
 import { WrongUse } from '../wrong-use.ts'
 
 export interface Address {
@@ -9,13 +10,14 @@ export interface Address {
 
 /**
  * The URL that somebody meant who typed less than one. What the WHATWG standard takes (`ws:`, `wss:`, `http:`,
- * `https:`) stays as it is, and so does what it refuses: its error says why.
+ * `https:`) stays as it is, so do sockets of Unix, and so does what it refuses: its error says why.
  *
  * @throws WrongUse for a path without a host
  */
 export function readAddress(typed: string): Address {
   const text = typed.trim()
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { url: text, notice: undefined }
+  if (readUnixAddress(text) !== undefined) return { url: text, notice: undefined }
   // `ws:host` is a URL; `ws:8080` is a host called ws.
   if (/^(wss?|https?):(?!\d+(\/|$))/i.test(text)) return { url: text, notice: undefined }
   if (text === '' || /^\/(?!\/)/.test(text)) {

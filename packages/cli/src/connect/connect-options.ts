@@ -1,17 +1,43 @@
+import { readFileSync } from 'node:fs'
 import type { ClientOptions } from 'bothways'
 import type { Language, Words } from '../language.ts'
 import { highestPayloadBytes } from '../payload-limits.ts'
 import { type Connection, readConnection } from '../reach/connection.ts'
 import { connectionOptions } from '../reach/connection-options.ts'
-import { ProxyAgent } from '../reach/proxy-agent.ts'
 import { readArguments, readSeconds, readWhole } from '../usage/arguments.ts'
 import { type Command, everywhere } from '../usage/command.ts'
 import { maxPayloadOption } from '../usage/listening.ts'
 import { WrongUse } from '../wrong-use.ts'
 import { readAddress } from './address.ts'
+import { LineSplitter } from './line-splitter.ts'
+import type { Payload } from './session-event.ts'
 
 const options = {
   ...connectionOptions,
+  location: {
+    type: 'boolean',
+    short: 'L',
+    says: {
+      en: 'follow redirects, at most 10, never from TLS to plain text; another origin gets no header, login or client certificate',
+      zh: '跟随重定向，最多 10 次，绝不从 TLS 转到明文；不向其他源发送请求头、登录信息和客户端证书',
+    },
+  },
+  reconnect: {
+    type: 'boolean',
+    says: {
+      en: 'connect again when the connection fails or ends by itself, after 0.5 to 1 s, then ever longer up to 30 s; not after 401 or 403. Input waits meanwhile',
+      zh: '连接失败或自行断开时重新连接：先等 0.5 到 1 秒，之后逐次加长，最多 30 秒；收到 401 或 403 后不再重连。期间输入会等待',
+    },
+  },
+  hello: {
+    type: 'string',
+    value: 'FILE',
+    completion: 'file',
+    says: {
+      en: 'send each line of this file as a message whenever it has connected, before anything else',
+      zh: '每次连接成功后，先把这个文件的每一行作为消息发送',
+    },
+  },
   'no-compression': {
     type: 'boolean',
     says: { en: 'do not offer permessage-deflate', zh: '不提供 permessage-deflate 压缩' },
@@ -73,10 +99,12 @@ export const connect: Command = {
   notes: {
     en: [
       'On a terminal every line is sent as a message; a line that begins with a slash is a command (/help lists them). The lines are kept in ~/.bothways_history, or where BOTHWAYS_HISTORY says; empty, nowhere.',
+      'A URL without a scheme gets one. ws+unix:/PATH/OF/SOCKET:/path is a socket in the file system.',
       'From or into a pipe every line is sent, and every message that comes is printed on a line of its own, bytes in hex; all else goes to standard error. It ends when there have been as many messages as lines, or none for the time of `--wait`. Exit code: 0 all sent and ended in order, 1 no connection or one that failed, 2 wrong use.',
     ],
     zh: [
       '在终端上，每一行作为一条消息发送；以斜杠开头的行是命令（/help 列出全部）。输入过的行保存在 ~/.bothways_history，或 BOTHWAYS_HISTORY 指定的文件；该变量为空则不保存。',
+      'URL 没有写协议时会补上。ws+unix:/PATH/OF/SOCKET:/path 表示文件系统中的套接字。',
       '从管道读取或输出到管道时，每一行都会发送，收到的每条消息各占一行，二进制用十六进制表示；其余内容写到标准错误。收到的消息与发送的行数相同，或在 `--wait` 的时间内没有消息时结束。退出码：0 全部发送并有序结束，1 没有连上或连接失败，2 用法错误。',
     ],
   },
@@ -86,13 +114,20 @@ export const connect: Command = {
     "printf 'one\\ntwo\\n' | bothways connect ws://127.0.0.1:8080/echo",
     'bothways connect wss://example.com/chat --auth me:secret -x \'{"type":"hello"}\'',
     'bothways connect wss://example.com/feed --json --wait 60 < /dev/null',
+    'tail -f log | bothways connect wss://example.com/log --reconnect --hello login.txt',
+    'bothways connect ws+unix:/run/app.sock:/chat',
   ],
 }
 
 export interface ConnectOptions {
   readonly url: string
   readonly protocols: readonly string[]
-  readonly client: ClientOptions
+  readonly connection: Connection
+  readonly client: Pick<ClientOptions, 'keepalive' | 'compression' | 'maxMessageBytes'>
+  readonly followsRedirects: boolean
+  readonly reconnects: boolean
+  /** Sent whenever it has connected, before anything else. */
+  readonly hello: readonly Payload[]
   /** Messages to send instead of what is typed; none: standard input. */
   readonly execute: readonly string[]
   readonly isBinary: boolean
@@ -123,16 +158,18 @@ export function readConnectOptions(args: readonly string[], language: Language):
     })
   }
   const { url, notice } = readAddress(address)
-  const connection = readConnection(values)
   return {
     url,
-    protocols: connection.protocols,
+    protocols: values.protocol ?? [],
+    connection: readConnection(values),
     client: {
-      ...clientOptions(connection, url),
       ...(values.ping !== undefined && { keepalive: { intervalMs: readPingMs(values.ping) } }),
       compression: !values['no-compression'],
       maxMessageBytes: readWhole('--max-payload', values['max-payload'], 0, highestPayloadBytes),
     },
+    followsRedirects: values.location ?? false,
+    reconnects: values.reconnect ?? false,
+    hello: values.hello === undefined ? [] : readHello(values.hello, values.binary ?? false),
     execute: values.execute ?? [],
     isBinary: values.binary ?? false,
     isJson: values.json ?? false,
@@ -143,26 +180,23 @@ export function readConnectOptions(args: readonly string[], language: Language):
   }
 }
 
-/** A URL that is none is left to the client, which says why. */
-function clientOptions(connection: Connection, url: string): ClientOptions {
-  const { headers, origin, isInsecure, tlsFiles, proxyFor } = connection
-  const target = URL.canParse(url) ? new URL(url) : undefined
-  const proxy = target && proxyFor(target)
-  return {
-    headers: grouped(headers),
-    ...(origin !== undefined && { origin }),
-    ...(proxy && { agent: new ProxyAgent(proxy, /^(wss|https):$/.test(target?.protocol ?? '')) }),
-    tls: { rejectUnauthorized: !isInsecure, ...tlsFiles },
+/** Each line of a file, as a message. */
+function readHello(path: string, isBinary: boolean): Payload[] {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    const { message } = error as Error
+    throw new WrongUse(
+      { en: `--hello: ${message}.`, zh: `--hello 的文件无法读取：${message}。` },
+      { cause: error },
+    )
   }
-}
-
-function grouped(headers: Connection['headers']): Record<string, string[]> {
-  const all: Record<string, string[]> = {}
-  for (const [name, value] of headers) {
-    all[name] ??= []
-    all[name].push(value)
-  }
-  return all
+  const splitter = new LineSplitter()
+  const lines = splitter.push(bytes)
+  const rest = splitter.end()
+  if (rest !== undefined) lines.push(rest)
+  return lines.map(line => (isBinary ? line : line.toString('utf8').replace(/\r$/, '')))
 }
 
 function readPingMs(text: string): number {

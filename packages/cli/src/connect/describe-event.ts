@@ -61,6 +61,10 @@ function describe(event: SessionEvent, { isVerbose, language }: Style, paint: Pa
       return event.milliseconds === undefined
         ? `${failed} ${words.noPong}`
         : `${received} ${words.pongAfter(event.milliseconds.toFixed(2))}`
+    case 'redirected':
+      return `${received} ${words.redirected(event.status, event.url)}${event.isForeign ? words.withoutCredentials : ''}`
+    case 'waiting':
+      return `${sent} ${words.waiting((event.milliseconds / 1_000).toFixed(1))}`
     case 'error': {
       const { error } = event
       const hint = failureHint(error)

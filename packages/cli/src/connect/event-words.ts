@@ -15,6 +15,9 @@ export interface EventWords {
   readonly pongAfter: (milliseconds: string) => string
   readonly lookCloser: (url: string) => string
   readonly noPong: string
+  readonly redirected: (status: number, url: string) => string
+  readonly withoutCredentials: string
+  readonly waiting: (seconds: string) => string
   readonly closed: (code: number, reason: string, meaning: string, by: string) => string
   readonly endedBy: Readonly<Record<Disconnect['by'], string>>
 }
@@ -36,6 +39,9 @@ export const eventWords: Readonly<Record<Language, EventWords>> = {
     pongAfter: milliseconds => `pong after ${milliseconds} ms`,
     lookCloser: url => `Look closer: bothways doctor ${url}`,
     noPong: 'no pong came',
+    redirected: (status, url) => `redirected (${status}) to ${url}`,
+    withoutCredentials: ', another origin: without --header, --auth and --cert',
+    waiting: seconds => `connecting again in ${seconds} s`,
     closed: (code, reason, meaning, by) =>
       `closed ${code}${reason && ` “${reason}”`}: ${meaning}${by && `, ended by ${by}`}`,
     endedBy: {
@@ -61,6 +67,9 @@ export const eventWords: Readonly<Record<Language, EventWords>> = {
     pongAfter: milliseconds => `pong，用时 ${milliseconds} ms`,
     lookCloser: url => `进一步诊断：bothways doctor ${url}`,
     noPong: '没有收到 pong',
+    redirected: (status, url) => `重定向（${status}）到 ${url}`,
+    withoutCredentials: '，这是另一个源：不发送 --header、--auth 和 --cert',
+    waiting: seconds => `${seconds} 秒后重新连接`,
     closed: (code, reason, meaning, by) =>
       `已关闭 ${code}${reason && ` “${reason}”`}：${meaning}${by && `；由${by}结束`}`,
     endedBy: { us: '我方', peer: '对方', policy: '我方按规则', network: '网络' },

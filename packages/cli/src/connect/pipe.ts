@@ -81,6 +81,11 @@ class PipeRun {
       this.#replyCount++
       this.#lastAtMs = performance.now()
     }
+    // What an earlier connection failed by is over.
+    if (event.type === 'open') {
+      this.#hasFailed = false
+      this.#endCode = undefined
+    }
     if (event.type === 'error') this.#hasFailed = true
     if (event.type === 'close' && event.by !== 'us' && !ordinaryCodes.includes(event.code)) {
       this.#endCode = event.code
@@ -140,7 +145,7 @@ class PipeRun {
       if (rest !== undefined && !(await this.#send(this.#payloadOf(rest)))) return false
     } catch (error) {
       const { message } = error as Error
-      if (this.#session.isOpen)
+      if (!this.#session.isOver)
         throw new Failure(
           { en: `Reading the input failed: ${message}.`, zh: `读取输入失败：${message}。` },
           { cause: error },
@@ -151,7 +156,7 @@ class PipeRun {
 
   /** False when the connection is over. */
   async #send(payload: Payload): Promise<boolean> {
-    if (!this.#session.isOpen) return false
+    if (!this.#session.isOpen && !(await this.#session.ready())) return false
     this.#session.send(payload)
     this.#lineCount++
     if (this.#session.isBusy) await this.#session.hasRoom()
@@ -192,7 +197,7 @@ class PipeRun {
       }
       if (isAnswered(heard)) answeredAtMs ??= nowMs
       const leftMs = waitLeftMs({ ...heard, answeredAtMs }, nowMs)
-      if (leftMs <= 0 || !this.#session.isOpen) return
+      if (leftMs <= 0 || this.#session.isOver) return
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, Math.min(leftMs, longestTimerMs))
         this.#wake = () => {

@@ -28,6 +28,14 @@ export type SessionEvent =
   | { readonly type: 'sent' | 'received'; readonly payload: Payload }
   | { readonly type: 'ping' | 'pong'; readonly payload: Uint8Array }
   | { readonly type: 'round-trip'; readonly milliseconds: number | undefined }
+  | {
+      readonly type: 'redirected'
+      readonly status: number
+      readonly url: string
+      readonly isForeign: boolean
+    }
+  /** Until the next attempt. */
+  | { readonly type: 'waiting'; readonly milliseconds: number }
   | { readonly type: 'error'; readonly error: Error; readonly verdict?: Verdict | undefined }
   | {
       readonly type: 'close'

@@ -55,7 +55,8 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
 
   const session = new Session(options, event => {
     if (event.type === 'error') hasFailed = true
-    if (event.type === 'close') screen.stopPrompting()
+    if (event.type === 'open') hasFailed = false
+    if (event.type === 'close' && !options.reconnects) screen.stopPrompting()
     const date = new Date()
     const text = isJson
       ? eventAsJson(event, date, isVerbose)
@@ -87,7 +88,7 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
   }
 
   async function run(line: string): Promise<void> {
-    if (!session.isOpen) return
+    if (!session.isOpen && !(await session.ready())) return
     try {
       await obey(line)
     } catch (error) {
