@@ -28,10 +28,7 @@ const roles = ['server', 'client'] as const
 const passed = new Map<string, number>()
 
 const all = ['whole', 'frames', 'octets'] as const
-/** Only servers take WebSockets over HTTP/2. */
-const places = roles
-  .flatMap(role => Object.entries(wires).map(([wire, open]) => ({ role, wire, open })))
-  .filter(({ role, wire }) => role === 'server' || wire !== 'Http2Transport')
+const places = roles.flatMap(role => Object.entries(wires).map(([wire, open]) => ({ role, wire, open })))
 
 describe.each(places)('An echo endpoint as $role on $wire', ({ role, wire, open }) => {
   describe.each(Object.entries(tables))('%s', (name, rows) => {

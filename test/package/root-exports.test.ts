@@ -46,7 +46,9 @@ test('bothways exports these names', () => {
       "isSendableCloseCode",
       "maxCloseReasonBytes",
       "refuse",
+      "startWorkers",
       "topicsRoute",
+      "workerBroker",
     ]
   `)
 })

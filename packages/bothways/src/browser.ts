@@ -31,9 +31,11 @@ export {
   unavailable as refuse,
   unavailable as Server,
   unavailable as ServerSocket,
+  unavailable as startWorkers,
   unavailable as UsageError,
   unavailable as WebSocket,
   unavailable as WebSocketError,
   unavailable as WebSocketErrorEvent,
   unavailable as WebSocketStream,
+  unavailable as workerBroker,
 }

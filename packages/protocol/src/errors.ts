@@ -111,6 +111,7 @@ export type UsageCode =
   | 'BW_ALREADY_ATTACHED'
   | 'BW_SERVER_CLOSED'
   | 'BW_TWO_CONSUMERS'
+  | 'BW_WRONG_PROCESS'
 
 /** The call itself was wrong; nothing was sent. The message says what was expected and what came. */
 export class UsageError extends BothwaysError {

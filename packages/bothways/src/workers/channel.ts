@@ -1,0 +1,45 @@
+import type { HubCode } from '../hub/hub-error.ts'
+
+/** What goes through the channel between a worker and the primary: plain JSON, in the order it was sent. */
+export type Call =
+  | {
+      readonly type: 'call'
+      readonly id: number
+      readonly method: CallMethod
+      readonly args: readonly unknown[]
+    }
+  | { readonly type: 'subscribe'; readonly id: number; readonly topic: string }
+  | { readonly type: 'unsubscribe'; readonly id: number }
+  | { readonly type: 'alive' }
+
+export type Answer =
+  | { readonly type: 'answer'; readonly id: number; readonly value?: unknown; readonly failure?: Failure }
+  | {
+      readonly type: 'event'
+      readonly id: number
+      readonly name: EventName
+      readonly args: readonly unknown[]
+    }
+  | { readonly type: 'alive?' }
+  /** The worker is to end: the channel alone keeps it alive no longer. */
+  | { readonly type: 'drain' }
+
+/** The methods of a broker that ask and are answered. */
+export const callMethods = ['publish', 'history', 'heads', 'join', 'leave', 'members'] as const
+export type CallMethod = (typeof callMethods)[number]
+
+export type EventName = 'onPublication' | 'onJoined' | 'onLeft'
+
+export interface Failure {
+  readonly code: HubCode
+  readonly message: string
+  readonly retryAfterMs?: number | undefined
+}
+
+/** One end of the channel. */
+export interface Channel<Out> {
+  /** False when what has been sent and not taken yet has no room for more. */
+  send(message: Out): boolean
+  /** From here on it does not keep its process alive. */
+  release(): void
+}

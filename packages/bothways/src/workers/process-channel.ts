@@ -1,0 +1,53 @@
+import type { Channel } from './channel.ts'
+
+/** What may wait for the process at the other end, in characters of JSON. */
+const maxWaiting = 64 * 1024 * 1024
+
+/** Ours among the messages of a program, which may send some of its own. */
+const mark = 'bothways'
+
+/** What `process` of a worker and the `ChildProcess` of the primary have in common. */
+interface OtherProcess {
+  readonly connected: boolean
+  readonly channel?: { unref(): void } | null | undefined
+  send?(message: object, whenTaken: () => void): boolean
+  on(event: 'message', listener: (message: unknown) => void): unknown
+}
+
+/** A channel to another process: by `process.send`, the message within an object of ours. */
+export class ProcessChannel<In, Out> implements Channel<Out> {
+  readonly #process: OtherProcess
+  readonly #onFull: () => void
+  #waiting = 0
+
+  /** @param onFull it does not take what it is sent */
+  constructor(process: OtherProcess, receive: (message: In) => void, onFull: () => void) {
+    this.#process = process
+    this.#onFull = onFull
+    process.on('message', message => {
+      if (typeof message === 'object' && message !== null && mark in message) {
+        receive(JSON.parse((message as { [mark]: string })[mark]) as In)
+      }
+    })
+  }
+
+  release(): void {
+    this.#process.channel?.unref()
+  }
+
+  send(message: Out): boolean {
+    if (!this.#process.connected) return false
+    // As text within text: its length is what waits.
+    const text = JSON.stringify(message)
+    if (this.#waiting + text.length > maxWaiting) {
+      this.#onFull()
+      return false
+    }
+    this.#waiting += text.length
+    // That it has ended meanwhile is told elsewhere.
+    this.#process.send?.({ [mark]: text }, () => {
+      this.#waiting -= text.length
+    })
+    return true
+  }
+}

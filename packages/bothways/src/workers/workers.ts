@@ -1,0 +1,247 @@
+import cluster, { type Worker } from 'node:cluster'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { UsageError } from '@bothways/protocol'
+import { checkOptionNames, whole } from '../connection/options.ts'
+import type { Broker } from '../hub/broker.ts'
+import { MemoryBroker } from '../hub/memory-broker.ts'
+import { BrokerHost } from './broker-host.ts'
+import type { Answer, Call } from './channel.ts'
+import { ProcessChannel } from './process-channel.ts'
+import { keyWindowVariable } from './worker.ts'
+
+export interface WorkersOptions {
+  /** The program that each worker runs, as a path or a `file:` URL. It listens on a port, the same in each. */
+  module: string | URL
+  /** Default: one for each processor. */
+  count?: number
+  /** Where the topics of all workers are; it is used in this process alone. Default: a {@link MemoryBroker}. */
+  broker?: Broker
+  /** How long a worker that was told to end (SIGTERM) may take before it is killed, in ms. Default 10,000. */
+  drainMs?: number
+  /** Told when a worker has ended that was not to. Default: `console.error`. */
+  onExit?(exit: WorkerExit): void
+  /** Told what fails inside the broker. Default: `console.error`. */
+  onError?(error: unknown): void
+}
+
+export interface WorkerExit {
+  readonly pid: number
+  /** `null` when a signal has ended it. */
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+export interface Workers {
+  /** The process ids of those that listen. */
+  readonly pids: readonly number[]
+  /**
+   * Replaces all by new ones, one after the other: a worker is told to end when its successor listens. SIGHUP does it, too.
+   * Rejects when a new one does not come to listen: then the old ones stay.
+   */
+  reload(): Promise<void>
+  /** Ends all, each by SIGTERM, then gives the broker back. SIGTERM and SIGINT do it, too. */
+  close(): Promise<void>
+}
+
+/** A worker that ends again and again is started again after so long, in ms, doubled each time. */
+const firstDelayMs = 100
+const longestDelayMs = 10_000
+
+/** One that has lived for so long has started well, in ms. */
+const healthyMs = 10_000
+
+/** Whether a worker still turns its event loop is asked so often; without an answer for so long it is killed, in ms. */
+const askMs = 10_000
+const silentMs = 60_000
+
+/**
+ * Runs a program in several processes on one port (`node:cluster`): connections are handed to them in turn, one that dies is
+ * replaced, and topics are shared: in the program, `createHub({ broker: workerBroker() })`. Resolves when all listen.
+ *
+ * Rejects when one of them ends before it listens.
+ *
+ * @throws UsageError `BW_INVALID_OPTION`, `BW_UNKNOWN_OPTION`, `BW_WRONG_PROCESS` in a worker
+ *
+ * @example
+ * if (cluster.isPrimary) await startWorkers({ module: import.meta.filename })
+ * else await createServer({ hub: createHub({ broker: workerBroker() }) }).listen({ port: 8080 })
+ */
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+  const workers = new RunningWorkers(options)
+  await workers.start()
+  return workers
+}
+
+interface Running {
+  readonly channel: ProcessChannel<Call, Answer>
+  readonly host: BrokerHost
+  /** When something of it was heard, in ms; undefined until it uses the broker: before that nobody in it would answer. */
+  heardMs: number | undefined
+}
+
+class RunningWorkers implements Workers {
+  readonly #module: string
+  readonly #count: number
+  readonly #broker: Broker
+  readonly #drainMs: number
+  readonly #onExit: (exit: WorkerExit) => void
+  readonly #onError: (error: unknown) => void
+  readonly #listening = new Set<Worker>()
+  readonly #all = new Map<Worker, Running>()
+  #delayMs = firstDelayMs
+  #closed: Promise<void> | undefined
+  #reloading: Promise<void> | undefined
+  readonly #reloadAtSignal = (): void => void this.reload().catch(this.#onError)
+  readonly #closeAtSignal = (): void => void this.close().catch(this.#onError)
+
+  constructor(options: WorkersOptions) {
+    checkOptionNames('startWorkers', options, ['module', 'count', 'broker', 'drainMs', 'onExit', 'onError'])
+    if (cluster.isWorker) {
+      throw new UsageError(
+        'BW_WRONG_PROCESS',
+        'startWorkers is for the first process: in a worker use workerBroker().',
+      )
+    }
+    const { module } = options
+    if (typeof module !== 'string' && !(module instanceof URL)) {
+      throw new UsageError(
+        'BW_INVALID_OPTION',
+        `Option module takes the path or the file: URL of the program of the workers, got ${typeof module}.`,
+      )
+    }
+    this.#module = String(module).startsWith('file:') ? fileURLToPath(module) : String(module)
+    this.#count = whole(options, 'count', availableParallelism(), 1)
+    this.#drainMs = whole(options, 'drainMs', 10_000, 1)
+    this.#broker = options.broker ?? new MemoryBroker()
+    this.#onExit =
+      options.onExit ??
+      (({ pid, code, signal }) => console.error(`Worker ${pid} has ended with ${signal ?? code}.`))
+    this.#onError = options.onError ?? (error => console.error(error))
+  }
+
+  get pids(): readonly number[] {
+    return Array.from(this.#listening, pidOf)
+  }
+
+  async start(): Promise<void> {
+    process.on('SIGHUP', this.#reloadAtSignal).on('SIGTERM', this.#closeAtSignal)
+    process.on('SIGINT', this.#closeAtSignal)
+    try {
+      await Promise.all(Array.from({ length: this.#count }, () => this.#launch()))
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  reload(): Promise<void> {
+    this.#reloading ??= this.#replaceAll().finally(() => {
+      this.#reloading = undefined
+    })
+    return this.#reloading
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #replaceAll(): Promise<void> {
+    for (const worker of [...this.#listening]) {
+      if (this.#closed !== undefined) return
+      await this.#launch()
+      await this.#drain(worker)
+    }
+  }
+
+  async #close(): Promise<void> {
+    process.off('SIGHUP', this.#reloadAtSignal).off('SIGTERM', this.#closeAtSignal)
+    process.off('SIGINT', this.#closeAtSignal)
+    await Promise.all(Array.from(this.#all.keys(), worker => this.#drain(worker)))
+    await this.#broker.close()
+  }
+
+  /** Resolves when it listens. Rejects when it ends before. */
+  #launch(): Promise<void> {
+    // What these set is read when a process is forked.
+    cluster.setupPrimary({ exec: this.#module })
+    const worker = cluster.fork({ [keyWindowVariable]: String(this.#broker.keyWindowMs) })
+    const kill = (): void => void worker.process.kill('SIGKILL')
+    const channel = new ProcessChannel<Call, Answer>(
+      worker.process,
+      call => {
+        running.heardMs = performance.now()
+        running.host.receive(call)
+      },
+      kill,
+    )
+    const host = new BrokerHost(this.#broker, channel, this.#onError)
+    const running: Running = { channel, host, heardMs: undefined }
+    this.#all.set(worker, running)
+    const asking = setInterval(() => {
+      if (running.heardMs === undefined) return
+      if (performance.now() - running.heardMs > silentMs) kill()
+      else channel.send({ type: 'alive?' })
+    }, askMs).unref()
+    const launchedMs = performance.now()
+    // A message to a worker that has just ended; that it has is told below.
+    worker.on('error', () => {})
+    return new Promise((resolve, reject) => {
+      worker.once('listening', () => {
+        this.#listening.add(worker)
+        resolve()
+      })
+      worker.once('exit', (code, signal) => {
+        clearInterval(asking)
+        void host.end()
+        this.#all.delete(worker)
+        const exit = { pid: pidOf(worker), code, signal }
+        if (this.#listening.delete(worker)) this.#replace(exit, performance.now() - launchedMs)
+        else
+          reject(new Error(`A worker has ended with ${signal ?? code} before it listened: ${this.#module}`))
+      })
+    })
+  }
+
+  /** One has died that was not told to. */
+  #replace(exit: WorkerExit, livedMs: number): void {
+    if (this.#closed !== undefined) return
+    this.#onExit(exit)
+    this.#delayMs = livedMs >= healthyMs ? firstDelayMs : Math.min(longestDelayMs, this.#delayMs * 2)
+    this.#relaunch()
+  }
+
+  #relaunch(): void {
+    setTimeout(() => {
+      if (this.#closed !== undefined) return
+      this.#launch().catch((error: unknown) => {
+        if (this.#closed !== undefined) return
+        this.#onError(error)
+        this.#delayMs = Math.min(longestDelayMs, this.#delayMs * 2)
+        this.#relaunch()
+      })
+    }, this.#delayMs)
+  }
+
+  /** Resolves when it has ended. */
+  #drain(worker: Worker): Promise<void> {
+    this.#listening.delete(worker)
+    if (worker.isDead()) return Promise.resolve()
+    return new Promise(resolve => {
+      const timer = setTimeout(() => worker.process.kill('SIGKILL'), this.#drainMs)
+      worker.once('exit', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+      const running = this.#all.get(worker)
+      if (running?.heardMs === undefined) worker.disconnect()
+      else running.channel.send({ type: 'drain' })
+      worker.process.kill('SIGTERM')
+    })
+  }
+}
+
+function pidOf({ process: { pid } }: Worker): number {
+  return pid as number
+}
