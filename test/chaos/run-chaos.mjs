@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Chance } from './chance.mjs'
+import { ChaosProxy } from './chaos-proxy.mjs'
+import { openBroker } from './open-broker.mjs'
+import { Publisher } from './publisher.mjs'
+import { ServerProcess } from './server-process.mjs'
+import { Subscriber } from './subscriber.mjs'
+import { isState, topics } from './topics.mjs'
+import { logOf, wrongInBroker, wrongInLog, wrongInSubscriber } from './verify.mjs'
+
+/**
+ * Publishers with keys and sequence numbers, subscribers that come, go, stall and are cut, over all wires, while servers are
+ * killed with -9 and started again on the same broker.
+ *
+ * @param broker as `openBroker` takes it, such as `sqlite:FILE`
+ * @param servers how many run at a time; only one where the broker is of one process
+ * @param kills how often one is killed
+ * @returns what is wrong, in sentences, and what happened
+ */
+export async function runChaos({ broker, seed, servers = 1, kills, subscribers = 8, deadlineMs }) {
+  const chance = new Chance(seed, 'main')
+  const proxy = new ChaosProxy(new Chance(seed, 'proxy'))
+  const port = await proxy.listen()
+  const running = await Promise.all(Array.from({ length: servers }, () => ServerProcess.start(broker)))
+  const tellProxy = () => {
+    proxy.ports = running.filter(server => server !== undefined).map(server => server.port)
+  }
+  tellProxy()
+
+  let answers = 0
+  let wake = () => {}
+  const publishers = Array.from({ length: 4 }, (_, at) => {
+    const name = `p${at}`
+    return new Publisher(name, new Chance(seed, name), port, () => {
+      answers++
+      wake()
+    })
+  })
+  const followers = Array.from(
+    { length: subscribers },
+    (_, at) => new Subscriber(new Chance(seed, `s${at}`), port),
+  )
+  const publishing = publishers.map((publisher, at) =>
+    at % 2 === 0 ? publisher.overWebSocket() : publisher.overHttp(),
+  )
+  const following = followers.map(follower => follower.follow())
+  const failed = Promise.all([...publishing, ...following]).then(() => new Promise(() => {}))
+  const isOver = AbortSignal.timeout(deadlineMs)
+  const late = new Promise((_, reject) => {
+    isOver.addEventListener('abort', () => reject(new Error(`It was not over after ${deadlineMs} ms.`)))
+  })
+  const unless = work => Promise.race([work, failed, late])
+
+  async function moreAnswers(count) {
+    const target = answers + count
+    while (answers < target) {
+      await new Promise(resolve => {
+        wake = resolve
+      })
+    }
+  }
+
+  const wrong = []
+  try {
+    for (let kill = 0; kill < kills; kill++) {
+      await unless(moreAnswers(chance.between(20, 400)))
+      const at = chance.between(0, servers - 1)
+      const server = running[at]
+      running[at] = undefined
+      tellProxy()
+      await server.kill()
+      if (chance.is(0.5)) await sleep(chance.between(0, 300))
+      running[at] = await unless(ServerProcess.start(broker))
+      tellProxy()
+    }
+    await unless(moreAnswers(chance.between(100, 400)))
+    for (const publisher of publishers) publisher.isStopping = true
+    await unless(Promise.all(publishing))
+    proxy.isCalm = true
+    const acknowledged = publishers.flatMap(publisher => publisher.acknowledged)
+    const logs = new Map(topics.map(topic => [topic, logOf(topic, acknowledged)]))
+    const isThere = follower =>
+      topics.every(
+        topic =>
+          logs.get(topic).length === 0 || follower.positions.get(topic) === logs.get(topic).at(-1).position,
+      )
+    await unless(
+      (async () => {
+        while (!followers.every(isThere)) await sleep(20)
+      })(),
+    ).catch(error => wrong.push(error.message))
+    for (const follower of followers) follower.stop()
+    for (const server of running.splice(0)) await server?.kill()
+    const opened = await openBroker(broker)
+    for (const [topic, log] of logs) {
+      wrong.push(...wrongInLog(topic, log))
+      const most = isState(topic) ? 1 : log.length + 1
+      const { publications } = await opened.history({ topic, last: most, limit: most })
+      wrong.push(...wrongInBroker(topic, log, publications))
+      for (const [at, follower] of followers.entries()) {
+        wrong.push(...wrongInSubscriber(`s${at}`, topic, log, follower.logs.get(topic)))
+      }
+    }
+    await opened.close()
+  } catch (error) {
+    wrong.push(error.stack)
+  } finally {
+    for (const publisher of publishers) publisher.isStopping = true
+    for (const follower of followers) follower.stop()
+    for (const server of running) await server?.kill()
+    proxy.close()
+  }
+  const visits = wire => followers.reduce((sum, follower) => sum + follower.visits.get(wire), 0)
+  const seen = followers.flatMap(follower => [...follower.logs.values()].flat())
+  return {
+    wrong,
+    counts: {
+      publications: answers,
+      deliveries: seen.filter(entry => !entry.lost).length,
+      losses: seen.filter(entry => entry.lost).length,
+      kills,
+      cuts: proxy.cutCount,
+      stalls: proxy.stallCount,
+      webSockets: visits('webSocket'),
+      streams: visits('events'),
+      longPolls: visits('longPoll'),
+      polls: visits('poll'),
+    },
+  }
+}

@@ -1,0 +1,48 @@
+// npm run chaos -- [--seed N] [--kills N] [--broker sqlite:FILE] [--subscribers N] [--minutes N]
+//
+// Publishers and subscribers over every wire, bad networks, and a server that is killed with -9 and started again on the
+// same broker: then every log is compared. A run that fails prints its seed, which replays what it does. With --minutes it
+// runs again and again, each time with the next seed. Needs the built packages.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { runChaos } from '../../test/chaos/run-chaos.mjs'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    kills: { type: 'string', default: '30' },
+    servers: { type: 'string', default: '1' },
+    subscribers: { type: 'string', default: '8' },
+    broker: { type: 'string' },
+    minutes: { type: 'string', default: '0' },
+  },
+})
+const end = Date.now() + Number(values.minutes) * 60_000
+let seed = Number(values.seed ?? Date.now() % 1_000_000)
+do {
+  const folder = mkdtempSync(join(tmpdir(), 'bothways-chaos-'))
+  const broker = values.broker ?? `sqlite:${join(folder, 'topics.db')}`
+  const [kills, servers, subscribers] = [values.kills, values.servers, values.subscribers].map(Number)
+  const start = performance.now()
+  const { wrong, counts } = await runChaos({
+    broker,
+    seed,
+    servers,
+    kills,
+    subscribers,
+    deadlineMs: 60_000 + 10_000 * kills,
+  })
+  rmSync(folder, { recursive: true, force: true })
+  const told = Object.entries(counts).map(([name, count]) => `${count} ${name}`)
+  console.log(`seed ${seed}: ${told.join(', ')}, ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  if (wrong.length > 0) {
+    console.error(
+      `${wrong.slice(0, 20).join('\n')}\nReplay it: npm run chaos -- --seed ${seed} --kills ${kills}`,
+    )
+    process.exit(1)
+  }
+  seed++
+} while (Date.now() < end)
+process.exit()
