@@ -25,7 +25,8 @@ async function stage() {
   const start = async (port = 0) => {
     const hub = createHub({ topics, broker, onError: () => {} })
     hub.handle('echo', input => input)
-    const http = createHttpServer()
+    // Nothing over HTTP: a client that tries it is told at once.
+    const http = createHttpServer((_, response) => response.writeHead(404).end())
     const server = createServer().route('/bothways', topicsRoute(hub))
     server.attach(http)
     http.listen(port, '127.0.0.1')

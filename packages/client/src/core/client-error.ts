@@ -22,9 +22,10 @@ export class ClientError extends Error {
   }
 }
 
+export function queueFull(limit: string): ClientError {
+  return new ClientError('queue_full', `At most ${limit} wait here.`, true)
+}
+
 export function outcomeUnknown(): ClientError {
-  return new ClientError(
-    'outcome_unknown',
-    'The connection ended before the answer came: it may have happened or not.',
-  )
+  return new ClientError('outcome_unknown', 'The answer was lost: it may have happened or not.')
 }

@@ -43,16 +43,11 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
 /** An absolute `http:` or `https:` URL without a fragment. @throws TypeError */
 export function topicsUrl(url: string | URL): string {
   const { location } = globalThis as { location?: { href: string } }
-  if (!URL.canParse(String(url), location?.href)) {
-    throw new TypeError(
-      `A client needs the URL of topics, such as ws://127.0.0.1:8080/bothways, got '${url}'.`,
-    )
+  if (URL.canParse(String(url), location?.href)) {
+    const absolute = new URL(String(url), location?.href)
+    absolute.protocol = absolute.protocol.replace('ws', 'http')
+    absolute.hash = ''
+    if (/^https?:$/.test(absolute.protocol)) return absolute.href
   }
-  const absolute = new URL(String(url), location?.href)
-  absolute.protocol = absolute.protocol.replace('ws', 'http')
-  absolute.hash = ''
-  if (!/^https?:$/.test(absolute.protocol)) {
-    throw new TypeError(`The URL of topics begins with ws, wss, http or https, got '${url}'.`)
-  }
-  return absolute.href
+  throw new TypeError(`A client needs the URL of topics, such as ws://127.0.0.1:8080/bothways, got '${url}'.`)
 }

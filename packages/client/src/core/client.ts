@@ -355,15 +355,9 @@ export class Client<C extends Contract = Contract> {
   #tell(): void {
     const { status, reason } = this.#link
     const transport = status === 'open' ? this.#open?.opener.kind : undefined
-    const state = { status, transport, reason, nextTryAt: this.#nextTryAt }
-    const before = this.#state
-    if (
-      before.status === status &&
-      before.transport === transport &&
-      before.reason === reason &&
-      before.nextTryAt === state.nextTryAt
-    )
-      return
+    const state: ConnectionState = { status, transport, reason, nextTryAt: this.#nextTryAt }
+    const names = Object.keys(state) as (keyof ConnectionState)[]
+    if (names.every(name => state[name] === this.#state[name])) return
     this.#state = state
     this.#events.emit('status', state)
   }

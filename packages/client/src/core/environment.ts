@@ -49,7 +49,6 @@ export function runtimeEnvironment(): Environment {
       const events: [Partial<Target> | undefined, string, () => void][] = [
         [target, 'online', () => listener('online')],
         [target, 'offline', () => listener('offline')],
-        [target, 'pageshow', () => listener('wake')],
         [document, 'visibilitychange', () => document?.visibilityState === 'visible' && listener('wake')],
       ]
       for (const [from, type, call] of events) from?.addEventListener?.(type, call)

@@ -1,4 +1,4 @@
-import { ClientError, outcomeUnknown } from './client-error.ts'
+import { ClientError, outcomeUnknown, queueFull } from './client-error.ts'
 import { byteLength, type ClientMessage, type ServerMessage, textOf } from './messages.ts'
 
 export interface OutboxBounds {
@@ -84,8 +84,7 @@ export class Outbox {
     const bytes = byteLength(text)
     const { maxQueueCount, maxQueueBytes } = this.#bounds
     if (this.#count >= maxQueueCount || this.#bytes + bytes > maxQueueBytes) {
-      const message = `At most ${maxQueueCount} publications of ${maxQueueBytes} bytes together wait for their answer.`
-      return Promise.reject(new ClientError('queue_full', message, true))
+      return Promise.reject(queueFull(`${maxQueueCount} publications of ${maxQueueBytes} bytes`))
     }
     return new Promise((resolve, reject) => {
       const queue = this.#queues.get(topic) ?? {
@@ -175,9 +174,7 @@ export class Outbox {
     for (const entry of [...this.#queues.values()].flatMap(({ entries }) => entries)) {
       this.#remove(entry)
       entry.reject(
-        entry.firstSentAt === undefined
-          ? new ClientError('closed', 'The client was closed, and this was not sent.')
-          : outcomeUnknown(),
+        entry.firstSentAt === undefined ? new ClientError('closed', 'This was not sent.') : outcomeUnknown(),
       )
     }
   }

@@ -29,24 +29,21 @@ export type ReasonCode =
   | 'unsupported'
 
 const reasons: Readonly<Record<ReasonCode, readonly [EndedBy, string]>> = {
-  closed: ['us', 'close() was called.'],
+  closed: ['us', 'Closed here.'],
   not_opened: ['network', 'No connection came about: `npx bothways doctor URL` says why.'],
   lost: ['network', 'The connection was cut.'],
-  silent: ['network', 'The server does not answer any more.'],
+  silent: ['network', 'The server does not answer.'],
   offline: ['network', 'This device is offline.'],
-  leaving: ['peer', 'The server is leaving or restarts.'],
-  busy: ['peer', 'The server has too many clients.'],
-  unauthenticated: ['policy', 'The server wants a token, or does not accept this one.'],
-  forbidden: ['policy', 'The server does not let this client in.'],
-  not_bothways: ['peer', 'What answers does not speak bothways.v1: is the path right?'],
-  too_large: ['peer', 'A message was larger than the server takes.'],
-  compression: ['network', 'Compressed messages arrive damaged: it goes on without compression.'],
-  buffered: ['network', 'Something on the way holds event streams back: it goes on by polling.'],
+  leaving: ['peer', 'The server restarts.'],
+  busy: ['peer', 'The server is full.'],
+  unauthenticated: ['policy', 'The server does not accept the token, or wants one.'],
+  forbidden: ['policy', 'The server refuses this client.'],
+  not_bothways: ['peer', 'What answers is not bothways.v1: is the path right?'],
+  too_large: ['peer', 'A message was too large.'],
+  compression: ['network', 'Compressed messages arrive damaged.'],
+  buffered: ['network', 'A proxy holds event streams back.'],
   token_failed: ['us', 'The function `token` failed.'],
-  unsupported: [
-    'us',
-    'There is no WebSocket here: give one as the option `WebSocket`, as that of "bothways".',
-  ],
+  unsupported: ['us', 'Give a class as the option `WebSocket`: there is none here.'],
 }
 
 /** These do not change by themselves, unless the server says when. */

@@ -1,4 +1,4 @@
-import { ClientError, outcomeUnknown } from './client-error.ts'
+import { ClientError, outcomeUnknown, queueFull } from './client-error.ts'
 import { type ClientMessage, type ServerMessage, textOf } from './messages.ts'
 
 interface Waiting {
@@ -36,10 +36,7 @@ export class Requests {
 
   add(id: number, method: string, data: unknown): Promise<unknown> {
     const { maxQueueCount, requestTimeoutMs } = this.#bounds
-    if (this.#waiting.size >= maxQueueCount) {
-      const text = `At most ${maxQueueCount} requests wait for their answer.`
-      return Promise.reject(new ClientError('queue_full', text, true))
-    }
+    if (this.#waiting.size >= maxQueueCount) return Promise.reject(queueFull(`${maxQueueCount} requests`))
     // As it is now, whatever becomes of it while it waits.
     const message = JSON.parse(textOf({ method, data })) as { data: unknown }
     return new Promise((resolve, reject) => {
@@ -78,7 +75,7 @@ export class Requests {
   close(): void {
     this.disconnected()
     for (const waiting of this.#waiting.values()) {
-      this.#fail(waiting, new ClientError('closed', 'There is no connection, and none is tried.'))
+      this.#fail(waiting, new ClientError('closed', 'This was not sent.'))
     }
   }
 

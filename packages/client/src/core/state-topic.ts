@@ -1,4 +1,4 @@
-import { ClientError } from './client-error.ts'
+import type { ClientError } from './client-error.ts'
 import type { Subscription } from './subscription.ts'
 import type { PublishOptions, TopicHandler } from './topic.ts'
 
@@ -43,39 +43,5 @@ export class StateTopic<Data = unknown> {
   /** Sets the value. @returns its position, once the broker has it */
   async set(data: Data, { ifPosition }: PublishOptions = {}): Promise<string | undefined> {
     return await this.#handler.publish(this.name, data, ifPosition)
-  }
-
-  /**
-   * Changes the value that is there, and again whenever somebody else was faster: `change` may be called several times.
-   *
-   * @throws ClientError `wrong_use` while nobody listens, since the value is not known then
-   */
-  async update(change: (value: Data | undefined) => Data): Promise<string | undefined> {
-    for (;;) {
-      const { position } = this
-      if (this.#subscription === undefined) throw new ClientError('wrong_use', 'Subscribe before you update.')
-      if (position === undefined) return await this.set(change(undefined))
-      try {
-        return await this.set(change(this.value), { ifPosition: position })
-      } catch (error) {
-        if ((error as ClientError).code !== 'conflict') throw error
-        await this.#newerThan(position)
-      }
-    }
-  }
-
-  #newerThan(position: string): Promise<void> | undefined {
-    const subscription = this.#subscription
-    if (subscription === undefined || subscription.state?.position !== position) return undefined
-    return new Promise((resolve, reject) => {
-      const stops = [
-        subscription.events.on('state', () => done(resolve)),
-        subscription.events.on('end', error => done(() => reject(error))),
-      ]
-      const done = (settle: () => void) => {
-        for (const stop of stops) stop()
-        settle()
-      }
-    })
   }
 }

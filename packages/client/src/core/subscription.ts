@@ -48,94 +48,82 @@ export class Subscription {
   readonly options: SubscribeOptions
   readonly events: Emitter<SubscriptionEvents> = new Emitter()
   readonly #handler: SubscriptionHandler
-  #status: SubscriptionStatus = 'idle'
-  #position: string | undefined
+  status: SubscriptionStatus = 'idle'
+  /** Where the last publication stood that came. */
+  position: string | undefined
   #askedId: number | undefined
   #hasBeenLive = false
   #isState = false
-  #isPresent = false
+  /** Whether this client is a member now. */
+  isPresent = false
   #failedCount = 0
   #cancelRetry: (() => void) | undefined
   #members = new Map<string, Member>()
-  #memberCount = 0
-  #error: ClientError | undefined
+  memberCount = 0
+  error: ClientError | undefined
   /** The newest publications, as many as were wanted first: for listeners that come later. */
-  readonly #recent: Publication[] = []
-  #state: { readonly data: unknown; readonly position: string } | undefined
+  readonly recent: Publication[] = []
+  state: { readonly data: unknown; readonly position: string } | undefined
 
   constructor(topic: string, options: SubscribeOptions, handler: SubscriptionHandler) {
     this.topic = topic
     this.options = options
-    this.#position = options.since
+    this.position = options.since
     this.#handler = handler
-  }
-
-  get status(): SubscriptionStatus {
-    return this.#status
-  }
-
-  get position(): string | undefined {
-    return this.#position
   }
 
   get members(): readonly Member[] {
     return [...this.#members.values()]
   }
 
-  get memberCount(): number {
-    return this.#memberCount
-  }
-
-  /** Whether this client is a member now. */
-  get isPresent(): boolean {
-    return this.#isPresent
-  }
-
-  get recent(): readonly Publication[] {
-    return this.#recent
-  }
-
-  get state(): { readonly data: unknown; readonly position: string } | undefined {
-    return this.#state
-  }
-
-  get error(): ClientError | undefined {
-    return this.#error
-  }
-
   /** There is a connection, or one that is better. @param hasPresence whether clients can be members there */
   connected(hasPresence: boolean): void {
-    if (this.#status === 'ended') return
-    this.#isPresent = hasPresence && this.options.presence !== undefined
+    if (this.status === 'ended') return
+    this.isPresent = hasPresence && this.options.presence !== undefined
     this.#subscribe()
   }
 
   disconnected(): void {
     this.#cancelRetry?.()
     this.#askedId = undefined
-    this.#isPresent = false
-    if (this.#status !== 'ended') this.#become('idle')
+    this.isPresent = false
+    if (this.status !== 'ended') this.#become('idle')
+  }
+
+  /** Resolves when it is subscribed. @throws ClientError when it is refused */
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (this.status === 'subscribed') resolve()
+        else if (this.error !== undefined) reject(this.error)
+        else return
+        for (const stop of stops) stop()
+      }
+      // Whoever waits for it hears of its end.
+      const stops = [this.events.on('status', look), this.events.on('end', look)]
+      look()
+    })
   }
 
   close(): void {
-    if (this.#status === 'subscribing' || this.#status === 'subscribed') {
+    if (this.status === 'subscribing' || this.status === 'subscribed') {
       this.#handler.call({ type: 'unsubscribe', topic: this.topic })
     }
     this.#cancelRetry?.()
     this.#askedId = undefined
-    this.#status = 'ended'
+    this.status = 'ended'
     this.events.clear()
   }
 
   #subscribe(): void {
     const { last, presence } = this.options
-    const since = this.#isState ? undefined : this.#position
+    const since = this.#isState ? undefined : this.position
     this.#askedId = this.#handler.call({
       type: 'subscribe',
       topic: this.topic,
       since,
       last,
-      presence: this.#isPresent ? presence : undefined,
+      presence: this.isPresent ? presence : undefined,
     })
     if (this.#askedId !== undefined) this.#become('subscribing')
   }
@@ -151,18 +139,18 @@ export class Subscription {
 
   receive(message: ServerMessage): void {
     // What is still on its way from before.
-    if (this.#status !== 'subscribed') return
+    if (this.status !== 'subscribed') return
     const { type, topic, position } = message
     if (type === 'publication') {
-      if (position !== undefined) this.#position = position
+      if (position !== undefined) this.position = position
       this.#publication(message)
     } else if (type === 'state') {
       this.#isState = true
-      if (position === this.#state?.position) return
-      this.#state = { data: message.data, position: position as string }
+      if (position === this.state?.position) return
+      this.state = { data: message.data, position: position as string }
       this.events.emit('state', message.data, position as string)
     } else if (type === 'gap') {
-      this.#position = position
+      this.position = position
       this.#gap()
     } else if (type === 'joined' && message.member !== undefined) {
       this.#members.set(message.member.client, message.member)
@@ -187,8 +175,8 @@ export class Subscription {
       ...(user !== undefined && { user }),
       at: at as number,
     }
-    this.#recent.push(publication)
-    if (this.#recent.length > (this.options.last ?? 0)) this.#recent.shift()
+    this.recent.push(publication)
+    if (this.recent.length > (this.options.last ?? 0)) this.recent.shift()
     this.events.emit('publication', publication)
   }
 
@@ -198,7 +186,7 @@ export class Subscription {
     const isBroken = recovered === false || (this.#hasBeenLive && position === undefined)
     this.#hasBeenLive = true
     this.#failedCount = 0
-    this.#position = position
+    this.position = position
     this.#become('subscribed')
     if (isBroken) this.#gap()
     this.#setMembers(message)
@@ -211,19 +199,19 @@ export class Subscription {
   }
 
   #tellMembers(count: number): void {
-    this.#memberCount = count
+    this.memberCount = count
     this.events.emit('members', this.members, count)
   }
 
   #gap(): void {
-    this.#recent.length = 0
-    this.events.emit('gap', { topic: this.topic, position: this.#position })
+    this.recent.length = 0
+    this.events.emit('gap', { topic: this.topic, position: this.position })
   }
 
   #refused({ code = 'internal', message: text = '', retryable = false, retryAfterMs }: ServerMessage): void {
-    if (code === 'no_history' && this.#position !== undefined) {
+    if (code === 'no_history' && this.position !== undefined) {
       // The topic of a state, or one that has lost its history.
-      this.#position = undefined
+      this.position = undefined
       this.#subscribe()
     } else if (retryable) {
       this.#cancelRetry = this.#handler.retryIn(() => this.#subscribe(), retryAfterMs, ++this.#failedCount)
@@ -233,14 +221,15 @@ export class Subscription {
   }
 
   #end(error: ClientError): void {
-    this.#error = error
+    this.error = error
+    const isHeard = this.events.emit('end', error)
     this.#become('ended')
-    if (!this.events.emit('end', error)) this.#handler.onError(error)
+    if (!isHeard) this.#handler.onError(error)
   }
 
   #become(status: SubscriptionStatus): void {
-    if (this.#status === status) return
-    this.#status = status
+    if (this.status === status) return
+    this.status = status
     this.events.emit('status', status)
   }
 }

@@ -92,19 +92,7 @@ export class Topic<Data = unknown> {
 
   /** Resolves when the server says that this client is subscribed. @throws ClientError when it is refused */
   ready(): Promise<void> {
-    const subscription = this.#subscribe()
-    return new Promise((resolve, reject) => {
-      const stops = [
-        subscription.events.on('status', status => status === 'subscribed' && done(resolve)),
-        subscription.events.on('end', error => done(() => reject(error))),
-      ]
-      const done = (settle: () => void) => {
-        for (const stop of stops) stop()
-        settle()
-      }
-      if (subscription.status === 'subscribed') done(resolve)
-      else if (subscription.error !== undefined) done(() => reject(subscription.error))
-    })
+    return this.#subscribe().ready()
   }
 
   /**
