@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { buildCommonjs, commonjsOutputs } from './build-commonjs.mjs'
-import { clientBundleOutputs, copyClientBundles } from './client-bundles.mjs'
+import { clientBundleOutputs, makeClientBundles } from './client-bundles.mjs'
 import { compile } from './compile.mjs'
 import { install } from './install.mjs'
 import { readJson, workspaceFolders } from './lock-file.mjs'
@@ -138,7 +138,7 @@ async function buildPackages() {
     throw new Stop('The packages do not compile: see the messages of TypeScript above.')
   }
   for (const folder of builtPackages()) await buildCommonjs(folder, modulesOf(folder))
-  copyClientBundles()
+  await makeClientBundles()
 }
 
 async function buildPage() {

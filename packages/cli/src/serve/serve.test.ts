@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { connect as connectTcp } from 'node:net'
 import { connect, refusalOf, type TestClient } from '@bothways/test-support/test-client'
+import { WebSocket } from 'bothways'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ChangesAnswer, CompareEvent } from './messages.ts'
 import { type Serving, startServe } from './serve.ts'
@@ -332,4 +333,16 @@ describe('A host that is not known, as after DNS rebinding', () => {
     await client.closed
     await other.close()
   })
+})
+
+test('The client of topics is there as one module, for pages without a bundler', async () => {
+  const response = await fetch(new URL('bothways/client.js', serving.url))
+  expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+  const code = await response.text()
+  const client: typeof import('@bothways/client') = await import(
+    /* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
+  )
+  const made = client.createClient(new URL('bothways', serving.url), { WebSocket })
+  expect(await made.request('echo', '二')).toBe('二')
+  made.close()
 })

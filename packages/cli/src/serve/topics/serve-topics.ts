@@ -1,9 +1,15 @@
+import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
 import { type Broker, createHub, type Hub, type Route, TopicsHttp, topicsRoute } from 'bothways'
 import { HostSampler, type SampledServer } from '../monitor/host-sampler.ts'
 
 /** The path of the topics, over WebSocket and over HTTP. */
 export const topicsPath = '/bothways'
+
+/** The client as one module, for pages without a bundler. */
+const clientPath = `${topicsPath}/client.js`
+const clientFile = createRequire(import.meta.url).resolve('@bothways/client/client.js')
 
 /** How often the host's figures are published, in ms. */
 const loadMs = 1000
@@ -37,6 +43,13 @@ export class ServeTopics {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.method === 'GET' && request.url?.replace(/\?.*/, '') === clientPath) {
+      sendClient(response).catch((error: unknown) => {
+        console.error(error)
+        response.destroy()
+      })
+      return true
+    }
     return this.#http.handle(request, response)
   }
 
@@ -47,4 +60,14 @@ export class ServeTopics {
     this.#http.drain({ spreadMs })
     await this.#hub.close({ spreadMs })
   }
+}
+
+async function sendClient(response: ServerResponse): Promise<void> {
+  const body = await readFile(clientFile)
+  response.writeHead(200, {
+    'Content-Type': 'text/javascript; charset=utf-8',
+    'Content-Length': body.length,
+    'Cache-Control': 'no-cache',
+  })
+  response.end(body)
 }
