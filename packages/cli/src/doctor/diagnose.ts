@@ -5,7 +5,7 @@ import type { Evidence, VariantName } from './evidence.ts'
 import type { Draft } from './findings/draft.ts'
 import { type Conversation, converse } from './probes/conversation.ts'
 import { probeEngineIo } from './probes/engine-io.ts'
-import { listen } from './probes/greeting.ts'
+import { listen, speakerOf } from './probes/greeting.ts'
 import { type Answer, type Ask, type Dialogue, request } from './probes/http.ts'
 import { probeHttp2 } from './probes/http2.ts'
 import { probeIdle, probeSecurity, probeSize } from './probes/longer.ts'
@@ -73,7 +73,7 @@ const leastMs = 200
 /** The whole walk, without longer probes. */
 const totalMs = 13_000
 /** How many connections at once. */
-const maxParallel = 4
+const maxParallel = 6
 
 /** Paths where WebSocket servers commonly listen. */
 const commonPaths = ['/', '/ws', '/websocket', '/socket', '/echo']
@@ -195,7 +195,8 @@ class Visit {
       found.conversation = await conversation
       if (found.conversation.violation?.code === 'BW_INFLATE_FAILED') await this.#withoutCompression()
       await this.#exploreLonger(address)
-    } else {
+    } else if (dialogue.answer.head !== undefined || speakerOf(dialogue.answer.bytes) === undefined) {
+      // Who said in its own words that it is no HTTP server says nothing else to other requests.
       this.#step('compare')
       await this.#compare(address)
     }
@@ -292,8 +293,12 @@ class Visit {
   async #exploreEngineIo(): Promise<void> {
     const { pathname } = this.#target.url
     const ownAnswer = this.#found.main?.head?.status === 101 || isEngineIoAnswer(this.#found.main)
-    const paths = ownAnswer || pathname.startsWith('/socket.io') ? [pathname] : ['/socket.io/']
+    const isOwn = ownAnswer || pathname.startsWith('/socket.io')
+    // Its path always ends with a slash; on another one it waits a second, and ends the connection without a byte.
+    const mayBeWithoutSlash = this.#found.main?.head === undefined && !pathname.endsWith('/')
+    const paths = isOwn ? [pathname] : ['/socket.io/', ...(mayBeWithoutSlash ? [`${pathname}/`] : [])]
     for (const path of paths) {
+      if (this.#found.engineIo !== undefined) return
       const seen = await probeEngineIo(
         (ask, timeoutMs) => this.#ask(this.#mainAsk({ ...ask, protocols: [] }), timeoutMs),
         path,
@@ -326,9 +331,7 @@ class Visit {
     if (url.pathname !== '/') changes.push(['other slash', { path: otherSlash(url) }])
     const variants: Partial<Record<VariantName, Answer>> = {}
     found.variants = variants
-    // A server that was slow at first may be so again.
-    const slowMs = found.main?.head === undefined ? 0 : found.main.endMs + 1500
-    const timeoutMs = Math.min(Math.max(compareTimeoutMs, slowMs), handshakeTimeoutMs)
+    const timeoutMs = compareTimeoutOf(found.main)
     const tasks = changes.map(([name, change]) => async () => {
       const { answer, exchange } = await this.#ask(this.#mainAsk(change), timeoutMs)
       exchange.socket.destroy()
@@ -397,6 +400,13 @@ class Visit {
     }
     this.longerDrafts = drafts
   }
+}
+
+/** A server that was slow at first may be so again; one that was silent is not waited for as long. */
+function compareTimeoutOf(main: Answer | undefined): number {
+  if (main?.ending === 'silence') return 1500
+  const slowMs = main?.head === undefined ? 0 : main.endMs + 1500
+  return Math.min(Math.max(compareTimeoutMs, slowMs), handshakeTimeoutMs)
 }
 
 function isEngineIoAnswer(answer: Answer | undefined): boolean {

@@ -25,8 +25,10 @@ export interface EngineIo {
   readonly path: string
   /** The versions of its protocol that open a WebSocket there. */
   readonly versions: readonly (3 | 4)[]
-  /** By long polling only: something on the way takes no upgrade. */
+  /** By long polling only. */
   readonly isPollingOnly: boolean
+  /** The server itself has no WebSocket transport; else something on the way takes no upgrade. */
+  readonly refusesWebSocket: boolean
   /** Two requests of one session: true when the second was not known. */
   readonly losesSessions: boolean
 }

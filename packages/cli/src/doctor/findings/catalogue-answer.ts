@@ -58,12 +58,12 @@ export const catalogueAnswer = {
     en: {
       title: 'A plain GET is answered, but the upgrade ends the connection without an answer ({how})',
       advice:
-        'The upgrade listener destroys the socket or throws (Connection closed before receiving a handshake response): look at the server’s log, and answer with a status instead of socket.destroy().',
+        'The upgrade listener destroys the socket or throws (Connection closed before receiving a handshake response): look at the server’s log, and answer with a status instead of socket.destroy(). Ended after one second each time: a Socket.IO server with a path of its own.',
     },
     zh: {
       title: '普通 GET 有回应，但升级请求的连接被直接结束（{how}）',
       advice:
-        'upgrade 监听器销毁了套接字或抛出了异常（Connection closed before receiving a handshake response）：请查看服务器日志，并用状态码回应，而不是 socket.destroy()。',
+        'upgrade 监听器销毁了套接字或抛出了异常（Connection closed before receiving a handshake response）：请查看服务器日志，并用状态码回应，而不是 socket.destroy()。如果每次都在一秒后结束：这是使用自定义路径的 Socket.IO 服务器。',
     },
   },
   BW_DOCTOR_SOCKET_IO_SERVER: {
@@ -90,6 +90,19 @@ export const catalogueAnswer = {
       title: '这是 Socket.IO（Engine.IO {versions}）：请使用它的客户端',
       advice:
         '请用 socket.io-client {client} 的 io("{httpOrigin}") 连接。普通 WebSocket 客户端无法与它通信。',
+    },
+  },
+  BW_DOCTOR_SOCKET_IO_POLLING_ONLY: {
+    severity: 'warning',
+    en: {
+      title: 'This Socket.IO server (Engine.IO {versions}) takes long polling only, and no WebSocket',
+      advice:
+        'Its option transports leaves "websocket" out: new Server(httpServer, { transports: ["polling", "websocket"] }). Clients with transports: ["websocket"] cannot connect; others use polling.',
+    },
+    zh: {
+      title: '这个 Socket.IO 服务器（Engine.IO {versions}）只支持长轮询，不支持 WebSocket',
+      advice:
+        '它的 transports 选项没有 "websocket"：new Server(httpServer, { transports: ["polling", "websocket"] })。设置了 transports: ["websocket"] 的客户端无法连接，其他客户端使用轮询。',
     },
   },
   BW_DOCTOR_SOCKET_IO_VERSION: {
@@ -230,12 +243,12 @@ export const catalogueAnswer = {
     en: {
       title: 'The server or a firewall refuses the client: 403{reason}',
       advice:
-        'The origin is not the cause: requests without one and with the server’s own are refused as well. Look at authentication, filters by address, bot protection (a WAF), and the path.',
+        'Requests without an Origin and with the server’s own are refused as well. Look at authentication, filters by address, bot protection (a WAF), and the path. If the server has a list of origins, try one of it: --origin https://your.page.',
     },
     zh: {
       title: '服务器或防火墙拒绝了客户端：403{reason}',
       advice:
-        '原因不是 Origin：不带 Origin 和使用服务器自己的 Origin 同样被拒绝。请检查认证、按地址的过滤、机器人防护（WAF）和路径。',
+        '不带 Origin 和使用服务器自己的 Origin 同样被拒绝。请检查认证、按地址的过滤、机器人防护（WAF）和路径。如果服务器有允许的源列表，请用其中一个再试：--origin https://your.page。',
     },
   },
   BW_DOCTOR_PROXY_AUTHENTICATION: {

@@ -99,6 +99,10 @@ nginx.ingress.kubernetes.io/proxy-send-timeout: "3600"`,
     Express: `const server = http.createServer(app)       // not app.listen(), which makes another server
 new WebSocketServer({ server, path: '/ws' })
 server.listen(8080)`,
+    Vite: `// vite.config.ts: the WebSocket server is another one, behind this
+server: { proxy: { '/ws': { target: 'ws://127.0.0.1:8080', ws: true } } }`,
+    webpack: `// webpack.config.js: the WebSocket server is another one, behind this
+devServer: { proxy: [{ context: ['/ws'], target: 'http://127.0.0.1:8080', ws: true }] }`,
     ws: `new WebSocketServer({ server, path: '/ws' })  // the URL's path must be the same`,
     Bothways: `const server = createServer()
 server.route('/ws', { message(socket, message) { socket.send(message) } })

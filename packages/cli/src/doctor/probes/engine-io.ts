@@ -18,26 +18,37 @@ export async function probeEngineIo(ask: AskFor, path: string): Promise<EngineIo
   const says = bodyText(unknown.answer)
   if (!/Transport unknown|"code"\s*:\s*[0-5]\b/.test(says)) return undefined
   const [four, three] = await Promise.all([openVersion(ask, path, 4), openVersion(ask, path, 3)])
-  const versions = [...new Set([three, four].filter(version => version !== undefined))].sort()
-  if (versions.length > 0) return { path, versions, isPollingOnly: false, losesSessions: false }
+  const versions = [...new Set([three, four].filter(isVersion))].sort()
+  const refusesWebSocket = four === 'refused'
+  if (versions.length > 0)
+    return { path, versions, isPollingOnly: false, refusesWebSocket: false, losesSessions: false }
   const polling = await poll(ask, path)
   return {
     path,
     versions: polling.versions,
     isPollingOnly: polling.versions.length > 0,
+    refusesWebSocket,
     losesSessions: polling.losesSessions,
   }
 }
 
-/** @returns the version that the server really spoke; undefined when it did not open */
-async function openVersion(ask: AskFor, path: string, version: 3 | 4): Promise<3 | 4 | undefined> {
+function isVersion(opened: 3 | 4 | 'refused' | undefined): opened is 3 | 4 {
+  return opened === 3 || opened === 4
+}
+
+/** @returns the version that the server really spoke; `refused` when it has no such transport, undefined otherwise */
+async function openVersion(
+  ask: AskFor,
+  path: string,
+  version: 3 | 4,
+): Promise<3 | 4 | 'refused' | undefined> {
   const dialogue = await ask(
     { path: `${path}?EIO=${version}&transport=websocket`, deflate: false },
     timeoutMs,
   )
   if (dialogue.answer.head?.status !== 101) {
     dialogue.exchange.socket.destroy()
-    return undefined
+    return /Transport unknown/.test(bodyText(dialogue.answer)) ? 'refused' : undefined
   }
   const { messages } = await converse(dialogue, { listenMs: 600, answerMs: 1000 })
   if (!messages[0]?.startsWith('0{')) return undefined

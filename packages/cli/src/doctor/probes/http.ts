@@ -15,8 +15,24 @@ export interface ResponseHead {
 
 const maxHeadBytes = 32 * 1024
 
-/** @returns undefined when the head is not whole; null when this is no HTTP */
+/**
+ * Reads the head of the final answer: what is interim, such as 103, comes before it and is skipped, apart from 101
+ * (RFC 9110 §15.2).
+ *
+ * @returns undefined when the head is not whole; null when this is no HTTP
+ */
 function readResponseHead(bytes: Buffer): ResponseHead | undefined | null {
+  let start = 0
+  for (;;) {
+    const head = readOneHead(bytes.subarray(start))
+    if (head === undefined || head === null) return head
+    const isInterim = head.status < 200 && head.status !== 101
+    start += head.byteLength
+    if (!isInterim) return { ...head, byteLength: start }
+  }
+}
+
+function readOneHead(bytes: Buffer): ResponseHead | undefined | null {
   const start = bytes.subarray(0, 5).toString('latin1')
   if (!'HTTP/'.startsWith(start.slice(0, 5)) && !start.startsWith('HTTP/')) return null
   const text = bytes.subarray(0, maxHeadBytes).toString('latin1')

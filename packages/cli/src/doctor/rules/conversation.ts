@@ -11,6 +11,12 @@ export function concludeConversation(evidence: Evidence, talk: Conversation): Dr
   if (talk.violation !== undefined) return [concludeViolation(evidence, talk, talk.violation)]
   const greeted = talk.messages.map(message => `it sent ${quote(message, 80)}`)
   if (talk.messages[0]?.startsWith('0{"sid":')) return concludeEngineIo(evidence, greeted)
+  const { engineIo, target } = evidence
+  const asked = askedEngine(target.path)
+  if (engineIo !== undefined && asked !== undefined && !engineIo.versions.includes(asked)) {
+    const facts = { ...engineFacts(engineIo.versions, target.origin), asked }
+    return [draft('BW_DOCTOR_SOCKET_IO_VERSION', facts, [`101 for EIO=${asked}, then silence`])]
+  }
   if (talk.step === 'listen' || talk.step === 'ping') {
     if (talk.close !== undefined) return [concludeClose(talk, greeted)]
     const { ms, by } = talk.end ?? { ms: 0, by: 'FIN' }
@@ -48,6 +54,12 @@ export function engineFacts(versions: readonly number[], httpOrigin: string): Fa
   return { versions: versions.join(' and '), client, httpOrigin }
 }
 
+/** The version of Engine.IO's protocol that a URL asks for. */
+export function askedEngine(path: string): 3 | 4 | undefined {
+  const version = /[?&]EIO=(\d)/.exec(path)?.[1]
+  return version === '3' ? 3 : version === '4' ? 4 : undefined
+}
+
 const violationCodes: Readonly<Record<Violation['code'], FindingCode>> = {
   BW_RESERVED_BITS: 'BW_DOCTOR_RESERVED_BITS',
   BW_RESERVED_OPCODE: 'BW_DOCTOR_RESERVED_OPCODE',
@@ -75,7 +87,7 @@ function concludeViolation(
   const seen = [`bytes: ${showBytes(violation.bytes)}`, violation.message]
   const text = talk.firstBytes.toString('latin1')
   if (/Unsupported protocol version/.test(text)) {
-    const asked = /[?&]EIO=(\d)/.exec(target.path)?.[1] ?? '3'
+    const asked = askedEngine(target.path) ?? 3
     const versions = engineIo?.versions.length ? engineIo.versions : [4]
     return draft('BW_DOCTOR_SOCKET_IO_VERSION', { ...engineFacts(versions, target.origin), asked }, seen)
   }

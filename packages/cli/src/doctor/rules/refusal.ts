@@ -3,7 +3,7 @@ import { type Draft, draft, type Facts, type FindingCode } from '../findings/dra
 import { speakerOf } from '../probes/greeting.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
 import { withOtherScheme } from '../target.ts'
-import { engineFacts } from './conversation.ts'
+import { askedEngine, engineFacts } from './conversation.ts'
 import type { Make } from './make.ts'
 import { recognise } from './products.ts'
 import { showBytes, showPair } from './show.ts'
@@ -48,27 +48,32 @@ function isCertificateAlert({ error }: Answer): boolean {
 function concludeEngineIo(evidence: Evidence, main: Answer, make: Make): Draft[] | undefined {
   const { engineIo, target } = evidence
   const says = bodyText(main)
-  const asked = /[?&]EIO=(\d)/.exec(target.path)?.[1]
+  const asked = askedEngine(target.path)
   if (/Session ID unknown/.test(says)) return make('BW_DOCTOR_SOCKET_IO_NOT_STICKY')
   if (/Unsupported protocol version/.test(says)) {
     const facts = engineFacts(engineIo?.versions.length ? engineIo.versions : [4], target.origin)
-    return make('BW_DOCTOR_SOCKET_IO_VERSION', { ...facts, asked: asked ?? '3' })
+    return make('BW_DOCTOR_SOCKET_IO_VERSION', { ...facts, asked: asked ?? 3 })
   }
   const isUpgradeLost = /"code"\s*:\s*3\b/.test(says) && /transport=websocket/.test(target.path)
   if (isUpgradeLost) return make('BW_DOCTOR_UPGRADE_STRIPPED', { status: `${main.head?.status}` })
   if (engineIo === undefined) return undefined
-  const path = `Engine.IO at ${engineIo.path}: version ${engineIo.versions.join(' and ') || 'unknown'}`
+  if (engineIo.versions.length === 0) return undefined
+  const path = `Engine.IO at ${engineIo.path}: version ${engineIo.versions.join(' and ')}`
   if (engineIo.losesSessions) return make('BW_DOCTOR_SOCKET_IO_NOT_STICKY', {}, [path])
   const isItsOwnPath = target.url.pathname.replace(/\/?$/, '/') === engineIo.path.replace(/\/?$/, '/')
-  const isMeant = isItsOwnPath || target.url.protocol.startsWith('http')
+  const isEngineUrl = target.url.pathname.startsWith('/socket.io') || asked !== undefined
+  const isMeant = (isItsOwnPath && isEngineUrl) || target.url.protocol.startsWith('http')
+  if (isMeant && engineIo.isPollingOnly && engineIo.refusesWebSocket) {
+    return make('BW_DOCTOR_SOCKET_IO_POLLING_ONLY', engineFacts(engineIo.versions, target.origin), [path])
+  }
   const isRefused = main.head !== undefined && main.head.status !== 101
-  if (engineIo.isPollingOnly && (isMeant || isRefused)) {
+  if (engineIo.isPollingOnly && !engineIo.refusesWebSocket && (isMeant || isRefused)) {
     return make('BW_DOCTOR_UPGRADE_STRIPPED', { status: main.head?.status ?? 'no answer' }, [path])
   }
-  const facts = engineFacts(engineIo.versions.length > 0 ? engineIo.versions : [4], target.origin)
+  const facts = engineFacts(engineIo.versions, target.origin)
   if (isMeant) return make('BW_DOCTOR_SOCKET_IO', facts, [path])
   const isEndedByEngine = main.head === undefined && main.bytes.length === 0
-  if (isEndedByEngine || /Transport unknown/.test(says))
+  if (isEndedByEngine || isItsOwnPath || /Transport unknown/.test(says))
     return make('BW_DOCTOR_SOCKET_IO_SERVER', facts, [path])
   return undefined
 }
@@ -133,7 +138,9 @@ function concludeNoHead(evidence: Evidence, main: Answer, make: Make): Draft[] {
     const unknown = { en: 'a protocol of its own', zh: '自己的协议' }
     return make('BW_DOCTOR_NOT_HTTP', { speaker: unknown }, [`it says ${showBytes(said)}`])
   }
-  if (evidence.afterProxyHeader?.head !== undefined) {
+  // A server that reads no such header says 400 to it.
+  const statusBehind = evidence.afterProxyHeader?.head?.status ?? 400
+  if (plain?.head === undefined && evidence.afterProxyHeader !== undefined && statusBehind !== 400) {
     return make('BW_DOCTOR_PROXY_HEADER_WANTED', {}, [
       showPair(evidence.afterProxyHeader, 'upgrade behind PROXY TCP4 …'),
     ])

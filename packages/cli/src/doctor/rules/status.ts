@@ -71,7 +71,8 @@ export function concludeStatus(evidence: Evidence, main: Answer, { proxy }: Reco
       return make('BW_DOCTOR_UNAVAILABLE', { after })
   }
   if (status >= 300 && status < 400) return redirected(headers.location ?? '')
-  if (status >= 520 && status <= 527) return make('BW_DOCTOR_CLOUDFLARE_ORIGIN', { status })
+  if ((status >= 520 && status <= 527) || status === 530)
+    return make('BW_DOCTOR_CLOUDFLARE_ORIGIN', { status })
   if (status >= 500) {
     const plain =
       variants.plain?.head?.status === status
