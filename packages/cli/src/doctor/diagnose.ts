@@ -34,6 +34,8 @@ export interface DiagnoseOptions {
   readonly checksSecurity?: boolean
   /** Goes through this HTTP proxy, by CONNECT. Default: directly. */
   readonly proxy?: URL | undefined
+  /** How long the whole may take without longer probes, in ms. Default 13,000. */
+  readonly totalMs?: number
   /** Connects only to addresses that this allows. Default: all. */
   readonly allowsAddress?: (address: string) => boolean
   /** Told what is tried, in the order of the probes. */
@@ -70,8 +72,7 @@ const handshakeTimeoutMs = 6000
 const compareTimeoutMs = 3000
 /** Less than this tells nothing. */
 const leastMs = 200
-/** The whole walk, without longer probes. */
-const totalMs = 13_000
+const defaultTotalMs = 13_000
 /** How many connections at once. */
 const maxParallel = 6
 
@@ -121,7 +122,7 @@ class Visit {
   readonly #options: DiagnoseOptions
   readonly #tls: TlsOptions | undefined
   readonly #found: Found
-  readonly #deadline: number = performance.now() + totalMs
+  readonly #deadline: number
   #relay: Relay | undefined
   connections = 0
   longerDrafts: readonly Draft[] = []
@@ -129,6 +130,7 @@ class Visit {
   constructor(target: Target, options: DiagnoseOptions) {
     this.#target = target
     this.#options = options
+    this.#deadline = performance.now() + (options.totalMs ?? defaultTotalMs)
     const servername = /^[\d.]+$|:/.test(target.host) ? undefined : target.host
     this.#tls = target.isSecure
       ? { ...(servername !== undefined && { servername }), ...options.tls }
@@ -181,7 +183,9 @@ class Visit {
     if (this.#target.isSecure && !(await this.#shakeTls(address))) return found
 
     this.#step('handshake')
-    const dialogue = await this.#ask(this.#mainAsk(), handshakeTimeoutMs)
+    // As much again is left for the comparison.
+    const patienceMs = Math.min(handshakeTimeoutMs, this.#leftMs / 2)
+    const dialogue = await this.#ask(this.#mainAsk(), patienceMs)
     found.main = dialogue.answer
     if (dialogue.answer.head?.status === 101) {
       // No client goes on after a wrong 101.
@@ -214,7 +218,11 @@ class Visit {
 
   /** As much of a time-out as the whole walk has left. */
   #within(timeoutMs: number): number {
-    return Math.max(1, Math.min(timeoutMs, this.#deadline - performance.now()))
+    return Math.max(1, Math.min(timeoutMs, this.#leftMs))
+  }
+
+  get #leftMs(): number {
+    return this.#deadline - performance.now()
   }
 
   /** Its three answers share what is left. */
@@ -370,10 +378,9 @@ class Visit {
       }
     }
     tasks.unshift(() => this.#exploreEngineIo())
-    const isTimeLeft = () => this.#deadline - performance.now() > leastMs
     await inParallel(
       tasks.map(task => async () => {
-        if (isTimeLeft()) await task()
+        if (this.#leftMs > leastMs) await task()
       }),
       maxParallel,
     )

@@ -48,7 +48,7 @@ test.concurrent('A closed port is told', async () => {
 
 test.concurrent('A server that listens on one family only is healthy, with a note', async () => {
   const port = await answering(head => (isUpgrade(head) ? switching(head) : http('404 Not Found')))
-  const told = await examine(`ws://localhost:${port}/`)
+  const told = await examine(`ws://localhost:${port}/`, { totalMs: 4000 })
   expect(told.problems).not.toContain('PORT_CLOSED')
 })
 
@@ -64,7 +64,7 @@ test.concurrent('wss: at a port that is neither, or says nothing, is told', asyn
   const ssh = await rawServer(socket => socket.write('SSH-2.0-OpenSSH_9.2\r\n'))
   expect((await examine(`wss://localhost:${ssh}/`)).problems).toEqual(['NOT_HTTP'])
   const silent = await rawServer(() => {})
-  expect((await examine(`wss://localhost:${silent}/`)).problems).toEqual(['TLS_SILENT'])
+  expect((await examine(`wss://localhost:${silent}/`, { totalMs: 4000 })).problems).toEqual(['TLS_SILENT'])
 })
 
 test.concurrent('Certificates of each broken kind are told apart', async () => {
@@ -138,7 +138,7 @@ test.concurrent('A server whose HTTP/2 promises WebSocket and does not keep it i
     socket.write(switching(head))
   })
   const port = await open(server as never)
-  expect((await examine(`wss://localhost:${port}/`, { isInsecure: true })).problems).toContain(
+  expect((await examine(`wss://localhost:${port}/`, { isInsecure: true, totalMs: 4000 })).problems).toContain(
     'HTTP2_WEBSOCKET_BROKEN',
   )
 })

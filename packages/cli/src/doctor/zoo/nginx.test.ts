@@ -84,9 +84,9 @@ test.concurrent('nginx that rewrites Host makes the origin rule fail, and its ow
 
 test.concurrent('An idle time-out of nginx is found, and that pings help', async () => {
   const url = await behind(
-    backendUrl => `location / { proxy_pass ${backendUrl}; ${upgrade} ${host} proxy_read_timeout 3s; }`,
+    backendUrl => `location / { proxy_pass ${backendUrl}; ${upgrade} ${host} proxy_read_timeout 2s; }`,
   )
-  const told = await examine(url, { idleSeconds: 8 })
+  const told = await examine(url, { idleSeconds: 5 })
   expect(told.problems).toEqual(['IDLE_TIMEOUT'])
   expect(told.text).toContain('with pings it stays')
 })

@@ -3,6 +3,9 @@ import { answering, closeAll, examine, header, http, isUpgrade, rawServer, switc
 
 afterAll(closeAll)
 
+/** Servers of this process that say nothing now say nothing later. */
+const totalMs = 5000
+
 /** Name, what the server answers, and the one code that the doctor must say. */
 const cases: readonly (readonly [string, (head: string) => string | undefined, string])[] = [
   ['A route that answers 200', () => http('200 OK', '<html>'), 'HTTP_ANSWERED'],
@@ -145,7 +148,7 @@ const cases: readonly (readonly [string, (head: string) => string | undefined, s
 
 test.concurrent.each(cases)('%s is told as such', async (_, answer, code) => {
   const port = await answering(answer)
-  const { problems } = await examine(`ws://127.0.0.1:${port}/chat`)
+  const { problems } = await examine(`ws://127.0.0.1:${port}/chat`, { totalMs })
   expect(problems).toEqual([code])
 })
 

@@ -179,10 +179,10 @@ const cases: Readonly<
       ),
     'SERVER_ERROR',
   ],
-  'A server that waits three seconds, then resets': [
+  'A server that waits a second and a half, then resets': [
     () =>
       answering((_, socket) => {
-        setTimeout(() => (socket as { resetAndDestroy?(): void }).resetAndDestroy?.(), 3000)
+        setTimeout(() => (socket as { resetAndDestroy?(): void }).resetAndDestroy?.(), 1500)
         return undefined
       }),
     'ENDED_WITHOUT_ANSWER',
@@ -252,7 +252,7 @@ const cases: Readonly<
 test.concurrent.each(Object.entries(cases))(
   '%s is told as such',
   async (_, [start, code, path = '/chat']) => {
-    const told = await examine(`ws://127.0.0.1:${await start()}${path}`)
+    const told = await examine(`ws://127.0.0.1:${await start()}${path}`, { totalMs: 5000 })
     expect(told.problems).toEqual(code === undefined ? [] : [code])
   },
 )
