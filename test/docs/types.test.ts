@@ -10,7 +10,8 @@ const below = (folder: string) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.md') && !file.includes('node_modules'))
     .map(file => join(folder, file))
-const pages = ['README.md', ...['docs', 'packages'].flatMap(below)]
+// The Chinese pages have the same blocks.
+const pages = ['README.md', ...['docs', 'packages'].flatMap(below)].filter(page => !page.includes('zh/'))
 
 /** What a block that is a part of something takes for granted. */
 const context: Readonly<Record<string, string>> = {
@@ -66,6 +67,15 @@ test('Every block of TypeScript compiles, in strict mode', async () => {
   // And the compiler does look.
   const wrong = { 'wrong.ts': "import { createServer } from 'bothways'\ncreateServer({ origin: 'x' })\n" }
   expect(await complaintsAbout(wrong)).toContain('wrong.ts(2,')
+})
+
+test('Every block of TSX compiles with the types of React and the DOM', async () => {
+  const files: Record<string, string> = {}
+  for (const [name, code] of Object.entries(await blocksOf(pages, 'tsx'))) files[`${name}x`] = code
+  expect(Object.keys(files)).toHaveLength(1)
+  expect(await complaintsAbout(files, { jsx: 'react-jsx', lib: ['es2023', 'dom'], types: ['react'] })).toBe(
+    '',
+  )
 })
 
 test('The whole programs of these guides are TypeScript as they are, and JavaScript as well', async () => {

@@ -51,6 +51,7 @@ export { MemoryBroker, type MemoryBrokerOptions } from './hub/memory-broker.ts'
 export type { TopicAction, TopicOptions } from './hub/topic-options.ts'
 export type { ServerCounts } from './server/counts.ts'
 export type { RefusalReport } from './server/incidents.ts'
+export { formatMetrics, type MeasuredServer, type Metric, serverMetrics } from './server/metrics.ts'
 export type { ServerOptions } from './server/options.ts'
 export type { Route } from './server/route.ts'
 export {

@@ -1,37 +1,9 @@
 import type { IntervalHistogram } from 'node:perf_hooks'
-import type { ServerCounts } from 'bothways'
+import { type MeasuredServer, type Metric, serverMetrics } from 'bothways'
 import { delayMs } from './monitor/host-sampler.ts'
 import type { SocketIoFront } from './socket-io-front.ts'
 
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8'
-
-interface Metric {
-  readonly name: string
-  readonly type: 'counter' | 'gauge'
-  readonly help: string
-  /** A value, or values by label. */
-  readonly value: number | Readonly<Record<string, number>>
-}
-
-/** The Prometheus text format, version 0.0.4. */
-export function formatMetrics(metrics: readonly Metric[]): string {
-  return metrics
-    .map(({ name, type, help, value }) => {
-      const samples =
-        typeof value === 'number'
-          ? `${name} ${value}\n`
-          : Object.entries(value)
-              .map(([labels, it]) => `${name}{${labels}} ${it}\n`)
-              .join('')
-      return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples}`
-    })
-    .join('')
-}
-
-export interface MeasuredServer {
-  readonly sockets: { readonly size: number }
-  readonly counts: Readonly<ServerCounts>
-}
 
 export interface Measured {
   readonly server: MeasuredServer
@@ -43,36 +15,14 @@ export interface Measured {
 }
 
 export function readMetrics({ server, socketIo, foreignHostCount, delays }: Measured): readonly Metric[] {
-  const { sockets, counts } = server
   const { rss, heapUsed } = process.memoryUsage()
   const metrics: readonly Metric[] = [
-    gauge('bothways_connections', 'WebSocket connections that are open.', sockets.size),
-    counter('bothways_connections_total', 'WebSocket connections since the start.', counts.connections),
-    counter('bothways_refusals_total', 'Upgrade requests that were refused.', counts.refusals),
-    counter('bothways_refusals_by_reason_total', 'The same by reason.', byReason(counts.refusalsByCode)),
-    counter(
-      'bothways_violations_total',
-      'WebSocket connections that ended for a broken rule or a bound.',
-      byReason(counts.violationsByCode),
-    ),
+    ...serverMetrics(server),
     counter(
       'bothways_foreign_hosts_total',
       'Requests for hosts that are not known, which were refused.',
       foreignHostCount,
     ),
-    counter(
-      'bothways_descriptor_shortages_total',
-      'How often the process ran out of file descriptors.',
-      counts.descriptorShortages,
-    ),
-    counter('bothways_messages_total', 'WebSocket messages.', {
-      'direction="in"': counts.messagesReceived,
-      'direction="out"': counts.messagesSent,
-    }),
-    counter('bothways_bytes_total', 'Payload bytes of WebSocket messages.', {
-      'direction="in"': counts.bytesReceived,
-      'direction="out"': counts.bytesSent,
-    }),
     gauge('bothways_socket_io_clients', 'Socket.IO clients, which no other figure counts.', {
       'transport="polling"': socketIo.clientCounts.polling,
       'transport="websocket"': socketIo.clientCounts.websocket,
