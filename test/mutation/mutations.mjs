@@ -19,6 +19,7 @@ const deflateOffer = protocol('deflate/deflate-offer')
 const acceptOffer = protocol('deflate/accept-deflate-offer')
 const deflate = connection('deflate')
 const inflate = connection('receiving/inflate')
+const shortInflation = connection('receiving/short-inflation')
 const deflateWindow = connection('deflate-window')
 const codecV3 = socketIo('engine/codec-v3')
 const codecV4 = socketIo('engine/codec-v4')
@@ -560,9 +561,9 @@ export const mutations = [
   },
   {
     title: 'A compressed message of the largest size is refused',
-    file: inflate,
-    from: 'maxOutputLength: Math.max(1, limit),',
-    to: 'maxOutputLength: Math.max(1, limit - 1),',
+    file: shortInflation,
+    from: 'const roomBytes = Math.max(1, maxBytes) + 1',
+    to: 'const roomBytes = Math.max(1, maxBytes)',
   },
   {
     title: 'A context is kept that was agreed to be dropped',
@@ -590,10 +591,9 @@ export const mutations = [
   },
   {
     title: 'Data that stop amid a block are accepted',
-    file: inflate,
-    from: 'info: true,',
-    // As Z_SYNC_FLUSH.
-    to: 'info: true, finishFlush: 2,',
+    file: shortInflation,
+    from: 'constants.Z_FINISH',
+    to: 'constants.Z_SYNC_FLUSH',
   },
   {
     title: 'Each side takes its own direction for the other',

@@ -55,7 +55,7 @@ export interface StreamBinding {
 }
 
 /** The versions whose handles the tests have been run on. */
-const testedMajors: readonly number[] = [20, 22, 24, 26]
+export const testedMajors: readonly number[] = [20, 22, 24, 26]
 
 /** Undefined where TCP handles are not to be used: another runtime, an untested version, or the user's wish. */
 export const streamBinding: StreamBinding | undefined =

@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer'
-import { createInflateRaw, type InflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
+import { createInflateRaw, type InflateRaw, type ZlibOptions } from 'node:zlib'
 import { type DeflateDirection, LimitError, messageTooBig, ProtocolViolation } from '@bothways/protocol'
 import { DeflateWindow, flushTail } from '../deflate-window.ts'
 import { ownBytes } from '../message-data.ts'
 import { WorkGate, type WorkTicket } from '../work-gate.ts'
+import { inflateShort, longestShortBytes } from './short-inflation.ts'
 
 /** Longer messages, and those that become longer, are inflated in zlib's thread pool, in their turn. */
 const longestAtOnceBytes = 32 * 1024
-const longestInflatedAtOnceBytes = 256 * 1024
 
 /** The way through the thread pool takes more of the event loop's time than shorter messages do. */
 const shortestInPoolBytes = 4 * 1024
@@ -39,13 +39,6 @@ const inflating = new WorkGate({ maxBytes: 32 * 1024 * 1024 })
 const options: ZlibOptions = {
   // zlib cannot inflate raw data with a window of 256 bytes; a larger window reads it as well.
   windowBits: 15,
-}
-
-/** What zlib returns with the option `info`. */
-interface Inflated {
-  readonly buffer: Buffer
-  /** `bytesWritten` is how much of the input it has read. */
-  readonly engine: { readonly bytesWritten: number }
 }
 
 export type InflateResult = Buffer | ProtocolViolation | LimitError
@@ -110,17 +103,10 @@ export class Inflater {
   /** Undefined: it takes longer. */
   #inflateAtOnce(payload: Uint8Array): InflateResult | undefined {
     const usualBytes = Math.max(longestAtOnceBytes, payload.length * usualGrowth)
-    const limit = Math.min(this.#maxMessageBytes, longestInflatedAtOnceBytes, usualBytes)
+    const limit = Math.min(this.#maxMessageBytes, longestShortBytes, usualBytes)
     try {
-      // The types do not know what `info` makes of the result.
-      const { buffer, engine } = inflateRawSync(completed(payload), {
-        ...options,
-        ...this.#window.dictionary,
-        info: true,
-        // zlib stops as soon as this much has come out.
-        maxOutputLength: Math.max(1, limit),
-      }) as unknown as Inflated
-      return isAllRead(payload, engine.bytesWritten) ? this.#accept(own(buffer)) : undefined
+      const { bytes, readBytes } = inflateShort(payload, this.#window.bytes, limit)
+      return isAllRead(payload, readBytes) ? this.#accept(bytes) : undefined
     } catch (error) {
       const isLong = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
       return isLong && limit < this.#maxMessageBytes ? undefined : this.#refuse(error)
