@@ -1,4 +1,11 @@
-import { type Broker, type BrokerEvents, HubError, type Member, type StoredPublication } from 'bothways'
+import {
+  type Broker,
+  type BrokerEvents,
+  HubError,
+  type Member,
+  type StoredPublication,
+  type Withdrawal,
+} from 'bothways'
 import { expect, test } from 'vitest'
 
 /** A broker that is made for one test, with a clock that the test moves. */
@@ -8,6 +15,12 @@ export interface BrokerUnderTest {
   readonly advance?: (ms: number) => void
   /** Room for so many keys. */
   readonly maxKeys?: number
+  /** Another broker on the same store, as another process has it; `kill` ends it without leaving. */
+  readonly another?: () => Promise<{ readonly broker: Broker; kill(): Promise<void> }>
+  /** Copies the store; the function sets it back to that, as a fail-over or an old backup does. */
+  readonly snapshot?: () => Promise<() => Promise<void>>
+  /** Takes the store away; the function brings it back. */
+  readonly outage?: () => Promise<() => Promise<void>>
   end(): Promise<void>
 }
 
@@ -26,6 +39,10 @@ class Listener implements BrokerEvents {
   }
   onLeft(topic: string, client: string): void {
     this.presence.push(`${topic} -${client}`)
+  }
+  restoredCount = 0
+  onRestored(): void {
+    this.restoredCount++
   }
 }
 
@@ -273,6 +290,155 @@ export function brokerContract(
     await until(() => listener.presence.length === 4)
     expect(listener.presence).toEqual(['a +c1', 'a +c2', 'a +c1', 'a -c1'])
   })
+
+  with_(
+    'A reading is bounded, also where the position has gone: the oldest come, and that there is more is said',
+    async ({ broker, publish }) => {
+      for (let at = 0; at < 10; at++) await publish(at)
+      for (const since of [undefined, 'gone']) {
+        const found = await broker.history({ topic: 'a', since, last: 6, limit: 2 })
+        expect([found.publications.map(({ data }) => data), found.hasMore]).toEqual([['4', '5'], true])
+        const rest = await broker.history({ topic: 'a', since: found.start, last: 0, limit: 100 })
+        expect(rest.publications.map(({ data }) => data)).toEqual(['4', '5', '6', '7', '8', '9'])
+      }
+    },
+  )
+
+  with_(
+    'Whoever subscribes while others publish hears everything behind the head, without a hole',
+    async ({ broker, publish }) => {
+      const publishing = Array.from({ length: 200 }, (_, at) => publish(at))
+      const listener = new Listener()
+      const { head } = await broker.subscribe('a', listener)
+      await Promise.all(publishing)
+      const { position: last } = await publish('last')
+      await until(() => listener.publications.at(-1)?.position === last)
+      const { publications } = await broker.history({ topic: 'a', since: head, last: 0, limit: 1000 })
+      const positions = new Set(publications.map(({ position }) => position))
+      const heard = listener.publications.filter(({ position }) => positions.has(position))
+      expect(heard.map(({ data }) => data)).toEqual(publications.map(({ data }) => data))
+    },
+  )
+
+  with_('A comparison of heads finds a last message that was lost', async ({ broker, publish }) => {
+    const { head } = await broker.subscribe('a', new Listener())
+    expect(await broker.heads(['a'])).toEqual([head])
+    const { position } = await publish(1)
+    expect(await broker.heads(['a'])).toEqual([position])
+    const lost = await broker.history({ topic: 'a', since: head, last: 0, limit: 10 })
+    expect(lost.publications.map(({ data }) => data)).toEqual(['1'])
+  })
+
+  with_('What is withdrawn is told to all who listen, until they stop', async ({ broker }) => {
+    const told: Withdrawal[] = []
+    const stop = broker.onWithdrawal(withdrawal => told.push(withdrawal))
+    await broker.withdraw({ kind: 'revoke', user: 'Li Si' })
+    await broker.withdraw({ kind: 'disconnect', user: '' })
+    await until(() => told.length >= 2)
+    expect(told).toEqual([
+      { kind: 'revoke', user: 'Li Si' },
+      { kind: 'disconnect', user: '' },
+    ])
+    stop()
+    await broker.withdraw({ kind: 'revoke', user: 'nobody' })
+    expect(told).toHaveLength(2)
+  })
+
+  with_(
+    'Two processes have one order, one history, the same keys, members and withdrawals',
+    async ({ publish, broker, another }) => {
+      if (another === undefined) return
+      const { broker: other } = await another()
+      const [here, there] = [new Listener(), new Listener()]
+      await broker.subscribe('a', here)
+      await other.subscribe('a', there)
+      const told: Withdrawal[] = []
+      other.onWithdrawal(withdrawal => told.push(withdrawal))
+      const publishThere: Publish = (data, rest = {}) =>
+        other.publish({
+          topic: 'a',
+          data: JSON.stringify(data),
+          user: undefined,
+          history,
+          isState: false,
+          key: undefined,
+          ifPosition: undefined,
+          ...rest,
+        })
+      await Promise.all(
+        Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? publish(at) : publishThere(at))),
+      )
+      const { position } = await publish('keyed', { key: key('k') })
+      expect(await publishThere('keyed', { key: key('k') })).toEqual({ position, isRepeated: true })
+      await until(() => here.publications.length >= 21 && there.publications.length >= 21)
+      expect(there.publications).toEqual(here.publications)
+      expect((await other.history({ topic: 'a', last: 100, limit: 100 })).publications).toEqual(
+        here.publications,
+      )
+      await broker.join('a', { client: 'c', data: 1 })
+      await broker.withdraw({ kind: 'disconnect', user: 'u' })
+      await until(() => there.presence.length > 0 && told.length > 0)
+      expect([there.presence, told]).toEqual([['a +c'], [{ kind: 'disconnect', user: 'u' }]])
+      expect(await other.members('a')).toEqual([{ client: 'c', data: 1 }])
+    },
+  )
+
+  with_(
+    'A member whose process has died leaves within a minute; one whose process lives stays',
+    async ({ broker, another, advance }) => {
+      if (another === undefined || advance === undefined) return
+      const listener = new Listener()
+      await broker.subscribe('a', listener)
+      await broker.join('a', { client: 'alive', data: 1 })
+      const dying = await another()
+      await dying.broker.join('a', { client: 'dead', data: 2 })
+      await dying.kill()
+      for (let second = 0; second < 60; second++) {
+        advance(1000)
+        await new Promise(resolve => setTimeout(resolve, 1))
+      }
+      await until(() => listener.presence.includes('a -dead'))
+      expect(listener.presence).toContain('a -dead')
+      expect((await broker.members('a')).map(({ client }) => client)).toEqual(['alive'])
+    },
+  )
+
+  with_(
+    'A store that was set back and published past its old head recovers no position from before',
+    async ({ broker, publish, snapshot }) => {
+      if (snapshot === undefined) return
+      const { position: kept } = await publish('kept')
+      const setBack = await snapshot()
+      const { position: lost } = await publish('lost')
+      await setBack()
+      await publish('other')
+      await publish('and more')
+      const found = await broker.history({ topic: 'a', since: lost, last: 0, limit: 10 })
+      expect(found.recovered).toBe(false)
+      const still = await broker.history({ topic: 'a', since: kept, last: 0, limit: 10 })
+      if (still.recovered) {
+        expect(still.publications.map(({ data }) => data)).toEqual(['"other"', '"and more"'])
+      }
+    },
+  )
+
+  with_(
+    'While the store is away calls fail as unavailable; when it is back, subscribers are told, and everything comes',
+    async ({ broker, publish, outage }) => {
+      if (outage === undefined) return
+      const listener = new Listener()
+      await broker.subscribe('a', listener)
+      await publish('before')
+      const bringBack = await outage()
+      await expect(publish('away')).rejects.toMatchObject({ code: 'unavailable', retryable: true })
+      await bringBack()
+      await until(() => listener.restoredCount > 0)
+      expect(listener.restoredCount).toBeGreaterThan(0)
+      const { position } = await publish('after')
+      await until(() => listener.publications.at(-1)?.position === position)
+      expect(listener.publications.at(-1)?.position).toBe(position)
+    },
+  )
 
   with_('The heads of many topics come in their order', async ({ broker, publish }) => {
     const { position } = await publish(1, { topic: 'b' })

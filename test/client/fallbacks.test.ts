@@ -46,7 +46,6 @@ async function stage(ways: readonly Ways[], options: TopicsHttpOptions<undefined
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
   cleanups.push(async () => {
-    overHttp.drain({ spreadMs: 0 })
     await hub.close({ spreadMs: 0 })
     await server.close({ timeoutMs: 0 })
     http.closeAllConnections()
@@ -199,14 +198,15 @@ test('The token goes as a bearer; a request without a good one ends it as unauth
 })
 
 test('A server that drains says when to come back, by event streams as well', async () => {
-  const { url, overHttp } = await stage(lets['event-stream'])
+  const { url, hub } = await stage(lets['event-stream'])
   const client = connect(url, { ...noWebSocket })
   await client.topic('room/1').ready()
   const waiting = new Promise(resolve =>
     client.on('status', ({ status, reason }) => status === 'waiting' && resolve(reason)),
   )
-  overHttp.drain({ spreadMs: 777 })
+  const closing = hub.close({ spreadMs: 777, closeMs: 0 })
   expect(await waiting).toMatchObject({ code: 'leaving', by: 'peer', retry: 777 })
+  await closing
 })
 
 test('A topic without history may have lost something between two polls, and says so', async () => {

@@ -32,10 +32,12 @@ async function stage() {
     http.listen(port, '127.0.0.1')
     await once(http, 'listening')
     const stop = async () => {
-      await hub.close({ spreadMs: 50 })
+      await hub.close({ spreadMs: 50, closeMs: 0 })
       await server.close({ timeoutMs: 0 })
+      // First: else whoever comes in between is never answered.
+      const closed = new Promise(resolve => http.close(resolve))
       http.closeAllConnections()
-      await new Promise(resolve => http.close(resolve))
+      await closed
     }
     return { hub, server, stop, port: (http.address() as AddressInfo).port }
   }

@@ -10,6 +10,7 @@ import {
   type Published,
   type PublishRequest,
   type TopicSubscription,
+  type Withdrawal,
 } from 'bothways'
 import { Audience, checkOptionNames, invalidOption, LocalPresence, whole } from 'bothways/broker'
 import type { Call, PublishResult, Refusal, Result, StoreOptions } from './calls.ts'
@@ -163,6 +164,15 @@ export class SqliteBroker implements Broker {
 
   async members(topic: string): Promise<readonly Member[]> {
     return this.#presence.members(topic)
+  }
+
+  /** One process uses the file: it is told at once, and nobody else need be. */
+  async withdraw(withdrawal: Withdrawal): Promise<void> {
+    this.#audience.withdrawal(withdrawal)
+  }
+
+  onWithdrawal(listener: (withdrawal: Withdrawal) => void): () => void {
+    return this.#audience.addWithdrawalListener(listener)
   }
 
   /** What was published before is stored; then the file is given back. */

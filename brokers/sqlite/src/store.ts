@@ -185,8 +185,9 @@ export class Store {
     const rows = last === 0 ? [] : this.#sql.newest(topic.id, last)
     const [first] = rows
     if (first === undefined) return { ...none, recovered }
-    const publications = rows.map(row => stored(name, topic.epoch, row))
-    return { publications, start: publications[0]?.previous as string, head, recovered, hasMore: false }
+    const publications = rows.slice(0, limit).map(row => stored(name, topic.epoch, row))
+    const hasMore = rows.length > limit
+    return { publications, start: publications[0]?.previous as string, head, recovered, hasMore }
   }
 
   /** The number of a position, when everything behind it is there; else undefined. */

@@ -41,6 +41,7 @@ export type {
   PublishRequest,
   StoredPublication,
   TopicSubscription,
+  Withdrawal,
 } from './hub/broker.ts'
 export { createHub, type Hub } from './hub/hub.ts'
 export type { PublishToTopic } from './hub/hub-calls.ts'

@@ -1,8 +1,9 @@
-import type { BrokerEvents, Member, StoredPublication } from './broker.ts'
+import type { BrokerEvents, Member, StoredPublication, Withdrawal } from './broker.ts'
 
 /** Who in this process hears of which topic. For brokers: where an implementation hands over what it carries. */
 export class Audience {
   readonly #events = new Map<string, Set<BrokerEvents>>()
+  readonly #withdrawalListeners = new Set<(withdrawal: Withdrawal) => void>()
 
   /** @returns what takes it out again */
   add(topic: string, events: BrokerEvents): () => void {
@@ -35,7 +36,23 @@ export class Audience {
     for (const events of this.#events.get(topic) ?? []) events.onLeft(topic, client)
   }
 
+  /** What came meanwhile may have been lost: everybody is to look. */
+  restored(): void {
+    for (const all of this.#events.values()) for (const events of all) events.onRestored()
+  }
+
+  /** @returns what takes it out again */
+  addWithdrawalListener(listener: (withdrawal: Withdrawal) => void): () => void {
+    this.#withdrawalListeners.add(listener)
+    return () => this.#withdrawalListeners.delete(listener)
+  }
+
+  withdrawal(withdrawal: Withdrawal): void {
+    for (const listener of this.#withdrawalListeners) listener(withdrawal)
+  }
+
   clear(): void {
     this.#events.clear()
+    this.#withdrawalListeners.clear()
   }
 }

@@ -7,7 +7,7 @@ export interface HistoryPolicy {
 /** A publication as a broker keeps it and hands it out. */
 export interface StoredPublication {
   readonly topic: string
-  /** Undefined in a topic without history. */
+  /** Letters, digits and `.`, `_`, `-`, at most 64 of them. Undefined in a topic without history. */
   readonly position: string | undefined
   /** The position of the one before it; that of the beginning for the first. */
   readonly previous: string | undefined
@@ -45,7 +45,7 @@ export interface HistoryRequest {
   readonly since?: string | undefined
   /** How many of the newest, when `since` is not given or cannot be found. */
   readonly last: number
-  /** At most so many of what is behind `since`. */
+  /** At most so many of them: the oldest. */
   readonly limit: number
 }
 
@@ -73,6 +73,14 @@ export interface BrokerEvents {
   onPublication(publication: StoredPublication): void
   onJoined(topic: string, member: Member): void
   onLeft(topic: string, client: string): void
+  /** The broker was away, and from here on everything comes again: what came meanwhile is to be read. */
+  onRestored(): void
+}
+
+/** What is to happen to a user's clients, in every process: they end, or their subscriptions are authorized again. */
+export interface Withdrawal {
+  readonly kind: 'disconnect' | 'revoke'
+  readonly user: string
 }
 
 export interface TopicSubscription {
@@ -99,10 +107,17 @@ export interface Broker {
   history(request: HistoryRequest): Promise<History>
   /** The heads of many topics at once, in their order. */
   heads(topics: readonly string[]): Promise<readonly string[]>
-  /** A member that joins again replaces itself. */
+  /**
+   * A member that joins again replaces itself. It stays until it leaves, or until the broker object it joined by has been dead
+   * for a minute: brokers between processes hold members by leases, and renew them by themselves.
+   */
   join(topic: string, member: Member): Promise<void>
   leave(topic: string, client: string): Promise<void>
   members(topic: string): Promise<readonly Member[]>
+  /** Tells every process, this one too; within 30 s also those that were away. Resolves once it is stored. */
+  withdraw(withdrawal: Withdrawal): Promise<void>
+  /** What others and this process withdraw from now on; one may come twice. @returns a function that ends it */
+  onWithdrawal(listener: (withdrawal: Withdrawal) => void): () => void
   /** Gives everything back. */
   close(): Promise<void>
 }

@@ -1,9 +1,9 @@
+import { type Fault, FaultyBroker } from '@bothways/test-support/faulty-broker'
 import { checkLawLater } from '@bothways/test-support/law'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
-import type { BrokerEvents, StoredPublication } from './broker.ts'
 import { createHub, type Hub } from './hub.ts'
 import { MemoryBroker } from './memory-broker.ts'
 import type { Sink, Subscription } from './subscription.ts'
@@ -69,7 +69,12 @@ async function connect(hub: Hub, known: Reader, room: number): Promise<Reader> {
 }
 
 /** Plays a schedule, then gives everybody room, and returns what each has and what was published. */
-async function play(hub: Hub, steps: readonly Step[], publish: (data: number) => unknown) {
+async function play(
+  hub: Hub,
+  steps: readonly Step[],
+  publish: (data: number) => unknown,
+  atEnd: () => unknown = () => undefined,
+) {
   let count = 0
   const readers: Reader[] = []
   for (let at = 0; at < 3; at++) readers.push(await connect(hub, new Reader(0), 5))
@@ -82,6 +87,7 @@ async function play(hub: Hub, steps: readonly Step[], publish: (data: number) =>
       readers[one.reader] = await connect(hub, old, 3)
     } else await turn()
   }
+  await atEnd()
   for (const one of readers) one.read(100_000)
   for (let at = 0; at < 400 && readers.some(({ log }) => log.length < count); at++) await turn()
   return { readers, published: Array.from({ length: count }, (_, at) => at) }
@@ -97,60 +103,130 @@ test('Every subscriber has the topic’s log, in order and once, however slowly 
         expect(log).toEqual(published)
         expect(gaps).toEqual([])
       }
-      await hub.close()
+      await hub.close({ spreadMs: 0 })
     }),
   )
 })
 
-/** A broker that loses and repeats what it carries, as a network between processes may. */
-class FaultyBroker extends MemoryBroker {
-  readonly #faults: readonly ('lose' | 'repeat' | 'carry')[]
-  #at = 0
+const fault = fc.constantFrom<Fault>('carry', 'lose', 'repeat', 'keep')
 
-  constructor(faults: readonly ('lose' | 'repeat' | 'carry')[]) {
-    super()
-    this.#faults = faults
-  }
-
-  override subscribe(topic: string, events: BrokerEvents) {
-    const onPublication = (publication: StoredPublication): void => {
-      const fault = this.#faults[this.#at++ % this.#faults.length] ?? 'carry'
-      if (fault !== 'lose') events.onPublication(publication)
-      if (fault === 'repeat') events.onPublication(publication)
-    }
-    return super.subscribe(topic, {
-      onPublication,
-      onJoined: (...given) => events.onJoined(...given),
-      onLeft: (...given) => events.onLeft(...given),
-    })
-  }
-}
-
-test('What the broker loses on the way is read from its history, and what it repeats is told once', async () => {
+test('What the broker loses, repeats, delays and reorders on the way comes once, in order, and without a gap', async () => {
   await checkLawLater(
     fc.asyncProperty(
       fc.array(step, { maxLength: 25 }),
-      fc.array(fc.constantFrom('lose' as const, 'repeat' as const, 'carry' as const), {
-        minLength: 1,
-        maxLength: 8,
-      }),
+      fc.array(fault, { minLength: 1, maxLength: 8 }),
       async (steps, faults) => {
-        const broker = new FaultyBroker([...faults, 'carry'])
+        const broker = new FaultyBroker(new MemoryBroker(), faults)
         const hub: Hub = createHub({ topics: { t: { history } }, broker })
         const topic = hub.topic('t')
-        const { readers, published } = await play(
-          hub,
-          [...steps, { do: 'publish', count: faults.length + 1 }],
-          data => topic.publish(data),
-        )
-        for (const { log } of readers) {
-          // What was lost last has nothing behind it that would show the hole: heads are compared every 20 s.
-          expect(log).toEqual(published.slice(0, log.length))
-          expect(published.length - log.length).toBeLessThanOrEqual(faults.length)
+        // What was lost last has nothing behind it that would show the hole: heads are compared.
+        const found = (): void => broker.comeBack()
+        const { readers, published } = await play(hub, steps, data => topic.publish(data), found)
+        for (const { log, gaps } of readers) {
+          expect(log).toEqual(published)
+          expect(gaps).toEqual([])
         }
-        await hub.close()
+        await hub.close({ spreadMs: 0 })
       },
     ),
+  )
+})
+
+test('A last publication that was lost is found within 30 s, also of a state topic', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    const broker = new FaultyBroker(new MemoryBroker(), ['lose'])
+    const hub: Hub = createHub({ topics: { t: { history }, s: { state: true } }, broker })
+    const got: unknown[] = []
+    await hub.topic('t').subscribe(({ data }) => got.push(data))
+    await hub.topic('s').subscribe(({ data }) => got.push(data))
+    await hub.topic('t').publish(1)
+    await hub.topic('s').set(2)
+    await turn()
+    expect(got).toEqual([])
+    vi.advanceTimersByTime(30_000)
+    for (let at = 0; at < 10; at++) await turn()
+    expect(got.sort()).toEqual([1, 2])
+    await hub.close({ spreadMs: 0 })
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('A state topic never goes back to an older value that comes late', async () => {
+  await checkLawLater(
+    fc.asyncProperty(fc.array(fault, { minLength: 1, maxLength: 8 }), async faults => {
+      const broker = new FaultyBroker(new MemoryBroker(), faults)
+      const hub: Hub = createHub({ topics: { s: { state: true } }, broker })
+      const got: number[] = []
+      await hub.topic('s').subscribe(({ data }) => got.push(data as number))
+      for (let at = 0; at < 20; at++) await hub.topic('s').set(at)
+      broker.comeBack()
+      for (let at = 0; at < 10; at++) await turn()
+      expect(got).toEqual([...new Set(got)].sort((a, b) => a - b))
+      expect(got.at(-1)).toBe(19)
+      await hub.close({ spreadMs: 0 })
+    }),
+  )
+})
+
+test('While the broker is away subscribers stay; when it is back nothing is missing, and who is there is told anew', async () => {
+  const broker = new FaultyBroker(new MemoryBroker())
+  const hub: Hub = createHub({ topics: { t: { history, presence: true } }, broker })
+  const messages: { type: string; data?: unknown; members?: { client: string }[] }[] = []
+  const sink: Sink = {
+    sendShared(message) {
+      messages.push(JSON.parse(message.data as string))
+      return 'sent'
+    },
+  }
+  const { subscription } = await hub.subscribeAs(undefined, 't', sink)
+  subscription.start()
+  await hub.topic('t').publish(1)
+  broker.goAway()
+  await expect(hub.topic('t').publish(2)).rejects.toMatchObject({ code: 'unavailable', retryable: true })
+  broker.comeBack()
+  await hub.topic('t').publish(3)
+  for (let at = 0; at < 5; at++) await turn()
+  expect(messages.filter(({ type }) => type === 'publication').map(({ data }) => data)).toEqual([1, 3])
+  expect(messages.filter(({ type }) => type === 'members')).toEqual([
+    { type: 'members', topic: 't', members: [] },
+  ])
+  await hub.close({ spreadMs: 0 })
+})
+
+test('What is acknowledged is in the broker: a publication that was answered is in its history at that position', async () => {
+  const broker = new FaultyBroker(new MemoryBroker(), ['lose', 'keep'])
+  const hub: Hub = createHub({ topics: { t: { history } }, broker })
+  for (let at = 0; at < 20; at++) {
+    const position = await hub.topic('t').publish(at)
+    expect((await hub.topic('t').history({ last: 1 }))[0]).toMatchObject({ data: at, position })
+  }
+  await hub.close({ spreadMs: 0 })
+})
+
+test('However often publications are sent again with their keys, each is there once, and all its answers are one position', async () => {
+  const sending = fc.record({ key: fc.integer({ min: 0, max: 5 }), delay: fc.integer({ min: 0, max: 3 }) })
+  await checkLawLater(
+    fc.asyncProperty(fc.array(sending, { maxLength: 40 }), async sendings => {
+      const broker = new FaultyBroker(new MemoryBroker())
+      const delays = sendings.map(({ delay }) => delay)
+      broker.delayTurns = () => delays.shift() ?? 0
+      const hub: Hub = createHub({ topics: { t: { history } }, broker })
+      const positions = new Map<number, Set<string | undefined>>()
+      await Promise.all(
+        sendings.map(async ({ key }) => {
+          const position = await hub.topic('t').publish({ key }, { key: `key ${key}`.padEnd(22, '.') })
+          positions.set(key, (positions.get(key) ?? new Set()).add(position))
+        }),
+      )
+      for (const all of positions.values()) expect(all.size).toBe(1)
+      const kept = await hub.topic('t').history({ last: 100 })
+      expect(kept.map(({ data }) => (data as { key: number }).key).sort()).toEqual(
+        [...positions.keys()].sort(),
+      )
+      await hub.close({ spreadMs: 0 })
+    }),
   )
 })
 
@@ -174,7 +250,7 @@ test('Where history has moved past a reader, it is told of the gap, and goes on 
       expect(new Set(slow.log).size).toBe(slow.log.length)
       const holes = slow.log.filter((data, at) => at > 0 && data !== (slow.log[at - 1] as number) + 1).length
       expect(holes).toBeLessThanOrEqual(slow.gaps.length)
-      await hub.close()
+      await hub.close({ spreadMs: 0 })
     }),
   )
 })
@@ -199,7 +275,7 @@ test('A state topic skips what a reader has no time for, and ends with the newes
   subscription.goOn()
   await turn()
   expect(seen).toEqual([1, 1000])
-  await hub.close()
+  await hub.close({ spreadMs: 0 })
 })
 
 test('A topic without history tells a slow reader that it has lost something', async () => {
@@ -214,7 +290,7 @@ test('A topic without history tells a slow reader that it has lost something', a
   await turn()
   await hub.topic('n').publish(11)
   expect([slow.log, slow.gaps]).toEqual([[1, 11], [undefined]])
-  await hub.close()
+  await hub.close({ spreadMs: 0 })
 })
 
 test('A program iterates over a topic, and leaves', async () => {
@@ -227,5 +303,5 @@ test('A program iterates over a topic, and leaves', async () => {
   for (let at = 0; at < 300; at++) await hub.topic('t').publish(at)
   await reading
   expect(got).toEqual(Array.from({ length: 300 }, (_, at) => at))
-  await hub.close()
+  await hub.close({ spreadMs: 0 })
 })

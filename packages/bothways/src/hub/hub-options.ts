@@ -10,12 +10,25 @@ export interface HubOptions<User = undefined> {
   userId?(user: User): string
   /** What others see of a user, beside what it publishes and who is there. Default: nothing. */
   publicUser?(user: User): string | undefined
+  /** When a user's credentials run out, in ms since 1970: its connections and streams end then. Default: never. */
+  expiresAt?(user: User): number | undefined
   /** The largest data of a publication or a request, in bytes of JSON. Default 64 KiB. */
   maxDataBytes?: number
   /** Topics that one client may subscribe to. Default 1,000. */
   maxSubscriptionsPerClient?: number
   /** Members of one topic; one more may subscribe without presence. Default 10,000. */
   maxMembersPerTopic?: number
+  /** The largest data that a member shows of itself, in bytes of JSON. Default 4 KiB. */
+  maxPresenceBytes?: number
+  /**
+   * Publications of one client in a second; ten seconds' worth may come at once. Above it a WebSocket is read slower, and over
+   * HTTP a user, or an address where users have no id, is refused as `rate_limited`. Default 1,000.
+   */
+  maxPublishesPerSecond?: number
+  /** The same of all clients together; more are `rate_limited`. Default 100,000. */
+  maxTotalPublishesPerSecond?: number
+  /** Readings of histories that run at once; the next waits for its turn. Default 16. */
+  maxReplays?: number
   /** Told what a handler, `authorize` or the broker threw. Default: `console.error`. */
   onError?(error: unknown): void
 }

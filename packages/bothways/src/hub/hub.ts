@@ -1,12 +1,15 @@
 import { checkOptionNames, whole } from '../connection/options.ts'
-import type { Broker, History, Member } from './broker.ts'
+import type { Broker, History, Member, Withdrawal } from './broker.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
+import { HubClients } from './hub-clients.ts'
 import { HubError } from './hub-error.ts'
 import type { HubOptions, RequestHandler } from './hub-options.ts'
 import { HubTopic, maxHistoryRead } from './hub-topic.ts'
 import { encodeData } from './json-data.ts'
 import { LiveTopic, mostMembersTold } from './live-topic.ts'
 import { MemoryBroker } from './memory-broker.ts'
+import { Rate } from './rate.ts'
+import { Slots } from './slots.ts'
 import { type Sink, Subscription } from './subscription.ts'
 import { checkTopicName } from './topic-name.ts'
 import {
@@ -25,7 +28,12 @@ const hubOptionNames = [
   'broker',
   'userId',
   'publicUser',
+  'expiresAt',
   'maxDataBytes',
+  'maxPresenceBytes',
+  'maxPublishesPerSecond',
+  'maxTotalPublishesPerSecond',
+  'maxReplays',
   'maxSubscriptionsPerClient',
   'maxMembersPerTopic',
   'onError',
@@ -36,13 +44,18 @@ export class Hub<User = undefined> {
   readonly broker: Broker
   readonly maxDataBytes: number
   readonly maxSubscriptionsPerClient: number
+  readonly maxPublishesPerSecond: number
+  readonly #maxPresenceBytes: number
   readonly #maxMembersPerTopic: number
+  readonly #publishRate: Rate
+  readonly #replays: Slots
   readonly #options: HubOptions<User>
   readonly #declarations = new TopicPatterns<Declaration<User>>()
   readonly #live = new Map<string, LiveTopic>()
   readonly #methods = new Map<string, RequestHandler<User>>()
-  /** What ends the connections of a user, by its id. */
-  readonly #clients = new Map<string, Set<HubClient>>()
+  /** For wires: who holds a connection. */
+  readonly clients: HubClients = new HubClients()
+  readonly #stopListening: () => void
   readonly #compareTimer: NodeJS.Timeout
   #isComparing = false
 
@@ -54,7 +67,12 @@ export class Hub<User = undefined> {
     this.maxDataBytes = whole(options, 'maxDataBytes', 64 * 1024, 1)
     this.maxSubscriptionsPerClient = whole(options, 'maxSubscriptionsPerClient', 1000, 1)
     this.#maxMembersPerTopic = whole(options, 'maxMembersPerTopic', 10_000, 1)
+    this.maxPublishesPerSecond = whole(options, 'maxPublishesPerSecond', 1000, 1)
+    this.#maxPresenceBytes = whole(options, 'maxPresenceBytes', 4 * 1024, 1)
+    this.#publishRate = new Rate(whole(options, 'maxTotalPublishesPerSecond', 100_000, 1), Date.now())
+    this.#replays = new Slots(whole(options, 'maxReplays', 16, 1))
     for (const [pattern, topic] of Object.entries(options.topics ?? {})) this.declare(pattern, topic)
+    this.#stopListening = this.broker.onWithdrawal(withdrawal => this.#onWithdrawal(withdrawal))
     this.#compareTimer = setInterval(() => void this.#compareHeads(), compareHeadsMs).unref()
   }
 
@@ -83,6 +101,10 @@ export class Hub<User = undefined> {
     return this.#options.publicUser?.(user)
   }
 
+  expiresAtOf(user: User): number | undefined {
+    return this.#options.expiresAt?.(user)
+  }
+
   /**
    * Publishes for a user, as a client would.
    *
@@ -96,6 +118,7 @@ export class Hub<User = undefined> {
     options: PublishToTopic = {},
     isWanted: () => boolean = () => true,
   ): Promise<string | undefined> {
+    this.#spendPublish()
     const declaration = await this.#authorized(user, 'publish', name)
     if (!isWanted()) throw new HubError('forbidden', 'The connection has ended.')
     return await this.#publish(
@@ -180,12 +203,9 @@ export class Hub<User = undefined> {
       throw new HubError('no_history', 'This topic has no history.')
     }
     const limit = Math.min(request.limit, maxHistoryRead)
-    return await this.broker.history({
-      topic: name as string,
-      since: request.since,
-      last: Math.min(request.last, limit),
-      limit,
-    })
+    const { since } = request
+    const last = Math.min(request.last, limit)
+    return await this.#replays.run(() => this.broker.history({ topic: name as string, since, last, limit }))
   }
 
   async membersAs(user: User, name: unknown): Promise<readonly Member[]> {
@@ -202,6 +222,7 @@ export class Hub<User = undefined> {
         `There is no method ${JSON.stringify(method) ?? ''}.`,
       )
     }
+    encodeData(data, this.maxDataBytes)
     return (await handler(data, { user, method: method as string })) ?? null
   }
 
@@ -210,41 +231,53 @@ export class Hub<User = undefined> {
     return await this.#may(user, 'subscribe', name, this.#declarationOf(name))
   }
 
-  /** For wires: a connection of a user has come. @returns what to call when it has gone */
-  enter(client: HubClient): () => void {
-    const all = this.#clients.get(client.userId) ?? new Set()
-    this.#clients.set(client.userId, all)
-    all.add(client)
-    return () => {
-      all.delete(client)
-      if (all.size === 0 && this.#clients.get(client.userId) === all) this.#clients.delete(client.userId)
+  /** Ends the clients of a user, in every process; within 30 s also in those that have lost the broker. */
+  async disconnect({ user }: { readonly user: string }): Promise<void> {
+    await this.broker.withdraw({ kind: 'disconnect', user })
+  }
+
+  /** Asks again, for every subscription of a user in every process, whether it may stay. */
+  async revoke(user: string): Promise<void> {
+    await this.broker.withdraw({ kind: 'revoke', user })
+  }
+
+  #onWithdrawal({ kind, user }: Withdrawal): void {
+    for (const client of this.clients.of(user)) {
+      if (kind === 'disconnect') client.disconnect()
+      else client.authorizeAgain()
     }
-  }
-
-  /** Ends the connections of a user. */
-  disconnect({ user }: { readonly user: string }): void {
-    for (const client of this.#clients.get(user) ?? []) client.disconnect()
-  }
-
-  /** Asks again, for every subscription of a user, whether it may stay. */
-  revoke(user: string): void {
-    for (const client of this.#clients.get(user) ?? []) client.authorizeAgain()
   }
 
   /**
-   * Says goodbye to every client, each with a time of its own to come back at, spread evenly, and closes with 1012.
+   * Tells every client a time of its own to come back at, spread evenly, closes with 1012, then gives everything back.
    *
-   * @param spreadMs over how long they come back, in ms. Default 5,000
+   * @param spreadMs over how long they are to come back, in ms. Default 5,000
+   * @param closeMs over how long they are closed, in ms. Default: as `spreadMs`
    */
-  async close({ spreadMs = 5000 }: { readonly spreadMs?: number } = {}): Promise<void> {
+  async close({
+    spreadMs = 5000,
+    closeMs = spreadMs,
+  }: {
+    readonly spreadMs?: number
+    readonly closeMs?: number
+  } = {}): Promise<void> {
     clearInterval(this.#compareTimer)
-    const clients = [...this.#clients.values()].flatMap(all => [...all])
-    for (const [at, client] of clients.entries()) {
-      client.sayGoodbye(Math.floor((spreadMs * (at + 1)) / clients.length))
-    }
+    await this.clients.leave(spreadMs, closeMs)
+    this.#stopListening()
     for (const topic of this.#live.values()) topic.close()
     this.#live.clear()
     await this.broker.close()
+  }
+
+  /** @throws HubError `rate_limited` */
+  #spendPublish(): void {
+    const waitMs = this.#publishRate.waitMs(Date.now())
+    if (waitMs > 0) {
+      throw new HubError('rate_limited', 'The server takes no more publications this second.', {
+        retryAfterMs: Math.max(waitMs, 1000),
+      })
+    }
+    this.#publishRate.spend()
   }
 
   #declarationOf(name: unknown): Declaration<User> {
@@ -305,6 +338,7 @@ export class Hub<User = undefined> {
     const { history, hasPresence } = declaration
     if (since !== undefined && history === undefined)
       throw new HubError('no_history', 'This topic has no history.')
+    if (presence !== undefined) encodeData(presence.data, this.#maxPresenceBytes)
     const topic = this.#liveTopic(name, declaration)
     const subscription = new Subscription(topic, sink, seesMembers)
     // Takes its place at once, so that the topic lives while the broker is asked.
@@ -314,12 +348,7 @@ export class Hub<User = undefined> {
       let position: string | undefined
       let recovered: boolean | undefined
       if (history !== undefined) {
-        const found = await this.broker.history({
-          topic: name,
-          since,
-          last: Math.min(last, maxHistoryRead),
-          limit: 1,
-        })
+        const found = await topic.readFrom(since, Math.min(last, maxHistoryRead), 1)
         position = found.start
         recovered = found.recovered
       } else if (declaration.isState) {
@@ -354,7 +383,7 @@ export class Hub<User = undefined> {
   #liveTopic(name: string, declaration: Declaration<User>): LiveTopic {
     let topic = this.#live.get(name)
     if (topic === undefined) {
-      topic = new LiveTopic(name, declaration, this.broker, error => this.onError(error))
+      topic = new LiveTopic(name, declaration, this.broker, this.#replays, error => this.onError(error))
       this.#live.set(name, topic)
       // Whoever waits for it hears why; nobody else need.
       topic.ready.catch(() => undefined)
@@ -375,14 +404,6 @@ export class Hub<User = undefined> {
       this.#isComparing = false
     }
   }
-}
-
-/** One connection of a client, as the hub knows it. */
-export interface HubClient {
-  readonly userId: string
-  disconnect(): void
-  authorizeAgain(): void
-  sayGoodbye(retryAfterMs: number): void
 }
 
 const actionWords: Readonly<Record<TopicAction, string>> = {

@@ -4,9 +4,10 @@ import {
   joinedMessage,
   leftMessage,
   memberCountMessage,
+  membersMessage,
   publicationMessage,
-  stateMessage,
 } from './messages.ts'
+import type { Slots } from './slots.ts'
 import type { Feed, Subscription } from './subscription.ts'
 import type { Declaration } from './topic-options.ts'
 
@@ -35,6 +36,7 @@ export class LiveTopic implements BrokerEvents, Feed {
   /** Resolves once everything behind the head will come. */
   readonly ready: Promise<void>
   readonly #broker: Broker
+  readonly #replays: Slots
   readonly #reads = new Map<string, Promise<History>>()
   #unsubscribe: (() => void) | undefined
   #isRepairing = false
@@ -43,16 +45,25 @@ export class LiveTopic implements BrokerEvents, Feed {
   #isClosed = false
   #countTimer: NodeJS.Timeout | undefined
   #isCountDue = false
+  /** There were so many members that only their number was told. */
+  #isCrowd = false
   /** The encoding of what was published last, for those who are fed with it as well. */
   #last: { readonly publication: StoredPublication; readonly message: Publication } | undefined
 
-  constructor(name: string, declaration: TopicKind, broker: Broker, onError: (error: unknown) => void) {
+  constructor(
+    name: string,
+    declaration: TopicKind,
+    broker: Broker,
+    replays: Slots,
+    onError: (error: unknown) => void,
+  ) {
     this.name = name
     this.hasHistory = declaration.history !== undefined
     this.hasPresence = declaration.hasPresence
     this.isState = declaration.isState
     this.onError = onError
     this.#broker = broker
+    this.#replays = replays
     this.ready = this.#open()
   }
 
@@ -70,6 +81,7 @@ export class LiveTopic implements BrokerEvents, Feed {
     }
     if (this.hasPresence) {
       for (const member of await this.#broker.members(this.name)) this.members.set(member.client, member)
+      this.#isCrowd = this.members.size > mostMembersTold
     }
   }
 
@@ -79,14 +91,20 @@ export class LiveTopic implements BrokerEvents, Feed {
     this.#unsubscribe?.()
   }
 
-  /** Reads behind a position; those who ask for the same at the same time share one reading of the broker. */
+  /** Reads behind a position, the oldest first, and what there is when history has moved past it. */
   read(since: string, limit: number): Promise<History> {
-    let reading = this.#reads.get(since)
+    return this.readFrom(since, Number.MAX_SAFE_INTEGER, limit)
+  }
+
+  /** Reads; those who ask for the same at the same time share one reading of the broker. */
+  readFrom(since: string | undefined, last: number, limit: number): Promise<History> {
+    const asked = `${limit} ${last} ${since ?? ' '}`
+    let reading = this.#reads.get(asked)
     if (reading === undefined) {
-      reading = this.#broker
-        .history({ topic: this.name, since, last: Number.MAX_SAFE_INTEGER, limit })
-        .finally(() => this.#reads.delete(since))
-      this.#reads.set(since, reading)
+      reading = this.#replays
+        .run(() => this.#broker.history({ topic: this.name, since, last, limit }))
+        .finally(() => this.#reads.delete(asked))
+      this.#reads.set(asked, reading)
     }
     return reading
   }
@@ -94,7 +112,7 @@ export class LiveTopic implements BrokerEvents, Feed {
   messageOf(publication: StoredPublication): Publication {
     const last = this.#last
     if (last !== undefined && last.publication === publication) return last.message
-    return this.isState ? stateMessage(publication) : publicationMessage(publication)
+    return publicationMessage(publication, this.isState)
   }
 
   onPublication(publication: StoredPublication): void {
@@ -108,37 +126,25 @@ export class LiveTopic implements BrokerEvents, Feed {
       return
     }
     if (position === this.head) return
-    if (this.isState) {
-      this.newest = publication
-    } else if (previous !== this.head && this.head !== '') {
-      void this.#repair()
-      return
-    }
-    this.#give(publication)
+    if (previous !== this.head && this.head !== '') void this.#repair()
+    else this.#give(publication)
   }
 
   #give(publication: StoredPublication): void {
     const { position } = publication
-    const message = this.isState ? stateMessage(publication) : publicationMessage(publication)
+    const message = publicationMessage(publication, this.isState)
     this.#last = { publication, message }
     if (position !== undefined) this.head = position
+    if (this.isState) this.newest = publication
     for (const subscription of this.subscriptions) subscription.offer(message, position)
   }
 
-  /** A hole: what is missing is read from history, or everybody is told of the gap. */
+  /** A hole, or something out of its order: the broker tells what is right. */
   async #repair(): Promise<void> {
     this.#isRepairing = true
     try {
-      for (;;) {
-        this.#hasMissed = false
-        const { publications, recovered, start, head } = await this.read(this.head, 1000)
-        if (recovered === false) {
-          this.head = start
-          for (const subscription of this.subscriptions) subscription.tellGap(start)
-        }
-        for (const publication of publications) this.#give(publication)
-        if (!this.#hasMissed && (this.head === head || publications.length === 0)) return
-      }
+      do this.#hasMissed = false
+      while (!(this.isState ? await this.#readNewest() : await this.#readMissing()) || this.#hasMissed)
     } catch (error) {
       this.onError(error)
     } finally {
@@ -146,21 +152,29 @@ export class LiveTopic implements BrokerEvents, Feed {
     }
   }
 
-  /** The broker's head, asked now and then: finds a last publication that was lost. */
-  compareHead(head: string): void {
-    if (head === this.head || this.#isRepairing) return
-    if (this.hasHistory) void this.#repair()
-    else if (this.isState) void this.#readNewest()
+  /** Gives what is missing, or leaves everybody to find out by itself what has gone. @returns whether that is all */
+  async #readMissing(): Promise<boolean> {
+    const { publications, recovered, start, head } = await this.read(this.head, 1000)
+    if (recovered === false) {
+      this.head = start
+      for (const subscription of this.subscriptions) subscription.fallBehind()
+    }
+    for (const publication of publications) this.#give(publication)
+    return this.head === head || publications.length === 0
   }
 
-  async #readNewest(): Promise<void> {
-    try {
-      const { publications } = await this.#broker.history({ topic: this.name, last: 1, limit: 1 })
-      const newest = publications.at(-1)
-      if (newest !== undefined) this.onPublication(newest)
-    } catch (error) {
-      this.onError(error)
-    }
+  async #readNewest(): Promise<boolean> {
+    const { publications, head } = await this.#broker.history({ topic: this.name, last: 1, limit: 1 })
+    const newest = publications.at(-1)
+    if (newest === undefined) this.head = head
+    else if (newest.position !== this.head) this.#give(newest)
+    return true
+  }
+
+  /** The broker's head, asked now and then: finds a last publication that was lost. */
+  compareHead(head: string): void {
+    if (this.#isRepairing) this.#hasMissed = true
+    else if (head !== this.head) void this.#repair()
   }
 
   onJoined(topic: string, member: Member): void {
@@ -172,21 +186,53 @@ export class LiveTopic implements BrokerEvents, Feed {
     if (this.members.delete(client)) this.#tellMembers(leftMessage(topic, client))
   }
 
+  /** The broker was away: holes are looked for, and who is there is told anew. */
+  onRestored(): void {
+    void this.#restore().catch(error => this.onError(error))
+  }
+
+  async #restore(): Promise<void> {
+    if (this.hasHistory || this.isState) {
+      const [head] = await this.#broker.heads([this.name])
+      if (head !== undefined) this.compareHead(head)
+    } else {
+      for (const subscription of this.subscriptions) subscription.fallBehind()
+    }
+    if (!this.hasPresence) return
+    const members = await this.#broker.members(this.name)
+    this.members.clear()
+    for (const member of members) this.members.set(member.client, member)
+    this.#tell(this.membersNow())
+  }
+
+  /** All who are there, or of very many their number. */
+  membersNow(): Publication {
+    this.#isCrowd = this.members.size > mostMembersTold
+    return this.#isCrowd
+      ? memberCountMessage(this.name, this.members.size)
+      : membersMessage(this.name, [...this.members.values()])
+  }
+
+  #tell(message: Publication): void {
+    for (const subscription of this.subscriptions) if (subscription.seesMembers) subscription.tell(message)
+  }
+
   #tellMembers(message: Publication): void {
-    if (this.members.size <= mostMembersTold) {
-      for (const subscription of this.subscriptions) if (subscription.seesMembers) subscription.tell(message)
+    if (!this.#isCrowd && this.members.size <= mostMembersTold) {
+      this.#tell(message)
       return
     }
+    this.#isCrowd = true
     this.#isCountDue = true
     this.#countTimer ??= setTimeout(() => {
       this.#countTimer = undefined
-      if (this.#isCountDue) this.#tellCount()
+      if (this.#isCountDue) this.#tellCrowd()
     }, memberCountMs).unref()
   }
 
-  #tellCount(): void {
+  /** Those who are few again are told by name once, and from then on one by one. */
+  #tellCrowd(): void {
     this.#isCountDue = false
-    const message = memberCountMessage(this.name, this.members.size)
-    for (const subscription of this.subscriptions) if (subscription.seesMembers) subscription.tell(message)
+    this.#tell(this.membersNow())
   }
 }

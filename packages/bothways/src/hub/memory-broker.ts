@@ -10,6 +10,7 @@ import type {
   PublishRequest,
   StoredPublication,
   TopicSubscription,
+  Withdrawal,
 } from './broker.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { HubError } from './hub-error.ts'
@@ -59,7 +60,7 @@ export class MemoryBroker implements Broker {
   readonly #maxHistoryBytes: number
   readonly #maxTopics: number
   readonly #now: () => number
-  readonly #epoch: string = newEpoch()
+  #epoch: string = newEpoch()
   readonly #topics = new Map<string, Topic>()
   readonly #keys = new Map<string, Key>()
   readonly #audience = new Audience()
@@ -178,9 +179,14 @@ export class MemoryBroker implements Broker {
         hasMore: from + limit < entries.length,
       }
     }
-    const publications = last === 0 ? [] : entries.slice(-last)
-    const start = publications[0]?.previous ?? head
-    return { publications, start, head, recovered: since === undefined ? undefined : false, hasMore: false }
+    const newest = last === 0 ? [] : entries.slice(-last)
+    return {
+      publications: newest.length > limit ? newest.slice(0, limit) : newest,
+      start: newest[0]?.previous ?? head,
+      head,
+      recovered: since === undefined ? undefined : false,
+      hasMore: newest.length > limit,
+    }
   }
 
   async heads(topics: readonly string[]): Promise<readonly string[]> {
@@ -197,6 +203,14 @@ export class MemoryBroker implements Broker {
 
   async members(name: string): Promise<readonly Member[]> {
     return this.#presence.members(name)
+  }
+
+  async withdraw(withdrawal: Withdrawal): Promise<void> {
+    this.#audience.withdrawal(withdrawal)
+  }
+
+  onWithdrawal(listener: (withdrawal: Withdrawal) => void): () => void {
+    return this.#audience.addWithdrawalListener(listener)
   }
 
   async close(): Promise<void> {
@@ -262,7 +276,10 @@ export class MemoryBroker implements Broker {
   #forgetTopics(now: number): void {
     for (const [name, topic] of this.#topics) {
       this.#expire(topic, now)
-      if (topic.entries.length === 0 && topic.lastUsedAt + headLifeMs <= now) this.#topics.delete(name)
+      if (topic.entries.length > 0 || topic.lastUsedAt + headLifeMs > now) continue
+      this.#topics.delete(name)
+      // Else its beginning would be its head again, as if nothing had been published behind it.
+      this.#epoch = newEpoch()
     }
   }
 }

@@ -3,27 +3,19 @@ import type { Member, StoredPublication } from './broker.ts'
 
 // What the hub tells its subscribers, as the JSON texts of `bothways.v1`. Each is made once for all who get it.
 
-export function publicationMessage({ topic, position, data, user, at }: StoredPublication): Publication {
-  const place = position === undefined ? '' : `,"position":"${position}"`
-  const by = user === undefined ? '' : `,"user":${JSON.stringify(user)}`
-  return new Publication(
-    `{"type":"publication","topic":${JSON.stringify(topic)}${place},"data":${data}${by},"at":${at}}`,
-  )
-}
-
-export function stateMessage({ topic, position, data }: StoredPublication): Publication {
-  return new Publication(
-    `{"type":"state","topic":${JSON.stringify(topic)},"position":"${position}","data":${data}}`,
-  )
-}
-
-/** The message of a publication as an object. */
-export function messageObject(
+/** A publication, or the value of a state topic, as the text of its message. */
+export function publicationText(
   { topic, position, data, user, at }: StoredPublication,
   isState: boolean,
-): object {
-  if (isState) return { type: 'state', topic, position, data: JSON.parse(data) }
-  return { type: 'publication', topic, position, data: JSON.parse(data), user, at }
+): string {
+  const place = position === undefined ? '' : `,"position":"${position}"`
+  if (isState) return `{"type":"state","topic":${JSON.stringify(topic)}${place},"data":${data}}`
+  const by = user === undefined ? '' : `,"user":${JSON.stringify(user)}`
+  return `{"type":"publication","topic":${JSON.stringify(topic)}${place},"data":${data}${by},"at":${at}}`
+}
+
+export function publicationMessage(publication: StoredPublication, isState: boolean): Publication {
+  return new Publication(publicationText(publication, isState))
 }
 
 export function joinedMessage(topic: string, member: Member): Publication {
@@ -32,6 +24,11 @@ export function joinedMessage(topic: string, member: Member): Publication {
 
 export function leftMessage(topic: string, client: string): Publication {
   return message({ type: 'left', topic, client })
+}
+
+/** Replaces all that is known of who is there. */
+export function membersMessage(topic: string, members: readonly Member[]): Publication {
+  return message({ type: 'members', topic, members })
 }
 
 export function memberCountMessage(topic: string, count: number): Publication {

@@ -14,9 +14,10 @@ export function writePosition({ epoch, offset, check }: Position): string {
   return `${epoch}.${offset.toString(36)}.${check}`
 }
 
-/** Undefined for what no broker has written. */
+/** Undefined for what no broker has written: one position has one text. */
 export function readPosition(text: string): Position | undefined {
-  const [, epoch, offset, check] = /^([\w-]{1,32})\.([0-9a-z]{1,11})\.([\w-]{0,16})$/.exec(text) ?? []
+  const [, epoch, offset, check] =
+    /^([\w-]{1,32})\.(0|[1-9a-z][0-9a-z]{0,10})\.([\w-]{0,16})$/.exec(text) ?? []
   if (epoch === undefined || offset === undefined || check === undefined) return undefined
   return { epoch, offset: Number.parseInt(offset, 36), check }
 }

@@ -20,6 +20,7 @@ export interface Feed {
   readonly newest: StoredPublication | undefined
   read(since: string, limit: number): Promise<History>
   messageOf(publication: StoredPublication): Publication
+  membersNow(): Publication
   onError(error: unknown): void
 }
 
@@ -47,6 +48,7 @@ export class Subscription {
   /** Room was made while it was being fed. */
   #hasMoreRoom = false
   #hasLost = false
+  #hasLostMembers = false
   /** Who came and went since it was made; told once it has started. */
   #early: Publication[] | undefined
   #hasStarted = false
@@ -91,23 +93,29 @@ export class Subscription {
     this.#hasLost = outcome === 'refused'
   }
 
-  /** Something else than a publication: who is there. It is not repeated for whoever is behind. */
+  /** Who is there. What does not fit is told by all who are there, once there is room. */
   tell(message: Publication): void {
     if (this.#isEnded) return
-    if (this.#hasStarted) this.sink.sendShared(message)
-    else this.#early?.push(message)
+    if (!this.#hasStarted) this.#early?.push(message)
+    else if (this.#hasLostMembers || this.sink.sendShared(message) === 'refused') this.#hasLostMembers = true
   }
 
-  /** Publications were lost for everybody. */
-  tellGap(position: string | undefined): void {
+  /** Something was lost for everybody: what is there is read, and of what is not it is told. */
+  fallBehind(): void {
     if (!this.#isLive) return
-    this.#position = position
-    this.tell(gapMessage(this.topic.name, position))
+    this.#isLive = false
+    this.#hasLost = true
+    void this.#feed()
   }
 
   /** There is room at the sink. */
   goOn(): void {
-    if (!this.#isLive && !this.#isEnded) void this.#feed()
+    if (this.#isEnded) return
+    if (this.#hasLostMembers) {
+      this.#hasLostMembers = this.sink.sendShared(this.topic.membersNow()) === 'refused'
+      if (this.#hasLostMembers) return
+    }
+    if (!this.#isLive) void this.#feed()
   }
 
   async #feed(): Promise<void> {

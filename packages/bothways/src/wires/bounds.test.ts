@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { FaultyBroker } from '@bothways/test-support/faulty-broker'
 import { afterEach, expect, test } from 'vitest'
 import {
   createHub,
@@ -96,6 +97,103 @@ test('One member more than a topic may have is busy, and may subscribe without p
   expect(await other.answerTo(1)).toMatchObject({ code: 'busy' })
   other.send({ type: 'subscribe', id: 2, topic: 'room' })
   expect(await other.answerTo(2)).toMatchObject({ type: 'subscribed' })
+})
+
+test('A client that publishes faster than it may is read slower, and nothing of it is lost', async () => {
+  const hub = createHub({ topics: { room: { history } }, maxPublishesPerSecond: 20 })
+  const { send, answerTo } = await connect(hub)
+  const started = Date.now()
+  // Ten seconds' worth come at once, and one more; the next is due a twentieth of a second later.
+  for (let id = 1; id <= 206; id++) send({ type: 'publish', id, topic: 'room', data: id })
+  expect(await answerTo(206)).toMatchObject({ type: 'published' })
+  expect(Date.now() - started).toBeGreaterThanOrEqual(200)
+  expect((await hub.topic('room').history({ last: 500 })).map(({ data }) => data)).toEqual(
+    Array.from({ length: 206 }, (_, at) => at + 1),
+  )
+})
+
+test('All clients together publish no faster than the hub takes; who goes on after a hundred refusals is closed with 4429', async () => {
+  const hub = createHub({ topics: { room: { history } }, maxTotalPublishesPerSecond: 1 })
+  const { send, answerTo, socket } = await connect(hub, { maxPendingCalls: 1000 })
+  const closed = once(socket, 'close')
+  for (let id = 1; id <= 200; id++) {
+    send({ type: 'publish', id, topic: 'room', data: id, restart: true })
+  }
+  expect(await answerTo(1)).toMatchObject({ type: 'published' })
+  expect(await answerTo(50)).toMatchObject({ code: 'rate_limited', retryable: true, retryAfterMs: 1000 })
+  expect(((await closed)[0] as { code: number }).code).toBe(4429)
+})
+
+test('A client whose publications fail in more topics than may wait for restart is closed with 4429', async () => {
+  const broker = new FaultyBroker(new MemoryBroker())
+  broker.goAway()
+  const { send, answerTo, socket } = await connect(createHub({ topics: { 'room/*': { history } }, broker }))
+  const closed = once(socket, 'close')
+  for (let id = 1; id <= 1001; id++) send({ type: 'publish', id, topic: `room/${id}`, data: id })
+  expect(await answerTo(900)).toMatchObject({ code: 'unavailable' })
+  expect(((await closed)[0] as { code: number }).code).toBe(4429)
+})
+
+test('Over HTTP a publisher that is too fast is answered 429 with Retry-After; another user is not', async () => {
+  const hub = createHub<string>({
+    topics: { room: { history } },
+    userId: user => user,
+    maxPublishesPerSecond: 1,
+  })
+  const topics = new TopicsHttp(hub, {
+    authenticate: ({ headers }) => ({ user: headers.authorization as string }),
+  })
+  const http = createHttpServer((request, response) => void topics.handle(request, response))
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  cleanups.push(() => http.close())
+  const publish = (authorization: string) =>
+    fetch(`http://127.0.0.1:${(http.address() as AddressInfo).port}/bothways/publish`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', authorization },
+      body: '{"topic":"room","data":1}',
+    })
+  for (let at = 0; at < 10; at++) expect((await publish('one')).status).toBe(200)
+  const refused = await publish('one')
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
+  expect(await refused.json()).toMatchObject({ code: 'rate_limited', retryable: true })
+  expect((await publish('other')).status).toBe(200)
+})
+
+test('What a member shows of itself is bounded', async () => {
+  const { send, answerTo } = await connect(createHub({ topics: { room: { presence: true } } }))
+  send({ type: 'subscribe', id: 1, topic: 'room', presence: 'x'.repeat(4095) })
+  expect(await answerTo(1)).toMatchObject({ code: 'too_large' })
+  send({ type: 'subscribe', id: 2, topic: 'room', presence: 'x'.repeat(4094) })
+  expect(await answerTo(2)).toMatchObject({ type: 'subscribed' })
+})
+
+test('No more histories are read at once than may be, and those who ask for the same share one reading', async () => {
+  let running = 0
+  let most = 0
+  let count = 0
+  class SlowBroker extends MemoryBroker {
+    override async history(request: Parameters<MemoryBroker['history']>[0]) {
+      most = Math.max(most, ++running)
+      count++
+      await new Promise(resolve => setImmediate(resolve))
+      running--
+      return await super.history(request)
+    }
+  }
+  const hub: Hub = createHub({ topics: { 'room/*': { history } }, broker: new SlowBroker(), maxReplays: 2 })
+  const sink = { sendShared: () => 'sent' as const }
+  const topics = Array.from({ length: 10 }, (_, at) => `room/${at}`)
+  const starts = await Promise.all(
+    topics.map(async name => (await hub.subscribeAs(undefined, name, sink)).position),
+  )
+  expect([most, count]).toEqual([2, 10])
+  await Promise.all(
+    Array.from({ length: 1000 }, () =>
+      hub.subscribeAs(undefined, 'room/0', sink, { since: starts[0] as string }),
+    ),
+  )
+  expect(count).toBe(11)
 })
 
 test('One event stream more than may be open is told to come back, and a poll is answered at once', async () => {

@@ -44,18 +44,26 @@ export class EventStream {
     return { sendShared: message => this.#send(topic, message) }
   }
 
+  /** Where a topic stands; told with the next event. */
+  stand(topic: string, position: string): void {
+    this.#positions.set(topic, position)
+  }
+
   /** An event that is no publication; it carries where the stream stands now. */
-  send(message: object, position?: { readonly topic: string; readonly at: string }): void {
+  send(message: object): void {
     const { type } = message as { readonly type: string }
-    if (position !== undefined) this.#positions.set(position.topic, position.at)
     const name = type === 'error' ? 'failure' : type
     this.#write(`${this.#idLine()}event: ${name}\ndata: ${JSON.stringify(message)}\n\n`)
   }
 
-  end(retryMs?: number): void {
+  /** How long the client is to wait, once this has ended, before it comes back. */
+  sayRetry(retryMs: number): void {
+    this.#write(`retry: ${retryMs}\n\n`)
+  }
+
+  end(): void {
     clearInterval(this.#timer)
-    if (!this.#response.writableEnded)
-      this.#response.end(retryMs === undefined ? '' : `retry: ${retryMs}\n\n`)
+    if (!this.#response.writableEnded) this.#response.end()
   }
 
   #send(topic: string, message: Publication): SendOutcome {

@@ -4,6 +4,8 @@ import { RequestBody } from '../exchange/request-body.ts'
 import { HubError } from '../hub/hub-error.ts'
 import { unsupportedMediaType } from './refusal.ts'
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /**
  * The JSON object of a POST. Until it has come whole, its memory counts in `bodies`.
  *
@@ -18,17 +20,17 @@ export async function readJsonBody(
   if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
     throw unsupportedMediaType('Send Content-Type: application/json.')
   }
-  const text = await new Promise<string>((resolve, reject) => {
+  const bytes = await new Promise<Uint8Array>((resolve, reject) => {
     new JsonBody(request, maxBytes, bodies, resolve, reject)
   })
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(utf8.decode(bytes))
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>
   } catch {
     // Said below.
   }
-  throw new HubError('bad_request', 'The body is one JSON object.')
+  throw new HubError('bad_request', 'The body is one JSON object in UTF-8.')
 }
 
 /** A body that is on its way. */
@@ -42,7 +44,7 @@ class JsonBody implements BudgetHolder {
     request: IncomingMessage,
     maxBytes: number,
     bodies: ByteBudget,
-    resolve: (text: string) => void,
+    resolve: (bytes: Uint8Array) => void,
     reject: (error: HubError) => void,
   ) {
     this.#request = request
@@ -55,7 +57,7 @@ class JsonBody implements BudgetHolder {
       else this.#fail(new HubError('too_large', `A body is at most ${maxBytes} bytes.`))
     })
     request.once('end', () => {
-      resolve(this.#body.bytes.toString('utf8'))
+      resolve(this.#body.bytes)
       this.#release()
     })
     request.once('close', () => this.#fail(new HubError('bad_request', 'The body was broken off.')))

@@ -1,12 +1,14 @@
 import type { Publication } from '../connection/sending/publication.ts'
+import type { History } from '../hub/broker.ts'
 import type { Hub } from '../hub/hub.ts'
-import { messageObject } from '../hub/messages.ts'
+import { publicationText } from '../hub/messages.ts'
 import type { Subscription } from '../hub/subscription.ts'
-import { readCursor, writeCursor } from './cursor.ts'
+import { CursorFormat } from './cursor.ts'
 
 /** The answer of a poll. */
 export interface Polled {
-  readonly messages: readonly object[]
+  /** As JSON texts. */
+  readonly messages: readonly string[]
   readonly since: string
   readonly recovered: boolean
   /** Where each topic stands now; one that keeps nothing is not in it. */
@@ -23,9 +25,10 @@ export class LongPoll<User> {
   readonly #hub: Hub<User>
   readonly #user: User
   readonly #topics: readonly string[]
+  readonly #format: CursorFormat
   readonly #subscriptions: Subscription[] = []
   /** Of topics without history: what has come while it waited. */
-  readonly #unkept: object[] = []
+  readonly #unkept: string[] = []
   /** Resolves at the first news. */
   readonly news: Promise<void>
   #tell: (() => void) | undefined
@@ -35,6 +38,7 @@ export class LongPoll<User> {
     this.#hub = hub
     this.#user = user
     this.#topics = topics
+    this.#format = new CursorFormat(topics)
     this.news = new Promise(resolve => {
       this.#tell = resolve
     })
@@ -45,31 +49,26 @@ export class LongPoll<User> {
     since: string | ReadonlyMap<string, string> | undefined,
     lastOf: (topic: string) => number,
   ): Promise<Polled> {
-    const cursor = typeof since === 'string' ? readCursor(since, this.#topics) : since
-    const positions = new Map(cursor)
-    const messages: object[] = []
-    let bytes = 0
+    const cursor = typeof since === 'string' ? this.#format.read(since) : since
     const isStale = since !== undefined && cursor === undefined
+    const positions = new Map<string, string>()
+    const messages: string[] = []
     const unrecovered: string[] = []
+    let bytes = 0
     for (const topic of this.#topics) {
       const kind = this.#hub.kindOf(topic)
       if (kind === 'nothing') continue
       const from = cursor?.get(topic)
-      const limit = maxMessages - messages.length
-      // A client that says where it stands wants the newest value of a state, however many it has missed.
-      const wanted = kind === 'state' && since !== undefined ? 1 : from === undefined ? lastOf(topic) : 0
-      const found = await this.#hub.historyAs(this.#user, topic, {
-        since: from,
-        last: wanted,
-        limit: Math.max(1, limit),
-      })
-      // Of a state the values in between are nobody's loss.
-      if (isStale || (found.recovered === false && kind === 'history')) unrecovered.push(topic)
-      positions.set(topic, found.recovered === false ? found.head : found.start)
+      // Whoever says where it stands wants the newest value of a state, however many it has missed.
+      const last = kind === 'state' && since !== undefined ? 1 : lastOf(topic)
+      const found = await this.#readTopic(topic, kind, from, last, maxMessages - messages.length)
+      if (isStale || found.recovered === false) unrecovered.push(topic)
+      positions.set(topic, found.start)
       for (const publication of found.publications) {
-        const size = publication.data.length + 200
+        const text = publicationText(publication, kind === 'state')
+        const size = Buffer.byteLength(text) + 1
         if (messages.length >= maxMessages || (messages.length > 0 && bytes + size > maxBytes)) break
-        messages.push(messageObject(publication, kind === 'state'))
+        messages.push(text)
         bytes += size
         positions.set(topic, publication.position as string)
       }
@@ -77,11 +76,26 @@ export class LongPoll<User> {
     messages.push(...this.#unkept.splice(0, Math.max(0, maxMessages - messages.length)))
     return {
       messages,
-      since: writeCursor(this.#topics, positions),
-      recovered: !isStale && unrecovered.length === 0,
+      since: this.#format.write(positions),
+      recovered: unrecovered.length === 0,
       positions: Object.fromEntries(positions),
       unrecovered,
     }
+  }
+
+  async #readTopic(
+    topic: string,
+    kind: 'history' | 'state',
+    from: string | undefined,
+    last: number,
+    room: number,
+  ): Promise<History> {
+    if (kind === 'history') {
+      return await this.#hub.historyAs(this.#user, topic, { since: from, last, limit: Math.max(1, room) })
+    }
+    const found = await this.#hub.historyAs(this.#user, topic, { last: 1, limit: 1 })
+    const isWanted = from === undefined ? last > 0 : from !== found.head
+    return isWanted ? found : { ...found, publications: [], start: from ?? found.head }
   }
 
   /** From here on {@link news} tells of what is published. */
@@ -93,7 +107,9 @@ export class LongPoll<User> {
     const sink = {
       sendShared: (message: Publication) => {
         const value = JSON.parse(message.data as string) as { type: string; position?: string }
-        if (value.type === 'publication' && value.position === undefined) this.#unkept.push(value)
+        if (value.type === 'publication' && value.position === undefined) {
+          if (this.#unkept.length < maxMessages) this.#unkept.push(message.data as string)
+        }
         if (value.type === 'publication' || value.type === 'gap') this.#tell?.()
         // The value that there is already is no news: a state topic is looked at by what is behind the cursor.
         if (value.type === 'state' && isListening) this.#tell?.()

@@ -260,7 +260,7 @@ test('Keys and requests work as over WebSocket', async () => {
 })
 
 test('Draining ends streams with a time of their own to come back at, and answers polls', async () => {
-  const { topics, url, get } = await stage()
+  const { hub, url, get } = await stage()
   const streams = await Promise.all(
     [1, 2, 3, 4].map(async () => new Events(await fetch(`${url}/bothways/events?topic=room/1`))),
   )
@@ -269,12 +269,17 @@ test('Draining ends streams with a time of their own to come back at, and answer
   const poll = get(`poll?topic=room/1&since=${since}`)
   // The poll is one of those that are open once it has been taken.
   await new Promise(resolve => setTimeout(resolve, 100))
-  topics.drain({ spreadMs: 1000 })
+  const closing = hub.close({ spreadMs: 1000, closeMs: 50 })
   const times = await Promise.all(
     streams.map(async stream => Number(/retry: (\d+)/.exec(await stream.rest())?.[1])),
   )
   expect(new Set(times).size).toBe(4)
-  expect((await poll).body).toMatchObject({ messages: [], recovered: true })
+  expect((await poll).body).toMatchObject({
+    messages: [],
+    recovered: true,
+    retryAfterMs: expect.any(Number),
+  })
+  await closing
   const late = await fetch(`${url}/bothways/events?topic=room/1`)
   expect([late.status, await late.text()]).toEqual([200, 'retry: 1000\n\n'])
 })

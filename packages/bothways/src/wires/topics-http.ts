@@ -4,13 +4,14 @@ import { checkOptionNames, whole } from '../connection/options.ts'
 import { originRefusal } from '../exchange/origin.ts'
 import type { Hub } from '../hub/hub.ts'
 import { HubError, hubCodes, toHubError } from '../hub/hub-error.ts'
-import { messageObject } from '../hub/messages.ts'
-import type { Subscription } from '../hub/subscription.ts'
-import { readCursor, writeCursor } from './cursor.ts'
-import { EventStream } from './event-stream.ts'
+import { publicationText } from '../hub/messages.ts'
+import { Rates } from '../hub/rate.ts'
+import { CursorFormat } from './cursor.ts'
 import { readJsonBody } from './json-body.ts'
 import { LongPoll, type Polled } from './long-poll.ts'
+import { PollClient } from './poll-client.ts'
 import { Refusal } from './refusal.ts'
+import { StreamSession } from './stream-session.ts'
 
 export interface TopicsHttpOptions<User> {
   /** The path below which requests are answered, as that of the route. Default `/bothways`. */
@@ -42,6 +43,8 @@ const maxTopics = 50
 const maxTopicsBytes = 2048
 const maxLast = 1000
 const maxWaitMs = 25_000
+/** Whoever finds all places taken comes back after so long, in ms. */
+const overloadRetryMs = 5_000
 
 /**
  * The topics of a hub over plain HTTP, without sessions: event streams, polls, history, publish, request and members, each
@@ -61,8 +64,9 @@ export class TopicsHttp<User = undefined> {
   readonly #maxBodyBytes: number
   readonly #maxOpen: number
   readonly #bodies: ByteBudget
-  readonly #open = new Set<(retryMs: number) => void>()
-  #retryMs: number | undefined
+  /** What publishers over HTTP have spent. */
+  readonly #rates: Rates
+  #openCount = 0
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
   constructor(hub: Hub<User>, options: TopicsHttpOptions<User> = {}) {
@@ -81,6 +85,7 @@ export class TopicsHttp<User = undefined> {
     this.#maxBodyBytes = whole(options, 'maxBodyBytes', 128 * 1024, 1)
     this.#bodies = new ByteBudget(whole(options, 'maxTotalBodyBytes', 64 * 1024 * 1024, 1))
     this.#maxOpen = whole(options, 'maxOpen', 10_000, 1)
+    this.#rates = new Rates(hub.maxPublishesPerSecond)
   }
 
   /** Answers a request below the path. @returns false for every other request, which is left alone */
@@ -93,13 +98,6 @@ export class TopicsHttp<User = undefined> {
       this.#refuse(response, error),
     )
     return true
-  }
-
-  /** Ends every event stream and long poll, each with a time of its own to come back at, spread evenly. */
-  drain({ spreadMs = 5000 }: { readonly spreadMs?: number } = {}): void {
-    this.#retryMs = spreadMs
-    for (const [at, end] of [...this.#open].entries())
-      end(Math.floor((spreadMs * (at + 1)) / this.#open.size))
   }
 
   async #answer(
@@ -130,6 +128,7 @@ export class TopicsHttp<User = undefined> {
       response.setHeader('Allow', `${wanted}, OPTIONS`)
       throw new Refusal('bad_request', 405, `This takes ${wanted}.`)
     }
+    if (!isUtf8(request.url ?? '')) throw new HubError('bad_request', 'The query is percent-encoded UTF-8.')
     const { user, expiresAt } = await this.#userOf(request)
     switch (name) {
       case 'events':
@@ -168,7 +167,10 @@ export class TopicsHttp<User = undefined> {
     if (this.#authenticate === undefined) return { user: undefined as User }
     const known = await this.#authenticate(request)
     if (!known) throw new HubError('unauthenticated', 'This server does not know who you are.')
-    return known
+    const { user, expiresAt = this.#hub.expiresAtOf(user) } = known
+    if (expiresAt === undefined) return { user }
+    if (expiresAt <= Date.now()) throw new HubError('expired', 'The credentials have expired.')
+    return { user, expiresAt }
   }
 
   async #events(
@@ -182,94 +184,81 @@ export class TopicsHttp<User = undefined> {
     const lastOf = lastsOf(query, topics)
     const given = request.headers['last-event-id'] ?? query.get('since') ?? undefined
     const since = typeof given === 'string' && given !== '' ? given : undefined
-    const cursor = since === undefined ? positionsOf(query, topics) : readCursor(since, topics)
-    const isStale = since !== undefined && cursor === undefined
     for (const topic of topics) await this.#hub.checkAs(user, 'subscribe', topic)
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store, no-transform',
       'X-Accel-Buffering': 'no',
     })
-    if (this.#retryMs !== undefined || this.#open.size >= this.#maxOpen) {
-      response.end(`retry: ${this.#retryMs ?? 5000}\n\n`)
+    const { goodbyeMs } = this.#hub.clients
+    if (goodbyeMs !== undefined || this.#openCount >= this.#maxOpen) {
+      response.end(`retry: ${goodbyeMs ?? overloadRetryMs}\n\n`)
       return
     }
     response.write(': welcome\n\n')
-    const stream = new EventStream(response, new Map(cursor), positions => writeCursor(topics, positions))
-    const subscriptions: Subscription[] = []
-    const end = (retryMs?: number): void => stream.end(retryMs)
-    this.#open.add(end)
-    const expiry =
-      expiresAt === undefined ? undefined : setTimeout(end, Math.min(expiresAt - Date.now(), 2 ** 31 - 1))
-    response.once('close', () => {
-      clearTimeout(expiry)
-      this.#open.delete(end)
-      for (const subscription of subscriptions) this.#hub.unsubscribe(subscription, undefined)
-    })
-    response.on('drain', () => {
-      for (const subscription of subscriptions) subscription.goOn()
-    })
-    for (const topic of topics) {
-      const from = this.#hub.kindOf(topic) === 'history' ? cursor?.get(topic) : undefined
-      try {
-        const options = { since: from, last: lastOf(topic) }
-        const found = await this.#hub.subscribeAs(user, topic, stream.sinkOf(topic), options)
-        subscriptions.push(found.subscription)
-        const recovered =
-          since === undefined && from === undefined ? undefined : !isStale && found.recovered !== false
-        const place = found.position === undefined ? undefined : { topic, at: found.position }
-        stream.send(
-          { type: 'subscribed', topic, position: found.position, recovered, members: found.members },
-          place,
-        )
-        found.subscription.start()
-      } catch (error) {
-        const { code, message, retryable } = toHubError(error)
-        stream.send({ type: 'error', topic, code, message, retryable })
-      }
+    this.#countOpen(response)
+    const format = new CursorFormat(topics)
+    const cursor = since === undefined ? positionsOf(query, topics) : format.read(since)
+    const session = new StreamSession(
+      this.#hub,
+      user,
+      {
+        topics,
+        isStale: since !== undefined && cursor === undefined,
+        cursor,
+        format,
+        lastOf,
+      },
+      response,
+    )
+    if (expiresAt !== undefined) {
+      const expiry = setTimeout(() => session.expire(), Math.min(expiresAt - Date.now(), 2 ** 31 - 1))
+      response.once('close', () => clearTimeout(expiry))
     }
-    if (response.destroyed)
-      for (const subscription of subscriptions) this.#hub.unsubscribe(subscription, undefined)
+    await session.open()
+  }
+
+  #countOpen(response: ServerResponse): void {
+    this.#openCount++
+    response.once('close', () => this.#openCount--)
   }
 
   async #poll(user: User, query: URLSearchParams, response: ServerResponse): Promise<void> {
     const topics = topicsOf(query)
     const lastOf = lastsOf(query, topics)
-    const waitMs = countOf(query.get('waitMs'), 'waitMs', maxWaitMs, Number.MAX_SAFE_INTEGER)
+    const waitMs = countOf(query.get('waitMs'), 'waitMs', maxWaitMs, maxWaitMs)
     const positions = positionsOf(query, topics)
     const since = query.get('since') || positions
     // Who asked with a cursor is answered with one alone.
-    const shown = ({ messages, since, recovered, ...byTopic }: Polled) =>
-      positions === undefined ? { messages, since, recovered } : { messages, since, recovered, ...byTopic }
+    const isByTopic = since === positions && positions !== undefined
     for (const topic of topics) await this.#hub.checkAs(user, 'subscribe', topic)
     const poll = new LongPoll(this.#hub, user, topics)
+    const mayWait = since !== undefined && waitMs > 0 && this.#openCount < this.#maxOpen
+    if (!mayWait) {
+      answerPoll(response, await poll.read(since, lastOf), isByTopic, this.#hub.clients.goodbyeMs)
+      return
+    }
+    this.#countOpen(response)
+    const client = new PollClient(this.#hub.userIdOf(user))
+    const leave = this.#hub.clients.enter(client)
     try {
-      const mayWait =
-        since !== undefined && waitMs > 0 && this.#retryMs === undefined && this.#open.size < this.#maxOpen
       // Before it is read, so that nothing comes in between.
-      if (mayWait) await poll.listen()
+      await poll.listen()
       const found = await poll.read(since, lastOf)
-      if (!mayWait || found.messages.length > 0 || !found.recovered) return answer(response, shown(found))
-      await this.#waitFor(poll.news, Math.min(waitMs, maxWaitMs), response)
-      if (!response.destroyed) answer(response, shown(await poll.read(found.since, () => 0)))
+      if (found.messages.length > 0 || !found.recovered) {
+        answerPoll(response, found, isByTopic, client.retryAfterMs)
+        return
+      }
+      await client.waitFor(poll.news, waitMs, response)
+      if (response.destroyed) return
+      // Its rights may have been withdrawn while it waited.
+      for (const topic of topics) await this.#hub.checkAs(user, 'subscribe', topic)
+      if (client.isUnwanted) throw new HubError('forbidden', 'This user was disconnected.')
+      answerPoll(response, await poll.read(found.since, () => 0), isByTopic, client.retryAfterMs)
     } finally {
+      leave()
       poll.end()
     }
-  }
-
-  /** Until there are news, the time is over, the client has left or the server is leaving. */
-  async #waitFor(news: Promise<void>, waitMs: number, response: ServerResponse): Promise<void> {
-    let end: () => void = ignore
-    const over = new Promise<void>(resolve => {
-      end = resolve
-    })
-    const timer = setTimeout(end, waitMs)
-    response.once('close', end)
-    this.#open.add(end)
-    await Promise.race([news, over])
-    clearTimeout(timer)
-    response.off('close', end)
-    this.#open.delete(end)
   }
 
   async #history(user: User, query: URLSearchParams, response: ServerResponse): Promise<void> {
@@ -278,10 +267,9 @@ export class TopicsHttp<User = undefined> {
     const topic = oneTopic(query)
     const isState = this.#hub.kindOf(topic) === 'state'
     const { publications, head } = await this.#hub.historyAs(user, topic, { since, last, limit: maxLast })
-    answer(response, {
-      messages: publications.map(publication => messageObject(publication, isState)),
-      position: publications.at(-1)?.position ?? head,
-    })
+    const messages = publications.map(publication => publicationText(publication, isState)).join()
+    const position = JSON.stringify(publications.at(-1)?.position ?? head)
+    answerText(response, `{"messages":[${messages}],"position":${position}}`)
   }
 
   async #publish(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -295,7 +283,21 @@ export class TopicsHttp<User = undefined> {
       key: (key as string | null) ?? undefined,
       ifPosition: (ifPosition as string | null) ?? undefined,
     }
+    this.#spendPublish(user, request)
     answer(response, { position: await this.#hub.publishAs(user, topic, data, options) })
+  }
+
+  /** Whoever has no name is known by its address. @throws HubError `rate_limited` */
+  #spendPublish(user: User, request: IncomingMessage): void {
+    const name = this.#hub.userIdOf(user)
+    const now = Date.now()
+    const rate = this.#rates.of(name === '' ? `@${request.socket.remoteAddress}` : `u${name}`, now)
+    const waitMs = rate.waitMs(now)
+    if (waitMs > 0) {
+      const text = `At most ${this.#hub.maxPublishesPerSecond} publications a second are taken.`
+      throw new HubError('rate_limited', text, { retryAfterMs: Math.max(1000, waitMs) })
+    }
+    rate.spend()
   }
 
   async #request(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -324,11 +326,33 @@ export class TopicsHttp<User = undefined> {
 const names: ReadonlySet<string> = new Set(['events', 'poll', 'history', 'members'])
 
 function answer(response: ServerResponse, body: object, status = 200): void {
-  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' })
-  response.end(JSON.stringify(body))
+  answerText(response, JSON.stringify(body), status)
 }
 
-function ignore(): void {}
+function answerText(response: ServerResponse, text: string, status = 200): void {
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' })
+  response.end(text)
+}
+
+function answerPoll(
+  response: ServerResponse,
+  { messages, since, recovered, ...byTopic }: Polled,
+  isByTopic: boolean,
+  retryAfterMs: number | undefined,
+): void {
+  const rest = JSON.stringify({ since, recovered, ...(isByTopic && byTopic), retryAfterMs })
+  answerText(response, `{"messages":[${messages.join()}],${rest.slice(1)}`)
+}
+
+/** What is no UTF-8 would be read as something else (URL §1.3, "percent-decode"). */
+function isUtf8(target: string): boolean {
+  try {
+    decodeURIComponent(target)
+    return true
+  } catch {
+    return false
+  }
+}
 
 function topicsOf(query: URLSearchParams): readonly string[] {
   const topics = [...new Set(query.getAll('topic'))]

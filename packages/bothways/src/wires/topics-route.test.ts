@@ -351,7 +351,7 @@ test('What waits for a check when its client is ended is not stored', async () =
   client.send({ type: 'publish', id: 1, topic: 'room/1', data: 1 })
   client.send({ type: 'ping' })
   await client.next('pong')
-  hub.disconnect({ user: '' })
+  await hub.disconnect({ user: '' })
   await client.closed
   allow(true)
   await new Promise(resolve => setImmediate(resolve))

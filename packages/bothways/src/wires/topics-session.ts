@@ -1,6 +1,9 @@
-import type { Hub, HubClient } from '../hub/hub.ts'
+import { Publication } from '../connection/sending/publication.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { HubClient } from '../hub/hub-clients.ts'
 import { HubError, toHubError } from '../hub/hub-error.ts'
 import { memberCountMessage, unsubscribedMessage } from '../hub/messages.ts'
+import { Rate } from '../hub/rate.ts'
 import type { Sink, Subscription } from '../hub/subscription.ts'
 import type { ServerSocket } from '../server/server-socket.ts'
 import { type Call, optionalCount, optionalString, readCall } from './call.ts'
@@ -13,10 +16,18 @@ const closeCodes = {
   forbidden: 4403,
   noHello: 4408,
   tooLarge: 4413,
+  tooMany: 4429,
+  /** Try again later (IANA registry of close codes). */
+  tooSlow: 1013,
+  leaving: 1012,
 } as const
 
 /** What a client's application heartbeat is advised to be, in ms. */
 const pingMs = 25_000
+
+/** Refusals as `rate_limited` in a row, and topics with an interrupted order: one more ends the connection. */
+const maxRefusals = 100
+const maxInterrupted = 1000
 
 export interface SessionSettings<User> extends Required<Omit<TopicsRouteOptions<User>, 'authenticateToken'>> {
   readonly authenticateToken: TopicsRouteOptions<User>['authenticateToken']
@@ -40,6 +51,10 @@ export class TopicsSession<User> implements HubClient {
   /** Subscriptions that are under way: they count, too. */
   #subscribingCount = 0
   #roomWanted: (() => void) | undefined
+  readonly #publishRate: Rate
+  #refusalCount = 0
+  #rateTimer: NodeJS.Timeout | undefined
+  #rateOver: (() => void) | undefined
   #user: User
   #isWelcome = false
   #hasSaidHello = false
@@ -53,6 +68,7 @@ export class TopicsSession<User> implements HubClient {
     this.#socket = socket
     this.#settings = settings
     this.#user = socket.user
+    this.#publishRate = new Rate(hub.maxPublishesPerSecond, Date.now())
     this.#sink = { sendShared: message => socket.sendShared(message) }
   }
 
@@ -60,8 +76,13 @@ export class TopicsSession<User> implements HubClient {
     return this.#hub.userIdOf(this.#user)
   }
 
+  /** Nobody has said who it is. */
+  get #needsHello(): boolean {
+    return this.#settings.authenticateToken !== undefined && this.#socket.user === undefined
+  }
+
   open(): void {
-    if (this.#settings.authenticateToken === undefined) {
+    if (!this.#needsHello) {
       this.#welcome()
       return
     }
@@ -70,7 +91,7 @@ export class TopicsSession<User> implements HubClient {
     }, this.#settings.helloTimeoutMs)
   }
 
-  /** A promise holds the client back until it has fewer unanswered calls. */
+  /** A promise holds the client back: until it is known, has fewer unanswered calls, or may publish again. */
   receive(message: string | Buffer): Promise<void> | undefined {
     if (this.#isEnded) return undefined
     if (typeof message !== 'string') {
@@ -87,10 +108,35 @@ export class TopicsSession<User> implements HubClient {
       this.#refuse('Each message is one JSON object with a type.')
       return undefined
     }
+    if (call.type === 'hello') return this.#hello(call)
+    if (!this.#isWelcome && call.type !== 'ping') {
+      this.#fail(new HubError('unauthenticated', 'Say hello first.'), closeCodes.unauthenticated)
+      return undefined
+    }
+    if (call.type === 'token') return this.#renew(call)
     this.#take(call)
-    if (this.#pendingCalls < this.#settings.maxPendingCalls) return undefined
+    const dueMs = call.type === 'publish' ? this.#spendPublish() : 0
+    if (dueMs > 0) return this.#waitForRate(dueMs).then(() => this.#waitForRoom())
+    return this.#waitForRoom()
+  }
+
+  #waitForRoom(): Promise<void> | undefined {
+    if (this.#isEnded || this.#pendingCalls < this.#settings.maxPendingCalls) return undefined
     return new Promise(resolve => {
       this.#roomWanted = resolve
+    })
+  }
+
+  /** @returns how long the client is to be read no further, in ms */
+  #spendPublish(): number {
+    this.#publishRate.spend()
+    return this.#publishRate.waitMs(Date.now())
+  }
+
+  #waitForRate(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      this.#rateOver = resolve
+      this.#rateTimer = setTimeout(resolve, ms)
     })
   }
 
@@ -103,8 +149,10 @@ export class TopicsSession<User> implements HubClient {
     if (this.#isEnded) return
     this.#isEnded = true
     clearTimeout(this.#timer)
+    clearTimeout(this.#rateTimer)
     this.#leave?.()
     this.#roomWanted?.()
+    this.#rateOver?.()
     for (const topic of [...this.#subscriptions.keys()]) this.#unsubscribe(topic)
   }
 
@@ -124,16 +172,16 @@ export class TopicsSession<User> implements HubClient {
 
   sayGoodbye(retryAfterMs: number): void {
     this.#send({ type: 'goodbye', retryAfterMs })
-    this.#socket.close(1012, 'The server is leaving.')
+  }
+
+  leave(): void {
+    this.#socket.close(closeCodes.leaving, 'The server is leaving.')
+    this.end()
   }
 
   #take(call: Call): void {
     const { type } = call
     if (type === 'ping') this.#send({ type: 'pong' })
-    else if (type === 'hello') void this.#hello(call)
-    else if (!this.#isWelcome) {
-      this.#fail(new HubError('unauthenticated', 'Say hello first.'), closeCodes.unauthenticated)
-    } else if (type === 'token') void this.#renew(call)
     else if (type === 'subscribe') this.#answer(call, () => this.#subscribe(call), topicOf(call))
     else if (type === 'unsubscribe') this.#answer(call, () => this.#endSubscription(call), topicOf(call))
     else if (type === 'publish') this.#answer(call, () => this.#publish(call), topicOf(call))
@@ -153,12 +201,11 @@ export class TopicsSession<User> implements HubClient {
     this.#pendingCalls++
     const working = topic === undefined ? work() : this.#inOrder(topic, work)
     working
-      .then(
-        result => {
-          if (result !== undefined && call.id !== undefined) this.#send(result)
-        },
-        error => this.#answerError(call, toHubError(error)),
-      )
+      .then(result => {
+        this.#refusalCount = 0
+        if (result !== undefined && call.id !== undefined) this.#send(result)
+      })
+      .catch(error => this.#answerError(call, toHubError(error)))
       .finally(() => {
         this.#pendingCalls--
         if (this.#pendingCalls >= this.#settings.maxPendingCalls) return
@@ -248,9 +295,16 @@ export class TopicsSession<User> implements HubClient {
       )
       return { type: 'published', id, position }
     } catch (error) {
-      if (toHubError(error).retryable) this.#interrupted.add(topic)
+      if (toHubError(error).retryable) this.#interrupt(topic)
       throw error
     }
+  }
+
+  #interrupt(topic: string): void {
+    this.#interrupted.add(topic)
+    if (this.#interrupted.size <= maxInterrupted) return
+    const text = `Publications to more than ${maxInterrupted} topics have failed.`
+    this.#fail(new HubError('rate_limited', text), closeCodes.tooMany)
   }
 
   async #request({ id, fields }: Call): Promise<object> {
@@ -270,8 +324,8 @@ export class TopicsSession<User> implements HubClient {
       return
     }
     this.#hasSaidHello = true
-    if (this.#settings.authenticateToken === undefined) {
-      this.#welcome()
+    if (!this.#needsHello) {
+      this.#welcome(this.#expiresAt)
       return
     }
     const known = await this.#authenticate(fields)
@@ -282,7 +336,7 @@ export class TopicsSession<User> implements HubClient {
 
   async #renew({ fields }: Call): Promise<void> {
     if (this.#settings.authenticateToken === undefined) {
-      this.#welcome()
+      this.#welcome(this.#expiresAt)
       return
     }
     const known = await this.#authenticate(fields)
@@ -313,11 +367,9 @@ export class TopicsSession<User> implements HubClient {
     return undefined
   }
 
-  #welcome(expiresAt?: number): void {
+  #welcome(expiresAt: number | undefined = this.#hub.expiresAtOf(this.#user)): void {
     this.#isWelcome = true
     this.#expiresAt = expiresAt
-    this.#leave?.()
-    this.#leave = this.#hub.enter(this)
     clearTimeout(this.#timer)
     if (expiresAt !== undefined) this.#expireAt(expiresAt)
     this.#send({
@@ -329,6 +381,7 @@ export class TopicsSession<User> implements HubClient {
       maxMessageBytes: this.#settings.maxMessageBytes,
       keyWindowMs: this.#hub.broker.keyWindowMs,
     })
+    this.#leave ??= this.#hub.clients.enter(this)
   }
 
   #expireAt(expiresAt: number): void {
@@ -355,13 +408,21 @@ export class TopicsSession<User> implements HubClient {
 
   #answerError({ id, type }: Call, error: HubError): void {
     if (error.code === 'internal') this.#hub.onError(error.cause ?? error)
+    if (error.code === 'rate_limited' && ++this.#refusalCount > maxRefusals) {
+      this.#fail(error, closeCodes.tooMany)
+      return
+    }
     // An error without an id would say that the connection ends.
     if (id === undefined && type === 'publish') return
     this.#send(errorMessage(id, error))
   }
 
+  /** An answer that does not fit would be lost: whoever reads nothing of so much is let go. */
   #send(message: object): void {
-    this.#socket.send(JSON.stringify(message))
+    const outcome = this.#socket.sendShared(new Publication(JSON.stringify(message)))
+    if (outcome !== 'refused' || this.#isEnded) return
+    this.#socket.close(closeCodes.tooSlow, 'Answers were not read.')
+    this.end()
   }
 }
 

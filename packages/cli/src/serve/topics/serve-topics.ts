@@ -33,9 +33,11 @@ export class ServeTopics {
     this.#http = new TopicsHttp(this.#hub, { path: topicsPath, origins })
     this.#sampler = new HostSampler(server)
     const load = this.#hub.topic('load')
-    this.#timer = setInterval(() => {
+    const publish = (): void => {
       load.set(this.#sampler.take(0)).catch(error => console.error(error))
-    }, loadMs).unref()
+    }
+    publish()
+    this.#timer = setInterval(publish, loadMs).unref()
   }
 
   get route(): Route<undefined> {
@@ -57,8 +59,7 @@ export class ServeTopics {
   async close(spreadMs: number): Promise<void> {
     clearInterval(this.#timer)
     this.#sampler.stop()
-    this.#http.drain({ spreadMs })
-    await this.#hub.close({ spreadMs })
+    await this.#hub.close({ spreadMs, closeMs: Math.min(spreadMs, this.#hub.clients.count) })
   }
 }
 

@@ -1,0 +1,77 @@
+/** One client of the hub, as long as it holds a connection. */
+export interface HubClient {
+  readonly userId: string
+  /** Ends it for good: its user is not wanted. */
+  disconnect(): void
+  /** Asks again, for each of its subscriptions, whether it may stay. */
+  authorizeAgain(): void
+  /** Says when to come back, since the server is leaving. */
+  sayGoodbye(retryAfterMs: number): void
+  /** Ends it: the server leaves. */
+  leave(): void
+}
+
+/** Who holds a connection in this process, by user. */
+export class HubClients {
+  readonly #clients = new Map<string, Set<HubClient>>()
+  #goodbyeMs: number | undefined
+  #count = 0
+  #whenEmpty: (() => void) | undefined
+
+  /** @returns what to call when it has gone */
+  enter(client: HubClient): () => void {
+    if (this.#goodbyeMs !== undefined) {
+      client.sayGoodbye(this.#goodbyeMs)
+      client.leave()
+      return () => undefined
+    }
+    const { userId } = client
+    const all = this.#clients.get(userId) ?? new Set()
+    this.#clients.set(userId, all)
+    all.add(client)
+    this.#count++
+    return () => {
+      if (!all.delete(client)) return
+      if (all.size === 0 && this.#clients.get(userId) === all) this.#clients.delete(userId)
+      if (--this.#count === 0) this.#whenEmpty?.()
+    }
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  of(user: string): readonly HubClient[] {
+    return [...(this.#clients.get(user) ?? [])]
+  }
+
+  /** How long whoever comes now is to stay away, in ms; undefined as long as the server stays. */
+  get goodbyeMs(): number | undefined {
+    return this.#goodbyeMs
+  }
+
+  /**
+   * Tells everybody a time of its own to come back at, spread evenly, and ends everybody, spread as well.
+   *
+   * @param spreadMs over how long they come back
+   * @param closeMs over how long they are ended
+   */
+  async leave(spreadMs: number, closeMs: number): Promise<void> {
+    this.#goodbyeMs = spreadMs
+    const clients = [...this.#clients.values()].flatMap(all => [...all])
+    const timers: NodeJS.Timeout[] = []
+    const gone = new Promise<void>(resolve => {
+      this.#whenEmpty = resolve
+      if (this.#count === 0) resolve()
+    })
+    for (const [at, client] of clients.entries()) {
+      const share = (at + 1) / clients.length
+      client.sayGoodbye(Math.ceil(spreadMs * share))
+      if (closeMs === 0) client.leave()
+      else timers.push(setTimeout(() => client.leave(), Math.ceil(closeMs * share)))
+    }
+    if (closeMs === 0) return
+    await Promise.race([gone, new Promise<void>(resolve => timers.push(setTimeout(resolve, closeMs)))])
+    for (const timer of timers) clearTimeout(timer)
+  }
+}
