@@ -10,6 +10,7 @@ export class BrokerHost {
   readonly #subscriptions = new Map<number, Promise<TopicSubscription>>()
   /** Topics of its members, by client. */
   readonly #members = new Map<string, Set<string>>()
+  readonly #stopListening: () => void
   #hasEnded = false
 
   /** @param onError takes what the broker throws that is no HubError */
@@ -17,6 +18,7 @@ export class BrokerHost {
     this.#broker = broker
     this.#channel = channel
     this.#onError = onError
+    this.#stopListening = broker.onWithdrawal(withdrawal => this.#send({ type: 'withdrawal', withdrawal }))
   }
 
   receive(call: Call): void {
@@ -29,6 +31,7 @@ export class BrokerHost {
   /** The worker is gone: so are its subscriptions, and its members leave. */
   async end(): Promise<void> {
     this.#hasEnded = true
+    this.#stopListening()
     for (const id of this.#subscriptions.keys()) this.#unsubscribe(id)
     const leaving: Promise<void>[] = []
     for (const [client, topics] of this.#members) {
@@ -69,6 +72,7 @@ export class BrokerHost {
       onPublication: tell('onPublication'),
       onJoined: tell('onJoined'),
       onLeft: tell('onLeft'),
+      onRestored: tell('onRestored'),
     })
     this.#subscriptions.set(id, subscription)
     try {

@@ -7,6 +7,7 @@ import type {
   Published,
   PublishRequest,
   TopicSubscription,
+  Withdrawal,
 } from '../hub/broker.ts'
 import { HubError } from '../hub/hub-error.ts'
 import type { Answer, Call, CallMethod, Channel } from './channel.ts'
@@ -22,6 +23,7 @@ export class ChannelBroker implements Broker {
   readonly #channel: Channel<Call>
   readonly #waiting = new Map<number, Waiting>()
   readonly #subscriptions = new Map<number, BrokerEvents>()
+  readonly #withdrawalListeners = new Set<(withdrawal: Withdrawal) => void>()
   #lastId = 0
   #isAway = false
 
@@ -33,7 +35,9 @@ export class ChannelBroker implements Broker {
   receive(answer: Answer): void {
     if (answer.type === 'answer') this.#settle(answer)
     else if (answer.type === 'event') this.#tell(answer)
-    else if (answer.type === 'alive?') this.#channel.send({ type: 'alive' })
+    else if (answer.type === 'withdrawal') {
+      for (const listener of this.#withdrawalListeners) listener(answer.withdrawal)
+    } else if (answer.type === 'alive?') this.#channel.send({ type: 'alive' })
     else this.#channel.release()
   }
 
@@ -79,6 +83,15 @@ export class ChannelBroker implements Broker {
 
   members(topic: string): Promise<readonly Member[]> {
     return this.#call('members', topic)
+  }
+
+  withdraw(withdrawal: Withdrawal): Promise<void> {
+    return this.#call('withdraw', withdrawal)
+  }
+
+  onWithdrawal(listener: (withdrawal: Withdrawal) => void): () => void {
+    this.#withdrawalListeners.add(listener)
+    return () => this.#withdrawalListeners.delete(listener)
   }
 
   /** The broker itself belongs to the primary, and stays. */

@@ -1,3 +1,4 @@
+import type { Withdrawal } from '../hub/broker.ts'
 import type { HubCode } from '../hub/hub-error.ts'
 
 /** What goes through the channel between a worker and the primary: plain JSON, in the order it was sent. */
@@ -20,15 +21,16 @@ export type Answer =
       readonly name: EventName
       readonly args: readonly unknown[]
     }
+  | { readonly type: 'withdrawal'; readonly withdrawal: Withdrawal }
   | { readonly type: 'alive?' }
   /** The worker is to end: the channel alone keeps it alive no longer. */
   | { readonly type: 'drain' }
 
 /** The methods of a broker that ask and are answered. */
-export const callMethods = ['publish', 'history', 'heads', 'join', 'leave', 'members'] as const
+export const callMethods = ['publish', 'history', 'heads', 'join', 'leave', 'members', 'withdraw'] as const
 export type CallMethod = (typeof callMethods)[number]
 
-export type EventName = 'onPublication' | 'onJoined' | 'onLeft'
+export type EventName = 'onPublication' | 'onJoined' | 'onLeft' | 'onRestored'
 
 export interface Failure {
   readonly code: HubCode

@@ -43,6 +43,7 @@ test('When a worker has ended its members leave, and nothing is told to it any m
     onPublication() {},
     onJoined() {},
     onLeft: (topic, client) => left.push(`${client} of ${topic}`),
+    onRestored() {},
   })
   await worker.join('room', { client: 'a', data: 1 })
   await worker.join('room', { client: 'b', data: 2 })
