@@ -9,8 +9,9 @@ import {
   type ConnectionOptions,
   resolveConnectionOptions,
 } from '../../packages/bothways/src/connection/options.ts'
-import { StreamTransport } from '../../packages/bothways/src/connection/stream-transport.ts'
-import type { Transport } from '../../packages/bothways/src/connection/transport.ts'
+import { Http2Transport } from '../../packages/bothways/src/connection/transports/http2-transport.ts'
+import { StreamTransport } from '../../packages/bothways/src/connection/transports/stream-transport.ts'
+import type { Transport } from '../../packages/bothways/src/connection/transports/transport.ts'
 
 /** How long anything may take that must happen; `BOTHWAYS_DEADLINE_FACTOR` scales it on slow machines. */
 const deadlineMs = 20_000 * Number(process.env.BOTHWAYS_DEADLINE_FACTOR ?? 1)

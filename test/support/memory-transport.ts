@@ -1,4 +1,7 @@
-import type { Transport, TransportHandler } from '../../packages/bothways/src/connection/transport.ts'
+import type {
+  Transport,
+  TransportHandler,
+} from '../../packages/bothways/src/connection/transports/transport.ts'
 
 /**
  * One end of a byte stream in memory. What one end writes waits until {@link MemoryLink.deliver} hands it over, so a

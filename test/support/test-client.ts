@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import { Connection } from '../../packages/bothways/src/connection/connection.ts'
 import type { Disconnect } from '../../packages/bothways/src/connection/disconnect.ts'
 import { resolveConnectionOptions } from '../../packages/bothways/src/connection/options.ts'
-import { StreamTransport } from '../../packages/bothways/src/connection/stream-transport.ts'
+import { StreamTransport } from '../../packages/bothways/src/connection/transports/stream-transport.ts'
 
 export interface Answer {
   readonly status: number

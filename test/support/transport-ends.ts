@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { BareTransport } from '../../packages/bothways/src/connection/bare-transport.ts'
-import { SocketTransport } from '../../packages/bothways/src/connection/socket-transport.ts'
-import { StreamTransport } from '../../packages/bothways/src/connection/stream-transport.ts'
+import { BareTransport } from '../../packages/bothways/src/connection/transports/bare-transport.ts'
+import { SocketTransport } from '../../packages/bothways/src/connection/transports/socket-transport.ts'
+import { StreamTransport } from '../../packages/bothways/src/connection/transports/stream-transport.ts'
 import {
   streamBinding,
   type TcpHandle,
   tcpHandleOf,
-} from '../../packages/bothways/src/connection/tcp-handle.ts'
-import type { Transport } from '../../packages/bothways/src/connection/transport.ts'
+} from '../../packages/bothways/src/connection/transports/tcp-handle.ts'
+import type { Transport } from '../../packages/bothways/src/connection/transports/transport.ts'
 
 /** The two ends of one TCP connection over loopback. */
 export interface TransportEnds {

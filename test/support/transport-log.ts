@@ -1,5 +1,8 @@
 import type { ReadMemory } from '@bothways/protocol'
-import type { Transport, TransportHandler } from '../../packages/bothways/src/connection/transport.ts'
+import type {
+  Transport,
+  TransportHandler,
+} from '../../packages/bothways/src/connection/transports/transport.ts'
 
 type Happening = 'data' | 'taken' | 'end' | 'destroyed'
 

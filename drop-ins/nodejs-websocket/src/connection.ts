@@ -157,8 +157,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
    * data go by it.
    */
   get socket(): Socket {
-    this.#transport?.shareStream()
-    this.#core?.flush()
+    this.#core?.shareStream()
     return this.#socket
   }
 
@@ -353,7 +352,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     const wasOpen = core.readyState === ReadyState.Open
     const isMuch = core.bufferedAmount + byteLength >= this.#socket.writableHighWaterMark
     // Only what goes by the stream makes it tell when it has caught up.
-    if (isMuch) this.#transport?.shareStream()
+    if (isMuch) core.shareStream()
     if (wasOpen) send()
     if (core.readyState !== ReadyState.Open) {
       if (typeof callback === 'function') process.nextTick(callback, new NotSentError(undefined))

@@ -127,8 +127,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
 
   /** The TCP connection, for whoever uses it besides: behind what was sent before, and with all data from here on. */
   get socket(): Socket {
-    this.#transport.shareStream()
-    this.#core.flush()
+    this.#core.shareStream()
     return this.#socket
   }
 

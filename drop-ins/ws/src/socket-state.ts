@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer'
 import type { EventEmitter } from 'node:events'
 import type { ClientRequest } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Connection, ReadyState, takeTransport } from 'bothways/connection'
+import type { Connection, ReadyState } from 'bothways/connection'
 import type { BinaryType } from './payload.ts'
 import type { PerMessageDeflate } from './permessage-deflate.ts'
 import type { SocketSender } from './socket-sender.ts'
@@ -19,7 +19,6 @@ export class OwnState {
   connection: Connection | undefined
   handler: { readonly isDeferring: boolean } | undefined
   stream: Duplex | null = null
-  transport: ReturnType<typeof takeTransport> | undefined
   sender: SocketSender | undefined
   receiver: EventEmitter | undefined
   /** Bytes given to `send` when it was too late. */

@@ -178,9 +178,8 @@ export class WebSocket extends EventEmitter {
 
   /** @internal The stream under the connection, for whoever uses it besides: behind what was sent before. */
   get _socket(): Duplex | null {
-    const { connection, transport, stream } = this[ownState]
-    transport?.shareStream()
-    connection?.flush()
+    const { connection, stream } = this[ownState]
+    connection?.shareStream()
     return stream
   }
 
@@ -209,12 +208,11 @@ export class WebSocket extends EventEmitter {
     const deflate = this._extensions['permessage-deflate']
     const own = this[ownState]
     own.stream = socket
-    own.transport = takeTransport(socket, 'auto')
     const handler = new ConnectionEvents(this, options.allowSynchronousEvents !== false)
     own.handler = handler
     own.connection = new Connection(handler, {
       role: this._isServer ? 'server' : 'client',
-      transport: own.transport,
+      transport: takeTransport(socket, 'auto'),
       settings: settingsOf(options, own.options.closeTimeout, deflate),
       deflate: deflate?.directions,
       compat: compatOf(options),

@@ -10,7 +10,7 @@ import type { ByteBudget } from './byte-budget.ts'
 import type { ConnectionCompat } from './compat.ts'
 import type { CloseFrame, Disconnect } from './disconnect.ts'
 import type { ConnectionSettings } from './options.ts'
-import type { Transport } from './transport.ts'
+import type { Transport } from './transports/transport.ts'
 import type { WorkGate } from './work-gate.ts'
 
 /** What a connection tells its owner: a server, a client or a drop-in. Nothing of it may throw. */

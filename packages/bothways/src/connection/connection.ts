@@ -116,6 +116,15 @@ export class Connection {
   }
 
   /**
+   * For a program that uses the stream under the connection as well: what was sent before is written, and from here on
+   * all data go by it.
+   */
+  shareStream(): void {
+    this.#core.transport.shareStream?.()
+    this.#core.flush()
+  }
+
+  /**
    * Calls back once everything sent so far has been taken by the operating system, or with an error when the
    * connection ends before.
    */

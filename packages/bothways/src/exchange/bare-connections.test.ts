@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { runChild } from '@bothways/test-support/child'
 import { framesTo } from '@bothways/test-support/raw-frame'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { streamBinding } from '../connection/tcp-handle.ts'
+import { streamBinding } from '../connection/transports/tcp-handle.ts'
 import { createServer, type Server } from '../server/server.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 

@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
 import { type RequestHead, readRequestHead } from '@bothways/protocol'
-import { isTcpHandle, streamBinding, type TcpHandle } from '../connection/tcp-handle.ts'
+import { isTcpHandle, streamBinding, type TcpHandle } from '../connection/transports/tcp-handle.ts'
 import { Pending, type PendingConnections } from './pending-connections.ts'
 import { silent } from './refusals.ts'
 import { UpgradeSocket } from './upgrade-socket.ts'

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { AcceptedOffers, Extension, Refusal, RefusedRequest } from '@bothways/protocol'
-import type { Transport } from '../connection/transport.ts'
+import type { Transport } from '../connection/transports/transport.ts'
 import type { RequestFacts } from './upgrade-request.ts'
 
 /** What a server has agreed on with a client, for the answer to say. */

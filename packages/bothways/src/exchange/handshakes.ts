@@ -13,9 +13,9 @@ import {
   readHeaderLines,
   serializeExtensions,
 } from '@bothways/protocol'
-import { BareTransport } from '../connection/bare-transport.ts'
 import type { ConnectionSettings } from '../connection/options.ts'
-import type { Transport } from '../connection/transport.ts'
+import { BareTransport } from '../connection/transports/bare-transport.ts'
+import type { Transport } from '../connection/transports/transport.ts'
 import type { Admission } from './admission.ts'
 import type { Peer } from './bare-connections.ts'
 import { afterEarlierAnswers, hasEarlierAnswers } from './earlier-answers.ts'

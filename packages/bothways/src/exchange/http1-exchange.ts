@@ -7,7 +7,7 @@ import {
   serializeResponse,
   serverResponseHeaders,
 } from '@bothways/protocol'
-import type { Transport } from '../connection/transport.ts'
+import type { Transport } from '../connection/transports/transport.ts'
 import type { AgreedOffers, Exchange } from './exchange.ts'
 import { severalHosts } from './refusals.ts'
 import type { RequestFacts } from './upgrade-request.ts'

@@ -7,8 +7,8 @@ import {
   type RefusedRequest,
   serializeExtensions,
 } from '@bothways/protocol'
-import { Http2Transport } from '../connection/http2-transport.ts'
-import type { Transport } from '../connection/transport.ts'
+import { Http2Transport } from '../connection/transports/http2-transport.ts'
+import type { Transport } from '../connection/transports/transport.ts'
 import type { AgreedOffers, Exchange } from './exchange.ts'
 import type { RequestFacts } from './upgrade-request.ts'
 import { lingerMs } from './upgrade-socket.ts'

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Refusal, serializeRefusal } from '@bothways/protocol'
-import { type StreamBackedTransport, takeTransport } from '../connection/take-transport.ts'
+import { type StreamBackedTransport, takeTransport } from '../connection/transports/take-transport.ts'
 
 /** How long a refused client may take to read its answer and leave, in ms, whatever it sends meanwhile. */
 export const lingerMs = 2_000

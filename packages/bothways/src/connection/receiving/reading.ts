@@ -3,7 +3,7 @@ import { type ConnectionCompat, noCompat } from '../compat.ts'
 import type { ConnectionInit } from '../connection-init.ts'
 import { type Ending, ReadyState } from '../ending.ts'
 import { fairTime, type TurnMember } from '../fair-time.ts'
-import type { Transport } from '../transport.ts'
+import type { Transport } from '../transports/transport.ts'
 
 /** Why nothing is read for the moment; reading goes on when no reason is left. */
 export const Hold = { Application: 1, Inflating: 2, Turn: 4, Rate: 8 } as const

@@ -19,7 +19,7 @@ import { closeCodeOf, invalidText, messageTooSlow, receivedTooMuch, shortReason 
 import { fairTime } from '../fair-time.ts'
 import { messageBytes } from '../message-data.ts'
 import { type ConnectionSettings, longestTimerMs } from '../options.ts'
-import type { TransportHandler } from '../transport.ts'
+import type { TransportHandler } from '../transports/transport.ts'
 import type { WorkGate } from '../work-gate.ts'
 import { type InflateResult, Inflater, isInflateError } from './inflate.ts'
 import { MessageProgress } from './message-progress.ts'

@@ -1,6 +1,6 @@
 import type { BudgetHolder, ByteBudget } from '../byte-budget.ts'
 import { ownBytes } from '../message-data.ts'
-import type { Transport } from '../transport.ts'
+import type { Transport } from '../transports/transport.ts'
 import type { FirstOctet } from './frame.ts'
 import { NotSentError } from './not-sent-error.ts'
 import { SharedBytes } from './shared-bytes.ts'

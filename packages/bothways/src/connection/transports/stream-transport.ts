@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { Fifo } from './sending/fifo.ts'
+import { Fifo } from '../sending/fifo.ts'
 import type { Transport, TransportHandler } from './transport.ts'
 
 // As it was when this was loaded: tests put a clock of their own in its place.

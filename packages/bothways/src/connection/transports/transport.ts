@@ -40,6 +40,8 @@ export interface Transport {
   readonly queues: boolean
   /** A write is never over when it returns, as with TLS, but mostly is soon after. */
   readonly tellsLater: boolean
+  /** From here on all data go by the stream, which a program uses as well. Absent: none can reach it. */
+  shareStream?(): void
   /** Sends FIN after what is queued. */
   end(): void
   /** Ends both directions at once; what is queued is lost. A write under way may still be told of. */

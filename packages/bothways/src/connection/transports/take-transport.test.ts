@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, test } from 'vitest'
+import { Connection } from '../connection.ts'
+import { resolveConnectionOptions } from '../options.ts'
 import { SocketTransport } from './socket-transport.ts'
 import { StreamTransport } from './stream-transport.ts'
 import { takeTransport } from './take-transport.ts'
@@ -135,5 +137,25 @@ test.each(['auto', 'stream'] as const)(
     transport.resume()
     await once(socket, 'close')
     expect([received === much, isEnded]).toEqual([true, true])
+  },
+)
+
+test.each(['auto', 'stream'] as const)(
+  'A program that shares the stream (%s) writes behind what was sent before',
+  async kind => {
+    const { socket, peer } = await connected()
+    const transport = takeTransport(socket, kind)
+    const settings = resolveConnectionOptions({}, 'server')
+    const connection = new Connection(
+      { onMessage: () => {}, onClose: () => {} },
+      { role: 'server', transport, settings },
+    )
+    connection.start()
+    connection.send('first')
+    connection.shareStream()
+    socket.end('second')
+    const chunks: Buffer[] = []
+    for await (const chunk of peer) chunks.push(chunk as Buffer)
+    expect(Buffer.concat(chunks).subarray(2).toString()).toBe('firstsecond')
   },
 )

@@ -3,8 +3,8 @@ import { createServer, type Server as HttpServer } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
 import { connect, type TestClient } from '@bothways/test-support/test-client'
 import { afterEach, expect, test } from 'vitest'
-import { createServer as createWebSocketServer } from '../server/server.ts'
-import type { ServerSocket } from '../server/server-socket.ts'
+import { createServer as createWebSocketServer } from '../../server/server.ts'
+import type { ServerSocket } from '../../server/server-socket.ts'
 import { streamBinding } from './tcp-handle.ts'
 
 const running: { close(): unknown }[] = []

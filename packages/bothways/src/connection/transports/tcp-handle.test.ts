@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { streamBinding } from './tcp-handle.ts'
 
 const program = `
-  import { streamBinding } from ${JSON.stringify(join(import.meta.dirname, '../../dist/connection/tcp-handle.js'))}
+  import { streamBinding } from ${JSON.stringify(join(import.meta.dirname, '../../../dist/connection/transports/tcp-handle.js'))}
   console.log(streamBinding !== undefined, 'noDeprecation' in process)
 `
 
