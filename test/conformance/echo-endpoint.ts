@@ -1,4 +1,6 @@
-import type { Socket } from 'node:net'
+import { once } from 'node:events'
+import { type ClientHttp2Session, connect, constants, createServer, type ServerHttp2Stream } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { DeflateDirections, Role } from '@bothways/protocol'
 import { FrameCutShort, type ReadFrame, readFrames } from '@bothways/test-support/frame-reader'
@@ -27,18 +29,24 @@ export interface Wire {
   push(chunk: Buffer | null): void
 }
 
-/** What has come so far, in one piece. */
+/** What has come so far, in one piece: HTTP/2 brings long messages in a thousand. */
 class Collected {
-  #chunks: Buffer[] = []
+  #memory = Buffer.alloc(4 * 1024)
+  #length = 0
 
   add(chunk: Buffer): void {
-    this.#chunks.push(chunk)
+    const length = this.#length + chunk.length
+    if (length > this.#memory.length) {
+      const grown = Buffer.alloc(2 * length)
+      grown.set(this.whole)
+      this.#memory = grown
+    }
+    this.#memory.set(chunk, this.#length)
+    this.#length = length
   }
 
   get whole(): Buffer {
-    const whole = Buffer.concat(this.#chunks)
-    this.#chunks = [whole]
-    return whole
+    return this.#memory.subarray(0, this.#length)
   }
 }
 
@@ -65,17 +73,16 @@ class MemoryWire extends Duplex implements Wire {
   }
 }
 
-/** A TCP connection over loopback, with one of the transports that this runtime has. */
-class TcpWire implements Wire {
+/** A connection over loopback, with a transport at its near end and the test at the far one. */
+class LoopbackWire implements Wire {
   readonly transport: Transport
-  readonly #peer: Socket
+  readonly #peer: Duplex
   readonly #collected = new Collected()
   hasFin = false
 
-  constructor({ transport, peer }: TransportEnds) {
+  constructor(transport: Transport, peer: Duplex) {
     this.transport = transport
     this.#peer = peer
-    peer.setNoDelay(true)
     peer.on('data', chunk => this.#collected.add(chunk))
     peer.on('end', () => {
       this.hasFin = true
@@ -92,10 +99,50 @@ class TcpWire implements Wire {
   }
 }
 
+function onTcp({ transport, peer }: TransportEnds): Wire {
+  peer.setNoDelay(true)
+  return new LoopbackWire(transport, peer)
+}
+
+/** A stream of HTTP/2 for each wire, all on one TCP connection (RFC 8441). */
+class Http2Wires {
+  #session: Promise<ClientHttp2Session> | undefined
+  readonly #arrived: ((stream: ServerHttp2Stream) => void)[] = []
+
+  async open(): Promise<Wire> {
+    this.#session ??= this.#connect()
+    const session = await this.#session
+    const arrived = new Promise<ServerHttp2Stream>(resolve => this.#arrived.push(resolve))
+    const peer = session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/' })
+    // What the endpoint resets is no error of the test.
+    peer.on('error', () => {})
+    const stream = await arrived
+    stream.respond({ ':status': constants.HTTP_STATUS_OK })
+    // Node refuses a response that comes when more than 10 MB wait to be sent.
+    await once(peer, 'response')
+    return new LoopbackWire(new Http2Transport(stream), peer)
+  }
+
+  async #connect(): Promise<ClientHttp2Session> {
+    const server = createServer({ settings: { enableConnectProtocol: true } })
+    server.on('stream', stream => this.#arrived.shift()?.(stream))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    await once(session, 'remoteSettings')
+    session.unref()
+    server.unref()
+    return session
+  }
+}
+
+const http2 = new Http2Wires()
+
 /** Every byte stream that an endpoint can stand on, by name. */
 export const wires: Readonly<Record<string, () => Promise<Wire>>> = {
   memory: async () => new MemoryWire(),
-  ...Object.fromEntries(transportKinds.map(([name, open]) => [name, async () => new TcpWire(await open())])),
+  Http2Transport: () => http2.open(),
+  ...Object.fromEntries(transportKinds.map(([name, open]) => [name, async () => onTcp(await open())])),
 }
 
 /** A {@link Connection} that sends every message back, and the test's raw access to its byte stream. */

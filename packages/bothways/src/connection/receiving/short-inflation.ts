@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { constants, createInflateRaw, inflateRawSync } from 'node:zlib'
 import { flushTail } from '../deflate-window.ts'
 import { ownBytes } from '../message-data.ts'
-import { testedMajors } from '../tcp-handle.ts'
+import { testedMajors } from '../transports/tcp-handle.ts'
 
 /** What has come out, which is the caller's, and how much of the input was read. */
 export interface Inflated {
