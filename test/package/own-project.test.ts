@@ -62,7 +62,9 @@ test('The command comes with its tarball', () => {
   const dependencies = {
     ...own(),
     '@bothways/cli': tarball('bothways-cli'),
+    '@bothways/client': tarball('bothways-client'),
     '@bothways/socket.io': tarball('bothways-socket.io'),
+    '@bothways/sqlite': tarball('bothways-sqlite'),
   }
   const place = project('command', { dependencies })
   expect(node(place, 'node_modules/@bothways/cli/bin/bothways.js', '--version')).toBe('0.1.0\n')

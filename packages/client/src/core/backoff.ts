@@ -18,3 +18,20 @@ export function retryDelay(
 ): number {
   return Math.round(random * Math.min(maxRetryMs, firstRetryMs * 2 ** (failedCount - 1)))
 }
+
+/**
+ * How long to wait when the other side may have said for how long. Its word counts the first time; whoever is told so again
+ * and again waits longer each time, as if nothing had been said.
+ */
+export function waitAsTold(toldMs: number | undefined, failedCount: number, ownMs: number): number {
+  if (toldMs === undefined) return ownMs
+  return Math.max(0, toldMs, failedCount > 1 ? ownMs : 0)
+}
+
+const longestCallRetryMs = 10_000
+
+/** How long a call waits that was refused for now: between half of it and all of 200 ms, 400 ms … up to 10 s. */
+export function callRetryDelay(toldMs: number | undefined, failedCount: number, random: number): number {
+  const ownMs = Math.min(longestCallRetryMs, 100 * 2 ** failedCount) * (0.5 + random / 2)
+  return waitAsTold(toldMs, failedCount, ownMs)
+}

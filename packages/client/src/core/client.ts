@@ -1,3 +1,4 @@
+import { callRetryDelay } from './backoff.ts'
 import { ClientError } from './client-error.ts'
 import { type ClientOptions, type ClientSettings, resolveClientOptions, topicsUrl } from './client-options.ts'
 import type { Contract, MethodInput, MethodName, MethodOutput, TopicData, TopicName } from './contract.ts'
@@ -239,7 +240,7 @@ export class Client<C extends Contract = Contract> {
     // A function for tokens may have a better one: once.
     const mayRenew = ending.code === 'unauthenticated' && this.#token !== undefined && !this.#hasRenewedToken
     this.#hasRenewedToken ||= mayRenew
-    this.#link.lost(mayRenew || hasOther ? { ...ending, retryAfterMs: 0 } : ending, lastedMs)
+    this.#link.lost({ ...ending, isOtherNext: mayRenew || hasOther }, lastedMs)
     if (this.#link.status === 'closed') this.#failAll()
   }
 
@@ -312,10 +313,7 @@ export class Client<C extends Contract = Contract> {
         return id
       },
       retryIn: (callback, ms, failedCount) =>
-        this.#environment.setTimer(
-          callback,
-          ms ?? Math.min(10_000, 100 * 2 ** failedCount) * (0.5 + this.#environment.random() / 2),
-        ),
+        this.#environment.setTimer(callback, callRetryDelay(ms, failedCount, this.#environment.random())),
       onError: error => {
         if (!this.#events.emit('error', error)) console.error(error)
       },

@@ -1,4 +1,4 @@
-import { type RetryTimes, retryDelay } from './backoff.ts'
+import { type RetryTimes, retryDelay, waitAsTold } from './backoff.ts'
 import { type DisconnectReason, type Ending, isLasting, reasonOf } from './reason.ts'
 
 export type Status = 'connecting' | 'open' | 'waiting' | 'offline' | 'closed'
@@ -69,10 +69,11 @@ export class Link {
     }
     this.#failedCount = lastedMs >= stableMs ? 1 : this.#failedCount + 1
     const { retryAfterMs } = ending
-    this.#isAppointed = retryAfterMs !== undefined
-    const delay =
-      retryAfterMs ??
-      (this.#isOnline ? retryDelay(this.#failedCount, this.#times, this.#random()) : this.#times.maxRetryMs)
+    this.#isAppointed = retryAfterMs !== undefined && !ending.isOtherNext
+    const ownMs = this.#isOnline
+      ? retryDelay(this.#failedCount, this.#times, this.#random())
+      : this.#times.maxRetryMs
+    const delay = ending.isOtherNext ? 0 : waitAsTold(retryAfterMs, this.#failedCount, ownMs)
     this.#handler.wakeIn(delay)
     this.#become(this.#isOnline ? 'waiting' : 'offline', reasonOf(ending, delay))
   }

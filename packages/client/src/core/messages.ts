@@ -43,14 +43,46 @@ export function textOf(message: object, data?: string): string {
   return data === undefined ? text : `${text.slice(0, -1)},"data":${data}}`
 }
 
-/** @returns undefined for what is no message */
+const types: Readonly<Record<string, string>> = {
+  type: 'string',
+  id: 'number',
+  topic: 'string',
+  position: 'string',
+  user: 'string',
+  at: 'number',
+  recovered: 'boolean',
+  count: 'number',
+  client: 'string',
+  code: 'string',
+  message: 'string',
+  retryable: 'boolean',
+  retryAfterMs: 'number',
+  expiresAt: 'number',
+  pingMs: 'number',
+  maxMessageBytes: 'number',
+  keyWindowMs: 'number',
+}
+
+/** @returns undefined for what is no message: a field of a wrong type is a server's fault, and would be ours further on */
 export function readMessage(text: unknown): ServerMessage | undefined {
   try {
     const value = JSON.parse(text as string)
-    return typeof value?.type === 'string' ? value : undefined
+    for (const field of [...Object.keys(types), 'member', 'members']) {
+      const it = value[field]
+      // What is null is not there.
+      if (it === null) delete value[field]
+      else if (it !== undefined && field in types && typeof it !== types[field]) return
+    }
+    const { type, member, members = [] } = value
+    if (member !== undefined && !isMember(member)) return
+    return type !== undefined && Array.isArray(members) && members.every(isMember) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+function isMember(value: Member | null): boolean {
+  return typeof value?.client === 'string'
 }
 
 export function byteLength(text: string): number {

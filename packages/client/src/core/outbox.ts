@@ -1,3 +1,4 @@
+import { callRetryDelay } from './backoff.ts'
 import { ClientError, outcomeUnknown, queueFull } from './client-error.ts'
 import { byteLength, type ClientMessage, type ServerMessage, textOf } from './messages.ts'
 
@@ -51,7 +52,6 @@ const maxInFlight = 32
 /** Nothing is sent again in the last tenth of the key window: it has to arrive within. */
 const windowShare = 0.9
 const defaultKeyWindowMs = 300_000
-const longestRetryMs = 10_000
 
 /**
  * Publications without their answer, in their order for each topic. After a new connection they go again, with the keys by
@@ -180,9 +180,7 @@ export class Outbox {
   }
 
   #retryIn(queue: TopicQueue, retryAfterMs: number | undefined): void {
-    const delay =
-      retryAfterMs ??
-      Math.min(longestRetryMs, 100 * 2 ** queue.failedCount++) * (0.5 + this.#handler.random() / 2)
+    const delay = callRetryDelay(retryAfterMs, ++queue.failedCount, this.#handler.random())
     queue.cancelRetry?.()
     queue.cancelRetry = this.#handler.setTimer(() => {
       queue.isPaused = false

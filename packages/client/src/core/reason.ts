@@ -61,12 +61,14 @@ export interface Ending {
   readonly code: ReasonCode
   /** What the server asks for. */
   readonly retryAfterMs?: number | undefined
+  /** The next try is another one, by another way or with another token: it comes at once. */
+  readonly isOtherNext?: boolean
   /** What the server or the runtime said. */
   readonly text?: string | undefined
 }
 
-export function isLasting({ code, retryAfterMs }: Ending): boolean {
-  return lasting.has(code) && retryAfterMs === undefined
+export function isLasting({ code, retryAfterMs, isOtherNext }: Ending): boolean {
+  return lasting.has(code) && retryAfterMs === undefined && !isOtherNext
 }
 
 export function reasonOf({ code, text }: Ending, retry: 'no' | number): DisconnectReason {

@@ -12,6 +12,8 @@ export interface SessionHandler {
   onEnd(ending: Ending, lastedMs: number): void
 }
 
+/** A server that wants pings more often is not obeyed, in ms. */
+const leastPingMs = 100
 /** How long opening may take, up to the welcome, in ms. */
 const openingMs = 10_000
 /** How long an answer to a ping may take, in ms. */
@@ -92,7 +94,7 @@ export class Session {
 
   #welcome(message: ServerMessage): void {
     const { expiresAt, pingMs } = message
-    if (pingMs !== undefined) this.#pingMs = pingMs
+    if (pingMs !== undefined) this.#pingMs = Math.max(pingMs, leastPingMs)
     this.#cancelRenewal?.()
     if (expiresAt !== undefined && this.#token !== undefined) {
       const leftMs = expiresAt - this.#context.environment.date()

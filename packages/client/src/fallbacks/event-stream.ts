@@ -37,7 +37,7 @@ const readEventStream: ReadNews = async (http, topics, signal) => {
       // HTML §9.2.6, of the fields that are used here.
       for (const line of event.split('\n')) {
         if (line.startsWith('data: ')) http.pass(JSON.parse(line.slice(6)))
-        if (line.startsWith('retry: ')) retryAfterMs = Number(line.slice(7))
+        if (line.startsWith('retry: ')) retryAfterMs = Number(line.slice(7)) || 0
       }
     }
   }
