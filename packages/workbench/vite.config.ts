@@ -38,6 +38,7 @@ export default defineConfig({
       '/chat': { target: serve, ws: true },
       '/compare': { target: serve, ws: true },
       '/echo': { target: serve, ws: true },
+      '/inspect': { target: serve, ws: true },
       '/monitor': { target: serve, ws: true },
     },
   },

@@ -64,6 +64,14 @@ test.each<[string, readonly Use[], RegExp]>([
     /^from Firefox$/,
   ],
   [
+    'console',
+    [
+      { fields: {}, click: '[data-action=wire]', shown: '[data-action=wire][aria-pressed=true]' },
+      { fields: {}, click: '[data-action=connect]', shown: '[data-wire=head] ~ [data-wire=head] pre' },
+    ],
+    /101 Switching Protocols/,
+  ],
+  [
     'chat',
     [
       { fields: { '[name=name]': 'Ann' }, click: '[data-action=join]', shown: '.chat-composer' },

@@ -27,6 +27,7 @@ const webSocketPaths = new Set([
   '/echo',
   '/chat',
   '/monitor',
+  '/inspect',
   '/compare/control',
   '/compare/socket',
   topicsPath,

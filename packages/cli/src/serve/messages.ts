@@ -157,3 +157,46 @@ export type CompareEvent =
       readonly changes: number
       readonly ways: Readonly<Record<Way, WayTraffic>>
     }
+
+/** From the page to the server, or back. */
+export type WireDirection = 'up' | 'down'
+
+/** One frame as it went over the wire (RFC 6455 §5.2). */
+export interface WireFrame {
+  readonly type: 'frame'
+  readonly date: number
+  readonly direction: WireDirection
+  readonly fin: boolean
+  readonly rsv: readonly [boolean, boolean, boolean]
+  readonly opcode: number
+  /** As hexadecimal digits; undefined without a mask. */
+  readonly maskingKey?: string
+  /** Of the payload, as it went over the wire. */
+  readonly bytes: number
+  /** The frame's header, as hexadecimal digits. */
+  readonly header: string
+  /** The beginning of the payload, unmasked: of text as text, else as hexadecimal digits. */
+  readonly preview: string
+  /** What a compressed message has become: its bytes. */
+  readonly inflatedBytes?: number
+  /** Of a close frame that has one. */
+  readonly closeCode?: number
+}
+
+/** The head of the opening handshake's request or answer. Values that are secret are left out. */
+export interface WireHead {
+  readonly type: 'head'
+  readonly date: number
+  readonly direction: WireDirection
+  readonly text: string
+}
+
+export type InspectEvent =
+  /** A connection whose query has `inspect=TICKET` is shown here. */
+  | { readonly type: 'ticket'; readonly ticket: string }
+  | WireHead
+  | WireFrame
+  /** TCP is over. */
+  | { readonly type: 'end'; readonly date: number }
+  /** So many frames were left out because the page reads too slowly. */
+  | { readonly type: 'skipped'; readonly count: number }

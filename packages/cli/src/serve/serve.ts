@@ -11,6 +11,7 @@ import { compareControlRoute, compareSocketRoute } from './compare/compare-socke
 import type { Viewer } from './compare/viewer.ts'
 import { WireMeter } from './compare/wire-meter.ts'
 import { HttpFront } from './http-front.ts'
+import { Inspector } from './inspect/inspector.ts'
 import { KnownHosts } from './known-hosts.ts'
 import { monitorRoute } from './monitor/monitor-route.ts'
 import { PageFiles } from './page-files.ts'
@@ -80,6 +81,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   const sockets = createServer({ origins, maxConnectionsPerAddress, maxHandshakesPerSecond })
   const socketIo = new SocketIoFront({ origins, topics: chatTopics(sockets) })
   const topics = new ServeTopics(origins, sockets, broker)
+  const inspector = new Inspector(sockets, origins)
   const hosts = new KnownHosts([host, ...allowedHosts])
   const front = new HttpFront({
     hosts,
@@ -99,15 +101,20 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   http.on('upgrade', (request, socket, head) => {
     if (front.refuseUpgrade(request, socket)) return
     if (socketIo.owns(request)) socketIo.handleUpgrade(request, socket, head)
+    else if (inspector.owns(request)) inspector.handleUpgrade(request, socket, head)
   })
   sockets
     .route('/echo', { message: (socket, message) => socket.send(message) })
     .route('/chat', chatRoute(chat))
     .route('/monitor', monitorRoute(sockets))
+    .route('/inspect', inspector.route)
     .route('/compare/control', compareControlRoute(viewers))
     .route('/compare/socket', compareSocketRoute(viewers))
     .route(topicsPath, topics.route)
-    .attach(http, { leaves: request => hosts.refusalOf(request) !== undefined || socketIo.owns(request) })
+    .attach(http, {
+      leaves: request =>
+        hosts.refusalOf(request) !== undefined || socketIo.owns(request) || inspector.owns(request),
+    })
 
   try {
     await listening(http, port, host)
@@ -122,12 +129,8 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     socketIo.drain()
     const spreadMs = Math.min(maxSpreadMs, sockets.sockets.size * spreadMsPerConnection)
     await topics.close(maxSpreadMs)
-    await sockets.close({
-      code: 1001,
-      reason: 'The server is going away.',
-      spreadMs,
-      timeoutMs: closeTimeoutMs,
-    })
+    const goodbye = { code: 1001, reason: 'The server is going away.', spreadMs, timeoutMs: closeTimeoutMs }
+    await Promise.all([sockets.close(goodbye), inspector.close(goodbye)])
     await socketIo.close()
     await stopped(http)
     delays.disable()

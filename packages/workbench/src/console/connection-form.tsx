@@ -6,6 +6,7 @@ import { pageSocketUrl } from '../connection/server-url.ts'
 import type { ConsoleSession } from './console-session.ts'
 import { isText, shelfLimits, withNewest } from './message-shelf.ts'
 import { useReading } from './use-console.ts'
+import { connectWatched } from './wire-watch.ts'
 
 /** Where to, with which subprotocols; and, while there is a connection, how to end it. */
 export function ConnectionForm({ session }: { session: ConsoleSession }): ReactNode {
@@ -18,7 +19,7 @@ export function ConnectionForm({ session }: { session: ConsoleSession }): ReactN
 
   function connect(event: FormEvent): void {
     event.preventDefault()
-    session.connect(address.trim(), splitProtocols(protocols))
+    void connectWatched(session, address.trim(), splitProtocols(protocols))
     const recent = withNewest(addresses, address.trim(), shelfLimits.addresses)
     setAddresses(recent)
     writeStored('addresses', JSON.stringify(recent))

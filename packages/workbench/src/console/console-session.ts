@@ -2,6 +2,7 @@ import { FrameSignal } from '../connection/frame-signal.ts'
 import { type AddressAdvice, addressAdvice, type FailureCause, likelyCauses } from './failure-causes.ts'
 import { type LogDirection, type LogType, utf8Bytes } from './log-entry.ts'
 import { LogStore } from './log-store.ts'
+import { withoutTicket, withTicket } from './wire-ticket.ts'
 
 export type Sendable = string | Uint8Array<ArrayBuffer>
 
@@ -44,13 +45,14 @@ export class ConsoleSession {
   #problem: ConsoleProblem | undefined
   #close: ConsoleClose | undefined
   #waiting: Sendable[] = []
+  #protocols: readonly string[] = []
 
   get readyState(): number | undefined {
     return this.#socket?.readyState
   }
 
   get url(): string {
-    return this.#socket?.url ?? ''
+    return withoutTicket(this.#socket?.url ?? '')
   }
 
   get protocol(): string {
@@ -79,15 +81,25 @@ export class ConsoleSession {
     return this.#waiting.length
   }
 
-  /** Closes the previous connection first. */
-  connect(address: string, protocols: readonly string[]): void {
+  /** The subprotocols that were offered. */
+  get protocols(): readonly string[] {
+    return this.#protocols
+  }
+
+  /**
+   * Closes the previous connection first.
+   *
+   * @param ticket shows what goes over the wire: the page's server knows the connection by it
+   */
+  connect(address: string, protocols: readonly string[], ticket?: string): void {
     this.#leave()
+    this.#protocols = protocols
     this.#problem = undefined
     this.#close = undefined
     this.#waiting = []
     let socket: WebSocket
     try {
-      socket = new WebSocket(address, [...protocols])
+      socket = new WebSocket(withTicket(address, document.baseURI, ticket), [...protocols])
     } catch (error) {
       const { name, message } = error as DOMException
       this.#socket = undefined
@@ -98,7 +110,7 @@ export class ConsoleSession {
     }
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
-    this.#add('event', 'connect', socket.url)
+    this.#add('event', 'connect', withoutTicket(socket.url))
     this.#listen(socket, address, protocols)
     this.signal.request()
   }
@@ -171,7 +183,7 @@ export class ConsoleSession {
       if (hasOpened) return
       const elapsedMs = Math.round(performance.now() - startedAt)
       const causes = likelyCauses({ address, pageUrl: window.location.href, protocols, elapsedMs })
-      this.#problem = { kind: 'failure', causes, elapsedMs, url: socket.url, protocols }
+      this.#problem = { kind: 'failure', causes, elapsedMs, url: withoutTicket(socket.url), protocols }
     }
   }
 
@@ -184,7 +196,7 @@ export class ConsoleSession {
     socket.onerror = null
     socket.onclose = null
     socket.close(socket.readyState === WebSocket.OPEN ? 1000 : undefined)
-    this.#add('event', 'close', socket.url)
+    this.#add('event', 'close', withoutTicket(socket.url))
   }
 
   #addMessage(direction: 'in' | 'out', data: Sendable): void {

@@ -6,6 +6,8 @@ import type { LogEntry } from './log-entry.ts'
 import { LogList } from './log-list.tsx'
 import { LogToolbar } from './log-toolbar.tsx'
 import { useReading } from './use-console.ts'
+import { WireList } from './wire-list.tsx'
+import { wireWatch } from './wire-watch.ts'
 
 const phoneQuery = window.matchMedia('(max-width: 860px)')
 
@@ -17,6 +19,7 @@ export function LogPanel({ session }: { session: ConsoleSession }): ReactNode {
   const [opened, setOpened] = useState<LogEntry>()
   const [isFollowing, setFollowing] = useState(true)
   const panel = useRef<HTMLElement>(null)
+  const isWire = useReading(wireWatch.signal, () => wireWatch.isOn)
   const sentCount = useReading(session.logSignal, () => session.counts.out)
 
   // On a phone the log is below the form: what was sent, and its answer, come into sight.
@@ -26,17 +29,39 @@ export function LogPanel({ session }: { session: ConsoleSession }): ReactNode {
 
   return (
     <section ref={panel} className="panel log-panel" aria-label={texts.title}>
-      <LogToolbar session={session} isFollowing={isFollowing} onFollow={() => setFollowing(true)} />
-      <LogList
-        session={session}
-        isFollowing={isFollowing}
-        onFollowing={setFollowing}
-        onOpen={setOpened}
-        opened={opened}
-      />
+      <Views isWire={isWire} />
+      {isWire ? (
+        <WireList session={session} />
+      ) : (
+        <>
+          <LogToolbar session={session} isFollowing={isFollowing} onFollow={() => setFollowing(true)} />
+          <LogList
+            session={session}
+            isFollowing={isFollowing}
+            onFollowing={setFollowing}
+            onOpen={setOpened}
+            opened={opened}
+          />
+        </>
+      )}
       <LogAnnouncement session={session} />
       <EntryDrawer entry={opened} onClose={() => setOpened(undefined)} />
     </section>
+  )
+}
+
+/** Messages, or the bytes that carry them. */
+function Views({ isWire }: { isWire: boolean }): ReactNode {
+  const { wire, log } = useTexts().console
+  return (
+    <div className="log-views" role="group" aria-label={wire.views}>
+      <button type="button" aria-pressed={!isWire} onClick={() => wireWatch.switch(false)}>
+        {log.title}
+      </button>
+      <button type="button" aria-pressed={isWire} onClick={() => wireWatch.switch(true)} data-action="wire">
+        {wire.title}
+      </button>
+    </div>
   )
 }
 
