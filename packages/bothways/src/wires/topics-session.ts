@@ -69,7 +69,7 @@ export class TopicsSession<User> implements HubClient {
     this.#settings = settings
     this.#user = socket.user
     this.#publishRate = new Rate(hub.maxPublishesPerSecond, Date.now())
-    this.#sink = { sendShared: message => socket.sendShared(message) }
+    this.#sink = socket
   }
 
   get userId(): string {
