@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { RedisServer } from '@bothways/test-support/redis'
 import { expect, test } from 'vitest'
 import { runChaos } from './run-chaos.mjs'
 import { type Entry, logOf, wrongInBroker, wrongInLog, wrongInSubscriber } from './verify.mjs'
@@ -14,15 +15,36 @@ test('SQLite: a server is killed with -9 three times under bad networks, and eve
     broker: `sqlite:${join(folder, 'topics.db')}`,
     seed,
     kills: 3,
-    subscribers: 6,
+    subscribers: 4,
     deadlineMs: 90_000,
   })
   rmSync(folder, { recursive: true, force: true })
-  expect(wrong, `npm run chaos -- --kills 3 --subscribers 6 --seed ${seed}`).toEqual([])
+  expect(wrong, `npm run chaos -- --kills 3 --subscribers 4 --seed ${seed}`).toEqual([])
   for (const name of ['deliveries', 'losses', 'cuts', 'webSockets', 'streams', 'longPolls', 'polls']) {
     expect([name, counts[name]]).toEqual([name, expect.any(Number)])
     expect(counts[name]).toBeGreaterThan(0)
   }
+}, 120_000)
+
+test('Redis: of two servers some are killed and some stopped, Redis is killed, and every log is the log of its topic', async () => {
+  const redis = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always')
+  const seed = 9
+  const { wrong, counts } = await runChaos({
+    broker: redis.url,
+    seed,
+    servers: 2,
+    kills: 4,
+    subscribers: 4,
+    deadlineMs: 90_000,
+    async restartBroker() {
+      await redis.kill()
+      await redis.start()
+    },
+  })
+  await redis.end()
+  expect(wrong, `seed ${seed}`).toEqual([])
+  for (const name of ['deliveries', 'kills', 'pauses', 'brokerRestarts'])
+    expect(counts[name]).toBeGreaterThan(0)
 }, 120_000)
 
 const at = (offset: number, from: string, n: number): Entry => ({
@@ -34,6 +56,7 @@ const at = (offset: number, from: string, n: number): Entry => ({
 const log = [at(1, 'p', 0), at(2, 'q', 0), at(3, 'p', 1), at(4, 'q', 1)]
 const [one, two, three, four] = log as [Entry, Entry, Entry, Entry]
 const lost = { lost: true } as const
+const again = { comesAgain: true } as const
 
 test('The log is what was acknowledged in the order of positions; missing, twice and out of order are found', () => {
   expect(logOf('log/1', [four, one, { ...two, topic: 'log/2' }, three])).toEqual([one, three, four])
@@ -65,6 +88,8 @@ test.each([
   ['a loss where nothing was lost', 'short/1', [one, lost, two, three, four], false],
   ['values skipped', 'state/1', [one, one, four], true],
   ['an older value', 'state/1', [two, one, four], false],
+  ['an older value at another server', 'state/1', [two, again, one, four], true],
+  ['the newest value and then, at another server, an older one', 'state/1', [four, again, one], false],
   ['not the newest value', 'state/1', [one, three], false],
 ] as const)('A subscriber that has seen %s of %s is judged', (_, topic, seen, isRight) => {
   expect([...wrongInSubscriber('s', topic, log, [...seen])].length === 0).toBe(isRight)

@@ -4,6 +4,7 @@ export interface ChaosOptions {
   readonly servers?: number
   readonly kills: number
   readonly subscribers?: number
+  restartBroker?(): Promise<void>
   readonly deadlineMs: number
 }
 

@@ -14,10 +14,20 @@ import { logOf, wrongInBroker, wrongInLog, wrongInSubscriber } from './verify.mj
  *
  * @param broker as `openBroker` takes it, such as `sqlite:FILE`
  * @param servers how many run at a time; only one where the broker is of one process
- * @param kills how often one is killed
+ * @param kills how often one is killed; where there are several, or the broker can be restarted, some are stopped for a while
+ *   instead, or the broker is restarted
+ * @param restartBroker kills the broker itself and starts it again, where it is a server
  * @returns what is wrong, in sentences, and what happened
  */
-export async function runChaos({ broker, seed, servers = 1, kills, subscribers = 8, deadlineMs }) {
+export async function runChaos({
+  broker,
+  seed,
+  servers = 1,
+  kills,
+  subscribers = 8,
+  restartBroker,
+  deadlineMs,
+}) {
   const chance = new Chance(seed, 'main')
   const proxy = new ChaosProxy(new Chance(seed, 'proxy'))
   const port = await proxy.listen()
@@ -61,11 +71,23 @@ export async function runChaos({ broker, seed, servers = 1, kills, subscribers =
   }
 
   const wrong = []
+  let pauses = 0
+  let brokerRestarts = 0
   try {
     for (let kill = 0; kill < kills; kill++) {
-      await unless(moreAnswers(chance.between(20, 400)))
+      await unless(moreAnswers(chance.between(20, 250)))
       const at = chance.between(0, servers - 1)
       const server = running[at]
+      if (restartBroker !== undefined && chance.is(0.3)) {
+        brokerRestarts++
+        await unless(restartBroker())
+        continue
+      }
+      if (servers > 1 && chance.is(0.3)) {
+        pauses++
+        await server.pause(chance.between(100, 1500))
+        continue
+      }
       running[at] = undefined
       tellProxy()
       await server.kill()
@@ -73,7 +95,7 @@ export async function runChaos({ broker, seed, servers = 1, kills, subscribers =
       running[at] = await unless(ServerProcess.start(broker))
       tellProxy()
     }
-    await unless(moreAnswers(chance.between(100, 400)))
+    await unless(moreAnswers(chance.between(100, 250)))
     for (const publisher of publishers) publisher.isStopping = true
     await unless(Promise.all(publishing))
     proxy.isCalm = true
@@ -116,9 +138,11 @@ export async function runChaos({ broker, seed, servers = 1, kills, subscribers =
     wrong,
     counts: {
       publications: answers,
-      deliveries: seen.filter(entry => !entry.lost).length,
+      deliveries: seen.filter(entry => entry.position !== undefined).length,
       losses: seen.filter(entry => entry.lost).length,
-      kills,
+      kills: kills - pauses - brokerRestarts,
+      pauses,
+      brokerRestarts,
       cuts: proxy.cutCount,
       stalls: proxy.stallCount,
       webSockets: visits('webSocket'),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const program = fileURLToPath(new URL('server.mjs', import.meta.url))
@@ -28,6 +29,13 @@ export class ServerProcess {
     if (line === undefined) throw new Error(`The server did not start: ${errors}`)
     server.port = Number(line)
     return server
+  }
+
+  /** Believed dead for a while, and back. */
+  async pause(ms) {
+    this.#child.kill('SIGSTOP')
+    await sleep(ms)
+    this.#child.kill('SIGCONT')
   }
 
   /** As `kill -9`: nothing of it runs any more. */

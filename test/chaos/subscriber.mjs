@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'bothways'
-import { topics } from './topics.mjs'
+import { isState, topics } from './topics.mjs'
 
 const wires = ['webSocket', 'events', 'longPoll', 'poll']
 
@@ -10,7 +10,7 @@ const wires = ['webSocket', 'events', 'longPoll', 'poll']
  * positions it has.
  */
 export class Subscriber {
-  /** Of each topic what it has seen: `{ position, from, n }`, or `{ lost: true }` where it was told so. */
+  /** Of each topic what it has seen: `{ position, from, n }`, or `{ lost: true }` where it was told so; of a state also when it came again. */
   logs = new Map(topics.map(topic => [topic, []]))
   positions = new Map()
   isStopping = false
@@ -31,6 +31,8 @@ export class Subscriber {
       const wire = this.#chance.pick(wires)
       this.#patience = this.#chance.between(1, this.#chance.pick([10, 100, 400]))
       this.visits.set(wire, this.visits.get(wire) + 1)
+      // A server that was stopped for a while has an older value at first.
+      for (const topic of topics.filter(isState)) this.logs.get(topic).push({ comesAgain: true })
       try {
         await this[`_${wire}`]()
       } catch (error) {
@@ -60,7 +62,10 @@ export class Subscriber {
     } else if (type === 'gap') {
       this.#lost(topic)
       this.positions.set(topic, position)
-    } else if (type === 'error' && !message.retryable) throw new WrongAnswer(JSON.stringify(message))
+    } else if (type === 'error') {
+      // One that passes: comes again, by any wire.
+      throw message.retryable ? new Error(message.code) : new WrongAnswer(JSON.stringify(message))
+    }
   }
 
   #lost(topic) {
@@ -73,7 +78,7 @@ export class Subscriber {
 
   /** A state topic has no history to ask for. */
   #since(topic) {
-    return topic.startsWith('state/') ? undefined : this.positions.get(topic)
+    return isState(topic) ? undefined : this.positions.get(topic)
   }
 
   async _webSocket() {

@@ -5,7 +5,7 @@ export interface Entry {
   readonly position: string
 }
 
-type Seen = Entry | { readonly lost: true }
+type Seen = Entry | { readonly lost: true } | { readonly comesAgain: true }
 
 export function logOf(topic: string, acknowledged: readonly Entry[]): readonly Entry[]
 export function wrongInLog(topic: string, log: readonly Entry[]): Generator<string>

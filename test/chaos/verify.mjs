@@ -49,8 +49,14 @@ export function* wrongInBroker(topic, log, kept) {
 export function* wrongInSubscriber(who, topic, log, seen) {
   const places = new Map(log.map(({ position }, at) => [position, at]))
   let before
+  let last
   let isLost = false
   for (const entry of seen) {
+    if (entry.comesAgain) {
+      last = before ?? last
+      before = undefined
+      continue
+    }
     if (entry.lost) {
       if (keepsAll(topic)) yield `${who}, ${topic}: was told of a loss, and the history has all`
       isLost = true
@@ -62,7 +68,7 @@ export function* wrongInSubscriber(who, topic, log, seen) {
       return
     }
     const expected = before === undefined ? at : before + 1
-    // A state topic may skip, and may repeat its value to whoever comes again.
+    // A state topic may skip, and repeats its value to whoever comes again.
     const isRight = isState(topic) ? at >= (before ?? 0) : isLost ? at > expected : at === expected
     if (!isRight && !(isLost && before === undefined)) {
       yield `${who}, ${topic}: ${say(entry)} is number ${at}, ${isLost ? 'after a loss behind' : 'instead of'} ${expected}`
@@ -71,7 +77,8 @@ export function* wrongInSubscriber(who, topic, log, seen) {
     before = at
     isLost = false
   }
-  if (!isLost && before !== undefined && before !== log.length - 1) {
-    yield `${who}, ${topic}: has seen up to ${before} of ${log.length - 1}`
+  last = before ?? last
+  if (!isLost && last !== undefined && last !== log.length - 1) {
+    yield `${who}, ${topic}: has seen up to ${last} of ${log.length - 1}`
   }
 }

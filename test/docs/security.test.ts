@@ -97,6 +97,7 @@ describe('The bounds in docs/security.md', () => {
     ['### Socket.IO', 'drop-ins/socket.io'],
     ['### Topics', 'packages/bothways/src'],
     ['### Topics in SQLite', 'brokers/sqlite'],
+    ['### Topics in Redis', 'brokers/redis'],
     ['### `bothways serve`', 'packages/cli'],
   ])('of the section %s are those of the code', (heading, folder) => {
     const values: Record<string, unknown> = folder.startsWith('drop-ins/')

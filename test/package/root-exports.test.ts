@@ -5,6 +5,7 @@ import * as clientCore from '@bothways/client/core'
 import * as clientWebSocket from '@bothways/client/websocket'
 import * as nodejsWebsocket from '@bothways/nodejs-websocket'
 import * as protocol from '@bothways/protocol'
+import * as redis from '@bothways/redis'
 import * as socketIo from '@bothways/socket.io'
 import * as sqlite from '@bothways/sqlite'
 import * as websocket from '@bothways/websocket'
@@ -81,8 +82,9 @@ test('bothways/broker exports these names', () => {
   ])
 })
 
-test('@bothways/sqlite exports these names', () => {
+test('@bothways/sqlite and @bothways/redis export these names', () => {
   expect(Object.keys(sqlite)).toEqual(['SqliteBroker'])
+  expect(Object.keys(redis)).toEqual(['RedisBroker'])
 })
 
 test('bothways/drop-in exports these names', () => {

@@ -1,4 +1,5 @@
-// npm run chaos -- [--seed N] [--kills N] [--broker sqlite:FILE] [--subscribers N] [--minutes N]
+// npm run chaos -- [--seed N] [--kills N] [--broker redis://127.0.0.1:6379] [--servers N] [--subscribers N]
+//   [--minutes N]
 //
 // Publishers and subscribers over every wire, bad networks, and a server that is killed with -9 and started again on the
 // same broker: then every log is compared. A run that fails prints its seed, which replays what it does. With --minutes it
@@ -23,7 +24,10 @@ const end = Date.now() + Number(values.minutes) * 60_000
 let seed = Number(values.seed ?? Date.now() % 1_000_000)
 do {
   const folder = mkdtempSync(join(tmpdir(), 'bothways-chaos-'))
-  const broker = values.broker ?? `sqlite:${join(folder, 'topics.db')}`
+  // In a Redis each run has keys of its own, which stay behind there.
+  const broker = values.broker
+    ? `${values.broker}#chaos-${seed}-${Date.now()}`
+    : `sqlite:${join(folder, 'topics.db')}`
   const [kills, servers, subscribers] = [values.kills, values.servers, values.subscribers].map(Number)
   const start = performance.now()
   const { wrong, counts } = await runChaos({

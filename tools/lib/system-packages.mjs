@@ -35,6 +35,7 @@ export const neededByTests = [
     packages: ['apache2'],
     check: ({ apache }) => prints(apache, ['-v'], /Apache\/2\.4\.(4[7-9]|[5-9]\d|\d{3})/),
   },
+  { packages: ['redis-server'], check: ({ redis }) => prints(redis, ['--version'], /v=(?:[7-9]|\d{2,})\./) },
   // Older ones cannot put alternative names into a certificate.
   { packages: ['openssl'], check: ({ openssl }) => prints(openssl, ['req', '-help'], /-addext/) },
   // Debian's smallest Python lacks most of its own library.

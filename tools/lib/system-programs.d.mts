@@ -6,6 +6,7 @@ export interface SystemPrograms {
   readonly haproxy: string
   readonly caddy: string
   readonly apache: string
+  readonly redis: string
   readonly openssl: string
   readonly cc: string
   readonly make: string

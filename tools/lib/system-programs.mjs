@@ -22,6 +22,7 @@ export function systemPrograms({ CHROMIUM, FIREFOX, PATH = '' } = process.env) {
     haproxy: find('/usr/sbin/haproxy'),
     caddy: find('/usr/bin/caddy'),
     apache: find('/usr/sbin/apache2'),
+    redis: find('/usr/bin/redis-server'),
     openssl: 'openssl',
     cc: 'cc',
     make: 'make',

@@ -38,8 +38,8 @@ const options = {
     value: 'BROKER',
     default: 'memory',
     says: {
-      en: 'where topics are kept: `memory`, or `sqlite:FILE`, which survives restarts and `kill -9`',
-      zh: '主题保存在哪里：`memory`，或 `sqlite:FILE`（重启和 `kill -9` 之后依然保留）',
+      en: 'where topics are kept: `memory`; `sqlite:FILE`, which survives restarts and `kill -9`; or `redis://HOST:PORT`, for any number of servers',
+      zh: '主题保存在哪里：`memory`；`sqlite:FILE`，重启和 `kill -9` 之后依然保留；或 `redis://HOST:PORT`，供任意多台服务器共用',
     },
   },
   'allow-probe': {
@@ -89,7 +89,7 @@ export async function runServe(args: readonly string[]): Promise<number> {
   const host = readHost(values.host)
   const origins = (values.origin ?? []).map(readOrigin)
   const allowedHosts = (values['allow-host'] ?? []).map(readAllowedHost)
-  const broker = await openBroker(readBroker(values.broker))
+  const { broker, end } = await openBroker(readBroker(values.broker))
   const serving = await startServe({
     port,
     host,
@@ -99,12 +99,15 @@ export async function runServe(args: readonly string[]): Promise<number> {
     probesAnywhere: values['allow-probe'] ?? false,
     ...(broker !== undefined && { broker }),
   }).catch(error => {
+    end()
     throw listenFailure(error, host, port)
   })
   // Who reads that line may send a signal at once.
   const ended = untilSignal(() => serving.close())
   console.log(`Bothways is listening on ${serving.url}`)
-  return await ended
+  const code = await ended
+  end()
+  return code
 }
 
 /** @throws WrongUse for anything that no browser sends as its Origin */

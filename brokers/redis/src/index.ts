@@ -1,0 +1,2 @@
+export { RedisBroker, type RedisBrokerOptions } from './redis-broker.ts'
+export type { IoRedisClient, NodeRedisClient, RedisClient } from './redis-client.ts'

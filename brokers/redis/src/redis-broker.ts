@@ -1,0 +1,393 @@
+import {
+  type Broker,
+  type BrokerEvents,
+  type History,
+  type HistoryRequest,
+  HubError,
+  type Member,
+  type Published,
+  type PublishRequest,
+  type TopicSubscription,
+  type Withdrawal,
+} from 'bothways'
+import {
+  Audience,
+  checkOptionNames,
+  fingerprintOf,
+  invalidOption,
+  newCheck,
+  newEpoch,
+  readPosition,
+  whole,
+} from 'bothways/broker'
+import { openPort, type RedisClient, type RedisPort } from './redis-client.ts'
+import { hubErrorOf, isNoScript } from './redis-failure.ts'
+import {
+  historyScript,
+  joinScript,
+  leaveScript,
+  membersScript,
+  publishScript,
+  type Script,
+  scripts,
+} from './scripts.ts'
+import { type TopicKeys, topicKeys } from './topic-keys.ts'
+import { type HistoryReply, positionOf, readCarried, readHistory, readMembers } from './wire.ts'
+import { Withdrawals } from './withdrawals.ts'
+
+export interface RedisBrokerOptions {
+  /** A connected client of node-redis or ioredis, for one server; the program closes it. A second connection is made of it. */
+  client: RedisClient
+  /** What the names of all keys begin with. Default `bothways`. */
+  prefix?: string
+  /** How long keys are remembered, in ms. Default 300,000, which is the least. */
+  keyWindowMs?: number
+  /** How long Redis has to answer, in ms; then a call fails as `unavailable`, and may have happened. Default 5,000. */
+  timeoutMs?: number
+}
+
+/** Calls without an answer; one more is refused as `busy`. */
+const maxWaitingCalls = 10_000
+
+/** A member whose process has died leaves when its lease ends, and is looked for as often as leases are renewed, in ms. */
+const leaseMs = 40_000
+const renewMs = 10_000
+
+interface Followed {
+  readonly topic: string
+  readonly keys: TopicKeys
+  /** Members of this process. */
+  readonly members: Map<string, Member>
+  subscribed: Promise<unknown> | undefined
+}
+
+/**
+ * Topics in Redis 7 or Valkey: any number of processes share them, and the death of one loses nothing. One script for each
+ * publication stores it, counts it, remembers its key and carries it.
+ */
+export class RedisBroker implements Broker {
+  readonly keyWindowMs: number
+  readonly #prefix: string
+  readonly #timeoutMs: number
+  readonly #audience: Audience = new Audience()
+  readonly #followed = new Map<string, Followed>()
+  readonly #byChannel = new Map<string, Followed>()
+  readonly #timer: NodeJS.Timeout
+  readonly #withdrawals: Withdrawals
+  #port!: RedisPort
+  #epoch = ''
+  #waitingCalls = 0
+  #isClosed = false
+
+  /**
+   * Looks whether the server will do.
+   *
+   * @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION`; HubError `unavailable`, whose message says what Redis lacks
+   */
+  static async open(options: RedisBrokerOptions): Promise<RedisBroker> {
+    const broker = new RedisBroker(options)
+    try {
+      const events = {
+        onMessage: (channel: string, message: string) => broker.#onMessage(channel, message),
+        onReady: () => void broker.#onReady(),
+      }
+      broker.#port = await openPort(options.client, events)
+      await broker.#checkServer()
+      await broker.#prepare()
+      await broker.#withdrawals.open()
+      await broker.#within(broker.#port.subscribe(broker.#withdrawals.channel))
+      return broker
+    } catch (error) {
+      await broker.close()
+      throw hubErrorOf(error)
+    }
+  }
+
+  private constructor(options: RedisBrokerOptions) {
+    checkOptionNames('RedisBroker.open', options, ['client', 'prefix', 'keyWindowMs', 'timeoutMs'])
+    const { client, prefix = 'bothways' } = options
+    if (client === null || typeof client !== 'object' || !('call' in client || 'sendCommand' in client)) {
+      throw invalidOption('client', 'a client of node-redis or ioredis', client)
+    }
+    if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
+      throw invalidOption('prefix', 'a string without braces', prefix)
+    }
+    this.#prefix = prefix
+    this.keyWindowMs = whole(options, 'keyWindowMs', 300_000, 300_000)
+    this.#timeoutMs = whole(options, 'timeoutMs', 5000, 1)
+    this.#withdrawals = new Withdrawals(
+      `${prefix}:{withdrawals}`,
+      (...args) => this.#command(...args),
+      withdrawal => this.#audience.withdrawal(withdrawal),
+    )
+    this.#timer = setInterval(() => void this.#renew(), renewMs).unref()
+  }
+
+  async publish(request: PublishRequest): Promise<Published> {
+    const { topic, data, user, history, isState, key, ifPosition } = request
+    const policy = isState ? { count: 1, ageMs: Number.POSITIVE_INFINITY } : history
+    if (policy === undefined && ifPosition !== undefined) {
+      throw new HubError('no_history', 'This topic has no positions to compare with.')
+    }
+    const wanted = ifPosition === undefined ? undefined : readPosition(ifPosition)
+    if (ifPosition !== undefined && wanted === undefined) throw conflict()
+    const keys = topicKeys(this.#prefix, topic)
+    // A key that is not asked for has the hash tag, too.
+    const keyName = keys.key(key?.scope ?? '', key?.name ?? '')
+    const reply = (await this.#run(
+      publishScript,
+      [keys.topic, keys.stream, keyName],
+      [
+        keys.channel,
+        data,
+        user === undefined ? '' : JSON.stringify(user),
+        newCheck(),
+        this.#epoch,
+        String(policy?.count ?? 0),
+        policy === undefined || policy.ageMs === Number.POSITIVE_INFINITY ? 'inf' : String(policy.ageMs),
+        wanted === undefined ? '' : `${wanted.epoch}.${wanted.offset}.${wanted.check}`,
+        key === undefined ? '' : fingerprintOf(data),
+        String(this.keyWindowMs),
+      ],
+    )) as readonly string[]
+    const [outcome, epoch = '', number = '-1', check = ''] = reply
+    if (outcome === 'conflict') throw conflict()
+    if (outcome === 'key_reused') throw new HubError('key_reused', 'This key was published with other data.')
+    return { position: positionOf(epoch, number, check), isRepeated: outcome === 'repeated' }
+  }
+
+  async subscribe(topic: string, events: BrokerEvents): Promise<TopicSubscription> {
+    const followed = this.#follow(topic)
+    const remove = this.#audience.add(topic, events)
+    const unsubscribe = (): void => {
+      remove()
+      this.#forget(followed)
+    }
+    try {
+      followed.subscribed ??= this.#within(this.#port.subscribe(followed.keys.channel))
+      await followed.subscribed
+      const [head] = await this.heads([topic])
+      return { head: head as string, unsubscribe }
+    } catch (error) {
+      followed.subscribed = undefined
+      unsubscribe()
+      throw hubErrorOf(error)
+    }
+  }
+
+  async history({ topic, since, last, limit }: HistoryRequest): Promise<History> {
+    const keys = topicKeys(this.#prefix, topic)
+    const position = since === undefined ? undefined : readPosition(since)
+    // What is no position has an epoch that nobody has.
+    const from = position ?? { epoch: since === undefined ? '' : '-', offset: 0, check: '' }
+    const reply = await this.#run(
+      historyScript,
+      [keys.topic, keys.stream],
+      [
+        this.#epoch,
+        from.epoch,
+        String(from.offset),
+        from.check,
+        String(Math.min(last, mostEntries)),
+        String(Math.min(limit, mostEntries)),
+      ],
+    )
+    return readHistory(topic, reply as HistoryReply, since)
+  }
+
+  async heads(topics: readonly string[]): Promise<readonly string[]> {
+    return await Promise.all(
+      topics.map(async topic => {
+        const key = topicKeys(this.#prefix, topic).topic
+        const values = (await this.#command('HMGET', key, 'epoch', 'head', 'check')) as (string | null)[]
+        const [epoch, head, check] = values
+        return positionOf(epoch ?? this.#epoch, head ?? '0', check ?? '') as string
+      }),
+    )
+  }
+
+  async join(topic: string, member: Member): Promise<void> {
+    const followed = this.#follow(topic)
+    followed.members.set(member.client, member)
+    const { channel, members } = followed.keys
+    await this.#run(
+      joinScript,
+      [members],
+      [channel, String(leaseMs), '1', member.client, JSON.stringify(member)],
+    )
+  }
+
+  async leave(topic: string, client: string): Promise<void> {
+    const followed = this.#followed.get(topic)
+    followed?.members.delete(client)
+    if (followed !== undefined) this.#forget(followed)
+    const { channel, members } = topicKeys(this.#prefix, topic)
+    await this.#run(leaveScript, [members], [channel, String(leaseMs), client])
+  }
+
+  async members(topic: string): Promise<readonly Member[]> {
+    const { channel, members } = topicKeys(this.#prefix, topic)
+    const reply = await this.#run(membersScript, [members], [channel, String(leaseMs)])
+    return readMembers(reply as readonly string[])
+  }
+
+  async withdraw(withdrawal: Withdrawal): Promise<void> {
+    await this.#withdrawals.add(withdrawal)
+  }
+
+  onWithdrawal(listener: (withdrawal: Withdrawal) => void): () => void {
+    return this.#audience.addWithdrawalListener(listener)
+  }
+
+  /** Gives its own connection back; the client is the program's. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    clearInterval(this.#timer)
+    this.#audience.clear()
+    this.#followed.clear()
+    this.#byChannel.clear()
+    this.#port?.close()
+  }
+
+  #follow(topic: string): Followed {
+    let followed = this.#followed.get(topic)
+    if (followed === undefined) {
+      const keys = topicKeys(this.#prefix, topic)
+      followed = { topic, keys, members: new Map(), subscribed: undefined }
+      this.#followed.set(topic, followed)
+      this.#byChannel.set(keys.channel, followed)
+    }
+    return followed
+  }
+
+  #forget(followed: Followed): void {
+    if (this.#audience.has(followed.topic)) return
+    const { channel } = followed.keys
+    if (followed.subscribed !== undefined) {
+      followed.subscribed = undefined
+      this.#port.unsubscribe(channel).catch(ignore)
+    }
+    if (followed.members.size > 0 || this.#followed.get(followed.topic) !== followed) return
+    this.#followed.delete(followed.topic)
+    this.#byChannel.delete(channel)
+  }
+
+  #onMessage(channel: string, message: string): void {
+    if (channel === this.#withdrawals.channel) {
+      this.#withdrawals.read().catch(ignore)
+      return
+    }
+    const topic = this.#byChannel.get(channel)?.topic
+    const carried = topic === undefined ? undefined : readCarried(topic, message)
+    if (topic === undefined || carried === undefined) return
+    if (carried.type === 'publication') this.#audience.publication(carried.publication)
+    else if (carried.type === 'joined') this.#audience.joined(topic, carried.member)
+    else this.#audience.left(topic, carried.client)
+  }
+
+  /** Redis is there again: what was published meanwhile did not come. */
+  async #onReady(): Promise<void> {
+    if (this.#epoch === '' || this.#isClosed) return
+    try {
+      await this.#prepare()
+      await this.#renew()
+      await this.#withdrawals.read()
+      this.#audience.restored()
+    } catch {
+      // It has gone again. The next time will come, and hubs compare heads besides.
+    }
+  }
+
+  async #checkServer(): Promise<void> {
+    const info = String(await this.#command('INFO', 'server'))
+    const [, version = '0'] = /^redis_version:(\d+)/m.exec(info) ?? []
+    if (Number(version) < 7) {
+      throw new HubError('unavailable', `Redis 7 or Valkey is needed; this server is version ${version}.`)
+    }
+    const memory = String(await this.#command('INFO', 'memory'))
+    const [, limit = '0'] = /^maxmemory:(\d+)/m.exec(memory) ?? []
+    const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(memory) ?? []
+    if (limit !== '0' && policy !== 'noeviction') {
+      const cure = 'Set maxmemory-policy noeviction.'
+      throw new HubError('unavailable', `Redis may throw away histories and keys (${policy}). ${cure}`)
+    }
+  }
+
+  /** The scripts, and the epoch of the topics that nobody has published to: one for all processes. */
+  async #prepare(): Promise<void> {
+    for (const { text } of scripts) await this.#command('SCRIPT', 'LOAD', text)
+    const key = `${this.#prefix}:epoch`
+    await this.#command('SET', key, newEpoch(), 'NX')
+    this.#epoch = String(await this.#command('GET', key))
+  }
+
+  /** Members of this process stay; those of processes that died leave. */
+  async #renew(): Promise<void> {
+    try {
+      for (const { topic, keys, members } of [...this.#followed.values()]) {
+        const pairs = [...members.values()].flatMap(member => [member.client, JSON.stringify(member)])
+        if (pairs.length > 0) {
+          await this.#run(joinScript, [keys.members], [keys.channel, String(leaseMs), '0', ...pairs])
+        }
+        await this.members(topic)
+      }
+      await this.#withdrawals.read()
+    } catch {
+      // Redis is away; leases are longer than three of these rounds.
+    }
+  }
+
+  /**
+   * Redis forgets scripts when it starts. One whose order matters is then loaded, and the call fails as one to be made again:
+   * made again here, a later one could overtake it.
+   */
+  async #run({ digest, text }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args]
+    try {
+      return await this.#command('EVALSHA', digest, ...rest)
+    } catch (error) {
+      if (!isNoScript((error as HubError).cause)) throw error
+      if (text !== publishScript.text) return await this.#command('EVAL', text, ...rest)
+      this.#command('SCRIPT', 'LOAD', text).catch(ignore)
+      throw error
+    }
+  }
+
+  async #command(...args: string[]): Promise<unknown> {
+    if (this.#isClosed) throw new HubError('unavailable', 'The broker was closed.')
+    if (this.#waitingCalls >= maxWaitingCalls) {
+      throw new HubError('busy', 'Too many calls wait for Redis: try again later.', { retryAfterMs: 1000 })
+    }
+    this.#waitingCalls++
+    // Until Redis or its client has answered, also when nobody waits for it any more.
+    const answer = this.#port.command(...args).finally(() => this.#waitingCalls--)
+    try {
+      return await this.#within(answer)
+    } catch (error) {
+      throw hubErrorOf(error)
+    }
+  }
+
+  async #within<Result>(work: Promise<Result>): Promise<Result> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${this.#timeoutMs} ms`)), this.#timeoutMs)
+    })
+    try {
+      return await Promise.race([work, late])
+    } finally {
+      clearTimeout(timer)
+      work.catch(ignore)
+    }
+  }
+}
+
+/** As many entries at most, whatever was asked for. */
+const mostEntries = 2 ** 31 - 1
+
+function conflict(): HubError {
+  return new HubError('conflict', 'The topic has changed since that position.')
+}
+
+function ignore(): void {}

@@ -1,0 +1,23 @@
+import { HubError } from 'bothways'
+
+/** Replies that say that the server cannot now, but may soon. https://redis.io/docs/latest/develop/reference/protocol-spec/ */
+const passing =
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNKILLABLE|NOSCRIPT|MISCONF|MOVED|ASK)\b/
+
+/** A failure of Redis or of the way to it, as what the hub's callers understand. */
+export function hubErrorOf(error: unknown): HubError {
+  if (error instanceof HubError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  if (/^OOM\b/.test(message) || /\bOOM command not allowed/.test(message)) {
+    return new HubError('busy', 'Redis has no memory left: try again later.', {
+      retryAfterMs: 1000,
+      cause: error,
+    })
+  }
+  const reason = passing.test(message) ? `Redis answers ${message}` : `Redis does not answer: ${message}`
+  return new HubError('unavailable', reason, { retryAfterMs: 1000, cause: error })
+}
+
+export function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}

@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto'
+
+// What Redis does at once. All keys of a topic have its hash tag, so that they are on one node of a cluster:
+//   T  hash: epoch, head (a number), check (of the head), age (ms, or `inf`)
+//   S  stream: the history; the number of a publication is the first half of its id
+//   K  string: a key of a publisher, which Redis forgets by itself
+//   M  hash: the members, each with the end of its lease
+// Times are those of the Redis server, in ms since 1970.
+
+export interface Script {
+  readonly text: string
+  readonly digest: string
+}
+
+function script(text: string): Script {
+  return { text, digest: createHash('sha1').update(text).digest('hex') }
+}
+
+const clock = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`
+
+/** Drops what is older than the age, from the oldest on. */
+const expire = `
+local function expire(stream, age)
+  if age == 'inf' then return end
+  local oldest = now - tonumber(age)
+  while true do
+    local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+    if not first or tonumber(first[2][6]) > oldest then return end
+    local batch = redis.call('XRANGE', stream, '-', '+', 'COUNT', 100)
+    local kept = nil
+    for _, entry in ipairs(batch) do
+      if tonumber(entry[2][6]) > oldest then kept = entry[1] break end
+    end
+    if kept then
+      redis.call('XTRIM', stream, 'MINID', kept)
+      return
+    end
+    redis.call('XTRIM', stream, 'MINID', string.match(batch[#batch][1], '%d+') .. '-1')
+  end
+end
+`
+
+/**
+ * KEYS T S K. ARGV: channel, data, user (JSON, or empty), check, epoch of a new topic, count (0: no history), age, the head
+ * wanted as `epoch.number.check` in decimal (or empty), fingerprint of the data (empty: no key), window of keys.
+ *
+ * Returns `stored`, epoch, number and check (number -1: no history); or `repeated` and what was returned then; or
+ * `key_reused`, or `conflict`.
+ */
+export const publishScript: Script = script(`${clock}${expire}
+local channel, data, user, check, epoch, count, age, wanted, fingerprint, window = unpack(ARGV)
+if fingerprint ~= '' then
+  local known = redis.call('GET', KEYS[3])
+  if known then
+    local print, e, n, c = string.match(known, '^(.-)\\n(.-)\\n(.-)\\n(.-)$')
+    if print ~= fingerprint then return {'key_reused'} end
+    return {'repeated', e, n, c}
+  end
+end
+local number, before, previous = -1, -1, ''
+if count ~= '0' then
+  local topic = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'check')
+  if topic[1] then epoch, before, previous = topic[1], tonumber(topic[2]), topic[3] else before = 0 end
+  if wanted ~= '' and wanted ~= epoch .. '.' .. string.format('%d', before) .. '.' .. previous then return {'conflict'} end
+  number = before + 1
+  local id = string.format('%d-0', number)
+  redis.call('XADD', KEYS[2], 'MAXLEN', count, id, 'c', check, 'p', previous, 'a', string.format('%d', now), 'u', user, 'd', data)
+  redis.call('HSET', KEYS[1], 'epoch', epoch, 'head', string.format('%d', number), 'check', check, 'age', age)
+  if age == 'inf' then
+    redis.call('PERSIST', KEYS[1])
+    redis.call('PERSIST', KEYS[2])
+  else
+    expire(KEYS[2], age)
+    redis.call('PEXPIRE', KEYS[2], age)
+    redis.call('PEXPIRE', KEYS[1], string.format('%d', tonumber(age) + 86400000))
+  end
+else
+  epoch, check = '', ''
+end
+local place = string.format('%d', number)
+if fingerprint ~= '' then
+  redis.call('SET', KEYS[3], fingerprint .. '\\n' .. epoch .. '\\n' .. place .. '\\n' .. check, 'PX', window)
+end
+redis.call('SPUBLISH', channel, table.concat({'p', epoch, place, check, previous, string.format('%d', now), user, data}, '\\n'))
+return {'stored', epoch, place, check}
+`)
+
+/**
+ * KEYS T S. ARGV: epoch of a topic without one, the epoch, number and check of `since` (epoch empty: none), last, limit.
+ *
+ * Returns epoch, head and its check, then `since`, `last` or `lost`, then the entries of the stream.
+ */
+export const historyScript: Script = script(`${clock}${expire}
+local newEpoch, epoch, number, check, last, limit = unpack(ARGV)
+local topic = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'check', 'age')
+if not topic[1] then topic = {newEpoch, '0', '', 'inf'} else expire(KEYS[2], topic[4]) end
+local head = tonumber(topic[2])
+if epoch ~= '' then
+  local at = tonumber(number)
+  if epoch == topic[1] and at <= head then
+    local entries = {}
+    local known = topic[3]
+    if at < head then
+      local from = string.format('%d-0', at + 1)
+      entries = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', limit)
+      known = nil
+      if entries[1] and entries[1][1] == from then known = entries[1][2][4] end
+    end
+    if known == check then return {topic[1], topic[2], topic[3], 'since', entries} end
+  end
+end
+local newest = {}
+if last ~= '0' then
+  local from = string.format('%d-0', math.max(head - tonumber(last) + 1, 1))
+  newest = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', limit)
+end
+return {topic[1], topic[2], topic[3], epoch == '' and 'last' or 'lost', newest}
+`)
+
+/** What the presence scripts share: KEYS M; ARGV: channel, lease in ms. */
+const lease = `
+local channel, lease = ARGV[1], tonumber(ARGV[2])
+local until_ = now + lease
+`
+
+/**
+ * ARGV behind those: 1 to tell of a member that is there already, else 0; then client and member as JSON, again and again.
+ * A member keeps the time at which it came first.
+ */
+export const joinScript: Script = script(`${clock}${lease}
+for at = 4, #ARGV, 2 do
+  local known = redis.call('HGET', KEYS[1], ARGV[at])
+  local since = known and string.match(known, '^%d+ (%d+) ') or string.format('%d', time[1] * 1000000 + time[2])
+  redis.call('HSET', KEYS[1], ARGV[at], string.format('%d', until_) .. ' ' .. since .. ' ' .. ARGV[at + 1])
+  if ARGV[3] == '1' or not known then redis.call('SPUBLISH', channel, 'j\\n' .. ARGV[at + 1]) end
+end
+redis.call('PEXPIRE', KEYS[1], string.format('%d', lease * 2))
+`)
+
+/** ARGV behind those: clients. */
+export const leaveScript: Script = script(`${clock}${lease}
+for at = 3, #ARGV do
+  if redis.call('HDEL', KEYS[1], ARGV[at]) == 1 then redis.call('SPUBLISH', channel, 'l\\n' .. ARGV[at]) end
+end
+`)
+
+/** Whoever's lease has ended leaves. Returns the others, as they are stored. */
+export const membersScript: Script = script(`${clock}${lease}
+local members = redis.call('HGETALL', KEYS[1])
+local present = {}
+for at = 1, #members, 2 do
+  if tonumber(string.match(members[at + 1], '^%d+')) <= now then
+    redis.call('HDEL', KEYS[1], members[at])
+    redis.call('SPUBLISH', channel, 'l\\n' .. members[at])
+  else
+    present[#present + 1] = members[at + 1]
+  end
+end
+return present
+`)
+
+export const scripts: readonly Script[] = [
+  publishScript,
+  historyScript,
+  joinScript,
+  leaveScript,
+  membersScript,
+]

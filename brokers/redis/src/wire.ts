@@ -1,0 +1,90 @@
+import type { History, Member, StoredPublication } from 'bothways'
+import { writePosition } from 'bothways/broker'
+
+// What the scripts answer and publish, as the hub's types.
+
+/** Numbers in decimal, as Redis has them; -1: there is no history. */
+export function positionOf(epoch: string, number: string, check: string): string | undefined {
+  const offset = Number(number)
+  return offset < 0 ? undefined : writePosition({ epoch, offset, check })
+}
+
+export type Carried =
+  | { readonly type: 'publication'; readonly publication: StoredPublication }
+  | { readonly type: 'joined'; readonly member: Member }
+  | { readonly type: 'left'; readonly client: string }
+
+/** A message of a topic's channel; undefined for what no script has published. */
+export function readCarried(topic: string, message: string): Carried | undefined {
+  const kind = message.slice(0, 2)
+  const rest = message.slice(2)
+  if (kind === 'l\n') return { type: 'left', client: rest }
+  if (kind === 'j\n') return { type: 'joined', member: JSON.parse(rest) as Member }
+  if (kind !== 'p\n') return undefined
+  const fields = rest.split('\n')
+  const [epoch = '', number = '', check = '', previous = '', at = '', user = '', data = ''] = fields
+  if (fields.length !== 7) return undefined
+  return {
+    type: 'publication',
+    publication: {
+      topic,
+      position: positionOf(epoch, number, check),
+      previous: positionOf(epoch, String(Number(number) - 1), previous),
+      data,
+      user: userOf(user),
+      at: Number(at),
+    },
+  }
+}
+
+type Entry = readonly [id: string, fields: readonly string[]]
+export type HistoryReply = readonly [
+  epoch: string,
+  head: string,
+  check: string,
+  kind: 'since' | 'last' | 'lost',
+  entries: readonly Entry[],
+]
+
+export function readHistory(topic: string, reply: HistoryReply, since: string | undefined): History {
+  const [epoch, headNumber, check, kind, entries] = reply
+  const head = positionOf(epoch, headNumber, check) as string
+  const publications = entries.map(entry => readEntry(topic, epoch, entry))
+  const first = publications[0]?.previous ?? head
+  const recovered = kind === 'last' ? undefined : kind === 'since'
+  return {
+    publications,
+    start: kind === 'since' ? (since as string) : first,
+    head,
+    recovered,
+    hasMore: publications.length > 0 && publications.at(-1)?.position !== head,
+  }
+}
+
+function readEntry(topic: string, epoch: string, [id, fields]: Entry): StoredPublication {
+  const [, check = '', , previous = '', , at = '', , user = '', , data = ''] = fields
+  const number = id.slice(0, id.indexOf('-'))
+  return {
+    topic,
+    position: positionOf(epoch, number, check),
+    previous: positionOf(epoch, String(Number(number) - 1), previous),
+    data,
+    user: userOf(user),
+    at: Number(at),
+  }
+}
+
+function userOf(text: string): string | undefined {
+  return text === '' ? undefined : (JSON.parse(text) as string)
+}
+
+/** Members as they are stored, with the end of the lease and the time of the first join in front; the first first. */
+export function readMembers(values: readonly string[]): readonly Member[] {
+  return values
+    .map(value => {
+      const [, since = '', member = ''] = /^\d+ (\d+) (.*)$/s.exec(value) ?? []
+      return { since: Number(since), member: JSON.parse(member) as Member }
+    })
+    .sort((one, other) => one.since - other.since)
+    .map(({ member }) => member)
+}

@@ -1,0 +1,294 @@
+import { RedisBroker, type RedisBrokerOptions } from '@bothways/redis'
+import { RedisServer } from '@bothways/test-support/redis'
+import { type BrokerEvents, HubError, type PublishRequest } from 'bothways'
+import { Redis as IoRedis } from 'ioredis'
+import { createClient, RESP_TYPES } from 'redis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { brokerContract } from './contract.ts'
+
+let server: RedisServer
+/** One node that has every slot: what a script does beyond the slot of its keys fails. */
+let cluster: RedisServer
+
+beforeAll(async () => {
+  server = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always')
+  cluster = await RedisServer.start('--cluster-enabled', 'yes')
+  const admin = await nodeRedis(cluster)
+  await admin.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383'])
+  for (let state = ''; !state.includes('cluster_state:ok'); ) {
+    state = String(await admin.sendCommand(['CLUSTER', 'INFO']))
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  await admin.close()
+})
+
+afterAll(async () => {
+  await server.end()
+  await cluster.end()
+})
+
+async function nodeRedis(at: RedisServer) {
+  const client = createClient({ url: at.url, socket: { reconnectStrategy: 20 } })
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+let prefixes = 0
+const newPrefix = () => `test${prefixes++}`
+
+brokerContract('The Redis broker with node-redis on a node of a cluster', async () => {
+  const client = await nodeRedis(cluster)
+  const prefix = newPrefix()
+  const broker = await RedisBroker.open({ client, prefix })
+  const others: (() => Promise<void>)[] = []
+  return {
+    broker,
+    async another() {
+      const client = await nodeRedis(cluster)
+      const broker = await RedisBroker.open({ client, prefix })
+      const kill = async () => {
+        await broker.close()
+        client.destroy()
+      }
+      others.push(kill)
+      return { broker, kill }
+    },
+    async snapshot() {
+      const copies = new Map<string, Buffer>()
+      const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
+      for (const key of await client.keys(`${prefix}:*`)) copies.set(key, (await binary.dump(key)) as Buffer)
+      return async () => {
+        for (const key of await client.keys(`${prefix}:*`)) await client.del(key)
+        for (const [key, copy] of copies) await client.sendCommand(['RESTORE', key, '0', copy])
+      }
+    },
+    async end() {
+      for (const kill of others) await kill().catch(() => {})
+      await broker.close()
+      await client.close()
+    },
+  }
+})
+
+brokerContract('The Redis broker with ioredis', async () => {
+  const client = new IoRedis(server.port, { retryStrategy: () => 20, maxRetriesPerRequest: 5 })
+  client.on('error', () => {})
+  const broker = await RedisBroker.open({ client, prefix: newPrefix(), timeoutMs: 1000 })
+  return {
+    broker,
+    async outage() {
+      await server.kill()
+      return () => server.start()
+    },
+    async end() {
+      await broker.close()
+      client.disconnect()
+    },
+  }
+})
+
+const requestOf = (data: unknown, rest: Partial<PublishRequest> = {}): PublishRequest => ({
+  topic: 'a',
+  data: JSON.stringify(data),
+  user: undefined,
+  history: { count: 100, ageMs: 600_000 },
+  isState: false,
+  key: undefined,
+  ifPosition: undefined,
+  ...rest,
+})
+
+class Listener implements BrokerEvents {
+  readonly said: string[] = []
+  onPublication({ data }: { data: string }): void {
+    this.said.push(data)
+  }
+  onJoined(_: string, { client }: { client: string }): void {
+    this.said.push(`+${client}`)
+  }
+  onLeft(_: string, client: string): void {
+    this.said.push(`-${client}`)
+  }
+  restoredCount = 0
+  onRestored(): void {
+    this.restoredCount++
+  }
+  async until(count: number): Promise<void> {
+    while (this.said.length < count) await new Promise(resolve => setTimeout(resolve, 1))
+  }
+}
+
+async function withBroker(
+  at: RedisServer,
+  work: (broker: RedisBroker, client: Awaited<ReturnType<typeof nodeRedis>>, prefix: string) => Promise<void>,
+  options: Partial<RedisBrokerOptions> = {},
+): Promise<void> {
+  const client = await nodeRedis(at)
+  const prefix = newPrefix()
+  const broker = await RedisBroker.open({ client, prefix, ...options })
+  try {
+    await work(broker, client, prefix)
+  } finally {
+    await broker.close()
+    client.destroy()
+  }
+}
+
+test('What one process publishes reaches the other, members too, whichever client library it has', async () => {
+  await withBroker(server, async (one, _, prefix) => {
+    const client = new IoRedis(server.port)
+    const other = await RedisBroker.open({ client, prefix })
+    const listener = new Listener()
+    await other.subscribe('a', listener)
+    expect(await one.heads(['a', 'b'])).toEqual(await other.heads(['a', 'b']))
+    const { position } = await one.publish(requestOf('你好', { user: 'Li\nSi' }))
+    await one.join('a', { client: 'c1', data: { line: 'x\ny' } })
+    await listener.until(2)
+    expect(listener.said).toEqual(['"你好"', '+c1'])
+    const { publications } = await other.history({ topic: 'a', last: 1, limit: 1 })
+    expect(publications).toMatchObject([{ position, user: 'Li\nSi', data: '"你好"' }])
+    expect(await other.members('a')).toEqual([{ client: 'c1', data: { line: 'x\ny' } }])
+    await other.close()
+    client.disconnect()
+  })
+})
+
+test('A member whose lease has ended leaves, and everybody hears of it', async () => {
+  await withBroker(server, async (broker, client, prefix) => {
+    const listener = new Listener()
+    await broker.subscribe('a', listener)
+    await broker.join('a', { client: 'c1', data: 1 })
+    const [key = ''] = await client.keys(`${prefix}:*:members`)
+    await client.hSet(key, 'dead', '1 1 {"client":"dead","data":2}')
+    expect((await broker.members('a')).map(({ client }) => client)).toEqual(['c1'])
+    await listener.until(2)
+    expect(listener.said).toEqual(['+c1', '-dead'])
+  })
+})
+
+test('What was withdrawn while a process was away reaches it when it is back', async () => {
+  await withBroker(server, async (one, _, prefix) => {
+    const client = new IoRedis(server.port)
+    const other = await RedisBroker.open({ client, prefix })
+    const told: string[] = []
+    const heard = new Promise<void>(resolve => {
+      other.onWithdrawal(({ kind, user }) => {
+        told.push(`${kind} ${user}`)
+        if (told.length === 2) resolve()
+      })
+    })
+    await one.withdraw({ kind: 'revoke', user: 'u1' })
+    await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await one.withdraw({ kind: 'disconnect', user: 'u2' })
+    await heard
+    expect(told).toEqual(['revoke u1', 'disconnect u2'])
+    await other.close()
+    client.disconnect()
+  })
+})
+
+test('While Redis is away calls are unavailable; when it is back, subscribers are told, and scripts are loaded', async () => {
+  const own = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always')
+  try {
+    const work = async (broker: RedisBroker, client: Awaited<ReturnType<typeof nodeRedis>>) => {
+      const listener = new Listener()
+      await broker.subscribe('a', listener)
+      const { position } = await broker.publish(requestOf(1))
+      await listener.until(1)
+      await own.kill()
+      await expect(broker.publish(requestOf(2))).rejects.toMatchObject({
+        code: 'unavailable',
+        retryable: true,
+      })
+      await own.start()
+      for (let isBack = false; !isBack; ) {
+        isBack = await broker.publish(requestOf(3)).then(
+          () => true,
+          () => false,
+        )
+      }
+      const kept = await broker.history({ topic: 'a', since: position, last: 0, limit: 10 })
+      expect([kept.recovered, kept.publications.at(-1)?.data]).toEqual([true, '3'])
+      while (listener.restoredCount === 0) await new Promise(resolve => setTimeout(resolve, 5))
+      expect(await client.ping()).toBe('PONG')
+    }
+    await withBroker(own, work, { timeoutMs: 200 })
+  } finally {
+    await own.end()
+  }
+})
+
+test('Redis without memory is busy, a replica is unavailable, and both say so', async () => {
+  const own = await RedisServer.start()
+  try {
+    await withBroker(own, async (broker, client) => {
+      await broker.publish(requestOf(1))
+      await client.configSet('maxmemory', '1')
+      await expect(broker.publish(requestOf(2))).rejects.toMatchObject({ code: 'busy', retryable: true })
+      await client.configSet('maxmemory', '0')
+      await client.sendCommand(['REPLICAOF', '127.0.0.1', String(server.port)])
+      const refused = broker.publish(requestOf(3))
+      await expect(refused).rejects.toMatchObject({ code: 'unavailable', retryable: true })
+      await expect(refused).rejects.toThrow(/READONLY|LOADING|MASTERDOWN/)
+      await client.sendCommand(['REPLICAOF', 'NO', 'ONE'])
+    })
+  } finally {
+    await own.end()
+  }
+})
+
+test('A Redis that may throw away what it keeps is refused at the start, with the cure', async () => {
+  const own = await RedisServer.start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru')
+  const client = await nodeRedis(own)
+  try {
+    await expect(RedisBroker.open({ client })).rejects.toThrow('Set maxmemory-policy noeviction.')
+    await expect(RedisBroker.open({ client })).rejects.toBeInstanceOf(HubError)
+  } finally {
+    client.destroy()
+    await own.end()
+  }
+})
+
+test('A broker that lost everything does not know the positions of before', async () => {
+  await withBroker(server, async (broker, client, prefix) => {
+    const [begin] = await broker.heads(['a'])
+    const { position } = await broker.publish(requestOf(1))
+    for (const key of await client.keys(`${prefix}:*`)) await client.del(key)
+    const again = await RedisBroker.open({ client, prefix })
+    await again.publish(requestOf('other'))
+    for (const since of [begin, position]) {
+      expect((await again.history({ topic: 'a', since, last: 0, limit: 10 })).recovered).toBe(false)
+    }
+    await again.close()
+  })
+})
+
+test('What is no client is refused', async () => {
+  const open = (options: object) => RedisBroker.open(options as RedisBrokerOptions)
+  await expect(open({ client: {} })).rejects.toMatchObject({ code: 'BW_INVALID_OPTION' })
+  await expect(open({ client: { call() {} }, prefix: 'a{b}' })).rejects.toMatchObject({
+    code: 'BW_INVALID_OPTION',
+  })
+})
+
+test('So many calls wait for Redis at most, and one more is busy at once', async () => {
+  const calls: string[] = []
+  const client = {
+    call(command: string, ...args: string[]): Promise<unknown> {
+      calls.push(command)
+      if (command === 'INFO') return Promise.resolve(`redis_version:7.0.0\r\nmaxmemory:0\r\n`)
+      if (command === 'XREVRANGE') return Promise.resolve([])
+      return command === 'EVALSHA' ? new Promise(() => {}) : Promise.resolve(args[0])
+    },
+    duplicate: () => ({ on() {}, disconnect() {}, ssubscribe: async () => {}, sunsubscribe: async () => {} }),
+  }
+  const broker = await RedisBroker.open({ client, timeoutMs: 50 })
+  const waiting = Array.from({ length: 10_000 }, () => broker.publish(requestOf(1)))
+  await expect(broker.publish(requestOf(1))).rejects.toMatchObject({ code: 'busy', retryable: true })
+  const [first] = await Promise.allSettled(waiting)
+  expect(first).toMatchObject({ reason: { code: 'unavailable' } })
+  // Redis has still not answered.
+  await expect(broker.publish(requestOf(1))).rejects.toMatchObject({ code: 'busy' })
+  await broker.close()
+})

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { systemPrograms } from '../../tools/lib/system-programs.mjs'
+
+/** A Redis server of the tests, on a free port, with a folder of its own. */
+export class RedisServer {
+  readonly port: number
+  readonly #folder: string
+  readonly #settings: readonly string[]
+  #child: ChildProcess | undefined
+
+  private constructor(port: number, settings: readonly string[]) {
+    this.port = port
+    this.#settings = settings
+    this.#folder = mkdtempSync(join(tmpdir(), 'bothways-redis-'))
+  }
+
+  /** @param settings as `redis-server` takes them, such as `--appendonly yes` */
+  static async start(...settings: string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), settings)
+    await server.start()
+    return server
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  /** Starts it again after {@link kill}, on the same port and with the same folder. */
+  async start(): Promise<void> {
+    const where = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
+    const child = spawn(systemPrograms().redis, [...where, ...this.#settings], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    this.#child = child
+    await new Promise<void>((resolve, reject) => {
+      let said = ''
+      createInterface({ input: child.stdout }).on('line', line => {
+        said += `${line}\n`
+        if (line.includes('Ready to accept connections')) resolve()
+      })
+      child.once('error', reject)
+      child.once('close', code => reject(new Error(`redis-server ended with ${code}: ${said}`)))
+    })
+  }
+
+  /** As `kill -9`. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise(resolve => child.once('close', resolve))
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  async end(): Promise<void> {
+    await this.kill()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
