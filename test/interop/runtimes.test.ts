@@ -1,0 +1,65 @@
+import { runChild, startChild } from '@bothways/test-support/child'
+import { WebSocket as BothwaysWebSocket, createServer, type Server } from 'bothways'
+import { WebSocket as UndiciWebSocket } from 'undici'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket as WsWebSocket } from 'ws'
+import { bun, deno } from '../../tools/lib/runtimes.mjs'
+import { converse } from './peers/conversation.mjs'
+
+const runtimes: Record<string, readonly [command: string, args: readonly string[]]> = {
+  Bun: [bun, []],
+  Deno: [deno, ['run', '--quiet', '--allow-all']],
+}
+const protocols = ['b', 'a']
+let server: Server
+let url: string
+beforeAll(async () => {
+  server = createServer({ compression: true })
+  server.route('/', {
+    protocols: ['a'],
+    message: async (socket, message) => {
+      if (message === 'please ping') {
+        await socket.ping('are you there')
+        socket.send('ponged')
+      } else if (message === 'please fragment') socket.send('fragmented')
+      else if (message === 'please close') socket.close(4002, '会合')
+      else socket.send(message)
+    },
+  })
+  url = (await server.listen()).url
+})
+afterAll(() => server.close({ timeoutMs: 500 }))
+
+describe.each(Object.entries(runtimes))('In %s', (_, [command, args]) => {
+  const peer = (file: string) => [...args, `test/interop/peers/${file}.mjs`]
+
+  test.each(['plain', 'deflate'])(
+    'our server gets through the whole conversation with others, %s',
+    async how => {
+      const child = await startChild(command, [...peer('bothways-server'), how])
+      const address = `ws://127.0.0.1:${child.firstLine}/`
+      try {
+        for (const report of [
+          await converse(() => new WsWebSocket(address, protocols)),
+          await converse(() => new UndiciWebSocket(address, { protocols })),
+          await converse(() => new BothwaysWebSocket(address, protocols)),
+        ]) {
+          expect(report).toMatchObject({ protocol: 'a', problems: [] })
+        }
+      } finally {
+        await child.stop()
+      }
+    },
+  )
+
+  test('our client gets through the whole conversation', async () => {
+    const report = JSON.parse(await runChild(command, [...peer('bothways-client'), url]))
+    expect(report).toEqual({ protocol: 'a', problems: [], did: ['answers pings', 'pings'] })
+  })
+
+  test('each drop-in does what it does in Node', async () => {
+    const inNode = await runChild(process.execPath, ['test/interop/peers/drop-ins.mjs'])
+    expect(await runChild(command, peer('drop-ins'))).toBe(inNode)
+    expect(JSON.parse(inNode).ws).toEqual([true, [1, 2, 3], true, 4001, 'bye'])
+  })
+})
