@@ -1,5 +1,6 @@
 import { checkOptionNames, whole } from '../connection/options.ts'
 import type { Broker, History, Member, Withdrawal } from './broker.ts'
+import { checkedHandler } from './checked-handler.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
 import { HubClients } from './hub-clients.ts'
 import { HubError } from './hub-error.ts'
@@ -8,7 +9,9 @@ import { HubTopic, maxHistoryRead } from './hub-topic.ts'
 import { encodeData } from './json-data.ts'
 import { LiveTopic, mostMembersTold } from './live-topic.ts'
 import { MemoryBroker } from './memory-broker.ts'
+import { checkKey } from './publication-key.ts'
 import { Rate } from './rate.ts'
+import { type Schema, validated } from './schema.ts'
 import { Slots } from './slots.ts'
 import { type Sink, Subscription } from './subscription.ts'
 import { checkTopicName } from './topic-name.ts'
@@ -82,9 +85,13 @@ export class Hub<User = undefined> {
     return this
   }
 
-  /** Answers requests of clients. What the handler throws is `internal` to them, unless it is a HubError. */
-  handle(method: string, handler: RequestHandler<User>): this {
-    this.#methods.set(method, handler)
+  /**
+   * Answers requests of clients. What the handler throws is `internal` to them, unless it is a HubError.
+   *
+   * @param schema what its input is; other input is `invalid_data`. Default: any JSON
+   */
+  handle(method: string, handler: RequestHandler<User>, schema?: Schema): this {
+    this.#methods.set(method, schema === undefined ? handler : checkedHandler(schema, handler))
     return this
   }
 
@@ -120,11 +127,17 @@ export class Hub<User = undefined> {
   ): Promise<string | undefined> {
     this.#spendPublish()
     const declaration = await this.#authorized(user, 'publish', name)
+    let value = this.#validated(declaration.schema, data)
+    if (value instanceof Promise) {
+      value = await value
+      // A right may have been withdrawn while the schema took its time.
+      await this.#authorized(user, 'publish', name)
+    }
     if (!isWanted()) throw new HubError('forbidden', 'The connection has ended.')
     return await this.#publish(
       name as string,
       declaration,
-      data,
+      value,
       options,
       this.userIdOf(user),
       this.publicUserOf(user),
@@ -135,7 +148,11 @@ export class Hub<User = undefined> {
   topic(name: string): HubTopic {
     const declaration = this.#declarationOf(name)
     return new HubTopic(name, {
-      publish: (data, options) => this.#publish(name, declaration, data, options, '', undefined),
+      publish: async (data, options) => {
+        const checking = this.#validated(declaration.schema, data)
+        const value = checking instanceof Promise ? await checking : checking
+        return await this.#publish(name, declaration, value, options, '', undefined)
+      },
       subscribe: (sink, options) => this.#subscribe(name, declaration, sink, options, undefined, true),
       unsubscribe: subscription => this.unsubscribe(subscription, undefined),
       broker: this.broker,
@@ -304,6 +321,13 @@ export class Hub<User = undefined> {
     throw new HubError('forbidden', `You may not ${actionWords[action]} this topic.`)
   }
 
+  /** A promise only where the schema takes time: else publishing takes effect at once. */
+  #validated(schema: Schema | undefined, data: unknown): unknown {
+    if (schema === undefined) return data
+    encodeData(data, this.maxDataBytes)
+    return validated(schema, data)
+  }
+
   async #publish(
     topic: string,
     { history, isState }: Declaration<User>,
@@ -411,11 +435,6 @@ const actionWords: Readonly<Record<TopicAction, string>> = {
   publish: 'publish to',
   presence: 'see who is in',
   history: 'read the history of',
-}
-
-function checkKey(key: unknown): void {
-  if (key === undefined || (typeof key === 'string' && key.length >= 22 && key.length <= 128)) return
-  throw new HubError('bad_request', 'A key is a string of 22 to 128 characters, random.')
 }
 
 /**

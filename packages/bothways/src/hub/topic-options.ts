@@ -1,5 +1,6 @@
 import { checkOptionNames, invalidOption } from '../connection/options.ts'
 import type { HistoryPolicy } from './broker.ts'
+import { isSchema, type Schema } from './schema.ts'
 
 export type TopicAction = 'subscribe' | 'publish' | 'presence' | 'history'
 
@@ -12,6 +13,11 @@ export interface TopicOptions<User = undefined> {
   /** One value instead of a history: whoever is too slow gets the newest. Default false. */
   state?: boolean
   /**
+   * What its data are, by any library of Standard Schema (zod, valibot, ArkType …). Other data are `invalid_data`, before
+   * anything is stored; what is stored is what the schema made of them. Default: any JSON.
+   */
+  schema?: Schema
+  /**
    * Whether a user may do this with a topic; asked for every call, also of `serve`'s anonymous users. `presence` is to see who
    * is there and to be seen. Default: everybody may everything.
    */
@@ -23,12 +29,13 @@ export interface Declaration<User> {
   readonly history: HistoryPolicy | undefined
   readonly hasPresence: boolean
   readonly isState: boolean
+  readonly schema: Schema | undefined
   readonly authorize: TopicOptions<User>['authorize']
 }
 
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
 export function resolveTopicOptions<User>(options: TopicOptions<User>): Declaration<User> {
-  checkOptionNames('a topic', options, ['history', 'presence', 'state', 'authorize'])
+  checkOptionNames('a topic', options, ['history', 'presence', 'state', 'schema', 'authorize'])
   const { history, presence = false, state = false } = options
   if (history !== undefined) {
     checkOptionNames('history', history, ['count', 'ageMs'])
@@ -39,8 +46,17 @@ export function resolveTopicOptions<User>(options: TopicOptions<User>): Declarat
     }
     if (state) throw invalidOption('state', 'without history: a state topic has one value', state)
   }
+  if (options.schema !== undefined && !isSchema(options.schema)) {
+    throw invalidOption('schema', 'a schema with ~standard, version 1', options.schema)
+  }
   if (options.authorize !== undefined && typeof options.authorize !== 'function') {
     throw invalidOption('authorize', 'a function', options.authorize)
   }
-  return { history, hasPresence: presence, isState: state, authorize: options.authorize?.bind(options) }
+  return {
+    history,
+    hasPresence: presence,
+    isState: state,
+    schema: options.schema,
+    authorize: options.authorize?.bind(options),
+  }
 }

@@ -1,0 +1,7 @@
+import { HubError } from './hub-error.ts'
+
+/** The publisher's name for a publication. @throws HubError `bad_request` */
+export function checkKey(key: unknown): void {
+  if (key === undefined || (typeof key === 'string' && key.length >= 22 && key.length <= 128)) return
+  throw new HubError('bad_request', 'A key is a string of 22 to 128 characters, random.')
+}
