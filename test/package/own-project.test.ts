@@ -64,6 +64,7 @@ test('The command comes with its tarball', () => {
     '@bothways/cli': tarball('bothways-cli'),
     '@bothways/client': tarball('bothways-client'),
     '@bothways/socket.io': tarball('bothways-socket.io'),
+    '@bothways/redis': tarball('bothways-redis'),
     '@bothways/sqlite': tarball('bothways-sqlite'),
   }
   const place = project('command', { dependencies })
