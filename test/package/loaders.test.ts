@@ -1,5 +1,5 @@
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { runNpm } from '@bothways/test-support/npm'
@@ -36,7 +36,13 @@ beforeAll(() => {
     runNpm(['pack', join(root, library.folder), '--pack-destination', '.'], folder)
   const tarballs = readdirSync(folder).map(name => `./${name}`)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true }))
-  runNpm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs], folder)
+  // What the hooks expect a project to have, from here and not from the network.
+  const modules = join(root, 'node_modules')
+  runNpm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs, join(modules, 'react')], folder)
+  mkdirSync(join(folder, 'node_modules/@types'), { recursive: true })
+  for (const name of ['@types/react', 'csstype']) {
+    symlinkSync(join(modules, name), join(folder, 'node_modules', name), 'junction')
+  }
 })
 
 afterAll(() => {

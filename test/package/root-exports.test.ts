@@ -5,6 +5,7 @@ import * as clientCore from '@bothways/client/core'
 import * as clientWebSocket from '@bothways/client/websocket'
 import * as nodejsWebsocket from '@bothways/nodejs-websocket'
 import * as protocol from '@bothways/protocol'
+import * as react from '@bothways/react'
 import * as redis from '@bothways/redis'
 import * as socketIo from '@bothways/socket.io'
 import * as sqlite from '@bothways/sqlite'
@@ -189,6 +190,22 @@ test('@bothways/client and its smaller entry export these names', () => {
   expect(Object.keys(client).sort()).toEqual(['ClientError', 'createClient'])
   expect(Object.keys(clientCore).sort()).toEqual(['ClientError', 'createClient'])
   expect(Object.keys(clientWebSocket)).toEqual(['ReconnectingWebSocket'])
+})
+
+test('@bothways/react exports these names', () => {
+  expect(Object.keys(react).sort()).toMatchInlineSnapshot(`
+    [
+      "BothwaysProvider",
+      "useClient",
+      "useConnection",
+      "useMembers",
+      "usePublish",
+      "useRequest",
+      "useStateTopic",
+      "useTopic",
+      "useWebSocket",
+    ]
+  `)
 })
 
 test('@bothways/nodejs-websocket exports these names', () => {

@@ -59,7 +59,9 @@ async function tryIn(tarballs) {
       JSON.stringify({ name: 'project', private: true, type: 'module' }),
     )
     const flags = ['--offline', '--no-audit', '--no-fund', '--loglevel=error']
-    const installed = await executeNpm(['install', ...flags, ...tarballs], { cwd: folder, capture: true })
+    // The hooks expect a project to have React; it is taken from here, not from the network.
+    const packages = [...tarballs, join(root, 'node_modules/react')]
+    const installed = await executeNpm(['install', ...flags, ...packages], { cwd: folder, capture: true })
     if (installed.code !== 0)
       throw new Stop(`${installed.output}\nThe tarballs cannot be installed: see above.`)
     const program = `
