@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isBothwaysError, UsageError } from 'bothways'
+import { runChaos } from './chaos/chaos-command.ts'
 import { runConnect } from './connect/connect-command.ts'
 import { runDoctor } from './doctor/doctor-command.ts'
 import { runEcho } from './echo-command.ts'
@@ -17,6 +18,7 @@ const runs: Readonly<Record<string, Run>> = {
   serve: runServe,
   echo: runEcho,
   connect: runConnect,
+  chaos: runChaos,
   doctor: runDoctor,
 }
 

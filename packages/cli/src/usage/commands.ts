@@ -1,3 +1,4 @@
+import { chaos } from '../chaos/chaos-command.ts'
 import { connect } from '../connect/connect-options.ts'
 import { behind } from '../doctor/behind-command.ts'
 import { doctor } from '../doctor/doctor-command.ts'
@@ -7,7 +8,7 @@ import { serve } from '../serve-command.ts'
 import type { Command } from './command.ts'
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [serve, echo, connect, doctor, explain, behind]
+export const commands: readonly Command[] = [serve, echo, connect, chaos, doctor, explain, behind]
 
 /** The command that the first words name; `doctor explain` before `doctor`. */
 export function commandNamed(words: readonly string[]): Command | undefined {

@@ -9,7 +9,6 @@ export const topicsPath = '/bothways'
 
 /** The client as one module, for pages without a bundler. */
 const clientPath = `${topicsPath}/client.js`
-const clientFile = createRequire(import.meta.url).resolve('@bothways/client/client.js')
 
 /** How often the host's figures are published, in ms. */
 const loadMs = 1000
@@ -64,7 +63,7 @@ export class ServeTopics {
 }
 
 async function sendClient(response: ServerResponse): Promise<void> {
-  const body = await readFile(clientFile)
+  const body = await readFile(createRequire(import.meta.url).resolve('@bothways/client/client.js'))
   response.writeHead(200, {
     'Content-Type': 'text/javascript; charset=utf-8',
     'Content-Length': body.length,

@@ -1,0 +1,126 @@
+import { once } from 'node:events'
+import { createServer, WebSocket } from 'bothways'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { ChaosProxy } from './chaos-proxy.ts'
+import type { Faults } from './faults.ts'
+
+const none: Faults = {
+  latencyMs: 0,
+  jitterMs: 0,
+  killEveryMs: 0,
+  halfOpenShare: 0,
+  stripsUpgrade: false,
+  bytesPerSecond: 0,
+}
+
+const server = createServer()
+server.route('/echo', { message: (socket, message) => socket.send(message) })
+let target: URL
+beforeAll(async () => {
+  target = new URL((await server.listen()).url)
+})
+afterAll(() => server.close({ timeoutMs: 0 }))
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+async function through(faults: Partial<Faults>) {
+  const told: string[] = []
+  const proxy = new ChaosProxy({
+    target,
+    port: 0,
+    host: '127.0.0.1',
+    seed: 1,
+    faults: { ...none, ...faults },
+    onFault: (_, what) => told.push(what),
+  })
+  const port = await proxy.listen()
+  cleanups.push(() => proxy.close())
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/echo`, [], { origin: `http://127.0.0.1:${port}` })
+  cleanups.push(() => socket.terminate())
+  return { proxy, port, socket, told }
+}
+
+test('Without faults everything passes as it is, in both directions, and the end as well', async () => {
+  const { socket, told } = await through({})
+  await once(socket, 'open')
+  const message = '二'.repeat(100_000)
+  socket.send(message)
+  const [{ data }] = await once(socket, 'message')
+  expect(data).toBe(message)
+  socket.close(1000, 'enough')
+  const [{ code, wasClean }] = await once(socket, 'close')
+  expect([code, wasClean, told]).toEqual([1000, true, ['opened']])
+})
+
+test('Latency is that of each direction, and keeps the order', async () => {
+  const { socket } = await through({ latencyMs: 50, jitterMs: 40 })
+  await once(socket, 'open')
+  const from = performance.now()
+  const came: string[] = []
+  socket.onmessage = ({ data }) => came.push(data)
+  for (let n = 0; n < 10; n++) {
+    socket.send(String(n))
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  while (came.length < 10) await once(socket, 'message')
+  expect(came).toEqual([...Array(10).keys()].map(String))
+  expect(performance.now() - from).toBeGreaterThan(50)
+})
+
+test('A connection is cut in the middle of a frame', async () => {
+  const { socket, told } = await through({ killEveryMs: 100 })
+  await once(socket, 'open')
+  const sending = setInterval(() => socket.readyState === 1 && socket.send('x'), 10)
+  const [{ code }] = await once(socket, 'close')
+  clearInterval(sending)
+  expect([code, told]).toEqual([1006, ['opened', 'cut']])
+})
+
+test('Half-open connections go silent, and nobody is told', async () => {
+  const { socket, told } = await through({ halfOpenShare: 1 })
+  await once(socket, 'open')
+  let last = performance.now()
+  socket.onmessage = () => {
+    last = performance.now()
+  }
+  const sending = setInterval(() => socket.send('x'), 20)
+  while (performance.now() - last < 300) await new Promise(resolve => setTimeout(resolve, 50))
+  clearInterval(sending)
+  expect([socket.readyState, told]).toEqual([1, ['opened', 'silent']])
+}, 20_000)
+
+test('A stripped upgrade reaches the server as an ordinary request', async () => {
+  const { socket, told } = await through({ stripsUpgrade: true })
+  const [{ error }] = await once(socket, 'error')
+  expect([error.answer.status, told[0]]).toEqual([426, 'stripped'])
+})
+
+test('A slow line passes no more than it may', async () => {
+  const { socket } = await through({ bytesPerSecond: 50_000 })
+  await once(socket, 'open')
+  const from = performance.now()
+  socket.send('x'.repeat(20_000))
+  await once(socket, 'message')
+  expect(performance.now() - from).toBeGreaterThan(350)
+})
+
+test('A server that is not there is as it is without the proxy: the connection ends', async () => {
+  const { port } = await through({})
+  const proxy = new ChaosProxy({
+    target: new URL('ws://127.0.0.1:1/'),
+    port: 0,
+    host: '127.0.0.1',
+    seed: 1,
+    faults: none,
+  })
+  const other = await proxy.listen()
+  cleanups.push(() => proxy.close())
+  expect(other).not.toBe(port)
+  const socket = new WebSocket(`ws://127.0.0.1:${other}/`)
+  socket.onerror = () => {}
+  const [{ code }] = await once(socket, 'close')
+  expect(code).toBe(1006)
+})

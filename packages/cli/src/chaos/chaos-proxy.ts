@@ -1,0 +1,182 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { type Faults, fateOf } from './faults.ts'
+import { FrameWalker } from './frame-walker.ts'
+import { Lane } from './lane.ts'
+import { changeHead } from './request-head.ts'
+
+/** A longer head of a request is passed on as it is. */
+const longestHeadBytes = 16 * 1024
+/** How long a cut waits for a frame to be in the middle of, in ms. */
+const cutAnywayMs = 1_000
+
+export interface ChaosOptions {
+  /** Of the server: `ws:`, `wss:`, `http:` or `https:`. */
+  readonly target: URL
+  readonly port: number
+  readonly host: string
+  readonly faults: Faults
+  readonly seed: number
+  /** Hears what is done to which connection. */
+  onFault?(connection: number, what: 'opened' | 'stripped' | 'cut' | 'silent' | 'unreachable'): void
+}
+
+/** A proxy between a client and a server of WebSockets, under which networks and proxies misbehave as told. */
+export class ChaosProxy {
+  readonly #options: ChaosOptions
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  #count = 0
+
+  constructor(options: ChaosOptions) {
+    this.#options = options
+    this.#server = createServer({ allowHalfOpen: true }, client => this.#take(client))
+  }
+
+  /** Rejects with Node's error (`EADDRINUSE` …). @returns the port */
+  async listen(): Promise<number> {
+    this.#server.listen(this.#options.port, this.#options.host)
+    await once(this.#server, 'listening')
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Cuts every connection that is open now; new ones are taken. */
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise(resolve => this.#server.close(resolve))
+    this.cutAll()
+    await closed
+  }
+
+  #take(client: Socket): void {
+    const { target, faults, seed } = this.#options
+    const number = ++this.#count
+    const fate = fateOf(faults, seed, number)
+    const server = this.#connect(target)
+    const there = new Lane(client, server, fate.latency, faults.bytesPerSecond)
+    const back = new Lane(server, client, fate.latency, faults.bytesPerSecond)
+    const tell = (what: Parameters<NonNullable<ChaosOptions['onFault']>>[1]) =>
+      this.#options.onFault?.(number, what)
+    const timers: NodeJS.Timeout[] = []
+    const cut = () => {
+      client.destroy()
+      server.destroy()
+    }
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(socket)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        for (const timer of timers) clearTimeout(timer)
+        // What had come before its end is still on its way.
+        if (!socket.readableEnded) other.destroy()
+      })
+    }
+    server.once('error', () => tell('unreachable'))
+    this.#readHead(client, there, tell)
+    client.on('end', () => there.push(undefined))
+    server.on('end', () => back.push(undefined))
+
+    const frames = new FrameWalker()
+    let isOpen = false
+    let isDoomed = false
+    let answer = ''
+    server.on('data', (bytes: Buffer) => {
+      let starts: number[] = []
+      if (isOpen) starts = frames.push(bytes)
+      else {
+        answer = (answer + bytes.toString('latin1')).slice(-longestHeadBytes)
+        const end = answer.indexOf('\r\n\r\n')
+        if (end !== -1) {
+          isOpen = true
+          tell('opened')
+          const behind = answer.length - end - 4
+          if (behind > 0) frames.push(bytes.subarray(bytes.length - behind))
+          begin()
+        }
+      }
+      const last = starts.at(-1)
+      if (!isDoomed || last === undefined) {
+        back.push(bytes)
+        return
+      }
+      // In the middle of a frame: its first byte still passes.
+      client.write(bytes.subarray(0, last + 1), cut)
+      tell('cut')
+    })
+
+    function begin(): void {
+      const { killAfterMs, freezeAfterMs } = fate
+      if (killAfterMs !== undefined) {
+        timers.push(
+          setTimeout(() => {
+            isDoomed = true
+            timers.push(
+              setTimeout(() => {
+                tell('cut')
+                cut()
+              }, cutAnywayMs),
+            )
+          }, killAfterMs),
+        )
+      }
+      if (freezeAfterMs !== undefined) {
+        timers.push(
+          setTimeout(() => {
+            tell('silent')
+            there.freeze()
+            back.freeze()
+          }, freezeAfterMs),
+        )
+      }
+    }
+  }
+
+  /** The head of the request is changed; all that follows passes as it is. */
+  #readHead(client: Socket, there: Lane, tell: (what: 'stripped') => void): void {
+    const { target, faults } = this.#options
+    const scheme = target.protocol.replace('ws', 'http')
+    const changes = {
+      host: target.host,
+      origin: `${scheme}//${target.host}`,
+      stripsUpgrade: faults.stripsUpgrade,
+    }
+    let isPast = false
+    let seen = Buffer.alloc(0)
+    client.on('data', (bytes: Buffer) => {
+      if (isPast) {
+        there.push(bytes)
+        return
+      }
+      seen = Buffer.concat([seen, bytes])
+      const end = seen.indexOf('\r\n\r\n')
+      if (end === -1 && seen.length < longestHeadBytes) return
+      isPast = true
+      if (end === -1) {
+        there.push(seen)
+        return
+      }
+      const before = seen.subarray(0, end).toString('latin1')
+      const { head, isUpgrade } = changeHead(before, changes)
+      if (!isUpgrade && /^upgrade:/im.test(before)) tell('stripped')
+      there.push(Buffer.concat([Buffer.from(head, 'latin1'), seen.subarray(end)]))
+    })
+  }
+
+  #connect({ protocol, hostname, port }: URL): Socket {
+    const host = hostname.replace(/^\[(.*)\]$/, '$1')
+    const isSecure = protocol === 'wss:' || protocol === 'https:'
+    const number = Number(port) || (isSecure ? 443 : 80)
+    const options = { host, port: number, allowHalfOpen: true }
+    return isSecure
+      ? connectTls({ ...options, servername: host, ALPNProtocols: ['http/1.1'] })
+      : connect(options)
+  }
+}
