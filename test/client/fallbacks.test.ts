@@ -55,20 +55,20 @@ async function stage(ways: readonly Ways[], options: TopicsHttpOptions<undefined
   return { hub, url, open, asked, server, overHttp }
 }
 
-/** The runtime's clock, ten times as fast. */
-const environment: Environment = {
-  now: () => performance.now() * 10,
+/** The runtime's clock, so many times as fast. */
+const faster = (times: number): Environment => ({
+  now: () => performance.now() * times,
   date: () => Date.now(),
   random: Math.random,
   setTimer(callback, ms) {
-    const timer = setTimeout(callback, ms / 10)
+    const timer = setTimeout(callback, ms / times)
     return () => clearTimeout(timer)
   },
   listen: () => () => {},
-}
+})
 
 function connect(url: string, options: ClientOptions = {}) {
-  const client = createClient(url, { WebSocket, environment, firstRetryMs: 100, maxRetryMs: 200, ...options })
+  const client = createClient(url, { WebSocket, firstRetryMs: 20, maxRetryMs: 50, ...options })
   cleanups.push(() => client.close())
   return client
 }
@@ -96,12 +96,17 @@ class Broken {
   }
 }
 const noWebSocket = { WebSocket: Broken as never }
+/** A stream that is held back is given five seconds: too long for a test. */
+const options = {
+  'event-stream': noWebSocket,
+  'long-poll': { ...noWebSocket, environment: faster(10) },
+}
 
 test.each(fallbacks)(
   'Without WebSocket topics, states and requests come by %s, with the same promises',
   async way => {
     const { url, hub } = await stage(lets[way])
-    const client = connect(url)
+    const client = connect(url, options[way])
     const other = hub.topic('room/1')
     await other.publish('before')
     const log: unknown[] = []
@@ -139,7 +144,7 @@ test.each(fallbacks)(
 
 test('It begins with WebSocket, falls back when that does not open, and comes back when it does, without a gap', async () => {
   const { url, open, hub } = await stage(['event-stream', 'long-poll'])
-  const client = connect(url)
+  const client = connect(url, { environment: faster(2) })
   const log: unknown[] = []
   const room = client.topic('room/1', { presence: 'me' })
   room.on('publication', ({ data }) => log.push(data))
@@ -161,7 +166,7 @@ test('It begins with WebSocket, falls back when that does not open, and comes ba
 
 test.each(fallbacks)('A stream that is cut is resumed where it was, by %s', async way => {
   const { url, hub, open } = await stage(lets[way])
-  const client = connect(url, { ...noWebSocket })
+  const client = connect(url, options[way])
   const log: unknown[] = []
   const room = client.topic('room/1')
   room.on('publication', ({ data }) => log.push(data))
@@ -199,7 +204,7 @@ test('The token goes as a bearer; a request without a good one ends it as unauth
 
 test('A server that drains says when to come back, by event streams as well', async () => {
   const { url, hub } = await stage(lets['event-stream'])
-  const client = connect(url, { ...noWebSocket })
+  const client = connect(url, noWebSocket)
   await client.topic('room/1').ready()
   const waiting = new Promise(resolve =>
     client.on('status', ({ status, reason }) => status === 'waiting' && resolve(reason)),
@@ -211,7 +216,7 @@ test('A server that drains says when to come back, by event streams as well', as
 
 test('A topic without history may have lost something between two polls, and says so', async () => {
   const { url, hub } = await stage(lets['long-poll'])
-  const client = connect(url, { ...noWebSocket })
+  const client = connect(url, options['long-poll'])
   const log: unknown[] = []
   const news = client.topic('news')
   news.on('publication', ({ data }) => log.push(data))
