@@ -77,7 +77,7 @@ interface Upgrade<Request> extends Terms {
 }
 
 /** The HTTP answer to a request that is refused; its text is the status' own by default. */
-interface Refusal {
+interface RefusalAnswer {
   readonly status: number
   readonly message?: string | undefined
   readonly headers?: OutgoingHttpHeaders | undefined
@@ -186,7 +186,7 @@ export class WebSocketServer<
   }
 
   /** @internal What the client offers, as far as this server takes it. */
-  [readTerms]({ headers }: InstanceType<U>): Terms | Refusal {
+  [readTerms]({ headers }: InstanceType<U>): Terms | RefusalAnswer {
     const { 'sec-websocket-protocol': names, 'sec-websocket-extensions': extensions } = headers
     let protocols = new Set<string>()
     try {
@@ -303,7 +303,7 @@ export class WebSocketServer<
   }
 
   /** @internal */
-  [refusing](request: InstanceType<U>, socket: Duplex, refusal: Refusal): void {
+  [refusing](request: InstanceType<U>, socket: Duplex, refusal: RefusalAnswer): void {
     if (this.listenerCount('wsClientError') > 0) {
       this.emit('wsClientError', new Error(refusal.message), socket, request)
     } else {
@@ -368,7 +368,7 @@ function destroyIt(this: Duplex): void {
 }
 
 /** What a request lacks of an opening handshake (RFC 6455 §4.2.1). */
-function problemOf({ method, headers }: IncomingMessage): Refusal | undefined {
+function problemOf({ method, headers }: IncomingMessage): RefusalAnswer | undefined {
   if (method !== 'GET') return { status: 405, message: 'Invalid HTTP method' }
   if (headers.upgrade?.toLowerCase() !== 'websocket')
     return { status: 400, message: 'Invalid Upgrade header' }
@@ -391,7 +391,7 @@ function isOldVersion({ headers }: IncomingMessage): boolean {
 }
 
 /** Answers a request to upgrade with a status, a text that says why, and the end of the connection. */
-function refuseUpgrade(socket: Duplex, { status, message, headers }: Refusal): void {
+function refuseUpgrade(socket: Duplex, { status, message, headers }: RefusalAnswer): void {
   const text = message || (STATUS_CODES[status] ?? '')
   const all = {
     Connection: 'close',

@@ -1,6 +1,6 @@
 import { HandshakeRates, networkOf } from 'bothways/exchange'
 import { DeadlineQueue } from './deadline-queue.ts'
-import { errors, type Refusal } from './server-errors.ts'
+import { type EngineRefusal, errors } from './server-errors.ts'
 
 /** A session as far as it is counted. */
 export interface AdmittedSession {
@@ -44,13 +44,13 @@ export class Admission {
   }
 
   /** Counts a handshake; says what is wrong when there are too many. */
-  onHandshake(address: string): Refusal | undefined {
+  onHandshake(address: string): EngineRefusal | undefined {
     if (this.#rates.take(address, performance.now())) return undefined
     return refusal(429, 'TOO_MANY_HANDSHAKES', 'Too many handshakes from this address: come back later.')
   }
 
   /** Whether one more may be opened: says what is wrong when there is no place. */
-  problemOf(address: string): Refusal | undefined {
+  problemOf(address: string): EngineRefusal | undefined {
     const { maxSessions, maxSessionsPerAddress } = this.#limits
     const holder = this.#holders.get(networkOf(address))
     if (holder !== undefined && holder.count >= maxSessionsPerAddress && !abandonOldest(holder.newcomers)) {
@@ -108,6 +108,6 @@ function abandonOldest(newcomers: Iterable<AdmittedSession>): boolean {
   return false
 }
 
-function refusal(status: number, name: string, message: string): Refusal {
+function refusal(status: number, name: string, message: string): EngineRefusal {
   return { code: errors.FORBIDDEN, status, context: { name, message } }
 }

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { errors, messageOf, type Refusal } from './server-errors.ts'
+import { type EngineRefusal, errors, messageOf } from './server-errors.ts'
 
 /** Refuses a request: with 403 when the program has, else with 400 or the refusal's own status; the code in JSON. */
-export function refuseRequest(response: ServerResponse, refusal: Refusal): void {
+export function refuseRequest(response: ServerResponse, refusal: EngineRefusal): void {
   if (response.headersSent) {
     // A middleware has begun to answer.
     if (!response.writableEnded) response.end()
@@ -17,7 +17,7 @@ export function refuseRequest(response: ServerResponse, refusal: Refusal): void 
 }
 
 /** Refuses a request to upgrade: 400 or the refusal's own status, and the reason in text. */
-export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+export function refuseUpgrade(socket: Duplex, refusal: EngineRefusal): void {
   const message = messageOf(refusal)
   const status = refusal.status ?? 400
   const head = [

@@ -37,7 +37,7 @@ export interface ConnectionError {
 }
 
 /** A refused request. */
-export interface Refusal {
+export interface EngineRefusal {
   readonly code: ErrorCode
   readonly context?: ErrorContext | undefined
   /** The status of the answer, where it is not the one that npm's `engine.io` gives. */
@@ -45,6 +45,6 @@ export interface Refusal {
 }
 
 /** What the client is told. */
-export function messageOf({ code, context }: Refusal): string {
+export function messageOf({ code, context }: EngineRefusal): string {
   return context?.message || errorMessages[code]
 }

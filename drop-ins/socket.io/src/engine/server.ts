@@ -23,7 +23,7 @@ import {
 import { type PollingSettings, PollingTransport } from './polling-transport.ts'
 import { endUpgrade, refuseRequest, refuseUpgrade } from './refuse.ts'
 import { guard, SafeEmitter } from './safe-emitter.ts'
-import { type ConnectionError, errorMessages, errors, type Refusal } from './server-errors.ts'
+import { type ConnectionError, type EngineRefusal, errorMessages, errors } from './server-errors.ts'
 import { newSessionId } from './session-id.ts'
 import { type SessionServer, Socket } from './socket.ts'
 import type { Transport, TransportName } from './transport.ts'
@@ -34,9 +34,9 @@ import { WebSocketTransport } from './websocket-transport.ts'
 const log = debugLog('engine')
 
 /** Gets what is wrong, if anything is. */
-type OnVerified = (refusal?: Refusal) => void
+type OnVerified = (refusal?: EngineRefusal) => void
 
-type Refuse = (refusal: Refusal) => void
+type Refuse = (refusal: EngineRefusal) => void
 
 /** A request to upgrade on its way through the checks. */
 interface Upgrade {
@@ -135,7 +135,7 @@ export class Server extends SafeEmitter implements SessionServer {
   /** Takes an HTTP request, whatever its path. */
   handleRequest(incoming: IncomingMessage, response: ServerResponse): void {
     const request = engineRequest(incoming)
-    const refuse = (refusal: Refusal): void => {
+    const refuse = (refusal: EngineRefusal): void => {
       this.#tell(request, refusal)
       refuseRequest(response, refusal)
     }
@@ -157,7 +157,7 @@ export class Server extends SafeEmitter implements SessionServer {
     socket.on('error', ignore)
     const request = engineRequest(incoming)
     const response = new UpgradeResponse(request, socket)
-    const refuse = (refusal: Refusal): void => {
+    const refuse = (refusal: EngineRefusal): void => {
       this.#tell(request, refusal)
       refuseUpgrade(socket, refusal)
     }
@@ -340,7 +340,7 @@ export class Server extends SafeEmitter implements SessionServer {
     this.emit('headers', headers, request)
   }
 
-  #tell(request: EngineRequest, { code, context }: Refusal): void {
+  #tell(request: EngineRequest, { code, context }: EngineRefusal): void {
     log?.('refused %s: %s %s', request.method, errorMessages[code], context?.message ?? context?.name ?? '')
     const error: ConnectionError = { req: request, code, message: errorMessages[code], context }
     channels.refusal.publish(error)

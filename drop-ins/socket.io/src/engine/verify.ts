@@ -1,7 +1,7 @@
 import type { EngineRequest } from './engine-request.ts'
 import type { ServerSettings } from './options.ts'
 import type { Protocol } from './packet.ts'
-import { errors, type Refusal } from './server-errors.ts'
+import { type EngineRefusal, errors } from './server-errors.ts'
 import type { Transport, TransportName } from './transport.ts'
 
 /** What of a session its requests must fit. */
@@ -26,7 +26,7 @@ export function problemOf(
   settings: ServerSettings,
   clients: Readonly<Record<string, KnownSession>>,
   isUpgrade: boolean,
-): Refusal | undefined {
+): EngineRefusal | undefined {
   const { transport: name, sid } = request._query
   const transport = transportOf(request, settings)
   if (transport === undefined) return { code: errors.UNKNOWN_TRANSPORT, context: { transport: name } }
@@ -53,7 +53,7 @@ function problemOfSession(
   client: KnownSession,
   transport: TransportName,
   isUpgrade: boolean,
-): Refusal | undefined {
+): EngineRefusal | undefined {
   const previousTransport = client.transport.name
   if (!isUpgrade && (previousTransport !== transport || transport === 'websocket')) {
     return {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { BudgetHolder, ByteBudget } from '../connection/byte-budget.ts'
 import { RequestBody } from '../exchange/request-body.ts'
 import { HubError } from '../hub/hub-error.ts'
-import { unsupportedMediaType } from './refusal.ts'
+import { unsupportedMediaType } from './hub-http-error.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 

@@ -7,10 +7,10 @@ import { HubError, hubCodes, toHubError } from '../hub/hub-error.ts'
 import { publicationText } from '../hub/messages.ts'
 import { Rates } from '../hub/rate.ts'
 import { CursorFormat } from './cursor.ts'
+import { HubHttpError } from './hub-http-error.ts'
 import { readJsonBody } from './json-body.ts'
 import { LongPoll, type Polled } from './long-poll.ts'
 import { PollClient } from './poll-client.ts'
-import { Refusal } from './refusal.ts'
 import { StreamSession } from './stream-session.ts'
 
 export interface TopicsHttpOptions<User> {
@@ -113,7 +113,7 @@ export class TopicsHttp<User = undefined> {
     const { method } = request
     const wanted = name === 'publish' || name === 'request' ? 'POST' : names.has(name) ? 'GET' : undefined
     if (wanted === undefined)
-      throw new Refusal(
+      throw new HubHttpError(
         'bad_request',
         404,
         `There is nothing called ${JSON.stringify(name.slice(0, 60))} here.`,
@@ -126,7 +126,7 @@ export class TopicsHttp<User = undefined> {
     }
     if (method !== wanted) {
       response.setHeader('Allow', `${wanted}, OPTIONS`)
-      throw new Refusal('bad_request', 405, `This takes ${wanted}.`)
+      throw new HubHttpError('bad_request', 405, `This takes ${wanted}.`)
     }
     if (!isUtf8(request.url ?? '')) throw new HubError('bad_request', 'The query is percent-encoded UTF-8.')
     const { user, expiresAt } = await this.#userOf(request)
@@ -313,7 +313,7 @@ export class TopicsHttp<User = undefined> {
       return
     }
     const { code, message, retryable, retryAfterMs } = known
-    const status = error instanceof Refusal ? error.status : hubCodes[code].status
+    const status = error instanceof HubHttpError ? error.status : hubCodes[code].status
     if (retryAfterMs !== undefined || status === 429 || status === 503) {
       response.setHeader('Retry-After', Math.ceil((retryAfterMs ?? 1000) / 1000))
     }

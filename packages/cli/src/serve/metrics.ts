@@ -1,13 +1,13 @@
 import type { IntervalHistogram } from 'node:perf_hooks'
 import { type MeasuredServer, type Metric, serverMetrics } from 'bothways'
 import { delayMs } from './monitor/host-sampler.ts'
-import type { SocketIoFront } from './socket-io-front.ts'
+import type { ServeSocketIo } from './serve-socket-io.ts'
 
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
 export interface Measured {
   readonly server: MeasuredServer
-  readonly socketIo: Pick<SocketIoFront, 'clientCounts' | 'refusalsByReason' | 'closesByReason'>
+  readonly socketIo: Pick<ServeSocketIo, 'clientCounts' | 'refusalsByReason' | 'closesByReason'>
   /** Requests and upgrades that asked for a host which is not known. */
   readonly foreignHostCount: number
   /** Is reset: each reading covers the time since the one before. */

@@ -10,13 +10,13 @@ import { CompareHttp } from './compare/compare-http.ts'
 import { compareControlRoute, compareSocketRoute } from './compare/compare-sockets.ts'
 import type { Viewer } from './compare/viewer.ts'
 import { WireMeter } from './compare/wire-meter.ts'
-import { HttpFront } from './http-front.ts'
 import { Inspector } from './inspect/inspector.ts'
 import { KnownHosts } from './known-hosts.ts'
 import { monitorRoute } from './monitor/monitor-route.ts'
 import { PageFiles } from './page-files.ts'
 import { Probe } from './probe.ts'
-import { SocketIoFront } from './socket-io-front.ts'
+import { ServeHttp } from './serve-http.ts'
+import { ServeSocketIo } from './serve-socket-io.ts'
 import { ServeTopics, topicsPath } from './topics/serve-topics.ts'
 
 export interface ServeOptions {
@@ -79,11 +79,11 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   delays.enable()
 
   const sockets = createServer({ origins, maxConnectionsPerAddress, maxHandshakesPerSecond })
-  const socketIo = new SocketIoFront({ origins, topics: chatTopics(sockets) })
+  const socketIo = new ServeSocketIo({ origins, topics: chatTopics(sockets) })
   const topics = new ServeTopics(origins, sockets, broker)
   const inspector = new Inspector(sockets, origins)
   const hosts = new KnownHosts([host, ...allowedHosts])
-  const front = new HttpFront({
+  const plain = new ServeHttp({
     hosts,
     page: page ? new PageFiles() : undefined,
     probe: new Probe({ isAnywhereAllowed: probesAnywhere }),
@@ -95,11 +95,11 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     meter,
   })
   const http = createHttpServer(timeouts)
-  serveInTurn(http, (request, response) => front.handle(request, response))
+  serveInTurn(http, (request, response) => plain.handle(request, response))
   const chat = new Chat((topic, text) => sockets.publish(topic, text))
   chatOnSocketIo(chat, socketIo.io)
   http.on('upgrade', (request, socket, head) => {
-    if (front.refuseUpgrade(request, socket)) return
+    if (plain.refuseUpgrade(request, socket)) return
     if (socketIo.owns(request)) socketIo.handleUpgrade(request, socket, head)
     else if (inspector.owns(request)) inspector.handleUpgrade(request, socket, head)
   })
@@ -125,7 +125,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   }
 
   async function close(): Promise<void> {
-    front.drain()
+    plain.drain()
     socketIo.drain()
     const spreadMs = Math.min(maxSpreadMs, sockets.sockets.size * spreadMsPerConnection)
     await topics.close(maxSpreadMs)

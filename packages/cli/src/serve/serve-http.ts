@@ -8,16 +8,16 @@ import type { KnownHosts } from './known-hosts.ts'
 import { metricsContentType, readMetrics } from './metrics.ts'
 import type { PageFiles } from './page-files.ts'
 import type { Probe } from './probe.ts'
-import type { SocketIoFront } from './socket-io-front.ts'
+import type { ServeSocketIo } from './serve-socket-io.ts'
 import { type ServeTopics, topicsPath } from './topics/serve-topics.ts'
 
-export interface HttpFrontOptions {
+export interface ServeHttpOptions {
   readonly hosts: KnownHosts
   readonly page: PageFiles | undefined
   readonly compare: CompareHttp
   readonly probe: Probe
   readonly server: MeasuredServer
-  readonly socketIo: SocketIoFront
+  readonly socketIo: ServeSocketIo
   readonly topics: ServeTopics
   readonly delays: IntervalHistogram
   readonly meter: WireMeter
@@ -37,12 +37,12 @@ const notBuilt =
   'The page was not built: run `npm run build`, then start again. The WebSocket paths work without it.'
 
 /** Everything that is answered over plain HTTP. */
-export class HttpFront {
-  readonly #options: HttpFrontOptions
+export class ServeHttp {
+  readonly #options: ServeHttpOptions
   #isDraining = false
   #foreignHostCount = 0
 
-  constructor(options: HttpFrontOptions) {
+  constructor(options: ServeHttpOptions) {
     this.#options = options
   }
 

@@ -1,7 +1,7 @@
 import { type HubCode, HubError } from '../hub/hub-error.ts'
 
 /** A refusal over HTTP whose status says more than its code. */
-export class Refusal extends HubError {
+export class HubHttpError extends HubError {
   readonly status: number
 
   constructor(code: HubCode, status: number, message: string) {
@@ -10,6 +10,6 @@ export class Refusal extends HubError {
   }
 }
 
-export function unsupportedMediaType(message: string): Refusal {
-  return new Refusal('bad_request', 415, message)
+export function unsupportedMediaType(message: string): HubHttpError {
+  return new HubHttpError('bad_request', 415, message)
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createBothways } from 'bothways'
 import { afterEach, expect, test } from 'vitest'
-import { SocketIoFront, type SocketIoFrontOptions } from './socket-io-front.ts'
+import { ServeSocketIo, type ServeSocketIoOptions } from './serve-socket-io.ts'
 
 const cleanups: (() => unknown)[] = []
 
@@ -11,12 +11,12 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup()
 })
 
-async function start(options: Partial<SocketIoFrontOptions>) {
-  const front = new SocketIoFront({ origins: [], topics: createBothways(), ...options })
-  const http = createServer((request, response) => front.handle(request, response)).listen(0, '127.0.0.1')
+async function start(options: Partial<ServeSocketIoOptions>) {
+  const socketIo = new ServeSocketIo({ origins: [], topics: createBothways(), ...options })
+  const http = createServer((request, response) => socketIo.handle(request, response)).listen(0, '127.0.0.1')
   await once(http, 'listening')
   cleanups.push(
-    () => front.close(),
+    () => socketIo.close(),
     () => http.close(),
   )
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/socket.io/?EIO=4&transport=polling`
@@ -30,18 +30,18 @@ async function start(options: Partial<SocketIoFrontOptions>) {
     await ask(`&sid=${sid}`, { method: 'POST', body: '40' })
     return sid
   }
-  return { front, ask, open }
+  return { socketIo, ask, open }
 }
 
 test('One client too many is refused, and so is everybody new while it drains', async () => {
-  const { front, ask, open } = await start({ maxClients: 1 })
+  const { socketIo, ask, open } = await start({ maxClients: 1 })
   await open()
   expect(await ask()).toEqual({ status: 503, text: expect.stringContaining('The server is full') })
-  expect(front.clientCounts).toEqual({ polling: 1, websocket: 0 })
-  front.drain()
+  expect(socketIo.clientCounts).toEqual({ polling: 1, websocket: 0 })
+  socketIo.drain()
   expect(await ask()).toEqual({ status: 403, text: expect.stringContaining('The server is going away.') })
-  await front.close()
-  expect(front.clientCounts).toEqual({ polling: 0, websocket: 0 })
+  await socketIo.close()
+  expect(socketIo.clientCounts).toEqual({ polling: 0, websocket: 0 })
 })
 
 test('One address does not take all the places', async () => {
@@ -52,9 +52,9 @@ test('One address does not take all the places', async () => {
 })
 
 test('Handshakes that nobody follows up keep nobody out', async () => {
-  const { front, ask, open } = await start({ maxClients: 20 })
+  const { socketIo, ask, open } = await start({ maxClients: 20 })
   for (let count = 0; count < 40; count++) expect((await ask()).status).toBe(200)
-  expect(front.clientCounts.polling).toBe(20)
+  expect(socketIo.clientCounts.polling).toBe(20)
   const sid = await open()
   expect((await ask(`&sid=${sid}`)).text).toMatch(/^40/)
 })

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { Engine, Server, type ServerOptions } from '@bothways/socket.io'
 import { isPageAllowed } from './page-origin.ts'
 
-export interface SocketIoFrontOptions {
+export interface ServeSocketIoOptions {
   /** Pages that may connect besides the served one. */
   readonly origins: readonly string[]
   readonly topics: ServerOptions['topics']
@@ -16,7 +16,7 @@ export interface SocketIoFrontOptions {
 const path = '/socket.io/'
 
 /** Socket.IO on a port that is shared: it is handed its requests, and closes no port. */
-export class SocketIoFront {
+export class ServeSocketIo {
   readonly io: Server
   readonly #engine: Engine
   readonly #origins: readonly string[]
@@ -24,7 +24,7 @@ export class SocketIoFront {
   readonly #closesByReason: Record<string, number> = {}
   #isDraining = false
 
-  constructor({ origins, topics, maxClients = 10_000, maxClientsPerAddress = 1_000 }: SocketIoFrontOptions) {
+  constructor({ origins, topics, maxClients = 10_000, maxClientsPerAddress = 1_000 }: ServeSocketIoOptions) {
     this.#engine = new Engine({
       allowEIO3: true,
       // As for a plain connection.
