@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Tests run from the sources: the condition picks `src` over `dist` in every package of the workspace.
@@ -15,6 +16,8 @@ export default defineConfig({
     maxConcurrency: 16,
     // The command line speaks the locale's language.
     env: { LC_ALL: 'C.UTF-8' },
+    // Vitest would leave one processor free: of two that is half, and most tests wait for others.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: 'test/support/certificate-folder.ts',
     projects: [
       {
