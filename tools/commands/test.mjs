@@ -83,9 +83,12 @@ async function packageShape(folder) {
     if (packed.code !== 0) return packed
     const tarball = join(destination, readdirSync(destination)[0])
     const commands = [['publint', 'publint', ['run', tarball, '--strict']]]
-    // A command has no types to resolve.
-    if (readJson(join(root, folder, 'package.json')).exports !== undefined) {
-      commands.push(['@arethetypeswrong/cli', 'attw', [tarball, '--no-emoji']])
+    const { exports: entries } = readJson(join(root, folder, 'package.json'))
+    // A command has no types to resolve, nor has a file that is for pages.
+    if (entries !== undefined) {
+      const forPages = Object.keys(entries).filter(entry => entry.endsWith('.js'))
+      const excluded = forPages.length > 0 ? ['--exclude-entrypoints', ...forPages] : []
+      commands.push(['@arethetypeswrong/cli', 'attw', [tarball, '--no-emoji', ...excluded]])
     }
     return await inTurn(commands, ([name, command, args]) => executeTool(name, command, args, captured))
   } finally {

@@ -724,6 +724,8 @@ describe('Beside an HTTP server', () => {
         if (when === 'later') setTimeout(answer, 20)
         else answer()
       })
+      // The client stays; the server is to end the connection soon.
+      http.keepAliveTimeout = 50
       const server = createServer().route('/', echo)
       running.push(server)
       server.attach(http)
