@@ -101,6 +101,40 @@ test('A stream that is no socket of node:net, such as a pipe in memory, becomes 
   await expect.poll(() => server.sockets.size).toBe(0)
 })
 
+test('A stream that throws when it is written to ends by itself alone; all others of the turn are written', async () => {
+  const server = new Server().route('/live', {
+    open: socket => socket.subscribe('news'),
+    message: () => {},
+  })
+  running.push(server)
+  const received: string[] = []
+  const upgrade = (at: number) => {
+    let isUpgraded = false
+    const stream = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        if (isUpgraded && at === 0) throw new Error('The program’s own fault.')
+        isUpgraded = true
+        received[at] = (received[at] ?? '') + chunk.toString('latin1')
+        done()
+      },
+    })
+    stream.on('error', () => {})
+    const request = new IncomingMessage(new Socket())
+    Object.assign(request, { url: '/live', method: 'GET', httpVersion: '1.1' })
+    const headers = { host: 'localhost', connection: 'Upgrade', upgrade: 'websocket' }
+    const key = 'dGhlIHNhbXBsZSBub25jZQ=='
+    Object.assign(request.headers, headers, { 'sec-websocket-version': '13', 'sec-websocket-key': key })
+    server.handleUpgrade(request, stream, Buffer.alloc(0))
+  }
+  for (let at = 0; at < 3; at++) upgrade(at)
+  await expect.poll(() => server.sockets.size).toBe(3)
+  server.publish('news', 'one')
+  await expect.poll(() => server.sockets.size).toBe(2)
+  server.publish('news', 'two')
+  for (const at of [1, 2]) await expect.poll(() => received[at]).toContain('\x81\x03one\x81\x03two')
+})
+
 test('What is not handed over is not touched, nor are ordinary requests', async () => {
   const { server, url } = await start()
   expect((await refusalOf(`${url}/other`)).status).toBe(410)

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ByteBudget } from '../byte-budget.ts'
 import type { Transport } from '../transports/transport.ts'
-import { firstOctet, frame } from './frame.ts'
+import { firstOctet, frame, textFrame } from './frame.ts'
 import { NotSentError } from './not-sent-error.ts'
 import { Outbox } from './outbox.ts'
 import { SharedBytes } from './shared-bytes.ts'
@@ -364,4 +364,68 @@ test('A turn ends early at 262,144 shared pieces, so that what is ready to be wr
   expect(endCount).toBe(1)
   await new Promise(resolve => setImmediate(resolve))
   expect(endCount).toBe(1)
+})
+
+describe('What is sent while others write', () => {
+  /** Outboxes of one turn; the writing of one may send by another, as a stream of the program can. */
+  function stage(count: number) {
+    const turn = new Turn()
+    const transports = Array.from({ length: count }, () => new StallingTransport())
+    const outboxes = transports.map(
+      transport =>
+        new Outbox(
+          {
+            transport,
+            handler: { onRoom() {}, onTotalExceeded() {} },
+            highWaterMarkBytes: 1024 * KiB,
+            budget: undefined,
+          },
+          turn,
+        ),
+    )
+    const received = (at: number): string => Buffer.concat(transports[at]?.taken ?? []).toString('latin1')
+    const send = (at: number, text: string): void =>
+      outboxes[at]?.appendFrame(Buffer.from(text), textFrame, undefined)
+    return { transports, received, send }
+  }
+  const framed = (text: string): string => frame(Buffer.from(text), textFrame).toString('latin1')
+
+  test('goes out in the next turn, as it was', async () => {
+    const { transports, received, send } = stage(3)
+    Object.assign(transports[0] as object, {
+      takes: () => {
+        send(1, 'from the writing of the first')
+        return true
+      },
+    })
+    send(0, 'first')
+    await new Promise(setImmediate)
+    // Whatever goes through the memory of the turn now.
+    send(2, 'x'.repeat(10_000))
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    expect(received(1)).toBe(framed('from the writing of the first'))
+    expect(received(2)).toContain('x'.repeat(10_000))
+  })
+
+  test('spoils nothing of those that are still to write, also when it is more than there is room for', async () => {
+    const { transports, received, send } = stage(3)
+    const chunk = (at: number): string => String.fromCharCode(97 + at).repeat(15_000)
+    let isFirst = true
+    Object.assign(transports[0] as object, {
+      takes: () => {
+        if (!isFirst) return true
+        isFirst = false
+        for (let at = 0; at < 12; at++) send(1, chunk(at))
+        return true
+      },
+    })
+    send(0, 'first')
+    send(2, 'third')
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    expect(received(2)).toBe(framed('third'))
+    expect(received(1)).toBe(Array.from({ length: 12 }, (_, at) => framed(chunk(at))).join(''))
+  })
 })

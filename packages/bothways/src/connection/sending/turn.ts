@@ -59,6 +59,8 @@ export class Turn {
   #writeMs = usualWriteMs
   #sharedCount = 0
   #isExiting = false
+  /** How many calls of {@link end} are under way: a stream of the program may send something while it is written to. */
+  #depth = 0
 
   /** There will be no end of this turn, since the process ends: what is sent is to be written at once. */
   get isExiting(): boolean {
@@ -119,9 +121,16 @@ export class Turn {
     this.#sharedCount = 0
     const members = this.#members
     this.#members = []
+    this.#depth++
     if (members.length < manyMembers) for (const member of members) member.onTurnEnd()
     else this.#endMany(members)
-    this.memory.clear()
+    this.#depth--
+    if (this.#isMemoryFree) this.memory.clear()
+  }
+
+  /** Nobody has anything in it that is still to be written. */
+  get #isMemoryFree(): boolean {
+    return this.#depth === 0 && this.#members.length === 0
   }
 
   #endMany(members: readonly TurnWriter[]): void {
@@ -175,14 +184,20 @@ export class Turn {
   }
 
   #openTail(owner: TurnWriter, payloadBytes: number): void {
-    if (!this.memory.hasRoomFor(payloadBytes)) {
-      this.end()
-      this.memory.makeRoom(joinRoomBytes)
-    }
+    if (!this.memory.hasRoomFor(payloadBytes)) this.#makeRoom()
     if (this.#tailOwner === owner) return
     this.#closeTail()
     this.#tailOwner = owner
     this.#tailStart = this.memory.used
+  }
+
+  #makeRoom(): void {
+    if (this.#depth === 0) this.end()
+    if (this.#isMemoryFree) this.memory.makeRoom(joinRoomBytes)
+    else {
+      this.#closeTail()
+      this.memory.leave()
+    }
   }
 
   /** What was written at the end of the memory becomes a piece of whoever has written it. */

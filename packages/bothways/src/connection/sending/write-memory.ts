@@ -149,6 +149,12 @@ export class WriteMemory {
     this.#used = 0
   }
 
+  /** Goes on in another block; the present one stays with those who still read what they have written there. */
+  leave(): void {
+    this.#block = this.#newBlock()
+    this.#used = 0
+  }
+
   #newBlock(): Block {
     return new Block(block => {
       if (block === this.#block) return

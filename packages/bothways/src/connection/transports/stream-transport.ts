@@ -104,7 +104,13 @@ export class StreamTransport implements Transport {
     const stream = this.#stream
     if (this.#isEnded || this.#isDestroyed || stream.destroyed) return false
     this.#writtenBytes += bytes.length
-    stream.write(isBorrowed ? Buffer.from(bytes) : bytes, this.#onWritten)
+    try {
+      stream.write(isBorrowed ? Buffer.from(bytes) : bytes, this.#onWritten)
+    } catch (error) {
+      // A stream of the program, whose fault must not keep the other connections of this turn from writing.
+      stream.destroy(error as Error)
+      return false
+    }
     // It calls back later, also when it has finished already.
     const isTaken = stream.writableLength === 0 && stream.writable
     this.#underWay.push(isTaken ? 0 : bytes.length)
