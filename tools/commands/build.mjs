@@ -1,4 +1,4 @@
-import { build } from '../lib/build-workspace.mjs'
+import { buildAll } from '../lib/build-workspace.mjs'
 import { run } from '../lib/terminal.mjs'
 
-await run(build)
+await run(buildAll)

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from '../lib/build-workspace.mjs'
+import { buildAll } from '../lib/build-workspace.mjs'
 import { install } from '../lib/install.mjs'
 import { readJson, workspaceFolders } from '../lib/lock-file.mjs'
 import { prepareRuntimes } from '../lib/runtimes.mjs'
@@ -17,7 +17,7 @@ await run(async () => {
   const vitestArguments = process.argv.slice(2)
   const isWhole = vitestArguments.length === 0
   if (isWhole) await requireSystemPackages(neededByTests)
-  await build()
+  await buildAll()
   await prepareRuntimes()
   await install('test/dependents')
   const results = []

@@ -14,17 +14,20 @@ const workbench = 'packages/workbench'
 const page = 'packages/cli/page'
 const stampFile = join(root, 'node_modules', '.cache', 'bothways', 'build.json')
 
+/** {@link build}, and beside it, since it mostly uses one core, what only the tests and the broker for SQLite need. */
+export async function buildAll() {
+  await install()
+  await Promise.all([build(), buildSqliteBinding()])
+}
+
 /** Installs what is missing, then builds what has changed since the last build. */
 export async function build() {
   await install()
-  // Beside the rest, which mostly uses one core.
-  const binding = buildSqliteBinding()
   const stamps = existsSync(stampFile) ? readJson(stampFile) : {}
   await step('packages', packageInputs(), stamps, packagesAreBuilt, buildPackages)
   if (existsSync(join(root, workbench, 'index.html'))) {
     await step('page', pageInputs(), stamps, () => existsSync(join(root, page, 'index.html')), buildPage)
   }
-  await binding
 }
 
 /** Does the work unless its inputs are those of the last time and its output is still there. */
