@@ -159,10 +159,10 @@ describe('A process of its own', () => {
         console.log('port', port)
         setInterval(() => console.log('shortages', server.counts.descriptorShortages), 20)
         `,
-        node => ['sh', '-c', 'ulimit -n 100; exec "$0" "$@"', node],
+        node => ['sh', '-c', 'ulimit -n 300; exec "$0" "$@"', node],
       )
       const port = await next('port')
-      await connectMany(port, 150)
+      await connectMany(port, 400)
       expect(await next('EMFILE')).toBe(1)
       expect(await next('shortages')).toBe(1)
     },
