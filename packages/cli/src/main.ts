@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { isBothwaysError, UsageError } from 'bothways'
 import { runChaos } from './chaos/chaos-command.ts'
+import { runCompletion } from './completion-command.ts'
 import { runConnect } from './connect/connect-command.ts'
 import { runDoctor } from './doctor/doctor-command.ts'
 import { runEcho } from './echo-command.ts'
 import { type Language, localeLanguage } from './language.ts'
+import { runListen } from './listen/listen-command.ts'
 import { suggestion } from './nearest.ts'
 import { runServe } from './serve-command.ts'
 import { languageOption } from './usage/arguments.ts'
-import { commandNamed } from './usage/commands.ts'
+import { commandNamed, commands } from './usage/commands.ts'
 import { commandHelp, generalHelp } from './usage/help.ts'
 import { Failure, WrongUse } from './wrong-use.ts'
 
@@ -19,7 +21,9 @@ const runs: Readonly<Record<string, Run>> = {
   echo: runEcho,
   connect: runConnect,
   chaos: runChaos,
+  listen: runListen,
   doctor: runDoctor,
+  completion: (args, language) => runCompletion(args, language, commands),
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Language } from '../language.ts'
 import { WrongUse } from '../wrong-use.ts'
 import { type ConnectOptions, readConnectOptions } from './connect-options.ts'
 import { runPipe } from './pipe.ts'
+import { isOnTerminal } from './prompt.ts'
 import { runTerminal } from './terminal.ts'
 
 /** `bothways connect URL`: interactive on a terminal, line by line from or into a pipe. */
@@ -9,7 +10,7 @@ export async function runConnect(args: readonly string[], language: Language): P
   const options = readConnectOptions(args, language)
   if (options.notice !== undefined) console.error(options.notice[language])
   try {
-    const isTyped = process.stdin.isTTY && process.stdout.isTTY && options.execute.length === 0
+    const isTyped = isOnTerminal() && options.execute.length === 0
     return isTyped ? await runTerminal(options) : await runPipe(options)
   } catch (error) {
     throw inWords(error, options)

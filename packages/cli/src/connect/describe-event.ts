@@ -23,6 +23,7 @@ export interface Style {
 const Color = { Red: 31, Green: 32, Yellow: 33, Cyan: 36, Gray: 90 } as const
 type Color = (typeof Color)[keyof typeof Color]
 type Paint = (color: Color, text: string) => string
+const plain: Paint = (_, text) => text
 
 /** What is only shown when asked for. */
 function isDetail(event: SessionEvent): boolean {
@@ -51,9 +52,9 @@ function describe(event: SessionEvent, { isVerbose, language }: Style, paint: Pa
       return `${paint(Color.Green, '●')} ${words.open(event.url)}${negotiated}${answer}`
     }
     case 'sent':
-      return `${sent} ${describePayload(event.payload, paint, words)}`
+      return `${sent} ${describePayload(event.payload, words, paint)}`
     case 'received':
-      return `${received} ${describePayload(event.payload, paint, words)}`
+      return `${received} ${describePayload(event.payload, words, paint)}`
     case 'ping':
     case 'pong':
       return `${received} ${event.type} ${paint(Color.Gray, sizeInWords(event.payload.length))}`
@@ -114,7 +115,8 @@ function describeBody(body: string, message: string, words: EventWords): string 
   return `${shown.join('')}${lines.length > shownLines ? `\n  | ${words.moreLines(lines.length - shownLines)}` : ''}`
 }
 
-function describePayload(payload: Payload, paint: Paint, words: EventWords): string {
+/** Type, size, and the beginning. */
+export function describePayload(payload: Payload, words: EventWords, paint: Paint = plain): string {
   const type = typeof payload === 'string' ? words.text : words.binary
   const size = paint(Color.Gray, `${type} ${sizeInWords(payloadBytes(payload))}`)
   return `${size} ${typeof payload === 'string' ? beginning(payload, words) : hex(payload, words)}`
@@ -140,18 +142,21 @@ function sizeInWords(bytes: number): string {
 /** One event as a JSON object on one line, bytes in base64; undefined for what is only shown when asked for. */
 export function eventAsJson(event: SessionEvent, date: Date, isVerbose: boolean): string | undefined {
   if (isDetail(event) && !isVerbose) return undefined
-  const time = date.toISOString()
+  return JSON.stringify({ time: date.toISOString(), ...eventAsObject(event) })
+}
+
+/** An event as JSON has it. */
+export function eventAsObject(event: SessionEvent): object {
   if (event.type === 'error') {
     const { code, message, answer } = event.error as Partial<HandshakeError>
     const { status, body } = answer ?? {}
-    const finding = event.verdict?.draft.code
-    return JSON.stringify({ time, type: 'error', code, message, status, body, finding })
+    return { type: 'error', code, message, status, body, finding: event.verdict?.draft.code }
   }
-  if (!('payload' in event)) return JSON.stringify({ time, ...event })
+  if (!('payload' in event)) return event
   const { type, payload } = event
   const data =
     typeof payload === 'string'
       ? { data: payload }
       : { data: Buffer.from(payload).toString('base64'), encoding: 'base64' }
-  return JSON.stringify({ time, type, bytes: payloadBytes(payload), ...data })
+  return { type, bytes: payloadBytes(payload), ...data }
 }

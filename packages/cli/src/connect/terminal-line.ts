@@ -1,3 +1,4 @@
+import { suggestion } from '../nearest.ts'
 import { WrongUse } from '../wrong-use.ts'
 
 /** What a line typed on the terminal asks for. */
@@ -39,6 +40,21 @@ export function parseLine(line: string): TerminalCommand {
     default:
       return { type: 'unknown', name, known }
   }
+}
+
+/** What to say about a command that there is not. */
+export function unknownCommand({
+  name,
+  known,
+}: {
+  readonly name: string
+  readonly known: readonly string[]
+}): WrongUse {
+  const near = suggestion(name, known, '/')
+  return new WrongUse({
+    en: `There is no command /${name}${near.en} /help lists them, /text sends what begins with a slash.`,
+    zh: `没有命令 /${name}${near.zh} /help 列出全部命令，/text 发送以斜杠开头的内容。`,
+  })
 }
 
 /** What `readline` calls for the tab key. */

@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { createInterface, type Interface } from 'node:readline'
+import type { Interface } from 'node:readline'
 import type { Words } from '../language.ts'
-import { suggestion } from '../nearest.ts'
 import { WrongUse } from '../wrong-use.ts'
 import type { ConnectOptions } from './connect-options.ts'
 import { describeEvent, eventAsJson } from './describe-event.ts'
-import { HistoryFile, historyLineCount, historyPath } from './history-file.ts'
+import { openPrompt } from './prompt.ts'
 import { Screen } from './screen.ts'
 import { Session } from './session.ts'
-import { completeCommand, parseLine } from './terminal-line.ts'
+import { parseLine, unknownCommand } from './terminal-line.ts'
 
 const help: Words = {
   en: `Every line is sent as a message. Commands:
@@ -29,17 +28,7 @@ const help: Words = {
 
 /** A session on a terminal: what comes appears above the line that is being typed. */
 export async function runTerminal(options: ConnectOptions): Promise<number> {
-  const history = new HistoryFile(historyPath())
-  const prompt = createInterface({
-    input: process.stdin,
-    output: process.stdout,
-    prompt: '> ',
-    history: [...history.lines].reverse(),
-    historySize: historyLineCount,
-    removeHistoryDuplicates: true,
-    completer: completeCommand,
-  })
-  prompt.on('line', line => history.add(line))
+  const prompt = openPrompt()
   try {
     return await talk(options, prompt)
   } finally {
@@ -120,14 +109,8 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
       case 'help':
         screen.show(help[language])
         return
-      case 'unknown': {
-        const near = suggestion(command.name, command.known, '/')
-        const says = {
-          en: `There is no command /${command.name}${near.en} /help lists them, /text sends what begins with a slash.`,
-          zh: `没有命令 /${command.name}${near.zh} /help 列出全部命令，/text 发送以斜杠开头的内容。`,
-        }
-        screen.show(says[language])
-      }
+      case 'unknown':
+        throw unknownCommand(command)
     }
   }
 

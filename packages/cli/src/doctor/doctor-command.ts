@@ -45,6 +45,7 @@ const options = {
 export const doctor: Command = {
   name: 'doctor',
   words: 'URL|FILE.har',
+  completion: 'file',
   says: {
     en: 'why does it not connect? Tries step by step, compares, and names the cause with its cure; reads a browser’s recording as well',
     zh: '为什么连不上？逐步尝试、对比，指出原因和解决办法；也能读取浏览器的录制文件',

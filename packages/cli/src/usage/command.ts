@@ -35,6 +35,8 @@ export interface Command {
   readonly words: string
   readonly says: Words
   readonly options: OptionTable
+  /** What the shell offers as a word. */
+  readonly completion?: Completion
   /** Paragraphs below the options. */
   readonly notes: Readonly<Record<Language, readonly string[]>>
   readonly examples: readonly string[]

@@ -1,14 +1,26 @@
 import { chaos } from '../chaos/chaos-command.ts'
+import { completion } from '../completion-command.ts'
 import { connect } from '../connect/connect-options.ts'
 import { behind } from '../doctor/behind-command.ts'
 import { doctor } from '../doctor/doctor-command.ts'
 import { explain } from '../doctor/explain-command.ts'
 import { echo } from '../echo-command.ts'
+import { listen } from '../listen/listen-command.ts'
 import { serve } from '../serve-command.ts'
 import type { Command } from './command.ts'
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [serve, echo, connect, chaos, doctor, explain, behind]
+export const commands: readonly Command[] = [
+  serve,
+  echo,
+  connect,
+  chaos,
+  listen,
+  doctor,
+  explain,
+  behind,
+  completion,
+]
 
 /** The command that the first words name; `doctor explain` before `doctor`. */
 export function commandNamed(words: readonly string[]): Command | undefined {
