@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { explain } from './explain.ts'
 import { explainHar } from './har.ts'
@@ -79,6 +80,48 @@ const texts: readonly (readonly [string, string])[] = [
   ["Unhandled 'error' event", 'UNHANDLED_ERROR'],
   ['upstream timed out (110: Connection timed out) while reading response header', 'IDLE_TIMEOUT'],
   ['the cat sat on the keyboard', 'TEXT_UNKNOWN'],
+  ['', 'TEXT_UNKNOWN'],
+  ['Received a broken close frame containing invalid UTF-8.', 'CLOSE_FRAME_INVALID'],
+  ['Received start of new message but previous message is unfinished.', 'FRAGMENTATION'],
+  ['Received fragmented control frame: opcode = 9', 'CONTROL_FRAME'],
+  ['net::ERR_PROXY_CONNECTION_FAILED', 'PROXY_TUNNEL'],
+  ['net::ERR_CONNECTION_CLOSED', 'CONNECTION_RESET'],
+  ['net::ERR_NETWORK_CHANGED', 'ABNORMAL_CLOSURE'],
+  ['net::ERR_BLOCKED_BY_CLIENT', 'BLOCKED_BY_EXTENSION'],
+  ['Error: unexpected server response (404)', 'NOT_FOUND'],
+  ['getaddrinfo EAI_AGAIN db', 'NAME_SERVER_SILENT'],
+  ['write EPIPE', 'CONNECTION_RESET'],
+  ['It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client', 'SOCKET_IO_VERSION'],
+  ['Invalid namespace', 'SOCKET_IO_NAMESPACE'],
+  ['io server disconnect', 'SOCKET_IO_DISCONNECTED'],
+  ['blocked by CORS policy: No Access-Control-Allow-Origin header is present', 'CORS'],
+  ['已被 CORS 策略阻止', 'CORS'],
+  [
+    'recv() failed (104: Connection reset by peer) while reading response header from upstream',
+    'BAD_GATEWAY',
+  ],
+  ['host not found in upstream "app"', 'BAD_GATEWAY'],
+  ['WebSocket连接失败：404', 'NOT_FOUND'],
+  ['服务器返回 502', 'BAD_GATEWAY'],
+  ['报错 426', 'UPGRADE_STRIPPED'],
+  ['证书无效', 'CERTIFICATE_SELF_SIGNED'],
+  ['您的连接不是私密连接', 'CERTIFICATE_SELF_SIGNED'],
+  ['握手失败', 'GENERIC'],
+  ["URL 的方案必须是 'ws' 或 'wss'。不允许使用 'http'。", 'URL_SCHEME_UNSUPPORTED'],
+  ["在 'WebSocket' 上执行 'send' 失败：仍处于连接状态", 'SEND_BEFORE_OPEN'],
+  ['The message must not be greater than 123 bytes', 'CLOSE_ARGUMENT'],
+  ['Cannot POST /ws', 'METHOD'],
+  ['404 page not found', 'NOT_FOUND'],
+  ['tlsv1 unrecognized name', 'TLS_FAILED'],
+  [
+    'websockets.exceptions.InvalidStatusCode: server rejected WebSocket connection: HTTP 403',
+    'ORIGIN_REFUSED',
+  ],
+  ["Expected HTTP 101 response but was '200 OK'", 'HTTP_ANSWERED'],
+  ['SocketTimeoutException: failed to connect to /10.0.2.2 (port 8080) after 10000ms', 'NO_ANSWER'],
+  ['小程序 url not in domain list', 'DOMAIN_NOT_LISTED'],
+  ['Error: listen EADDRINUSE: address already in use :::8080', 'PORT_IN_USE'],
+  ['upstream timed out after 500 ms', 'IDLE_TIMEOUT'],
 ]
 
 test.each(texts)('%s is explained', (text, code) => {
@@ -117,4 +160,38 @@ test('A recording of a browser is read, and its failed WebSockets are explained'
     ['ws://localhost/gone', 'BW_DOCTOR_PORT_CLOSED'],
   ])
   expect(() => explainHar('{}', 'en')).toThrow('log.entries')
+})
+
+test('Whatever is pasted has an explanation, and none takes long', () => {
+  const pieces = fc.oneof(
+    fc.constantFrom(...texts.map(([text]) => text)),
+    fc.string({ unit: 'binary' }),
+    fc.integer(),
+  )
+  fc.assert(
+    fc.property(fc.array(pieces, { maxLength: 6 }), parts => {
+      const findings = explain(parts.join(' '), 'zh')
+      expect(findings.length).toBeGreaterThan(0)
+      for (const { title, advice } of findings) expect([title, advice]).not.toContain('')
+    }),
+  )
+  const startedAt = performance.now()
+  for (const piece of ['websocket ', 'not allowed ', '加载页面时与', "Sec-WebSocket-Protocol value '", '1'])
+    explain(piece.repeat(200_000), 'en')
+  expect(performance.now() - startedAt).toBeLessThan(5000)
+})
+
+test('A recording that is broken in any way is no recording, or has entries that say nothing', () => {
+  fc.assert(
+    fc.property(fc.anything({ maxDepth: 3 }), fc.anything({ maxDepth: 2 }), (response, url) => {
+      const entry = { _resourceType: 'websocket', request: { url }, response }
+      const text = JSON.stringify({ log: { entries: [entry, response, url, null] } })
+      for (const { findings } of explainHar(text, 'en')) expect(findings.length).toBeGreaterThan(0)
+    }),
+  )
+  for (const text of ['', '{', 'null', '[]', '{"log":null}', '{"log":{"entries":{}}}', '\0'])
+    expect(() => explainHar(text, 'en')).toThrow(SyntaxError)
+  const odd = { _resourceType: 'websocket', response: { status: { toString: 1, valueOf: 1 } } }
+  expect(explainHar(JSON.stringify({ log: { entries: [odd] } }), 'en')).toHaveLength(1)
+  expect(explainHar('\uFEFF{"log":{"entries":[]}}', 'en')).toEqual([])
 })

@@ -32,7 +32,11 @@ interface Reading {
   readonly facts: Facts
 }
 
-function read(text: string): Reading {
+/** As much of a text as is read, in characters: a message has a few lines. */
+const maxLength = 8_000
+
+function read(pasted: string): Reading {
+  const text = pasted.slice(0, maxLength)
   const status = statusIn(text)
   const facts = factsIn(text, status)
   if (status !== undefined && status !== 101) {
@@ -48,21 +52,31 @@ function read(text: string): Reading {
     const codes = closeCodes(closeCode)
     if (codes.length > 0) return { codes, facts: { ...facts, code: closeCode } }
   }
+  const alone = isVague ? statusAlone(text) : undefined
+  if (alone !== undefined) return { codes: statusCodes[alone] ?? [], facts: { ...facts, status: alone } }
   return known === undefined ? { codes: ['BW_DOCTOR_TEXT_UNKNOWN'], facts } : { ...known, facts }
 }
 
 /** Chromium, ws, websocket, socket.io-client and curl, each in its words. */
 function statusIn(text: string): number | undefined {
   const found =
-    /(?:unexpected (?:server )?response(?: code)?|non-101 status|status(?: code)?|响应(?:代码|码|状态码)?|状态码|HTTP\/\d(?:\.\d)?)\s*(?:is|为)?\s*[:：]?\s*(\d{3})\b/i.exec(
+    /(?:unexpected (?:server )?response(?: code)?|non-101 status|(?:response|handshake) but was|status(?: code)?|(?:响应|返回|错误)(?:代码|码|状态码)?|状态码|\bHTTP(?:\/\d(?:\.\d)?)?)\s*(?:is|为|是|了)?\s*[:：=]?\s*[('"“]?(\d{3})(?!\d)/i.exec(
       text,
     ) ?? /^\s*([2-5]\d\d)\s*$/.exec(text)
   const status = Number(found?.[1])
   return status >= 100 && status < 600 ? status : undefined
 }
 
+/** A status that stands for itself among words, such as `nginx 502`. */
+function statusAlone(text: string): number | undefined {
+  const words = text.replace(/\b(?:wss?|https?):\/\/[^\s'"”’)>]+/g, ' ')
+  const found = /(?<![\d.:-])([2-5]\d\d)(?![\d.]|\s*(?:ms|毫秒|秒|s\b))/.exec(words)
+  const status = Number(found?.[1])
+  return statusCodes[status] === undefined ? undefined : status
+}
+
 function closeCodeIn(text: string): number | undefined {
-  const found = /\b(1\d{3}|[34]\d{3})\b/.exec(text.replace(/:\d{2,5}\b/g, ''))
+  const found = /(?<![\d.])(1\d{3}|[34]\d{3})(?![\d.])/.exec(text.replace(/:\d{2,5}\b/g, ''))
   return found === null ? undefined : Number(found[1])
 }
 

@@ -28,7 +28,7 @@ export const knownTexts: readonly KnownText[] = [
   // The page's own code.
   {
     pattern:
-      /Still in CONNECTING state|readyState 0 \(CONNECTING\)|仍处于 ?CONNECTING|object is in an invalid state.*send|send.*InvalidStateError/i,
+      /Still in CONNECTING state|readyState 0 \(CONNECTING\)|仍处于 ?(CONNECTING|连接)|正在连接.*send|send.*正在连接|object is in an invalid state.*send|send.*InvalidStateError/i,
     codes: ['BW_DOCTOR_SEND_BEFORE_OPEN'],
   },
   {
@@ -42,7 +42,7 @@ export const knownTexts: readonly KnownText[] = [
   },
   {
     pattern:
-      /must be either 1000, or between 3000 and 4999|close (message|reason) must not be greater than 123|First argument must be a valid error code/i,
+      /must be either 1000, or between 3000 and 4999|must not be greater than 123|must not be longer than 123|First argument must be a valid error code/i,
     codes: ['BW_DOCTOR_CLOSE_ARGUMENT'],
   },
   {
@@ -57,7 +57,7 @@ export const knownTexts: readonly KnownText[] = [
   { pattern: /fragment identifier|contains a fragment|片段标识符/i, codes: ['BW_DOCTOR_URL_FRAGMENT'] },
   {
     pattern:
-      /scheme must be|wrong url scheme|URL's protocol must be|协议必须是|not allowed.*ws|Expected a ws: or wss:/i,
+      /scheme must be|wrong url scheme|URL's protocol must be|(协议|方案)必须是|not allowed.*ws|Expected a ws: or wss:/i,
     codes: ['BW_DOCTOR_URL_SCHEME_UNSUPPORTED'],
   },
   {
@@ -76,22 +76,37 @@ export const knownTexts: readonly KnownText[] = [
     codes: ['BW_DOCTOR_URL_PORT_BLOCKED'],
   },
   {
-    pattern: /ERR_NAME_NOT_RESOLVED|ENOTFOUND|getaddrinfo|could not be resolved|找不到.*服务器 ?IP|无法解析/i,
-    codes: ['BW_DOCTOR_NAME_NOT_FOUND'],
+    pattern: /EAI_AGAIN|DNS_PROBE|Temporary failure in name resolution/i,
+    codes: ['BW_DOCTOR_NAME_SERVER_SILENT'],
   },
-  { pattern: /EAI_AGAIN|DNS_PROBE/i, codes: ['BW_DOCTOR_NAME_SERVER_SILENT'] },
   {
     pattern:
-      /ERR_CONNECTION_REFUSED|ECONNREFUSED|Connection refused|拒绝连接|拒绝了我们的连接|连接被拒绝|Could not connect to the server/i,
+      /host not found in upstream|no resolver defined to resolve|\(\d+: [^)]*\) while reading response header from upstream|connect\(\) failed .* while connecting to upstream|no live upstreams|upstream connect error|no healthy upstream/i,
+    codes: ['BW_DOCTOR_BAD_GATEWAY'],
+  },
+  {
+    pattern:
+      /ERR_NAME_NOT_RESOLVED|ENOTFOUND|getaddrinfo|Name or service not known|nodename nor servname|could not be resolved|找不到.*(服务器|主机)|无法解析|域名解析失败/i,
+    codes: ['BW_DOCTOR_NAME_NOT_FOUND'],
+  },
+  {
+    pattern:
+      /ERR_CONNECTION_REFUSED|ECONNREFUSED|Connection refused|拒绝连接|拒绝了我们的连接|连接被拒绝|拒绝访问连接|积极拒绝|actively refused|Could not connect to the server|Connect call failed/i,
     codes: ['BW_DOCTOR_PORT_CLOSED'],
   },
   {
-    pattern: /EHOSTUNREACH|ENETUNREACH|ERR_ADDRESS_UNREACHABLE|ERR_INTERNET_DISCONNECTED|No route to host/i,
+    pattern:
+      /EHOSTUNREACH|ENETUNREACH|ERR_ADDRESS_UNREACHABLE|ERR_INTERNET_DISCONNECTED|No route to host|Network is unreachable|网络不可达/i,
     codes: ['BW_DOCTOR_UNREACHABLE'],
   },
-  { pattern: /ERR_CONNECTION_TIMED_OUT|ETIMEDOUT|连接超时|响应时间过长/i, codes: ['BW_DOCTOR_NO_ANSWER'] },
   {
-    pattern: /ERR_TUNNEL_CONNECTION_FAILED|Establishing a tunnel via proxy/i,
+    pattern:
+      /ERR_CONNECTION_TIMED_OUT|ETIMEDOUT|ERR_TIMED_OUT|UND_ERR_CONNECT_TIMEOUT|SocketTimeoutException|(?<!\d: )Connection timed out|连接超时|响应时间过长/i,
+    codes: ['BW_DOCTOR_NO_ANSWER'],
+  },
+  {
+    pattern:
+      /ERR_TUNNEL_CONNECTION_FAILED|ERR_PROXY_CONNECTION_FAILED|Establishing a tunnel via proxy|tunneling socket could not be established|代理服务器.*(失败|错误|拒绝)/i,
     codes: ['BW_DOCTOR_PROXY_TUNNEL'],
   },
   {
@@ -109,12 +124,12 @@ export const knownTexts: readonly KnownText[] = [
   },
   {
     pattern:
-      /ERR_TLS_CERT_ALTNAME_INVALID|ERR_CERT_COMMON_NAME_INVALID|does not match certificate's altnames|SSL_ERROR_BAD_CERT_DOMAIN/i,
+      /ERR_TLS_CERT_ALTNAME_INVALID|ERR_CERT_COMMON_NAME_INVALID|does not match certificate's altnames|SSL_ERROR_BAD_CERT_DOMAIN|证书.*(域名|名称)不(匹配|符)/i,
     codes: ['BW_DOCTOR_CERTIFICATE_NAME'],
   },
   {
     pattern:
-      /CERT_HAS_EXPIRED|certificate has expired|ERR_CERT_DATE_INVALID|SEC_ERROR_EXPIRED_CERTIFICATE|证书.*过期/i,
+      /CERT_HAS_EXPIRED|certificate has expired|ERR_CERT_DATE_INVALID|SEC_ERROR_EXPIRED_CERTIFICATE|SSL certificate has expired|证书.*(过期|到期)/i,
     codes: ['BW_DOCTOR_CERTIFICATE_EXPIRED', 'BW_DOCTOR_CERTIFICATE_NOT_YET_VALID'],
   },
   {
@@ -122,7 +137,8 @@ export const knownTexts: readonly KnownText[] = [
     codes: ['BW_DOCTOR_CERTIFICATE_NOT_YET_VALID'],
   },
   {
-    pattern: /ERR_CERT_AUTHORITY_INVALID/i,
+    pattern:
+      /ERR_CERT_AUTHORITY_INVALID|CERTIFICATE_VERIFY_FAILED|OSStatus error -98\d\d|certificate (verify failed|is not trusted|signed by unknown authority)|PKIX path building failed|CertPathValidatorException|证书(无效|不受信任|验证失败|错误)|不是私密连接|不受信任的证书/i,
     codes: [
       'BW_DOCTOR_CERTIFICATE_SELF_SIGNED',
       'BW_DOCTOR_CERTIFICATE_UNKNOWN_ISSUER',
@@ -140,16 +156,21 @@ export const knownTexts: readonly KnownText[] = [
   },
   {
     pattern:
-      /wrong version number|packet length too long|ERR_SSL_WRONG_VERSION_NUMBER|SSL_ERROR_RX_RECORD_TOO_LONG|EPROTO/i,
+      /wrong version number|packet length too long|ERR_SSL_WRONG_VERSION_NUMBER|SSL_ERROR_RX_RECORD_TOO_LONG|WRONG_VERSION_NUMBER|first record does not look like a TLS handshake|EPROTO/i,
     codes: ['BW_DOCTOR_WSS_TO_PLAIN_PORT'],
   },
   {
     pattern:
-      /ERR_SSL_VERSION_OR_CIPHER_MISMATCH|unsupported protocol(?! version)|SSL_ERROR_UNSUPPORTED_VERSION|handshake failure/i,
+      /ERR_SSL_VERSION_OR_CIPHER_MISMATCH|unsupported protocol(?! version)|SSL_ERROR_UNSUPPORTED_VERSION|handshake failure|alert protocol version|no protocols available/i,
     codes: ['BW_DOCTOR_TLS_VERSION'],
   },
   {
-    pattern: /ERR_SSL_PROTOCOL_ERROR/i,
+    pattern:
+      /unrecognized name|alert internal error|TLS handshake failed|SSL handshake failed|SSLHandshakeException|TLS ?握手失败|SSL ?握手失败/i,
+    codes: ['BW_DOCTOR_TLS_FAILED'],
+  },
+  {
+    pattern: /ERR_SSL_PROTOCOL_ERROR|此网站无法提供安全连接/i,
     codes: ['BW_DOCTOR_WSS_TO_PLAIN_PORT', 'BW_DOCTOR_HTTP2_ONLY', 'BW_DOCTOR_TLS_FAILED'],
     question: {
       en: 'Does http:// on the same port answer? Then the port is plain.',
@@ -165,7 +186,7 @@ export const knownTexts: readonly KnownText[] = [
   { pattern: /Session ID unknown/i, codes: ['BW_DOCTOR_SOCKET_IO_NOT_STICKY'] },
   { pattern: /Transport unknown/i, codes: ['BW_DOCTOR_SOCKET_IO_SERVER'] },
   {
-    pattern: /Unsupported protocol version|v[23]\.x .*server with a v[23]/i,
+    pattern: /Unsupported protocol version|(server )?in v[23]\.x with a v[23]\.x client/i,
     codes: ['BW_DOCTOR_SOCKET_IO_VERSION'],
   },
   { pattern: /"code"\s*:\s*3,?\s*"message"\s*:\s*"Bad request"/i, codes: ['BW_DOCTOR_UPGRADE_STRIPPED'] },
@@ -184,7 +205,47 @@ export const knownTexts: readonly KnownText[] = [
     },
   },
 
+  {
+    pattern: /blocked by CORS policy|Access-Control-Allow-Origin|CORS ?策略|跨域/i,
+    codes: ['BW_DOCTOR_CORS', 'BW_DOCTOR_ORIGIN_REFUSED'],
+  },
+  { pattern: /Invalid namespace/i, codes: ['BW_DOCTOR_SOCKET_IO_NAMESPACE'] },
+  {
+    pattern: /io (server|client) disconnect|client namespace disconnect|server namespace disconnect/i,
+    codes: ['BW_DOCTOR_SOCKET_IO_DISCONNECTED'],
+  },
+  {
+    pattern: /^\W*(Error: )?server error\W*$/i,
+    codes: ['BW_DOCTOR_HTTP_ANSWERED', 'BW_DOCTOR_NOT_FOUND'],
+    question: {
+      en: 'What does the request /socket.io/?EIO=4&transport=polling get in the browser’s network tab: a page?',
+      zh: '浏览器网络面板中 /socket.io/?EIO=4&transport=polling 得到的是什么：网页？',
+    },
+  },
+
+  // What programs and networks around it do.
+  {
+    pattern: /EADDRINUSE|address already in use|端口.*(被占用|已占用|已被使用)/i,
+    codes: ['BW_DOCTOR_PORT_IN_USE'],
+  },
+  { pattern: /ERR_BLOCKED_BY_CLIENT/i, codes: ['BW_DOCTOR_BLOCKED_BY_EXTENSION'] },
+  {
+    pattern: /url not in domain list|不在以下 ?(socket|request)? ?合法域名|合法域名列表/i,
+    codes: ['BW_DOCTOR_DOMAIN_NOT_LISTED'],
+  },
+
   // The answer was not 101.
+  { pattern: /Cannot POST \//, codes: ['BW_DOCTOR_METHOD'] },
+  { pattern: /Cannot GET \/|404 page not found/, codes: ['BW_DOCTOR_NOT_FOUND', 'BW_DOCTOR_WRONG_PATH'] },
+  {
+    pattern:
+      /was not upgraded to websocket|websocket: bad handshake|server rejected WebSocket connection(?!: HTTP \d)/i,
+    codes: ['BW_DOCTOR_HTTP_ANSWERED', 'BW_DOCTOR_NOT_FOUND', 'BW_DOCTOR_UPGRADE_STRIPPED'],
+    question: {
+      en: 'Which status did the server answer? Run bothways doctor URL, which shows it.',
+      zh: '服务器回应的状态码是多少？运行 bothways doctor URL 可以看到。',
+    },
+  },
   {
     pattern: /X-WebSocket-Reject-Reason|No handler is configured to accept/i,
     codes: ['BW_DOCTOR_NO_REQUEST_HANDLER'],
@@ -199,11 +260,13 @@ export const knownTexts: readonly KnownText[] = [
     codes: ['BW_DOCTOR_UPGRADE_STRIPPED'],
   },
   {
-    pattern: /Opening handshake has timed out|handshake (has )?timed out|Opening handshake timeout|握手超时/i,
+    pattern:
+      /Opening handshake has timed out|handshake (has )?timed out|timed out during opening handshake|Opening handshake timeout|握手超时/i,
     codes: ['BW_DOCTOR_HANDSHAKE_TIMEOUT', 'BW_DOCTOR_UPGRADE_IGNORED', 'BW_DOCTOR_SERVER_SILENT'],
   },
   {
-    pattern: /closed before receiving a handshake response|socket hang up|ERR_EMPTY_RESPONSE|未发送任何数据/i,
+    pattern:
+      /closed before receiving a handshake response|socket hang up|ERR_EMPTY_RESPONSE|Empty reply from server|other side closed|未发送任何数据/i,
     codes: ['BW_DOCTOR_SOCKET_IO_SERVER', 'BW_DOCTOR_WS_TO_TLS_PORT', 'BW_DOCTOR_UPGRADE_CRASHES'],
     question: whenDidItEnd,
   },
@@ -248,13 +311,14 @@ export const knownTexts: readonly KnownText[] = [
     codes: ['BW_DOCTOR_COMPRESSION_BROKEN'],
   },
   {
-    pattern: /unexpected continuation|FIN must be set|continuation frame/i,
-    codes: ['BW_DOCTOR_FRAGMENTATION'],
-  },
-  {
-    pattern: /(control frame|ping|pong).*(fragment|too (large|big|long)|125)/i,
+    pattern: /fragmented control frame|(control frame|ping|pong).*(fragment|too (large|big|long)|125)/i,
     codes: ['BW_DOCTOR_CONTROL_FRAME'],
   },
+  {
+    pattern: /unexpected continuation|FIN must be set|continuation frame|previous message is unfinished/i,
+    codes: ['BW_DOCTOR_FRAGMENTATION'],
+  },
+  { pattern: /broken close frame/i, codes: ['BW_DOCTOR_CLOSE_FRAME_INVALID'] },
   {
     pattern: /decode a text frame as UTF-8|Invalid UTF-?8|not valid UTF-8/i,
     codes: ['BW_DOCTOR_INVALID_UTF8'],
@@ -275,7 +339,8 @@ export const knownTexts: readonly KnownText[] = [
     question: whichBytes,
   },
   {
-    pattern: /ECONNRESET|ERR_CONNECTION_RESET|连接(已)?重置|Connection reset/i,
+    pattern:
+      /ECONNRESET|ERR_CONNECTION_RESET|ERR_CONNECTION_ABORTED|ERR_CONNECTION_CLOSED|EPIPE|Broken pipe|连接(已|被)?重置|Connection (was )?reset|forcibly closed/i,
     codes: ['BW_DOCTOR_CONNECTION_RESET', 'BW_DOCTOR_WS_TO_TLS_PORT', 'BW_DOCTOR_ENDED_WITHOUT_ANSWER'],
   },
   {
@@ -283,15 +348,16 @@ export const knownTexts: readonly KnownText[] = [
     codes: ['BW_DOCTOR_IDLE_TIMEOUT', 'BW_DOCTOR_BAD_GATEWAY'],
   },
   {
-    pattern: /connect\(\) failed .* while connecting to upstream|no live upstreams/i,
-    codes: ['BW_DOCTOR_BAD_GATEWAY'],
+    pattern:
+      /ERR_NETWORK_CHANGED|ERR_NETWORK_IO_SUSPENDED|transport (close|error)|Connection dropped by remote peer|no close frame (received|was received)|websocket: close 1006|Socket is not connected|connection (was )?closed abnormally|异常(关闭|断开)/i,
+    codes: ['BW_DOCTOR_ABNORMAL_CLOSURE'],
   },
   { pattern: /Unhandled 'error' event/i, codes: ['BW_DOCTOR_UNHANDLED_ERROR'] },
 
   // Nothing but that it failed.
   {
     pattern:
-      /Firefox can.t establish a connection|无法建立到.*的连接|WebSocket is already|WebSocket connection to .* failed|WebSocket 连接.*失败|Received network error or non-101 status code|There was a bad response from the server|WebSocket network error|websocket.*(error|错误|失败)/i,
+      /Firefox can.t establish a connection|无法建立到.*的连接|WebSocket is already|WebSocket connection to .* failed|WebSocket ?连接.*(失败|断开|中断|错误)|\[vite\] failed to connect to websocket|握手(失败|错误)|Received network error or non-101 status code|There was a bad response from the server|WebSocket network error|websocket.{0,200}(error|错误|失败)/i,
     codes: ['BW_DOCTOR_GENERIC'],
   },
 ]

@@ -207,6 +207,84 @@ export const catalogueText = {
         '网络中断、页面休眠，或长时间计算阻塞了一方；2 版客户端连接 3、4 版服务器，约 30 秒后也会这样。只有计算是原因时才调大 pingTimeout。',
     },
   },
+  BW_DOCTOR_SOCKET_IO_NAMESPACE: {
+    severity: 'error',
+    en: {
+      title: 'The Socket.IO server has no such namespace (Invalid namespace)',
+      advice:
+        'In io("/my-path") the path is a namespace, not the path of a URL: use io(), or define it with io.of("/my-path") on the server. The path of the URL is the option path.',
+    },
+    zh: {
+      title: 'Socket.IO 服务器没有这个命名空间（Invalid namespace）',
+      advice:
+        'io("/my-path") 中的路径是命名空间，不是 URL 的路径：请用 io()，或在服务器上用 io.of("/my-path") 定义。URL 的路径由 path 选项指定。',
+    },
+  },
+  BW_DOCTOR_SOCKET_IO_DISCONNECTED: {
+    severity: 'info',
+    en: {
+      title: 'One side of Socket.IO called disconnect() (io server disconnect, io client disconnect)',
+      advice:
+        'The program did it. After "io server disconnect" the client does not come back by itself: call socket.connect().',
+    },
+    zh: {
+      title: 'Socket.IO 的某一方调用了 disconnect()（io server disconnect、io client disconnect）',
+      advice: '这是程序自己做的。"io server disconnect" 之后客户端不会自动重连：请调用 socket.connect()。',
+    },
+  },
+  BW_DOCTOR_CORS: {
+    severity: 'error',
+    lines: 'origin',
+    en: {
+      title:
+        'The browser keeps the answer from a page of another origin (blocked by CORS policy, No Access-Control-Allow-Origin header)',
+      advice:
+        'This is about a request of HTTP, such as the polling of Socket.IO: a WebSocket itself knows no CORS. Allow the page’s origin on the server.',
+    },
+    zh: {
+      title: '浏览器不让另一个源的网页读取回应（已被 CORS 策略阻止，No Access-Control-Allow-Origin header）',
+      advice:
+        '这与 HTTP 请求有关，例如 Socket.IO 的轮询；WebSocket 本身没有 CORS。请在服务器上允许网页的源。',
+    },
+  },
+  BW_DOCTOR_PORT_IN_USE: {
+    severity: 'error',
+    en: {
+      title: 'The server did not start: another program listens on its port (EADDRINUSE)',
+      advice:
+        'End the other one, often an earlier start of the same server, or take another port. To see who it is: ss -ltnp, or lsof -i :8080; on Windows netstat -ano.',
+    },
+    zh: {
+      title: '服务器没有启动：端口已被另一个程序占用（EADDRINUSE）',
+      advice:
+        '请结束那个程序（常常是同一服务器之前的进程），或换一个端口。查看占用者：ss -ltnp 或 lsof -i :8080；Windows 上用 netstat -ano。',
+    },
+  },
+  BW_DOCTOR_BLOCKED_BY_EXTENSION: {
+    severity: 'error',
+    en: {
+      title: 'An extension of the browser blocked the connection (net::ERR_BLOCKED_BY_CLIENT)',
+      advice:
+        'Try a private window without extensions; ad blockers go by words in the host or path of the URL.',
+    },
+    zh: {
+      title: '浏览器扩展拦截了连接（net::ERR_BLOCKED_BY_CLIENT）',
+      advice: '请在没有扩展的无痕窗口中再试；广告拦截器会按 URL 的主机或路径中的词语拦截。',
+    },
+  },
+  BW_DOCTOR_DOMAIN_NOT_LISTED: {
+    severity: 'error',
+    en: {
+      title: 'The mini program may not connect to this host (url not in domain list)',
+      advice:
+        'Add wss:// and the host to the "socket" list of legal domains in the mini program’s settings; it needs a name with a certificate. While developing, switch the check off in the tool’s settings.',
+    },
+    zh: {
+      title: '小程序不能连接这个域名（url not in domain list）',
+      advice:
+        '请在小程序后台“开发设置”的 socket 合法域名中添加 wss:// 域名；必须是有证书的域名。开发时可在开发者工具中勾选“不校验合法域名”。',
+    },
+  },
   BW_DOCTOR_UNHANDLED_ERROR: {
     severity: 'error',
     en: {
