@@ -1,7 +1,7 @@
-// What a program sees of a WebSocketStream, as data: by `deno run stream-story.mjs URL` Deno's own, or whatever is given.
+// What a program sees of a WebSocketStream, as data.
 
 /** Needs nothing from outside itself: a browser gets its text. */
-export async function tellStory(WebSocketStream, WebSocketError, url, canCut = true) {
+export async function tellStory(WebSocketStream, WebSocketError, url) {
   const outcome = promise =>
     promise.then(
       value => value ?? 'done',
@@ -74,7 +74,7 @@ export async function tellStory(WebSocketStream, WebSocketError, url, canCut = t
     story.theirClose = await outcome(socket.closed)
     await writable
   }
-  if (canCut) {
+  {
     const { socket, reader, writer } = await connect('cuts')
     const writable = outcome(writer.closed)
     await writer.write('now')
@@ -95,11 +95,4 @@ export async function tellStory(WebSocketStream, WebSocketError, url, canCut = t
   const { closeCode, reason, name } = new WebSocketError('', { reason: 'why' })
   story.error = { closeCode, reason, name, wrong: thrown(() => new WebSocketError('', { closeCode: 1006 })) }
   return story
-}
-
-if (globalThis.Deno !== undefined) {
-  const { WebSocketStream, WebSocketError } = globalThis
-  // Deno 2.9 never settles a read of a connection that is cut.
-  const story = await tellStory(WebSocketStream, WebSocketError, globalThis.Deno.args[0], false)
-  console.log(JSON.stringify(story))
 }
