@@ -14,6 +14,24 @@ import type { Payload } from './session-event.ts'
 
 const options = {
   ...connectionOptions,
+  'socket.io': {
+    type: 'boolean',
+    says: {
+      en: 'speak Socket.IO: a line is EVENT ARGS…, arguments are JSON; EVENT? ARGS… asks for an acknowledgement, /ack N ARGS… gives one; the path of the URL is the namespace',
+      zh: '使用 Socket.IO：一行是 EVENT ARGS…，参数为 JSON；EVENT? ARGS… 请求确认，/ack N ARGS… 给出确认；URL 的路径是命名空间',
+    },
+  },
+  'socket.io-auth': {
+    type: 'string',
+    value: 'JSON',
+    says: { en: 'what a client gives as `auth`: an object', zh: '客户端的 `auth`：一个对象' },
+  },
+  'socket.io-path': {
+    type: 'string',
+    value: 'PATH',
+    default: '/socket.io/',
+    says: { en: 'where the server has Engine.IO', zh: '服务器上 Engine.IO 的路径' },
+  },
   location: {
     type: 'boolean',
     short: 'L',
@@ -115,8 +133,14 @@ export const connect: Command = {
     'bothways connect wss://example.com/chat --auth me:secret -x \'{"type":"hello"}\'',
     'bothways connect wss://example.com/feed --json --wait 60 < /dev/null',
     'tail -f log | bothways connect wss://example.com/log --reconnect --hello login.txt',
+    'bothways connect ws://localhost:3000/admin --socket.io --socket.io-auth \'{"token":"x"}\' -x \'join? "room"\'',
     'bothways connect ws+unix:/run/app.sock:/chat',
   ],
+}
+
+export interface SocketIoOptions {
+  readonly path: string
+  readonly auth: object | undefined
 }
 
 export interface ConnectOptions {
@@ -124,6 +148,8 @@ export interface ConnectOptions {
   readonly protocols: readonly string[]
   readonly connection: Connection
   readonly client: Pick<ClientOptions, 'keepalive' | 'compression' | 'maxMessageBytes'>
+  /** Undefined: plain messages. */
+  readonly socketIo: SocketIoOptions | undefined
   readonly followsRedirects: boolean
   readonly reconnects: boolean
   /** Sent whenever it has connected, before anything else. */
@@ -167,6 +193,7 @@ export function readConnectOptions(args: readonly string[], language: Language):
       compression: !values['no-compression'],
       maxMessageBytes: readWhole('--max-payload', values['max-payload'], 0, highestPayloadBytes),
     },
+    socketIo: values['socket.io'] ? readSocketIo(values) : undefined,
     followsRedirects: values.location ?? false,
     reconnects: values.reconnect ?? false,
     hello: values.hello === undefined ? [] : readHello(values.hello, values.binary ?? false),
@@ -178,6 +205,30 @@ export function readConnectOptions(args: readonly string[], language: Language):
     notice,
     language,
   }
+}
+
+function readSocketIo(values: {
+  readonly 'socket.io-path': string
+  readonly 'socket.io-auth'?: string | undefined
+}) {
+  const { 'socket.io-path': path, 'socket.io-auth': text } = values
+  return {
+    path: path.startsWith('/') ? path : `/${path}`,
+    auth: text === undefined ? undefined : readAuth(text),
+  }
+}
+
+function readAuth(text: string): object {
+  try {
+    const auth: unknown = JSON.parse(text)
+    if (typeof auth === 'object' && auth !== null && !Array.isArray(auth)) return auth
+  } catch {
+    // Said below.
+  }
+  throw new WrongUse({
+    en: `--socket.io-auth takes an object of JSON, such as {"token":"…"}, got '${text}'.`,
+    zh: `--socket.io-auth 的值是 JSON 对象，例如 {"token":"…"}，收到“${text}”。`,
+  })
 }
 
 /** Each line of a file, as a message. */

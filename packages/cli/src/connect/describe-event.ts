@@ -5,7 +5,14 @@ import { closeCodeInWords } from './close-code-words.ts'
 import { type EventWords, eventWords } from './event-words.ts'
 import { failureHint } from './failure-hint.ts'
 import { printable, printableLine } from './printable.ts'
-import { type Payload, payloadBytes, type SessionEvent, type Verdict } from './session-event.ts'
+import {
+  type Payload,
+  payloadBytes,
+  type SessionEvent,
+  type SocketIoEvent,
+  type Verdict,
+} from './session-event.ts'
+import { printValues } from './socket-io-line.ts'
 
 /** Bytes of a binary message, and characters of a text, that are shown; the rest is counted. */
 const shownBytes = 256
@@ -55,6 +62,14 @@ function describe(event: SessionEvent, { isVerbose, language }: Style, paint: Pa
       return `${sent} ${describePayload(event.payload, words, paint)}`
     case 'received':
       return `${received} ${describePayload(event.payload, words, paint)}`
+    case 'emitted':
+    case 'acknowledged':
+    case 'event':
+    case 'ack': {
+      const arrow = event.type === 'emitted' || event.type === 'acknowledged' ? sent : received
+      const wanted = 'name' in event && event.id !== undefined ? paint(Color.Gray, ` (ack ${event.id})`) : ''
+      return `${arrow} ${printable(socketIoLine(event))}${wanted}`
+    }
     case 'ping':
     case 'pong':
       return `${received} ${event.type} ${paint(Color.Gray, sizeInWords(event.payload.length))}`
@@ -113,6 +128,12 @@ function describeBody(body: string, message: string, words: EventWords): string 
   const lines = text.split(/\r?\n/)
   const shown = lines.slice(0, shownLines).map(line => `\n  | ${printable(line)}`)
   return `${shown.join('')}${lines.length > shownLines ? `\n  | ${words.moreLines(lines.length - shownLines)}` : ''}`
+}
+
+/** An event or acknowledgement of Socket.IO, as one would type it. */
+export function socketIoLine(event: SocketIoEvent): string {
+  const head = 'name' in event ? event.name : `/ack ${event.id}`
+  return `${head} ${printValues(event.args)}`.trimEnd()
 }
 
 /** Type, size, and the beginning. */

@@ -2,10 +2,11 @@ import { isUtf8 } from 'node:buffer'
 import type { Words } from '../language.ts'
 import { Failure } from '../wrong-use.ts'
 import type { ConnectOptions } from './connect-options.ts'
-import { describeEvent, eventAsJson } from './describe-event.ts'
+import type { Conversation } from './conversation.ts'
+import { converse } from './converse.ts'
+import { describeEvent, eventAsJson, socketIoLine } from './describe-event.ts'
 import { LineSplitter } from './line-splitter.ts'
 import { isAnswered, waitLeftMs } from './reply-wait.ts'
-import { Session } from './session.ts'
 import type { Payload, SessionEvent } from './session-event.ts'
 
 const signals = ['SIGINT', 'SIGTERM'] as const
@@ -26,7 +27,7 @@ export async function runPipe(options: ConnectOptions): Promise<number> {
 
 class PipeRun {
   readonly #options: ConnectOptions
-  readonly #session: Session
+  readonly #session: Conversation
   #lineCount = 0
   #replyCount = 0
   #lastAtMs = 0
@@ -41,7 +42,7 @@ class PipeRun {
 
   constructor(options: ConnectOptions) {
     this.#options = options
-    this.#session = new Session(options, event => this.#take(event))
+    this.#session = converse(options, event => this.#take(event))
   }
 
   async run(): Promise<number> {
@@ -77,7 +78,7 @@ class PipeRun {
   }
 
   #take(event: SessionEvent): void {
-    if (event.type === 'received') {
+    if (event.type === 'received' || event.type === 'event' || event.type === 'ack') {
       this.#replyCount++
       this.#lastAtMs = performance.now()
     }
@@ -106,9 +107,13 @@ class PipeRun {
       process.stdout.write(`${messageLine(event.payload)}\n`)
       return
     }
-    const isOrdinary =
-      event.type === 'open' || event.type === 'sent' || (event.type === 'close' && event.by === 'us')
-    if (isOrdinary && (!isVerbose || event.type === 'sent')) return
+    if (event.type === 'event' || event.type === 'ack') {
+      process.stdout.write(`${socketIoLine(event)}\n`)
+      return
+    }
+    const isOurs = event.type === 'sent' || event.type === 'emitted' || event.type === 'acknowledged'
+    const isOrdinary = event.type === 'open' || isOurs || (event.type === 'close' && event.by === 'us')
+    if (isOrdinary && (!isVerbose || isOurs)) return
     const text = describeEvent(event, date, { isColored: false, isVerbose, language })
     if (text !== undefined) process.stderr.write(`${text}\n`)
   }

@@ -26,6 +26,15 @@ export type SessionEvent =
       readonly handshake: HandshakeResult | undefined
     }
   | { readonly type: 'sent' | 'received'; readonly payload: Payload }
+  /** An event of Socket.IO; with an `id` an acknowledgement is asked for. */
+  | {
+      readonly type: 'emitted' | 'event'
+      readonly name: string
+      readonly args: readonly unknown[]
+      readonly id?: number
+    }
+  /** An acknowledgement of Socket.IO: theirs, and ours. */
+  | { readonly type: 'ack' | 'acknowledged'; readonly id: number; readonly args: readonly unknown[] }
   | { readonly type: 'ping' | 'pong'; readonly payload: Uint8Array }
   | { readonly type: 'round-trip'; readonly milliseconds: number | undefined }
   | {
@@ -43,6 +52,11 @@ export type SessionEvent =
       readonly reason: string
       readonly by: Disconnect['by'] | undefined
     }
+
+export type SocketIoEvent = Extract<
+  SessionEvent,
+  { readonly type: 'emitted' | 'event' | 'ack' | 'acknowledged' }
+>
 
 export function payloadBytes(payload: Payload): number {
   return typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length

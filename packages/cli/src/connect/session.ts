@@ -9,6 +9,7 @@ import { verdictOf } from '../doctor/verdict.ts'
 import { endpointOf } from '../reach/endpoint.ts'
 import { type Redirect, redirectOf } from '../reach/redirect.ts'
 import type { ConnectOptions } from './connect-options.ts'
+import type { Conversation } from './conversation.ts'
 import { mayComeBack, reconnectDelayMs, steadyMs } from './reconnect.ts'
 import type { Payload, SessionEvent } from './session-event.ts'
 
@@ -19,7 +20,7 @@ const highWaterMarkBytes = 1024 * 1024
  * A conversation with one server and everything that happens in it: one connection, or with `--location` and
  * `--reconnect` one after the other.
  */
-export class Session {
+export class Session implements Conversation {
   readonly #options: ConnectOptions
   readonly #tell: (event: SessionEvent) => void
   #socket: WebSocket

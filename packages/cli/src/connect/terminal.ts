@@ -3,10 +3,10 @@ import type { Interface } from 'node:readline'
 import type { Words } from '../language.ts'
 import { WrongUse } from '../wrong-use.ts'
 import type { ConnectOptions } from './connect-options.ts'
+import { converse } from './converse.ts'
 import { describeEvent, eventAsJson } from './describe-event.ts'
 import { openPrompt } from './prompt.ts'
 import { Screen } from './screen.ts'
-import { Session } from './session.ts'
 import { parseLine, unknownCommand } from './terminal-line.ts'
 
 const help: Words = {
@@ -42,7 +42,7 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
   const screen = new Screen(prompt, process.stdout)
   let hasFailed = false
 
-  const session = new Session(options, event => {
+  const session = converse(options, event => {
     if (event.type === 'error') hasFailed = true
     if (event.type === 'open') hasFailed = false
     if (event.type === 'close' && !options.reconnects) screen.stopPrompting()
@@ -86,6 +86,8 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
   }
 
   async function obey(line: string): Promise<void> {
+    // An acknowledgement is a line of its own kind, from a pipe as well.
+    if (options.socketIo !== undefined && /^\/ack\b/.test(line)) return await send(line)
     const command = parseLine(line)
     switch (command.type) {
       case 'nothing':
