@@ -140,7 +140,7 @@ describe.each(['listen', 'attach'])('A request to %s', way => {
     expect(answer.slice(answer.indexOf('\r\n\r\n') + 4)).toBe('\x81\x04open\x88\x02\x03\xe8')
   })
 
-  test.runIf(way === 'attach').each([
+  test.each([
     ['opens', '/', [101]],
     ['is refused', '/nowhere', [404]],
   ])('upgrade behind an earlier one %s after the answer to that', async (_, path, last) => {
@@ -148,7 +148,9 @@ describe.each(['listen', 'attach'])('A request to %s', way => {
     const bytes = Buffer.concat([Buffer.from(earlier + earlier + rawRequest(path)), message, close])
     const answer = await answerTo(bytes)
     const statuses = Array.from(answer.matchAll(/HTTP\/1\.1 (\d+)/g), it => Number(it[1]))
-    expect(statuses).toEqual([200, 200, ...last])
+    // A server without pages tells that it has none.
+    const ordinary = way === 'attach' ? 200 : 426
+    expect(statuses).toEqual([ordinary, ordinary, ...last])
     if (path === '/') expect(answer.endsWith(`\r\n\r\n${bothAnswers}`)).toBe(true)
   })
 })
