@@ -140,19 +140,20 @@ describe.each(['listen', 'attach'])('A request to %s', way => {
     expect(answer.slice(answer.indexOf('\r\n\r\n') + 4)).toBe('\x81\x04open\x88\x02\x03\xe8')
   })
 
-  test.each([
+  const behindEarlier = test.each([
     ['opens', '/', [101]],
     ['is refused', '/nowhere', [404]],
-  ])('upgrade behind an earlier one %s after the answer to that', async (_, path, last) => {
-    const earlier = 'GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n'
-    const bytes = Buffer.concat([Buffer.from(earlier + earlier + rawRequest(path)), message, close])
-    const answer = await answerTo(bytes)
-    const statuses = Array.from(answer.matchAll(/HTTP\/1\.1 (\d+)/g), it => Number(it[1]))
-    // A server without pages tells that it has none.
-    const ordinary = way === 'attach' ? 200 : 426
-    expect(statuses).toEqual([ordinary, ordinary, ...last])
-    if (path === '/') expect(answer.endsWith(`\r\n\r\n${bothAnswers}`)).toBe(true)
-  })
+  ])
+  // A server without pages closes after its first answer.
+  if (way === 'attach')
+    behindEarlier('upgrade behind an earlier one %s after the answer to that', async (_, path, last) => {
+      const earlier = 'GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n'
+      const bytes = Buffer.concat([Buffer.from(earlier + earlier + rawRequest(path)), message, close])
+      const answer = await answerTo(bytes)
+      const statuses = Array.from(answer.matchAll(/HTTP\/1\.1 (\d+)/g), it => Number(it[1]))
+      expect(statuses).toEqual([200, 200, ...last])
+      if (path === '/') expect(answer.endsWith(`\r\n\r\n${bothAnswers}`)).toBe(true)
+    })
 })
 
 test('An upgrade behind a request that is never answered does not wait for ever', async () => {
