@@ -24,17 +24,8 @@ export function readCarried(topic: string, message: string): Carried | undefined
   const fields = rest.split('\n')
   const [epoch = '', number = '', check = '', previous = '', at = '', user = '', data = ''] = fields
   if (fields.length !== 7) return undefined
-  return {
-    type: 'publication',
-    publication: {
-      topic,
-      position: positionOf(epoch, number, check),
-      previous: positionOf(epoch, String(Number(number) - 1), previous),
-      data,
-      user: userOf(user),
-      at: Number(at),
-    },
-  }
+  const publication = publicationOf(topic, { epoch, number, check, previous, at, user, data })
+  return { type: 'publication', publication }
 }
 
 type Entry = readonly [id: string, fields: readonly string[]]
@@ -64,18 +55,31 @@ export function readHistory(topic: string, reply: HistoryReply, since: string | 
 function readEntry(topic: string, epoch: string, [id, fields]: Entry): StoredPublication {
   const [, check = '', , previous = '', , at = '', , user = '', , data = ''] = fields
   const number = id.slice(0, id.indexOf('-'))
+  return publicationOf(topic, { epoch, number, check, previous, at, user, data })
+}
+
+/** The texts that a publication is made of, in the stream and on its channel; `previous` is the check of the one before. */
+interface Fields {
+  readonly epoch: string
+  readonly number: string
+  readonly check: string
+  readonly previous: string
+  readonly at: string
+  /** As JSON; empty: nobody. */
+  readonly user: string
+  readonly data: string
+}
+
+function publicationOf(topic: string, fields: Fields): StoredPublication {
+  const { epoch, number, check, previous, at, user, data } = fields
   return {
     topic,
     position: positionOf(epoch, number, check),
     previous: positionOf(epoch, String(Number(number) - 1), previous),
     data,
-    user: userOf(user),
+    user: user === '' ? undefined : (JSON.parse(user) as string),
     at: Number(at),
   }
-}
-
-function userOf(text: string): string | undefined {
-  return text === '' ? undefined : (JSON.parse(text) as string)
 }
 
 /** Members as they are stored, with the end of the lease and the time of the first join in front; the first first. */
