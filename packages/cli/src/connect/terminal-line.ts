@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { suggestion } from '../nearest.ts'
 import { WrongUse } from '../wrong-use.ts'
 
@@ -40,6 +41,16 @@ export function parseLine(line: string): TerminalCommand {
     default:
       return { type: 'unknown', name, known }
   }
+}
+
+/** What a command sends; undefined for one that sends nothing. Rejects when a file cannot be read. */
+export async function payloadOf(
+  command: TerminalCommand,
+  isBinary: boolean,
+): Promise<string | Uint8Array | undefined> {
+  if (command.type === 'send') return isBinary ? Buffer.from(command.text) : command.text
+  if (command.type === 'bytes') return command.bytes
+  return command.type === 'file' ? await readFile(command.path) : undefined
 }
 
 /** What to say about a command that there is not. */

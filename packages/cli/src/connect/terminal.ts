@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Interface } from 'node:readline'
 import type { Words } from '../language.ts'
 import { WrongUse } from '../wrong-use.ts'
@@ -7,7 +6,7 @@ import { converse } from './converse.ts'
 import { describeEvent, eventAsJson } from './describe-event.ts'
 import { openPrompt } from './prompt.ts'
 import { Screen } from './screen.ts'
-import { parseLine, unknownCommand } from './terminal-line.ts'
+import { parseLine, payloadOf, unknownCommand } from './terminal-line.ts'
 
 const help: Words = {
   en: `Every line is sent as a message. Commands:
@@ -89,15 +88,11 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
     // An acknowledgement is a line of its own kind, from a pipe as well.
     if (options.socketIo !== undefined && /^\/ack\b/.test(line)) return await send(line)
     const command = parseLine(line)
+    const payload = await payloadOf(command, isBinary)
+    if (payload !== undefined) return await send(payload)
     switch (command.type) {
       case 'nothing':
         return
-      case 'send':
-        return await send(isBinary ? Buffer.from(command.text) : command.text)
-      case 'bytes':
-        return await send(command.bytes)
-      case 'file':
-        return await send(await readFile(command.path))
       case 'ping':
         // What is typed meanwhile need not wait for the pong.
         void session.ping()

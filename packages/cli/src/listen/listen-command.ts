@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import type { Message } from 'bothways'
 import { eventAsObject } from '../connect/describe-event.ts'
 import { LineSplitter } from '../connect/line-splitter.ts'
 import { isOnTerminal, openPrompt } from '../connect/prompt.ts'
 import { Screen } from '../connect/screen.ts'
 import type { Payload } from '../connect/session-event.ts'
-import { parseLine, unknownCommand } from '../connect/terminal-line.ts'
+import { parseLine, payloadOf, unknownCommand } from '../connect/terminal-line.ts'
 import type { Language, Words } from '../language.ts'
 import { listenFailure } from '../listen-failure.ts'
 import { clientEventInWords } from '../log-of-clients.ts'
@@ -219,15 +218,11 @@ async function obey(
       throw new WrongUse({ en: `There is no client ${client}.`, zh: `没有 ${client} 号客户端。` })
     }
     const command = parseLine(rest ?? line)
+    const payload = await payloadOf(command, isBinary)
+    if (payload !== undefined) return await send(payload)
     switch (command.type) {
       case 'nothing':
         return
-      case 'send':
-        return await send(isBinary ? Buffer.from(command.text) : command.text)
-      case 'bytes':
-        return await send(command.bytes)
-      case 'file':
-        return await send(await readFile(command.path))
       case 'ping':
         // What is typed meanwhile need not wait for the pong.
         void listener.ping(client, (number, milliseconds) => {
