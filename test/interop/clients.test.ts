@@ -9,7 +9,7 @@ import { WebSocket as WsWebSocket } from 'ws'
 import { bun, deno } from '../../tools/lib/runtimes.mjs'
 import { systemPrograms } from '../../tools/lib/system-programs.mjs'
 import { printMatrix, record } from './matrix.ts'
-import { converse, type Report } from './peers/conversation.mjs'
+import { answer, converse, type Report } from './peers/conversation.mjs'
 
 const servers: Server[] = []
 const urls: Record<string, string> = {}
@@ -35,14 +35,7 @@ async function serve(
   })
   server.route('/', {
     protocols: ['a'],
-    message: async (socket, message) => {
-      if (message === 'please ping') {
-        await socket.ping('are you there')
-        socket.send('ponged')
-      } else if (message === 'please fragment') socket.send('fragmented')
-      else if (message === 'please close') socket.close(4002, '会合')
-      else socket.send(message)
-    },
+    message: answer,
     close: ({ extensions }, code, reason) => void ended.push({ code, reason, extensions }),
   })
   servers.push(server)

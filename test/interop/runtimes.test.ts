@@ -4,7 +4,7 @@ import { WebSocket as UndiciWebSocket } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket as WsWebSocket } from 'ws'
 import { bun, deno } from '../../tools/lib/runtimes.mjs'
-import { converse } from './peers/conversation.mjs'
+import { answer, converse } from './peers/conversation.mjs'
 
 const runtimes: Record<string, readonly [command: string, args: readonly string[]]> = {
   Bun: [bun, []],
@@ -17,14 +17,7 @@ beforeAll(async () => {
   server = createServer({ compression: true })
   server.route('/', {
     protocols: ['a'],
-    message: async (socket, message) => {
-      if (message === 'please ping') {
-        await socket.ping('are you there')
-        socket.send('ponged')
-      } else if (message === 'please fragment') socket.send('fragmented')
-      else if (message === 'please close') socket.close(4002, '会合')
-      else socket.send(message)
-    },
+    message: answer,
   })
   url = (await server.listen()).url
 })

@@ -1,3 +1,5 @@
+import type { ServerSocket } from 'bothways'
+
 /** What the conversation needs of a client: a browser's `WebSocket`, or something with its interface. */
 export interface SocketLike {
   binaryType: string
@@ -36,3 +38,6 @@ export function converse<Socket extends SocketLike>(
   connect: () => Socket,
   able?: Abilities<Socket>,
 ): Promise<Report>
+
+/** Our server's side of it. */
+export function answer(socket: ServerSocket, message: string | Uint8Array): Promise<void>

@@ -100,3 +100,13 @@ export async function converse(connect, able = {}) {
   }
   return { protocol, problems, did }
 }
+
+/** What our server does with a message of the conversation. */
+export async function answer(socket, message) {
+  if (message === 'please ping') {
+    await socket.ping('are you there')
+    socket.send('ponged')
+  } else if (message === 'please fragment') socket.send('fragmented')
+  else if (message === 'please close') socket.close(4002, '会合')
+  else socket.send(message)
+}
