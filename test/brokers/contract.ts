@@ -7,6 +7,7 @@ import {
   type Withdrawal,
 } from 'bothways'
 import { expect, test } from 'vitest'
+import { requestOf } from './request.ts'
 
 /** A broker that is made for one test, with a clock that the test moves. */
 export interface BrokerUnderTest {
@@ -24,7 +25,6 @@ export interface BrokerUnderTest {
   end(): Promise<void>
 }
 
-const history = { count: 100, ageMs: 600_000 }
 const key = (name: string) => ({ name: name.padEnd(22, '.'), scope: 'me' })
 
 /** Keeps what a broker tells. */
@@ -58,17 +58,7 @@ export function brokerContract(
   ) =>
     test(`${name}: ${title}`, async () => {
       const under = await make(options)
-      const publish: Publish = (data, rest = {}) =>
-        under.broker.publish({
-          topic: 'a',
-          data: JSON.stringify(data),
-          user: undefined,
-          history,
-          isState: false,
-          key: undefined,
-          ifPosition: undefined,
-          ...rest,
-        })
+      const publish: Publish = (data, rest = {}) => under.broker.publish(requestOf(data, rest))
       try {
         await work({ ...under, publish })
       } finally {
@@ -354,17 +344,7 @@ export function brokerContract(
       await other.subscribe('a', there)
       const told: Withdrawal[] = []
       other.onWithdrawal(withdrawal => told.push(withdrawal))
-      const publishThere: Publish = (data, rest = {}) =>
-        other.publish({
-          topic: 'a',
-          data: JSON.stringify(data),
-          user: undefined,
-          history,
-          isState: false,
-          key: undefined,
-          ifPosition: undefined,
-          ...rest,
-        })
+      const publishThere: Publish = (data, rest = {}) => other.publish(requestOf(data, rest))
       await Promise.all(
         Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? publish(at) : publishThere(at))),
       )

@@ -1,10 +1,11 @@
 import { RedisBroker, type RedisBrokerOptions } from '@bothways/redis'
 import { RedisServer } from '@bothways/test-support/redis'
-import { type BrokerEvents, HubError, type PublishRequest } from 'bothways'
+import { type BrokerEvents, HubError } from 'bothways'
 import { Redis as IoRedis } from 'ioredis'
 import { createClient, RESP_TYPES } from 'redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { brokerContract } from './contract.ts'
+import { requestOf } from './request.ts'
 
 let server: RedisServer
 /** One node that has every slot: what a script does beyond the slot of its keys fails. */
@@ -86,17 +87,6 @@ brokerContract('The Redis broker with ioredis', async () => {
       client.disconnect()
     },
   }
-})
-
-const requestOf = (data: unknown, rest: Partial<PublishRequest> = {}): PublishRequest => ({
-  topic: 'a',
-  data: JSON.stringify(data),
-  user: undefined,
-  history: { count: 100, ageMs: 600_000 },
-  isState: false,
-  key: undefined,
-  ifPosition: undefined,
-  ...rest,
 })
 
 class Listener implements BrokerEvents {

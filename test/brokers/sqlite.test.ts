@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SqliteBroker, type SqliteBrokerOptions } from '@bothways/sqlite'
-import type { PublishRequest } from 'bothways'
 import { afterAll, expect, test } from 'vitest'
 import { brokerContract } from './contract.ts'
+import { requestOf } from './request.ts'
 
 // Needs a SQLite: that of Node.js from 22.13 on, before that better-sqlite3, which `npm run build` compiles.
 
@@ -28,17 +28,6 @@ brokerContract('The SQLite broker', async ({ maxKeys }) => {
     ...(maxKeys !== undefined && { maxKeys }),
     end: () => broker.close(),
   }
-})
-
-const requestOf = (data: unknown, rest: Partial<PublishRequest> = {}): PublishRequest => ({
-  topic: 'a',
-  data: JSON.stringify(data),
-  user: undefined,
-  history: { count: 100, ageMs: 600_000 },
-  isState: false,
-  key: undefined,
-  ifPosition: undefined,
-  ...rest,
 })
 
 test('A broker that opens the file of another finds publications, positions and keys as they were', async () => {

@@ -6,6 +6,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server as NetSe
 import { makeCertificate } from '@bothways/test-support/certificate'
 import { type Chromium, launchChromium } from '@bothways/test-support/chromium'
 import { start, stopCommands } from '@bothways/test-support/command'
+import { freePort } from '@bothways/test-support/free-port'
 import { eventually } from '@bothways/test-support/workbench'
 import { createServer, type Route, refuse, type ServerOptions } from 'bothways'
 import type { Page } from 'playwright-core'
@@ -83,14 +84,6 @@ async function bothwaysOverTls(): Promise<string> {
   const server = createServer({ origins: '*' }).route('/', {})
   cleanups.push(() => server.close({ timeoutMs: 0 }))
   return (await server.listen({ tls: { cert, key } })).url
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer()
-  const { port } = new URL(await listening(server))
-  server.close()
-  await once(server, 'close')
-  return Number(port)
 }
 
 /** What the page's script does with a new socket at once. */

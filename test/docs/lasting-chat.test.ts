@@ -1,21 +1,12 @@
-import { createServer } from 'node:net'
 import { startChild } from '@bothways/test-support/child'
 import { launchChromium } from '@bothways/test-support/chromium'
+import { freePort } from '@bothways/test-support/free-port'
 import { expect, test } from 'vitest'
 import { codeBlocks, withFolder } from './code-blocks.ts'
 
 const page = 'docs/tutorial/lasting-chat.md'
 const [script = ''] = (await codeBlocks(page, 'js')).map(({ code }) => code)
 const [html = ''] = (await codeBlocks(page, 'html')).map(({ code }) => code)
-
-/** A port for a server that is started twice. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
 
 test('The chat has its conversation after kill -9, and what was said meanwhile is in it once', async () => {
   const files = { 'server.js': script.replace(/\b3000\b/, String(await freePort())), 'page.html': html }
