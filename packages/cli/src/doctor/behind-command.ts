@@ -28,8 +28,16 @@ const options = {
     type: 'string',
     value: 'SECONDS',
     says: {
-      en: 'stay silent so long, to find a time-out of the proxy',
-      zh: '保持静默这么久，以查找代理的超时',
+      en: 'leave connections open so long, silent and not, to find when the proxy cuts them, 1 to 3600',
+      zh: '让连接（静默的和有数据的）保持这么久，以查找代理何时切断，1 到 3600',
+    },
+  },
+  size: {
+    type: 'string',
+    value: 'BYTES',
+    says: {
+      en: 'send one message of that size each way, to find after how many bytes the proxy cuts, 1 to 268435456',
+      zh: '双向各发送一条这么大的消息，以查找代理在多少字节后切断，1 到 268435456',
     },
   },
   ...jsonOption,
@@ -45,7 +53,10 @@ export const behind: Command = {
   },
   options,
   notes: { en: [], zh: [] },
-  examples: ['bothways doctor behind wss://my.site/ws --listen 9000 --wait 60 --idle 130'],
+  examples: [
+    'bothways doctor behind wss://my.site/ws --listen 9000 --wait 60 --idle 130',
+    'bothways doctor behind wss://my.site/ws --listen 9000 --size 1000000',
+  ],
 }
 
 export async function runBehind(args: readonly string[], language: Language): Promise<number> {
@@ -60,12 +71,15 @@ export async function runBehind(args: readonly string[], language: Language): Pr
       zh: 'doctor behind 需要 --listen PORT，即代理转发请求的端口。',
     })
   const waitMs = readWhole('--wait', values.wait, 1, 3600) * 1000
-  const idleMs = values.idle === undefined ? 0 : readWhole('--idle', values.idle, 1, 3600) * 1000
+  const idleMs = values.idle === undefined ? undefined : readWhole('--idle', values.idle, 1, 3600) * 1000
+  const sizeBytes =
+    values.size === undefined ? undefined : readWhole('--size', values.size, 1, 256 * 1024 * 1024)
   const port = readPort(values.listen, '--listen')
-  const drafts = await lookBehind(url, {
+  const { drafts, ...did } = await lookBehind(url, {
     port,
     waitMs,
     idleMs,
+    sizeBytes,
     onListening(port) {
       const says = {
         en: `Listening on 127.0.0.1:${port}. Point your proxy's backend for this path there; trying for ${waitMs / 1000} s …`,
@@ -76,5 +90,8 @@ export async function runBehind(args: readonly string[], language: Language): Pr
   }).catch(error => {
     throw listenFailure(error, '127.0.0.1', port, '--listen')
   })
-  return print(url, word(drafts, language, []), language, values.json === true, 0)
+  return print(url, word(drafts, language, []), language, values.json === true, {
+    at: 'proxy',
+    ...did,
+  })
 }

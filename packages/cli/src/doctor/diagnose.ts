@@ -8,7 +8,7 @@ import { probeEngineIo } from './probes/engine-io.ts'
 import { listen, speakerOf } from './probes/greeting.ts'
 import { type Answer, type Ask, type Dialogue, request } from './probes/http.ts'
 import { probeHttp2 } from './probes/http2.ts'
-import { probeIdle, probeSecurity, probeSize } from './probes/longer.ts'
+import { probeEcho, probeIdle, probeSecurity, probeSize, type Sent } from './probes/longer.ts'
 import { reachAddress, resolveNames } from './probes/reach.ts'
 import { Relay } from './probes/relay.ts'
 import { tlsHandshake } from './probes/tls.ts'
@@ -30,6 +30,8 @@ export interface DiagnoseOptions {
   readonly idleSeconds?: number | undefined
   /** Send one message of so many bytes. Default: none. */
   readonly sizeBytes?: number | undefined
+  /** Send one text message, and look whether it comes back. Default false. */
+  readonly echoes?: boolean
   /** Look also at what an attacker could use. Default false. */
   readonly checksSecurity?: boolean
   /** Goes through this HTTP proxy, by CONNECT. Default: directly. */
@@ -54,6 +56,7 @@ export type Step =
   | 'open'
   | 'idle'
   | 'size'
+  | 'echo'
   | 'security'
 
 export interface Diagnosis {
@@ -63,6 +66,8 @@ export interface Diagnosis {
   readonly evidence: Evidence | undefined
   /** How many connections were made. */
   readonly connections: number
+  /** The sizes of the messages that were sent, in bytes. */
+  readonly messages: readonly number[]
 }
 
 const resolveTimeoutMs = 4000
@@ -97,20 +102,21 @@ const foreignOrigin = 'https://bothways-doctor.example'
 
 /**
  * Finds out why a WebSocket does not connect, or that it does. It opens and closes connections and sends no message,
- * unless `sizeBytes` asks for one. Without longer probes it ends within 15 s. Never rejects for what a server does.
+ * unless `sizeBytes` or `echoes` ask for one. Without longer probes it ends within 15 s. Never rejects for what a server does.
  */
 export async function diagnose(typed: string, options: DiagnoseOptions = {}): Promise<Diagnosis> {
   const { onStep } = options
   onStep?.('url')
   const { target, drafts } = readTarget(typed, options.protocols ?? [])
   const visit = target === undefined ? undefined : new Visit(target, options)
-  if (visit === undefined) return { url: typed, drafts, evidence: undefined, connections: 0 }
+  if (visit === undefined) return { url: typed, drafts, evidence: undefined, connections: 0, messages: [] }
   const evidence = await visit.explore()
   return {
     url: typed,
     drafts: [...drafts, ...conclude(evidence), ...visit.longerDrafts],
     evidence,
     connections: visit.connections,
+    messages: visit.messages,
   }
 }
 
@@ -125,7 +131,8 @@ class Visit {
   readonly #deadline: number
   #relay: Relay | undefined
   connections = 0
-  longerDrafts: readonly Draft[] = []
+  readonly longerDrafts: Draft[] = []
+  readonly messages: number[] = []
 
   constructor(target: Target, options: DiagnoseOptions) {
     this.#target = target
@@ -388,8 +395,8 @@ class Visit {
   }
 
   async #exploreLonger(address: string): Promise<void> {
-    const { idleSeconds, sizeBytes, checksSecurity } = this.#options
-    const drafts: Draft[] = []
+    const { idleSeconds, sizeBytes, echoes, checksSecurity } = this.#options
+    const drafts = this.longerDrafts
     const timing = { timeoutMs: handshakeTimeoutMs }
     const open = (changes: Partial<Ask> = {}) =>
       this.#count(request(this.#endpoint, this.#mainAsk(changes), timing))
@@ -399,13 +406,21 @@ class Visit {
     }
     if (sizeBytes !== undefined) {
       this.#step('size')
-      drafts.push(...(await probeSize(open, sizeBytes)))
+      this.#keep(await probeSize(open, sizeBytes))
+    }
+    if (echoes) {
+      this.#step('echo')
+      this.#keep(await probeEcho(open))
     }
     if (checksSecurity) {
       this.#step('security')
       drafts.push(...(await probeSecurity(open, this.#target, { ...this.#endpoint, address }, foreignOrigin)))
     }
-    this.longerDrafts = drafts
+  }
+
+  #keep({ drafts, messages }: Sent): void {
+    this.longerDrafts.push(...drafts)
+    this.messages.push(...messages)
   }
 }
 

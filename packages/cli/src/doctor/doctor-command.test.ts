@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { main } from '../main.ts'
 import { closeAll, later, open } from './zoo/keeper.ts'
 
@@ -113,4 +114,47 @@ test('A text and a recording are explained with the same codes', async () => {
     findings: [{ code: 'BW_DOCTOR_NOT_FOUND' }, {}, {}],
   })
   expect((await run(join(folder, 'none.har'))).code).toBe(1)
+
+  const opened = { ...entry, response: { status: 101 } }
+  await writeFile(file, JSON.stringify({ log: { entries: [opened, opened] } }))
+  const healthy = await run(file)
+  expect([healthy.code, healthy.out]).toEqual([
+    0,
+    expect.stringContaining('2 WebSockets in the recording, 2'),
+  ])
+  expect(JSON.parse((await run(file, '--json')).out)).toMatchObject({
+    ok: true,
+    findings: [{ code: 'BW_DOCTOR_RECORDING_OPENED', severity: 'info' }],
+  })
+})
+
+test('The report says what was sent: nothing, a large message, or one that came back or did not', async () => {
+  const echo = createServer()
+  new WebSocketServer({ server: echo }).on('connection', socket =>
+    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })),
+  )
+  const url = `ws://127.0.0.1:${await open(echo)}/`
+  expect((await run(url)).out).toMatch(/Made \d+ connections?, sent no message\./)
+  expect((await run(url, '--size', '1000')).out).toContain('sent one message of 1000 bytes.')
+  const both = await run(url, '--size', '1000', '--echo')
+  expect(both.out).toContain('sent 2 messages, of 1000 and 24 bytes.')
+  expect(both.out).toContain('A text message of 24 bytes came back as it was')
+  expect(both.code).toBe(0)
+  expect((await run(url, '--size', '1000', '--lang', 'zh')).out).toContain('发送了 1 条消息（1000 字节）')
+
+  const deaf = createServer()
+  new WebSocketServer({ server: deaf }).on('connection', socket =>
+    socket.on('message', () => socket.close(1003, 'JSON only')),
+  )
+  const told = await run(`ws://127.0.0.1:${await open(deaf)}/`, '--echo', '--json')
+  expect(told.code).toBe(1)
+  expect(JSON.parse(told.out).findings).toMatchObject([
+    {
+      code: 'BW_DOCTOR_NOT_ECHOED',
+      severity: 'warning',
+      title: expect.stringContaining('close 1003 JSON only'),
+    },
+  ])
+  const refusing = await open(createServer((_, response) => response.writeHead(404).end()))
+  expect((await run(`ws://127.0.0.1:${refusing}/`, '--echo')).out).toContain('sent no message.')
 })

@@ -35,6 +35,13 @@ const options = {
     value: 'BYTES',
     says: { en: 'send one message of that size, 1 to 268435456', zh: '发送一条这么大的消息，1 到 268435456' },
   },
+  echo: {
+    type: 'boolean',
+    says: {
+      en: 'send one short text message, and say whether it came back',
+      zh: '发送一条短文本消息，并说明是否原样返回',
+    },
+  },
   security: {
     type: 'boolean',
     says: { en: 'look also at what an attacker could use', zh: '同时检查攻击者可能利用的问题' },
@@ -53,9 +60,11 @@ export const doctor: Command = {
   options,
   notes: {
     en: [
-      'It opens and closes connections and sends no message, unless `--size` asks for one. Exit code: 0 healthy, 1 a problem was found, 2 wrong use.',
+      'It opens and closes connections and sends no message, since a message may change something at the server; `--size` and `--echo` ask for one, and the report says what was sent. Exit code: 0 healthy, 1 a problem was found, 2 wrong use.',
     ],
-    zh: ['它建立并关闭连接，不发送消息，除非用 `--size` 要求。退出码：0 正常，1 发现问题，2 用法错误。'],
+    zh: [
+      '它建立并关闭连接，不发送消息，因为消息可能改变服务器上的内容；用 `--size` 和 `--echo` 才会发送，报告会写明发送了什么。退出码：0 正常，1 发现问题，2 用法错误。',
+    ],
   },
   examples: [
     'bothways doctor ws://localhost:8080/chat',
@@ -78,7 +87,7 @@ export async function runDoctor(args: readonly string[], language: Language): Pr
   const { protocols, headers, origin, isInsecure, tlsFiles, proxyFor } = readConnection(values)
   const { target } = readTarget(url, protocols)
   const progress = startProgress(values.json === true)
-  const { drafts, evidence, connections } = await diagnose(url, {
+  const { drafts, evidence, connections, messages } = await diagnose(url, {
     origin,
     protocols,
     headers,
@@ -87,12 +96,14 @@ export async function runDoctor(args: readonly string[], language: Language): Pr
     proxy: target && proxyFor(target.url),
     idleSeconds: values.idle === undefined ? undefined : readWhole('--idle', values.idle, 1, 3600),
     sizeBytes: values.size === undefined ? undefined : readWhole('--size', values.size, 1, 256 * 1024 * 1024),
+    echoes: values.echo ?? false,
     checksSecurity: values.security ?? false,
     onStep: step => progress.show(stepWords(step, language)),
   })
   progress.end()
   const products = evidence === undefined ? [] : recognise(evidence).products
-  return print(url, word(drafts, language, products), language, values.json === true, connections)
+  const work = { at: 'server', connections, messages } as const
+  return print(url, word(drafts, language, products), language, values.json === true, work)
 }
 
 async function runHar(file: string, language: Language, asJson: boolean): Promise<number> {
@@ -112,7 +123,7 @@ async function runHar(file: string, language: Language, asJson: boolean): Promis
       { cause: error },
     )
   }
-  const url = found[0]?.url ?? file
+  const url = found[0]?.url || file
   return print(
     url,
     found.flatMap(({ findings }) => findings),

@@ -1,7 +1,7 @@
 import type { Language, Words } from '../language.ts'
 import { WrongUse } from '../wrong-use.ts'
 import { type Draft, type Finding, wordFinding } from './findings/draft.ts'
-import { makeReport, renderReport } from './report.ts'
+import { makeReport, renderReport, type Work } from './report.ts'
 
 /** What all commands of the doctor can print. */
 export const jsonOption = {
@@ -25,10 +25,10 @@ export function print(
   findings: readonly Finding[],
   language: Language,
   asJson: boolean,
-  connections: number | undefined,
+  work: Work | undefined,
 ): number {
   const report = makeReport(url, findings)
-  process.stdout.write(asJson ? `${JSON.stringify(report)}\n` : renderReport(report, language, connections))
+  process.stdout.write(asJson ? `${JSON.stringify(report)}\n` : renderReport(report, language, work))
   return report.ok ? 0 : 1
 }
 

@@ -22,8 +22,17 @@ const words = {
     evidence: 'Seen',
     advice: 'Do',
     question: 'Find out',
-    healthy: (url: string) => `${url} is healthy: it opens, answers a ping and closes as it should.`,
-    did: (count: number) => `Made ${count} connections, sent no message.`,
+    healthy: {
+      server: (url: string) => `${url} is healthy: it opens, answers a ping and closes as it should.`,
+      proxy: (url: string) => `${url} is healthy: what goes in on one side comes out on the other.`,
+    },
+    did: (count: number) => `Made ${count} ${count === 1 ? 'connection' : 'connections'}`,
+    sent: ([first, ...more]: readonly number[]) =>
+      first === undefined
+        ? ', sent no message.'
+        : more.length === 0
+          ? `, sent one message of ${first} bytes.`
+          : `, sent ${more.length + 1} messages, of ${[first, ...more].join(' and ')} bytes.`,
   },
   zh: {
     error: '错误',
@@ -32,8 +41,15 @@ const words = {
     evidence: '证据',
     advice: '解决办法',
     question: '请确认',
-    healthy: (url: string) => `${url} 正常：可以打开，会回应 ping，也能正确关闭。`,
-    did: (count: number) => `共建立了 ${count} 个连接，没有发送消息。`,
+    healthy: {
+      server: (url: string) => `${url} 正常：可以打开，会回应 ping，也能正确关闭。`,
+      proxy: (url: string) => `${url} 正常：一侧发出的内容，另一侧原样收到。`,
+    },
+    did: (count: number) => `共建立了 ${count} 个连接`,
+    sent: (sizes: readonly number[]) =>
+      sizes.length === 0
+        ? '，没有发送消息。'
+        : `，发送了 ${sizes.length} 条消息（${sizes.join('、')} 字节）。`,
   },
 } as const
 
@@ -49,6 +65,7 @@ const steps: Readonly<Record<Language, Readonly<Record<Step, string>>>> = {
     open: 'listening, ping, close',
     idle: 'staying silent',
     size: 'sending a large message',
+    echo: 'sending a message',
     security: 'looking for weaknesses',
   },
   zh: {
@@ -62,6 +79,7 @@ const steps: Readonly<Record<Language, Readonly<Record<Step, string>>>> = {
     open: '监听、ping、关闭',
     idle: '保持静默',
     size: '发送大消息',
+    echo: '发送消息',
     security: '检查安全',
   },
 }
@@ -70,17 +88,27 @@ export function stepWords(step: Step, language: Language): string {
   return steps[language][step]
 }
 
-/** The report as text for people. `connections` undefined: nothing was connected to. */
+/** What was done to find out. */
+export interface Work {
+  /** What was looked at. */
+  readonly at: 'server' | 'proxy'
+  readonly connections: number
+  /** The sizes of the messages that were sent, in bytes. */
+  readonly messages: readonly number[]
+}
+
+/** The report as text for people. `work` undefined: nothing was connected to. */
 export function renderReport(
   { url, ok, findings }: Report,
   language: Language,
-  connections: number | undefined,
+  work: Work | undefined,
 ): string {
   const say = words[language]
   const parts = findings.map(finding => renderFinding(finding, language))
   const opened = findings.every(({ code }) => code !== 'BW_DOCTOR_SOCKET_IO')
-  if (ok && connections !== undefined && opened) parts.unshift(say.healthy(url))
-  if (connections !== undefined && connections > 0) parts.push(say.did(connections))
+  if (ok && work !== undefined && opened) parts.unshift(say.healthy[work.at](url))
+  if (work !== undefined && work.connections > 0)
+    parts.push(`${say.did(work.connections)}${say.sent(work.messages)}`)
   return `${parts.join('\n\n')}\n`
 }
 

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { acceptKey, Opcode, serializeFrame } from '@bothways/protocol'
-import { type Draft, draft } from '../findings/draft.ts'
+import { type Draft, draft, type Facts, type FindingCode } from '../findings/draft.ts'
 import { converse } from '../probes/conversation.ts'
 import { type Answer, type Dialogue, request } from '../probes/http.ts'
 import { resolveNames } from '../probes/reach.ts'
 import { showAnswer } from '../rules/show.ts'
 import { readTarget, type Target } from '../target.ts'
+import { findByteCuts, findTimeCuts, type Passage } from './cuts.ts'
+import { type Arrival, greeting, isUpgradeRequest, Origin, type Plan, tagName } from './origin.ts'
 
 export interface BehindOptions {
   /** Where the proxy is to send requests: a port of this machine; 0 takes any. */
@@ -16,67 +15,131 @@ export interface BehindOptions {
   readonly host?: string
   /** How long to try until the request arrives, in ms. */
   readonly waitMs: number
-  /** Stay silent so long, to find a time-out of the proxy, in ms. Default 0. */
-  readonly idleMs?: number
+  /** Leave connections open so long, to find when the proxy cuts them, in ms. Default: not at all. */
+  readonly idleMs?: number | undefined
+  /** Send one message of so many bytes each way. Default: none. */
+  readonly sizeBytes?: number | undefined
   /** Told the port once it listens. */
   readonly onListening?: (port: number) => void
 }
 
-/** A request as it came out of the proxy. */
-interface Arrival {
-  readonly version: string
-  readonly target: string
-  readonly headers: Readonly<Record<string, string>>
+export interface Behind {
+  readonly drafts: readonly Draft[]
+  /** How many connections were made to the proxy. */
+  readonly connections: number
+  /** The sizes of the messages that were sent, in bytes, by either side. */
+  readonly messages: readonly number[]
 }
 
-const tagName = 'X-Bothways-Doctor'
 const retryMs = 1000
 const bufferMs = 3000
 const resolveTimeoutMs = 5000
 
 /**
  * Is client and server at once, with a proxy between them: sends a tagged request to the URL, takes it at the port, and
- * says what the proxy changed on the way there and back.
+ * says what the proxy changed on the way there and back, and when it cuts.
  */
-export async function lookBehind(url: string, options: BehindOptions): Promise<Draft[]> {
+export async function lookBehind(url: string, options: BehindOptions): Promise<Behind> {
   const { target, drafts } = readTarget(url, [])
-  if (target === undefined) return [...drafts]
+  if (target === undefined) return { drafts, connections: 0, messages: [] }
   const origin = new Origin()
   const port = await origin.listen(options.port, options.host ?? '127.0.0.1')
   try {
     options.onListening?.(port)
     const { addresses } = await resolveNames(target.host, resolveTimeoutMs)
-    const address = addresses[0]
-    if (address === undefined) return [draft('BW_DOCTOR_NAME_NOT_FOUND', { host: target.host }, [])]
-    const deadline = performance.now() + options.waitMs
-    for (;;) {
-      const tag = randomBytes(8).toString('hex')
-      const dialogue = await ask(target, address, tag)
-      const arrival = origin.arrivals.get(tag)
-      if (arrival !== undefined)
-        return [...drafts, ...(await compare(target, dialogue, arrival, options.idleMs ?? 0))]
-      dialogue.exchange.socket.destroy()
-      if (performance.now() >= deadline) return [...drafts, notArrived(port, dialogue.answer)]
-      await new Promise(resolve => setTimeout(resolve, retryMs))
+    const [address] = addresses
+    if (address === undefined) {
+      const found = draft('BW_DOCTOR_NAME_NOT_FOUND', { host: target.host }, [])
+      return { drafts: [found], connections: 0, messages: [] }
     }
+    const look = new Look(target, address, origin, port)
+    const found = await look.through(options)
+    return { drafts: [...drafts, ...found], connections: look.connections, messages: look.messages }
   } finally {
     await origin.close()
   }
 }
 
-async function ask(target: Target, address: string, tag: string): Promise<Dialogue> {
-  const tls = target.isSecure ? { servername: target.host, ALPNProtocols: ['http/1.1'] } : undefined
-  return await request(
-    { address, port: target.port, tls },
-    {
-      path: target.path,
-      host: target.authority,
-      upgrade: true,
-      origin: target.origin,
-      headers: [[tagName, tag]],
-    },
-    { timeoutMs: 6000 },
-  )
+/** Both ends of one look at a proxy. */
+class Look {
+  readonly #target: Target
+  readonly #address: string
+  readonly #origin: Origin
+  readonly #port: number
+  connections = 0
+  readonly messages: number[] = []
+
+  constructor(target: Target, address: string, origin: Origin, port: number) {
+    this.#target = target
+    this.#address = address
+    this.#origin = origin
+    this.#port = port
+  }
+
+  async through({ waitMs, idleMs, sizeBytes }: BehindOptions): Promise<readonly Draft[]> {
+    const deadline = performance.now() + waitMs
+    for (;;) {
+      const { dialogue, arrival } = await this.#ask({ kind: 'greet' })
+      if (arrival !== undefined) {
+        const { drafts, isOpen } = await this.#compare(dialogue, arrival)
+        if (!isOpen) return drafts
+        const [byTime, byBytes] = await Promise.all([
+          idleMs === undefined ? [] : findTimeCuts(this.#pass, idleMs),
+          sizeBytes === undefined ? [] : this.#sizes(sizeBytes),
+        ])
+        return [...drafts, ...byTime, ...byBytes]
+      }
+      dialogue.exchange.socket.destroy()
+      if (performance.now() >= deadline) return [notArrived(this.#port, dialogue.answer)]
+      await new Promise(resolve => setTimeout(resolve, retryMs))
+    }
+  }
+
+  async #sizes(bytes: number): Promise<Draft[]> {
+    this.messages.push(bytes, bytes)
+    return await findByteCuts(this.#pass, bytes)
+  }
+
+  readonly #pass: Passage = async plan => {
+    const { dialogue, arrival } = await this.#ask(plan)
+    if (arrival !== undefined && dialogue.answer.head?.status === 101) return { dialogue, arrival }
+    dialogue.exchange.socket.destroy()
+    return undefined
+  }
+
+  async #ask(plan: Plan): Promise<{ readonly dialogue: Dialogue; readonly arrival: Arrival | undefined }> {
+    const tag = randomBytes(8).toString('hex')
+    const { isSecure, host: servername, port, path, authority: host, origin } = this.#target
+    const tls = isSecure ? { servername, ALPNProtocols: ['http/1.1'] } : undefined
+    this.#origin.plans.set(tag, plan)
+    this.connections += 1
+    const dialogue = await request(
+      { address: this.#address, port, tls },
+      { path, host, upgrade: true, origin, headers: [[tagName, tag]] },
+      { timeoutMs: 6000 },
+    )
+    this.#origin.plans.delete(tag)
+    return { dialogue, arrival: this.#origin.arrivals.get(tag) }
+  }
+
+  /** What the two sides of one request differ in, and whether it opened. */
+  async #compare(dialogue: Dialogue, arrival: Arrival): Promise<{ drafts: Draft[]; isOpen: boolean }> {
+    const { answer, exchange } = dialogue
+    const evidence = ['sent → arrived', ...compareLines(this.#target, answer, arrival)]
+    const drafts = concludeArrival(this.#target, answer, arrival, evidence)
+    if (!isUpgradeRequest(arrival) || drafts.some(({ severity }) => severity === 'error')) {
+      exchange.socket.destroy()
+      return { drafts, isOpen: false }
+    }
+    if (answer.head?.status !== 101 || answer.head.headers['sec-websocket-accept'] === undefined) {
+      exchange.socket.destroy()
+      const changed = draft('BW_DOCTOR_ANSWER_CHANGED', { answer: showAnswer(answer) }, evidence)
+      return { drafts: [...drafts, changed], isOpen: false }
+    }
+    const talk = await converse(dialogue, { listenMs: bufferMs, expectsMessage: true, answerMs: bufferMs })
+    if (talk.messages[0] === greeting) return { drafts, isOpen: true }
+    return { drafts: [...drafts, draft('BW_DOCTOR_BUFFERED', { ms: bufferMs }, evidence)], isOpen: false }
+  }
 }
 
 function notArrived(port: number, answer: Answer): Draft {
@@ -85,32 +148,36 @@ function notArrived(port: number, answer: Answer): Draft {
   ])
 }
 
-async function compare(
+function compareLines(
   target: Target,
-  dialogue: Dialogue,
-  arrival: Arrival,
-  idleMs: number,
-): Promise<Draft[]> {
-  const { answer } = dialogue
-  const evidence = [
-    'sent → arrived',
-    line('version', 'HTTP/1.1', `HTTP/${arrival.version}`),
-    line('target', target.path, arrival.target),
-    line('Host', target.authority, arrival.headers.host),
-    line('Connection', 'Upgrade', arrival.headers.connection),
-    line('Upgrade', 'websocket', arrival.headers.upgrade),
-    line('Origin', target.origin, arrival.headers.origin),
-    line('Sec-WebSocket-Version', '13', arrival.headers['sec-websocket-version']),
-    line('Sec-WebSocket-Key', answer.key ?? '', arrival.headers['sec-websocket-key']),
+  { key }: Answer,
+  { version, target: path, headers }: Arrival,
+): string[] {
+  return [
+    line('version', 'HTTP/1.1', `HTTP/${version}`),
+    line('target', target.path, path),
+    line('Host', target.authority, headers.host),
+    line('Connection', 'Upgrade', headers.connection),
+    line('Upgrade', 'websocket', headers.upgrade),
+    line('Origin', target.origin, headers.origin),
+    line('Sec-WebSocket-Version', '13', headers['sec-websocket-version']),
+    line('Sec-WebSocket-Key', key ?? '', headers['sec-websocket-key']),
     line(
       'Sec-WebSocket-Extensions',
       'permessage-deflate; client_max_window_bits',
-      arrival.headers['sec-websocket-extensions'],
+      headers['sec-websocket-extensions'],
     ),
   ]
+}
+
+function concludeArrival(
+  target: Target,
+  answer: Answer,
+  arrival: Arrival,
+  evidence: readonly string[],
+): Draft[] {
   const drafts: Draft[] = []
-  const add = (...[code, facts]: [Parameters<typeof draft>[0], Parameters<typeof draft>[1]]) =>
-    drafts.push(draft(code, facts, evidence))
+  const add = (code: FindingCode, facts: Facts) => drafts.push(draft(code, facts, evidence))
   const isUpgrade = isUpgradeRequest(arrival)
   if (arrival.version !== '1.1') add('BW_DOCTOR_REQUEST_HTTP_VERSION', { version: arrival.version })
   if (!isUpgrade) add('BW_DOCTOR_UPGRADE_STRIPPED', { status: 'arrived without' })
@@ -125,111 +192,10 @@ async function compare(
     add('BW_DOCTOR_ORIGIN_REWRITTEN', { sent: target.origin, got: origin ?? 'nothing' })
   if (isUpgrade && arrival.headers['sec-websocket-extensions'] === undefined)
     add('BW_DOCTOR_EXTENSION_REMOVED', {})
-  if (!isUpgrade || drafts.some(({ severity }) => severity === 'error')) {
-    dialogue.exchange.socket.destroy()
-    return drafts
-  }
-  if (answer.head?.status !== 101 || answer.head.headers['sec-websocket-accept'] === undefined) {
-    dialogue.exchange.socket.destroy()
-    add('BW_DOCTOR_ANSWER_CHANGED', { answer: showAnswer(answer) })
-    return drafts
-  }
-  const talk = await converse(dialogue, {
-    listenMs: bufferMs,
-    expectsMessage: true,
-    idleMs,
-    ...(idleMs > 0 && { answerMs: bufferMs }),
-  })
-  if (talk.messages[0] !== greeting) add('BW_DOCTOR_BUFFERED', { ms: bufferMs })
-  else if (talk.step === 'idle') {
-    const seconds = Math.round((talk.end?.ms ?? 0) / 1000)
-    add('BW_DOCTOR_IDLE_TIMEOUT', {
-      seconds,
-      pings: { en: 'send pings more often', zh: '请更频繁地发送 ping' },
-    })
-  }
   return drafts
 }
 
 function line(name: string, sent: string, arrived: string | undefined): string {
   const same = sent === arrived
   return `${same ? '  ' : '! '}${name}: ${sent}${same ? '' : ` → ${arrived ?? '(gone)'}`}`
-}
-
-function isUpgradeRequest({ headers }: Arrival): boolean {
-  return /\bupgrade\b/i.test(headers.connection ?? '') && /^websocket$/i.test(headers.upgrade ?? '')
-}
-
-const greeting = 'bothways doctor'
-const maxHeadBytes = 32 * 1024
-
-/** The server behind the proxy: remembers how requests arrive, and answers as a WebSocket server does. */
-class Origin {
-  readonly arrivals = new Map<string, Arrival>()
-  readonly #sockets = new Set<Socket>()
-  readonly #server = createServer(socket => this.#take(socket))
-
-  async listen(port: number, host: string): Promise<number> {
-    this.#server.listen(port, host)
-    await once(this.#server, 'listening')
-    return (this.#server.address() as AddressInfo).port
-  }
-
-  async close(): Promise<void> {
-    const closed = once(this.#server, 'close')
-    this.#server.close()
-    for (const socket of this.#sockets) socket.destroy()
-    await closed
-  }
-
-  #take(socket: Socket): void {
-    this.#sockets.add(socket)
-    socket.on('close', () => this.#sockets.delete(socket))
-    socket.on('error', () => socket.destroy())
-    let head = ''
-    let isOpen = false
-    socket.on('data', chunk => {
-      if (isOpen) {
-        answerFrame(socket, chunk)
-        return
-      }
-      head += chunk.toString('latin1')
-      if (head.length > maxHeadBytes) socket.destroy()
-      const end = head.indexOf('\r\n\r\n')
-      if (end < 0) return
-      const arrival = readArrival(head.slice(0, end))
-      const tag = arrival.headers[tagName.toLowerCase()]
-      if (tag !== undefined) this.arrivals.set(tag, arrival)
-      const key = arrival.headers['sec-websocket-key']
-      if (!isUpgradeRequest(arrival) || key === undefined) {
-        socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
-        return
-      }
-      isOpen = true
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(key)}\r\n\r\n`,
-      )
-      socket.write(serializeFrame(Buffer.from(greeting), { opcode: Opcode.Text }))
-    })
-  }
-}
-
-/** Pongs and close frames come whole: they are ours, and a few bytes long. */
-function answerFrame(socket: Socket, chunk: Buffer): void {
-  const opcode = chunk[0]! & 0x0f
-  const length = chunk[1]! & 0x7f
-  const payload = chunk.subarray(6, 6 + length).map((byte, index) => byte ^ chunk[2 + (index % 4)]!)
-  if (opcode === Opcode.Ping) socket.write(serializeFrame(payload, { opcode: Opcode.Pong }))
-  if (opcode === Opcode.Close) socket.end(serializeFrame(payload, { opcode: Opcode.Close }))
-}
-
-function readArrival(head: string): Arrival {
-  const [requestLine = '', ...lines] = head.split('\r\n')
-  const [, target = '', version = ''] = /^\S+ (\S+) HTTP\/(\d\.\d)/.exec(requestLine) ?? []
-  const headers: Record<string, string> = {}
-  for (const text of lines) {
-    const colon = text.indexOf(':')
-    if (colon > 0) headers[text.slice(0, colon).toLowerCase()] = text.slice(colon + 1).trim()
-  }
-  return { version, target, headers }
 }

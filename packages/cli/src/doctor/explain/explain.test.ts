@@ -158,7 +158,10 @@ test('A recording of a browser is read, and its failed WebSockets are explained'
   expect(found.map(({ url, findings }) => [url, findings[0]?.code])).toEqual([
     ['ws://localhost/bad', 'BW_DOCTOR_NOT_FOUND'],
     ['ws://localhost/gone', 'BW_DOCTOR_PORT_CLOSED'],
+    ['ws://localhost/ok', 'BW_DOCTOR_RECORDING_OPENED'],
   ])
+  expect(found[0]?.findings[0]?.evidence).toEqual(['ws://localhost/bad: 404'])
+  expect(found.at(-1)?.findings[0]?.title).toBe('Of 3 WebSockets in the recording, 1 opened')
   expect(() => explainHar('{}', 'en')).toThrow('log.entries')
 })
 
@@ -193,5 +196,6 @@ test('A recording that is broken in any way is no recording, or has entries that
     expect(() => explainHar(text, 'en')).toThrow(SyntaxError)
   const odd = { _resourceType: 'websocket', response: { status: { toString: 1, valueOf: 1 } } }
   expect(explainHar(JSON.stringify({ log: { entries: [odd] } }), 'en')).toHaveLength(1)
-  expect(explainHar('\uFEFF{"log":{"entries":[]}}', 'en')).toEqual([])
+  const [empty] = explainHar('\uFEFF{"log":{"entries":[]}}', 'en')
+  expect(empty?.findings[0]?.title).toBe('The recording has no WebSocket, only 0 other requests')
 })

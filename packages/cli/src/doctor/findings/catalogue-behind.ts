@@ -73,6 +73,34 @@ export const catalogueBehind = {
       advice: '代理把它当成了普通回应。请在代理中启用 WebSocket。',
     },
   },
+  BW_DOCTOR_CUT_AFTER_BYTES: {
+    severity: 'error',
+    lines: 'size',
+    en: {
+      title: 'Of {of} bytes {direction}, {bytes} came through the proxy, then {how}',
+      advice:
+        'The proxy, or a filter on the way, has a limit for what one message or connection may carry, or takes it for the body of a request (client_max_body_size, a firewall, an antivirus). Raise it there, or send less at once. Its end of the connection says so in no close code: both sides see 1006.',
+    },
+    zh: {
+      title: '{direction}的 {of} 字节中，有 {bytes} 字节通过了代理，随后 {how}',
+      advice:
+        '代理或途中的过滤器限制了一条消息或一个连接的字节数，或把它当成了请求体（client_max_body_size、防火墙、杀毒软件）。请在那里调大，或减小单次发送的大小。连接被它结束时没有关闭码：两端看到的都是 1006。',
+    },
+  },
+  BW_DOCTOR_CUT_AFTER_SECONDS: {
+    severity: 'error',
+    lines: 'idle',
+    en: {
+      title: 'The proxy cuts each connection after {seconds} s, whatever is sent on it',
+      advice:
+        'Pings do not help: it is a limit of the connection’s life, or of a request’s (max_stream_duration of Envoy, a function’s time limit, a proxy that takes the tunnel for one long answer). Raise it there; clients come back by themselves when they reconnect.',
+    },
+    zh: {
+      title: '代理在 {seconds} 秒后切断每个连接，无论是否有数据',
+      advice:
+        'ping 没有用：这是连接或请求的寿命上限（Envoy 的 max_stream_duration、云函数的时限，或代理把隧道当成了一个很长的回应）。请在那里调大；会重连的客户端能自己恢复。',
+    },
+  },
   BW_DOCTOR_BUFFERED: {
     severity: 'error',
     lines: 'upgrade',

@@ -206,6 +206,30 @@ export const catalogueOpen = {
         '途中的代理或负载均衡有这个超时（nginx、Apache、ALB 为 60 秒，Cloudflare 约 100 秒，NLB 350 秒）。请以更短的间隔发送 ping（心跳），并调大超时。',
     },
   },
+  BW_DOCTOR_ECHOED: {
+    severity: 'info',
+    en: {
+      title: 'A text message of {bytes} bytes came back as it was after {ms} ms',
+      advice: 'Messages pass both ways; nothing to do.',
+    },
+    zh: {
+      title: '{bytes} 字节的文本消息在 {ms} 毫秒后原样返回',
+      advice: '消息可以双向通过，无需处理。',
+    },
+  },
+  BW_DOCTOR_NOT_ECHOED: {
+    severity: 'warning',
+    en: {
+      title: 'A text message of {bytes} bytes did not come back within {seconds} s: {how}',
+      advice:
+        'Nothing is wrong when the server is no echo server: send what it understands with bothways connect. If it should echo, its message handler fails or was added too late (add it before any await), or something on the way holds messages back, which bothways doctor behind proves.',
+    },
+    zh: {
+      title: '{bytes} 字节的文本消息在 {seconds} 秒内没有返回：{how}',
+      advice:
+        '如果它本来就不是回显服务器，就没有问题：用 bothways connect 发送它能理解的内容。如果它应当回显，则是消息处理程序出错或注册太晚（须在任何 await 之前注册），或途中有环节扣住了消息：用 bothways doctor behind 可以证实。',
+    },
+  },
   BW_DOCTOR_SIZE_LIMIT: {
     severity: 'error',
     lines: 'size',

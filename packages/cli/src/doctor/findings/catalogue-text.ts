@@ -297,6 +297,31 @@ export const catalogueText = {
       advice: '请给 ws 的每个套接字（服务器和客户端）加上 socket.on("error", …)；消息里写着真正的原因。',
     },
   },
+  BW_DOCTOR_RECORDING_OPENED: {
+    severity: 'info',
+    en: {
+      title: 'Of {of} WebSockets in the recording, {count} opened',
+      advice:
+        'Nothing to do for these: a recording does not tell how they ended, only that they were accepted.',
+    },
+    zh: {
+      title: '录制中有 {of} 个 WebSocket，其中 {count} 个成功打开',
+      advice: '这些无需处理：录制文件只说明连接被接受，不说明后来如何结束。',
+    },
+  },
+  BW_DOCTOR_RECORDING_EMPTY: {
+    severity: 'info',
+    en: {
+      title: 'The recording has no WebSocket, only {requests} other requests',
+      advice:
+        'Open the developer tools before the page connects, reload it, wait for the failure, and save the recording of the network panel again. Firefox leaves out what failed before the handshake: the line in its console says more, and bothways doctor explain reads it.',
+    },
+    zh: {
+      title: '录制中没有 WebSocket，只有 {requests} 个其他请求',
+      advice:
+        '请在页面连接之前打开开发者工具，刷新页面，等失败出现后再从网络面板保存录制。握手之前的失败 Firefox 不会录下：控制台里的那一行写得更多，bothways doctor explain 能读懂它。',
+    },
+  },
   BW_DOCTOR_GENERIC: {
     severity: 'info',
     en: {

@@ -25,7 +25,11 @@ export interface Conversation {
   /** How the TCP connection ended, and when; undefined when it did not in time. */
   readonly end: { readonly by: 'FIN' | 'RST'; readonly ms: number } | undefined
   /** The step in which it ended, broke a rule or closed. */
-  readonly step: 'listen' | 'ping' | 'idle' | 'close' | 'end'
+  readonly step: 'listen' | 'ping' | 'idle' | 'echo' | 'close' | 'end'
+  /** How long the message that was sent took to come back as it was, in ms; undefined when it did not. */
+  readonly echoMs: number | undefined
+  /** The first message that came after it instead. */
+  readonly reply: string | undefined
   /** The first bytes that came behind the head of the 101. */
   readonly firstBytes: Buffer
 }
@@ -43,8 +47,10 @@ export interface ConversationOptions {
   readonly listenMs?: number
   /** Stop listening at the first message. Default false. */
   readonly expectsMessage?: boolean
-  /** How long the answer to a ping or a close frame may take. Default 3,000 ms. */
+  /** How long the answer to a ping, a message or a close frame may take. Default 3,000 ms. */
   readonly answerMs?: number
+  /** A text message to send after the ping. Default: none. */
+  readonly text?: string
   /** How long to stay silent between ping and close, in ms. Default 0. */
   readonly idleMs?: number
   /** Send a ping every so many ms while idle. Default: none. */
@@ -55,9 +61,9 @@ const maxMessages = 5
 /** The largest message that a server may send before anything was asked of it, in bytes. */
 const maxMessageBytes = 4 * 1024 * 1024
 
-/** Listens, pings, closes, and waits for the end. It sends no message, so nothing changes at the server. */
+/** Listens, pings, closes, and waits for the end. It sends no message unless `text` is one. */
 export async function converse(dialogue: Dialogue, options: ConversationOptions = {}): Promise<Conversation> {
-  const { listenMs = 1000, answerMs = 3000, idleMs = 0, idlePingMs } = options
+  const { listenMs = 1000, answerMs = 3000, idleMs = 0, idlePingMs, text } = options
   const line = new Line(dialogue)
   await line.until(() => options.expectsMessage === true && line.hasMessage, listenMs)
   if (line.isOver) return line.result('listen')
@@ -69,6 +75,11 @@ export async function converse(dialogue: Dialogue, options: ConversationOptions 
     await line.until(() => false, idleMs)
     clearInterval(timer)
     if (line.isOver) return line.result('idle')
+  }
+  if (text !== undefined) {
+    line.say(text)
+    await line.until(() => line.echoMs !== undefined, answerMs)
+    if (line.isOver) return line.result('echo')
   }
   line.close()
   await line.until(() => line.closeFrame !== undefined, answerMs)
@@ -91,6 +102,9 @@ class Line {
   #pingedAt = 0
   #wake: (() => void) | undefined
   #hasClosed = false
+  #said: { readonly text: string; readonly at: number } | undefined
+  #reply: string | undefined
+  echoMs: number | undefined
   violation: Violation | undefined
   pongMs: number | undefined
   closeFrame: Conversation['close']
@@ -104,10 +118,8 @@ class Line {
         onMessage: message => {
           const bytes = Buffer.from(message.bytes())
           const data = message.isCompressed ? this.#inflate(bytes, message.isText) : bytes
-          if (data !== undefined && this.#messages.length < maxMessages) {
-            this.#messages.push(
-              message.isText ? data.toString('utf8') : `<${data.toString('hex').slice(0, 80)}>`,
-            )
+          if (data !== undefined) {
+            this.#take(message.isText ? data.toString('utf8') : `<${data.toString('hex').slice(0, 80)}>`)
           }
         },
         onPing: payload => this.#send(Opcode.Pong, payload),
@@ -169,6 +181,11 @@ class Line {
     this.#send(Opcode.Ping, randomBytes(4))
   }
 
+  say(text: string): void {
+    this.#said = { text, at: performance.now() }
+    this.#send(Opcode.Text, Buffer.from(text))
+  }
+
   close(code: number | undefined = CloseCode.Normal): void {
     this.#hasClosed = true
     this.#send(Opcode.Close, serializeCloseBody(code, Buffer.alloc(0)))
@@ -183,8 +200,17 @@ class Line {
       close: this.closeFrame,
       end: this.end,
       step,
+      echoMs: this.echoMs,
+      reply: this.#reply,
       firstBytes: this.#firstBytes,
     }
+  }
+
+  #take(message: string): void {
+    if (this.#messages.length < maxMessages) this.#messages.push(message)
+    if (this.#said === undefined) return
+    if (message === this.#said.text) this.echoMs ??= Math.round(performance.now() - this.#said.at)
+    else this.#reply ??= message
   }
 
   #ms(): number {

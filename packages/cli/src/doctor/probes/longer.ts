@@ -3,12 +3,21 @@ import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { Opcode, serializeFrame } from '@bothways/protocol'
 import { type Draft, draft } from '../findings/draft.ts'
+import { quote } from '../rules/show.ts'
 import type { Target } from '../target.ts'
-import { converse } from './conversation.ts'
+import { type Conversation, converse } from './conversation.ts'
 import type { Ask, Dialogue } from './http.ts'
 import type { Endpoint } from './wire.ts'
 
 type Open = (changes?: Partial<Ask>) => Promise<Dialogue>
+
+/** What a probe that sends a message found, and the sizes of what it sent, in bytes. */
+export interface Sent {
+  readonly drafts: readonly Draft[]
+  readonly messages: readonly number[]
+}
+
+const nothingSent: Sent = { drafts: [], messages: [] }
 
 /** Pings that keep a hop from counting the connection as idle, in ms. */
 const idlePingMs = 20_000
@@ -38,16 +47,53 @@ export async function probeIdle(open: Open, seconds: number): Promise<Draft[]> {
 }
 
 /** Sends one binary message of `bytes` zeros and sees whether the connection survives it. */
-export async function probeSize(open: Open, bytes: number): Promise<Draft[]> {
+export async function probeSize(open: Open, bytes: number): Promise<Sent> {
   const dialogue = await open({ deflate: false })
-  if (dialogue.answer.head?.status !== 101) return []
+  if (dialogue.answer.head?.status !== 101) return nothingSent
   const maskingKey = randomBytes(4).readUInt32BE()
   dialogue.exchange.socket.write(serializeFrame(new Uint8Array(bytes), { opcode: Opcode.Binary, maskingKey }))
   const talk = await converse(dialogue, { listenMs: 1500, answerMs: 5000 })
-  if (talk.close?.isTheirs !== true && !(talk.end !== undefined && talk.close === undefined)) return []
+  const messages = [bytes]
+  if (talk.close?.isTheirs !== true && !(talk.end !== undefined && talk.close === undefined))
+    return { drafts: [], messages }
+  const how = howItEnded(talk)
+  const seen = `a binary message of ${bytes} bytes: ${how}`
+  return { drafts: [draft('BW_DOCTOR_SIZE_LIMIT', { bytes, how }, [seen])], messages }
+}
+
+const echoMs = 3000
+
+/** Sends one text message that is like no other, and looks whether it comes back as it was. */
+export async function probeEcho(open: Open): Promise<Sent> {
+  const dialogue = await open()
+  if (dialogue.answer.head?.status !== 101) return nothingSent
+  const text = `bothways doctor ${randomBytes(4).toString('hex')}`
+  const talk = await converse(dialogue, { text, answerMs: echoMs })
+  if (talk.step === 'listen' || talk.step === 'ping') return nothingSent
+  const sent = `sent the text ${quote(text, 40)}`
+  const bytes = text.length
+  const facts = { bytes, seconds: echoMs / 1000 }
+  if (talk.echoMs !== undefined) {
+    const ms = talk.echoMs
+    const came = `${sent}, it came back after ${ms} ms`
+    return { drafts: [draft('BW_DOCTOR_ECHOED', { ...facts, ms }, [came])], messages: [bytes] }
+  }
   const how =
-    talk.close === undefined ? `${talk.end?.by}` : `close ${talk.close.code} ${talk.close.reason}`.trim()
-  return [draft('BW_DOCTOR_SIZE_LIMIT', { bytes, how }, [`a binary message of ${bytes} bytes: ${how}`])]
+    talk.step === 'echo'
+      ? howItEnded(talk)
+      : talk.reply === undefined
+        ? { en: 'nothing came', zh: '什么也没有收到' }
+        : quote(talk.reply, 120)
+  const came = typeof how === 'string' ? how : how.en
+  return {
+    drafts: [draft('BW_DOCTOR_NOT_ECHOED', { ...facts, how }, [`${sent}: ${came}`])],
+    messages: [bytes],
+  }
+}
+
+function howItEnded({ close, end, violation }: Conversation): string {
+  if (violation !== undefined) return violation.message
+  return close === undefined ? `${end?.by}` : `close ${close.code} ${close.reason}`.trim()
 }
 
 /** How long a half request may stay open before it is worth a warning, in ms. */
