@@ -65,8 +65,10 @@ const steps = {
     const cwd = await machine.clone(commit)
     if (tests.length > 0) {
       const program =
-        "import { neededByTests, requireSystemPackages } from '../tools/system-packages.mjs'; await requireSystemPackages(neededByTests)"
-      await machine.run(['node', '--input-type=module', '--eval', program], { cwd, onOutput: show })
+        "import { neededByTests, requireSystemPackages } from './tools/lib/system-packages.mjs'; await requireSystemPackages(neededByTests)"
+      const install = ['node', '--input-type=module', '--eval', program]
+      const { code } = await machine.run(install, { cwd, onOutput: show })
+      if (code !== 0) throw new Stop('What the tests need could not be installed.')
     }
     const command = ['npm', 'test', ...(tests.length > 0 ? ['--', ...tests] : [])]
     const { code, output } = await machine.run(command, { cwd, onOutput: show })
