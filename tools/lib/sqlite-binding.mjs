@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { executeNpm, root } from './spawn.mjs'
 import { say } from './terminal.mjs'
@@ -12,24 +13,46 @@ import { say } from './terminal.mjs'
 export async function buildSqliteBinding() {
   if (process.getBuiltinModule?.('node:sqlite') !== undefined || loads()) return
   say('Compiling better-sqlite3, since this Node.js has no SQLite …')
-  // The headers that came with this Node.js, where they did; else node-gyp downloads them.
-  const prefix = dirname(dirname(process.execPath))
-  const hasHeaders = existsSync(join(prefix, 'include', 'node', 'node.h'))
-  const env = {
-    ...process.env,
-    npm_config_ignore_scripts: 'false',
-    // What is installed is what the lock file names, not a binary from elsewhere.
-    npm_config_build_from_source: 'true',
-    ...(hasHeaders && { npm_config_nodedir: prefix }),
-    CFLAGS: '-O1 -w',
-    CXXFLAGS: '-O1 -w',
+  const fetched = mkdtempSync(join(tmpdir(), 'bothways-headers-'))
+  try {
+    const headers = headersBeside() ?? (await fetchHeaders(fetched))
+    const env = {
+      ...process.env,
+      npm_config_ignore_scripts: 'false',
+      // What is installed is what the lock file names, not a binary from elsewhere.
+      npm_config_build_from_source: 'true',
+      ...(headers !== undefined && { npm_config_nodedir: headers }),
+      CFLAGS: '-O1 -w',
+      CXXFLAGS: '-O1 -w',
+    }
+    const { code, output } = await executeNpm(['rebuild', 'better-sqlite3'], { capture: true, env })
+    if (code === 0 && loads()) return
+    say(output.trimEnd().split('\n').slice(-15).join('\n'))
+  } finally {
+    rmSync(fetched, { recursive: true, force: true })
   }
-  const { code, output } = await executeNpm(['rebuild', 'better-sqlite3'], { capture: true, env })
-  if (code === 0 && loads()) return
-  say(output.trimEnd().split('\n').slice(-15).join('\n'))
   say(
     'better-sqlite3 does not compile (it needs python3, make and g++): topics in SQLite need Node.js 22.13 here.',
   )
+}
+
+/** The folder of this Node.js, where its headers came with it, as they do in every download of nodejs.org. */
+function headersBeside() {
+  const folder = dirname(dirname(process.execPath))
+  return hasHeaders(folder) ? folder : undefined
+}
+
+/** Those of the same version in npm's package of Node.js; undefined: node-gyp looks for them itself, at nodejs.org. */
+async function fetchHeaders(folder) {
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
+  const flags = ['--prefix', folder, '--no-save', '--ignore-scripts', '--loglevel=error']
+  await executeNpm(['install', ...flags, `${name}@${process.versions.node}`], { capture: true, cwd: folder })
+  const fetched = join(folder, 'node_modules', name)
+  return hasHeaders(fetched) ? fetched : undefined
+}
+
+function hasHeaders(folder) {
+  return existsSync(join(folder, 'include', 'node', 'node.h'))
 }
 
 function loads() {
