@@ -8,6 +8,8 @@ import { Server } from './server.ts'
 
 const busyMs = 1
 const eventCount = 100
+/** Two turns of the longest work that one may do while much is to be written, since a count may cover two. */
+const longestCount = 2 * (16 / busyMs + 1)
 
 let io: Server
 let origin: string
@@ -61,7 +63,7 @@ test('Events by WebSocket are handled in order, some in each turn of the event l
   tcp.uncork()
   await expect.poll(() => events.length, { timeout: 10_000 }).toBe(eventCount)
   expect(events).toEqual(inOrder)
-  expect(Math.max(...perTurn)).toBeLessThanOrEqual(20)
+  expect(Math.max(...perTurn)).toBeLessThanOrEqual(longestCount)
 })
 
 test('Events of one POST are handled in order, some in each turn of the event loop', async () => {
@@ -73,5 +75,5 @@ test('Events of one POST are handled in order, some in each turn of the event lo
   expect([answer.status, await answer.text()]).toEqual([200, 'ok'])
   await expect.poll(() => events.length, { timeout: 10_000 }).toBe(eventCount)
   expect(events).toEqual(inOrder)
-  expect(Math.max(...perTurn)).toBeLessThanOrEqual(20)
+  expect(Math.max(...perTurn)).toBeLessThanOrEqual(longestCount)
 })
