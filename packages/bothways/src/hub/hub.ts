@@ -232,15 +232,15 @@ export class Hub<User = undefined> {
   }
 
   async requestAs(user: User, method: unknown, data: unknown): Promise<unknown> {
-    const handler = typeof method === 'string' ? this.#methods.get(method) : undefined
+    if (typeof method !== 'string') {
+      throw new HubError('bad_request', `method is a string, got ${typeof method}.`)
+    }
+    const handler = this.#methods.get(method)
     if (handler === undefined) {
-      throw new HubError(
-        typeof method === 'string' ? 'unknown_method' : 'bad_request',
-        `There is no method ${JSON.stringify(method) ?? ''}.`,
-      )
+      throw new HubError('unknown_method', `There is no method ${JSON.stringify(method)}.`)
     }
     encodeData(data, this.maxDataBytes)
-    return (await handler(data, { user, method: method as string })) ?? null
+    return (await handler(data, { user, method })) ?? null
   }
 
   /** Whether a subscription may stay: asked again when a user's rights may have changed. */
