@@ -1,4 +1,5 @@
 import { checkOptionNames, whole } from '../connection/options.ts'
+import type { TokenBucket } from '../connection/token-bucket.ts'
 import type { Broker, History, Member, Withdrawal } from './broker.ts'
 import { checkedHandler } from './checked-handler.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
@@ -10,7 +11,7 @@ import { encodeData } from './json-data.ts'
 import { LiveTopic, mostMembersTold } from './live-topic.ts'
 import { MemoryBroker } from './memory-broker.ts'
 import { checkKey } from './publication-key.ts'
-import { Rate } from './rate.ts'
+import { publishRate, spendPublish } from './publish-rate.ts'
 import { type Schema, validated } from './schema.ts'
 import { Slots } from './slots.ts'
 import { type Sink, Subscription } from './subscription.ts'
@@ -50,7 +51,7 @@ export class Hub<User = undefined> {
   readonly maxPublishesPerSecond: number
   readonly #maxPresenceBytes: number
   readonly #maxMembersPerTopic: number
-  readonly #publishRate: Rate
+  readonly #publishRate: TokenBucket
   readonly #replays: Slots
   readonly #options: HubOptions<User>
   readonly #declarations = new TopicPatterns<Declaration<User>>()
@@ -72,7 +73,7 @@ export class Hub<User = undefined> {
     this.#maxMembersPerTopic = whole(options, 'maxMembersPerTopic', 10_000, 1)
     this.maxPublishesPerSecond = whole(options, 'maxPublishesPerSecond', 1000, 1)
     this.#maxPresenceBytes = whole(options, 'maxPresenceBytes', 4 * 1024, 1)
-    this.#publishRate = new Rate(whole(options, 'maxTotalPublishesPerSecond', 100_000, 1), Date.now())
+    this.#publishRate = publishRate(whole(options, 'maxTotalPublishesPerSecond', 100_000, 1))
     this.#replays = new Slots(whole(options, 'maxReplays', 16, 1))
     for (const [pattern, topic] of Object.entries(options.topics ?? {})) this.declare(pattern, topic)
     this.#stopListening = this.broker.onWithdrawal(withdrawal => this.#onWithdrawal(withdrawal))
@@ -125,7 +126,7 @@ export class Hub<User = undefined> {
     options: PublishToTopic = {},
     isWanted: () => boolean = () => true,
   ): Promise<string | undefined> {
-    this.#spendPublish()
+    spendPublish(this.#publishRate, 'The server takes no more publications this second.')
     const declaration = await this.#authorized(user, 'publish', name)
     let value = this.#validated(declaration.schema, data)
     if (value instanceof Promise) {
@@ -284,17 +285,6 @@ export class Hub<User = undefined> {
     for (const topic of this.#live.values()) topic.close()
     this.#live.clear()
     await this.broker.close()
-  }
-
-  /** @throws HubError `rate_limited` */
-  #spendPublish(): void {
-    const waitMs = this.#publishRate.waitMs(Date.now())
-    if (waitMs > 0) {
-      throw new HubError('rate_limited', 'The server takes no more publications this second.', {
-        retryAfterMs: Math.max(waitMs, 1000),
-      })
-    }
-    this.#publishRate.spend()
   }
 
   #declarationOf(name: unknown): Declaration<User> {

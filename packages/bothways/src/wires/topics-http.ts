@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ByteBudget } from '../connection/byte-budget.ts'
 import { checkOptionNames, whole } from '../connection/options.ts'
+import type { TokenBuckets } from '../connection/token-bucket.ts'
 import { originRefusal } from '../exchange/origin.ts'
 import type { Hub } from '../hub/hub.ts'
 import { HubError, hubCodes, toHubError } from '../hub/hub-error.ts'
 import { publicationText } from '../hub/messages.ts'
-import { Rates } from '../hub/rate.ts'
+import { publishRates, spendPublish } from '../hub/publish-rate.ts'
 import { CursorFormat } from './cursor.ts'
 import { HubHttpError } from './hub-http-error.ts'
 import { readJsonBody } from './json-body.ts'
@@ -65,7 +66,7 @@ export class TopicsHttp<User = undefined> {
   readonly #maxOpen: number
   readonly #bodies: ByteBudget
   /** What publishers over HTTP have spent. */
-  readonly #rates: Rates
+  readonly #rates: TokenBuckets
   #openCount = 0
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
@@ -85,7 +86,7 @@ export class TopicsHttp<User = undefined> {
     this.#maxBodyBytes = whole(options, 'maxBodyBytes', 128 * 1024, 1)
     this.#bodies = new ByteBudget(whole(options, 'maxTotalBodyBytes', 64 * 1024 * 1024, 1))
     this.#maxOpen = whole(options, 'maxOpen', 10_000, 1)
-    this.#rates = new Rates(hub.maxPublishesPerSecond)
+    this.#rates = publishRates(hub.maxPublishesPerSecond)
   }
 
   /** Answers a request below the path. @returns false for every other request, which is left alone */
@@ -290,14 +291,9 @@ export class TopicsHttp<User = undefined> {
   /** Whoever has no name is known by its address. @throws HubError `rate_limited` */
   #spendPublish(user: User, request: IncomingMessage): void {
     const name = this.#hub.userIdOf(user)
-    const now = Date.now()
-    const rate = this.#rates.of(name === '' ? `@${request.socket.remoteAddress}` : `u${name}`, now)
-    const waitMs = rate.waitMs(now)
-    if (waitMs > 0) {
-      const text = `At most ${this.#hub.maxPublishesPerSecond} publications a second are taken.`
-      throw new HubError('rate_limited', text, { retryAfterMs: Math.max(1000, waitMs) })
-    }
-    rate.spend()
+    const key = name === '' ? `@${request.socket.remoteAddress}` : `u${name}`
+    const text = `At most ${this.#hub.maxPublishesPerSecond} publications a second are taken.`
+    spendPublish(this.#rates.of(key, performance.now()), text)
   }
 
   async #request(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,9 +1,10 @@
 import { Publication } from '../connection/sending/publication.ts'
+import type { TokenBucket } from '../connection/token-bucket.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { HubClient } from '../hub/hub-clients.ts'
 import { HubError, toHubError } from '../hub/hub-error.ts'
 import { memberCountMessage, unsubscribedMessage } from '../hub/messages.ts'
-import { Rate } from '../hub/rate.ts'
+import { publishRate } from '../hub/publish-rate.ts'
 import type { Sink, Subscription } from '../hub/subscription.ts'
 import type { ServerSocket } from '../server/server-socket.ts'
 import { type Call, optionalCount, optionalString, readCall } from './call.ts'
@@ -51,7 +52,7 @@ export class TopicsSession<User> implements HubClient {
   /** Subscriptions that are under way: they count, too. */
   #subscribingCount = 0
   #roomWanted: (() => void) | undefined
-  readonly #publishRate: Rate
+  readonly #publishRate: TokenBucket
   #refusalCount = 0
   #rateTimer: NodeJS.Timeout | undefined
   #rateOver: (() => void) | undefined
@@ -68,7 +69,7 @@ export class TopicsSession<User> implements HubClient {
     this.#socket = socket
     this.#settings = settings
     this.#user = socket.user
-    this.#publishRate = new Rate(hub.maxPublishesPerSecond, Date.now())
+    this.#publishRate = publishRate(hub.maxPublishesPerSecond)
     this.#sink = socket
   }
 
@@ -129,8 +130,9 @@ export class TopicsSession<User> implements HubClient {
 
   /** @returns how long the client is to be read no further, in ms */
   #spendPublish(): number {
-    this.#publishRate.spend()
-    return this.#publishRate.waitMs(Date.now())
+    const nowMs = performance.now()
+    this.#publishRate.take(1, nowMs)
+    return this.#publishRate.waitMs(nowMs, 1)
   }
 
   #waitForRate(ms: number): Promise<void> {

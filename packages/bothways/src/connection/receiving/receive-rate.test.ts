@@ -1,53 +1,11 @@
-import { checkLaw } from '@bothways/test-support/law'
 import { MemoryLink } from '@bothways/test-support/memory-transport'
 import { framesTo } from '@bothways/test-support/raw-frame'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Connection } from '../connection.ts'
 import type { ConnectionHandler } from '../connection-init.ts'
 import type { Disconnect } from '../disconnect.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from '../options.ts'
-import { ReceiveRate, TokenBucket } from './receive-rate.ts'
-
-describe('A token bucket', () => {
-  test('gives the tokens of one second at once, then as many in each second', () => {
-    const bucket = new TokenBucket(10, 0)
-    bucket.take(10, 0)
-    expect(bucket.waitMs(0)).toBe(0)
-    bucket.take(1, 0)
-    expect(bucket.waitMs(0)).toBe(100)
-    expect(bucket.waitMs(99)).toBeCloseTo(1)
-    expect(bucket.waitMs(100)).toBe(0)
-    bucket.take(5, 100)
-    expect(bucket.waitMs(600)).toBe(0)
-  })
-
-  test('saves no more than one second', () => {
-    const bucket = new TokenBucket(10, 0)
-    bucket.take(11, 60_000)
-    expect(bucket.waitMs(60_000)).toBe(100)
-  })
-
-  test('lets through at most a burst and the rate, to whoever waits as long as it says', () => {
-    checkLaw(
-      fc.property(
-        fc.integer({ min: 1, max: 1_000 }),
-        fc.array(fc.record({ amount: fc.integer({ min: 1, max: 500 }), pauseMs: fc.nat(300) })),
-        (perSecond, steps) => {
-          const bucket = new TokenBucket(perSecond, 0)
-          let nowMs = 0
-          let taken = 0
-          for (const { amount, pauseMs } of steps) {
-            nowMs += pauseMs + bucket.waitMs(nowMs + pauseMs)
-            expect(taken).toBeLessThanOrEqual(perSecond + (nowMs * perSecond) / 1_000 + 1e-6)
-            bucket.take(amount, nowMs)
-            taken += amount
-          }
-        },
-      ),
-    )
-  })
-})
+import { ReceiveRate } from './receive-rate.ts'
 
 test('There is nothing to count without a bound', () => {
   expect(ReceiveRate.of(resolveConnectionOptions({}, 'server'), 0)).toBeUndefined()

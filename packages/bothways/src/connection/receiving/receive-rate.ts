@@ -1,43 +1,5 @@
 import { LimitError } from '@bothways/protocol'
-
-/** Less than this is what fractions of a token have left behind. */
-const rounding = 1e-6
-
-/** A token bucket: as much at once as `perSecond` says, and as much in each second after that. It may be overdrawn. */
-export class TokenBucket {
-  readonly perSecond: number
-  #tokens: number
-  #filledAtMs: number
-
-  constructor(perSecond: number, nowMs: number) {
-    this.perSecond = perSecond
-    this.#tokens = perSecond
-    this.#filledAtMs = nowMs
-  }
-
-  /** @param nowMs any clock that never goes back */
-  take(amount: number, nowMs: number): void {
-    this.#fill(nowMs)
-    this.#tokens -= amount
-  }
-
-  /** How long until nothing is overdrawn any more, in ms; 0: nothing is. */
-  waitMs(nowMs: number): number {
-    this.#fill(nowMs)
-    return this.#tokens > -rounding ? 0 : (-this.#tokens * 1_000) / this.perSecond
-  }
-
-  /** What was taken beyond the bound. */
-  get overdrawn(): number {
-    return Math.max(0, -this.#tokens)
-  }
-
-  #fill(nowMs: number): void {
-    const earned = ((nowMs - this.#filledAtMs) * this.perSecond) / 1_000
-    this.#tokens = Math.min(this.perSecond, this.#tokens + earned)
-    this.#filledAtMs = nowMs
-  }
-}
+import { TokenBucket } from '../token-bucket.ts'
 
 export interface RateSettings {
   readonly maxMessagesPerSecond: number
