@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
-import { type BudgetHolder, type ByteBudget, fairTime, type TurnMember } from 'bothways/connection'
-import { RequestBody } from 'bothways/exchange'
+import { type ByteBudget, fairTime, type TurnMember } from 'bothways/connection'
+import { type BodyFailure, type BodyReceiver, RequestBody } from 'bothways/exchange'
 import { decodePayload } from './codec.ts'
 import { errorPacket, type Packet, type Protocol } from './packet.ts'
 
@@ -12,8 +12,8 @@ const maxPackets = 100_000
 const packetsPerPiece = 16
 const bytesPerPiece = 64 * 1024
 
-/** How a delivery ended; `no room`: the bodies of all requests together were too much. */
-export type DeliveryOutcome = 'taken' | 'invalid' | 'too long' | 'no room' | 'broken off'
+/** How a delivery ended. */
+export type DeliveryOutcome = 'taken' | 'invalid' | BodyFailure
 
 /** Whom a delivery is for. */
 export interface DeliveryReceiver {
@@ -29,9 +29,8 @@ export interface DeliveryReceiver {
 }
 
 /** A request that brings packets: its body is gathered, then read piece by piece (Engine.IO protocol v4, "Payload"). */
-export class Delivery implements TurnMember, BudgetHolder {
+export class Delivery implements TurnMember, BodyReceiver {
   readonly #receiver: DeliveryReceiver
-  readonly #request: IncomingMessage
   readonly #body: RequestBody
   readonly #isBinary: boolean
   #packets: Generator<Packet, void> | undefined
@@ -40,27 +39,13 @@ export class Delivery implements TurnMember, BudgetHolder {
 
   constructor(receiver: DeliveryReceiver, request: IncomingMessage, isBinary: boolean) {
     this.#receiver = receiver
-    this.#request = request
     this.#isBinary = isBinary
-    this.#body = new RequestBody(receiver.maxHttpBufferSize, receiver.bodies)
-    receiver.bodies.enter(this)
-    request.on('data', this.#onData)
-    request.on('end', this.#onEnd)
-    request.on('close', this.#onClose)
-    request.on('error', () => {})
+    this.#body = new RequestBody(request, receiver.maxHttpBufferSize, receiver.bodies, this)
   }
 
   /** Whether the body has come whole, and packets may be left in it. */
   get isReading(): boolean {
     return this.#packets !== undefined
-  }
-
-  get heldBytes(): number {
-    return this.#body.capacity
-  }
-
-  giveUp(): void {
-    this.#end('no room')
   }
 
   /** Forgets it: neither what has come nor what is still to come is of use to anybody. */
@@ -69,13 +54,6 @@ export class Delivery implements TurnMember, BudgetHolder {
     fairTime.leave(this)
     this.#packets = undefined
     this.#body.release()
-    this.#receiver.bodies.leave(this)
-    fairTime.leave(this)
-    this.#request.off('data', this.#onData)
-    this.#request.off('end', this.#onEnd)
-    this.#request.off('close', this.#onClose)
-    // Whatever is left is read, so that the client gets to the answer, and dropped.
-    this.#request.resume()
   }
 
   /** A piece; behind what it has set off, the next ones, as long as this turn of the event loop has time. */
@@ -108,13 +86,7 @@ export class Delivery implements TurnMember, BudgetHolder {
     return ++this.#packetCount > maxPackets ? errorPacket : packet
   }
 
-  readonly #onData = (piece: Buffer): void => {
-    if (this.#body.add(piece)) this.#receiver.bodies.relieve()
-    else this.#end('too long')
-  }
-
-  readonly #onEnd = (): void => {
-    const { bytes } = this.#body
+  onBody(bytes: Buffer): void {
     this.#packets = decodePayload(this.#isBinary ? bytes : bytes.toString(), this.#receiver.protocol)
     fairTime.begin(this)
     // What this turn costs from here on counts.
@@ -122,9 +94,8 @@ export class Delivery implements TurnMember, BudgetHolder {
     this.onTurn()
   }
 
-  readonly #onClose = (): void => {
-    // Node says so also behind a body that has come whole.
-    if (this.#packets === undefined) this.#end('broken off')
+  onBodyFailure(failure: BodyFailure): void {
+    this.#end(failure)
   }
 
   /** Always false: nothing is left to do. */

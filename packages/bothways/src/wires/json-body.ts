@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { BudgetHolder, ByteBudget } from '../connection/byte-budget.ts'
-import { RequestBody } from '../exchange/request-body.ts'
+import type { ByteBudget } from '../connection/byte-budget.ts'
+import { type BodyFailure, RequestBody } from '../exchange/request-body.ts'
 import { HubError } from '../hub/hub-error.ts'
 import { unsupportedMediaType } from './hub-http-error.ts'
 
@@ -21,7 +21,13 @@ export async function readJsonBody(
     throw unsupportedMediaType('Send Content-Type: application/json.')
   }
   const bytes = await new Promise<Uint8Array>((resolve, reject) => {
-    new JsonBody(request, maxBytes, bodies, resolve, reject)
+    const body = new RequestBody(request, maxBytes, bodies, {
+      onBody: whole => {
+        resolve(whole)
+        body.release()
+      },
+      onBodyFailure: failure => reject(bodyError(failure, maxBytes)),
+    })
   })
   try {
     const value: unknown = JSON.parse(utf8.decode(bytes))
@@ -33,55 +39,8 @@ export async function readJsonBody(
   throw new HubError('bad_request', 'The body is one JSON object in UTF-8.')
 }
 
-/** A body that is on its way. */
-class JsonBody implements BudgetHolder {
-  readonly #request: IncomingMessage
-  readonly #bodies: ByteBudget
-  readonly #body: RequestBody
-  readonly #reject: (error: HubError) => void
-
-  constructor(
-    request: IncomingMessage,
-    maxBytes: number,
-    bodies: ByteBudget,
-    resolve: (bytes: Uint8Array) => void,
-    reject: (error: HubError) => void,
-  ) {
-    this.#request = request
-    this.#bodies = bodies
-    this.#body = new RequestBody(maxBytes, bodies)
-    this.#reject = reject
-    bodies.enter(this)
-    request.on('data', (piece: Buffer) => {
-      if (this.#body.add(piece)) bodies.relieve()
-      else this.#fail(new HubError('too_large', `A body is at most ${maxBytes} bytes.`))
-    })
-    request.once('end', () => {
-      resolve(this.#body.bytes)
-      this.#release()
-    })
-    request.once('close', () => this.#fail(new HubError('bad_request', 'The body was broken off.')))
-    request.on('error', () => {})
-  }
-
-  get heldBytes(): number {
-    return this.#body.capacity
-  }
-
-  giveUp(): void {
-    this.#fail(new HubError('busy', 'The bodies of all requests together are too much at present.'))
-  }
-
-  /** Nothing, when it has ended already. */
-  #fail(error: HubError): void {
-    this.#release()
-    this.#reject(error)
-  }
-
-  #release(): void {
-    this.#body.release()
-    this.#bodies.leave(this)
-    // What is left is read, so that the client gets to the answer, and dropped.
-    this.#request.removeAllListeners('data').resume()
-  }
+function bodyError(failure: BodyFailure, maxBytes: number): HubError {
+  if (failure === 'too long') return new HubError('too_large', `A body is at most ${maxBytes} bytes.`)
+  if (failure === 'broken off') return new HubError('bad_request', 'The body was broken off.')
+  return new HubError('busy', 'The bodies of all requests together are too much at present.')
 }
