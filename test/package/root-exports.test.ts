@@ -42,6 +42,7 @@ test('bothways exports these names', () => {
       "WebSocketError",
       "WebSocketErrorEvent",
       "WebSocketStream",
+      "carryTopics",
       "createHub",
       "createServer",
       "formatMetrics",

@@ -70,6 +70,6 @@ export { type Message, ServerSocket, type SocketData, type SocketHandlers } from
 export type { TopicListener } from './server/topic-listeners.ts'
 export { TopicsHttp, type TopicsHttpOptions } from './wires/topics-http.ts'
 export type { TokenUser, TopicsRouteOptions } from './wires/topics-options.ts'
-export { topicsRoute } from './wires/topics-route.ts'
+export { carryTopics, type TopicsCarried, type TopicsCarrier, topicsRoute } from './wires/topics-route.ts'
 export { workerBroker } from './workers/worker.ts'
 export { startWorkers, type WorkerExit, type Workers, type WorkersOptions } from './workers/workers.ts'

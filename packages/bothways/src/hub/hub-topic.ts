@@ -12,6 +12,7 @@ export interface TopicPort {
   publish(data: unknown, options: PublishToTopic): Promise<string | undefined>
   subscribe(sink: Sink, options: SubscribeToTopic): Promise<Subscribed>
   unsubscribe(subscription: Subscription): void
+  subscriberCount(): number
   readonly broker: Broker
   readonly isState: boolean
 }
@@ -101,6 +102,11 @@ export class HubTopic {
       limit: maxHistoryRead,
     })
     return publications.map(fromStored)
+  }
+
+  /** Who subscribes to it in this process: clients, this program, and polls that wait. */
+  get subscriberCount(): number {
+    return this.#port.subscriberCount()
   }
 
   members(): Promise<readonly Member[]> {

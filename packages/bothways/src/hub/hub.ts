@@ -156,6 +156,7 @@ export class Hub<User = undefined> {
       },
       subscribe: (sink, options) => this.#subscribe(name, declaration, sink, options, undefined, true),
       unsubscribe: subscription => this.unsubscribe(subscription, undefined),
+      subscriberCount: () => this.#live.get(name)?.subscriptions.size ?? 0,
       broker: this.broker,
       isState: declaration.isState,
     })

@@ -24,18 +24,17 @@ export function topicsRoute<User = undefined>(
     'maxMessageBytes',
     'maxPendingCalls',
   ])
-  const settings = {
-    authenticateToken: options.authenticateToken?.bind(options),
-    helloTimeoutMs: whole(options, 'helloTimeoutMs', 10_000, 1),
-    maxMessageBytes: whole(options, 'maxMessageBytes', 128 * 1024, 1),
-    maxPendingCalls: whole(options, 'maxPendingCalls', 64, 1),
-  }
+  const bounds = resolveBounds(options)
+  const authenticateToken = options.authenticateToken?.bind(options)
   const sessions = new WeakMap<ServerSocket<User>, TopicsSession<User>>()
   return {
     protocols: {
       [topicsProtocol]: {
         open(socket) {
-          const session = new TopicsSession(hub, socket, settings)
+          const session = new TopicsSession(hub, socket, {
+            ...bounds,
+            authenticateToken: authenticateToken && (token => authenticateToken(token, socket)),
+          })
           sessions.set(socket, session)
           session.open()
         },
@@ -44,5 +43,62 @@ export function topicsRoute<User = undefined>(
         close: socket => sessions.get(socket)?.end(),
       },
     },
+  }
+}
+
+/** What carries the messages of one client of topics: a socket of Socket.IO, a message port … */
+export interface TopicsCarrier<User = undefined> {
+  /** What the others know the client by, as a member. */
+  readonly id: string
+  readonly user: User
+  /** Sends one message. @returns `false`: not more for now; {@link TopicsCarried.goOn} says when. */
+  send(text: string): boolean | undefined
+  /** Ends it: with a close code of `bothways.v1`, and why. */
+  close(code: number, reason: string): void
+}
+
+/** The other end of a {@link TopicsCarrier}. */
+export interface TopicsCarried {
+  /** A message of the client. A promise: the client is to be read no further until it resolves. */
+  receive(message: string | Buffer): Promise<void> | undefined
+  /** The carrier takes messages again. */
+  goOn(): void
+  /** The client is gone. */
+  end(): void
+}
+
+/**
+ * The topics of a hub for a client that comes by neither WebSocket nor HTTP: `bothways.v1` over whatever carries texts both ways.
+ *
+ * @example
+ * io.on('connection', socket => {
+ *   const carrier = { id: randomUUID(), user: undefined, send: text => void socket.emit('message', text), close: () => socket.disconnect(true) }
+ *   const topics = carryTopics(hub, carrier)
+ *   socket.on('message', text => topics.receive(text))
+ *   socket.on('disconnect', () => topics.end())
+ * })
+ */
+export function carryTopics<User = undefined>(hub: Hub<User>, carrier: TopicsCarrier<User>): TopicsCarried {
+  const session = new TopicsSession<User>(
+    hub,
+    {
+      id: carrier.id,
+      user: carrier.user,
+      sendShared: ({ data }) => (carrier.send(data as string) === false ? 'queued' : 'sent'),
+      close: (code, reason) => carrier.close(code, reason),
+    },
+    { ...resolveBounds({}), authenticateToken: undefined },
+  )
+  session.open()
+  return session
+}
+
+type Bounds = Omit<TopicsRouteOptions<never>, 'authenticateToken'>
+
+function resolveBounds(options: Bounds): Required<Bounds> {
+  return {
+    helloTimeoutMs: whole(options, 'helloTimeoutMs', 10_000, 1),
+    maxMessageBytes: whole(options, 'maxMessageBytes', 128 * 1024, 1),
+    maxPendingCalls: whole(options, 'maxPendingCalls', 64, 1),
   }
 }

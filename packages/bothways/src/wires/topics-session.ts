@@ -6,7 +6,6 @@ import { HubError, toHubError } from '../hub/hub-error.ts'
 import { memberCountMessage, unsubscribedMessage } from '../hub/messages.ts'
 import { publishRate } from '../hub/publish-rate.ts'
 import type { Sink, Subscription } from '../hub/subscription.ts'
-import type { ServerSocket } from '../server/server-socket.ts'
 import { type Call, optionalCount, optionalString, readCall } from './call.ts'
 import type { TokenUser, TopicsRouteOptions } from './topics-options.ts'
 
@@ -31,13 +30,23 @@ const maxRefusals = 100
 const maxInterrupted = 1000
 
 export interface SessionSettings<User> extends Required<Omit<TopicsRouteOptions<User>, 'authenticateToken'>> {
-  readonly authenticateToken: TopicsRouteOptions<User>['authenticateToken']
+  readonly authenticateToken:
+    | ((token: string | undefined) => ReturnType<NonNullable<TopicsRouteOptions<User>['authenticateToken']>>)
+    | undefined
 }
 
-/** One WebSocket client of the hub, from its opening to its end. */
+/** What carries the messages of one client. */
+export interface SessionCarrier<User> extends Sink {
+  /** What the others know the client by. */
+  readonly id: string
+  readonly user: User
+  close(code: number, reason: string): unknown
+}
+
+/** One client of the hub by `bothways.v1`, from its opening to its end. */
 export class TopicsSession<User> implements HubClient {
   readonly #hub: Hub<User>
-  readonly #socket: ServerSocket<User>
+  readonly #carrier: SessionCarrier<User>
   readonly #settings: SessionSettings<User>
   readonly #sink: Sink
   readonly #subscriptions = new Map<
@@ -64,13 +73,13 @@ export class TopicsSession<User> implements HubClient {
   #timer: NodeJS.Timeout | undefined
   #leave: (() => void) | undefined
 
-  constructor(hub: Hub<User>, socket: ServerSocket<User>, settings: SessionSettings<User>) {
+  constructor(hub: Hub<User>, carrier: SessionCarrier<User>, settings: SessionSettings<User>) {
     this.#hub = hub
-    this.#socket = socket
+    this.#carrier = carrier
     this.#settings = settings
-    this.#user = socket.user
+    this.#user = carrier.user
     this.#publishRate = publishRate(hub.maxPublishesPerSecond)
-    this.#sink = socket
+    this.#sink = carrier
   }
 
   get userId(): string {
@@ -79,7 +88,7 @@ export class TopicsSession<User> implements HubClient {
 
   /** Nobody has said who it is. */
   get #needsHello(): boolean {
-    return this.#settings.authenticateToken !== undefined && this.#socket.user === undefined
+    return this.#settings.authenticateToken !== undefined && this.#carrier.user === undefined
   }
 
   open(): void {
@@ -177,7 +186,7 @@ export class TopicsSession<User> implements HubClient {
   }
 
   leave(): void {
-    this.#socket.close(closeCodes.leaving, 'The server is leaving.')
+    this.#carrier.close(closeCodes.leaving, 'The server is leaving.')
     this.end()
   }
 
@@ -241,7 +250,7 @@ export class TopicsSession<User> implements HubClient {
     const since = optionalString(fields, 'since')
     const last = optionalCount(fields, 'last')
     const member =
-      presence === undefined || presence === null ? undefined : { client: this.#socket.id, data: presence }
+      presence === undefined || presence === null ? undefined : { client: this.#carrier.id, data: presence }
     this.#subscribingCount++
     const subscribing = this.#hub.subscribeAs(this.#user, topic, this.#sink, {
       since,
@@ -272,7 +281,7 @@ export class TopicsSession<User> implements HubClient {
     const found = this.#subscriptions.get(topic)
     if (found === undefined) return
     this.#subscriptions.delete(topic)
-    this.#hub.unsubscribe(found.subscription, found.isMember ? this.#socket.id : undefined)
+    this.#hub.unsubscribe(found.subscription, found.isMember ? this.#carrier.id : undefined)
   }
 
   async #publish({ id, fields }: Call): Promise<object> {
@@ -356,7 +365,7 @@ export class TopicsSession<User> implements HubClient {
   async #authenticate(fields: Call['fields']): Promise<TokenUser<User> | undefined> {
     try {
       const token = optionalString(fields, 'token')
-      const known = await this.#settings.authenticateToken?.(token, this.#socket)
+      const known = await this.#settings.authenticateToken?.(token)
       if (known) return known
       this.#fail(
         new HubError('unauthenticated', 'The token is missing or not valid.'),
@@ -376,7 +385,7 @@ export class TopicsSession<User> implements HubClient {
     if (expiresAt !== undefined) this.#expireAt(expiresAt)
     this.#send({
       type: 'welcome',
-      client: this.#socket.id,
+      client: this.#carrier.id,
       user: this.#hub.publicUserOf(this.#user),
       expiresAt: this.#expiresAt,
       pingMs,
@@ -404,7 +413,7 @@ export class TopicsSession<User> implements HubClient {
 
   #fail(error: HubError, closeCode: number): void {
     this.#send(errorMessage(undefined, error))
-    this.#socket.close(closeCode, error.message.slice(0, 120))
+    this.#carrier.close(closeCode, error.message.slice(0, 120))
     this.end()
   }
 
@@ -421,9 +430,9 @@ export class TopicsSession<User> implements HubClient {
 
   /** An answer that does not fit would be lost: whoever reads nothing of so much is let go. */
   #send(message: object): void {
-    const outcome = this.#socket.sendShared(new Publication(JSON.stringify(message)))
+    const outcome = this.#carrier.sendShared(new Publication(JSON.stringify(message)))
     if (outcome !== 'refused' || this.#isEnded) return
-    this.#socket.close(closeCodes.tooSlow, 'Answers were not read.')
+    this.#carrier.close(closeCodes.tooSlow, 'Answers were not read.')
     this.end()
   }
 }
