@@ -35,11 +35,10 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      '/chat': { target: serve, ws: true },
-      '/compare': { target: serve, ws: true },
+      '/bothways': { target: serve, ws: true },
       '/echo': { target: serve, ws: true },
+      '/figures': { target: serve, ws: true },
       '/inspect': { target: serve, ws: true },
-      '/monitor': { target: serve, ws: true },
     },
   },
 })

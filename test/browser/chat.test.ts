@@ -1,5 +1,7 @@
-import { nextEvent, socketIoClients } from '@bothways/test-support/socket-io-clients'
+import { once } from 'node:events'
+import { socketIoClients } from '@bothways/test-support/socket-io-clients'
 import { eventually, startWorkbench, type Workbench } from '@bothways/test-support/workbench'
+import { WebSocket } from 'bothways'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -78,27 +80,58 @@ test('The conversation goes on while another tab of the page is shown', async ()
   await first.getByText('still there?').waitFor()
 })
 
-test('Clients of Socket.IO, old and new, are members like all others', async () => {
+test('Clients of Socket.IO, old and new, and plain HTTP are in the same room', async () => {
   const page = await join('张三', 'mixed')
   await page.waitForSelector('.chat-composer')
   const clients = ([4, 2] as const).map(version => socketIoClients[version](workbench.serving.url))
   const heard: string[][] = []
   for (const [index, client] of clients.entries()) {
-    heard.push([])
-    client.on('message', ((text: string) => heard[index]!.push(JSON.parse(text).text)) as never)
-    const joined = nextEvent(client, 'message')
-    client.emit('message', JSON.stringify({ type: 'join', room: 'mixed', name: `Socket.IO ${index}` }))
-    await joined
+    const texts: string[] = []
+    heard.push(texts)
+    const subscribed = new Promise<void>(resolve => {
+      client.on('message', ((text: string) => {
+        const { type, data } = JSON.parse(text)
+        if (type === 'publication') texts.push(data.text)
+        if (type === 'subscribed') resolve()
+      }) as never)
+    })
+    const call = { type: 'subscribe', id: 1, topic: 'room/mixed', presence: { name: `Socket.IO ${index}` } }
+    client.emit('message', JSON.stringify(call))
+    await subscribed
   }
   await eventually(() => members(page)).toEqual(['张三(you)', 'Socket.IO 0', 'Socket.IO 1'])
-  clients[0]!.emit('message', '{"type":"message","text":"from Socket.IO"}')
+  const data = { name: 'Socket.IO 0', text: 'from Socket.IO' }
+  clients[0]!.emit('message', JSON.stringify({ type: 'publish', topic: 'room/mixed', data }))
   await page.getByText('from Socket.IO').waitFor()
+  await fetch(new URL('/bothways/publish', workbench.serving.url), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: '{"topic":"room/mixed","data":{"text":"from HTTP"}}',
+  })
+  await page.getByText('from HTTP').waitFor()
   await say(page, 'from the page')
-  const said = () => heard.map(it => it.filter(text => text !== undefined))
-  await eventually(said).toEqual(Array(2).fill(['from Socket.IO', 'from the page']))
-  expect(await texts(page)).toEqual(['from Socket.IO', 'from the page'])
+  const said = ['from Socket.IO', 'from HTTP', 'from the page']
+  await eventually(() => heard).toEqual([said, said])
+  expect(await texts(page)).toEqual(said)
   for (const client of clients) client.disconnect()
   await eventually(() => members(page)).toEqual(['张三(you)'])
+})
+
+test('Whatever others publish or show of themselves is text, without what cannot be seen in names', async () => {
+  const page = await join('Fay', 'odd')
+  await page.waitForSelector('.chat-composer')
+  const raw = new WebSocket(new URL('/bothways', workbench.serving.url), 'bothways.v1')
+  await once(raw, 'open')
+  const presence = { name: '\u202e<b>evil</b>' }
+  raw.send(JSON.stringify({ type: 'subscribe', id: 1, topic: 'room/odd', presence }))
+  await eventually(() => members(page)).toEqual(['Fay(you)', '<b>evil</b>'])
+  for (const data of ['<img src=x>', { x: [1] }, null, { name: 'Fay', text: '\u202eabc' }]) {
+    raw.send(JSON.stringify({ type: 'publish', topic: 'room/odd', data }))
+  }
+  await eventually(() => texts(page)).toEqual(['<img src=x>', '{"x":[1]}', 'null', '\u202eabc'])
+  expect(await page.locator('.chat-own').count()).toBe(0)
+  raw.close()
+  await page.getByText('<b>evil</b> left').waitFor()
 })
 
 test('A link into another room asks; name and room are there again after a reload', async () => {

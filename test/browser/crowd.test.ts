@@ -1,10 +1,6 @@
-import { once } from 'node:events'
 import { eventually, startWorkbench, type Workbench } from '@bothways/test-support/workbench'
-import { WebSocket } from 'bothways'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { compareLimits } from '../../packages/cli/src/serve/compare/viewer.ts'
-import { monitorLimits } from '../../packages/cli/src/serve/monitor/monitor-route.ts'
 
 const windows: Page[] = []
 let workbench: Workbench
@@ -16,7 +12,7 @@ afterEach(async () => {
 })
 afterAll(() => workbench.close())
 
-async function open(tab: 'compare' | 'monitor'): Promise<Page> {
+async function open(tab: 'compare'): Promise<Page> {
   const page = await workbench.open(tab)
   windows.push(page)
   return page
@@ -62,25 +58,6 @@ test('Three windows have too few HTTP connections: a sentence says so, until one
   windows.splice(1, 1)
   await eventually(told).toBeUndefined()
   expect(await first.locator('[data-status=open]').count()).toBe(1)
-})
-
-test.each([
-  [
-    'compare',
-    '/compare/control',
-    compareLimits.viewers,
-    '[data-way=socket] [data-fact=requests]:text-is("1")',
-  ],
-  ['monitor', '/monitor', monitorLimits.viewers, '[data-samples]:not([data-samples="0"])'],
-] as const)('A server that is full says so to one more viewer of %s, who comes in later', async (...row) => {
-  const [tab, path, limit, served] = row
-  const viewers = Array.from({ length: limit }, () => new WebSocket(new URL(path, workbench.serving.url)))
-  await Promise.all(viewers.map(viewer => once(viewer, 'open')))
-  const page = await open(tab)
-  await page.getByText('The server has no room now (1013)').waitFor()
-  for (const viewer of viewers) viewer.close()
-  await page.waitForSelector(served)
-  expect(await page.locator('[data-status=open]').count()).toBe(1)
 })
 
 test('Nobody complained', () => {

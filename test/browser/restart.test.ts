@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SqliteBroker } from '@bothways/sqlite'
 import { type Chromium, launchChromium } from '@bothways/test-support/chromium'
 import { eventually } from '@bothways/test-support/workbench'
+import type { Broker } from 'bothways'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Serving, startServe } from '../../packages/cli/src/serve/serve.ts'
@@ -7,7 +12,8 @@ import { type Serving, startServe } from '../../packages/cli/src/serve/serve.ts'
 let serving: Serving
 let chromium: Chromium
 
-const serve = (port: number) => startServe({ port, host: '127.0.0.1', origins: [], page: true })
+const serve = (port: number, broker?: Broker) =>
+  startServe({ port, host: '127.0.0.1', origins: [], page: true, ...(broker !== undefined && { broker }) })
 
 beforeAll(async () => {
   serving = await serve(0)
@@ -55,4 +61,44 @@ test('Chat, monitor and compare come back by themselves when the server restarts
   await chat.getByText('back again').waitFor()
   expect(await chat.locator('.chat-text').allTextContents()).toEqual(['said before', 'back again'])
   expect(await chat.locator('.chat-own').count()).toBe(2)
+})
+
+test('With a file the conversation is there after a restart, for whoever stayed and for whoever comes; what was said meanwhile too', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bothways-page-'))
+  const open = () => SqliteBroker.open({ file: join(folder, 'topics.db') })
+  let lasting = await serve(0, await open())
+  const enter = async (name: string) => {
+    const page = await chromium.context.newPage()
+    await page.goto(`${lasting.url}#chat/lasting`)
+    await page.fill('[name=name]', name)
+    await page.click('[data-action=join]')
+    await page.waitForSelector('.chat-composer')
+    return page
+  }
+  const say = async (page: Page, text: string) => {
+    await page.fill('.chat-composer textarea', text)
+    await page.click('[data-action=say]')
+  }
+  const texts = (page: Page) => page.locator('.chat-text').allTextContents()
+  const zhang = await enter('张三')
+  await say(zhang, 'said before')
+  await eventually(() => zhang.locator('[data-pending]').count()).toBe(0)
+
+  const { port } = new URL(lasting.url)
+  await lasting.close()
+  await zhang.waitForSelector('[data-status=waiting]')
+  await say(zhang, 'said meanwhile')
+  await zhang.getByText('goes out when the connection is back').waitFor()
+  lasting = await serve(Number(port), await open())
+  await zhang.waitForSelector('[data-status=open]')
+
+  const li = await enter('李四')
+  await eventually(() => texts(li)).toEqual(['said before', 'said meanwhile'])
+  await say(li, 'said after')
+  await eventually(() => texts(zhang)).toEqual(['said before', 'said meanwhile', 'said after'])
+  expect(await zhang.locator('[data-pending]').count()).toBe(0)
+  expect(await zhang.locator('.chat-line').allTextContents()).toEqual(['李四 joined'])
+  await Promise.all([zhang.close(), li.close()])
+  await lasting.close()
+  await rm(folder, { recursive: true, force: true })
 })

@@ -67,10 +67,10 @@ export const serve: Command = {
   options,
   notes: {
     en: [
-      'It serves /echo, /chat, /monitor and /compare over WebSocket, /healthz and /metrics over HTTP, the chat also to clients of Socket.IO, and ends in order on Ctrl-C.',
+      'It serves /echo over WebSocket, topics at /bothways and figures of itself at /figures over WebSocket and HTTP, the topics also to clients of Socket.IO (bothways.v1 in the event message), /healthz and /metrics over HTTP, and ends in order on Ctrl-C.',
     ],
     zh: [
-      '它通过 WebSocket 提供 /echo、/chat、/monitor 和 /compare，通过 HTTP 提供 /healthz 和 /metrics，聊天室也接受 Socket.IO 客户端；按 Ctrl-C 后有序结束。',
+      '它通过 WebSocket 提供 /echo，通过 WebSocket 和 HTTP 提供主题（/bothways）和自身的数据（/figures），主题也接受 Socket.IO 客户端（事件 message 里是 bothways.v1），通过 HTTP 提供 /healthz 和 /metrics；按 Ctrl-C 后有序结束。',
     ],
   },
   examples: [

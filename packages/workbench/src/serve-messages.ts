@@ -1,2 +1,2 @@
-// The one place where the page reads a file of another package: types only, so that both ends agree on them.
-export type * from '../../cli/src/serve/messages.ts'
+// The one place where the page reads a file of another package, so that both ends agree on what they say.
+export * from '../../cli/src/serve/messages.ts'

@@ -1,57 +1,4 @@
-/** What the page and the server say to each other, as JSON. Types only: the page's build reads this file too. */
-
-export interface ChatMember {
-  readonly id: string
-  readonly name: string
-}
-
-export interface ChatMessage extends ChatMember {
-  readonly text: string
-  /** Milliseconds since 1970, by the server's clock. */
-  readonly date: number
-}
-
-export type ChatRequest =
-  | { readonly type: 'join'; readonly room: string; readonly name: string }
-  | { readonly type: 'message'; readonly text: string }
-  | { readonly type: 'leave' }
-
-export type ChatErrorCode =
-  | 'not-text'
-  | 'not-json'
-  | 'unknown-type'
-  | 'invalid-field'
-  | 'empty'
-  | 'too-long'
-  | 'too-fast'
-  | 'not-joined'
-  | 'name-taken'
-  | 'room-full'
-  | 'too-many-rooms'
-
-export interface ChatError {
-  readonly code: ChatErrorCode
-  /** What is wrong, in English; the page says it in the reader's language by `code`. */
-  readonly text: string
-}
-
-export interface ChatJoined {
-  readonly room: string
-  /** The one who joined. */
-  readonly id: string
-  readonly members: readonly ChatMember[]
-  /** The newest last. */
-  readonly recent: readonly ChatMessage[]
-}
-
-export type ChatEvent =
-  | ({ readonly type: 'joined' } & ChatJoined)
-  | ({ readonly type: 'message' } & ChatMessage)
-  | ({ readonly type: 'sent' } & ChatMessage)
-  | ({ readonly type: 'member-joined' } & ChatMember)
-  | ({ readonly type: 'member-left' } & ChatMember)
-  | { readonly type: 'left' }
-  | ({ readonly type: 'error' } & ChatError)
+/** What the page and the server say to each other, as JSON. The page's build reads this file, too: it imports nothing. */
 
 /** What the page asks the server to try, by `POST /diagnose`. */
 export interface ProbeRequest {
@@ -72,26 +19,24 @@ export type ProbeAnswer =
   | { readonly ok: boolean; readonly findings: readonly ProbeFinding[] }
   | { readonly refused: 'method' | 'page' | 'json' | 'reader' | 'busy' | 'target' | 'failed' }
 
-/** A viewer of the monitor says how often it wants a sample. */
-export interface MonitorRate {
-  readonly type: 'rate'
-  /** 50 to 10,000. */
-  readonly intervalMs: number
-}
+/** How often the host is sampled, for topics `load/MS` at {@link figuresPath}; who listens chooses one, in ms. */
+export const sampleIntervalsMs = [50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000] as const
 
-export interface MonitorHello {
-  readonly type: 'hello'
+/** What does not change while the process runs. */
+export interface Host {
   readonly hostname: string
   readonly platform: string
   readonly cpuModel: string
   readonly cpuCount: number
   readonly nodeVersion: string
-  readonly intervalMs: number
 }
 
-export interface MonitorSample {
-  readonly type: 'sample'
+/** The value of `load` and of `load/MS`. */
+export interface HostSample {
+  /** Counts the samples of one topic: what is missing in between was skipped. */
+  readonly sequence: number
   readonly date: number
+  readonly host: Host
   /** Shares of the whole machine, 0 to 1; `process` may exceed `host` for an instant, since they are read apart. */
   readonly cpu: { readonly host: number; readonly process: number }
   /** In bytes. */
@@ -107,14 +52,12 @@ export interface MonitorSample {
   /** Load averages over 1, 5 and 15 minutes; zeros on Windows. */
   readonly load: readonly [number, number, number]
   readonly uptimeSeconds: number
-  /** Samples that were left out before this one because the viewer reads too slowly. */
-  readonly skipped: number
 }
 
-export type MonitorEvent = MonitorHello | MonitorSample
+/** How often a value changes, for topics `changes/RATE` at {@link figuresPath}; who listens chooses one. */
+export const changesPerSecond = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50] as const
 
-export type Way = 'poll' | 'longPoll' | 'events' | 'socket'
-
+/** A publication of `changes/RATE`. */
 export interface Change {
   readonly sequence: number
   /** Milliseconds since 1970, with fractions, by the server's clock. */
@@ -122,41 +65,28 @@ export interface Change {
   readonly value: number
 }
 
-/** What polling and long polling are answered. */
-export interface ChangesAnswer {
-  readonly changes: readonly Change[]
+/** The path of the topics about this process: no other process has them, and they end with it. */
+export const figuresPath = '/figures'
+
+/** The four ways to get what a topic has. */
+export const ways = ['poll', 'longPoll', 'events', 'socket'] as const
+export type Way = (typeof ways)[number]
+
+/** Measured at the server's TCP sockets: HTTP headers and frame headers are in, TCP/IP and TLS are not. */
+export interface WireBytes {
+  /** From the client to the server. */
+  readonly up: number
+  readonly down: number
 }
 
-/** What one way has cost since the last reset, measured at the server's TCP sockets. */
-export interface WayTraffic {
-  readonly requests: number
-  readonly emptyAnswers: number
-  /** From the browser to the server, HTTP headers and frame headers included, TCP/IP and TLS not. */
-  readonly bytesUp: number
-  readonly bytesDown: number
+/**
+ * The methods at {@link figuresPath}. `time` is the server's clock, in ms since 1970 with fractions. `traffic` takes the name of a
+ * meter, and says what the requests and WebSockets with `meter=NAME&way=WAY` in their query have moved.
+ */
+export type FiguresMethods = {
+  readonly time: { readonly input: null; readonly output: number }
+  readonly traffic: { readonly input: string; readonly output: Readonly<Record<Way, WireBytes>> }
 }
-
-export type CompareRequest =
-  | { readonly type: 'time'; readonly sent: number }
-  | { readonly type: 'rate'; readonly perSecond: number }
-  | { readonly type: 'reset' }
-
-export type CompareEvent =
-  | {
-      readonly type: 'hello'
-      /** Goes into the query of the four ways. */
-      readonly viewer: string
-      readonly sequence: number
-      readonly perSecond: number
-    }
-  | { readonly type: 'time'; readonly sent: number; readonly date: number }
-  | { readonly type: 'rate'; readonly perSecond: number }
-  | {
-      readonly type: 'traffic'
-      /** Changes since the last reset. */
-      readonly changes: number
-      readonly ways: Readonly<Record<Way, WayTraffic>>
-    }
 
 /** From the page to the server, or back. */
 export type WireDirection = 'up' | 'down'

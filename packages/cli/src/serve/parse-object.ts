@@ -1,5 +1,5 @@
 /** No request is longer, in UTF-16 code units. */
-export const longestRequest = 16_384
+const longestRequest = 16_384
 
 /** The JSON object in a message, or undefined: no JSON, JSON that is something else, or far too long for a request. */
 export function parseObject(message: string | Buffer): Readonly<Record<string, unknown>> | undefined {

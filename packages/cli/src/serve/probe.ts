@@ -3,10 +3,10 @@ import { diagnose } from '../doctor/diagnose.ts'
 import { wordFinding } from '../doctor/findings/draft.ts'
 import { makeReport } from '../doctor/report.ts'
 import { recognise } from '../doctor/rules/products.ts'
-import { RequestRate } from './chat/request-rate.ts'
 import type { ProbeAnswer } from './messages.ts'
 import { isPageAllowed } from './page-origin.ts'
 import { parseObject } from './parse-object.ts'
+import { RequestRate } from './request-rate.ts'
 
 /** Each makes some twenty connections, and takes up to 15 s. */
 export const probeLimits = {

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IntervalHistogram } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import { formatMetrics, type MeasuredServer } from 'bothways'
-import type { CompareHttp } from './compare/compare-http.ts'
-import type { WireMeter } from './compare/wire-meter.ts'
+import type { Figures } from './figures/figures.ts'
 import type { KnownHosts } from './known-hosts.ts'
+import { figuresPath } from './messages.ts'
 import { metricsContentType, readMetrics } from './metrics.ts'
 import type { PageFiles } from './page-files.ts'
 import type { Probe } from './probe.ts'
@@ -14,24 +14,15 @@ import { type ServeTopics, topicsPath } from './topics/serve-topics.ts'
 export interface ServeHttpOptions {
   readonly hosts: KnownHosts
   readonly page: PageFiles | undefined
-  readonly compare: CompareHttp
   readonly probe: Probe
   readonly server: MeasuredServer
   readonly socketIo: ServeSocketIo
   readonly topics: ServeTopics
+  readonly figures: Figures
   readonly delays: IntervalHistogram
-  readonly meter: WireMeter
 }
 
-const webSocketPaths = new Set([
-  '/echo',
-  '/chat',
-  '/monitor',
-  '/inspect',
-  '/compare/control',
-  '/compare/socket',
-  topicsPath,
-])
+const webSocketPaths = new Set(['/echo', '/inspect', figuresPath, topicsPath])
 
 const notBuilt =
   'The page was not built: run `npm run build`, then start again. The WebSocket paths work without it.'
@@ -52,10 +43,8 @@ export class ServeHttp {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    const { meter, socketIo } = this.#options
-    // Behind those who count them, so that nobody else's request gets these bytes.
-    const { socket } = request
-    response.once('close', () => meter.take(socket))
+    const { figures, socketIo, topics } = this.#options
+    figures.traffic.onRequest(request, response)
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Referrer-Policy', 'no-referrer')
     response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
@@ -72,7 +61,7 @@ export class ServeHttp {
       socketIo.handle(request, response)
       return
     }
-    if (this.#options.topics.handle(request, response)) return
+    if (topics.handle(request, response) || figures.handle(request, response)) return
     if (this.#options.probe.handle(urlOf(request) ?? new URL('http://localhost'), request, response)) return
     this.#answer(request, response).catch((error: unknown) => {
       console.error(error)
@@ -103,7 +92,7 @@ export class ServeHttp {
     }
     const url = urlOf(request)
     if (url === undefined) return answerText(response, 400, 'The address cannot be read.')
-    const { page, compare, server, socketIo, delays } = this.#options
+    const { page, server, socketIo, delays } = this.#options
     if (url.pathname === '/healthz') {
       response.setHeader('Cache-Control', 'no-store')
       return this.#isDraining ? answerText(response, 503, 'draining') : answerText(response, 200, 'ok')
@@ -125,7 +114,6 @@ export class ServeHttp {
         'This is a WebSocket: connect with new WebSocket(…), or a proxy ate the upgrade.',
       )
     }
-    if (compare.handle(url, request, response)) return
     if (page !== undefined && (await page.handle(url.pathname, request, response))) return
     if (page !== undefined && url.pathname === '/' && !page.isBuilt)
       return answerText(response, 503, notBuilt)

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createServer as createBothways } from 'bothways'
 import { afterEach, expect, test } from 'vitest'
 import { ServeSocketIo, type ServeSocketIoOptions } from './serve-socket-io.ts'
 
@@ -12,7 +11,7 @@ afterEach(async () => {
 })
 
 async function start(options: Partial<ServeSocketIoOptions>) {
-  const socketIo = new ServeSocketIo({ origins: [], topics: createBothways(), ...options })
+  const socketIo = new ServeSocketIo({ origins: [], ...options })
   const http = createServer((request, response) => socketIo.handle(request, response)).listen(0, '127.0.0.1')
   await once(http, 'listening')
   cleanups.push(

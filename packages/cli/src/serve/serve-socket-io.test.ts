@@ -7,6 +7,7 @@ import {
 import { connect, refusalOf, type TestClient } from '@bothways/test-support/test-client'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Serving, startServe } from './serve.ts'
+import { maxHeldMessages } from './topics/topics-socket-io.ts'
 
 const listed = 'https://listed.example'
 let serving: Serving
@@ -63,7 +64,8 @@ async function openMember(version: Version, options: object): Promise<Member & {
 }
 
 async function openPlain(): Promise<Member> {
-  const client = await connect(`${serving.url.replace('http', 'ws')}chat`)
+  const url = `${serving.url.replace('http', 'ws')}bothways`
+  const client = await connect(url, { headers: { 'Sec-WebSocket-Protocol': 'bothways.v1' } })
   plain.push(client)
   return {
     say: message => void client.connection.send(JSON.stringify(message)),
@@ -72,83 +74,107 @@ async function openPlain(): Promise<Member> {
 }
 
 /** In a room of their own, one after the other; each has heard that the others came. */
-async function join<T extends Member>(room: string, ...members: readonly [name: string, member: T][]) {
-  let present: { id: string; name: string }[] = []
+async function join<T extends Member>(topic: string, ...members: readonly [name: string, member: T][]) {
   for (const [index, [name, member]] of members.entries()) {
-    member.say({ type: 'join', room, name })
-    const joined = await member.next()
-    present = joined.members as typeof present
-    expect([joined.type, present.map(it => it.name)]).toEqual([
-      'joined',
+    expect(await member.next()).toMatchObject({ type: 'welcome' })
+    member.say({ type: 'subscribe', id: 1, topic, presence: { name } })
+    const subscribed = await member.next()
+    const present = subscribed.members as { data: { name: string } }[]
+    expect([subscribed.type, present.map(it => it.data.name)]).toEqual([
+      'subscribed',
       members.slice(0, index + 1).map(([it]) => it),
     ])
     for (const [, earlier] of members.slice(0, index)) {
-      expect(await earlier.next()).toMatchObject({ type: 'member-joined', name })
+      expect(await earlier.next()).toMatchObject({ type: 'joined', member: { data: { name } } })
     }
   }
-  return present
 }
 
 const kinds = ([2, 3, 4] as const).flatMap(version =>
   Object.entries(socketIoWays).map(([way, options]) => ({ version, way, options })),
 )
 
-describe('The chat', () => {
+describe('The topics', () => {
   test.each(kinds)(
-    'takes clients of version $version by $way in its rooms, and nobody hears anything twice',
+    'take clients of version $version by $way, and nobody hears anything twice',
     async ({ version, way, options }) => {
       const zhang = await openPlain()
-      const wang = await openPlain()
       const li = await openMember(version, options)
       const zhao = await openMember(4, { transports: ['websocket'] })
-      const room = `${version} ${way}`
-      const members = await join<Member>(room, ['张三', zhang], ['王五', wang], ['李四', li], ['赵六', zhao])
-      // With the session's id, which is that of a client of version 2, others could speak in its name.
-      expect(members.map(it => it.id)).not.toContain(li.client.id)
+      const topic = `room/${version} ${way}`
+      await join<Member>(topic, ['张三', zhang], ['李四', li], ['赵六', zhao])
 
       // The order shows that nothing came in between: each hears exactly one message of each that was said.
-      const everybody = { 张三: zhang, 王五: wang, 李四: li, 赵六: zhao }
+      const everybody = { 张三: zhang, 李四: li, 赵六: zhao }
       for (const [speaker, member] of Object.entries(everybody)) {
-        member.say({ type: 'message', text: `I am ${speaker}` })
-        for (const [name, hearer] of Object.entries(everybody)) {
-          const type = name === speaker ? 'sent' : 'message'
-          expect(await hearer.next()).toMatchObject({ type, name: speaker, text: `I am ${speaker}` })
+        member.say({ type: 'publish', topic, data: { text: `I am ${speaker}` } })
+        for (const hearer of Object.values(everybody)) {
+          expect(await hearer.next()).toMatchObject({
+            type: 'publication',
+            data: { text: `I am ${speaker}` },
+          })
         }
       }
 
-      li.say({ type: 'leave' })
-      expect(await li.next()).toEqual({ type: 'left' })
-      for (const it of [zhang, wang, zhao]) {
-        expect(await it.next()).toMatchObject({ type: 'member-left', name: '李四' })
-      }
-      zhang.say({ type: 'message', text: 'without you' })
-      expect(await zhao.next()).toMatchObject({ text: 'without you' })
-      li.say({ type: 'message', text: '?' })
-      expect(await li.next()).toMatchObject({ type: 'error', code: 'not-joined' })
+      li.say({ type: 'unsubscribe', id: 2, topic })
+      expect(await li.next()).toMatchObject({ type: 'unsubscribed', id: 2 })
+      for (const it of [zhang, zhao]) expect(await it.next()).toMatchObject({ type: 'left' })
+      zhang.say({ type: 'publish', topic, data: 'without you' })
+      expect(await zhao.next()).toMatchObject({ data: 'without you' })
+      li.say({ type: 'ping' })
+      expect(await li.next()).toEqual({ type: 'pong' })
     },
   )
 
-  test('says who went, however they went', async () => {
+  test('have no id of a session among their members: with it others could speak in its name', async () => {
+    const old = await openMember(2, {})
+    const welcome = await old.next()
+    expect([welcome.type, welcome.client === old.client.id]).toEqual(['welcome', false])
+  })
+
+  test('hear who went, however they went', async () => {
     const zhang = await openPlain()
     const li = await openMember(4, {})
     const old = await openMember(2, {})
-    await join<Member>('going', ['张三', zhang], ['李四', li], ['old', old])
+    await join<Member>('room/going', ['张三', zhang], ['李四', li], ['old', old])
     old.client.io.engine.close()
-    expect(await zhang.next()).toMatchObject({ type: 'member-left', name: 'old' })
-    expect(await li.next()).toMatchObject({ type: 'member-left', name: 'old' })
+    expect(await zhang.next()).toMatchObject({ type: 'left' })
+    expect(await li.next()).toMatchObject({ type: 'left' })
     li.client.disconnect()
-    expect(await zhang.next()).toMatchObject({ type: 'member-left', name: '李四' })
+    expect(await zhang.next()).toMatchObject({ type: 'left' })
+  })
+
+  test('take an object for its JSON', async () => {
+    const { client, next } = await openMember(4, {})
+    await next()
+    client.emit('message', { type: 'ping' })
+    expect(await next()).toEqual({ type: 'pong' })
   })
 
   test.each([
-    ['bytes', Buffer.of(1), 'not-text'],
-    ['an object', { type: 'leave' }, 'not-text'],
-    ['nothing', undefined, 'not-text'],
-    ['no JSON', 'hello', 'not-json'],
-  ])('refuses %s with a reason', async (_name, message, code) => {
+    ['bytes', Buffer.of(1)],
+    ['nothing', undefined],
+    ['no JSON', 'hello'],
+  ])('end a client that says %s, with the reason', async (_name, message) => {
     const { client, next } = await openMember(4, {})
+    await next()
+    const gone = nextEvent(client, 'disconnect')
     client.emit('message', message)
-    expect(await next()).toMatchObject({ type: 'error', code })
+    expect(await next()).toMatchObject({ type: 'error', code: 'bad_request' })
+    await gone
+  })
+
+  test('hold a client back that publishes too fast, and end one that goes on', async () => {
+    const { client } = await openMember(4, { transports: ['websocket'] })
+    const gone = nextEvent(client, 'disconnect')
+    const text = JSON.stringify({ type: 'publish', topic: 'room/flood', data: 1 })
+    // Ten seconds' worth of publications at once, and what is held beyond.
+    for (let count = 0; count < 10_000 + 2 * maxHeldMessages; count++) client.emit('message', text)
+    await gone
+    const { messages } = (await (
+      await fetch(new URL('bothways/history?topic=room/flood&last=1000', serving.url))
+    ).json()) as { messages: unknown[] }
+    expect(messages.length).toBe(500)
   })
 })
 

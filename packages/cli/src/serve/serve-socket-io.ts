@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Engine, Server, type ServerOptions } from '@bothways/socket.io'
+import { Engine, Server } from '@bothways/socket.io'
 import { isPageAllowed } from './page-origin.ts'
 
 export interface ServeSocketIoOptions {
   /** Pages that may connect besides the served one. */
   readonly origins: readonly string[]
-  readonly topics: ServerOptions['topics']
   /** One more is refused. Default 10,000. */
   readonly maxClients?: number
   /** The same from one address, of IPv6 from one network of 64 bits. Default 1,000. */
@@ -24,7 +23,7 @@ export class ServeSocketIo {
   readonly #closesByReason: Record<string, number> = {}
   #isDraining = false
 
-  constructor({ origins, topics, maxClients = 10_000, maxClientsPerAddress = 1_000 }: ServeSocketIoOptions) {
+  constructor({ origins, maxClients = 10_000, maxClientsPerAddress = 1_000 }: ServeSocketIoOptions) {
     this.#engine = new Engine({
       allowEIO3: true,
       // As for a plain connection.
@@ -41,7 +40,7 @@ export class ServeSocketIo {
         answer(refusal, refusal === undefined)
       },
     })
-    this.io = new Server({ topics, connectTimeout: 10_000 }).bind(this.#engine)
+    this.io = new Server({ connectTimeout: 10_000 }).bind(this.#engine)
     this.#origins = origins
     this.#engine.on('connection_error', ({ message }: { message: string }) => {
       count(this.#refusalsByReason, message)

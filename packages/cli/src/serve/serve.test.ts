@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { connect as connectTcp } from 'node:net'
-import { connect, refusalOf, type TestClient } from '@bothways/test-support/test-client'
+import { connect, refusalOf } from '@bothways/test-support/test-client'
 import { WebSocket } from 'bothways'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ChangesAnswer, CompareEvent } from './messages.ts'
+import { type Change, type Way, type WireBytes, ways } from './messages.ts'
 import { type Serving, startServe } from './serve.ts'
 
 let serving: Serving
@@ -17,9 +17,6 @@ beforeAll(async () => {
 afterAll(() => serving.close())
 
 const at = (path: string) => new URL(path, serving.url)
-const json = (message: string | Buffer) => JSON.parse(String(message))
-const changesAt = async (url: URL): Promise<ChangesAnswer> =>
-  (await (await fetch(url)).json()) as ChangesAnswer
 
 describe('serve', () => {
   test('It is healthy, and its figures are in the Prometheus format', async () => {
@@ -57,132 +54,119 @@ describe('serve', () => {
     await client.closed
   })
 
-  test('/chat carries a message from one to the other, and says who comes and goes', async () => {
-    const headers = { 'Sec-WebSocket-Protocol': 'chat.bothways' }
-    const [a, b] = [await connect(`${ws}/chat`, { headers }), await connect(`${ws}/chat`, { headers })]
-    a.connection.send('{"type":"join","room":"lobby","name":"张三"}')
-    expect(json(await a.next())).toMatchObject({ type: 'joined', members: [{ name: '张三' }] })
-    b.connection.send('{"type":"join","room":"lobby","name":"李四"}')
-    expect(json(await b.next())).toMatchObject({
-      type: 'joined',
-      members: [{ name: '张三' }, { name: '李四' }],
-    })
-    expect(json(await a.next())).toMatchObject({ type: 'member-joined', name: '李四' })
-    a.connection.send('{"type":"message","text":"你好"}')
-    expect(json(await a.next())).toMatchObject({ type: 'sent', text: '你好', date: expect.any(Number) })
-    expect(json(await b.next())).toMatchObject({ type: 'message', text: '你好', name: '张三' })
-    b.connection.send('not json')
-    expect(json(await b.next())).toMatchObject({ type: 'error', code: 'not-json' })
-    a.connection.terminate()
-    expect(json(await b.next())).toMatchObject({ type: 'member-left', name: '张三' })
-    b.connection.close(1000)
-    await b.closed
-  })
-
-  test('/monitor pushes real figures at the rate that is asked for', async () => {
-    const client = await connect(`${ws}/monitor`)
-    expect(json(await client.next())).toMatchObject({ type: 'hello', intervalMs: 500 })
-    client.connection.send('{"type":"rate","intervalMs":1}')
-    expect(json(await client.next())).toMatchObject({ type: 'hello', intervalMs: 50 })
-    const [first, second] = [json(await client.next()), json(await client.next())]
-    expect(second.date).toBeGreaterThan(first.date)
-    expect(first).toMatchObject({ type: 'sample', connections: 1, skipped: 0 })
+  test('A viewer of the host’s figures gets samples at the interval of its topic, which nobody else may set', async () => {
+    const client = await connectTopics('/figures')
+    client.call({ type: 'subscribe', id: 1, topic: 'load/50' })
+    const samples = [await client.take('state'), await client.take('state'), await client.take('state')]
+    const [first, second, third] = samples.map(({ data }) => data)
+    expect(first).toMatchObject({ sequence: 1, connections: 1, host: { nodeVersion: process.version } })
+    expect([second.sequence, third.sequence]).toEqual([2, 3])
+    expect(third.date).toBeGreaterThan(first.date)
     expect(first.memory.rss).toBeGreaterThan(10_000_000)
-    client.connection.send('{"type":"rate"}')
-    const isError = async (): Promise<boolean> => json(await client.next()).type === 'error' || isError()
-    expect(await isError()).toBe(true)
-    client.connection.close(1000)
-    await client.closed
+    client.call({ type: 'publish', id: 2, topic: 'load/50', data: 1 })
+    expect(await client.take('error')).toMatchObject({ id: 2, code: 'forbidden' })
+    client.call({ type: 'subscribe', id: 3, topic: 'load/51' })
+    expect(await client.take('error')).toMatchObject({ id: 3, code: 'unknown_topic' })
+    await client.close()
   })
 
-  test('/monitor follows the last of many wishes, and not each of them', async () => {
-    const client = await connect(`${ws}/monitor`)
-    for (let count = 0; count < 2_000; count++) {
-      void client.connection.send(`{"type":"rate","intervalMs":${9_000 + (count % 500)}}`)
+  test('A flood of wishes for other intervals makes nobody wait', async () => {
+    const client = await connectTopics('/figures')
+    for (let id = 1; id <= 2_000; id++) {
+      const topic = `load/${id % 2 === 0 ? 50 : 10_000}`
+      client.call({ type: 'subscribe', id, topic })
+      client.call({ type: 'unsubscribe', id: -id, topic })
     }
-    void client.connection.send('{"type":"rate","intervalMs":9999}')
-    let hellos = 0
-    for (let intervalMs = 0; intervalMs !== 9_999; ) {
-      const event = json(await client.next())
-      if (event.type === 'hello') hellos++
-      intervalMs = event.intervalMs
-    }
-    // One at the beginning, one for the first wish, and one for each quarter of a second that the others took.
-    expect(hellos).toBeLessThan(50)
-    client.connection.close(1000)
-    await client.closed
+    const begunMs = performance.now()
+    expect((await fetch(at('/healthz'))).status).toBe(200)
+    expect(performance.now() - begunMs).toBeLessThan(1_000)
+    client.call({ type: 'subscribe', id: 'last', topic: 'load/50' })
+    while ((await client.take('subscribed')).id !== 'last');
+    await client.close()
   })
 })
 
-type Traffic = Extract<CompareEvent, { type: 'traffic' }>
+interface TopicsClient {
+  call(message: object): void
+  /** The next message of that type. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the server says
+  take(type: string): Promise<any>
+  close(): Promise<unknown>
+}
 
-/** Waits for the report that the condition asks for. */
-async function trafficOf(control: TestClient, isWanted: (traffic: Traffic) => boolean): Promise<Traffic> {
-  for (;;) {
-    const event: CompareEvent = json(await control.next())
-    if (event.type === 'traffic' && isWanted(event)) return event
+async function connectTopics(path: string, url = ws): Promise<TopicsClient> {
+  const client = await connect(url + path, { headers: { 'Sec-WebSocket-Protocol': 'bothways.v1' } })
+  return {
+    call: message => void client.connection.send(JSON.stringify(message)),
+    async take(type) {
+      for (;;) {
+        const message = JSON.parse(String(await client.next()))
+        if (message.type === type) return message
+      }
+    },
+    close() {
+      client.connection.close(1000)
+      return client.closed
+    },
   }
 }
 
-describe('compare', () => {
+describe('Figures', () => {
+  const topic = 'topic=changes/50'
+
+  async function trafficOf(client: TopicsClient, meter: string): Promise<Record<Way, WireBytes>> {
+    client.call({ type: 'request', id: 1, method: 'traffic', data: meter })
+    return (await client.take('response')).data
+  }
+
+  async function poll(query: string): Promise<{ since: string; messages: { data: Change }[] }> {
+    return (await (await fetch(at(`/figures/poll?${query}`))).json()) as Awaited<ReturnType<typeof poll>>
+  }
+
   test('All four ways deliver the same changes, and what each has cost is told', async () => {
-    const control = await connect(`${ws}/compare/control`)
-    const { viewer } = json(await control.next())
-    control.connection.send('{"type":"rate","perSecond":50}')
-    const query = `viewer=${viewer}`
-
-    const socket = await connect(`${ws}/compare/socket?${query}&after=0`)
-    const change = json(await socket.next())
-    expect(change).toMatchObject({ sequence: 1, date: expect.any(Number), value: expect.any(Number) })
-
-    const waiting = await changesAt(at(`/compare/long-poll?${query}&after=1`))
-    expect(waiting.changes[0]?.sequence).toBe(2)
-    const polled = await changesAt(at(`/compare/poll?${query}&after=0`))
-    expect(polled.changes[0]).toEqual(change)
-    const nothing = await changesAt(at(`/compare/poll?${query}&after=1000000`))
-    expect(nothing.changes).toEqual([])
-
-    const events = await fetch(at(`/compare/events?${query}&after=0`), { headers: { 'Last-Event-ID': '1' } })
+    const control = await connectTopics('/figures')
+    const meter = (way: Way) => `meter=all-four&way=${way}`
+    const socket = await connectTopics(`/figures?${meter('socket')}`)
+    socket.call({ type: 'subscribe', id: 1, topic: 'changes/50' })
+    const { since } = await poll(`${topic}&${meter('poll')}`)
+    const events = await fetch(at(`/figures/events?${topic}&${meter('events')}&since=${since}`))
     const reader = events.body?.getReader()
+    const { data: change } = await socket.take('publication')
+    expect(change).toMatchObject({ date: expect.any(Number), value: expect.any(Number) })
+    const sequencesOf = (messages: { data: Change }[]) => messages.map(({ data }) => data.sequence)
+    const [waiting] = sequencesOf((await poll(`${topic}&since=${since}&${meter('longPoll')}`)).messages)
+    const polled = sequencesOf((await poll(`${topic}&since=${since}&waitMs=0&${meter('poll')}`)).messages)
+    expect(polled[0]).toBe(waiting)
+    expect(polled).toContain(change.sequence)
     let text = ''
-    while (!text.includes('data:')) text += new TextDecoder().decode((await reader?.read())?.value)
-    expect(text).toMatch(/^retry: 1000\n\nid: 2\ndata: \{"sequence":2,/)
+    while (!text.includes('"sequence"')) text += new TextDecoder().decode((await reader?.read())?.value)
+    expect(text).toContain(`"sequence":${waiting}`)
 
-    const { ways, changes } = await trafficOf(control, it => it.ways.events.bytesDown > 0)
-    expect(changes).toBeGreaterThanOrEqual(2)
-    expect(ways).toMatchObject({
-      poll: { requests: 2, emptyAnswers: 1 },
-      longPoll: { requests: 1, emptyAnswers: 0 },
-      events: { requests: 1, emptyAnswers: 0 },
-      socket: { requests: 1, emptyAnswers: 0 },
-    })
-    for (const way of ['poll', 'longPoll', 'events', 'socket'] as const) {
-      expect(ways[way].bytesUp).toBeGreaterThan(100)
-      expect(ways[way].bytesUp).toBeLessThan(2_000)
-      expect(ways[way].bytesDown).toBeGreaterThan(100)
+    const traffic = await trafficOf(control, 'all-four')
+    for (const way of ways) {
+      expect(traffic[way].up).toBeGreaterThan(100)
+      expect(traffic[way].up).toBeLessThan(2_000)
+      expect(traffic[way].down).toBeGreaterThan(100)
     }
-    socket.connection.close(1000)
-    control.connection.close(1000)
-    await control.closed
-    // The viewer is gone: its stream ends, and its id means nothing any more.
-    while (!(await reader?.read())?.done);
-    await expect.poll(async () => (await fetch(at(`/compare/poll?${query}`))).status).toBe(400)
+    expect(await trafficOf(control, 'of nobody')).toMatchObject({ poll: { up: 0, down: 0 } })
+    await reader?.cancel()
+    await Promise.all([socket.close(), control.close()])
   })
 
   test('The bytes of a request are exactly those on its TCP connection', async () => {
-    const control = await connect(`${ws}/compare/control`)
-    const { viewer } = json(await control.next())
-    control.connection.send('{"type":"rate","perSecond":0.1}')
+    const control = await connectTopics('/figures')
     const tcp = connectTcp(Number(at('/').port), '127.0.0.1')
     let received = 0
     tcp.on('data', chunk => {
       received += chunk.length
     })
-    const other = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'
-    const poll = `GET /compare/poll?viewer=${viewer}&after=0 HTTP/1.1\r\nHost: localhost\r\nCookie: ${'x'.repeat(99)}\r\n\r\n`
-    const exchange = async (request: string): Promise<number> => {
+    const request = (target: string, header: string) =>
+      `GET ${target} HTTP/1.1\r\nHost: localhost\r\n${header}\r\n`
+    const other = request('/healthz', '')
+    const poll = request(`/figures/poll?${topic}&meter=exact&way=poll`, `Cookie: ${'x'.repeat(99)}\r\n`)
+    const exchange = async (text: string): Promise<number> => {
       const before = received
-      tcp.write(request)
+      tcp.write(text)
       await new Promise(resolve => tcp.once('data', resolve))
       return received - before
     }
@@ -191,36 +175,19 @@ describe('compare', () => {
     let down = await exchange(poll)
     await exchange(other)
     down += await exchange(poll)
-    const { ways } = await trafficOf(control, it => it.ways.poll.requests === 2)
-    expect(ways.poll).toMatchObject({ bytesUp: 2 * poll.length, bytesDown: down })
+    await exchange(other)
+    expect((await trafficOf(control, 'exact')).poll).toEqual({ up: 2 * poll.length, down })
     tcp.destroy()
-    control.connection.close(1000)
-    await control.closed
+    await control.close()
   })
 
-  test('What stays open is bounded for each viewer', async () => {
-    const control = await connect(`${ws}/compare/control`)
-    const { viewer } = json(await control.next())
-    control.connection.send('{"type":"rate","perSecond":0.1}')
-    const leave = new AbortController()
-    const query = `viewer=${viewer}&after=1000000`
-    const parked = Array.from({ length: 8 }, () =>
-      fetch(at(`/compare/long-poll?${query}`), { signal: leave.signal }).catch(() => undefined),
-    )
-    await trafficOf(control, it => it.ways.longPoll.requests === 8)
-    expect((await fetch(at(`/compare/events?${query}`))).status).toBe(429)
-    leave.abort()
-    await Promise.all(parked)
-    await expect
-      .poll(async () => {
-        const late = new AbortController()
-        const { status } = await fetch(at(`/compare/events?${query}`), { signal: late.signal })
-        late.abort()
-        return status
-      })
-      .toBe(200)
-    control.connection.close(1000)
-    await control.closed
+  test('The clock is told with fractions; a meter is called by a string', async () => {
+    const control = await connectTopics('/figures')
+    control.call({ type: 'request', id: 1, method: 'time', data: null })
+    expect(Math.abs((await control.take('response')).data - Date.now())).toBeLessThan(5_000)
+    control.call({ type: 'request', id: 2, method: 'traffic', data: { meter: 1 } })
+    expect(await control.take('error')).toMatchObject({ id: 2, code: 'invalid_data' })
+    await control.close()
   })
 
   test('A client that says half of a request is let go after 10 s, and others are served meanwhile', async () => {
@@ -234,37 +201,19 @@ describe('compare', () => {
     tcp.destroy()
   }, 30_000)
 
-  test.each([
-    ['/monitor', 100],
-    ['/compare/control', 50],
-  ])('%s has at most %i viewers; one more is closed with 1013', async (path, count) => {
-    const other = await startServe({ port: 0, host: '127.0.0.1', origins: [], page: false })
-    const url = other.url.replace('http', 'ws').slice(0, -1) + path
-    const viewers = await Promise.all(Array.from({ length: count }, () => connect(url)))
-    const late = await connect(url)
-    expect((await late.closed).received?.code).toBe(1013)
-    await other.close()
-    for (const viewer of viewers) expect((await viewer.closed).received?.code).toBe(1001)
-  })
-
-  test('A long poll without a change is answered when its time is over', async () => {
-    const other = await startServe({ port: 0, host: '127.0.0.1', origins: [], page: false, longPollMs: 50 })
-    const control = await connect(`${other.url.replace('http', 'ws')}compare/control`)
-    const { viewer } = json(await control.next())
-    const answer = await fetch(new URL(`/compare/long-poll?viewer=${viewer}&after=1000000`, other.url))
-    expect(await answer.json()).toEqual({ changes: [] })
-    await other.close()
-  })
-
   test('Closing answers what waits and ends every connection', async () => {
     const other = await startServe({ port: 0, host: '127.0.0.1', origins: [], page: false })
-    const control = await connect(`${other.url.replace('http', 'ws')}compare/control`)
-    const { viewer } = json(await control.next())
-    const parked = fetch(new URL(`/compare/long-poll?viewer=${viewer}&after=1000000`, other.url))
-    await trafficOf(control, it => it.ways.longPoll.requests === 1)
+    const client = await connectTopics('/figures', other.url.replace('http', 'ws').slice(0, -1))
+    const slow = 'topic=changes/0.1'
+    const { since } = (await (await fetch(new URL(`/figures/poll?${slow}`, other.url))).json()) as {
+      since: string
+    }
+    const parked = fetch(new URL(`/figures/poll?${slow}&since=${since}`, other.url))
+    client.call({ type: 'subscribe', id: 1, topic: 'changes/0.1' })
+    await client.take('subscribed')
     await other.close()
     expect((await parked).status).toBe(200)
-    expect((await control.closed).code).toBe(1001)
+    expect(await client.take('goodbye')).toMatchObject({ retryAfterMs: expect.any(Number) })
   })
 })
 
@@ -289,7 +238,7 @@ describe('A host that is not known, as after DNS rebinding', () => {
     '/',
     '/metrics',
     '/healthz',
-    '/compare/changes',
+    '/figures/poll?topic=changes/1',
     '/socket.io/?EIO=4&transport=polling',
     '/nowhere',
   ])('is not answered at %s, and neither is a POST with a body', async path => {
@@ -298,7 +247,7 @@ describe('A host that is not known, as after DNS rebinding', () => {
     expect(post).toEqual([421, expect.stringContaining('--allow-host evil.example')])
   })
 
-  test.each(['/echo', '/monitor', '/socket.io/?EIO=4&transport=websocket', '/nowhere'])(
+  test.each(['/echo', '/figures', '/socket.io/?EIO=4&transport=websocket', '/nowhere'])(
     'gets no WebSocket at %s, also where its page says that it is of this host',
     async path => {
       const headers = { Host: 'evil.example', Origin: 'http://evil.example' }

@@ -3,21 +3,16 @@ import type { AddressInfo } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Broker, createServer } from 'bothways'
 import { serveInTurn } from 'bothways/exchange'
-import { Chat } from './chat/chat.ts'
-import { chatRoute } from './chat/chat-route.ts'
-import { chatOnSocketIo, chatTopics } from './chat/chat-socket-io.ts'
-import { CompareHttp } from './compare/compare-http.ts'
-import { compareControlRoute, compareSocketRoute } from './compare/compare-sockets.ts'
-import type { Viewer } from './compare/viewer.ts'
-import { WireMeter } from './compare/wire-meter.ts'
+import { Figures } from './figures/figures.ts'
 import { Inspector } from './inspect/inspector.ts'
 import { KnownHosts } from './known-hosts.ts'
-import { monitorRoute } from './monitor/monitor-route.ts'
+import { figuresPath } from './messages.ts'
 import { PageFiles } from './page-files.ts'
 import { Probe } from './probe.ts'
 import { ServeHttp } from './serve-http.ts'
 import { ServeSocketIo } from './serve-socket-io.ts'
 import { ServeTopics, topicsPath } from './topics/serve-topics.ts'
+import { topicsOnSocketIo } from './topics/topics-socket-io.ts'
 
 export interface ServeOptions {
   /** 0 takes any free port. */
@@ -33,8 +28,6 @@ export interface ServeOptions {
   readonly probesAnywhere?: boolean
   /** Keeps the topics; closed with the server. Default: in memory. */
   readonly broker?: Broker
-  /** How long a long poll without a change is held, in ms. Default 25,000. */
-  readonly longPollMs?: number
 }
 
 export interface Serving {
@@ -63,41 +56,29 @@ const closeTimeoutMs = 3_000
 
 /** Starts the page with everything it talks to, on one port. Rejects with Node's error (`EADDRINUSE` …). */
 export async function startServe(options: ServeOptions): Promise<Serving> {
-  const {
-    port,
-    host,
-    origins,
-    allowedHosts = [],
-    page,
-    probesAnywhere = false,
-    broker,
-    longPollMs = 25_000,
-  } = options
-  const viewers = new Map<string, Viewer>()
-  const meter = new WireMeter()
+  const { port, host, origins, allowedHosts = [], page, probesAnywhere = false, broker } = options
   const delays = monitorEventLoopDelay({ resolution: 10 })
   delays.enable()
 
   const sockets = createServer({ origins, maxConnectionsPerAddress, maxHandshakesPerSecond })
-  const socketIo = new ServeSocketIo({ origins, topics: chatTopics(sockets) })
+  const socketIo = new ServeSocketIo({ origins })
   const topics = new ServeTopics(origins, sockets, broker)
+  const figures = new Figures(origins, sockets)
   const inspector = new Inspector(sockets, origins)
   const hosts = new KnownHosts([host, ...allowedHosts])
   const plain = new ServeHttp({
     hosts,
     page: page ? new PageFiles() : undefined,
     probe: new Probe({ isAnywhereAllowed: probesAnywhere }),
-    compare: new CompareHttp({ viewers, meter, longPollMs }),
     server: sockets,
     socketIo,
     topics,
+    figures,
     delays,
-    meter,
   })
   const http = createHttpServer(timeouts)
   serveInTurn(http, (request, response) => plain.handle(request, response))
-  const chat = new Chat((topic, text) => sockets.publish(topic, text))
-  chatOnSocketIo(chat, socketIo.io)
+  topicsOnSocketIo(topics.hub, socketIo.io)
   http.on('upgrade', (request, socket, head) => {
     if (plain.refuseUpgrade(request, socket)) return
     if (socketIo.owns(request)) socketIo.handleUpgrade(request, socket, head)
@@ -105,12 +86,9 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   })
   sockets
     .route('/echo', { message: (socket, message) => socket.send(message) })
-    .route('/chat', chatRoute(chat))
-    .route('/monitor', monitorRoute(sockets))
     .route('/inspect', inspector.route)
-    .route('/compare/control', compareControlRoute(viewers))
-    .route('/compare/socket', compareSocketRoute(viewers))
     .route(topicsPath, topics.route)
+    .route(figuresPath, figures.route)
     .attach(http, {
       leaves: request =>
         hosts.refusalOf(request) !== undefined || socketIo.owns(request) || inspector.owns(request),
@@ -120,7 +98,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     await listening(http, port, host)
   } catch (error) {
     delays.disable()
-    await topics.close(0)
+    await Promise.all([topics.close(0), figures.close(0)])
     throw error
   }
 
@@ -128,7 +106,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     plain.drain()
     socketIo.drain()
     const spreadMs = Math.min(maxSpreadMs, sockets.sockets.size * spreadMsPerConnection)
-    await topics.close(maxSpreadMs)
+    await Promise.all([topics.close(maxSpreadMs), figures.close(maxSpreadMs)])
     const goodbye = { code: 1001, reason: 'The server is going away.', spreadMs, timeoutMs: closeTimeoutMs }
     await Promise.all([sockets.close(goodbye), inspector.close(goodbye)])
     await socketIo.close()

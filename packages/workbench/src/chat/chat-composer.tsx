@@ -1,15 +1,22 @@
 import { SendOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTexts } from '../app/app-context.ts'
-import type { Chat } from './use-chat.ts'
+import { longestText } from './names.ts'
 
-export function ChatComposer({ chat, name }: { chat: Chat; name: string }): ReactNode {
+export interface ChatComposerProps {
+  readonly name: string
+  /** What did not go out: it is here again, if there is room. */
+  readonly unsent: string
+  onSay(text: string): void
+}
+
+export const ChatComposer = memo(function ChatComposer(props: ChatComposerProps): ReactNode {
+  const { name, unsent, onSay } = props
   const texts = useTexts().chat
   const [text, setText] = useState('')
   const editor = useRef<HTMLTextAreaElement>(null)
-  const { unsent } = chat
-  const canSend = text.trim() !== '' && chat.status.name === 'open'
+  const canSend = text.trim() !== ''
 
   useEffect(() => {
     if (unsent !== '') setText(before => (before === '' ? unsent : before))
@@ -18,7 +25,9 @@ export function ChatComposer({ chat, name }: { chat: Chat; name: string }): Reac
   useEffect(() => editor.current?.focus({ preventScroll: true }), [])
 
   function send(): void {
-    if (canSend && chat.say(text)) setText('')
+    if (!canSend) return
+    onSay(text.trim())
+    setText('')
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -30,7 +39,6 @@ export function ChatComposer({ chat, name }: { chat: Chat; name: string }): Reac
 
   return (
     <div className="chat-composer">
-      {unsent !== '' && <p className="muted">{texts.restored}</p>}
       <div className="chat-composer-bar">
         <textarea
           ref={editor}
@@ -43,7 +51,7 @@ export function ChatComposer({ chat, name }: { chat: Chat; name: string }): Reac
           // The isolates keep a name of the other direction from turning the rest around.
           placeholder={`${texts.write} (\u2068${name}\u2069)`}
           aria-label={texts.write}
-          maxLength={2_000}
+          maxLength={longestText}
         />
         <Button type="primary" icon={<SendOutlined />} disabled={!canSend} onClick={send} data-action="say">
           {texts.send}
@@ -51,4 +59,4 @@ export function ChatComposer({ chat, name }: { chat: Chat; name: string }): Reac
       </div>
     </div>
   )
-}
+})

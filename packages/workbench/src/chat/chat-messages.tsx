@@ -1,15 +1,17 @@
 import { memo, type ReactNode, useLayoutEffect, useRef } from 'react'
 import { useAppContext, useTexts } from '../app/app-context.ts'
-import type { ChatItem } from './chat-state.ts'
+import type { ChatItem, PendingMessage } from './chat-state.ts'
 
 export interface ChatMessagesProps {
   readonly items: readonly ChatItem[]
-  readonly ownIds: ReadonlySet<string>
-  /** Sent, and not yet confirmed by the server. */
-  readonly pending: readonly string[]
+  readonly ownId: string
+  readonly pending: readonly PendingMessage[]
+  /** Whether there is no connection: what is pending waits for it. */
+  readonly isWaiting: boolean
 }
 
-export function ChatMessages({ items, ownIds, pending }: ChatMessagesProps): ReactNode {
+export const ChatMessages = memo(function ChatMessages(props: ChatMessagesProps): ReactNode {
+  const { items, ownId, pending, isWaiting } = props
   const texts = useTexts().chat
   const list = useRef<HTMLOListElement>(null)
   const lastKey = items.at(-1)?.key
@@ -30,14 +32,13 @@ export function ChatMessages({ items, ownIds, pending }: ChatMessagesProps): Rea
         <ChatItemView
           key={item.key}
           item={item}
-          isOwn={item.kind === 'message' && ownIds.has(item.message.id)}
+          isOwn={item.kind === 'message' && item.message.from === ownId}
           isFirstNew={hasEarlier && item.key === firstNew}
         />
       ))}
-      {pending.map((text, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: they are confirmed in their order, and have nothing else
-        <li key={at} className="chat-message chat-own chat-pending" data-pending>
-          <p className="chat-meta">{texts.sending}</p>
+      {pending.map(({ id, text }) => (
+        <li key={id} className="chat-message chat-own chat-pending" data-pending>
+          <p className="chat-meta">{isWaiting ? texts.waitsForConnection : texts.sending}</p>
           <p className="chat-text" dir="auto">
             {text}
           </p>
@@ -45,7 +46,7 @@ export function ChatMessages({ items, ownIds, pending }: ChatMessagesProps): Rea
       ))}
     </ol>
   )
-}
+})
 
 interface ChatItemViewProps {
   readonly item: ChatItem
@@ -56,6 +57,7 @@ interface ChatItemViewProps {
 const ChatItemView = memo(function ChatItemView({ item, isOwn, isFirstNew }: ChatItemViewProps): ReactNode {
   const { texts, language } = useAppContext()
   const className = isFirstNew ? 'chat-first-new' : ''
+  if (item.kind === 'gap') return <li className={`chat-line ${className}`}>{texts.chat.gap}</li>
   if (item.kind !== 'message') {
     const [before, after] = texts.chat[item.kind]('\0').split('\0')
     return (
@@ -79,7 +81,7 @@ const ChatItemView = memo(function ChatItemView({ item, isOwn, isFirstNew }: Cha
       <p className="chat-meta">
         {!isOwn && (
           <strong>
-            <bdi>{name}</bdi>
+            <bdi>{name || texts.chat.somebody}</bdi>
           </strong>
         )}
         <time dateTime={new Date(date).toISOString()} className="number">

@@ -1,47 +1,48 @@
+import type { ConnectionState } from '@bothways/client'
 import { Alert, Button } from 'antd'
-import type { ReactNode } from 'react'
+import { type ReactNode, useCallback } from 'react'
 import { useTexts } from '../app/app-context.ts'
 import { ConnectionStatus } from '../connection/connection-status.tsx'
 import { ChatComposer } from './chat-composer.tsx'
 import { ChatMessages } from './chat-messages.tsx'
-import type { Chat } from './use-chat.ts'
+import type { ChatSession } from './chat-session.ts'
+import type { ChatState } from './chat-state.ts'
+import { MemberList } from './member-list.tsx'
 
 export interface ChatRoomProps {
-  readonly chat: Chat
-  readonly name: string
+  readonly session: ChatSession
+  readonly state: ChatState
+  readonly connection: ConnectionState
   readonly room: string
   /** Where the address has led meanwhile; undefined when that is here. */
   readonly otherRoom: string | undefined
+  onRetry(): void
   /** Goes to the other room. */
   onGo(): void
   /** Stays in this one. */
   onStay(): void
 }
 
-export function ChatRoom({ chat, name, room, otherRoom, onGo, onStay }: ChatRoomProps): ReactNode {
+export function ChatRoom(props: ChatRoomProps): ReactNode {
+  const { session, state, connection, room, otherRoom, onRetry, onGo, onStay } = props
   const texts = useTexts().chat
-  const { members, ownIds, error, items, pending } = chat.state
+  const { members, memberCount, problem, items, pending, unsent } = state
+  const say = useCallback((text: string) => session.say(text), [session])
   return (
     <div className="chat">
-      <aside className="panel chat-members" aria-label={texts.here(members.length)}>
-        <h2 className="panel-title">{texts.here(members.length)}</h2>
-        <ul>
-          {members.map(({ id, name: memberName }) => (
-            <li key={id} data-member={memberName}>
-              <span className="dot dot-open" />
-              <bdi>{memberName}</bdi>
-              {ownIds.has(id) && <span className="muted">({texts.you})</span>}
-            </li>
-          ))}
-        </ul>
-      </aside>
+      <MemberList
+        members={members}
+        count={memberCount}
+        ownId={session.ownId}
+        isKnown={connection.transport === undefined || connection.transport === 'websocket'}
+      />
       <section className="panel chat-main" aria-label={texts.room}>
         <header className="chat-head">
           <h2>
             <bdi>{room}</bdi>
           </h2>
-          <ConnectionStatus status={chat.status} onRetry={chat.retryNow} />
-          <Button size="small" onClick={chat.leave} data-action="leave">
+          <ConnectionStatus connection={connection} onRetry={onRetry} />
+          <Button size="small" onClick={() => session.leave()} data-action="leave">
             {texts.leave}
           </Button>
         </header>
@@ -64,9 +65,14 @@ export function ChatRoom({ chat, name, room, otherRoom, onGo, onStay }: ChatRoom
             }
           />
         )}
-        <ChatMessages items={items} ownIds={ownIds} pending={pending} />
-        {error !== undefined && <Alert banner type="error" title={texts.errors[error]} />}
-        <ChatComposer chat={chat} name={name} />
+        <ChatMessages
+          items={items}
+          ownId={session.ownId}
+          pending={pending}
+          isWaiting={connection.status !== 'open'}
+        />
+        {problem !== undefined && <Alert banner type="error" title={texts.problems[problem]} />}
+        <ChatComposer name={session.name} unsent={unsent} onSay={say} />
       </section>
     </div>
   )

@@ -1,114 +1,146 @@
-import type { ChatErrorCode, ChatEvent, ChatMember, ChatMessage } from '../serve-messages.ts'
+import type { ChatMember, ChatMessage } from './room-data.ts'
 
 export type ChatItem =
   | {
       readonly kind: 'message'
       readonly key: number
       readonly message: ChatMessage
+      /** Said before this page was there. */
       readonly isEarlier: boolean
     }
   | { readonly kind: 'joined' | 'left'; readonly key: number; readonly name: string }
+  /** Something may be missing here. */
+  | { readonly kind: 'gap'; readonly key: number }
+
+/** What the reader is told: why one is not in the room, or that something was not said. */
+export type ChatProblem = 'empty' | 'name-taken' | 'refused' | 'not-sent' | 'uncertain'
+
+export interface PendingMessage {
+  readonly id: string
+  readonly text: string
+}
 
 export interface ChatState {
   /** Undefined while outside. */
   readonly room: string | undefined
-  /** Every id this page has had in the room: it gets a new one with each connection. */
-  readonly ownIds: ReadonlySet<string>
+  /** Empty while there is no connection, and in a crowd. */
   readonly members: readonly ChatMember[]
+  readonly memberCount: number
   readonly items: readonly ChatItem[]
-  readonly error: ChatErrorCode | undefined
+  readonly problem: ChatProblem | undefined
   /** Sent, and not yet confirmed by the server. */
-  readonly pending: readonly string[]
+  readonly pending: readonly PendingMessage[]
+  /** What did not go out, or may not have: the writer decides. */
+  readonly unsent: string
+  /** Whose coming was shown and whose going was not, by id. */
+  readonly known: ReadonlyMap<string, ChatMember>
+  /** The next list of members is the first one of a connection: who was missed did not come or go just now. */
+  readonly isNewList: boolean
   readonly nextKey: number
 }
 
-export type ChatAction =
-  | { readonly type: 'event'; readonly event: ChatEvent }
-  | { readonly type: 'sending'; readonly text: string }
-  | { readonly type: 'connection-lost' }
-  | { readonly type: 'restored' }
+export type ChatEvent =
+  | { readonly type: 'subscribed'; readonly room: string }
+  /** @property id what the page called it when it published it */
+  | {
+      readonly type: 'message'
+      readonly message: ChatMessage
+      readonly id: unknown
+      readonly isEarlier: boolean
+    }
+  | { readonly type: 'members'; readonly members: readonly ChatMember[]; readonly count: number }
+  | { readonly type: 'gap' }
+  | { readonly type: 'disconnected' }
+  | { readonly type: 'sending'; readonly message: PendingMessage }
+  | { readonly type: 'delivered'; readonly id: string }
+  | { readonly type: 'not-delivered'; readonly id: string; readonly isCertain: boolean }
+  | { readonly type: 'left'; readonly problem?: ChatProblem }
 
 export const itemLimit = 500
+const knownLimit = 1_000
 
 export const noChat: ChatState = {
   room: undefined,
-  ownIds: new Set(),
   members: [],
+  memberCount: 0,
   items: [],
-  error: undefined,
+  problem: undefined,
   pending: [],
+  unsent: '',
+  known: new Map(),
+  isNewList: true,
   nextKey: 1,
 }
 
-export function reduceChat(state: ChatState, action: ChatAction): ChatState {
-  switch (action.type) {
-    case 'event':
-      return reduceEvent(state, action.event)
-    case 'sending':
-      return { ...state, pending: [...state.pending, action.text], error: undefined }
-    case 'connection-lost':
-      return { ...state, members: [] }
-    case 'restored':
-      return { ...state, pending: [] }
-  }
-}
-
-function reduceEvent(state: ChatState, event: ChatEvent): ChatState {
+export function reduceChat(state: ChatState, event: ChatEvent): ChatState {
   switch (event.type) {
-    case 'joined': {
-      // The same room again after a lost connection: what is on the screen stays, what was missed comes behind it.
-      const isBack = state.room === event.room
-      const known = new Set(isBack ? state.items.map(identityOf) : [])
-      const missed = event.recent
-        .map((message, at) => ({
-          kind: 'message' as const,
-          key: state.nextKey + at,
-          message,
-          isEarlier: !isBack,
-        }))
-        .filter(item => !known.has(identityOf(item)))
+    case 'subscribed':
+      return { ...state, room: event.room, problem: undefined }
+    case 'message': {
+      const { message, id, isEarlier } = event
+      if (isKnownPosition(state.items, message.position)) return state
+      const pending = state.pending.filter(it => it.id !== id)
+      return withItems({ ...state, pending }, [{ kind: 'message', message, isEarlier }])
+    }
+    case 'members':
+      return reduceMembers(state, event.members, event.count)
+    case 'gap':
+      return withItems(state, state.items.length > 0 ? [{ kind: 'gap' }] : [])
+    case 'disconnected':
+      return { ...state, members: [], memberCount: 0, isNewList: true }
+    case 'sending':
+      return { ...state, pending: [...state.pending, event.message], problem: undefined, unsent: '' }
+    case 'delivered':
+      return { ...state, pending: state.pending.filter(it => it.id !== event.id) }
+    case 'not-delivered': {
+      const failed = state.pending.find(it => it.id === event.id)
+      if (failed === undefined) return state
       return {
         ...state,
-        room: event.room,
-        ownIds: new Set([...(isBack ? state.ownIds : []), event.id]),
-        members: event.members,
-        items: [...(isBack ? state.items : []), ...missed].slice(-itemLimit),
-        error: undefined,
-        nextKey: state.nextKey + event.recent.length,
+        pending: state.pending.filter(it => it !== failed),
+        unsent: state.unsent === '' ? failed.text : `${state.unsent}\n${failed.text}`,
+        problem: event.isCertain ? 'not-sent' : 'uncertain',
       }
     }
-    case 'message':
-      return withItem(state, { kind: 'message', message: event, isEarlier: false })
-    case 'sent':
-      return withItem(
-        { ...state, pending: state.pending.slice(1) },
-        { kind: 'message', message: event, isEarlier: false },
-      )
-    case 'member-joined': {
-      const members = [...state.members.filter(it => it.id !== event.id), { id: event.id, name: event.name }]
-      return withItem({ ...state, members }, { kind: 'joined', name: event.name })
-    }
-    case 'member-left': {
-      const members = state.members.filter(it => it.id !== event.id)
-      return withItem({ ...state, members }, { kind: 'left', name: event.name })
-    }
     case 'left':
-      return { ...noChat, nextKey: state.nextKey }
-    case 'error':
-      return { ...state, error: event.code, pending: state.pending.slice(1) }
+      return { ...noChat, problem: event.problem, nextKey: state.nextKey }
   }
 }
 
-/** Messages have no number of their own: who said what when is as good as one. */
-function identityOf(item: ChatItem): string {
-  if (item.kind !== 'message') return ''
-  const { id, date, text } = item.message
-  return `${id} ${date} ${text}`
+function reduceMembers(state: ChatState, listed: readonly ChatMember[], count: number): ChatState {
+  // A page that came back may be there twice, until its old connection is noticed to be dead.
+  const byId = new Map(listed.map(it => [it.id, it]))
+  const members = [...byId.values()]
+  const isCrowd = count > listed.length
+  const next = { ...state, members, memberCount: isCrowd ? count : members.length, isNewList: isCrowd }
+  if (isCrowd) return { ...next, known: new Map() }
+  if (state.isNewList || state.known.size > knownLimit) {
+    const before = state.known.size > knownLimit ? [] : state.known
+    return { ...next, known: new Map([...before, ...byId]) }
+  }
+  const left = state.members.filter(it => !byId.has(it.id))
+  const joined = members.filter(it => !state.known.has(it.id))
+  const known = new Map([...state.known, ...byId])
+  for (const { id } of left) known.delete(id)
+  return withItems({ ...next, known }, [
+    ...left.map(({ name }) => ({ kind: 'left' as const, name })),
+    ...joined.map(({ name }) => ({ kind: 'joined' as const, name })),
+  ])
+}
+
+function isKnownPosition(items: readonly ChatItem[], position: string | undefined): boolean {
+  if (position === undefined) return false
+  return items.some(it => it.kind === 'message' && it.message.position === position)
 }
 
 type NewItem = ChatItem extends infer Item ? (Item extends ChatItem ? Omit<Item, 'key'> : never) : never
 
-function withItem(state: ChatState, item: NewItem): ChatState {
-  const items = [...state.items, { ...item, key: state.nextKey } as ChatItem].slice(-itemLimit)
-  return { ...state, items, nextKey: state.nextKey + 1 }
+function withItems(state: ChatState, added: readonly NewItem[]): ChatState {
+  if (added.length === 0) return state
+  const items = added.map((item, at) => ({ ...item, key: state.nextKey + at }) as ChatItem)
+  return {
+    ...state,
+    items: [...state.items, ...items].slice(-itemLimit),
+    nextKey: state.nextKey + added.length,
+  }
 }

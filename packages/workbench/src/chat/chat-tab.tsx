@@ -1,9 +1,12 @@
-import { type ReactNode, useEffect } from 'react'
+import type { Client } from '@bothways/client'
+import { useClient, useConnection } from '@bothways/react'
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react'
 import { readStored } from '../app/stored.ts'
+import { PageTopics } from '../connection/page-topics.tsx'
 import './chat.css'
 import { ChatRoom } from './chat-room.tsx'
+import { ChatSession } from './chat-session.ts'
 import { JoinForm } from './join-form.tsx'
-import { useChat } from './use-chat.ts'
 
 export interface ChatTabProps {
   /** From the address: a link leads into a room. */
@@ -12,13 +15,28 @@ export interface ChatTabProps {
   onRoom(room: string | undefined): void
 }
 
-export function ChatTab({ room, onRoom }: ChatTabProps): ReactNode {
-  const chat = useChat()
-  const { room: joinedRoom, members, ownIds, error } = chat.state
-  // The server's version of it: it leaves out what cannot be seen.
-  const name = members.find(it => ownIds.has(it.id))?.name ?? chat.name
+export function ChatTab(props: ChatTabProps): ReactNode {
+  return (
+    <PageTopics path="bothways">
+      <WithClient {...props} />
+    </PageTopics>
+  )
+}
+
+function WithClient(props: ChatTabProps): ReactNode {
+  const client = useClient()
+  return client && <Chat {...props} client={client} />
+}
+
+function Chat({ room, onRoom, client }: ChatTabProps & { client: Client }): ReactNode {
+  const [session] = useState(() => new ChatSession(client))
+  useSyncExternalStore(session.signal.subscribe, session.signal.version)
+  const connection = useConnection()
+  const { state } = session
+  const joinedRoom = state.room
 
   useEffect(() => onRoom(joinedRoom), [joinedRoom, onRoom])
+  useEffect(() => () => session.leave(), [session])
 
   if (joinedRoom === undefined) {
     return (
@@ -26,19 +44,21 @@ export function ChatTab({ room, onRoom }: ChatTabProps): ReactNode {
       <JoinForm
         key={room}
         room={room ?? readStored('chat-room')}
-        error={error}
-        status={chat.status}
-        onJoin={chat.join}
+        problem={state.problem}
+        connection={connection}
+        onJoin={(wanted, name) => void session.join(wanted, name)}
       />
     )
   }
   return (
     <ChatRoom
-      chat={chat}
-      name={name}
+      session={session}
+      state={state}
+      connection={connection}
       room={joinedRoom}
       otherRoom={room === joinedRoom ? undefined : room}
-      onGo={() => room !== undefined && chat.join(room, name)}
+      onRetry={() => client.connect()}
+      onGo={() => room !== undefined && void session.join(room, session.name)}
       onStay={() => onRoom(joinedRoom)}
     />
   )

@@ -1,26 +1,24 @@
+import type { ConnectionState } from '@bothways/client'
 import { Alert, Button, Input } from 'antd'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useTexts } from '../app/app-context.ts'
 import { readStored, writeStored } from '../app/stored.ts'
 import { ConnectionStatus } from '../connection/connection-status.tsx'
-import type { PageSocketStatus } from '../connection/page-socket.ts'
-import type { ChatErrorCode } from '../serve-messages.ts'
+import type { ChatProblem } from './chat-state.ts'
+import { longestName } from './names.ts'
 
 export interface JoinFormProps {
   /** Of the link, or the last one. */
   readonly room: string | undefined
-  readonly error: ChatErrorCode | undefined
-  readonly status: PageSocketStatus
+  readonly problem: ChatProblem | undefined
+  readonly connection: ConnectionState
   onJoin(room: string, name: string): void
 }
 
 /** In every language the same, or two who speak different ones would wait for each other. */
 const defaultRoom = 'lobby'
 
-/** As the server has it, in UTF-16 code units. */
-const longestName = 40
-
-export function JoinForm({ room: givenRoom, error, status, onJoin }: JoinFormProps): ReactNode {
+export function JoinForm({ room: givenRoom, problem, connection, onJoin }: JoinFormProps): ReactNode {
   const texts = useTexts().chat
   const [name, setName] = useState(() => readStored('chat-name') ?? '')
   const [room, setRoom] = useState(() => (givenRoom ?? defaultRoom).slice(0, longestName))
@@ -62,9 +60,9 @@ export function JoinForm({ room: givenRoom, error, status, onJoin }: JoinFormPro
           }}
         />
       </label>
-      {error !== undefined && <Alert type="error" showIcon title={texts.errors[error]} />}
+      {problem !== undefined && <Alert type="error" showIcon title={texts.problems[problem]} />}
       <div className="join-bar">
-        {status.name === 'closed' || status.name === 'open' ? <span /> : <ConnectionStatus status={status} />}
+        {connection.status === 'open' ? <span /> : <ConnectionStatus connection={connection} />}
         <Button
           type="primary"
           htmlType="submit"

@@ -4,9 +4,9 @@ import { useTexts } from '../app/app-context.ts'
 import { ConnectionStatus } from '../connection/connection-status.tsx'
 import { StepSlider } from '../controls/step-slider.tsx'
 import { formatMs } from '../format/quantity.ts'
+import { changesPerSecond } from '../serve-messages.ts'
 import type { CompareSession } from './compare-session.ts'
 
-const rates = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]
 const intervalsMs = [100, 200, 500, 1_000, 2_000, 5_000, 10_000]
 
 export function CompareControls({ session }: { session: CompareSession }): ReactNode {
@@ -16,7 +16,7 @@ export function CompareControls({ session }: { session: CompareSession }): React
 
   function changeRate(step: number): void {
     setRateStep(step)
-    session.setRate(rates[step] ?? 1)
+    session.setRate(changesPerSecond[step] ?? 1)
   }
 
   function changeInterval(step: number): void {
@@ -29,10 +29,10 @@ export function CompareControls({ session }: { session: CompareSession }): React
       <p className="compare-intro">{texts.intro}</p>
       <StepSlider
         name={texts.rate}
-        stepCount={rates.length}
+        stepCount={changesPerSecond.length}
         step={rateStep}
         onStep={changeRate}
-        value={texts.rateValue(rates[rateStep] ?? 1)}
+        value={texts.rateValue(changesPerSecond[rateStep] ?? 1)}
       />
       <StepSlider
         name={texts.interval}
@@ -41,7 +41,10 @@ export function CompareControls({ session }: { session: CompareSession }): React
         onStep={changeInterval}
         value={formatMs(intervalsMs[intervalStep] ?? 500)}
       />
-      <ConnectionStatus status={session.status} onRetry={() => session.retryNow()} />
+      <ConnectionStatus
+        connection={session.connection}
+        {...(session.isRunning && { onRetry: () => session.retryNow() })}
+      />
       <div className="compare-actions">
         <Button onClick={() => session.reset()} data-action="reset">
           {texts.reset}

@@ -1,23 +1,31 @@
+import { type Client, type ConnectionState, createClient } from '@bothways/client'
 import { FrameSignal } from '../connection/frame-signal.ts'
-import { PageSocket, type PageSocketStatus } from '../connection/page-socket.ts'
-import type { Change, CompareEvent, CompareRequest, Way, WayTraffic } from '../serve-messages.ts'
+import { serverUrl } from '../connection/server-url.ts'
+import { type Change, type FiguresMethods, figuresPath, type Way, ways } from '../serve-messages.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { DelayTable } from './delay-table.ts'
-import { Delays } from './delays.ts'
-import { bytesOf, type Figures, type WayFigures } from './findings.ts'
-import { wayNames } from './way-names.ts'
-import { startWay } from './ways.ts'
+import { bytesOf, type Figures } from './findings.ts'
+import { noFigures, Run } from './run.ts'
 
 const byteRowLimit = 600
 const clockIntervalMs = 5_000
+const trafficIntervalMs = 500
 
 /** One after the other at the start: the best of them is good. */
 const firstReadings = 8
 
-interface WayState {
-  readonly delays: Delays
-  received: number
-  value: number | undefined
+/** A slider passes many rates: the ways begin anew when it has come to rest for so long, in ms. */
+const restMs = 300
+
+interface FiguresContract {
+  readonly methods: FiguresMethods
+}
+
+const stopped: ConnectionState = {
+  status: 'closed',
+  transport: undefined,
+  reason: undefined,
+  nextTryAt: undefined,
 }
 
 /** The page's end of the comparison: runs the four ways as long as it has a connection, and keeps the figures. */
@@ -26,146 +34,135 @@ export class CompareSession {
   readonly delayTable: DelayTable = new DelayTable()
   /** Time, then the bytes of each way so far. */
   readonly byteColumns: number[][] = [[], [], [], [], []]
-  status: PageSocketStatus = { name: 'closed' }
+  connection: ConnectionState = stopped
   pollIntervalMs = 500
   #perSecond = 1
-  #states = newStates()
-  #traffic: Readonly<Record<Way, WayTraffic>> | undefined
   #clock = new ClockOffset()
-  #control: PageSocket | undefined
-  #ways: AbortController | undefined
-  #clockTimer: ReturnType<typeof setInterval> | undefined
-  #hello: Extract<CompareEvent, { type: 'hello' }> | undefined
+  /** Besides the four ways: the server's clock, and what it has counted. */
+  #client: Client<FiguresContract> | undefined
+  #run: Run | undefined
+  #figures = noFigures
+  #timers: ReturnType<typeof setInterval>[] = []
+  #restTimer: ReturnType<typeof setTimeout> | undefined
   #undrawn: { way: Way; change: Change }[] = []
-  #polledAt: number | undefined
 
   get isRunning(): boolean {
-    return this.#control !== undefined
+    return this.#client !== undefined
   }
 
   get clockUncertaintyMs(): number | undefined {
     return this.#clock.isKnown ? this.#clock.uncertaintyMs : undefined
   }
 
-  /** How long the present request of the polling has been without an answer. */
   get pollWaitMs(): number {
-    return this.#polledAt === undefined ? 0 : now() - this.#polledAt
+    return this.#run?.pollWaitMs ?? 0
   }
 
   start(): void {
     if (this.isRunning) return
-    this.#clear()
-    this.#control = new PageSocket({
-      path: 'compare/control',
-      onOpen: () => this.#tell({ type: 'rate', perSecond: this.#perSecond }),
-      onMessage: message => this.#take(message as CompareEvent),
-      onStatus: status => {
-        this.status = status
-        if (status.name !== 'open') this.#stopWays()
-        this.signal.request()
-      },
-    })
+    const client = createClient<FiguresContract>(serverUrl(figuresPath.slice(1)))
+    this.#client = client
+    this.#take(client.connection)
+    client.on('status', connection => this.#take(connection))
   }
 
   stop(): void {
-    this.#stopWays()
-    this.#control?.close()
-    this.#control = undefined
-    this.signal.request()
+    this.#client?.close()
+    this.#client = undefined
+    this.#take(stopped)
   }
 
   /** Everything counts from zero again; the connections stay. */
   reset(): void {
     this.#clear()
-    this.#tell({ type: 'reset' })
+    this.#run?.reset()
+    void this.#askTraffic()
     this.signal.request()
   }
 
+  /** Other changes are another topic: everything begins anew. */
   setRate(perSecond: number): void {
+    if (perSecond === this.#perSecond) return
     this.#perSecond = perSecond
-    this.#tell({ type: 'rate', perSecond })
+    clearTimeout(this.#restTimer)
+    this.#restTimer = setTimeout(() => {
+      if (this.#run === undefined) return
+      this.#run.end()
+      this.#begin()
+    }, restMs)
   }
 
   retryNow(): void {
-    this.#control?.retryNow()
+    this.#client?.connect()
   }
 
   figures(): Figures {
-    const entries = wayNames.map((way): [Way, WayFigures] => {
-      const { delays, received } = this.#states[way]
-      const [medianMs, p99Ms] = delays.quantiles([0.5, 0.99])
-      return [way, { ...noTraffic, ...this.#traffic?.[way], received, medianMs, p99Ms }]
-    })
-    return Object.fromEntries(entries) as Record<Way, WayFigures>
+    if (this.#run !== undefined) this.#figures = this.#run.figures()
+    return this.#figures
   }
 
   valueOf(way: Way): number | undefined {
-    return this.#states[way].value
+    return this.#run?.valueOf(way)
   }
 
-  #tell(request: CompareRequest): void {
-    this.#control?.send(request)
-  }
-
-  #take(event: CompareEvent): void {
-    switch (event.type) {
-      case 'hello':
-        this.#hello = event
-        this.#clock = new ClockOffset()
-        this.#askTime()
-        this.#clockTimer = setInterval(() => this.#askTime(), clockIntervalMs)
-        break
-      case 'time':
-        this.#clock.add(event.sent, event.date, now())
-        if (this.#clock.count < firstReadings) this.#askTime()
-        // A delay needs both clocks: nothing is asked for before they are compared.
-        if (this.#clock.count >= firstReadings) this.#startWays()
-        break
-      case 'traffic':
-        this.#traffic = event.ways
-        this.#addByteRow(event.ways)
-        break
-    }
+  #take(connection: ConnectionState): void {
+    const wasOpen = this.connection.status === 'open'
+    this.connection = connection
+    const isOpen = connection.status === 'open'
+    if (wasOpen && !isOpen) this.#pause()
+    if (!wasOpen && isOpen) void this.#resume()
     this.signal.request()
   }
 
-  #askTime(): void {
-    this.#tell({ type: 'time', sent: now() })
+  #pause(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer)
+    this.#figures = this.figures()
+    this.#run?.end()
+    this.#run = undefined
   }
 
-  #startWays(): void {
-    if (this.#ways !== undefined || this.#hello === undefined) return
-    const ways = new AbortController()
-    this.#ways = ways
-    for (const way of wayNames) {
-      startWay[way]({
-        viewer: this.#hello.viewer,
-        after: this.#hello.sequence,
-        pollIntervalMs: () => this.pollIntervalMs,
-        signal: ways.signal,
-        onPoll: isWaiting => {
-          this.#polledAt = isWaiting ? now() : undefined
-        },
-        onChanges: changes => {
-          if (!ways.signal.aborted) this.#draw(way, changes)
-        },
-      })
-    }
+  async #resume(): Promise<void> {
+    const client = this.#client
+    this.#clock = new ClockOffset()
+    // A delay needs both clocks: nothing is asked for before they are compared.
+    for (let count = 0; count < firstReadings; count++) await this.#askTime()
+    if (client !== this.#client || this.connection.status !== 'open') return
+    this.#timers.push(
+      setInterval(() => void this.#askTime(), clockIntervalMs),
+      setInterval(() => void this.#askTraffic(), trafficIntervalMs),
+    )
+    this.#begin()
   }
 
-  #stopWays(): void {
-    clearInterval(this.#clockTimer)
-    this.#ways?.abort()
-    this.#ways = undefined
-    this.#polledAt = undefined
-    this.#hello = undefined
+  #begin(): void {
+    this.#clear()
+    this.#run = new Run(`changes/${this.#perSecond}`, {
+      pollIntervalMs: () => this.pollIntervalMs,
+      onChanges: (way, changes) => this.#draw(way, changes),
+    })
+    this.signal.request()
+  }
+
+  async #askTime(): Promise<void> {
+    const sent = now()
+    const date = await this.#client?.request('time', null).catch(() => undefined)
+    if (date !== undefined) this.#clock.add(sent, date, now())
+  }
+
+  async #askTraffic(): Promise<void> {
+    const run = this.#run
+    if (run === undefined) return
+    const bytes = await this.#client?.request('traffic', run.meter).catch(() => undefined)
+    if (bytes === undefined || run !== this.#run) return
+    run.takeBytes(bytes)
+    this.#addByteRow(run.figures())
+    this.signal.request()
   }
 
   /** A change has arrived; it counts when the frame that shows it is drawn. */
   #draw(way: Way, changes: readonly Change[]): void {
     if (this.#undrawn.length === 0) requestAnimationFrame(() => this.#countDrawn())
     for (const change of changes) this.#undrawn.push({ way, change })
-    this.#states[way].value = changes.at(-1)?.value
     this.signal.request()
   }
 
@@ -173,16 +170,15 @@ export class CompareSession {
     const date = now() + this.#clock.offsetMs
     for (const { way, change } of this.#undrawn) {
       const delayMs = Math.max(0, date - change.date)
-      this.#states[way].received++
-      this.#states[way].delays.add(delayMs)
-      this.delayTable.add(change, wayNames.indexOf(way), delayMs)
+      this.#run?.countShown(way, delayMs)
+      this.delayTable.add(change, ways.indexOf(way), delayMs)
     }
     this.#undrawn = []
     this.signal.request()
   }
 
-  #addByteRow(ways: Readonly<Record<Way, WayTraffic>>): void {
-    const row = [Date.now() / 1_000, ...wayNames.map(way => bytesOf(ways[way]))]
+  #addByteRow(figures: Figures): void {
+    const row = [Date.now() / 1_000, ...ways.map(way => bytesOf(figures[way]))]
     this.byteColumns.forEach((column, at) => {
       column.push(row[at] ?? 0)
       if (column.length > byteRowLimit) column.shift()
@@ -190,19 +186,11 @@ export class CompareSession {
   }
 
   #clear(): void {
-    this.#states = newStates()
-    this.#traffic = undefined
+    this.#figures = noFigures
     this.#undrawn = []
     this.delayTable.clear()
     for (const column of this.byteColumns) column.length = 0
   }
-}
-
-const noTraffic: WayTraffic = { requests: 0, emptyAnswers: 0, bytesUp: 0, bytesDown: 0 }
-
-function newStates(): Record<Way, WayState> {
-  const state = (): WayState => ({ delays: new Delays(), received: 0, value: undefined })
-  return { poll: state(), longPoll: state(), events: state(), socket: state() }
 }
 
 /** Milliseconds since 1970 with fractions, which Date.now() has not. */

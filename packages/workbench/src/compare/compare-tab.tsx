@@ -2,12 +2,12 @@ import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react
 import { useAppContext } from '../app/app-context.ts'
 import { LineChart } from '../chart/line-chart.tsx'
 import { formatBytes, formatMs } from '../format/quantity.ts'
+import { ways } from '../serve-messages.ts'
 import './compare.css'
 import { CompareControls } from './compare-controls.tsx'
 import { CompareSession } from './compare-session.ts'
 import { FindingsText } from './findings-text.tsx'
 import { WayCard } from './way-card.tsx'
-import { wayNames } from './way-names.ts'
 
 export function CompareTab(): ReactNode {
   const { texts, palette } = useAppContext()
@@ -16,7 +16,7 @@ export function CompareTab(): ReactNode {
   useRunWhileVisible(session)
 
   const figures = session.figures()
-  const lines = wayNames.map((way, at) => ({
+  const lines = ways.map((way, at) => ({
     label: texts.compare.ways[way],
     color: palette.lines[at] ?? palette.axis,
     hasPoints: true,
@@ -27,10 +27,14 @@ export function CompareTab(): ReactNode {
       <FindingsText
         figures={figures}
         pollWaitMs={session.pollWaitMs}
-        isAway={session.status.name === 'waiting'}
+        isAway={
+          session.isRunning &&
+          session.connection.status !== 'open' &&
+          session.connection.status !== 'connecting'
+        }
       />
       <div className="way-cards">
-        {wayNames.map((way, at) => (
+        {ways.map((way, at) => (
           <WayCard
             key={way}
             way={way}

@@ -1,7 +1,12 @@
-import type { Way, WayTraffic } from '../serve-messages.ts'
+import type { Way } from '../serve-messages.ts'
 
 /** What is known about one way. */
-export interface WayFigures extends WayTraffic {
+export interface WayFigures {
+  readonly requests: number
+  readonly emptyAnswers: number
+  /** From the browser to the server, counted there. */
+  readonly bytesUp: number
+  readonly bytesDown: number
   /** Changes that the page has shown. */
   readonly received: number
   readonly medianMs: number | undefined
@@ -55,6 +60,6 @@ function compare({ poll, longPoll, events, socket }: Figures): Finding[] {
   return found
 }
 
-export function bytesOf({ bytesUp, bytesDown }: WayTraffic): number {
+export function bytesOf({ bytesUp, bytesDown }: Pick<WayFigures, 'bytesUp' | 'bytesDown'>): number {
   return bytesUp + bytesDown
 }

@@ -1,96 +1,99 @@
-import { pageSocketUrl, serverUrl } from '../connection/server-url.ts'
-import type { Change, ChangesAnswer, Way } from '../serve-messages.ts'
+import { createClient } from '@bothways/client/core'
+import { serverUrl } from '../connection/server-url.ts'
+import { type Change, figuresPath, type Way } from '../serve-messages.ts'
 
 export interface WayOptions {
-  readonly viewer: string
-  /** Only what comes behind this. */
-  readonly after: number
+  /** What is listened to. */
+  readonly topic: string
+  /** Whose bytes the server counts. */
+  readonly meter: string
   /** Asked before every wait of the polling. */
   readonly pollIntervalMs: () => number
   readonly signal: AbortSignal
-  /** Called when the polling asks, and when it has the answer or none. */
-  onPoll(isWaiting: boolean): void
+  /** A request goes out, or a WebSocket has opened. */
+  onRequest(): void
+  /** One of them has ended; an answer was empty. */
+  onEnd(isEmpty: boolean): void
   onChanges(changes: readonly Change[]): void
 }
 
+/** How long the server holds a poll without news, in ms. */
+const longPollMs = 25_000
 /** After a failed request. */
 const retryMs = 1_000
 
-/** The four ways, each as one would write it in a page. All end when the signal says so. */
+/** The hub's four ways, each as a page without a library would use it, but for the WebSocket. All end when the signal says so. */
 export const startWay: Readonly<Record<Way, (options: WayOptions) => void>> = {
-  poll: options => void poll(options),
-  longPoll: options => void longPoll(options),
+  poll: options => void poll('poll', 0, options),
+  longPoll: options => void poll('longPoll', longPollMs, options),
   events: listenToEvents,
   socket: listenToSocket,
 }
 
-async function poll({ viewer, after, pollIntervalMs, signal, onPoll, onChanges }: WayOptions): Promise<void> {
-  let last = after
+/** What a poll is answered. */
+interface Polled {
+  readonly messages: readonly { readonly data: Change }[]
+  /** Covers exactly these messages: goes into the next request. */
+  readonly since: string
+}
+
+async function poll(way: 'poll' | 'longPoll', waitMs: number, options: WayOptions): Promise<void> {
+  const { pollIntervalMs, signal, onRequest, onEnd, onChanges } = options
+  let since = ''
   while (!signal.aborted) {
     const startedAt = performance.now()
-    onPoll(true)
-    const changes = await ask('compare/poll', viewer, last, signal)
+    onRequest()
+    const answer = await ask(urlOf('/poll', way, options, { since, waitMs: String(waitMs) }), signal)
     if (signal.aborted) return
-    onPoll(false)
-    if (changes !== undefined && changes.length > 0) onChanges(changes)
-    last = changes?.at(-1)?.sequence ?? last
-    await pause(Math.max(0, pollIntervalMs() - (performance.now() - startedAt)), signal)
+    const changes = answer?.messages.map(it => it.data) ?? []
+    onEnd(answer !== undefined && changes.length === 0)
+    if (changes.length > 0) onChanges(changes)
+    since = answer?.since ?? since
+    if (answer === undefined) await pause(retryMs, signal)
+    else if (way === 'poll') await pause(pollIntervalMs() - (performance.now() - startedAt), signal)
   }
 }
 
-async function longPoll({ viewer, after, signal, onChanges }: WayOptions): Promise<void> {
-  let last = after
-  while (!signal.aborted) {
-    const changes = await ask('compare/long-poll', viewer, last, signal)
-    if (signal.aborted) return
-    if (changes === undefined) await pause(retryMs, signal)
-    else if (changes.length > 0) onChanges(changes)
-    last = changes?.at(-1)?.sequence ?? last
+function listenToEvents(options: WayOptions): void {
+  const { signal, onRequest, onEnd, onChanges } = options
+  const source = new EventSource(urlOf('/events', 'events', options))
+  let isOpen = false
+  source.onopen = () => {
+    isOpen = true
+    onRequest()
   }
-}
-
-function listenToEvents({ viewer, after, signal, onChanges }: WayOptions): void {
-  const source = new EventSource(serverUrl(`compare/events?viewer=${viewer}&after=${after}`))
-  source.onmessage = ({ data }) => onChanges([JSON.parse(data)])
+  source.onerror = () => {
+    if (isOpen) onEnd(false)
+    isOpen = false
+  }
+  source.addEventListener('publication', ({ data }) => onChanges([JSON.parse(data).data]))
   signal.addEventListener('abort', () => source.close())
 }
 
-function listenToSocket({ viewer, after, signal, onChanges }: WayOptions): void {
-  let last = after
-  const connect = (): void => {
-    const socket = new WebSocket(pageSocketUrl(`compare/socket?viewer=${viewer}&after=${last}`))
-    const leave = (): void => socket.close(1000)
-    socket.onmessage = ({ data }) => {
-      const change: Change = JSON.parse(data)
-      last = change.sequence
-      onChanges([change])
-    }
-    socket.onclose = () => {
-      signal.removeEventListener('abort', leave)
-      void pause(retryMs, signal).then(() => {
-        if (!signal.aborted) connect()
-      })
-    }
-    signal.addEventListener('abort', leave)
-  }
-  connect()
+function listenToSocket(options: WayOptions): void {
+  const { topic, signal, onRequest, onEnd, onChanges } = options
+  const client = createClient(urlOf('', 'socket', options))
+  let isOpen = false
+  client.on('status', ({ status }) => {
+    if (isOpen) onEnd(false)
+    isOpen = status === 'open'
+    if (isOpen) onRequest()
+  })
+  client.topic(topic).on('publication', ({ data }) => onChanges([data as Change]))
+  signal.addEventListener('abort', () => client.close())
+}
+
+function urlOf(path: string, way: Way, { topic, meter }: WayOptions, more: Record<string, string> = {}): URL {
+  const url = serverUrl(`${figuresPath.slice(1)}${path}`)
+  url.search = new URLSearchParams({ ...(path !== '' && { topic }), ...more, meter, way }).toString()
+  return url
 }
 
 /** Undefined when the request failed. */
-async function ask(
-  path: string,
-  viewer: string,
-  after: number,
-  signal: AbortSignal,
-): Promise<readonly Change[] | undefined> {
+async function ask(url: URL, signal: AbortSignal): Promise<Polled | undefined> {
   try {
-    const response = await fetch(serverUrl(`${path}?viewer=${viewer}&after=${after}`), {
-      signal,
-      cache: 'no-store',
-    })
-    if (!response.ok) return undefined
-    const { changes }: ChangesAnswer = await response.json()
-    return changes
+    const response = await fetch(url, { signal, cache: 'no-store' })
+    return response.ok ? ((await response.json()) as Polled) : undefined
   } catch {
     return undefined
   }

@@ -1,27 +1,27 @@
+import type { ConnectionState } from '@bothways/client'
 import { Button } from 'antd'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useTexts } from '../app/app-context.ts'
-import type { PageSocketStatus } from './page-socket.ts'
 
 export interface ConnectionStatusProps {
-  readonly status: PageSocketStatus
+  readonly connection: ConnectionState
   onRetry?(): void
 }
 
 /** A dot and words; while waiting for the next attempt also how long, and a way to skip it. */
-export function ConnectionStatus({ status, onRetry }: ConnectionStatusProps): ReactNode {
+export function ConnectionStatus({ connection, onRetry }: ConnectionStatusProps): ReactNode {
   const texts = useTexts().connection
-  const seconds = useSecondsUntil(status.name === 'waiting' ? status.retryAt : undefined)
+  const { status, reason, nextTryAt } = connection
+  const isWaiting = status === 'waiting'
+  const seconds = useSecondsUntil(isWaiting ? nextTryAt : undefined)
   return (
-    <span className="connection-status" data-status={status.name}>
-      <span className={`dot dot-${status.name}`} />
+    <span className="connection-status" data-status={status}>
+      <span className={`dot dot-${status}`} />
       <span>
-        <span role="status">
-          {status.name === 'waiting' && status.isFull ? texts.full : texts[status.name]}
-        </span>
-        {status.name === 'waiting' && texts.nextAttempt(seconds)}
+        <span role="status">{isWaiting && reason?.code === 'busy' ? texts.full : texts[status]}</span>
+        {isWaiting && texts.nextAttempt(seconds)}
       </span>
-      {status.name === 'waiting' && onRetry && (
+      {status !== 'open' && status !== 'connecting' && onRetry && (
         <Button size="small" type="link" onClick={onRetry}>
           {texts.retryNow}
         </Button>

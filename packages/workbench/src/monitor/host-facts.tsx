@@ -1,15 +1,11 @@
 import type { ReactNode } from 'react'
 import { useTexts } from '../app/app-context.ts'
 import { formatBytes, formatMs, formatPercent, formatRate } from '../format/quantity.ts'
-import type { MonitorHello, MonitorSample } from '../serve-messages.ts'
-
-export interface HostFactsProps {
-  readonly host: MonitorHello | undefined
-  readonly sample: MonitorSample | undefined
-}
+import type { HostSample } from '../serve-messages.ts'
 
 /** The newest sample in figures, and whose they are. */
-export function HostFacts({ host, sample }: HostFactsProps): ReactNode {
+export function HostFacts({ sample }: { sample: HostSample | undefined }): ReactNode {
+  const host = sample?.host
   const texts = useTexts().monitor
   const tiles = [
     {

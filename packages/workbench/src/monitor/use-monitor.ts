@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import type { ConnectionState } from '@bothways/client'
+import { useClient, useConnection } from '@bothways/react'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { FrameSignal } from '../connection/frame-signal.ts'
-import { PageSocket, type PageSocketStatus } from '../connection/page-socket.ts'
-import type { MonitorEvent, MonitorHello, MonitorRate, MonitorSample } from '../serve-messages.ts'
+import type { HostSample } from '../serve-messages.ts'
 import { SampleHistory } from './sample-history.ts'
 
 /** What a chart shows at most; at the fastest rate that is half a minute. */
@@ -25,62 +26,55 @@ export const monitorColumns = {
 class MonitorFeed {
   readonly signal = new FrameSignal()
   readonly history = new SampleHistory(12, sampleLimit)
-  host: MonitorHello | undefined
-  sample: MonitorSample | undefined
+  sample: HostSample | undefined
   sampleCount = 0
   skippedCount = 0
+  /** Of the sample before, if it is of the same topic and connection. */
+  #lastSequence: number | undefined
 
-  take(event: MonitorEvent): void {
-    if (event.type === 'hello') this.host = event
-    if (event.type === 'sample') {
-      this.sample = event
-      this.sampleCount++
-      this.skippedCount += event.skipped
-      this.history.append(toRow(event))
-    }
+  /** What comes now does not continue what came before. */
+  begin(): void {
+    this.#lastSequence = undefined
+  }
+
+  take(sample: HostSample): void {
+    this.skippedCount += Math.max(0, sample.sequence - (this.#lastSequence ?? sample.sequence) - 1)
+    this.#lastSequence = sample.sequence
+    this.sample = sample
+    this.sampleCount++
+    this.history.append(toRow(sample))
     this.signal.request()
   }
 }
 
 export interface Monitor {
-  readonly feed: Pick<MonitorFeed, 'history' | 'host' | 'sample' | 'sampleCount' | 'skippedCount'>
+  readonly feed: Pick<MonitorFeed, 'history' | 'sample' | 'sampleCount' | 'skippedCount'>
   readonly version: number
-  readonly status: PageSocketStatus
+  readonly connection: ConnectionState
   retryNow(): void
 }
 
-/** Samples that the server pushes at this interval. */
+/** The state topic `load/MS`: samples that the server pushes at this interval. */
 export function useMonitor(intervalMs: number): Monitor {
+  const client = useClient()
+  const connection = useConnection()
   const [feed] = useState(() => new MonitorFeed())
-  const [status, setStatus] = useState<PageSocketStatus>({ name: 'closed' })
   const version = useSyncExternalStore(feed.signal.subscribe, feed.signal.version)
-  const socket = useRef<PageSocket>(undefined)
-  const wantedIntervalMs = useRef(intervalMs)
+  const isOpen = connection.status === 'open'
 
   useEffect(() => {
-    const opened = new PageSocket({
-      path: 'monitor',
-      onOpen: () => opened.send(rateOf(wantedIntervalMs.current)),
-      onMessage: message => feed.take(message as MonitorEvent),
-      onStatus: setStatus,
-    })
-    socket.current = opened
-    return () => opened.close()
-  }, [feed])
+    if (isOpen) feed.begin()
+  }, [feed, isOpen])
 
   useEffect(() => {
-    wantedIntervalMs.current = intervalMs
-    socket.current?.send(rateOf(intervalMs))
-  }, [intervalMs])
+    feed.begin()
+    return client?.state(`load/${intervalMs}`).subscribe(value => feed.take(value as HostSample))
+  }, [client, feed, intervalMs])
 
-  return { feed, version, status, retryNow: () => socket.current?.retryNow() }
+  return { feed, version, connection, retryNow: () => client?.connect() }
 }
 
-function rateOf(intervalMs: number): MonitorRate {
-  return { type: 'rate', intervalMs }
-}
-
-function toRow(sample: MonitorSample): number[] {
+function toRow(sample: HostSample): number[] {
   const { date, cpu, memory, eventLoopDelayMs, messagesPerSecond, connections } = sample
   return [
     date / 1_000,

@@ -1,6 +1,6 @@
-import { cpus, freemem, loadavg, totalmem } from 'node:os'
+import { cpus, freemem, hostname, loadavg, release, totalmem, type } from 'node:os'
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
-import type { MonitorSample } from '../messages.ts'
+import type { Host, HostSample } from '../messages.ts'
 
 /** The event loop's timer fires this often; what it needs longer is the delay. */
 const resolutionMs = 10
@@ -25,6 +25,7 @@ export class HostSampler {
   #messagesIn: number
   #messagesOut: number
   #takenAt = performance.now()
+  #sequence = 0
 
   constructor(server: SampledServer) {
     this.#server = server
@@ -34,7 +35,7 @@ export class HostSampler {
     this.#delays.enable()
   }
 
-  take(skipped: number): MonitorSample {
+  take(): HostSample {
     const now = performance.now()
     const elapsedMs = Math.max(1, now - this.#takenAt)
     const { times: cpuTimes, count: cpuCount } = readCpuTimes()
@@ -45,9 +46,10 @@ export class HostSampler {
     const { rss, heapUsed } = process.memoryUsage()
     const total = totalmem()
     const [load1 = 0, load5 = 0, load15 = 0] = loadavg()
-    const sample: MonitorSample = {
-      type: 'sample',
+    const sample: HostSample = {
+      sequence: ++this.#sequence,
       date: Date.now(),
+      host: readHost(),
       cpu: {
         host: busyShare(this.#cpuTimes, cpuTimes),
         process: processMs / elapsedMs / Math.max(1, cpuCount),
@@ -65,7 +67,6 @@ export class HostSampler {
       },
       load: [load1, load5, load15],
       uptimeSeconds: process.uptime(),
-      skipped,
     }
     this.#delays.reset()
     this.#cpuTimes = cpuTimes
@@ -118,4 +119,21 @@ function readCpuTimes(): CpuReading {
   }
   lastReading = { atMs: now, times: { busyMs, totalMs }, count: all.length }
   return lastReading
+}
+
+let host: Host | undefined
+
+/** Read from the system once. */
+function readHost(): Host {
+  if (host === undefined) {
+    const all = cpus()
+    host = {
+      hostname: hostname(),
+      platform: `${type()} ${release()}`,
+      cpuModel: all[0]?.model.trim() ?? '',
+      cpuCount: all.length,
+      nodeVersion: process.version,
+    }
+  }
+  return host
 }

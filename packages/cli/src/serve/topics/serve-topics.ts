@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { type Broker, createHub, type Hub, type Route, TopicsHttp, topicsRoute } from 'bothways'
-import { HostSampler, type SampledServer } from '../monitor/host-sampler.ts'
+import { HostSampler, type SampledServer } from '../figures/host-sampler.ts'
 
 /** The path of the topics, over WebSocket and over HTTP. */
 export const topicsPath = '/bothways'
@@ -15,32 +15,32 @@ const loadMs = 1000
 
 /** What `serve` offers of topics for everybody to try. */
 export class ServeTopics {
-  readonly #hub: Hub
+  readonly hub: Hub
   readonly #http: TopicsHttp
   readonly #sampler: HostSampler
   readonly #timer: NodeJS.Timeout
 
   constructor(origins: readonly string[], server: SampledServer, broker?: Broker) {
-    this.#hub = createHub({
+    this.hub = createHub({
       ...(broker !== undefined && { broker }),
       topics: {
         'room/*': { history: { count: 500, ageMs: 10 * 60_000 }, presence: true },
         load: { state: true, authorize: (_, action) => action !== 'publish' },
       },
     })
-    this.#hub.handle('echo', input => input)
-    this.#http = new TopicsHttp(this.#hub, { path: topicsPath, origins })
+    this.hub.handle('echo', input => input)
+    this.#http = new TopicsHttp(this.hub, { path: topicsPath, origins })
     this.#sampler = new HostSampler(server)
-    const load = this.#hub.topic('load')
+    const load = this.hub.topic('load')
     const publish = (): void => {
-      load.set(this.#sampler.take(0)).catch(error => console.error(error))
+      load.set(this.#sampler.take()).catch(error => console.error(error))
     }
     publish()
     this.#timer = setInterval(publish, loadMs).unref()
   }
 
   get route(): Route<undefined> {
-    return topicsRoute(this.#hub)
+    return topicsRoute(this.hub)
   }
 
   handle(request: IncomingMessage, response: ServerResponse): boolean {
@@ -58,7 +58,7 @@ export class ServeTopics {
   async close(spreadMs: number): Promise<void> {
     clearInterval(this.#timer)
     this.#sampler.stop()
-    await this.#hub.close({ spreadMs, closeMs: Math.min(spreadMs, this.#hub.clients.count) })
+    await this.hub.close({ spreadMs, closeMs: Math.min(spreadMs, this.hub.clients.count) })
   }
 }
 

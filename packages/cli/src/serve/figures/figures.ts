@@ -1,0 +1,113 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  createHub,
+  type Hub,
+  HubError,
+  type Route,
+  type TopicOptions,
+  TopicsHttp,
+  topicsRoute,
+} from 'bothways'
+import { type Change, changesPerSecond, figuresPath, sampleIntervalsMs } from '../messages.ts'
+import { HostSampler, type SampledServer } from './host-sampler.ts'
+import { Traffic } from './traffic.ts'
+import { WhileWanted } from './while-wanted.ts'
+
+/** So many changes of a rate are kept for who resumes: 40 s of the fastest. */
+const keptChanges = 2_000
+const keptChangesMs = 60_000
+
+/**
+ * The topics about this process: the host's figures at several intervals, and a value that changes at several rates. They are in
+ * the memory of this process whatever `--broker` says, since no other process and no later one has the same.
+ */
+export class Figures {
+  readonly traffic: Traffic = new Traffic()
+  readonly #hub: Hub
+  readonly #http: TopicsHttp
+  readonly #filled: WhileWanted[] = []
+  readonly #samplers: HostSampler[] = []
+
+  constructor(origins: readonly string[], server: SampledServer) {
+    this.#hub = createHub()
+    for (const intervalMs of sampleIntervalsMs) this.#declareLoad(intervalMs, server)
+    for (const rate of changesPerSecond) this.#declareChanges(rate)
+    this.#hub.handle('time', () => performance.timeOrigin + performance.now())
+    this.#hub.handle('traffic', name => {
+      if (typeof name === 'string') return this.traffic.read(name)
+      throw new HubError('invalid_data', 'The name of a meter is a string.')
+    })
+    this.#http = new TopicsHttp(this.#hub, { path: figuresPath, origins })
+  }
+
+  get route(): Route<undefined> {
+    const { protocols } = topicsRoute(this.#hub)
+    const [[name, handlers] = []] = Object.entries(protocols ?? {})
+    if (name === undefined || typeof handlers !== 'object') throw new Error('Topics have one subprotocol.')
+    return {
+      protocols: {
+        [name]: {
+          ...handlers,
+          open: socket => {
+            this.traffic.onOpen(socket, socket.request.url.searchParams)
+            return handlers.open?.(socket)
+          },
+          close: (socket, ...how) => {
+            this.traffic.onClose(socket)
+            return handlers.close?.(socket, ...how)
+          },
+        },
+      },
+    }
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.#http.handle(request, response)
+  }
+
+  async close(spreadMs: number): Promise<void> {
+    for (const filled of this.#filled) filled.stop()
+    for (const sampler of this.#samplers) sampler.stop()
+    await this.#hub.close({ spreadMs, closeMs: Math.min(spreadMs, this.#hub.clients.count) })
+  }
+
+  #declareLoad(intervalMs: number, server: SampledServer): void {
+    let sampler: HostSampler | undefined
+    const sample = () => {
+      sampler ??= this.#keep(new HostSampler(server))
+      return sampler.take()
+    }
+    this.#declare(`load/${intervalMs}`, { state: true }, sample, () => intervalMs)
+  }
+
+  #declareChanges(rate: number): void {
+    let [sequence, value] = [0, 100]
+    const change = (): Change => {
+      // One step of a random walk.
+      value = Math.max(0, Math.round((value + (Math.random() - 0.5) * 4) * 100) / 100)
+      return { sequence: ++sequence, date: performance.timeOrigin + performance.now(), value }
+    }
+    // Gaps are irregular, as real changes are: regular ones could fall into step with polling.
+    const gapMs = () => (1_000 / rate) * (0.5 + Math.random())
+    this.#declare(`changes/${rate}`, { history: { count: keptChanges, ageMs: keptChangesMs } }, change, gapMs)
+  }
+
+  #declare(name: string, kind: TopicOptions, make: () => unknown, nextMs: () => number): void {
+    let filled: WhileWanted | undefined
+    this.#hub.declare(name, {
+      ...kind,
+      authorize: async (_, action) => {
+        if (action === 'publish') return false
+        if (action === 'subscribe') await filled?.ask()
+        return true
+      },
+    })
+    filled = new WhileWanted(this.#hub.topic(name), make, nextMs)
+    this.#filled.push(filled)
+  }
+
+  #keep(sampler: HostSampler): HostSampler {
+    this.#samplers.push(sampler)
+    return sampler
+  }
+}

@@ -1,0 +1,30 @@
+import { createHub, type Hub } from 'bothways'
+import { afterEach, expect, test } from 'vitest'
+import { WhileWanted } from './while-wanted.ts'
+
+let hub: Hub
+afterEach(() => hub.close({ spreadMs: 0 }))
+
+test('A topic is filled while somebody subscribes or asks, and not a moment longer', async () => {
+  hub = createHub({ topics: { figures: { history: { count: 1_000, ageMs: 60_000 } } } })
+  const topic = hub.topic('figures')
+  let made = 0
+  const filled = new WhileWanted(
+    topic,
+    () => ++made,
+    () => 5,
+    20,
+  )
+  expect(filled.isRunning).toBe(false)
+  await filled.ask()
+  expect([filled.isRunning, made]).toEqual([true, 1])
+  await expect.poll(() => filled.isRunning).toBe(false)
+
+  let heard = 0
+  const end = await topic.subscribe(() => heard++)
+  await filled.ask()
+  // Longer than anybody who only asks is waited for.
+  await expect.poll(() => heard).toBeGreaterThan(20)
+  end()
+  await expect.poll(() => filled.isRunning).toBe(false)
+})
