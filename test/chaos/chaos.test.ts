@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { NatsServer } from '@bothways/test-support/nats'
 import { RedisServer } from '@bothways/test-support/redis'
 import { expect, test } from 'vitest'
 import { runChaos } from './run-chaos.mjs'
@@ -42,6 +43,27 @@ test('Redis: of two servers some are killed and some stopped, Redis is killed, a
     },
   })
   await redis.end()
+  expect(wrong, `seed ${seed}`).toEqual([])
+  for (const name of ['deliveries', 'kills', 'pauses', 'brokerRestarts'])
+    expect(counts[name]).toBeGreaterThan(0)
+}, 120_000)
+
+test('NATS: of two servers some are killed and some stopped, NATS is killed, and every log is the log of its topic', async () => {
+  const nats = await NatsServer.start()
+  const seed = 9
+  const { wrong, counts } = await runChaos({
+    broker: nats.url,
+    seed,
+    servers: 2,
+    kills: 4,
+    subscribers: 4,
+    deadlineMs: 90_000,
+    async restartBroker() {
+      await nats.kill()
+      await nats.start()
+    },
+  })
+  await nats.end()
   expect(wrong, `seed ${seed}`).toEqual([])
   for (const name of ['deliveries', 'kills', 'pauses', 'brokerRestarts'])
     expect(counts[name]).toBeGreaterThan(0)

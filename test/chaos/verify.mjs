@@ -14,13 +14,18 @@ export function logOf(topic, acknowledged) {
     .sort((one, other) => offsetOf(one.position) - offsetOf(other.position))
 }
 
-/** The topic's log has each publication once, and those of one publisher in their order. */
-export function* wrongInLog(topic, log) {
+/**
+ * The topic's log has each publication once, and those of one publisher in their order.
+ *
+ * @param isNumbered positions count the publications of a topic; in a stream of NATS those of all topics
+ */
+export function* wrongInLog(topic, log, isNumbered = true) {
   const next = new Map()
   for (const [at, entry] of log.entries()) {
     const { from, n, position } = entry
     if (at > 0 && log[at - 1].position === position) yield `${topic}: two publications at ${position}`
-    if (offsetOf(position) !== at + 1) yield `${topic}: ${say(entry)} is number ${at + 1} of the log`
+    if (isNumbered && offsetOf(position) !== at + 1)
+      yield `${topic}: ${say(entry)} is number ${at + 1} of the log`
     if (n !== (next.get(from) ?? 0)) yield `${topic}: ${say(entry)} comes instead of #${next.get(from) ?? 0}`
     next.set(from, n + 1)
   }

@@ -98,6 +98,7 @@ describe('The bounds in docs/security.md', () => {
     ['### Topics', 'packages/bothways/src'],
     ['### Topics in SQLite', 'brokers/sqlite'],
     ['### Topics in Redis', 'brokers/redis'],
+    ['### Topics in NATS', 'brokers/nats'],
     ['### `bothways serve`', 'packages/cli'],
   ])('of the section %s are those of the code', (heading, folder) => {
     const values: Record<string, unknown> = folder.startsWith('drop-ins/')

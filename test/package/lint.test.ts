@@ -37,6 +37,7 @@ const planted: Planted[] = [
   { folder: 'brokers/sqlite/src', source: target('node:worker_threads'), rule: undefined },
   { folder: 'brokers/sqlite/src', source: target('undici'), rule: undeclared },
   { folder: 'brokers/redis/src', source: target('redis'), rule: undeclared },
+  { folder: 'brokers/nats/src', source: target('@nats-io/transport-node'), rule: undeclared },
   { folder: 'packages/client/src/core', source: target('node:fs'), rule: nodeModules },
   { folder: 'packages/client/src/core', source: target('bothways'), rule: undeclared },
   { folder: 'packages/workbench/src/chat', source: target('react'), rule: undefined },
@@ -62,6 +63,7 @@ beforeAll(async () => {
     for (const path of [
       ...['protocol', 'bothways', 'client', 'cli', 'workbench'].map(name => `packages/${name}`),
       ...['ws', 'websocket', 'nodejs-websocket', 'socket.io'].map(name => `drop-ins/${name}`),
+      'brokers/nats',
       'brokers/redis',
       'brokers/sqlite',
     ]) {

@@ -64,6 +64,7 @@ test('The command comes with its tarball', () => {
     '@bothways/cli': tarball('bothways-cli'),
     '@bothways/client': tarball('bothways-client'),
     '@bothways/socket.io': tarball('bothways-socket.io'),
+    '@bothways/nats': tarball('bothways-nats'),
     '@bothways/redis': tarball('bothways-redis'),
     '@bothways/sqlite': tarball('bothways-sqlite'),
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import * as client from '@bothways/client'
 import * as clientCore from '@bothways/client/core'
 import * as clientWebSocket from '@bothways/client/websocket'
+import * as nats from '@bothways/nats'
 import * as nodejsWebsocket from '@bothways/nodejs-websocket'
 import * as protocol from '@bothways/protocol'
 import * as react from '@bothways/react'
@@ -84,9 +85,10 @@ test('bothways/broker exports these names', () => {
   ])
 })
 
-test('@bothways/sqlite and @bothways/redis export these names', () => {
+test('@bothways/sqlite, @bothways/redis and @bothways/nats export these names', () => {
   expect(Object.keys(sqlite)).toEqual(['SqliteBroker'])
   expect(Object.keys(redis)).toEqual(['RedisBroker'])
+  expect(Object.keys(nats)).toEqual(['NatsBroker'])
 })
 
 test('bothways/drop-in exports these names', () => {

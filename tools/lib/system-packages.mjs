@@ -36,6 +36,11 @@ export const neededByTests = [
     check: ({ apache }) => prints(apache, ['-v'], /Apache\/2\.4\.(4[7-9]|[5-9]\d|\d{3})/),
   },
   { packages: ['redis-server'], check: ({ redis }) => prints(redis, ['--version'], /v=(?:[7-9]|\d{2,})\./) },
+  // Older ones publish nothing again.
+  {
+    packages: ['nats-server'],
+    check: ({ nats }) => prints(nats, ['--version'], /v2\.(?:9|\d{2,})\.|v[3-9]\./),
+  },
   // Older ones cannot put alternative names into a certificate.
   { packages: ['openssl'], check: ({ openssl }) => prints(openssl, ['req', '-help'], /-addext/) },
   // Debian's smallest Python lacks most of its own library.

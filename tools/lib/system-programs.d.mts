@@ -7,6 +7,7 @@ export interface SystemPrograms {
   readonly caddy: string
   readonly apache: string
   readonly redis: string
+  readonly nats: string
   readonly openssl: string
   readonly cc: string
   readonly make: string

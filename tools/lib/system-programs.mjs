@@ -23,6 +23,7 @@ export function systemPrograms({ CHROMIUM, FIREFOX, PATH = '' } = process.env) {
     caddy: find('/usr/bin/caddy'),
     apache: find('/usr/sbin/apache2'),
     redis: find('/usr/bin/redis-server'),
+    nats: find('/usr/sbin/nats-server'),
     openssl: 'openssl',
     cc: 'cc',
     make: 'make',

@@ -38,8 +38,8 @@ const options = {
     value: 'BROKER',
     default: 'memory',
     says: {
-      en: 'where topics are kept: `memory`; `sqlite:FILE`, which survives restarts and `kill -9`; or `redis://HOST:PORT`, for any number of servers',
-      zh: '主题保存在哪里：`memory`；`sqlite:FILE`，重启和 `kill -9` 之后依然保留；或 `redis://HOST:PORT`，供任意多台服务器共用',
+      en: 'where topics are kept: `memory`; `sqlite:FILE`, which survives restarts and `kill -9`; or `redis://HOST:PORT` or `nats://HOST:PORT`, for any number of servers',
+      zh: '主题保存在哪里：`memory`；`sqlite:FILE`，重启和 `kill -9` 之后依然保留；或 `redis://HOST:PORT`、`nats://HOST:PORT`，供任意多台服务器共用',
     },
   },
   'allow-probe': {

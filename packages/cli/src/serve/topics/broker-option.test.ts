@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Child, startChild } from '@bothways/test-support/child'
 import { bin, run } from '@bothways/test-support/command'
+import { NatsServer } from '@bothways/test-support/nats'
 import { RedisServer } from '@bothways/test-support/redis'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { readBroker } from './broker-option.ts'
@@ -15,11 +16,12 @@ afterEach(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('The broker is memory, a file of SQLite, also as a URL, or that of a Redis; anything else is wrong use', async () => {
+test('The broker is memory, a file of SQLite, also as a URL, or that of a Redis or a NATS; anything else is wrong use', async () => {
   expect(readBroker('memory')).toEqual({ kind: 'memory' })
   expect(readBroker('sqlite:a/b.db')).toEqual({ kind: 'sqlite', file: 'a/b.db' })
   expect(readBroker('sqlite:///var/lib/b.db')).toEqual({ kind: 'sqlite', file: '/var/lib/b.db' })
   expect(readBroker('redis://h:1')).toEqual({ kind: 'redis', url: 'redis://h:1' })
+  expect(readBroker('nats://h:1')).toEqual({ kind: 'nats', url: 'nats://h:1' })
   for (const text of ['', 'sqlite:', 'sqlite', 'topics.db', 'oracle://x', 'redis://']) {
     expect(() => readBroker(text)).toThrow('--broker takes memory, sqlite:')
   }
@@ -53,40 +55,48 @@ test('serve with a file has after kill -9 what it acknowledged, and clients resu
   expect([recovered, messages.map(({ data }) => data)]).toEqual([true, [{ text: '你好' }, 2]])
 })
 
-test('Two servers on one Redis have the same topics; one that cannot be reached ends serve with the reason', async () => {
-  const redis = await RedisServer.start()
-  try {
-    const serve = async () => {
-      const child = await startChild('node', [
-        bin,
-        'serve',
-        '--port',
-        '0',
-        '--no-page',
-        '--broker',
-        redis.url,
-      ])
-      children.push(child)
-      return `${/http:\S+/.exec(child.firstLine)?.[0]}bothways`
+test.each([
+  ['Redis', () => RedisServer.start()],
+  ['NATS', () => NatsServer.start()],
+] as const)(
+  'Two servers on one %s have the same topics; one that cannot be reached ends serve with the reason',
+  async (name, start) => {
+    const own = await start()
+    try {
+      const serve = async () => {
+        const child = await startChild('node', [
+          bin,
+          'serve',
+          '--port',
+          '0',
+          '--no-page',
+          '--broker',
+          own.url,
+        ])
+        children.push(child)
+        return `${/http:\S+/.exec(child.firstLine)?.[0]}bothways`
+      }
+      const [one, other] = await Promise.all([serve(), serve()])
+      await fetch(`${one}/publish`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ topic: 'room/1', data: '你好' }),
+      })
+      const { messages } = (await (await fetch(`${other}/history?topic=room/1`)).json()) as {
+        messages: object[]
+      }
+      expect(messages).toMatchObject([{ data: '你好' }])
+    } finally {
+      for (const child of children.splice(0)) await child.stop()
+      await own.end()
     }
-    const [one, other] = await Promise.all([serve(), serve()])
-    await fetch(`${one}/publish`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ topic: 'room/1', data: '你好' }),
-    })
-    const { messages } = (await (await fetch(`${other}/history?topic=room/1`)).json()) as {
-      messages: object[]
-    }
-    expect(messages).toMatchObject([{ data: '你好' }])
-  } finally {
-    for (const child of children.splice(0)) await child.stop()
-    await redis.end()
-  }
-  const { code, errors } = await run(['serve', '--port', '0', '--broker', redis.url])
-  expect(code).toBe(1)
-  expect(errors).toMatch(/^Redis at 127\.0\.0\.1:\d+ cannot be used: .*ECONNREFUSED/)
-})
+    const { code, errors } = await run(['serve', '--port', '0', '--broker', own.url])
+    expect(code).toBe(1)
+    expect(errors).toMatch(
+      new RegExp(`^${name} at 127\\.0\\.0\\.1:\\d+ cannot be used: .*(ECONNREFUSED|refused)`),
+    )
+  },
+)
 
 test('A file that cannot be used ends serve with 1 and the reason, without a stack', async () => {
   const { code, errors } = await run(['serve', '--port', '0', '--broker', `sqlite:${folder}`])

@@ -1,0 +1,2 @@
+export { NatsBroker, type NatsBrokerOptions } from './nats-broker.ts'
+export type { NatsConnection, NatsHeaders, NatsMessage } from './nats-connection.ts'

@@ -1,0 +1,155 @@
+import type { History, HistoryRequest, StoredPublication } from 'bothways'
+import { readPosition } from 'bothways/broker'
+import type { JetStream, StoredMessage } from './jetstream.ts'
+import type { Lane, Streams } from './streams.ts'
+import { type Entry, entryOf, type Positions } from './wire.ts'
+
+/** Reads what the streams keep of a topic. */
+export class Log {
+  readonly #jetStream: JetStream
+  readonly #streams: Streams
+  /** Of the log that is there now. */
+  positions: Positions
+
+  constructor(jetStream: JetStream, streams: Streams, positions: Positions) {
+    this.#jetStream = jetStream
+    this.#streams = streams
+    this.positions = positions
+  }
+
+  /** The newest publication of a topic. It is in one of two streams, or in both after its declaration was changed: the newer counts. */
+  async newest(topic: string): Promise<(Entry & { readonly lane: Lane }) | undefined> {
+    const [log, state] = await Promise.all([this.#last('log', topic), this.#last('state', topic)])
+    if (log === undefined || state === undefined) return log ?? state
+    return state.stamp.at > log.stamp.at ? state : log
+  }
+
+  async head(topic: string): Promise<string> {
+    return this.#headOf(await this.newest(topic))
+  }
+
+  async history({ topic, since, last, limit }: HistoryRequest): Promise<History> {
+    const newest = await this.newest(topic)
+    const head = this.#headOf(newest)
+    const isLost = since !== undefined && !(await this.#isGood(since, newest))
+    if (since !== undefined && !isLost) {
+      if (since === head || newest === undefined || readPosition(since)?.offset === newest.seq) {
+        return { publications: [], start: since, head, recovered: true, hasMore: false }
+      }
+      const found = await this.#behind(topic, since, newest, limit)
+      if (found !== undefined) return { ...found, start: since, head, recovered: true }
+    }
+    const recovered = since === undefined ? undefined : false
+    const wanted = newest === undefined ? 0 : Math.min(last, newest.stamp.policy.count)
+    if (newest === undefined || wanted === 0) {
+      return { publications: [], start: head, head, recovered, hasMore: false }
+    }
+    const entries = await this.#newestOf(topic, newest, wanted)
+    const publications = this.#publications(topic, entries, wanted)
+    return {
+      publications: publications.slice(0, limit),
+      start: publications[0]?.previous ?? head,
+      head,
+      recovered,
+      hasMore: publications.length > limit,
+    }
+  }
+
+  /** Whether a position may be one of this topic, as far as that can be said without reading on. */
+  async #isGood(since: string, newest: Entry | undefined): Promise<boolean> {
+    const position = readPosition(since)
+    if (position === undefined || position.epoch !== this.positions.epoch) return false
+    if (position.offset === 0) return this.positions.isBeginning(0, position.check)
+    if (newest === undefined || position.offset > newest.seq) return false
+    return position.offset < newest.seq || position.check === newest.stamp.check
+  }
+
+  /** What is behind a position; undefined when it is not there, or what was behind it has gone. */
+  async #behind(
+    topic: string,
+    since: string,
+    newest: Entry & { readonly lane: Lane },
+    limit: number,
+  ): Promise<Pick<History, 'publications' | 'hasMore'> | undefined> {
+    const { offset, check } = readPosition(since) as { offset: number; check: string }
+    const { policy } = newest.stamp
+    return await this.#read(newest.lane, topic, offset, async (pending, next) => {
+      // The position itself is read along; before the beginning there is none.
+      const itself = offset === 0 ? 0 : 1
+      const count = pending - itself
+      if (count < 0 || count > policy.count) return undefined
+      const entries = entriesOf(await next(itself + Math.min(limit, count)))
+      const base = itself === 0 ? undefined : entries.shift()
+      if (itself === 1 && (base?.seq !== offset || base.stamp.check !== check)) return undefined
+      if (entries[0] !== undefined && isOld(entries[0], newest)) return undefined
+      const publications = this.#publicationsBehind(topic, since, entries)
+      return { publications, hasMore: count > publications.length }
+    })
+  }
+
+  /** The newest so many, with the one before them in front where it is kept: oldest first. */
+  async #newestOf(topic: string, newest: Entry & { readonly lane: Lane }, wanted: number): Promise<Entry[]> {
+    const read = (from: number) =>
+      this.#read(newest.lane, topic, from, async (pending, next) => {
+        if (from > 1 && pending <= wanted) return undefined
+        const skipped = Math.max(0, pending - wanted - 1)
+        for (let left = skipped; left > 0; left -= skipBatch) await next(Math.min(left, skipBatch))
+        return entriesOf(await next(pending - skipped))
+      })
+    // Of a busy topic they are near the end of the stream; of a quiet one there are few.
+    return (await read(Math.max(1, newest.seq - 4 * wanted))) ?? (await read(1)) ?? []
+  }
+
+  #publications(topic: string, entries: readonly Entry[], wanted: number): StoredPublication[] {
+    const newest = entries.at(-1)
+    if (newest === undefined) return []
+    const young = entries.findIndex(entry => !isOld(entry, newest))
+    const from = young === -1 ? entries.length : Math.max(young, entries.length - wanted)
+    const kept = entries.slice(from)
+    const base = entries[from - 1]
+    const before =
+      base === undefined ? this.positions.beginning() : this.positions.of(base.seq, base.stamp.check)
+    return this.#publicationsBehind(topic, before, kept)
+  }
+
+  #publicationsBehind(topic: string, before: string, entries: readonly Entry[]): StoredPublication[] {
+    let previous = before
+    return entries.map(entry => {
+      const publication = this.positions.publication(topic, entry, previous)
+      previous = publication.position ?? previous
+      return publication
+    })
+  }
+
+  #headOf(newest: Entry | undefined): string {
+    return newest === undefined
+      ? this.positions.beginning()
+      : this.positions.of(newest.seq, newest.stamp.check)
+  }
+
+  async #last(lane: Lane, topic: string): Promise<(Entry & { readonly lane: Lane }) | undefined> {
+    const found = await this.#jetStream.last(this.#streams.stream(lane), this.#streams.subject(lane, topic))
+    const entry = found === undefined ? undefined : entryOf(found)
+    return entry === undefined ? undefined : { ...entry, lane }
+  }
+
+  #read<Result>(
+    lane: Lane,
+    topic: string,
+    from: number,
+    work: (pending: number, next: (count: number) => Promise<StoredMessage[]>) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#jetStream.read(this.#streams.stream(lane), this.#streams.subject(lane, topic), from, work)
+  }
+}
+
+const skipBatch = 1000
+
+function entriesOf(messages: readonly StoredMessage[]): Entry[] {
+  return messages.flatMap(message => entryOf(message) ?? [])
+}
+
+/** Its topic keeps publications for a shorter time than the stream does. */
+function isOld({ stamp }: Entry, newest: Entry): boolean {
+  return stamp.at + newest.stamp.policy.ageMs <= Date.now()
+}

@@ -1,0 +1,281 @@
+import { NatsBroker, type NatsBrokerOptions } from '@bothways/nats'
+import { NatsServer } from '@bothways/test-support/nats'
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
+import type { BrokerEvents } from 'bothways'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { brokerContract } from './contract.ts'
+import { requestOf } from './request.ts'
+
+let server: NatsServer
+
+beforeAll(async () => {
+  server = await NatsServer.start()
+})
+
+afterAll(async () => {
+  await server.end()
+})
+
+const connectTo = (at: NatsServer) =>
+  connect({ servers: at.url, reconnectTimeWait: 20, maxReconnectAttempts: -1 })
+
+let prefixes = 0
+const newPrefix = () => `test${prefixes++}`
+const small = { maxHistoryBytes: 4 * 1024 * 1024 }
+
+brokerContract('The NATS broker', async () => {
+  const connection = await connectTo(server)
+  const prefix = newPrefix()
+  const broker = await NatsBroker.open({ connection, headers, prefix, ...small })
+  const others: (() => Promise<void>)[] = []
+  return {
+    broker,
+    async another() {
+      const connection = await connectTo(server)
+      const broker = await NatsBroker.open({ connection, headers, prefix, ...small })
+      const kill = () => connection.close()
+      others.push(kill)
+      return { broker, kill }
+    },
+    async end() {
+      for (const kill of others) await kill()
+      await broker.close()
+      await connection.close()
+    },
+  }
+})
+
+brokerContract('The NATS broker, whose server goes and comes', async () => {
+  const own = await NatsServer.start()
+  const connection = await connectTo(own)
+  const broker = await NatsBroker.open({ connection, headers, timeoutMs: 1000, ...small })
+  return {
+    broker,
+    async outage() {
+      await own.kill()
+      return () => own.start()
+    },
+    async snapshot() {
+      await own.kill()
+      const putBack = own.copy()
+      await own.start()
+      await back(connection)
+      return async () => {
+        await own.kill()
+        putBack()
+        await own.start()
+        await back(connection)
+      }
+    },
+    async end() {
+      await broker.close()
+      await connection.close()
+      await own.end()
+    },
+  }
+})
+
+/** Waits until a connection stands again. */
+async function back(connection: NatsConnection): Promise<void> {
+  for await (const { type } of connection.status()) if (type === 'reconnect') return
+}
+
+class Listener implements BrokerEvents {
+  readonly said: string[] = []
+  onPublication({ data }: { data: string }): void {
+    this.said.push(data)
+  }
+  onJoined(_: string, { client }: { client: string }): void {
+    this.said.push(`+${client}`)
+  }
+  onLeft(_: string, client: string): void {
+    this.said.push(`-${client}`)
+  }
+  onRestored(): void {}
+  async until(count: number): Promise<void> {
+    while (this.said.length < count) await new Promise(resolve => setTimeout(resolve, 1))
+  }
+}
+
+async function withBrokers(
+  work: (one: NatsBroker, other: NatsBroker, connection: NatsConnection, prefix: string) => Promise<void>,
+  options: Partial<NatsBrokerOptions> = {},
+): Promise<void> {
+  const [connection, another] = await Promise.all([connectTo(server), connectTo(server)])
+  const prefix = newPrefix()
+  const one = await NatsBroker.open({ connection, headers, prefix, ...small, ...options })
+  const other = await NatsBroker.open({ connection: another, headers, prefix, ...small })
+  try {
+    await work(one, other, connection, prefix)
+  } finally {
+    await one.close()
+    await other.close()
+    await connection.close()
+    await another.close()
+  }
+}
+
+test('What others publish beside the brokers is no publication, and no name is too strange for NATS', async () => {
+  await withBrokers(async (one, other, connection, prefix) => {
+    const topic = 'a.b > *你好 c'
+    const listener = new Listener()
+    await other.subscribe(topic, listener)
+    const word = Buffer.from(topic).toString('base64url')
+    for (const kind of ['p', 'j', 'l', 'x']) connection.publish(`${prefix}.live.${word}.${kind}`, 'not JSON')
+    const { position } = await one.publish(requestOf('你好', { topic, user: 'Li\nSi\ud800' }))
+    await one.join(topic, { client: 'c 1', data: { line: 'x\ny' } })
+    await listener.until(2)
+    expect(listener.said).toEqual(['"你好"', '+c 1'])
+    const { publications } = await other.history({ topic, last: 1, limit: 1 })
+    expect(publications).toMatchObject([{ position, user: 'Li\nSi\ud800', data: '"你好"' }])
+    expect(await other.members(topic)).toEqual([{ client: 'c 1', data: { line: 'x\ny' } }])
+  })
+})
+
+test('A process whose lease has ended takes its members along, for everybody', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    await withBrokers(async (one, other, connection, prefix) => {
+      const listener = new Listener()
+      await one.subscribe('a', listener)
+      await one.members('a')
+      await one.join('a', { client: 'c1', data: 1 })
+      const dying = await connectTo(server)
+      const third = await NatsBroker.open({ connection: dying, headers, prefix, ...small })
+      await third.join('a', { client: 'c2', data: 2 })
+      await listener.until(2)
+      await dying.close()
+      await third.close()
+      // What somebody does who finds its lease ended.
+      const stream = `KV_${prefix}-presence`
+      const found = await connection.request(
+        `$JS.API.STREAM.MSG.GET.${stream}`,
+        JSON.stringify({
+          last_by_subj: `$KV.${prefix}-presence.member.*.*.${Buffer.from('c2').toString('base64url')}`,
+        }),
+        { timeout: 1000 },
+      )
+      const [, process = ''] = /member\.\w+\.([\w-]+)\./.exec(found.string()) ?? []
+      const filter = JSON.stringify({ filter: `$KV.${prefix}-presence.lease.${process}` })
+      await connection.request(`$JS.API.STREAM.PURGE.${stream}`, filter, { timeout: 1000 })
+      vi.advanceTimersByTime(10_000)
+      await listener.until(3)
+      expect(listener.said).toEqual(['+c1', '+c2', '-c2'])
+      expect((await other.members('a'))[0]).toEqual({ client: 'c1', data: 1 })
+    })
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('What was withdrawn while a process was away reaches it when it is back', async () => {
+  const own = await NatsServer.start()
+  const [connection, another] = await Promise.all([connectTo(own), connectTo(own)])
+  const one = await NatsBroker.open({ connection, headers, ...small })
+  const other = await NatsBroker.open({ connection: another, headers, ...small })
+  const told: string[] = []
+  const heard = new Promise<void>(resolve => {
+    other.onWithdrawal(({ kind, user }) => {
+      told.push(`${kind} ${user}`)
+      if (told.length === 2) resolve()
+    })
+  })
+  await one.withdraw({ kind: 'revoke', user: 'u1' })
+  await own.kill()
+  await own.start()
+  for (let isBack = false; !isBack; ) {
+    isBack = await one.withdraw({ kind: 'disconnect', user: 'u2' }).then(
+      () => true,
+      () => new Promise<boolean>(resolve => setTimeout(() => resolve(false), 20)),
+    )
+  }
+  await heard
+  expect(told).toEqual(['revoke u1', 'disconnect u2'])
+  for (const broker of [one, other]) await broker.close()
+  for (const connected of [connection, another]) await connected.close()
+  await own.end()
+})
+
+test('A longer history than all before makes the log keep more, at once and for all processes', async () => {
+  await withBrokers(async (one, other) => {
+    const long = { history: { count: 1500, ageMs: 3 * 86_400_000 } }
+    const publishing = Array.from({ length: 1200 }, (_, at) => one.publish(requestOf(at, long)))
+    await Promise.all(publishing)
+    const { publications } = await other.history({ topic: 'a', last: 2000, limit: 2000 })
+    expect(publications.map(({ data }) => Number(data))).toEqual(Array.from({ length: 1200 }, (_, at) => at))
+    // A process that asks for less does not take it back.
+    await other.publish(requestOf('less', { topic: 'b' }))
+    expect((await one.history({ topic: 'a', last: 2000, limit: 2000 })).publications).toHaveLength(1200)
+  })
+})
+
+test('The log without room is busy, and so are too many calls at once', async () => {
+  await withBrokers(
+    async one => {
+      const big = 'x'.repeat(200_000)
+      const results: string[] = []
+      for (let at = 0; at < 8; at++) {
+        results.push(
+          await one.publish(requestOf(big)).then(
+            () => 'stored',
+            ({ code }) => code,
+          ),
+        )
+      }
+      expect(results.slice(0, 3)).toEqual(['stored', 'stored', 'stored'])
+      expect(results.at(-1)).toBe('busy')
+    },
+    { maxHistoryBytes: 1024 * 1024 },
+  )
+})
+
+test('So many calls wait for NATS at most, and one more is busy at once', async () => {
+  const info = {
+    created: '2026-01-01T00:00:00Z',
+    config: { max_age: 0, max_msgs_per_subject: -1 },
+    state: { last_seq: 0 },
+  }
+  const answer = (body: object) => ({ subject: '', data: Buffer.from(JSON.stringify(body)) })
+  const connection = {
+    info: { version: '2.9.0' },
+    publish() {},
+    async request(subject: string) {
+      if (subject.startsWith('$JS.API.CONSUMER')) return answer({ name: 'c', num_pending: 0 })
+      if (subject.startsWith('$JS.API')) return answer(info)
+      return subject.startsWith('$KV') ? answer({ seq: 1 }) : await new Promise<never>(() => {})
+    },
+    async *requestMany() {},
+    subscribe: () => ({ unsubscribe() {} }),
+    flush: async () => {},
+    async *status() {},
+  }
+  const broker = await NatsBroker.open({ connection: connection as never, headers, timeoutMs: 50 })
+  for (let at = 0; at < 10_000; at++) broker.publish(requestOf(1)).catch(() => {})
+  await expect(broker.publish(requestOf(1))).rejects.toMatchObject({ code: 'busy', retryable: true })
+  await broker.close()
+})
+
+test('A server without JetStream, and one that is too old, are refused at the start, with what is missing', async () => {
+  const own = await NatsServer.start()
+  await own.kill()
+  await own.start('--name', 'plain')
+  const connection = await connectTo(own)
+  await expect(NatsBroker.open({ connection, headers })).rejects.toThrow('nobody answers for JetStream')
+  const old = Object.create(connection, { info: { value: { version: '2.8.4' } } }) as NatsConnection
+  await expect(NatsBroker.open({ connection: old, headers })).rejects.toThrow(
+    'NATS 2.9 or later is needed; this server is version 2.8.4.',
+  )
+  await connection.close()
+  await own.end()
+})
+
+test('What is no connection, no function and no prefix is refused', async () => {
+  const open = (options: object) => NatsBroker.open(options as NatsBrokerOptions)
+  await expect(open({ connection: {}, headers })).rejects.toMatchObject({ code: 'BW_INVALID_OPTION' })
+  const connection = { requestMany() {} }
+  await expect(open({ connection })).rejects.toMatchObject({ code: 'BW_INVALID_OPTION' })
+  await expect(open({ connection, headers, prefix: 'a.b' })).rejects.toMatchObject({
+    code: 'BW_INVALID_OPTION',
+  })
+  await expect(open({ connection, headers, prefx: 'a' })).rejects.toMatchObject({ code: 'BW_UNKNOWN_OPTION' })
+})
