@@ -1,5 +1,5 @@
-import { run, type Trace } from '@bothways/test-support/socket-io-scene'
-import { cases } from '@bothways/test-support/socket-io-scripts'
+import { cases } from '@bothways/test-support/socket-io/cases'
+import { run, type Trace } from '@bothways/test-support/socket-io/scene'
 import { Server as Original } from 'socket.io'
 import { describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocket } from 'ws'
-import type { Server, ServerOptions } from '../../drop-ins/socket.io/src/index.ts'
+import type { Server, ServerOptions } from '../../../drop-ins/socket.io/src/index.ts'
 
 /** What happened, as text, in which names that differ from run to run have been replaced. */
 export interface Trace {
