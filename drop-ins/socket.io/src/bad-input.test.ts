@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { Server } from './server.ts'
+import { Server } from './public-classes.ts'
 
 // What a client says that nobody should: it ends its own connection at most, and costs nobody else anything.
 

@@ -43,7 +43,7 @@ interface ClientNamespace {
 }
 
 /** What it needs of a client's {@link Socket} in one namespace. */
-interface ClientSocket {
+export interface ClientSocket {
   readonly id: string
   readonly nsp: { readonly name: string }
   disconnect(): unknown

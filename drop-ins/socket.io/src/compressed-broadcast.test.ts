@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { WebSocket } from 'bothways'
 import { Deflater } from 'bothways/connection'
 import { afterEach, expect, test, vi } from 'vitest'
-import { Server } from './server.ts'
+import { Server } from './public-classes.ts'
 
 const ends: (() => unknown)[] = []
 

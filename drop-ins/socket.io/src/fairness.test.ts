@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { Server } from './server.ts'
+import { Server } from './public-classes.ts'
 
 // Nobody waits for long because another client sends much: a listener is busy with each event, and turns are counted.
 

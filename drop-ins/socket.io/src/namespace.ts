@@ -1,19 +1,18 @@
-import type { Adapter } from './adapter.ts'
+import type { Adapter, AdapterConstructor, AdapterServer, AdapterSocket } from './adapter.ts'
 import { BroadcastOperator } from './broadcast-operator.ts'
 import type { SocketId } from './broadcast-options.ts'
 import { Broadcaster } from './broadcaster.ts'
-import type { Client } from './client.ts'
+import type { Client, ClientSocket } from './client.ts'
 import { makeAdapter } from './make-adapter.ts'
 import { type Middleware, runMiddlewares } from './middlewares.ts'
 import { RoomTopics } from './room-topics.ts'
-import type { Server } from './server.ts'
-import { Socket } from './socket.ts'
+import type { ServerSettings } from './server-options.ts'
+import type { Session } from './session-log.ts'
 import { checkEventName, type ExtendedError } from './socket-types.ts'
 import type {
   AllButLast,
   DecorateAcknowledgementsWithMultipleResponses,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
-  DefaultEventsMap,
   EventNames,
   EventNamesWithAck,
   EventNamesWithoutAck,
@@ -23,45 +22,47 @@ import type {
   Last,
 } from './typed-events.ts'
 
-export interface NamespaceReservedEventsMap<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ServerSideEvents extends EventsMap,
-  SocketData,
-> {
-  connect: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void
-  connection: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void
+/** What a namespace needs of its server. */
+export interface ServerOfNamespace extends AdapterServer {
+  /** @internal */
+  readonly _opts: ServerSettings
+  adapter(): AdapterConstructor | undefined
+  /** @internal */
+  _onAdapterError(error: unknown): void
 }
 
-export interface ServerReservedEventsMap<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ServerSideEvents extends EventsMap,
-  SocketData,
-> extends NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-  new_namespace: (namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void
+/** What it needs of its sockets. */
+export interface SocketOfNamespace extends AdapterSocket, ClientSocket {
+  readonly recovered: boolean
+  disconnect(close?: boolean): unknown
+  /** @internal It was let in. */
+  _onconnect(): void
+  /** @internal It is in no room any more. */
+  _cleanup(): void
+  /** @internal It was not let in. */
+  _error(data: unknown): void
+}
+
+export interface NamespaceReservedEventsMap<Sock> {
+  connect: (socket: Sock) => void
+  connection: (socket: Sock) => void
 }
 
 /** Names that other servers cannot emit here. */
 const reservedEvents: ReadonlySet<unknown> = new Set(['connect', 'connection', 'new_namespace'])
 
-/** A part of a server that clients join for itself: with its own middlewares, rooms and events. */
-export class Namespace<
-  ListenEvents extends EventsMap = DefaultEventsMap,
-  EmitEvents extends EventsMap = ListenEvents,
-  ServerSideEvents extends EventsMap = DefaultEventsMap,
-  // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
-  SocketData = any,
-> extends Broadcaster<
-  EmitEvents,
-  ServerSideEvents,
-  NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-  SocketData
-> {
+/** What a namespace does. Programs know it as `Namespace` of `public-classes.ts`. */
+export abstract class NamespaceOf<
+  Srv extends ServerOfNamespace,
+  Sock extends SocketOfNamespace,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> extends Broadcaster<EmitEvents, ServerSideEvents, NamespaceReservedEventsMap<Sock>, SocketData> {
   readonly name: string
-  readonly server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  readonly server: Srv
   /** Who is connected, on this server. */
-  readonly sockets: Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> = new Map()
+  readonly sockets: Map<SocketId, Sock> = new Map()
   adapter!: Adapter
   /** @internal The next acknowledgement's. */
   _ids = 0
@@ -70,16 +71,23 @@ export class Namespace<
   /** @internal Called when nobody is connected any more. */
   _onEmpty: (() => void) | undefined
   /** @internal */
-  readonly _middlewares: Middleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>[] = []
-  readonly #arriving = new Set<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>()
+  readonly _middlewares: Middleware<Sock>[] = []
+  readonly #arriving = new Set<object>()
 
   /** @internal */
-  constructor(server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>, name: string) {
+  constructor(server: Srv, name: string) {
     super()
     this.server = server
     this.name = name
     this._initAdapter()
   }
+
+  /** @internal */
+  protected abstract _makeSocket(
+    client: Client,
+    auth: Record<string, unknown>,
+    session: Session | null | undefined,
+  ): Sock
 
   /** @internal */
   _initAdapter(): void {
@@ -93,12 +101,7 @@ export class Namespace<
   }
 
   /** Looks at each client before it is let in; an error is what the client gets as `connect_error`. */
-  use(
-    fn: (
-      socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-      next: (err?: ExtendedError) => void,
-    ) => void,
-  ): this {
+  use(fn: (socket: Sock, next: (err?: ExtendedError) => void) => void): this {
     this._middlewares.push(fn)
     return this
   }
@@ -141,11 +144,7 @@ export class Namespace<
   }
 
   /** @internal A client wants to join. */
-  async _add(
-    client: Client,
-    auth: Record<string, unknown>,
-    onJoined: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
-  ): Promise<void> {
+  async _add(client: Client, auth: Record<string, unknown>, onJoined: (socket: Sock) => void): Promise<void> {
     const recovery = this.server._opts.connectionStateRecovery
     const { pid, offset } = auth
     const session =
@@ -153,12 +152,7 @@ export class Namespace<
         ? await this.#restore(pid, offset)
         : // The client's next packets come later than this anyhow.
           await undefined
-    const socket = new Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
-      this as never,
-      client,
-      auth,
-      session,
-    )
+    const socket = this._makeSocket(client, auth, session)
     this.#arriving.add(socket)
     const isSkipping = recovery && recovery.skipMiddlewares !== false && socket.recovered
     if (isSkipping && client.conn.readyState === 'open') {
@@ -184,7 +178,7 @@ export class Namespace<
   }
 
   /** @internal */
-  _remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+  _remove(socket: { readonly id: SocketId }): void {
     if (!this.sockets.delete(socket.id)) this.#arriving.delete(socket)
     if (this.sockets.size === 0) this._onEmpty?.()
   }
@@ -211,10 +205,7 @@ export class Namespace<
     }
   }
 
-  #connect(
-    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-    onJoined: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
-  ): void {
+  #connect(socket: Sock, onJoined: (socket: Sock) => void): void {
     this.#arriving.delete(socket)
     this.sockets.set(socket.id, socket)
     // First what the library does: a listener may disconnect it at once.

@@ -14,18 +14,20 @@ import {
   type EngineServer,
   type EngineSocket,
 } from './engine-binding.ts'
-import { Namespace, type ServerReservedEventsMap } from './namespace.ts'
-import { ParentNamespace } from './parent-namespace.ts'
+import type {
+  NamespaceOf,
+  NamespaceReservedEventsMap,
+  ServerOfNamespace,
+  SocketOfNamespace,
+} from './namespace.ts'
 import * as ownParser from './parser/index.ts'
 import type { Parser, ParserEncoder } from './parser-option.ts'
 import type { ServerOptions, ServerSettings } from './server-options.ts'
-import type { Socket } from './socket.ts'
 import type { ExtendedError } from './socket-types.ts'
 import type {
   AllButLast,
   DecorateAcknowledgementsWithMultipleResponses,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
-  DefaultEventsMap,
   EventNames,
   EventNamesWithAck,
   EventParams,
@@ -46,31 +48,26 @@ export type ParentNspNameMatchFn = (
   fn: (err: Error | null, success: boolean) => void,
 ) => void
 
-/**
- * A Socket.IO server. Everything that it emits and hears is that of its namespace `/`, {@link Server.sockets}.
- *
- * @example
- * const io = new Server(3000)
- * io.on('connection', socket => socket.emit('hello', 'world'))
- */
-export class Server<
-  /** What clients send. */
-  ListenEvents extends EventsMap = DefaultEventsMap,
-  /** What clients are sent. */
-  EmitEvents extends EventsMap = ListenEvents,
-  /** What servers send each other. */
-  ServerSideEvents extends EventsMap = DefaultEventsMap,
-  /** What the program keeps in `socket.data`. */
-  // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
-  SocketData = any,
-> extends Broadcaster<
-  EmitEvents,
-  ServerSideEvents,
-  ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-  SocketData
-> {
+export interface ServerReservedEventsMap<Nsp, Sock> extends NamespaceReservedEventsMap<Sock> {
+  new_namespace: (namespace: Nsp) => void
+}
+
+/** A namespace that makes others. */
+export type ParentOf<Nsp> = Nsp & {
+  /** @internal */
+  createChild(name: string): Nsp
+}
+
+/** What a Socket.IO server does. Programs know it as `Server` of `public-classes.ts`. */
+export abstract class ServerOf<
+  Nsp extends NamespaceOf<ServerOfNamespace, Sock, EmitEvents, ServerSideEvents, SocketData>,
+  Sock extends SocketOfNamespace,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> extends Broadcaster<EmitEvents, ServerSideEvents, ServerReservedEventsMap<Nsp, Sock>, SocketData> {
   /** The namespace `/`. */
-  readonly sockets: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  readonly sockets: Nsp
   /** The server below, with its own events; of the last attachment. */
   engine!: EngineServer
   /** The HTTP server of the last attachment. */
@@ -85,16 +82,10 @@ export class Server<
   /** @internal What all namespaces remember for clients that are away. */
   readonly _remembered: ByteBudget
   /** @internal */
-  readonly _nsps: Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> = new Map()
-  readonly #parents = new Map<
-    ParentNspNameMatchFn,
-    ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
-  >()
+  readonly _nsps: Map<string, Nsp> = new Map()
+  readonly #parents = new Map<ParentNspNameMatchFn, ParentOf<Nsp>>()
   /** Those of {@link #parents} that need not be asked. */
-  readonly #parentsByPattern = new Map<
-    RegExp,
-    ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
-  >()
+  readonly #parentsByPattern = new Map<RegExp, ParentOf<Nsp>>()
   readonly #engines: BindableEngine[] = []
   readonly #files = new ClientFiles()
   #adapter: AdapterConstructor | undefined
@@ -224,10 +215,7 @@ export class Server<
    * A namespace; or those whose names fit a pattern, or for which a function says that there are such. `fn` hears
    * its connections.
    */
-  of(
-    name: string | RegExp | ParentNspNameMatchFn,
-    fn?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
-  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  of(name: string | RegExp | ParentNspNameMatchFn, fn?: (socket: Sock) => void): Nsp {
     const namespace =
       typeof name === 'function' || name instanceof RegExp ? this.#ofMany(name) : this.#ofName(String(name))
     if (fn) namespace.on('connect', fn as never)
@@ -256,12 +244,7 @@ export class Server<
   }
 
   /** Looks at each client before it is let into the namespace `/`. */
-  use(
-    fn: (
-      socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-      next: (err?: ExtendedError) => void,
-    ) => void,
-  ): this {
+  use(fn: (socket: Sock, next: (err?: ExtendedError) => void) => void): this {
     this.sockets.use(fn)
     return this
   }
@@ -281,16 +264,18 @@ export class Server<
   }
 
   /** @internal */
+  protected abstract _makeNamespace(name: string): Nsp
+
+  /** @internal */
+  protected abstract _makeParent(): ParentOf<Nsp>
+
+  /** @internal */
   get _everybody(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
     return this.sockets._everybody
   }
 
   /** @internal Looks for a rule that allows a namespace, and makes that; they are asked one after the other. */
-  _checkNamespace(
-    name: string,
-    auth: Record<string, unknown>,
-    done: (namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | false) => void,
-  ): void {
+  _checkNamespace(name: string, auth: Record<string, unknown>, done: (namespace: Nsp | false) => void): void {
     const rules = this.#parents.entries()
     const ask = (): void => {
       const { value, done: isOver } = rules.next()
@@ -313,7 +298,7 @@ export class Server<
     process.emitWarning(error instanceof Error ? error : String(error))
   }
 
-  #ofName(given: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  #ofName(given: string): Nsp {
     const name = given.startsWith('/') ? given : `/${given}`
     const present = this._nsps.get(name)
     if (present !== undefined) return present
@@ -321,19 +306,17 @@ export class Server<
       if (pattern.test(name)) return parent.createChild(name)
     }
     log?.('new namespace %s', name)
-    const namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name)
+    const namespace = this._makeNamespace(name)
     this._nsps.set(name, namespace)
     if (name !== '/') this.sockets._emitNewNamespace(namespace)
     return namespace
   }
 
-  #ofMany(
-    rule: RegExp | ParentNspNameMatchFn,
-  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  #ofMany(rule: RegExp | ParentNspNameMatchFn): Nsp {
     if (rule instanceof RegExp && (rule.global || rule.sticky)) {
       throw new Error('stateful regular expressions are not supported')
     }
-    const parent = new ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this)
+    const parent = this._makeParent()
     if (typeof rule === 'function') {
       this.#parents.set(rule, parent)
     } else {
@@ -348,10 +331,10 @@ export class Server<
 for (const name of Object.keys(EventEmitter.prototype)) {
   const method: unknown = Reflect.get(EventEmitter.prototype, name)
   if (typeof method !== 'function') continue
-  Reflect.defineProperty(Server.prototype, name, {
+  Reflect.defineProperty(ServerOf.prototype, name, {
     configurable: true,
     writable: true,
-    value(this: Server, ...args: unknown[]): unknown {
+    value(this: { readonly sockets: object }, ...args: unknown[]): unknown {
       const own: unknown = Reflect.get(this.sockets, name)
       const result: unknown = Reflect.apply(own as () => unknown, this.sockets, args)
       return result

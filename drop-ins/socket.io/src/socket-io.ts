@@ -2,10 +2,8 @@ import { Adapter } from './adapter.ts'
 import { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
 import { type AttachableHttpServer, EngineServer } from './engine-binding.ts'
 import { MemoryBus } from './memory-bus.ts'
-import { Namespace } from './namespace.ts'
-import { Server } from './server.ts'
+import { Namespace, Server, Socket } from './public-classes.ts'
 import type { ServerOptions } from './server-options.ts'
-import { Socket } from './socket.ts'
 
 interface SocketIo {
   (srv?: AttachableHttpServer | number | Partial<ServerOptions>, opts?: Partial<ServerOptions>): Server

@@ -10,9 +10,7 @@ import { debugLog } from './debug.ts'
 import type { EngineSocket, RawData } from './engine-binding.ts'
 import { type Handshake, handshakeOf } from './handshake.ts'
 import { type Middleware, runMiddlewares } from './middlewares.ts'
-import type { Namespace } from './namespace.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
-import type { Server } from './server.ts'
 import type { Session } from './session-log.ts'
 import {
   checkEventName,
@@ -23,9 +21,7 @@ import {
 } from './socket-types.ts'
 import type {
   AllButLast,
-  DecorateAcknowledgements,
   DecorateAcknowledgementsWithMultipleResponses,
-  DefaultEventsMap,
   EventNames,
   EventNamesWithAck,
   EventParams,
@@ -36,15 +32,28 @@ import type {
 
 const log = debugLog('socket.io:socket')
 
-/** A client in a namespace. */
-export class Socket<
-  ListenEvents extends EventsMap = DefaultEventsMap,
-  EmitEvents extends EventsMap = ListenEvents,
-  ServerSideEvents extends EventsMap = DefaultEventsMap,
-  // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
-  SocketData = any,
+/** What a socket needs of its namespace. */
+export interface NamespaceOfSocket {
+  readonly name: string
+  readonly adapter: Adapter
+  readonly server: {
+    /** @internal */
+    readonly _opts: { readonly connectionStateRecovery?: object }
+  }
+  /** @internal The next acknowledgement's. */
+  _ids: number
+  /** @internal */
+  _remove(socket: { readonly id: SocketId }): void
+}
+
+/** What a client does in a namespace. Programs know it as `Socket` of `public-classes.ts`. */
+export abstract class SocketOf<
+  Nsp extends NamespaceOfSocket,
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  SocketData,
 > extends CatchAllEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
-  readonly nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents>
+  readonly nsp: Nsp
   readonly client: Client
   /** Changes with each connection, unless it is {@link recovered}. */
   readonly id: SocketId
@@ -67,12 +76,7 @@ export class Socket<
   #isOver = false
 
   /** @internal */
-  constructor(
-    nsp: Namespace<ListenEvents, EmitEvents, ServerSideEvents>,
-    client: Client,
-    auth: Record<string, unknown>,
-    session?: Session | null,
-  ) {
+  constructor(nsp: Nsp, client: Client, auth: Record<string, unknown>, session?: Session | null) {
     super()
     this.nsp = nsp
     this.client = client
@@ -99,8 +103,8 @@ export class Socket<
   }
 
   /** @internal Of npm's socket.io it is no secret in JavaScript. */
-  get server(): Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    return this.nsp.server as never
+  get server(): Nsp['server'] {
+    return this.nsp.server
   }
 
   /** @internal As {@link server}. */
@@ -214,11 +218,9 @@ export class Socket<
   }
 
   /** How long the next acknowledgement is waited for, in ms. It gets an error, or null, as its first argument. */
-  timeout(
-    timeout: number,
-  ): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>, ServerSideEvents, SocketData> {
+  timeout(timeout: number): unknown {
     this.#flags.timeout = timeout
-    return this as never
+    return this
   }
 
   join(rooms: Room | Room[]): Promise<void> | void {
@@ -354,7 +356,7 @@ export class Socket<
   /** @internal It is in no room any more, and comes into none. */
   _cleanup(): void {
     this.#adapter.delAll(this.id)
-    this.nsp._remove(this as never)
+    this.nsp._remove(this)
     this.#isOver = true
   }
 
