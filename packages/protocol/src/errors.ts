@@ -167,20 +167,25 @@ export interface HandshakeAnswer {
   readonly body: string
 }
 
+interface HandshakeErrorOptions {
+  readonly answer?: HandshakeAnswer
+  readonly cause?: unknown
+  readonly doctor?: string | undefined
+}
+
 /** The opening handshake failed (RFC 6455 §4). */
 export class HandshakeError extends BothwaysError {
   override readonly name = 'HandshakeError'
   readonly code: HandshakeCode
   /** The HTTP answer that was given or received; undefined when none came. */
   readonly answer: HandshakeAnswer | undefined
+  /** The finding of `bothways doctor` that this failure suggests, such as `BW_DOCTOR_NOT_FOUND`; it has a page. */
+  readonly doctor: string | undefined
 
-  constructor(
-    code: HandshakeCode,
-    message: string,
-    options: { readonly answer?: HandshakeAnswer; readonly cause?: unknown } = {},
-  ) {
+  constructor(code: HandshakeCode, message: string, options: HandshakeErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.answer = options.answer
+    this.doctor = options.doctor
   }
 }

@@ -142,6 +142,7 @@ export class Opening {
         'BW_HANDSHAKE_TIMEOUT',
         `${this.#url.host} did not answer the handshake within ${limitMs} ms (option handshakeTimeoutMs). A server ` +
           'that leaves upgrades on this path unanswered looks like that.',
+        { doctor: 'BW_DOCTOR_HANDSHAKE_TIMEOUT' },
       ),
     )
     this.#request.destroy()

@@ -9,6 +9,8 @@ export interface DisconnectReason {
   readonly retry: 'no' | number
   /** What happened and what to do, in one sentence. */
   readonly help: string
+  /** The finding of `bothways doctor` that it suggests, where the runtime's WebSocket tells one, as that of `bothways`. */
+  readonly doctor?: string | undefined
 }
 
 export type ReasonCode =
@@ -65,15 +67,16 @@ export interface Ending {
   readonly isOtherNext?: boolean
   /** What the server or the runtime said. */
   readonly text?: string | undefined
+  readonly doctor?: string | undefined
 }
 
 export function isLasting({ code, retryAfterMs, isOtherNext }: Ending): boolean {
   return lasting.has(code) && retryAfterMs === undefined && !isOtherNext
 }
 
-export function reasonOf({ code, text }: Ending, retry: 'no' | number): DisconnectReason {
+export function reasonOf({ code, text, doctor }: Ending, retry: 'no' | number): DisconnectReason {
   const [by, help] = reasons[code]
-  return { code, by, retry, help: text ? `${help} (${text})` : help }
+  return { code, by, retry, help: text ? `${help} (${text})` : help, ...(doctor && { doctor }) }
 }
 
 /** Close codes: RFC 6455 §7.4.1, the IANA registry, and those of bothways.v1. */

@@ -42,12 +42,12 @@ export const webSocketTransport: TransportOpener = {
     let failure: Ending | undefined
     socket.addEventListener('error', event => {
       // Node's classes say more than browsers may.
-      const { error } = event ?? {}
+      const { error, doctor } = event ?? {}
       const status = error?.answer?.status
       const text = error?.message
-      if (status !== undefined) failure = endingOfStatus(status, text)
+      if (status !== undefined) failure = { ...endingOfStatus(status, text), doctor }
       else if (/inflat|compress|RSV1/i.test(String(text))) failure = { code: 'compression', text }
-      else failure = { code: isOpen ? 'lost' : 'not_opened', text }
+      else failure = { code: isOpen ? 'lost' : 'not_opened', text, doctor }
       cancel ??= environment.setTimer(() => end(failure as Ending), closeEventMs)
     })
     socket.addEventListener('close', ({ code, reason }) => {

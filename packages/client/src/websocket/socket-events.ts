@@ -7,6 +7,7 @@ interface Said {
   readonly wasClean?: boolean
   readonly error?: unknown
   readonly message?: string
+  readonly doctor?: string | undefined
 }
 
 export interface SocketMessageEvent extends Event {
@@ -24,13 +25,15 @@ export interface SocketCloseEvent extends Event {
 export interface SocketErrorEvent extends Event {
   readonly error: unknown
   readonly message: string
+  /** The finding of `bothways doctor` that it suggests; undefined in browsers, which tell no reason. */
+  readonly doctor: string | undefined
 }
 
 const members = {
   open: [],
   message: ['data', 'origin'],
   close: ['code', 'reason', 'wasClean'],
-  error: ['error', 'message'],
+  error: ['error', 'message', 'doctor'],
 } as const
 
 /** An event of this object that says what the one of the connection says. */

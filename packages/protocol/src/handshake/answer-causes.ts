@@ -3,6 +3,8 @@ import type { HandshakeAnswer } from '../errors.ts'
 /** Why a server may have answered an opening handshake with something other than 101, and what to do. */
 export interface AnswerCause {
   readonly id: string
+  /** The finding of `bothways doctor` that says more about it. */
+  readonly doctor: string
   readonly cause: string
   readonly cure: string
 }
@@ -21,6 +23,7 @@ interface AnswerRule extends AnswerCause {
 const rules: readonly AnswerRule[] = [
   {
     id: 'socket-io',
+    doctor: 'BW_DOCTOR_SOCKET_IO_SERVER',
     firstStatus: 400,
     body: /Transport unknown/,
     cause: 'this is a Socket.IO server and not a plain WebSocket endpoint',
@@ -28,6 +31,7 @@ const rules: readonly AnswerRule[] = [
   },
   {
     id: 'socket-io-not-sticky',
+    doctor: 'BW_DOCTOR_SOCKET_IO_NOT_STICKY',
     firstStatus: 400,
     body: /Session ID unknown/,
     cause: 'this is a Socket.IO server behind a load balancer without sticky sessions',
@@ -35,6 +39,7 @@ const rules: readonly AnswerRule[] = [
   },
   {
     id: 'socket-io-version',
+    doctor: 'BW_DOCTOR_SOCKET_IO_VERSION',
     firstStatus: 400,
     body: /Unsupported protocol version/,
     cause: 'this Socket.IO server does not speak the version of Engine.IO that was asked for',
@@ -42,6 +47,7 @@ const rules: readonly AnswerRule[] = [
   },
   {
     id: 'socket-io-upgrade-stripped',
+    doctor: 'BW_DOCTOR_UPGRADE_STRIPPED',
     firstStatus: 400,
     body: /"code"\s*:\s*3\b/,
     cause: 'a proxy removed the headers Upgrade and Connection before a Socket.IO server',
@@ -49,6 +55,7 @@ const rules: readonly AnswerRule[] = [
   },
   {
     id: 'plain-to-tls',
+    doctor: 'BW_DOCTOR_WS_TO_TLS_PORT',
     firstStatus: 400,
     body: /plain HTTP request was sent to HTTPS port/i,
     cause: 'the port expects TLS',
@@ -56,6 +63,7 @@ const rules: readonly AnswerRule[] = [
   },
   {
     id: 'wrong-path',
+    doctor: 'BW_DOCTOR_WRONG_PATH',
     firstStatus: 400,
     body: /^Bad Request$/,
     cause: 'a WebSocket server listens here under another path',
@@ -63,6 +71,7 @@ const rules: readonly AnswerRule[] = [
   },
   {
     id: 'version-unsupported',
+    doctor: 'BW_DOCTOR_HEADERS_MANGLED',
     firstStatus: 400,
     lastStatus: 426,
     header: 'sec-websocket-version',
@@ -71,6 +80,7 @@ const rules: readonly AnswerRule[] = [
   },
   {
     id: 'http-route',
+    doctor: 'BW_DOCTOR_HTTP_ANSWERED',
     firstStatus: 200,
     lastStatus: 299,
     cause:
@@ -79,6 +89,7 @@ const rules: readonly AnswerRule[] = [
   },
   {
     id: 'redirect',
+    doctor: 'BW_DOCTOR_REDIRECTED',
     firstStatus: 300,
     lastStatus: 399,
     cause:
@@ -87,66 +98,77 @@ const rules: readonly AnswerRule[] = [
   },
   {
     id: 'bad-request',
+    doctor: 'BW_DOCTOR_BAD_REQUEST',
     firstStatus: 400,
     cause: 'the server did not understand the request, often because a proxy changed its headers',
     cure: 'Read the body of the answer, and connect without proxies to compare.',
   },
   {
     id: 'authentication',
+    doctor: 'BW_DOCTOR_AUTHENTICATION',
     firstStatus: 401,
     cause: 'the server wants credentials that were missing or wrong',
     cure: 'Send a cookie or an Authorization header; browsers can only send cookies.',
   },
   {
     id: 'forbidden',
+    doctor: 'BW_DOCTOR_FORBIDDEN',
     firstStatus: 403,
     cause: 'the server or a firewall refused the client, often because of its Origin',
     cure: 'Allow the origin on the server, and check bot protection.',
   },
   {
     id: 'not-found',
+    doctor: 'BW_DOCTOR_NOT_FOUND',
     firstStatus: 404,
     cause: 'nothing handles WebSocket under this path, or a proxy has no route for it',
     cure: 'Check the path of the URL and the locations of the proxy.',
   },
   {
     id: 'method',
+    doctor: 'BW_DOCTOR_METHOD',
     firstStatus: 405,
     cause: 'the route behind this path does not take a GET',
     cure: 'Check the path of the URL.',
   },
   {
     id: 'proxy-authentication',
+    doctor: 'BW_DOCTOR_PROXY_AUTHENTICATION',
     firstStatus: 407,
     cause: 'a proxy on the way wants credentials',
     cure: 'Set the user and password of the proxy.',
   },
   {
     id: 'upgrade-stripped',
+    doctor: 'BW_DOCTOR_UPGRADE_STRIPPED',
     firstStatus: 426,
     cause: 'a proxy removed the headers Upgrade and Connection, so the server saw a plain request',
     cure: 'Let the proxy pass both headers on; nginx also needs proxy_http_version 1.1.',
   },
   {
     id: 'rate-limit',
+    doctor: 'BW_DOCTOR_TOO_MANY_REQUESTS',
     firstStatus: 429,
     cause: 'the server limits how often or how many clients connect',
     cure: 'Wait as long as Retry-After says, then try again.',
   },
   {
     id: 'server-error',
+    doctor: 'BW_DOCTOR_SERVER_ERROR',
     firstStatus: 500,
     cause: 'the handler of this path failed',
     cure: 'Read the log of the server.',
   },
   {
     id: 'unavailable',
+    doctor: 'BW_DOCTOR_UNAVAILABLE',
     firstStatus: 503,
     cause: 'the server is overloaded or about to stop',
     cure: 'Wait as long as Retry-After says, then try again.',
   },
   {
     id: 'bad-gateway',
+    doctor: 'BW_DOCTOR_BAD_GATEWAY',
     firstStatus: 502,
     lastStatus: 504,
     cause: 'a proxy cannot reach the server behind it, or speaks HTTP/2 to one that expects HTTP/1.1',
@@ -154,6 +176,7 @@ const rules: readonly AnswerRule[] = [
   },
   {
     id: 'cloudflare-origin',
+    doctor: 'BW_DOCTOR_CLOUDFLARE_ORIGIN',
     firstStatus: 520,
     lastStatus: 526,
     cause: 'Cloudflare cannot reach the server behind it',

@@ -107,14 +107,15 @@ const maxEchoedBodyLength = 300
 interface Problem {
   readonly code: HandshakeCode
   readonly message: string
+  readonly doctor: string
 }
 
 function isProblem(value: object): value is Problem {
   return 'code' in value
 }
 
-function refuse({ code, message }: Problem, answer: HandshakeAnswer): RefusedResponse {
-  return { ok: false, error: new HandshakeError(code, message, { answer }) }
+function refuse({ code, message, doctor }: Problem, answer: HandshakeAnswer): RefusedResponse {
+  return { ok: false, error: new HandshakeError(code, message, { answer, doctor }) }
 }
 
 /** "Bad Request" and its like give no reason, in characters. */
@@ -127,14 +128,15 @@ function checkStatus(answer: HandshakeAnswer): Problem | undefined {
   // A server that says why knows better than a guess, unless its words are those of the status alone.
   const saysWhy = reason.length > shortestReason && (answer.status === 403 || answer.status === 400)
   if (saysWhy) sentences.push(`It says: ${echoedValue(reason, maxEchoedBodyLength)}.`)
-  const cause = saysWhy ? undefined : likelyCause(answer)
-  if (cause !== undefined) sentences.push(`Likely cause: ${cause.cause}. ${cause.cure}`)
+  const cause = likelyCause(answer)
+  if (cause !== undefined && !saysWhy) sentences.push(`Likely cause: ${cause.cause}. ${cause.cure}`)
   for (const header of ['location', 'retry-after', 'x-websocket-reject-reason']) {
     const value = answer.headers[header]
     if (value !== undefined) sentences.push(`The answer's ${header} is ${echoedValue(value)}.`)
   }
   if (reason !== '' && !saysWhy) sentences.push(`Its body says ${echoedValue(reason, maxEchoedBodyLength)}.`)
-  return { code: 'BW_STATUS_NOT_101', message: sentences.join(' ') }
+  const doctor = cause?.doctor ?? 'BW_DOCTOR_STATUS'
+  return { code: 'BW_STATUS_NOT_101', doctor, message: sentences.join(' ') }
 }
 
 function isPlainText({ headers }: HandshakeAnswer): boolean {
@@ -147,6 +149,7 @@ function checkUpgrade({ headers }: HandshakeAnswer): Problem | undefined {
   if (!equalsIgnoringCase(headerValue(headers, 'upgrade') ?? '', 'websocket')) {
     return {
       code: 'BW_UPGRADE_MISSING',
+      doctor: 'BW_DOCTOR_UPGRADE_HEADER_MISSING',
       message:
         `The answer 101 must carry the header "Upgrade: websocket", got ${echoedValue(headers.upgrade)}. ` +
         'Likely cause: a proxy on the way changed the answer.',
@@ -155,6 +158,7 @@ function checkUpgrade({ headers }: HandshakeAnswer): Problem | undefined {
   if (!listHasToken(headers.connection, 'upgrade')) {
     return {
       code: 'BW_CONNECTION_UPGRADE_MISSING',
+      doctor: 'BW_DOCTOR_CONNECTION_HEADER_MISSING',
       message:
         `The answer 101 must carry the header "Connection: Upgrade", got ${echoedValue(headers.connection)}. ` +
         'Likely cause: a proxy on the way changed the answer.',
@@ -169,6 +173,7 @@ function checkAccept({ headers }: HandshakeAnswer, key: string): Problem | undef
   if (got === expected) return undefined
   return {
     code: 'BW_ACCEPT_WRONG',
+    doctor: got === undefined || got === '' ? 'BW_DOCTOR_ACCEPT_MISSING' : 'BW_DOCTOR_ACCEPT_WRONG',
     message:
       `The answer's Sec-WebSocket-Accept must be "${expected}", got ${echoedValue(got)}. Likely cause: a server ` +
       'written by hand (the key not trimmed, the GUID mistyped, hex instead of base64), or an answer from a cache.',
@@ -184,6 +189,7 @@ function checkSubprotocolAnswer(
     // WHATWG WebSockets, "establish a WebSocket connection": RFC 6455 would allow the server to choose none.
     return {
       code: 'BW_SUBPROTOCOL_NOT_CHOSEN',
+      doctor: 'BW_DOCTOR_SUBPROTOCOL_NOT_CHOSEN',
       message:
         `The server selected none of the offered subprotocols ${echoedValue(offered)}. ` +
         'Let the server select one of them, or offer none.',
@@ -192,6 +198,7 @@ function checkSubprotocolAnswer(
   if (offered.includes(subprotocol)) return undefined
   return {
     code: 'BW_SUBPROTOCOL_NOT_OFFERED',
+    doctor: 'BW_DOCTOR_SUBPROTOCOL_NOT_OFFERED',
     message:
       `The server selected the subprotocol ${echoedValue(subprotocol)}, which is not one of those offered: ` +
       `${echoedValue(offered.length > 0 ? offered : undefined)}. Offer it, or correct the server.`,
@@ -207,6 +214,7 @@ function checkExtensions(
   if (extensions === undefined) {
     return {
       code: 'BW_EXTENSIONS_HEADER_INVALID',
+      doctor: 'BW_DOCTOR_EXTENSION_PARAMETERS',
       message: `The answer's Sec-WebSocket-Extensions must follow RFC 6455 section 9.1, got ${echoedValue(value)}.`,
     }
   }
@@ -214,6 +222,7 @@ function checkExtensions(
   if (unknown !== undefined) {
     return {
       code: 'BW_EXTENSION_NOT_OFFERED',
+      doctor: 'BW_DOCTOR_EXTENSION_NOT_OFFERED',
       message: `The server selected the extension ${echoedValue(unknown.name)}, which was not offered.`,
     }
   }
@@ -221,6 +230,7 @@ function checkExtensions(
   if (twice !== undefined) {
     return {
       code: 'BW_EXTENSION_PARAMETERS_INVALID',
+      doctor: 'BW_DOCTOR_EXTENSION_PARAMETERS',
       message: `The server selected the extension ${echoedValue(twice)} twice.`,
     }
   }
@@ -231,6 +241,7 @@ function checkExtensions(
   if (result.ok) return { extensions, deflate: result.agreement }
   return {
     code: 'BW_EXTENSION_PARAMETERS_INVALID',
+    doctor: 'BW_DOCTOR_EXTENSION_PARAMETERS',
     message: `The server's answer to ${deflateExtensionName} is invalid: ${result.problem}. Offer no compression, or correct the server.`,
   }
 }

@@ -20,7 +20,7 @@ export function concludeAccepted(evidence: Evidence, main: Answer): Draft[] {
       extensions: parseExtensions('permessage-deflate; client_max_window_bits') ?? [],
     },
   )
-  if (!result.ok) drafts.push(concludeProblem(result.error.code, evidence, head, key))
+  if (!result.ok) drafts.push(concludeProblem(result.error.doctor as FindingCode, evidence, head, key))
   if (head.version !== '1.1') {
     drafts.push(
       draft('BW_DOCTOR_HTTP_VERSION', { version: head.version }, [`HTTP/${head.version} 101 ${head.reason}`]),
@@ -31,31 +31,20 @@ export function concludeAccepted(evidence: Evidence, main: Answer): Draft[] {
   return drafts
 }
 
-const codes: Readonly<Record<string, FindingCode>> = {
-  BW_UPGRADE_MISSING: 'BW_DOCTOR_UPGRADE_HEADER_MISSING',
-  BW_CONNECTION_UPGRADE_MISSING: 'BW_DOCTOR_CONNECTION_HEADER_MISSING',
-  BW_SUBPROTOCOL_NOT_CHOSEN: 'BW_DOCTOR_SUBPROTOCOL_NOT_CHOSEN',
-  BW_SUBPROTOCOL_NOT_OFFERED: 'BW_DOCTOR_SUBPROTOCOL_NOT_OFFERED',
-  BW_EXTENSION_NOT_OFFERED: 'BW_DOCTOR_EXTENSION_NOT_OFFERED',
-  BW_EXTENSIONS_HEADER_INVALID: 'BW_DOCTOR_EXTENSION_PARAMETERS',
-  BW_EXTENSION_PARAMETERS_INVALID: 'BW_DOCTOR_EXTENSION_PARAMETERS',
-}
-
-function concludeProblem(code: string, evidence: Evidence, { headers }: ResponseHead, key: string): Draft {
+function concludeProblem(
+  code: FindingCode,
+  evidence: Evidence,
+  { headers }: ResponseHead,
+  key: string,
+): Draft {
   const seen = Object.entries(headers).map(([name, value]) => `101 with ${name}: ${value}`)
-  if (code === 'BW_ACCEPT_WRONG') {
-    const got = headers['sec-websocket-accept']
-    if (got === undefined || got === '') return draft('BW_DOCTOR_ACCEPT_MISSING', {}, seen)
+  if (code === 'BW_DOCTOR_ACCEPT_WRONG') {
+    const got = headers['sec-websocket-accept'] ?? ''
     const facts = { got: JSON.stringify(got), expected: acceptKey(key), guess: guessAccept(key, got) }
-    return draft('BW_DOCTOR_ACCEPT_WRONG', facts, [`sent Sec-WebSocket-Key: ${key}`, ...seen])
+    return draft(code, facts, [`sent Sec-WebSocket-Key: ${key}`, ...seen])
   }
-  const got =
-    headers[code.includes('SUBPROTOCOL') ? 'sec-websocket-protocol' : 'sec-websocket-extensions'] ?? ''
-  return draft(
-    codes[code] ?? 'BW_DOCTOR_UPGRADE_HEADER_MISSING',
-    { got, offered: evidence.offered.join(', ') },
-    seen,
-  )
+  const header = code.includes('SUBPROTOCOL') ? 'sec-websocket-protocol' : 'sec-websocket-extensions'
+  return draft(code, { got: headers[header] ?? '', offered: evidence.offered.join(', ') }, seen)
 }
 
 type Says = Readonly<Record<Language, string>>
