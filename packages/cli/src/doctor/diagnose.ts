@@ -3,13 +3,14 @@ import { openTunnel, type TunnelError } from '../reach/tunnel.ts'
 import { conclude } from './conclude.ts'
 import type { Evidence, VariantName } from './evidence.ts'
 import type { Draft } from './findings/draft.ts'
+import { changesFor, foreignOrigin, otherPaths, webpackPath } from './probes/changes.ts'
 import { type Conversation, converse } from './probes/conversation.ts'
 import { probeEngineIo } from './probes/engine-io.ts'
 import { listen, speakerOf } from './probes/greeting.ts'
-import { type Answer, type Ask, type Dialogue, request } from './probes/http.ts'
+import { type Answer, type Ask, bodyText, type Dialogue, request } from './probes/http.ts'
 import { probeHttp2 } from './probes/http2.ts'
 import { probeEcho, probeIdle, probeSecurity, probeSize, type Sent } from './probes/longer.ts'
-import { reachAddress, resolveNames } from './probes/reach.ts'
+import { otherLoopbackOf, reachAddress, resolveNames } from './probes/reach.ts'
 import { Relay } from './probes/relay.ts'
 import { tlsHandshake } from './probes/tls.ts'
 import type { Endpoint } from './probes/wire.ts'
@@ -80,25 +81,6 @@ const leastMs = 200
 const defaultTotalMs = 13_000
 /** How many connections at once. */
 const maxParallel = 6
-
-/** Paths where WebSocket servers commonly listen. */
-const commonPaths = ['/', '/ws', '/websocket', '/socket', '/echo']
-
-/** Subprotocols without which some servers refuse. */
-const commonProtocols = [
-  'graphql-transport-ws',
-  'graphql-ws',
-  'mqtt',
-  'v12.stomp',
-  'v10.stomp',
-  'wamp.2.json',
-  'ocpp1.6',
-  'actioncable-v1-json',
-  'sip',
-  'xmpp',
-]
-
-const foreignOrigin = 'https://bothways-doctor.example'
 
 /**
  * Finds out why a WebSocket does not connect, or that it does. It opens and closes connections and sends no message,
@@ -185,7 +167,13 @@ class Visit {
       allowed.map(address => this.#count(reachAddress(address, this.#port, reachTimeoutMs))),
     )
     const address = found.reaches.find(({ result }) => result === 'open')?.address
-    if (address === undefined) return found
+    if (address === undefined) {
+      const other = otherLoopbackOf(allowed)
+      if (other !== undefined && (this.#options.allowsAddress?.(other) ?? true)) {
+        found.otherLoopback = await this.#count(reachAddress(other, this.#port, reachTimeoutMs))
+      }
+      return found
+    }
     found.address = address
     if (this.#target.isSecure && !(await this.#shakeTls(address))) return found
 
@@ -331,19 +319,9 @@ class Visit {
   /** The same request with one thing changed, to see which change matters. */
   async #compare(address: string): Promise<void> {
     const found = this.#found
-    const { origin, isSecure, url } = this.#target
+    const { isSecure } = this.#target
     const port = this.#port
-    const changes: [VariantName, Partial<Ask>][] = [
-      ['plain', { upgrade: false }],
-      ['without origin', { origin: undefined }],
-      ['without compression', { deflate: false }],
-    ]
-    if (found.origin !== origin) changes.push(['own origin', { origin }])
-    else changes.push(['foreign origin', { origin: foreignOrigin }])
-    if (found.offered.length > 0) changes.push(['without subprotocols', { protocols: [] }])
-    else changes.push(['known subprotocols', { protocols: commonProtocols }])
-    changes.push(['HTTP/1.0', { httpVersion: '1.0' }])
-    if (url.pathname !== '/') changes.push(['other slash', { path: otherSlash(url) }])
+    const changes = changesFor(this.#target, found.origin, found.offered)
     const variants: Partial<Record<VariantName, Answer>> = {}
     found.variants = variants
     const timeoutMs = compareTimeoutOf(found.main)
@@ -358,11 +336,13 @@ class Visit {
     })
     const openPaths: string[] = []
     found.openPaths = openPaths
-    for (const other of commonPaths.filter(common => common !== url.pathname)) {
+    for (const other of otherPaths(this.#target)) {
       tasks.push(async () => {
         const { answer, exchange } = await this.#ask(this.#mainAsk({ path: other }), timeoutMs)
         exchange.socket.destroy()
-        if (answer.head?.status === 101) openPaths.push(other)
+        if (answer.head?.status !== 101) return
+        if (other === webpackPath && (await this.#isWebpack(timeoutMs))) found.isWebpackDevServer = true
+        else openPaths.push(other)
       })
     }
     const hasNoAnswer = found.main?.head === undefined
@@ -392,6 +372,13 @@ class Visit {
       maxParallel,
     )
     if (found.tls?.alpn === 'h2') await this.#exploreBeside()
+  }
+
+  /** Its hot reload listens there, and its report of what it has built lies elsewhere. */
+  async #isWebpack(timeoutMs: number): Promise<boolean> {
+    const ask = this.#mainAsk({ upgrade: false, path: '/webpack-dev-server' })
+    const { answer } = await this.#ask(ask, timeoutMs)
+    return bodyText(answer).includes('Assets Report')
   }
 
   async #exploreLonger(address: string): Promise<void> {
@@ -433,11 +420,6 @@ function compareTimeoutOf(main: Answer | undefined): number {
 
 function isEngineIoAnswer(answer: Answer | undefined): boolean {
   return answer !== undefined && /^\{"code":\d/.test(answer.rest.toString('latin1'))
-}
-
-function otherSlash(url: URL): string {
-  const { pathname, search } = url
-  return `${pathname.endsWith('/') ? pathname.slice(0, -1) : `${pathname}/`}${search}`
 }
 
 async function inParallel(tasks: readonly (() => Promise<void>)[], limit: number): Promise<void> {

@@ -18,6 +18,8 @@ export type VariantName =
   | 'without subprotocols'
   | 'known subprotocols'
   | 'HTTP/1.0'
+  /** As a proxy passes an upgrade on that strips it. */
+  | 'stripped'
   | 'other slash'
 
 /** What Engine.IO said at one path. */
@@ -43,6 +45,8 @@ export interface Evidence {
   readonly reaches: readonly Reach[]
   /** There is no way through the proxy. */
   readonly proxyFailure?: TunnelError
+  /** Where nothing listens on one address of this machine itself: the one of the other family. */
+  readonly otherLoopback?: Reach
   /** The address that all further probes went to. */
   readonly address?: string
   /** For wss: with h2 and http/1.1 offered, and with each alone where that tells more. */
@@ -58,6 +62,8 @@ export interface Evidence {
   readonly variants: Readonly<Partial<Record<VariantName, Answer>>>
   /** Other paths of the same server that took an upgrade. */
   readonly openPaths: readonly string[]
+  /** What takes upgrades on `/ws` is the hot reload of webpack-dev-server, which is nobody's server. */
+  readonly isWebpackDevServer?: boolean
   readonly engineIo?: EngineIo
   /** Who speaks first at the port. */
   readonly greeting?: Greeting

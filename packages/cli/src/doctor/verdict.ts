@@ -122,6 +122,7 @@ function tlsOf(known: Partial<TlsResult> & Pick<TlsResult, 'ok'>): TlsResult {
     alpn: undefined,
     version: undefined,
     verifyCode: undefined,
+    furtherCodes: [],
     certificate: undefined,
     errorCode: undefined,
     errorText: undefined,

@@ -8,7 +8,8 @@ import {
   nothingToAdd,
   wordFinding,
 } from '../findings/draft.ts'
-import { closeCodes, knownTexts, statusCodes } from './texts.ts'
+import { closeCodes, statusCodes } from './codes.ts'
+import { knownTexts } from './texts.ts'
 
 /** As {@link explain}, before it has a language. */
 export function draftsFor(text: string): Draft[] {

@@ -45,12 +45,12 @@ export const catalogueAnswer = {
     en: {
       title: 'A plain GET is answered, but the upgrade is never answered: it hangs',
       advice:
-        'The server has an upgrade listener that ignores this path, as when two WebSocket servers share one HTTP server, or beside the hot reload of Vite and Next. Check the path; let one listener answer 404 for paths that nobody serves.',
+        'The server has an upgrade listener that ignores this path, as when two WebSocket servers share one HTTP server, or beside the hot reload of Vite, webpack-dev-server and Next. Check the path; let one listener answer 404 for paths that nobody serves.',
     },
     zh: {
       title: '普通 GET 有回应，但升级请求一直没有回应',
       advice:
-        '服务器有 upgrade 监听器，但忽略了这个路径：例如两个 WebSocket 服务器共用一个 HTTP 服务器，或与 Vite、Next 的热更新并存。请检查路径；对没有人处理的路径回应 404。',
+        '服务器有 upgrade 监听器，但忽略了这个路径：例如两个 WebSocket 服务器共用一个 HTTP 服务器，或与 Vite、webpack-dev-server、Next 的热更新并存。请检查路径；对没有人处理的路径回应 404。',
     },
   },
   BW_DOCTOR_UPGRADE_CRASHES: {
@@ -251,18 +251,6 @@ export const catalogueAnswer = {
         '不带 Origin 和使用服务器自己的 Origin 同样被拒绝。请检查认证、按地址的过滤、机器人防护（WAF）和路径。如果服务器有允许的源列表，请用其中一个再试：--origin https://your.page。',
     },
   },
-  BW_DOCTOR_PROXY_AUTHENTICATION: {
-    severity: 'error',
-    en: {
-      title: 'A proxy on the way wants credentials (407)',
-      advice:
-        'Give the proxy’s user and password in the system’s proxy settings or in HTTPS_PROXY, or ask for an exception for this host.',
-    },
-    zh: {
-      title: '途中的代理要求认证（407）',
-      advice: '请在系统代理设置或 HTTPS_PROXY 中填写代理的用户名和密码，或为该主机申请例外。',
-    },
-  },
   BW_DOCTOR_PROXY_UNREACHABLE: {
     severity: 'error',
     en: {
@@ -287,64 +275,6 @@ export const catalogueAnswer = {
       title: '代理 {proxy} 没有打开隧道：它对 CONNECT 的回应是 {status}',
       advice:
         '403 或 405：代理的规则不允许到该主机或端口的隧道；许多代理只允许 443 端口。502、503 或 504：代理自己也连不上服务器。',
-    },
-  },
-  BW_DOCTOR_UPGRADE_STRIPPED: {
-    severity: 'error',
-    lines: 'upgrade',
-    en: {
-      title: 'A proxy removed Upgrade or Connection: the WebSocket server saw a plain request ({status})',
-      advice: 'Let every proxy on the way pass both headers on, and speak HTTP/1.1 to the server behind it.',
-    },
-    zh: {
-      title: '代理去掉了 Upgrade 或 Connection：WebSocket 服务器收到的是普通请求（{status}）',
-      advice: '请让途中的每个代理都转发这两个头，并用 HTTP/1.1 访问后端。',
-    },
-  },
-  BW_DOCTOR_UPGRADE_STRIPPED_OR_UNHANDLED: {
-    severity: 'error',
-    lines: 'upgrade',
-    en: {
-      title:
-        '{proxy} answered {status} as to a plain GET: it does not pass the upgrade on, or nobody behind it handles it (Unexpected response code: {status})',
-      advice:
-        'Both look the same from here: the server behind treats an upgrade that nobody handles as the plain GET that it is without the headers. First give the proxy these lines; then connect to the server behind it directly to see whether it takes the upgrade (bothways doctor behind tells the two apart).',
-    },
-    zh: {
-      title:
-        '{proxy} 的回应（{status}）与普通 GET 相同：它没有转发升级请求，或后端没有处理升级（Unexpected response code: {status}）',
-      advice:
-        '从外面看两者相同：没有人处理的升级请求，在后端就和去掉这两个头的普通 GET 一样。请先在代理中加入下面的配置；再直接连接后端，看它是否接受升级（bothways doctor behind 可以区分这两种情况）。',
-    },
-  },
-  BW_DOCTOR_PROXY_ANSWERED: {
-    severity: 'error',
-    lines: 'upgrade',
-    en: {
-      title:
-        '{proxy} answered itself with {status}, and passed nothing on: no rule of it leads this path to a WebSocket server (Unexpected response code: {status})',
-      advice:
-        'The page or file is the proxy’s own. Give it a rule for exactly this path, before the one that serves files or index.html; check the path of the URL and the host name that the rule is for.',
-    },
-    zh: {
-      title:
-        '{proxy} 自己回应了 {status}，没有转发：没有规则把这个路径指向 WebSocket 服务器（Unexpected response code: {status}）',
-      advice:
-        '这个页面或文件来自代理自身。请为这个路径添加规则，并放在静态文件或 index.html 规则之前；同时检查 URL 的路径和规则对应的主机名。',
-    },
-  },
-  BW_DOCTOR_PROXY_HEADER_WANTED: {
-    severity: 'error',
-    en: {
-      title:
-        'The port takes connections of a load balancer only: it answers behind a header of the PROXY protocol, and nobody else',
-      advice:
-        'Connect to the load balancer instead, or do not expect the header: remove accept-proxy (HAProxy) or proxy_protocol (nginx) from this port.',
-    },
-    zh: {
-      title: '这个端口只接受负载均衡器的连接：带有 PROXY 协议头时才回应',
-      advice:
-        '请改为连接负载均衡器；或不再要求该协议头：从这个端口去掉 accept-proxy（HAProxy）或 proxy_protocol（nginx）。',
     },
   },
   BW_DOCTOR_REQUEST_GARBLED: {
@@ -465,32 +395,6 @@ export const catalogueAnswer = {
     zh: {
       title: '服务器的处理程序出错：{status}',
       advice: '请查看服务器日志：处理该路径的代码抛出了异常，{plain}。',
-    },
-  },
-  BW_DOCTOR_BAD_GATEWAY: {
-    severity: 'error',
-    lines: 'backend',
-    en: {
-      title: 'The proxy{proxy} cannot reach the server behind it: {status}',
-      advice:
-        'Check that the server runs, and the address, port and protocol that the proxy uses for it (http or https, HTTP/1.1).',
-    },
-    zh: {
-      title: '代理{proxy}无法访问后面的服务器：{status}',
-      advice: '请检查后端是否在运行，以及代理使用的地址、端口和协议（http 或 https，HTTP/1.1）。',
-    },
-  },
-  BW_DOCTOR_CLOUDFLARE_ORIGIN: {
-    severity: 'error',
-    en: {
-      title: 'Cloudflare cannot reach the origin server: {status}',
-      advice:
-        '521: it refuses; 522 and 524: it does not answer in time; 525 and 526: its TLS or certificate is wrong. Check port and certificate of the origin, and that Cloudflare’s addresses are let in.',
-    },
-    zh: {
-      title: 'Cloudflare 无法访问源站：{status}',
-      advice:
-        '521：源站拒绝；522 和 524：超时；525 和 526：TLS 或证书错误。请检查源站的端口和证书，并放行 Cloudflare 的地址。',
     },
   },
   BW_DOCTOR_STATUS: {

@@ -297,6 +297,33 @@ export const catalogueText = {
       advice: '请给 ws 的每个套接字（服务器和客户端）加上 socket.on("error", …)；消息里写着真正的原因。',
     },
   },
+  BW_DOCTOR_NO_WEBSOCKET_HERE: {
+    severity: 'error',
+    en: {
+      title: 'The program has no class WebSocket here (WebSocket is not defined, or is not a constructor)',
+      advice:
+        "Node.js has one from 22 on: before that, import { WebSocket } from 'bothways' (or from 'ws'). Not a constructor: the import is another thing, such as a module's default without one; in a page, a variable of the name WebSocket hides the browser's.",
+    },
+    zh: {
+      title: '程序中没有 WebSocket 类（WebSocket is not defined，或 is not a constructor）',
+      advice:
+        "Node.js 从 22 起自带；更早的版本请 import { WebSocket } from 'bothways'（或 'ws'）。不是构造函数：导入的是别的东西，例如模块的默认导出；或网页里有名为 WebSocket 的变量遮住了浏览器的类。",
+    },
+  },
+  BW_DOCTOR_CLEARTEXT_FORBIDDEN: {
+    severity: 'error',
+    en: {
+      title:
+        'The phone forbids connections without TLS to this host (Android cleartext, iOS App Transport Security)',
+      advice:
+        'Serve wss://. While developing only: Android, a network_security_config with cleartextTrafficPermitted for that host; iOS, NSAllowsLocalNetworking or an exception in NSAppTransportSecurity.',
+    },
+    zh: {
+      title: '手机系统禁止对该主机使用无 TLS 的连接（Android 明文限制、iOS ATS）',
+      advice:
+        '请提供 wss://。仅在开发时：Android 用 network_security_config 为该主机设置 cleartextTrafficPermitted；iOS 在 NSAppTransportSecurity 中设置 NSAllowsLocalNetworking 或例外域名。',
+    },
+  },
   BW_DOCTOR_RECORDING_OPENED: {
     severity: 'info',
     en: {

@@ -3,13 +3,17 @@ import { catalogueAccepted } from './catalogue-accepted.ts'
 import { catalogueAnswer } from './catalogue-answer.ts'
 import { catalogueBefore } from './catalogue-before.ts'
 import { catalogueBehind } from './catalogue-behind.ts'
+import { catalogueKnown } from './catalogue-known.ts'
 import { catalogueOpen } from './catalogue-open.ts'
+import { catalogueProxy } from './catalogue-proxy.ts'
 import { catalogueText } from './catalogue-text.ts'
 import type { Entry, Severity } from './finding.ts'
 import { linesFor, type Product } from './lines.ts'
 
 type Catalogue = typeof catalogueBefore &
   typeof catalogueAnswer &
+  typeof catalogueProxy &
+  typeof catalogueKnown &
   typeof catalogueAccepted &
   typeof catalogueOpen &
   typeof catalogueBehind &
@@ -21,6 +25,8 @@ export type FindingCode = keyof Catalogue
 export const catalogue: Readonly<Record<FindingCode, Entry>> = {
   ...catalogueBefore,
   ...catalogueAnswer,
+  ...catalogueProxy,
+  ...catalogueKnown,
   ...catalogueAccepted,
   ...catalogueOpen,
   ...catalogueBehind,
@@ -38,6 +44,7 @@ export const nothingToAdd: Facts = {
   says: '',
   after: '',
   proxy: '',
+  habit: '',
   scheme: '',
   allow: '',
   how: '',
@@ -60,7 +67,7 @@ export interface Finding {
   readonly title: string
   readonly evidence: readonly string[]
   readonly advice: string
-  /** What to find out next, where a text has several causes. */
+  /** What to find out next, where there are several causes. */
   readonly question?: string
 }
 
@@ -88,6 +95,7 @@ export function wordFinding(
     title: fill(words.title, facts, language),
     evidence,
     advice: fill(`${words.advice}${lines}`, facts, language).trim(),
+    ...(words.question !== undefined && { question: fill(words.question, facts, language).trim() }),
   }
 }
 

@@ -7,6 +7,8 @@ export type Severity = 'error' | 'warning' | 'info'
 export interface Words {
   readonly title: string
   readonly advice: string
+  /** What to find out next, where several causes look the same. */
+  readonly question?: string
 }
 
 /** One row of the catalogue. */

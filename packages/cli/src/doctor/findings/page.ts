@@ -16,6 +16,7 @@ const words = {
       info: 'Note: worth knowing, nothing is wrong.',
     },
     cure: 'What to do',
+    question: 'What to find out',
     other: '[中文](../zh/doctor/{page})',
     index: '[All findings](README.md)',
     heading: '# What the doctor finds',
@@ -30,6 +31,7 @@ const words = {
       info: '说明：值得了解，并没有问题。',
     },
     cure: '解决办法',
+    question: '请确认',
     other: '[English](../../doctor/{page})',
     index: '[全部结果](README.md)',
     heading: '# 医生会发现什么',
@@ -41,12 +43,13 @@ const words = {
 
 /** The documentation's page of one finding. */
 export function renderPage(code: FindingCode, language: Language): string {
-  const { title, advice } = word(code, language)
+  const { title, advice, question } = word(code, language)
   const say = words[language]
   const page = pageName(code)
   const [first = '', ...rest] = advice.split('\n')
   const lines = rest.length === 0 ? '' : `\n\n\`\`\`text\n${rest.join('\n')}\n\`\`\``
-  return `# ${code}\n\n${title}\n\n${say.severity[catalogue[code].severity]}\n\n## ${say.cure}\n\n${first}${lines}\n\n${say.index} · ${say.other.replace('{page}', page)}\n`
+  const asked = question === undefined ? '' : `\n\n## ${say.question}\n\n${question}`
+  return `# ${code}\n\n${title}\n\n${say.severity[catalogue[code].severity]}\n\n## ${say.cure}\n\n${first}${lines}${asked}\n\n${say.index} · ${say.other.replace('{page}', page)}\n`
 }
 
 /** The table of all findings. */

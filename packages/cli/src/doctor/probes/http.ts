@@ -65,6 +65,8 @@ export interface Ask {
   readonly httpVersion?: '1.0' | '1.1'
   /** Further lines, such as `['Cookie', 'a=b']`. */
   readonly headers?: readonly (readonly [name: string, value: string])[]
+  /** With what WebSocket adds, but without Upgrade and Connection: as a proxy passes it on that knows no upgrades. */
+  readonly isStripped?: boolean
   /** With a line that is no header, which whoever reads it first refuses (RFC 9112 §5.1). */
   readonly isBroken?: boolean
   /** Behind a header of the PROXY protocol, version 1, as load balancers put it in front. */
@@ -94,12 +96,9 @@ function writeRequest(ask: Ask): { readonly text: string; readonly key: string |
   const lines = [`GET ${ask.path} HTTP/${ask.httpVersion ?? '1.1'}`, `Host: ${ask.host}`]
   if (key === undefined) lines.push('Connection: close', 'Accept: */*')
   else {
-    lines.push(
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      `Sec-WebSocket-Key: ${key}`,
-    )
+    if (ask.isStripped) lines.push('Connection: close')
+    else lines.push('Connection: Upgrade', 'Upgrade: websocket')
+    lines.push('Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${key}`)
     if (ask.protocols !== undefined && ask.protocols.length > 0) {
       lines.push(`Sec-WebSocket-Protocol: ${ask.protocols.join(', ')}`)
     }

@@ -83,3 +83,10 @@ function resultOf(
       return ending === 'failed' ? 'failed' : 'no answer'
   }
 }
+
+/** The loopback address of the other family, of addresses that are all loopback and of one family. */
+export function otherLoopbackOf(addresses: readonly string[]): string | undefined {
+  if (addresses.length === 0) return undefined
+  if (addresses.every(address => address.startsWith('127.'))) return '::1'
+  return addresses.every(address => address === '::1') ? '127.0.0.1' : undefined
+}

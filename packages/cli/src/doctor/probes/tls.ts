@@ -1,4 +1,10 @@
-import { connect, type PeerCertificate, type TLSSocket, type ConnectionOptions as TlsOptions } from 'node:tls'
+import {
+  checkServerIdentity,
+  connect,
+  type PeerCertificate,
+  type TLSSocket,
+  type ConnectionOptions as TlsOptions,
+} from 'node:tls'
 
 /** One TLS handshake with one list of protocols, and the certificate that came. */
 export interface TlsResult {
@@ -9,6 +15,8 @@ export interface TlsResult {
   readonly version: string | undefined
   /** Why a client that checks would refuse: OpenSSL's code, such as `CERT_HAS_EXPIRED`. */
   readonly verifyCode: string | undefined
+  /** What is wrong with it besides: a client sees it once the first is mended. */
+  readonly furtherCodes: readonly string[]
   readonly certificate: CertificateFacts | undefined
   /** The handshake itself failed. */
   readonly errorCode: string | undefined
@@ -46,12 +54,14 @@ export function tlsHandshake(
     const settle = (error?: NodeJS.ErrnoException) => {
       clearTimeout(timer)
       const isDone = error === undefined
+      const verified = isDone ? verifyCode(socket, options) : undefined
       resolve({
         ok: isDone,
         offered,
         alpn: socket.alpnProtocol || undefined,
         version: isDone ? (socket.getProtocol() ?? undefined) : undefined,
-        verifyCode: isDone ? verifyCode(socket, options) : undefined,
+        verifyCode: verified,
+        furtherCodes: verified === undefined ? [] : furtherCodes(socket, options.servername, verified),
         certificate: isDone ? certificateFacts(socket) : undefined,
         errorCode: error?.code,
         errorText: error?.message,
@@ -76,6 +86,17 @@ function verifyCode(socket: TLSSocket, options: TlsOptions): string | undefined 
   const reason = socket.authorizationError as unknown as string | Error | null
   if (reason === null || reason === undefined || options.rejectUnauthorized === false) return undefined
   return typeof reason === 'string' ? reason : ((reason as NodeJS.ErrnoException).code ?? reason.message)
+}
+
+/** OpenSSL names the first fault of a chain, and Node.js looks at the name only when there is none. */
+function furtherCodes(socket: TLSSocket, host: string | undefined, first: string): string[] {
+  const certificate = socket.getPeerCertificate()
+  const codes: string[] = []
+  if (Date.parse(certificate.valid_to) < Date.now()) codes.push('CERT_HAS_EXPIRED')
+  if (host !== undefined && checkServerIdentity(host, certificate) !== undefined) {
+    codes.push('ERR_TLS_CERT_ALTNAME_INVALID')
+  }
+  return codes.filter(code => code !== first)
 }
 
 function certificateFacts(socket: TLSSocket): CertificateFacts | undefined {

@@ -3,7 +3,7 @@ import { type Draft, draft } from '../findings/draft.ts'
 import type { Reach } from '../probes/reach.ts'
 
 /** What the resolver and the connects say. */
-export function concludeAddresses({ names, reaches, target }: Evidence): Draft[] {
+export function concludeAddresses({ names, reaches, target, otherLoopback }: Evidence): Draft[] {
   const { host, port } = target
   if (names.addresses.length === 0) {
     const isSilent = names.errorCode === 'EAI_AGAIN' || names.errorCode === 'ETIMEOUT'
@@ -23,7 +23,16 @@ export function concludeAddresses({ names, reaches, target }: Evidence): Draft[]
   }
   const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
   const worst = closed.find(({ result }) => result === 'refused') ?? closed[0]
-  const facts = { where, also: '', errorCode: worst?.errorCode ?? 'no address' }
+  const isElsewhere = otherLoopback?.result === 'open'
+  const there = isElsewhere ? list([otherLoopback], port) : ''
+  const also = isElsewhere
+    ? {
+        en: ` On ${there} something does listen: use that address in the URL, or let the server listen on :: (both families).`,
+        zh: `${there} 上有程序监听：请在 URL 中使用该地址，或让服务器监听 ::（同时支持 IPv4 和 IPv6）。`,
+      }
+    : ''
+  if (otherLoopback !== undefined) evidence.push(showReach(otherLoopback, port))
+  const facts = { where, also, errorCode: worst?.errorCode ?? 'no address' }
   if (worst?.result === 'refused') return [draft('BW_DOCTOR_PORT_CLOSED', facts, evidence)]
   if (worst?.result === 'unreachable') return [draft('BW_DOCTOR_UNREACHABLE', facts, evidence)]
   return [draft('BW_DOCTOR_NO_ANSWER', facts, evidence)]

@@ -80,7 +80,7 @@ const violationCodes: Readonly<Record<Violation['code'], FindingCode>> = {
 }
 
 function concludeViolation(
-  { uncompressed, engineIo, target }: Evidence,
+  { uncompressed, engineIo, target, main }: Evidence,
   talk: Conversation,
   violation: Violation,
 ): Draft {
@@ -93,6 +93,12 @@ function concludeViolation(
   }
   if (/^HTTP\/\d/.test(text)) {
     return draft('BW_DOCTOR_SECOND_ANSWER', { says: text.split('\r\n')[0] ?? '' }, seen)
+  }
+  const header = ['transfer-encoding', 'content-encoding'].find(
+    name => main?.head?.headers[name] !== undefined,
+  )
+  if (header !== undefined) {
+    return draft('BW_DOCTOR_STREAM_ENCODED', { header: `${header}: ${main?.head?.headers[header]}` }, seen)
   }
   const works = uncompressed !== undefined && uncompressed.violation === undefined
   const compare = works

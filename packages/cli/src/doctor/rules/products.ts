@@ -35,7 +35,7 @@ const frameworks: readonly (readonly [product: Product, pattern: RegExp])[] = [
   ['Django Channels', /^server: daphne/im],
 ]
 
-export function recognise({ main, variants, front }: Evidence): Recognised {
+export function recognise({ main, variants, front, isWebpackDevServer }: Evidence): Recognised {
   const text = headText(main) + headText(variants.plain)
   const firstHop = headText(front)
   const proxy =
@@ -43,6 +43,7 @@ export function recognise({ main, variants, front }: Evidence): Recognised {
     proxies.find(([, , pattern]) => pattern.test(text))
   const products = [
     ...(proxy?.[1] === undefined ? [] : [proxy[1]]),
+    ...(isWebpackDevServer ? (['webpack'] as const) : []),
     ...frameworks.filter(([, pattern]) => pattern.test(text)).map(([product]) => product),
   ]
   const via = /^via: (.*)$/im.exec(text)?.[1]

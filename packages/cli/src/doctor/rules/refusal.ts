@@ -32,9 +32,14 @@ export function concludeRefusal(evidence: Evidence, main: Answer): Draft[] {
   return concludeStatus(evidence, main, recognise(evidence), make)
 }
 
+const variantWords: Partial<Record<VariantName, string>> = {
+  plain: 'plain GET',
+  stripped: 'upgrade without Upgrade and Connection',
+}
+
 function comparisons({ variants, openPaths, front }: Evidence): string[] {
   const shown = (Object.entries(variants) as [VariantName, Answer][]).map(([name, answer]) =>
-    showPair(answer, name === 'plain' ? 'plain GET' : `upgrade, ${name}`),
+    showPair(answer, variantWords[name] ?? `upgrade, ${name}`),
   )
   const broken = front === undefined ? [] : [showPair(front, 'a request that cannot be read')]
   return [...shown, ...openPaths.map(path => `upgrade on ${path}: 101`), ...broken]

@@ -1,12 +1,20 @@
 import type { Evidence } from '../evidence.ts'
-import type { Draft } from '../findings/draft.ts'
+import type { Draft, Facts } from '../findings/draft.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
+import { concludeKnown } from './known-answers.ts'
 import type { Make } from './make.ts'
+import { passageOf } from './passage.ts'
 import { isOwnAnswer, type Recognised } from './products.ts'
 import { quote } from './show.ts'
 
 /** What a status and its body say when no change in the request mattered. */
-export function concludeStatus(evidence: Evidence, main: Answer, { proxy }: Recognised, make: Make): Draft[] {
+export function concludeStatus(
+  evidence: Evidence,
+  main: Answer,
+  recognised: Recognised,
+  make: Make,
+): Draft[] {
+  const { proxy } = recognised
   const head = main.head!
   const { status, headers } = head
   const body = bodyText(main).trim()
@@ -15,6 +23,8 @@ export function concludeStatus(evidence: Evidence, main: Answer, { proxy }: Reco
   const says = reason ?? (body === '' ? '' : quote(body, 160))
   const { target, variants } = evidence
   const isOwn = isOwnAnswer(main, proxy)
+  const known = concludeKnown(evidence, main, recognised, make)
+  if (known !== undefined) return known
 
   if (isAboutOrigin(`${reason ?? ''} ${body}`) && status >= 400 && status < 500) {
     const { origin } = evidence
@@ -90,9 +100,11 @@ export function concludeStatus(evidence: Evidence, main: Answer, { proxy }: Reco
   function unhandled(code: 'BW_DOCTOR_NOT_FOUND' | 'BW_DOCTOR_HTTP_ANSWERED'): Draft[] {
     const isAsPlain = variants.plain?.head?.status === status
     if (proxy !== undefined && isOwn) return make('BW_DOCTOR_PROXY_ANSWERED', { proxy, status })
-    if (proxy !== undefined && isAsPlain)
-      return make('BW_DOCTOR_UPGRADE_STRIPPED_OR_UNHANDLED', { proxy, status })
-    return make(code, { status })
+    if (proxy === undefined || !isAsPlain) return make(code, { status })
+    const passage = passageOf(evidence, main, recognised)
+    if (passage === undefined)
+      return make('BW_DOCTOR_UPGRADE_STRIPPED_OR_UNHANDLED', { proxy, status, habit: habitOf(proxy) })
+    return make(passage.is === 'stripped' ? 'BW_DOCTOR_UPGRADE_STRIPPED' : code, { status }, [passage.seen])
   }
 
   function redirected(location: string): Draft[] {
@@ -112,9 +124,31 @@ export function concludeStatus(evidence: Evidence, main: Answer, { proxy }: Reco
             }
           : to !== undefined && otherSlashOnly(to.pathname, target.url.pathname)
             ? { en: 'Only the slash at the end differs.', zh: '只差末尾的斜杠。' }
-            : ''
+            : to !== undefined && to.hostname !== target.host
+              ? {
+                  en: 'It leads to another host: a moved site, or a network that wants a login first.',
+                  zh: '目标是另一台主机：网站已迁移，或网络要求先登录。',
+                }
+              : ''
     return make('BW_DOCTOR_REDIRECTED', { status, location, suggestion, reason: why })
   }
+}
+
+/** What proxies do with an upgrade when nobody has told them. */
+function habitOf(proxy: string): Facts[string] {
+  if (proxy === 'nginx' || proxy === 'Apache') {
+    return {
+      en: ` ${proxy} strips it unless its lines say otherwise.`,
+      zh: `${proxy} 默认会去掉升级，除非配置中另有说明。`,
+    }
+  }
+  if (['Caddy', 'HAProxy', 'Traefik', 'AWS ALB', 'Cloudflare'].includes(proxy)) {
+    return {
+      en: ` ${proxy} passes it on unless its lines say otherwise, so look at the server behind first.`,
+      zh: `${proxy} 默认会转发升级，因此请先检查后端。`,
+    }
+  }
+  return ''
 }
 
 function otherSlashOnly(one: string, other: string): boolean {

@@ -12,8 +12,7 @@ export function concludeTls(evidence: Evidence): Draft[] {
   const http1 = evidence.tlsHttp1 ?? tls
   if (!http1.ok) return [concludeFailure(evidence, tls, http1)]
   const drafts: Draft[] = []
-  const certificate = concludeCertificate(evidence, tls.ok ? tls : http1)
-  if (certificate !== undefined) drafts.push(certificate)
+  drafts.push(...concludeCertificate(evidence, tls.ok ? tls : http1))
   if (isHttp2Only(evidence, tls)) {
     drafts.push(
       draft('BW_DOCTOR_HTTP2_ONLY', { isFinal: 1 }, [showTls(tls), showTls(http1), showMain(evidence)]),
@@ -106,9 +105,10 @@ export const certificateCodes: Readonly<Record<string, FindingCode>> = {
   CERT_NOT_YET_VALID: 'BW_DOCTOR_CERTIFICATE_NOT_YET_VALID',
 }
 
-function concludeCertificate({ target, isInsecure }: Evidence, tls: TlsResult): Draft | undefined {
-  const { verifyCode, certificate } = tls
-  if (verifyCode === undefined || isInsecure) return undefined
+function concludeCertificate({ target, isInsecure }: Evidence, tls: TlsResult): Draft[] {
+  const { verifyCode, furtherCodes, certificate } = tls
+  if (verifyCode === undefined || isInsecure) return []
+  const codes = [verifyCode, ...furtherCodes]
   const facts = {
     host: target.host,
     hostPort: `${target.host}:${target.port}`,
@@ -119,9 +119,9 @@ function concludeCertificate({ target, isInsecure }: Evidence, tls: TlsResult): 
     validTo: certificate?.validTo ?? '?',
   }
   const seen = [
-    `certificate: for ${facts.names}; issued by ${facts.issuer}; ${facts.validFrom} to ${facts.validTo}; ${certificate?.chainLength ?? 0} in the chain; ${verifyCode}`,
+    `certificate: for ${facts.names}; issued by ${facts.issuer}; ${facts.validFrom} to ${facts.validTo}; ${certificate?.chainLength ?? 0} in the chain; ${codes.join(', ')}`,
   ]
-  return draft(certificateCodes[verifyCode] ?? 'BW_DOCTOR_CERTIFICATE_REFUSED', facts, seen)
+  return codes.map(code => draft(certificateCodes[code] ?? 'BW_DOCTOR_CERTIFICATE_REFUSED', facts, seen))
 }
 
 function showTls({ ok, offered, alpn, version, errorCode, errorText, ms }: TlsResult): string {

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { type DiagnoseOptions, diagnose } from '../diagnose.ts'
 import { type Draft, wordFinding } from '../findings/draft.ts'
+import { recognise } from '../rules/products.ts'
 
 const cleanups: (() => unknown)[] = []
 
@@ -101,14 +102,17 @@ export interface Told {
   readonly problems: readonly string[]
   readonly notes: readonly string[]
   readonly drafts: readonly Draft[]
+  /** What to find out next, in English. */
+  readonly questions: readonly (string | undefined)[]
   /** All of it in English. */
   readonly text: string
 }
 
 export async function examine(url: string, options: DiagnoseOptions = {}): Promise<Told> {
-  const { drafts } = await diagnose(url, options)
-  const text = drafts
-    .map(draft => wordFinding(draft, 'en'))
+  const { drafts, evidence } = await diagnose(url, options)
+  const products = evidence === undefined ? [] : recognise(evidence).products
+  const findings = drafts.map(draft => wordFinding(draft, 'en', products))
+  const text = findings
     .map(({ title, advice, evidence }) => [title, ...evidence, advice].join('\n'))
     .join('\n')
   const short = ({ code }: Draft) => code.replace('BW_DOCTOR_', '')
@@ -116,6 +120,7 @@ export async function examine(url: string, options: DiagnoseOptions = {}): Promi
     problems: drafts.filter(({ severity }) => severity !== 'info').map(short),
     notes: drafts.filter(({ severity }) => severity === 'info').map(short),
     drafts,
+    questions: findings.map(({ question }) => question),
     text,
   }
 }

@@ -1,0 +1,52 @@
+import type { FindingCode } from '../findings/draft.ts'
+
+/** What an HTTP status in a text means. */
+export const statusCodes: Readonly<Record<number, readonly FindingCode[]>> = {
+  200: ['BW_DOCTOR_HTTP_ANSWERED'],
+  204: ['BW_DOCTOR_HTTP_ANSWERED'],
+  301: ['BW_DOCTOR_REDIRECTED'],
+  302: ['BW_DOCTOR_REDIRECTED'],
+  307: ['BW_DOCTOR_REDIRECTED'],
+  308: ['BW_DOCTOR_REDIRECTED'],
+  400: [
+    'BW_DOCTOR_WRONG_PATH',
+    'BW_DOCTOR_SOCKET_IO_SERVER',
+    'BW_DOCTOR_HEADERS_MANGLED',
+    'BW_DOCTOR_BAD_REQUEST',
+  ],
+  401: ['BW_DOCTOR_AUTHENTICATION'],
+  403: ['BW_DOCTOR_ORIGIN_REFUSED', 'BW_DOCTOR_FORBIDDEN'],
+  404: ['BW_DOCTOR_NOT_FOUND', 'BW_DOCTOR_NO_REQUEST_HANDLER', 'BW_DOCTOR_WRONG_PATH'],
+  405: ['BW_DOCTOR_METHOD'],
+  407: ['BW_DOCTOR_PROXY_AUTHENTICATION'],
+  421: ['BW_DOCTOR_HOST_REFUSED'],
+  426: ['BW_DOCTOR_UPGRADE_STRIPPED', 'BW_DOCTOR_VERSION'],
+  429: ['BW_DOCTOR_TOO_MANY_REQUESTS'],
+  431: ['BW_DOCTOR_HEADERS_TOO_LARGE'],
+  494: ['BW_DOCTOR_HEADERS_TOO_LARGE'],
+  500: ['BW_DOCTOR_SERVER_ERROR'],
+  502: ['BW_DOCTOR_BAD_GATEWAY'],
+  503: ['BW_DOCTOR_UNAVAILABLE'],
+  504: ['BW_DOCTOR_BAD_GATEWAY'],
+  520: ['BW_DOCTOR_CLOUDFLARE_ORIGIN'],
+  521: ['BW_DOCTOR_CLOUDFLARE_ORIGIN'],
+  522: ['BW_DOCTOR_CLOUDFLARE_ORIGIN'],
+  523: ['BW_DOCTOR_CLOUDFLARE_ORIGIN'],
+  524: ['BW_DOCTOR_CLOUDFLARE_ORIGIN'],
+  525: ['BW_DOCTOR_CLOUDFLARE_ORIGIN'],
+  526: ['BW_DOCTOR_CLOUDFLARE_ORIGIN'],
+  530: ['BW_DOCTOR_CLOUDFLARE_ORIGIN'],
+  511: ['BW_DOCTOR_CAPTIVE_PORTAL'],
+}
+
+/** What a close code in a text means. */
+export function closeCodes(code: number): readonly FindingCode[] {
+  if (code === 1006) return ['BW_DOCTOR_ABNORMAL_CLOSURE']
+  if (code === 1000 || code === 1001 || code === 1005) return ['BW_DOCTOR_CLOSE_NORMAL']
+  if (code === 1002 || code === 1003 || code === 1007) return ['BW_DOCTOR_CLOSE_PROTOCOL']
+  if (code === 1008) return ['BW_DOCTOR_CLOSE_POLICY']
+  if (code === 1009) return ['BW_DOCTOR_SIZE_LIMIT']
+  if (code === 1015) return ['BW_DOCTOR_TLS_FAILED']
+  if (code >= 1010 && code <= 1014) return ['BW_DOCTOR_CLOSE_SERVER']
+  return code >= 3000 && code <= 4999 ? ['BW_DOCTOR_CLOSE_APPLICATION'] : []
+}

@@ -1,0 +1,11 @@
+import type { Language } from '../../language.ts'
+import type { FindingCode } from '../findings/draft.ts'
+
+/** One text that users see, and what it may mean. */
+export interface KnownText {
+  readonly pattern: RegExp
+  /** The likeliest first. */
+  readonly codes: readonly FindingCode[]
+  /** What tells the causes apart. */
+  readonly question?: Readonly<Record<Language, string>>
+}
