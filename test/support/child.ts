@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url'
 export interface Child {
   /** The first line it printed. */
   readonly firstLine: string
-  /** Ends it by its own process id. Default: with SIGTERM. */
-  stop(signal?: NodeJS.Signals): Promise<void>
+  readonly pid: number
+  /** Ends it by its own process id. Default: with SIGTERM. @returns its exit code; null when the signal has ended it */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -28,7 +29,7 @@ export async function startChild(
   const child = start(command, args, env)
   const errors: Buffer[] = []
   child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk))
-  const ended = new Promise<void>(resolve => child.once('close', () => resolve()))
+  const ended = new Promise<number | null>(resolve => child.once('close', resolve))
   const firstLine = await new Promise<string>((resolve, reject) => {
     if (child.stdout !== null) createInterface({ input: child.stdout }).once('line', resolve)
     child.once('error', reject)
@@ -36,9 +37,10 @@ export async function startChild(
   })
   return {
     firstLine,
+    pid: child.pid as number,
     async stop(signal) {
       child.kill(signal)
-      await ended
+      return await ended
     },
   }
 }

@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os'
+import { workerBroker } from 'bothways'
 import { listenFailure } from './listen-failure.ts'
 import { startServe } from './serve/serve.ts'
-import { openBroker, readBroker } from './serve/topics/broker-option.ts'
+import { isServer, openBroker, readBroker } from './serve/topics/broker-option.ts'
+import { portOfWorker, serveWorkers } from './serve/workers/serve-workers.ts'
 import { untilSignal } from './until-signal.ts'
-import { expectNoWords, readArguments, readHost, readPort } from './usage/arguments.ts'
+import { expectNoWords, readArguments, readHost, readPort, readWhole } from './usage/arguments.ts'
 import { type Command, everywhere } from './usage/command.ts'
 import { hostOption, portOption } from './usage/listening.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -42,6 +45,15 @@ const options = {
       zh: '主题保存在哪里：`memory`；`sqlite:FILE`，重启和 `kill -9` 之后依然保留；或 `redis://HOST:PORT`、`nats://HOST:PORT`，供任意多台服务器共用',
     },
   },
+  workers: {
+    type: 'string',
+    value: 'N',
+    says: {
+      en: 'so many processes on the one port, with the same topics; one that dies is replaced, SIGHUP replaces all without a gap; 0 for one on each processor',
+      zh: '在同一个端口上运行这么多进程，共用同一组主题；死掉的会被替换，SIGHUP 不间断地逐个替换；0 表示每个处理器一个',
+    },
+    without: { en: 'one process', zh: '一个进程' },
+  },
   'allow-probe': {
     type: 'boolean',
     says: {
@@ -78,6 +90,7 @@ export const serve: Command = {
     'bothways serve --host 0.0.0.0 --origin https://example.com',
     'bothways serve --allow-host chat.example.com',
     'bothways serve --broker sqlite:topics.db',
+    'bothways serve --workers 4',
   ],
 }
 
@@ -89,22 +102,55 @@ export async function runServe(args: readonly string[]): Promise<number> {
   const host = readHost(values.host)
   const origins = (values.origin ?? []).map(readOrigin)
   const allowedHosts = (values['allow-host'] ?? []).map(readAllowedHost)
-  const { broker, end } = await openBroker(readBroker(values.broker))
-  const serving = await startServe({
-    port,
+  const option = readBroker(values.broker)
+  const workerPort = portOfWorker()
+  if (values.workers !== undefined && workerPort === undefined) {
+    const count = readWhole('--workers', values.workers, 0, 256)
+    // A server each worker reaches by itself; the rest one process alone can have, and the others reach it there.
+    const { broker, end } = await openBroker(isServer(option) ? { kind: 'memory' } : option)
+    const workers = { count: count === 0 ? availableParallelism() : count, port, host, broker }
+    return await untilEnd(await started(serveWorkers(workers), end, host, port), end)
+  }
+  const { broker, end } =
+    workerPort === undefined || isServer(option)
+      ? await openBroker(option)
+      : { broker: workerBroker(), end: () => {} }
+  // A terminal that hangs up tells every process; what is to be done then does the first one.
+  if (workerPort !== undefined) process.on('SIGHUP', () => {})
+  const starting = startServe({
+    port: workerPort ?? port,
     host,
     origins,
     allowedHosts,
     page: !values['no-page'],
     probesAnywhere: values['allow-probe'] ?? false,
+    isWorker: workerPort !== undefined,
     ...(broker !== undefined && { broker }),
-  }).catch(error => {
+  })
+  return await untilEnd(await started(starting, end, host, port), end, workerPort !== undefined)
+}
+
+/** @throws Failure when it cannot listen, in words */
+async function started<Serving>(
+  starting: Promise<Serving>,
+  end: () => void,
+  host: string,
+  port: number,
+): Promise<Serving> {
+  return await starting.catch(error => {
     end()
     throw listenFailure(error, host, port)
   })
+}
+
+async function untilEnd(
+  serving: { readonly url: string; close(): Promise<void> },
+  end: () => void,
+  isQuiet = false,
+): Promise<number> {
   // Who reads that line may send a signal at once.
   const ended = untilSignal(() => serving.close())
-  console.log(`Bothways is listening on ${serving.url}`)
+  if (!isQuiet) console.log(`Bothways is listening on ${serving.url}`)
   const code = await ended
   end()
   return code

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IntervalHistogram } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
-import { formatMetrics, type MeasuredServer } from 'bothways'
+import { formatMetrics, type MeasuredServer, type Metric } from 'bothways'
 import type { Figures } from './figures/figures.ts'
 import type { KnownHosts } from './known-hosts.ts'
 import { figuresPath } from './messages.ts'
@@ -10,6 +10,7 @@ import type { PageFiles } from './page-files.ts'
 import type { Probe } from './probe.ts'
 import type { ServeSocketIo } from './serve-socket-io.ts'
 import { type ServeTopics, topicsPath } from './topics/serve-topics.ts'
+import { shareMetrics } from './workers/metrics-of-all.ts'
 
 export interface ServeHttpOptions {
   readonly hosts: KnownHosts
@@ -20,6 +21,7 @@ export interface ServeHttpOptions {
   readonly topics: ServeTopics
   readonly figures: Figures
   readonly delays: IntervalHistogram
+  readonly isWorker: boolean
 }
 
 const webSocketPaths = new Set(['/echo', '/inspect', figuresPath, topicsPath])
@@ -30,11 +32,16 @@ const notBuilt =
 /** Everything that is answered over plain HTTP. */
 export class ServeHttp {
   readonly #options: ServeHttpOptions
+  readonly #readMetrics: () => readonly Metric[] | Promise<readonly Metric[]>
   #isDraining = false
   #foreignHostCount = 0
 
   constructor(options: ServeHttpOptions) {
     this.#options = options
+    const { server, socketIo, delays, isWorker } = options
+    const own = (): readonly Metric[] =>
+      readMetrics({ server, socketIo, foreignHostCount: this.#foreignHostCount, delays })
+    this.#readMetrics = isWorker ? shareMetrics(own) : own
   }
 
   /** From now on this server is not ready: load balancers look elsewhere, and connections are not kept. */
@@ -92,15 +99,13 @@ export class ServeHttp {
     }
     const url = urlOf(request)
     if (url === undefined) return answerText(response, 400, 'The address cannot be read.')
-    const { page, server, socketIo, delays } = this.#options
+    const { page } = this.#options
     if (url.pathname === '/healthz') {
       response.setHeader('Cache-Control', 'no-store')
       return this.#isDraining ? answerText(response, 503, 'draining') : answerText(response, 200, 'ok')
     }
     if (url.pathname === '/metrics') {
-      const body = formatMetrics(
-        readMetrics({ server, socketIo, foreignHostCount: this.#foreignHostCount, delays }),
-      )
+      const body = formatMetrics(await this.#readMetrics())
       response.writeHead(200, { 'Content-Type': metricsContentType, 'Cache-Control': 'no-store' })
       response.end(body)
       return

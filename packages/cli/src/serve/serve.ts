@@ -28,6 +28,8 @@ export interface ServeOptions {
   readonly probesAnywhere?: boolean
   /** Keeps the topics; closed with the server. Default: in memory. */
   readonly broker?: Broker
+  /** Whether it is one of several processes on the port, whose metrics are shown together. Default false. */
+  readonly isWorker?: boolean
 }
 
 export interface Serving {
@@ -56,7 +58,16 @@ const closeTimeoutMs = 3_000
 
 /** Starts the page with everything it talks to, on one port. Rejects with Node's error (`EADDRINUSE` …). */
 export async function startServe(options: ServeOptions): Promise<Serving> {
-  const { port, host, origins, allowedHosts = [], page, probesAnywhere = false, broker } = options
+  const {
+    port,
+    host,
+    origins,
+    allowedHosts = [],
+    page,
+    probesAnywhere = false,
+    broker,
+    isWorker = false,
+  } = options
   const delays = monitorEventLoopDelay({ resolution: 10 })
   delays.enable()
 
@@ -75,6 +86,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     topics,
     figures,
     delays,
+    isWorker,
   })
   const http = createHttpServer(timeouts)
   serveInTurn(http, (request, response) => plain.handle(request, response))

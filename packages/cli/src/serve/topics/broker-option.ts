@@ -8,6 +8,11 @@ export type BrokerOption =
   | { readonly kind: 'redis'; readonly url: string }
   | { readonly kind: 'nats'; readonly url: string }
 
+/** Whether it is a server, which any number of processes can use. */
+export function isServer({ kind }: BrokerOption): boolean {
+  return kind === 'redis' || kind === 'nats'
+}
+
 /** A broker that was opened. */
 export interface OpenedBroker {
   /** Undefined for that in memory, which the hub has by itself. */
