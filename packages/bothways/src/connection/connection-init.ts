@@ -7,20 +7,17 @@ import type {
   Role,
 } from '@bothways/protocol'
 import type { ByteBudget } from './byte-budget.ts'
+import type { ChannelHandler } from './channel.ts'
 import type { ConnectionCompat } from './compat.ts'
-import type { CloseFrame, Disconnect } from './disconnect.ts'
+import type { CloseFrame } from './disconnect.ts'
 import type { ConnectionSettings } from './options.ts'
 import type { Transport } from './transports/transport.ts'
 import type { WorkGate } from './work-gate.ts'
 
 /** What a connection tells its owner: a server, a client or a drop-in. Nothing of it may throw. */
-export interface ConnectionHandler {
-  /** A whole message: text, which has been checked to be UTF-8, or bytes, the handler's to keep. */
-  onMessage(message: string | Buffer, byteLength: number, isText: boolean): void
+export interface ConnectionHandler extends ChannelHandler {
   /** Instead of `onMessage`, when `compat.receiver` says that `frames` are delivered. */
   onFrame?(frame: ReceivedFrame): void
-  /** `send` answered false before; now there is room again. */
-  onDrain?(): void
   onPing?(payload: Buffer): void
   /** `roundTripMs` is undefined for a pong that answers no ping of ours. */
   onPong?(payload: Buffer, roundTripMs: number | undefined): void
@@ -28,8 +25,6 @@ export interface ConnectionHandler {
   onTurn?(): void
   /** Nothing more is delivered: what the handler was given and has not read is to be dropped, too. */
   onDiscard?(): void
-  /** The close handshake has begun: no further `send` will be taken. `received` is the peer's frame, if that began it. */
-  onClosing?(received: CloseFrame | undefined): void
   /**
    * A close frame is due: an answer to what was `received`, or for the rule or limit that the peer broke, which `error`
    * tells. Whoever has this sends it, or another one, by `close`; an answer may take its time.
@@ -37,8 +32,6 @@ export interface ConnectionHandler {
   onCloseDue?(due: CloseFrame, received: CloseFrame | undefined, error?: ProtocolViolation | LimitError): void
   /** The peer broke a rule or a limit: the connection is closing for it. */
   onViolation?(error: ProtocolViolation | LimitError): void
-  /** TCP is over. Called once, last. */
-  onClose(disconnect: Disconnect): void
 }
 
 export interface ConnectionInit {

@@ -1,4 +1,5 @@
 import { CloseCode, checkControlPayload, isControlOpcode, Opcode, type Role } from '@bothways/protocol'
+import type { Channel } from './channel.ts'
 import { ConnectionCore } from './connection-core.ts'
 import type { ConnectionHandler, ConnectionInit } from './connection-init.ts'
 import { ReadyState } from './ending.ts'
@@ -14,7 +15,7 @@ import type { Callback } from './sending/waiters.ts'
  * One WebSocket connection after its opening handshake, for either role (RFC 6455 §5-§7), over any `Transport`: what its
  * owner may ask of it. What it does by itself is in {@link ConnectionCore}.
  */
-export class Connection {
+export class Connection implements Channel {
   readonly #core: ConnectionCore
 
   constructor(handler: ConnectionHandler, init: ConnectionInit) {

@@ -2,11 +2,12 @@ import { type Fault, FaultyBroker } from '@bothways/test-support/faulty-broker'
 import { checkLawLater } from '@bothways/test-support/law'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
+import type { Sink } from '../connection/channel.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import { createHub, type Hub } from './hub.ts'
 import { MemoryBroker } from './memory-broker.ts'
-import type { Sink, Subscription } from './subscription.ts'
+import type { Subscription } from './subscription.ts'
 
 const history = { count: 10_000, ageMs: 600_000 }
 

@@ -1,8 +1,9 @@
+import type { Sink } from '../connection/channel.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { Broker, Member, StoredPublication } from './broker.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
 import { HubError } from './hub-error.ts'
-import type { Sink, Subscription } from './subscription.ts'
+import type { Subscription } from './subscription.ts'
 
 /** As many publications as one reading of a history gives. */
 export const maxHistoryRead = 1000

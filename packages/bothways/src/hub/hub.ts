@@ -1,3 +1,4 @@
+import type { Sink } from '../connection/channel.ts'
 import { checkOptionNames, whole } from '../connection/options.ts'
 import type { TokenBucket } from '../connection/token-bucket.ts'
 import type { Broker, History, Member, Withdrawal } from './broker.ts'
@@ -14,7 +15,7 @@ import { checkKey } from './publication-key.ts'
 import { publishRate, spendPublish } from './publish-rate.ts'
 import { type Schema, validated } from './schema.ts'
 import { Slots } from './slots.ts'
-import { type Sink, Subscription } from './subscription.ts'
+import { Subscription } from './subscription.ts'
 import { checkTopicName } from './topic-name.ts'
 import {
   type Declaration,

@@ -1,13 +1,7 @@
+import type { Sink } from '../connection/channel.ts'
 import type { Publication } from '../connection/sending/publication.ts'
-import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import type { History, StoredPublication } from './broker.ts'
 import { gapMessage } from './messages.ts'
-
-/** Where the messages of a subscription go: one client, by whatever wire. */
-export interface Sink {
-  /** `queued` and `refused`: it reads slower than we send; {@link Subscription.goOn} is called when there is room. */
-  sendShared(message: Publication): SendOutcome
-}
 
 /** What a subscription needs of its topic. */
 export interface Feed {
@@ -38,6 +32,7 @@ const retryMs = 500
  */
 export class Subscription {
   readonly topic: Feed
+  /** `queued` and `refused`: it reads slower than we send; {@link goOn} is called when there is room. */
   readonly sink: Sink
   /** Sees who joins and leaves. */
   readonly seesMembers: boolean

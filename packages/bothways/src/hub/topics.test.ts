@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { type Subscriber, Topics } from './topics.ts'
+import type { Sink } from '../connection/channel.ts'
+import { Topics } from './topics.ts'
 
 type Outcome = 'sent' | 'queued' | 'refused'
 
-class Listener implements Subscriber<string> {
+class Listener implements Sink<string> {
   readonly heard: string[] = []
   outcome: Outcome = 'sent'
   onHeard: (message: string) => void = () => {}

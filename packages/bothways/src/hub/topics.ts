@@ -1,24 +1,20 @@
-/** Whoever a publish reaches. */
-export interface Subscriber<Message> {
-  /** `refused`: it was not taken. */
-  sendShared(message: Message): 'sent' | 'queued' | 'refused'
-}
+import type { Sink } from '../connection/channel.ts'
 
 interface Topic<Message> {
-  readonly subscribers: Set<Subscriber<Message>>
+  readonly subscribers: Set<Sink<Message>>
   publishCount: number
   /** How many publishes are under way: subscribers may publish, too. */
   depth: number
   /** Who has subscribed while some were, and how many publishes there had been. */
-  late: Map<Subscriber<Message>, number> | undefined
+  late: Map<Sink<Message>, number> | undefined
 }
 
 /** Who subscribes to which topic, in this process. */
 export class Topics<Message> {
   readonly #topics = new Map<string, Topic<Message>>()
-  readonly #names = new Map<Subscriber<Message>, Set<string>>()
+  readonly #names = new Map<Sink<Message>, Set<string>>()
 
-  subscribe(name: string, subscriber: Subscriber<Message>): void {
+  subscribe(name: string, subscriber: Sink<Message>): void {
     let topic = this.#topics.get(name)
     if (topic === undefined) {
       topic = { subscribers: new Set(), publishCount: 0, depth: 0, late: undefined }
@@ -35,22 +31,22 @@ export class Topics<Message> {
     else names.add(name)
   }
 
-  has(name: string, subscriber: Subscriber<Message>): boolean {
+  has(name: string, subscriber: Sink<Message>): boolean {
     return this.#topics.get(name)?.subscribers.has(subscriber) === true
   }
 
   /** How many topics somebody subscribes to. */
-  countOf(subscriber: Subscriber<Message>): number {
+  countOf(subscriber: Sink<Message>): number {
     return this.#names.get(subscriber)?.size ?? 0
   }
 
-  unsubscribe(name: string, subscriber: Subscriber<Message>): void {
+  unsubscribe(name: string, subscriber: Sink<Message>): void {
     this.#remove(name, subscriber)
     const names = this.#names.get(subscriber)
     if (names?.delete(name) && names.size === 0) this.#names.delete(subscriber)
   }
 
-  unsubscribeAll(subscriber: Subscriber<Message>): void {
+  unsubscribeAll(subscriber: Sink<Message>): void {
     for (const name of this.#names.get(subscriber) ?? []) this.#remove(name, subscriber)
     this.#names.delete(subscriber)
   }
@@ -61,14 +57,10 @@ export class Topics<Message> {
    *
    * @returns how many have taken it
    */
-  publish(
-    name: string,
-    message: Message,
-    except?: Subscriber<Message> | ReadonlySet<Subscriber<Message>>,
-  ): number {
+  publish(name: string, message: Message, except?: Sink<Message> | ReadonlySet<Sink<Message>>): number {
     const topic = this.#topics.get(name)
     if (topic === undefined) return 0
-    const several = except instanceof Set ? (except as ReadonlySet<Subscriber<Message>>) : undefined
+    const several = except instanceof Set ? (except as ReadonlySet<Sink<Message>>) : undefined
     const serial = ++topic.publishCount
     let count = 0
     topic.depth++
@@ -85,13 +77,13 @@ export class Topics<Message> {
   }
 
   /** A topic without subscribers costs nothing. */
-  #remove(name: string, subscriber: Subscriber<Message>): void {
+  #remove(name: string, subscriber: Sink<Message>): void {
     const topic = this.#topics.get(name)
     if (topic?.subscribers.delete(subscriber) && topic.subscribers.size === 0) this.#topics.delete(name)
   }
 }
 
 /** Whether somebody has subscribed since the publish with this number began. */
-function isLate<Message>({ late }: Topic<Message>, subscriber: Subscriber<Message>, serial: number): boolean {
+function isLate<Message>({ late }: Topic<Message>, subscriber: Sink<Message>, serial: number): boolean {
   return late !== undefined && (late.get(subscriber) ?? 0) >= serial
 }

@@ -1,4 +1,5 @@
 import { ByteBudget } from '../connection/byte-budget.ts'
+import { Connection } from '../connection/connection.ts'
 import { Roster } from '../connection/roster.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import { Admission } from '../exchange/admission.ts'
@@ -11,7 +12,8 @@ import type { Incidents } from './incidents.ts'
 import { LiveSockets } from './live-sockets.ts'
 import type { ServerSettings } from './options.ts'
 import type { ResolvedRoute } from './route.ts'
-import { ServerSocket, type SocketHost, type SocketPlace } from './server-socket.ts'
+import { ServerSocket, type SocketHost, type SocketInit, type SocketPlace } from './server-socket.ts'
+import type { SocketChannel, SocketChannelHandler } from './socket-channel.ts'
 
 export interface OpenSocketsInit<User> {
   readonly settings: ServerSettings<User>
@@ -26,11 +28,13 @@ export class OpenSockets<User>
 {
   readonly topics: Topics<Publication>
   readonly counts: ServerCounts
-  readonly incomingBudget: ByteBudget
-  readonly outgoingBudget: ByteBudget
   /** Who may still come in. A socket that was opened gives its place back by itself. */
   readonly admission: Admission
   readonly #settings: ServerSettings<User>
+  /** Of what came and is unfinished or unread, on all connections together. */
+  readonly #incomingBudget: ByteBudget
+  /** Of what waits to go out, all connections together. */
+  readonly #outgoingBudget: ByteBudget
   readonly #incidents: Incidents<User>
   readonly #longHeads = new LongHeads()
   readonly #sockets = new Roster<SocketPlace<User>>()
@@ -46,8 +50,8 @@ export class OpenSockets<User>
     this.topics = topics
     this.counts = counts
     this.#incidents = incidents
-    this.incomingBudget = new ByteBudget(settings.maxTotalIncomingBytes)
-    this.outgoingBudget = new ByteBudget(settings.maxTotalBufferedBytes)
+    this.#incomingBudget = new ByteBudget(settings.maxTotalIncomingBytes)
+    this.#outgoingBudget = new ByteBudget(settings.maxTotalBufferedBytes)
     this.admission = new Admission(settings)
   }
 
@@ -59,13 +63,24 @@ export class OpenSockets<User>
   open(opening: Opening<User, ResolvedRoute<User>>): ServerSocket<User> {
     const { route, head } = opening
     const { makeData } = route
-    const socket = new ServerSocket<User>(opening, this.#settings.connection, this)
+    const socket = new ServerSocket<User>(opening, this)
     this.#sockets.add(ServerSocket.placeOf(socket))
     this.#busyCount++
     this.counts.connections++
     this.#longHeads.enter(opening.request)
     ServerSocket.start(socket, route.handlersFor(opening.protocol) ?? {}, head, makeData)
     return socket
+  }
+
+  openChannel(handler: SocketChannelHandler, { transport, deflate }: SocketInit<User>): SocketChannel {
+    return new Connection(handler, {
+      role: 'server',
+      transport,
+      settings: this.#settings.connection,
+      deflate,
+      incomingBudget: this.#incomingBudget,
+      outgoingBudget: this.#outgoingBudget,
+    })
   }
 
   /** Something is going on that {@link whenEmpty} waits for, until it calls what it is given. */

@@ -1,24 +1,24 @@
 import type { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { CloseCode, LimitError, UsageError } from '@bothways/protocol'
-import type { ByteBudget } from '../connection/byte-budget.ts'
-import { Connection } from '../connection/connection.ts'
-import type { ConnectionHandler, ConnectionInit } from '../connection/connection-init.ts'
+import type { Sink } from '../connection/channel.ts'
+import type { ConnectionInit } from '../connection/connection-init.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
 import { ReadyState } from '../connection/ending.ts'
 import { defineInspection, stateName } from '../connection/inspection.ts'
 import { type MessageData, messageBytes, messageSize } from '../connection/message-data.ts'
-import { type ConnectionSettings, checkNoCallback, checkTopic } from '../connection/options.ts'
+import { checkNoCallback, checkTopic } from '../connection/options.ts'
 import type { Listed } from '../connection/roster.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import type { RouteParams } from '../exchange/route-params.ts'
 import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
-import type { Subscriber, Topics } from '../hub/topics.ts'
+import type { Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
 import { explainSocketMethods } from './foreign-methods.ts'
 import { Inbox, type InboxEvents, isPromise } from './inbox.ts'
 import { checkCloseArguments, checkMessageData, publicationOf } from './send-arguments.ts'
+import type { SocketChannel, SocketChannelHandler } from './socket-channel.ts'
 
 /** Text as a string, binary as a Buffer. A Buffer is the handler's to keep. */
 export type Message = string | Buffer
@@ -51,10 +51,8 @@ export interface SocketHost<User> {
   readonly topics: Topics<Publication>
   readonly counts: ServerCounts
   readonly maxTopicsPerSocket: number
-  /** Of what came and is unfinished or unread, on all sockets together. */
-  readonly incomingBudget: ByteBudget
-  /** Of what waits to go out, all sockets together. */
-  readonly outgoingBudget: ByteBudget
+  /** What carries a socket, which it tells all to `handler`. */
+  openChannel(handler: SocketChannelHandler, init: SocketInit<User>): SocketChannel
   onError(error: unknown, socket: AnySocket<User>): void
   /** TCP is over. */
   onClose(socket: AnySocket<User>): void
@@ -83,7 +81,7 @@ export interface SocketInit<User> extends Pick<ConnectionInit, 'transport' | 'de
  * Its methods never throw for anything the network did: on a connection that is over they do nothing.
  */
 export class ServerSocket<User = undefined, Data = SocketData, Params = RouteParams>
-  implements AsyncIterable<Message>, Subscriber<Publication>
+  implements AsyncIterable<Message>, Sink
 {
   /** What `authenticate` returned. */
   readonly user: User
@@ -92,34 +90,26 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
   readonly protocol: string
   /** The extensions agreed on, as the `Sec-WebSocket-Extensions` header says them, or ''. */
   readonly extensions: string
-  readonly #connection: Connection
+  readonly #channel: SocketChannel
   readonly #inbox: Inbox<Message>
   readonly #host: SocketHost<User>
-  readonly #events: ConnectionHandler & InboxEvents<Message> & SocketPlace<User>
+  readonly #events: SocketChannelHandler & InboxEvents<Message> & SocketPlace<User>
   #handlers: SocketHandlers<User, Data, Params> | undefined
   #disconnect: Disconnect | undefined
   #data: Data | undefined
   #isSettled = false
   #id: string | undefined
 
-  constructor(init: SocketInit<User>, settings: ConnectionSettings, host: SocketHost<User>) {
+  constructor(init: SocketInit<User>, host: SocketHost<User>) {
     this.user = init.user
     // Its route has said which parameters there are.
     this.request = init.request as UpgradeRequest<Params>
     this.protocol = init.protocol
     this.extensions = init.extensions
     this.#host = host
-    const { transport, deflate } = init
     this.#events = new ServerSocket.#Events<User, Data, Params>(this)
-    this.#connection = new Connection(this.#events, {
-      role: 'server',
-      transport,
-      settings,
-      deflate,
-      incomingBudget: host.incomingBudget,
-      outgoingBudget: host.outgoingBudget,
-    })
-    this.#inbox = new Inbox(this.#connection)
+    this.#channel = host.openChannel(this.#events, init)
+    this.#inbox = new Inbox(this.#channel)
   }
 
   /** @internal */
@@ -137,11 +127,11 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     head: Uint8Array,
     makeData?: (request: UpgradeRequest) => unknown,
   ): void {
-    socket.#connection.start()
+    socket.#channel.start()
     if (makeData !== undefined && !socket.#begin(makeData)) return
     // Before the head: a close frame in it ends the sending, and `open` comes first.
     socket.#handle(handlers)
-    if (head.length > 0) socket.#connection.receive(head)
+    if (head.length > 0) socket.#channel.receive(head)
   }
 
   /** Unique, and hard to guess. */
@@ -164,26 +154,26 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
   }
 
   get readyState(): ReadyState {
-    return this.#connection.readyState
+    return this.#channel.readyState
   }
 
   /** Bytes that the operating system has not taken yet, frame headers included. */
   get bufferedAmount(): number {
-    return this.#connection.bufferedAmount
+    return this.#channel.bufferedAmount
   }
 
   /** The last ping's, in ms; undefined before the first pong. */
   get roundTripTimeMs(): number | undefined {
-    return this.#connection.roundTripTimeMs
+    return this.#channel.roundTripTimeMs
   }
 
   /** Bytes on the wire since TCP began, the opening handshake included, TLS not. */
   get bytesReceived(): number {
-    return this.#connection.bytesReceived
+    return this.#channel.bytesReceived
   }
 
   get bytesSent(): number {
-    return this.#connection.bytesSent
+    return this.#channel.bytesSent
   }
 
   get remoteAddress(): string {
@@ -215,14 +205,14 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
       )
     }
     checkMessageData(data)
-    const outcome = this.#connection.send(data)
+    const outcome = this.#channel.send(data)
     if (outcome !== 'refused') this.#countSent(messageSize(data))
     return outcome === 'sent'
   }
 
   /** @internal */
   sendShared(message: Publication): SendOutcome {
-    const outcome = this.#connection.sendShared(message)
+    const outcome = this.#channel.sendShared(message)
     if (outcome !== 'refused') this.#countSent(message.payload.length)
     return outcome
   }
@@ -234,7 +224,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
    * @throws UsageError `BW_CONTROL_FRAME_TOO_LONG`
    */
   ping(data?: string | Uint8Array): Promise<number | undefined> {
-    return this.#connection.ping(data === undefined ? undefined : messageBytes(data))
+    return this.#channel.ping(data === undefined ? undefined : messageBytes(data))
   }
 
   /**
@@ -246,12 +236,12 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
    */
   close(code?: number, reason = ''): void {
     checkCloseArguments(code, reason)
-    this.#connection.close(code, reason)
+    this.#channel.close(code, reason)
   }
 
   /** Cuts TCP at once; the client sees 1006. */
   terminate(): void {
-    this.#connection.terminate()
+    this.#channel.terminate()
   }
 
   /** One topic more than `maxTopicsPerSocket` closes with 1008. */
@@ -260,7 +250,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     if (this.readyState !== ReadyState.Open) return
     const { topics, maxTopicsPerSocket } = this.#host
     if (topics.countOf(this) >= maxTopicsPerSocket && !topics.has(topic, this)) {
-      this.#connection.closeForPolicy(CloseCode.PolicyViolation, tooManyTopics(maxTopicsPerSocket))
+      this.#channel.closeForPolicy(CloseCode.PolicyViolation, tooManyTopics(maxTopicsPerSocket))
     } else {
       topics.subscribe(topic, this)
     }
@@ -344,12 +334,12 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     this.#inbox.discard()
     this.#host.onError(error, this)
     const cause = error instanceof Error ? error : new Error(String(error))
-    this.#connection.fail(CloseCode.InternalError, cause, 'The server failed.')
+    this.#channel.fail(CloseCode.InternalError, cause, 'The server failed.')
   }
 
-  /** What the connection and the inbox tell a socket: no business of the program that has it. */
+  /** What the channel and the inbox tell a socket: no business of the program that has it. */
   static readonly #Events = class<User, Data, Params>
-    implements ConnectionHandler, InboxEvents<Message>, SocketPlace<User>
+    implements SocketChannelHandler, InboxEvents<Message>, SocketPlace<User>
   {
     readonly socket: ServerSocket<User, Data, Params>
     before: SocketPlace<User> | undefined

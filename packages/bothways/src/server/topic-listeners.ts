@@ -1,15 +1,16 @@
 import { UsageError } from '@bothways/protocol'
+import type { Sink } from '../connection/channel.ts'
 import { ownBytes } from '../connection/message-data.ts'
 import { invalidOption, kindOf } from '../connection/options.ts'
 import { type Publication, WireFormat } from '../connection/sending/publication.ts'
-import type { Subscriber, Topics } from '../hub/topics.ts'
+import type { Topics } from '../hub/topics.ts'
 import type { Message } from './server-socket.ts'
 
 function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value
 }
 
-function isSubscriber(value: unknown): value is Subscriber<Publication> {
+function isSubscriber(value: unknown): value is Sink {
   return typeof value === 'object' && value !== null && 'sendShared' in value
 }
 
@@ -23,7 +24,7 @@ const receivedText = new WireFormat(({ payload }) => payload.toString('utf8'))
 export class TopicListeners {
   readonly #topics: Topics<Publication>
   readonly #onError: (error: unknown) => void
-  readonly #subscribers = new WeakMap<TopicListener, Subscriber<Publication>>()
+  readonly #subscribers = new WeakMap<TopicListener, Sink>()
 
   constructor(topics: Topics<Publication>, onError: (error: unknown) => void) {
     this.#topics = topics
@@ -52,10 +53,10 @@ export class TopicListeners {
    *
    * @throws UsageError `BW_INVALID_OPTION`
    */
-  excepted(except: unknown): Subscriber<Publication> | ReadonlySet<Subscriber<Publication>> | undefined {
+  excepted(except: unknown): Sink | ReadonlySet<Sink> | undefined {
     if (except === undefined || except === null) return undefined
     if (isIterable(except)) {
-      const several = new Set<Subscriber<Publication>>()
+      const several = new Set<Sink>()
       for (const one of except) {
         const subscriber = this.#subscriberOf(one)
         if (subscriber !== undefined) several.add(subscriber)
@@ -65,7 +66,7 @@ export class TopicListeners {
     return this.#subscriberOf(except)
   }
 
-  #subscriberOf(one: unknown): Subscriber<Publication> | undefined {
+  #subscriberOf(one: unknown): Sink | undefined {
     if (typeof one === 'function') return this.#subscribers.get(one as TopicListener)
     if (isSubscriber(one)) return one
     throw invalidOption('except', 'a socket, a listener of subscribe, or a list of them', one)

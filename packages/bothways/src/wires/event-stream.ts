@@ -1,27 +1,35 @@
 import type { ServerResponse } from 'node:http'
+import type { Sink } from '../connection/channel.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import { WireFormat } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
-import type { Sink } from '../hub/subscription.ts'
 
 /** A comment goes out at least so often, so that nobody takes the stream for dead, in ms. */
 const commentMs = 20_000
 
 interface EventText {
+  readonly topic: string
   /** Of a publication or state. */
   readonly position: string | undefined
   readonly text: string
 }
 
+interface Message {
+  readonly type: string
+  readonly topic: string
+  readonly position?: string
+}
+
 /** An event without its id: that differs from stream to stream. */
 const eventText = new WireFormat<EventText>(({ data }) => {
-  const { type, position } = JSON.parse(data as string) as { type: string; position?: string }
+  const { type, topic, position } = JSON.parse(data as string) as Message
   // An EventSource takes an event called error for a failure of its own.
-  return { position, text: `event: ${type === 'error' ? 'failure' : type}\ndata: ${data as string}\n\n` }
+  const name = type === 'error' ? 'failure' : type
+  return { topic, position, text: `event: ${name}\ndata: ${data as string}\n\n` }
 })
 
 /** One response of `text/event-stream` (HTML §9.2), with an id for all its topics together. */
-export class EventStream {
+export class EventStream implements Sink {
   readonly #response: ServerResponse
   readonly #positions: Map<string, string>
   readonly #writeId: (positions: ReadonlyMap<string, string>) => string
@@ -39,9 +47,11 @@ export class EventStream {
     response.once('close', () => clearInterval(this.#timer))
   }
 
-  /** Where the messages of one topic go. */
-  sinkOf(topic: string): Sink {
-    return { sendShared: message => this.#send(topic, message) }
+  /** A message of a topic. */
+  sendShared(message: Publication): SendOutcome {
+    const { topic, position, text } = message.encoded(eventText)
+    if (position !== undefined) this.#positions.set(topic, position)
+    return this.#write(position === undefined ? text : `${this.#idLine()}${text}`)
   }
 
   /** Where a topic stands; told with the next event. */
@@ -64,12 +74,6 @@ export class EventStream {
   end(): void {
     clearInterval(this.#timer)
     if (!this.#response.writableEnded) this.#response.end()
-  }
-
-  #send(topic: string, message: Publication): SendOutcome {
-    const { position, text } = message.encoded(eventText)
-    if (position !== undefined) this.#positions.set(topic, position)
-    return this.#write(position === undefined ? text : `${this.#idLine()}${text}`)
   }
 
   #idLine(): string {

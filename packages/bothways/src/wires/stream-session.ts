@@ -67,7 +67,7 @@ export class StreamSession<User> implements HubClient {
   async #subscribe(topic: string): Promise<Subscribed> {
     const { cursor, lastOf } = this.#wanted
     const since = this.#hub.kindOf(topic) === 'history' ? cursor?.get(topic) : undefined
-    const found = await this.#hub.subscribeAs(this.#user, topic, this.#stream.sinkOf(topic), {
+    const found = await this.#hub.subscribeAs(this.#user, topic, this.#stream, {
       since,
       last: lastOf(topic),
     })
@@ -123,7 +123,7 @@ export class StreamSession<User> implements HubClient {
     if (subscription === undefined) return
     this.#subscriptions.delete(topic)
     this.#hub.unsubscribe(subscription, undefined)
-    this.#stream.sinkOf(topic).sendShared(unsubscribedMessage(topic, 'forbidden'))
+    this.#stream.sendShared(unsubscribedMessage(topic, 'forbidden'))
   }
 
   #sendFailure({ code, message, retryable }: HubError, topic?: string): void {

@@ -1,3 +1,4 @@
+import type { Sink } from '../connection/channel.ts'
 import { Publication } from '../connection/sending/publication.ts'
 import type { TokenBucket } from '../connection/token-bucket.ts'
 import type { Hub } from '../hub/hub.ts'
@@ -5,7 +6,7 @@ import type { HubClient } from '../hub/hub-clients.ts'
 import { HubError, toHubError } from '../hub/hub-error.ts'
 import { memberCountMessage, unsubscribedMessage } from '../hub/messages.ts'
 import { publishRate } from '../hub/publish-rate.ts'
-import type { Sink, Subscription } from '../hub/subscription.ts'
+import type { Subscription } from '../hub/subscription.ts'
 import { type Call, optionalCount, optionalString, readCall } from './call.ts'
 import type { TokenUser, TopicsRouteOptions } from './topics-options.ts'
 

@@ -1,0 +1,29 @@
+import type { CloseCode } from '@bothways/protocol'
+import type { Channel } from '../connection/channel.ts'
+import type { ConnectionHandler } from '../connection/connection-init.ts'
+import type { Flow } from './inbox.ts'
+
+/** What carries a `ServerSocket`: a channel that can be measured, and held back message by message. */
+export interface SocketChannel extends Channel, Flow {
+  /** The last ping's, in ms; undefined before the first pong. */
+  readonly roundTripTimeMs: number | undefined
+  /** Bytes on the wire since it began. */
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  /** Begins to read. */
+  start(): void
+  /** Takes bytes that came past it, before anything that comes by it. */
+  receive(bytes: Uint8Array): void
+  /** Promises the round-trip time in ms, or undefined when it ends first. */
+  ping(payload?: Uint8Array): Promise<number | undefined>
+  /** Ends it in order because a bound or a rule of this side was reached: `error` is what the program is told. */
+  closeForPolicy(code: CloseCode, error: Error): void
+  /** Ends it for a cause on this side; what came or comes is discarded. `reason` is what the client is told. */
+  fail(code: CloseCode, error: Error, reason: string): void
+}
+
+/** What a socket is told by its channel. */
+export type SocketChannelHandler = Pick<
+  ConnectionHandler,
+  'onMessage' | 'onDrain' | 'onTurn' | 'onDiscard' | 'onClosing' | 'onClose'
+>
