@@ -67,7 +67,14 @@ test('A bundle for browsers finds every name of bothways, and one sentence that 
 })
 
 test('bothways/exchange exports these names', () => {
-  expect(Object.keys(exchange).sort()).toEqual(['HandshakeRates', 'RequestBody', 'networkOf', 'serveInTurn'])
+  expect(Object.keys(exchange).sort()).toEqual([
+    'HandshakeRates',
+    'RequestBody',
+    'isHttp2Server',
+    'networkOf',
+    'serveInTurn',
+    'takeConnects',
+  ])
 })
 
 test('bothways/broker exports these names', () => {
@@ -117,6 +124,7 @@ test('bothways/connection exports these names', () => {
       "fairTime",
       "isBlob",
       "isByteSource",
+      "isHttp2Stream",
       "messageBytes",
       "ownBytes",
       "resolveConnectionOptions",

@@ -1,4 +1,5 @@
 import type { Server as HttpServer, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import type { Http2SecureServer, Http2Server } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
 import type { PerMessageDeflateOptions } from './permessage-deflate.ts'
 import type { SharedOptions } from './types.ts'
@@ -30,7 +31,8 @@ export interface ServerOptions<
   host?: string | undefined
   port?: number | undefined
   backlog?: number | undefined
-  server?: HttpServer<V> | HttpsServer<V> | undefined
+  /** One of HTTP/2 that announces `enableConnectProtocol` opens WebSockets over HTTP/2, too (RFC 8441). */
+  server?: HttpServer<V> | HttpsServer<V> | Http2SecureServer | Http2Server | undefined
   verifyClient?:
     | VerifyClientCallbackAsync<InstanceType<V>>
     | VerifyClientCallbackSync<InstanceType<V>>

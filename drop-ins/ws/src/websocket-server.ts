@@ -1,16 +1,22 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { EventEmitter } from 'node:events'
-import http, {
-  type Server as HttpServer,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  STATUS_CODES,
-} from 'node:http'
+import http, { type Server as HttpServer, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { acceptKey, isValidKey } from '@bothways/protocol'
+import { acceptKey } from '@bothways/protocol'
+import { isHttp2Stream } from 'bothways/connection'
+import { isHttp2Server, takeConnects } from 'bothways/exchange'
 import { format, parse as parseExtensions } from './extension.ts'
+import {
+  isOldVersion,
+  problemOf,
+  type RefusalAnswer,
+  refusePlainHttp,
+  refuseUpgrade,
+} from './http1-opening.ts'
+import { AnswerSocket, acceptConnect, problemOfConnect, requestOf } from './http2-opening.ts'
+import { emptyBuffer } from './payload.ts'
 import { PerMessageDeflate } from './permessage-deflate.ts'
 import type { ServerOptions } from './server-options.ts'
 import { parse as parseSubprotocols } from './subprotocol.ts'
@@ -74,13 +80,6 @@ interface Upgrade<Request> extends Terms {
   readonly request: Request
   readonly socket: Duplex
   readonly head: Buffer
-}
-
-/** The HTTP answer to a request that is refused; its text is the status' own by default. */
-interface RefusalAnswer {
-  readonly status: number
-  readonly message?: string | undefined
-  readonly headers?: OutgoingHttpHeaders | undefined
 }
 
 type Accept<Socket, Request> = (client: Socket, request: Request) => void
@@ -160,7 +159,7 @@ export class WebSocketServer<
     return !path || request.url?.split('?', 1)[0] === path
   }
 
-  /** Answers a request to upgrade (RFC 6455 §4.2). */
+  /** Answers a request to upgrade (RFC 6455 §4.2), or one of HTTP/2 with its stream (RFC 8441 §5). */
   handleUpgrade(
     request: InstanceType<U>,
     socket: Duplex,
@@ -168,13 +167,16 @@ export class WebSocketServer<
     callback: Accept<InstanceType<T>, InstanceType<U>>,
   ): void {
     socket.on('error', destroyIt)
-    const problem = problemOf(request)
+    const isHttp2 = isHttp2Stream(socket)
+    // Node's request emits the errors of its stream, too.
+    if (isHttp2) request.on('error', ignore)
+    const problem = isHttp2 ? problemOfConnect(request) : problemOf(request)
     if (problem !== undefined) {
       this[refusing](request, socket, problem)
       return
     }
     if (!this.shouldHandle(request)) {
-      refuseUpgrade(socket, { status: 400 })
+      refuseUpgrade(answerable(socket), { status: 400 })
       return
     }
     const terms = this[readTerms](request)
@@ -220,12 +222,12 @@ export class WebSocketServer<
     if (verify.length === 2) {
       verify(info, (isVerified: boolean, code = 401, message?: string, headers?: OutgoingHttpHeaders) => {
         if (isVerified) accept()
-        else refuseUpgrade(socket, { status: code || 401, message, headers })
+        else refuseUpgrade(answerable(socket), { status: code || 401, message, headers })
       })
     } else if (verify(info)) {
       accept()
     } else {
-      refuseUpgrade(socket, { status: 401 })
+      refuseUpgrade(answerable(socket), { status: 401 })
     }
   }
 
@@ -245,7 +247,7 @@ export class WebSocketServer<
       )
     }
     if (this._state !== 'running') {
-      refuseUpgrade(socket, { status: 503 })
+      refuseUpgrade(answerable(socket), { status: 503 })
       return
     }
     upgraded.add(socket)
@@ -253,12 +255,7 @@ export class WebSocketServer<
       ...args: unknown[]
     ) => InstanceType<T>
     const websocket = new Socket(null, undefined, this.options)
-    const headers = [
-      'HTTP/1.1 101 Switching Protocols',
-      'Upgrade: websocket',
-      'Connection: Upgrade',
-      `Sec-WebSocket-Accept: ${acceptKey(request.headers['sec-websocket-key'] ?? '')}`,
-    ]
+    const headers = isHttp2Stream(socket) ? ['HTTP/2 200 OK'] : switchingProtocols(request)
     if (protocols.size > 0) {
       const { handleProtocols } = this.options
       const [first] = protocols
@@ -274,7 +271,8 @@ export class WebSocketServer<
       websocket._extensions = { [name]: deflate }
     }
     this.emit('headers', headers, request)
-    socket.write(`${headers.join('\r\n')}\r\n\r\n`)
+    if (isHttp2Stream(socket)) acceptConnect(socket, headers)
+    else socket.write(`${headers.join('\r\n')}\r\n\r\n`)
     socket.removeListener('error', destroyIt)
     websocket.setSocket(socket, head, this.options)
     if (this.options.clientTracking) this[tracking](websocket)
@@ -305,24 +303,31 @@ export class WebSocketServer<
   /** @internal */
   [refusing](request: InstanceType<U>, socket: Duplex, refusal: RefusalAnswer): void {
     if (this.listenerCount('wsClientError') > 0) {
-      this.emit('wsClientError', new Error(refusal.message), socket, request)
+      this.emit('wsClientError', new Error(refusal.message), answerable(socket), request)
     } else {
-      refuseUpgrade(socket, refusal)
+      refuseUpgrade(answerable(socket), refusal)
     }
   }
 
   /** @internal */
   [listeningTo](server: HttpServer | HttpsServer): () => void {
+    const connect = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      this.handleUpgrade(request as InstanceType<U>, socket, head, (websocket, it) =>
+        this.emit('connection', websocket, it),
+      )
+    }
     const listeners: Record<string, (...args: never[]) => void> = {
       listening: () => this.emit('listening'),
       error: (error: Error) => this.emit('error', error),
-      upgrade: (request: InstanceType<U>, socket: Duplex, head: Buffer) => {
-        this.handleUpgrade(request, socket, head, (websocket, it) => this.emit('connection', websocket, it))
-      },
+      upgrade: connect,
     }
     const entries = Object.entries(listeners) as [string, (...args: unknown[]) => void][]
     for (const [event, listener] of entries) server.on(event, listener)
+    const stopConnects = isHttp2Server(server)
+      ? takeConnects({ server, take: it => connect(requestOf(it), it.stream, emptyBuffer) })
+      : undefined
     return () => {
+      stopConnects?.()
       for (const [event, listener] of entries) server.removeListener(event, listener)
     }
   }
@@ -357,49 +362,23 @@ type ServerListener<
   E extends keyof ServerEvents<T, U>,
 > = (this: WebSocketServer<T, U>, ...args: ServerEvents<InstanceType<T>, InstanceType<U>>[E]) => void
 
-function refusePlainHttp(_request: IncomingMessage, response: import('node:http').ServerResponse): void {
-  const body = STATUS_CODES[426] ?? ''
-  response.writeHead(426, { 'Content-Length': body.length, 'Content-Type': 'text/plain' })
-  response.end(body)
-}
-
 function destroyIt(this: Duplex): void {
   this.destroy()
 }
 
-/** What a request lacks of an opening handshake (RFC 6455 §4.2.1). */
-function problemOf({ method, headers }: IncomingMessage): RefusalAnswer | undefined {
-  if (method !== 'GET') return { status: 405, message: 'Invalid HTTP method' }
-  if (headers.upgrade?.toLowerCase() !== 'websocket')
-    return { status: 400, message: 'Invalid Upgrade header' }
-  const key = headers['sec-websocket-key']
-  if (key === undefined || !isValidKey(key)) {
-    return { status: 400, message: 'Missing or invalid Sec-WebSocket-Key header' }
-  }
-  // Not every request comes from a parser: tools for tests make up their own, with numbers.
-  if ([8, 13].includes(Number(headers['sec-websocket-version']))) return undefined
-  return {
-    status: 400,
-    message: 'Missing or invalid Sec-WebSocket-Version header',
-    headers: { 'Sec-WebSocket-Version': '13, 8' },
-  }
+function ignore(): void {}
+
+/** The lines of the answer 101 (RFC 6455 §4.2.2). */
+function switchingProtocols({ headers }: IncomingMessage): string[] {
+  return [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${acceptKey(headers['sec-websocket-key'] ?? '')}`,
+  ]
 }
 
-/** The version before the RFC, which called its `Origin` otherwise. */
-function isOldVersion({ headers }: IncomingMessage): boolean {
-  return Number(headers['sec-websocket-version']) === 8
-}
-
-/** Answers a request to upgrade with a status, a text that says why, and the end of the connection. */
-function refuseUpgrade(socket: Duplex, { status, message, headers }: RefusalAnswer): void {
-  const text = message || (STATUS_CODES[status] ?? '')
-  const all = {
-    Connection: 'close',
-    'Content-Type': 'text/html',
-    'Content-Length': Buffer.byteLength(text),
-    ...headers,
-  }
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
-  socket.once('finish', socket.destroy)
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${text}`)
+/** Where the answer of HTTP/1.1 to a request that is refused can be written. */
+function answerable(socket: Duplex): Duplex {
+  return isHttp2Stream(socket) ? new AnswerSocket(socket) : socket
 }

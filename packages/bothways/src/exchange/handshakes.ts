@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Socket as TcpSocket } from 'node:net'
 import {
   type AcceptedOffers,
@@ -23,6 +22,7 @@ import type { AgreedOffers, Exchange } from './exchange.ts'
 import type { TrustedProxies } from './forwarded.ts'
 import { HandshakeRates } from './handshake-rates.ts'
 import { Http1Exchange, switchingProtocols } from './http1-exchange.ts'
+import type { Http2Connect } from './http2-connects.ts'
 import { Http2Exchange } from './http2-exchange.ts'
 import { negotiateExtensions, negotiateProtocol, type Served } from './negotiation.ts'
 import { type OriginPolicy, originRefusal } from './origin.ts'
@@ -142,12 +142,8 @@ export class Handshakes<User, Route extends Served, Socket extends { terminate()
     })
   }
 
-  /**
-   * Takes an extended CONNECT request that came to a server of HTTP/2 (RFC 8441).
-   *
-   * @param others the other listeners of the same server that may answer it
-   */
-  takeConnect(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, others: readonly unknown[]): void {
+  /** Takes an extended CONNECT request that came to a server of HTTP/2 (RFC 8441). */
+  takeConnect({ stream, headers, others }: Http2Connect): void {
     stream.on('error', ignore)
     this.#begin(new Http2Exchange(stream, headers), Buffer.alloc(0), others)
   }

@@ -6,17 +6,26 @@ import type {
   ServerHttp2Session,
   ServerHttp2Stream,
 } from 'node:http2'
-import { heardFrom } from './http-connections.ts'
-import type { PendingConnections } from './pending-connections.ts'
+import type { Socket } from 'node:net'
 
 /** A server of `node:http2`, as much of it as is needed. */
 export type Http2Server = Pick<Http2SecureServer, 'listeners' | 'off' | 'prependListener' | 'updateSettings'>
 
 export interface Http2ConnectsInit {
   readonly server: Http2Server
-  readonly pending: PendingConnections
-  /** Takes a request to open a WebSocket; `others` are the listeners that may answer it, too. */
-  readonly take: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, others: readonly unknown[]) => void
+  /** Told of each request, whatever it asks for, with the TCP connection that it came on. */
+  readonly onRequest?: (tcp: Socket) => void
+  /** Takes a request to open a WebSocket. */
+  readonly take: (connect: Http2Connect) => void
+}
+
+/** A request to open a WebSocket, as a server of HTTP/2 tells of it. */
+export interface Http2Connect {
+  readonly stream: ServerHttp2Stream
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
+  /** The listeners of the server that may answer it, too. */
+  readonly others: readonly unknown[]
 }
 
 /** Whether a server is one of `node:http2`, with or without TLS. */
@@ -25,18 +34,23 @@ export function isHttp2Server(server: object): server is Http2Server {
 }
 
 /**
- * Takes the extended CONNECT requests for WebSockets that come to a server of HTTP/2, and lets it announce that they may
- * (RFC 8441 §3). All its other requests stay its own.
+ * Takes the extended CONNECT requests for WebSockets that come to a server of HTTP/2, once it has told its clients by
+ * SETTINGS_ENABLE_CONNECT_PROTOCOL that they may send some (RFC 8441 §3). All its other requests stay its own.
  *
  * @returns a function that ends it
  */
-export function takeConnects({ server, pending, take }: Http2ConnectsInit): () => void {
-  const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+export function takeConnects({ server, onRequest, take }: Http2ConnectsInit): () => void {
+  const onStream = (
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    _flags: number,
+    rawHeaders: readonly string[],
+  ): void => {
     const tcp = stream.session?.socket
-    if (tcp !== undefined) heardFrom(pending, tcp)
+    if (tcp !== undefined) onRequest?.(tcp)
     if (!isWebSocketConnect(headers)) return
     const streamListeners = server.listeners('stream').filter(it => it !== onStream && !isOfNode(it))
-    take(stream, headers, [...streamListeners, ...otherConnectListeners()])
+    take({ stream, headers, rawHeaders, others: [...streamListeners, ...otherConnectListeners()] })
   }
   // The interface like that of HTTP/1 answers every CONNECT with 405 when nobody listens for it.
   const onConnect = (request: Http2ServerRequest, response: Http2ServerResponse): void => {
@@ -49,7 +63,6 @@ export function takeConnects({ server, pending, take }: Http2ConnectsInit): () =
     }
   }
   const otherConnectListeners = (): unknown[] => server.listeners('connect').filter(it => it !== onConnect)
-  server.updateSettings({ enableConnectProtocol: true })
   server.prependListener('stream', onStream)
   server.prependListener('connect', onConnect)
   return () => {

@@ -18,7 +18,7 @@ import type { Publication } from '../connection/sending/publication.ts'
 import { BareConnections } from '../exchange/bare-connections.ts'
 import { Handshakes } from '../exchange/handshakes.ts'
 import { countHttpConnections, heardFrom } from '../exchange/http-connections.ts'
-import { isHttp2Server, takeConnects } from '../exchange/http2-connects.ts'
+import { type Http2Server, isHttp2Server, takeConnects } from '../exchange/http2-connects.ts'
 import { answerWithoutUpgrade } from '../exchange/ordinary-request.ts'
 import { PendingConnections } from '../exchange/pending-connections.ts'
 import { crowdedOut, silent } from '../exchange/refusals.ts'
@@ -268,13 +268,7 @@ export class Server<User = undefined> implements AsyncDisposable {
       pending: this.#pending,
       onConnect: () => this.#descriptors?.arrived(),
     })
-    const stopConnects = isHttp2Server(server)
-      ? takeConnects({
-          server,
-          pending: this.#pending,
-          take: (stream, headers, others) => this.#handshakes.takeConnect(stream, headers, others),
-        })
-      : undefined
+    const stopConnects = isHttp2Server(server) ? this.#takeConnects(server) : undefined
     const detach = (): void => {
       server.off('upgrade', onUpgrade)
       this.#attached.delete(attached)
@@ -286,6 +280,15 @@ export class Server<User = undefined> implements AsyncDisposable {
     }
     this.#detachments.add(detach)
     return detach
+  }
+
+  #takeConnects(server: Http2Server): () => void {
+    server.updateSettings({ enableConnectProtocol: true })
+    return takeConnects({
+      server,
+      onRequest: tcp => heardFrom(this.#pending, tcp),
+      take: connect => this.#handshakes.takeConnect(connect),
+    })
   }
 
   /**
