@@ -9,6 +9,8 @@ export interface HubClient {
   sayGoodbye(retryAfterMs: number): void
   /** Ends it: the server leaves. */
   leave(): void
+  /** Ends it unread: what it has sent may be too old to act on. */
+  cut(): void
 }
 
 /** Who holds a connection in this process, by user. */
@@ -43,6 +45,10 @@ export class HubClients {
 
   of(user: string): readonly HubClient[] {
     return [...(this.#clients.get(user) ?? [])]
+  }
+
+  cutAll(): void {
+    for (const all of [...this.#clients.values()]) for (const client of [...all]) client.cut()
   }
 
   /** How long whoever comes now is to stay away, in ms; undefined as long as the server stays. */

@@ -1,6 +1,7 @@
 import type { Sink } from '../connection/channel.ts'
 import { checkOptionNames, whole } from '../connection/options.ts'
 import type { TokenBucket } from '../connection/token-bucket.ts'
+import { Absence } from './absence.ts'
 import type { Broker, History, Member, Withdrawal } from './broker.ts'
 import { checkedHandler } from './checked-handler.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
@@ -60,6 +61,8 @@ export class Hub<User = undefined> {
   readonly #methods = new Map<string, RequestHandler<User>>()
   /** For wires: who holds a connection. */
   readonly clients: HubClients = new HubClients()
+  /** For wires: whether what they have read is too old to act on. */
+  readonly absence: Absence
   readonly #stopListening: () => void
   readonly #compareTimer: NodeJS.Timeout
   #isComparing = false
@@ -78,6 +81,9 @@ export class Hub<User = undefined> {
     this.#replays = new Slots(whole(options, 'maxReplays', 16, 1))
     for (const [pattern, topic] of Object.entries(options.topics ?? {})) this.declare(pattern, topic)
     this.#stopListening = this.broker.onWithdrawal(withdrawal => this.#onWithdrawal(withdrawal))
+    // A client gives up what is not answered within the key window; the rest of it is for what is on the way.
+    const limitMs = this.broker.keyWindowMs / 2
+    this.absence = new Absence({ limitMs, onReturn: () => this.clients.cutAll() })
     this.#compareTimer = setInterval(() => void this.#compareHeads(), compareHeadsMs).unref()
   }
 
@@ -135,6 +141,7 @@ export class Hub<User = undefined> {
       // A right may have been withdrawn while the schema took its time.
       await this.#authorized(user, 'publish', name)
     }
+    if (this.absence.look()) throw new HubError('unavailable', 'The server was away for too long.')
     if (!isWanted()) throw new HubError('forbidden', 'The connection has ended.')
     return await this.#publish(
       name as string,
@@ -282,6 +289,7 @@ export class Hub<User = undefined> {
     readonly closeMs?: number
   } = {}): Promise<void> {
     clearInterval(this.#compareTimer)
+    this.absence.close()
     await this.clients.leave(spreadMs, closeMs)
     this.#stopListening()
     for (const topic of this.#live.values()) topic.close()

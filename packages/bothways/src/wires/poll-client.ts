@@ -47,6 +47,11 @@ export class PollClient implements HubClient {
     this.#wake()
   }
 
+  /** It only reads: its answer is right at any time. */
+  cut(): void {
+    this.#wake()
+  }
+
   #wake(): void {
     this.#isOver = true
     this.#end?.()

@@ -118,6 +118,11 @@ export class StreamSession<User> implements HubClient {
     this.#end()
   }
 
+  cut(): void {
+    this.#response.destroy()
+    this.#end()
+  }
+
   #unsubscribe(topic: string): void {
     const subscription = this.#subscriptions.get(topic)
     if (subscription === undefined) return

@@ -93,6 +93,10 @@ export class TopicsHttp<User = undefined> {
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     const target = request.url ?? '/'
     if (!target.startsWith(`${this.#path}/`) || !URL.canParse(target, 'http://localhost')) return false
+    if (request.method === 'POST' && (this.#hub.absence.look() || this.#hub.absence.isJustOver)) {
+      response.destroy()
+      return true
+    }
     const url = new URL(target, 'http://localhost')
     const name = url.pathname.slice(this.#path.length + 1)
     this.#answer(name, url.searchParams, request, response).catch((error: unknown) =>

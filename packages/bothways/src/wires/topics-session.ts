@@ -104,7 +104,7 @@ export class TopicsSession<User> implements HubClient {
 
   /** A promise holds the client back: until it is known, has fewer unanswered calls, or may publish again. */
   receive(message: string | Buffer): Promise<void> | undefined {
-    if (this.#isEnded) return undefined
+    if (this.#isEnded || this.#hub.absence.look()) return undefined
     if (typeof message !== 'string') {
       this.#refuse('Messages are text frames.')
       return undefined
@@ -188,6 +188,11 @@ export class TopicsSession<User> implements HubClient {
 
   leave(): void {
     this.#carrier.close(closeCodes.leaving, 'The server is leaving.')
+    this.end()
+  }
+
+  cut(): void {
+    this.#socket.terminate()
     this.end()
   }
 

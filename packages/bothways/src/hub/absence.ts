@@ -1,0 +1,59 @@
+/** So often in the time that counts as an absence the clocks are looked at, at least. */
+const beatsPerLimit = 16
+
+/** What comes on new connections for so long after an absence may have been sent before it ended, in ms. */
+const backlogMs = 1000
+
+export interface AbsenceInit {
+  /** Whoever did not run for longer was away, in ms. */
+  readonly limitMs: number
+  /** The process is back: nothing has been read since. */
+  readonly onReturn: () => void
+}
+
+/**
+ * Notices that this process did not run for long: it was stopped (SIGSTOP, a debugger), or its machine slept. What clients
+ * had sent meanwhile lies unread in the system, and they have given it up: they may have sent it again elsewhere, with a key
+ * that is forgotten by now. So it must not be read any more.
+ */
+export class Absence {
+  readonly #limitMs: number
+  readonly #onReturn: () => void
+  readonly #timer: NodeJS.Timeout
+  /** When the process was last seen running: the one clock stands still while the machine sleeps, the other can be set. */
+  #seenMs = performance.now()
+  #seenAt = Date.now()
+  #returnedMs = -Infinity
+
+  constructor({ limitMs, onReturn }: AbsenceInit) {
+    this.#limitMs = limitMs
+    this.#onReturn = onReturn
+    this.#timer = setInterval(() => void this.look(), limitMs / beatsPerLimit).unref()
+  }
+
+  /**
+   * To be called before anything is done about what was read: sockets can be read before any timer runs.
+   *
+   * @returns whether an absence was noticed now; {@link AbsenceInit.onReturn} has been called
+   */
+  look(): boolean {
+    const nowMs = performance.now()
+    const now = Date.now()
+    const isBack = Math.max(nowMs - this.#seenMs, now - this.#seenAt) > this.#limitMs
+    this.#seenMs = nowMs
+    this.#seenAt = now
+    if (!isBack) return false
+    this.#returnedMs = nowMs
+    this.#onReturn()
+    return true
+  }
+
+  /** Requests on connections that the system had accepted during an absence may still come. */
+  get isJustOver(): boolean {
+    return performance.now() - this.#returnedMs < backlogMs
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+}
