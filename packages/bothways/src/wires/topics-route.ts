@@ -86,6 +86,7 @@ export function carryTopics<User = undefined>(hub: Hub<User>, carrier: TopicsCar
       user: carrier.user,
       sendShared: ({ data }) => (carrier.send(data as string) === false ? 'queued' : 'sent'),
       close: (code, reason) => carrier.close(code, reason),
+      terminate: () => carrier.close(1012, 'The server was away for too long.'),
     },
     { ...resolveBounds({}), authenticateToken: undefined },
   )

@@ -42,6 +42,7 @@ export interface SessionCarrier<User> extends Sink {
   readonly id: string
   readonly user: User
   close(code: number, reason: string): unknown
+  terminate(): unknown
 }
 
 /** One client of the hub by `bothways.v1`, from its opening to its end. */
@@ -192,7 +193,7 @@ export class TopicsSession<User> implements HubClient {
   }
 
   cut(): void {
-    this.#socket.terminate()
+    this.#carrier.terminate()
     this.end()
   }
 
