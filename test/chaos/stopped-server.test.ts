@@ -14,7 +14,7 @@ const program = fileURLToPath(new URL('stopped-server.mjs', import.meta.url))
 
 test('A server that was stopped for more than half the key window closes its connections and reads nothing from them', async () => {
   const server = await startChild(process.execPath, [program, String(keyWindowMs)])
-  onTestFinished(() => server.stop('SIGKILL'))
+  onTestFinished(async () => void (await server.stop('SIGKILL')))
   const url = server.firstLine
   const client = new WebSocket(url.replace('http', 'ws'), 'bothways.v1')
   await once(client, 'message')
@@ -22,7 +22,7 @@ test('A server that was stopped for more than half the key window closes its con
   await kept.answer
   const stream = await fetch(`${url}/events?topic=room/1`)
 
-  server.signal('SIGSTOP')
+  process.kill(server.pid, 'SIGSTOP')
   client.send(
     JSON.stringify({ type: 'publish', id: 1, topic: 'room/1', data: 'by WebSocket', key: 'k'.repeat(22) }),
   )
@@ -32,7 +32,7 @@ test('A server that was stopped for more than half the key window closes its con
   await delay(keyWindowMs / 2 + 100)
   const closed = once(client, 'close')
   const ended = [closed, once(kept.socket, 'close'), once(backlog.socket, 'close')]
-  server.signal('SIGCONT')
+  process.kill(server.pid, 'SIGCONT')
 
   await Promise.all(ended)
   expect(await closed).toMatchObject([{ code: 1006 }])

@@ -5,15 +5,9 @@ import { fileURLToPath } from 'node:url'
 export interface Child {
   /** The first line it printed. */
   readonly firstLine: string
-<<<<<<< HEAD
   readonly pid: number
   /** Ends it by its own process id. Default: with SIGTERM. @returns its exit code; null when the signal has ended it */
   stop(signal?: NodeJS.Signals): Promise<number | null>
-=======
-  signal(signal: NodeJS.Signals): void
-  /** Ends it by its own process id. Default: with SIGTERM. */
-  stop(signal?: NodeJS.Signals): Promise<void>
->>>>>>> d38f67f (Topics: a process that was away for long cuts its connections, and reads nothing from them)
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -43,11 +37,7 @@ export async function startChild(
   })
   return {
     firstLine,
-<<<<<<< HEAD
     pid: child.pid as number,
-=======
-    signal: signal => void child.kill(signal),
->>>>>>> d38f67f (Topics: a process that was away for long cuts its connections, and reads nothing from them)
     async stop(signal) {
       child.kill(signal)
       return await ended
