@@ -134,6 +134,37 @@ test('Whatever others publish or show of themselves is text, without what cannot
   await page.getByText('<b>evil</b> left').waitFor()
 })
 
+test('In a flood the newest is shown, few of all are in the document, and whoever reads further up stays there', async () => {
+  const page = await join('Hal', 'flood')
+  await page.waitForSelector('.chat-composer')
+  const raw = new WebSocket(new URL('/bothways', workbench.serving.url), 'bothways.v1')
+  await once(raw, 'open')
+  const flood = (from: number, to: number) => {
+    for (let at = from; at < to; at++) {
+      const data = { name: 'Bob', text: `message ${at}` }
+      raw.send(JSON.stringify({ type: 'publish', topic: 'room/flood', data }))
+    }
+  }
+  flood(0, 2_000)
+  await page.getByText('message 1999', { exact: true }).waitFor()
+  expect(await page.locator('.chat-text').count()).toBe(100)
+  const list = page.locator('.chat-messages')
+  await list.hover()
+  await page.mouse.wheel(0, -600)
+  await eventually(() => page.locator('.chat-text').count()).toBe(500)
+  const toEnd = () =>
+    page.evaluate(`(() => {
+      const { scrollHeight, scrollTop, clientHeight } = document.querySelector('.chat-messages')
+      return scrollHeight - scrollTop - clientHeight
+    })()`) as Promise<number>
+  flood(2_000, 2_001)
+  await eventually(() => page.getByText('message 2000', { exact: true }).count()).toBe(1)
+  expect(await toEnd()).toBeGreaterThan(300)
+  await say(page, 'mine')
+  await eventually(toEnd).toBeLessThan(40)
+  raw.close()
+})
+
 test('A link into another room asks; name and room are there again after a reload', async () => {
   const page = await join('Dan', 'one')
   await page.waitForSelector('.chat-composer')

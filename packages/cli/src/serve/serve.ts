@@ -74,7 +74,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   const sockets = createServer({ origins, maxConnectionsPerAddress, maxHandshakesPerSecond })
   const socketIo = new ServeSocketIo({ origins })
   const topics = new ServeTopics(origins, sockets, broker)
-  const figures = new Figures(origins, sockets)
+  const figures = new Figures(origins, sockets, () => topics.latest)
   const inspector = new Inspector(sockets, origins)
   const hosts = new KnownHosts([host, ...allowedHosts])
   const plain = new ServeHttp({

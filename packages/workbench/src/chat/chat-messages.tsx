@@ -1,6 +1,9 @@
-import { memo, type ReactNode, useLayoutEffect, useRef } from 'react'
+import { memo, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useAppContext, useTexts } from '../app/app-context.ts'
 import type { ChatItem, PendingMessage } from './chat-state.ts'
+
+/** Who reads the newest has so many in the document; who scrolls up has all. */
+const shownAtEnd = 100
 
 export interface ChatMessagesProps {
   readonly items: readonly ChatItem[]
@@ -14,12 +17,8 @@ export const ChatMessages = memo(function ChatMessages(props: ChatMessagesProps)
   const { items, ownId, pending, isWaiting } = props
   const texts = useTexts().chat
   const list = useRef<HTMLOListElement>(null)
-  const lastKey = items.at(-1)?.key
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new last item is what moves the view
-  useLayoutEffect(() => {
-    list.current?.scrollTo({ top: list.current.scrollHeight })
-  }, [lastKey, pending.length])
+  const isAtEnd = useStickToEnd(list, items.at(-1)?.key, pending.length)
+  const shown = isAtEnd ? items.slice(-shownAtEnd) : items
 
   const firstNew = items.find(it => it.kind !== 'message' || !it.isEarlier)?.key
   const hasEarlier = items[0]?.kind === 'message' && items[0].isEarlier
@@ -28,7 +27,7 @@ export const ChatMessages = memo(function ChatMessages(props: ChatMessagesProps)
     <ol ref={list} className="chat-messages" aria-live="polite" aria-label={texts.conversation} tabIndex={0}>
       {items.length === 0 && pending.length === 0 && <li className="chat-line">{texts.noMessages}</li>}
       {hasEarlier && <li className="chat-line">{texts.earlier}</li>}
-      {items.map(item => (
+      {shown.map(item => (
         <ChatItemView
           key={item.key}
           item={item}
@@ -47,6 +46,10 @@ export const ChatMessages = memo(function ChatMessages(props: ChatMessagesProps)
     </ol>
   )
 })
+
+const clock = (locale: string): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const clocks = { en: clock('en-GB'), zh: clock('zh-CN') }
 
 interface ChatItemViewProps {
   readonly item: ChatItem
@@ -69,11 +72,7 @@ const ChatItemView = memo(function ChatItemView({ item, isOwn, isFirstNew }: Cha
     )
   }
   const { name, text, date } = item.message
-  const time = new Date(date).toLocaleTimeString(language === 'zh' ? 'zh-CN' : 'en-GB', {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  })
+  const time = clocks[language].format(date)
   return (
     <li
       className={`chat-message ${isOwn ? 'chat-own' : ''} ${item.isEarlier ? 'chat-earlier' : ''} ${className}`}
@@ -94,3 +93,49 @@ const ChatItemView = memo(function ChatItemView({ item, isOwn, isFirstNew }: Cha
     </li>
   )
 })
+
+/** So near to the end counts as there, in px. */
+const nearPx = 40
+
+/**
+ * Shows the newest as it comes, but to a reader who has scrolled up; what one says oneself is always shown.
+ *
+ * @returns whether the end is in view
+ */
+function useStickToEnd(
+  list: RefObject<HTMLOListElement | null>,
+  lastKey: number | undefined,
+  pendingCount: number,
+): boolean {
+  const [isAtEnd, setAtEnd] = useState(true)
+  const latest = useRef(isAtEnd)
+  const pendingBefore = useRef(0)
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new last item is what moves the view
+  useLayoutEffect(() => {
+    if (pendingCount > pendingBefore.current) latest.current = true
+    pendingBefore.current = pendingCount
+    if (latest.current) list.current?.scrollTo({ top: list.current.scrollHeight })
+  }, [list, lastKey, pendingCount, isAtEnd])
+
+  useEffect(() => {
+    const element = list.current
+    if (element === null) return
+    const onScroll = (): void => {
+      const { scrollTop, scrollHeight, clientHeight } = element
+      latest.current = scrollHeight - scrollTop - clientHeight < nearPx
+      setAtEnd(latest.current)
+    }
+    const observer = new ResizeObserver(() => {
+      if (latest.current) element.scrollTo({ top: element.scrollHeight })
+    })
+    element.addEventListener('scroll', onScroll, { passive: true })
+    observer.observe(element)
+    return () => {
+      element.removeEventListener('scroll', onScroll)
+      observer.disconnect()
+    }
+  }, [list])
+
+  return isAtEnd
+}

@@ -8,12 +8,15 @@ import { idOf, readMember, readMessage, type SaidData } from './room-data.ts'
 /** What is shown to whoever comes late. */
 const wantedFirst = 50
 
+/** Of messages that come faster, those of so long are drawn at once, in ms. */
+const drawGapMs = 100
+
 /** How long a look into a room may take before it is entered without, in ms. */
 const lookMs = 3_000
 
 /** The page's part in the conversation of one room, which is the topic `room/NAME`. */
 export class ChatSession {
-  readonly signal: FrameSignal = new FrameSignal()
+  readonly signal: FrameSignal = new FrameSignal(drawGapMs)
   /** What the others know this page by, whatever connection it has. */
   readonly ownId: string = crypto.getRandomValues(new Uint32Array(3)).join('-')
   state = noChat

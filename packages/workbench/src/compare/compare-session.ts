@@ -5,6 +5,7 @@ import { type Change, type FiguresMethods, figuresPath, type Way, ways } from '.
 import { ClockOffset } from './clock-offset.ts'
 import { DelayTable } from './delay-table.ts'
 import { bytesOf, type Figures } from './findings.ts'
+import { takePlace } from './places.ts'
 import { noFigures, Run } from './run.ts'
 
 const byteRowLimit = 600
@@ -36,18 +37,27 @@ export class CompareSession {
   readonly byteColumns: number[][] = [[], [], [], [], []]
   connection: ConnectionState = stopped
   pollIntervalMs = 500
+  /** Too many windows compare already: this one waits. */
+  #isCrowded = false
   #perSecond = 1
   #clock = new ClockOffset()
   /** Besides the four ways: the server's clock, and what it has counted. */
   #client: Client<FiguresContract> | undefined
   #run: Run | undefined
   #figures = noFigures
+  #leave = new AbortController()
   #timers: ReturnType<typeof setInterval>[] = []
   #restTimer: ReturnType<typeof setTimeout> | undefined
-  #undrawn: { way: Way; change: Change }[] = []
 
   get isRunning(): boolean {
     return this.#client !== undefined
+  }
+
+  /** Why nothing is compared now. */
+  get hindrance(): 'away' | 'crowded' | undefined {
+    const { status } = this.connection
+    if (this.isRunning && status !== 'open' && status !== 'connecting') return 'away'
+    return this.#isCrowded ? 'crowded' : undefined
   }
 
   get clockUncertaintyMs(): number | undefined {
@@ -116,17 +126,26 @@ export class CompareSession {
 
   #pause(): void {
     for (const timer of this.#timers.splice(0)) clearInterval(timer)
+    this.#leave.abort()
+    this.#isCrowded = false
     this.#figures = this.figures()
     this.#run?.end()
     this.#run = undefined
   }
 
   async #resume(): Promise<void> {
-    const client = this.#client
+    const leave = new AbortController()
+    this.#leave = leave
+    const hasPlace = await takePlace(leave.signal, () => {
+      this.#isCrowded = true
+      this.signal.request()
+    })
+    if (!hasPlace) return
+    this.#isCrowded = false
     this.#clock = new ClockOffset()
     // A delay needs both clocks: nothing is asked for before they are compared.
     for (let count = 0; count < firstReadings; count++) await this.#askTime()
-    if (client !== this.#client || this.connection.status !== 'open') return
+    if (leave.signal.aborted) return
     this.#timers.push(
       setInterval(() => void this.#askTime(), clockIntervalMs),
       setInterval(() => void this.#askTraffic(), trafficIntervalMs),
@@ -138,7 +157,7 @@ export class CompareSession {
     this.#clear()
     this.#run = new Run(`changes/${this.#perSecond}`, {
       pollIntervalMs: () => this.pollIntervalMs,
-      onChanges: (way, changes) => this.#draw(way, changes),
+      onChanges: (way, changes) => this.#count(way, changes),
     })
     this.signal.request()
   }
@@ -159,21 +178,13 @@ export class CompareSession {
     this.signal.request()
   }
 
-  /** A change has arrived; it counts when the frame that shows it is drawn. */
-  #draw(way: Way, changes: readonly Change[]): void {
-    if (this.#undrawn.length === 0) requestAnimationFrame(() => this.#countDrawn())
-    for (const change of changes) this.#undrawn.push({ way, change })
-    this.signal.request()
-  }
-
-  #countDrawn(): void {
+  #count(way: Way, changes: readonly Change[]): void {
     const date = now() + this.#clock.offsetMs
-    for (const { way, change } of this.#undrawn) {
+    for (const change of changes) {
       const delayMs = Math.max(0, date - change.date)
-      this.#run?.countShown(way, delayMs)
+      this.#run?.countReceived(way, delayMs)
       this.delayTable.add(change, ways.indexOf(way), delayMs)
     }
-    this.#undrawn = []
     this.signal.request()
   }
 
@@ -187,7 +198,6 @@ export class CompareSession {
 
   #clear(): void {
     this.#figures = noFigures
-    this.#undrawn = []
     this.delayTable.clear()
     for (const column of this.byteColumns) column.length = 0
   }

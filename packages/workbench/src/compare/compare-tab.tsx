@@ -24,15 +24,7 @@ export function CompareTab(): ReactNode {
   return (
     <div className="compare">
       <CompareControls session={session} />
-      <FindingsText
-        figures={figures}
-        pollWaitMs={session.pollWaitMs}
-        isAway={
-          session.isRunning &&
-          session.connection.status !== 'open' &&
-          session.connection.status !== 'connecting'
-        }
-      />
+      <FindingsText figures={figures} pollWaitMs={session.pollWaitMs} hindrance={session.hindrance} />
       <div className="way-cards">
         {ways.map((way, at) => (
           <WayCard

@@ -7,18 +7,18 @@ import { type Figures, type Finding, findings } from './findings.ts'
 export interface FindingsTextProps {
   readonly figures: Figures
   readonly pollWaitMs: number
-  readonly isAway: boolean
+  readonly hindrance: 'away' | 'crowded' | undefined
 }
 
 /** In words what the figures show now. */
-export function FindingsText({ figures, pollWaitMs, isAway }: FindingsTextProps): ReactNode {
+export function FindingsText({ figures, pollWaitMs, hindrance }: FindingsTextProps): ReactNode {
   const { texts: all, language } = useAppContext()
   const texts = all.compare
   return (
     <section className="panel findings" aria-label={texts.seen}>
       <h2 className="panel-title">{texts.seen}</h2>
       <p>
-        {findings(figures, pollWaitMs, isAway).map(finding => (
+        {findings(figures, pollWaitMs, hindrance).map(finding => (
           <span key={finding.kind} data-finding={finding.kind}>
             {sentence(finding, texts.findings)}
             {language === 'zh' ? '' : ' '}
@@ -37,7 +37,8 @@ function sentence(finding: Finding, texts: Texts['compare']['findings']): string
     case 'queued':
       return texts.queued(formatMs(finding.waitMs))
     case 'away':
-      return texts.away
+    case 'crowded':
+      return texts[finding.kind]
     case 'waiting':
       return texts.waiting
     case 'polling':

@@ -7,7 +7,7 @@ export interface WayFigures {
   /** From the browser to the server, counted there. */
   readonly bytesUp: number
   readonly bytesDown: number
-  /** Changes that the page has shown. */
+  /** Changes that have come to the page. */
   readonly received: number
   readonly medianMs: number | undefined
   readonly p99Ms: number | undefined
@@ -18,7 +18,7 @@ export type Figures = Readonly<Record<Way, WayFigures>>
 /** One thing to see in the numbers; the words are elsewhere. */
 export type Finding =
   | { readonly kind: 'queued'; readonly waitMs: number }
-  | { readonly kind: 'away' }
+  | { readonly kind: 'away' | 'crowded' }
   | { readonly kind: 'waiting' }
   | { readonly kind: 'polling'; readonly asked: number; readonly empty: number }
   | { readonly kind: 'longPolling'; readonly requests: number }
@@ -36,11 +36,15 @@ const longWaitMs = 2_000
  * What one sees now. Nothing is claimed that the numbers do not show.
  *
  * @param pollWaitMs how long the present request of the polling has been without an answer
- * @param isAway whether there is no connection to the server
+ * @param hindrance there is no connection to the server, or too many windows compare
  */
-export function findings(figures: Figures, pollWaitMs: number, isAway = false): Finding[] {
+export function findings(
+  figures: Figures,
+  pollWaitMs: number,
+  hindrance?: 'away' | 'crowded' | undefined,
+): Finding[] {
   const compared = compare(figures)
-  if (isAway) return [{ kind: 'away' }, ...compared.filter(it => it.kind !== 'waiting')]
+  if (hindrance !== undefined) return [{ kind: hindrance }, ...compared.filter(it => it.kind !== 'waiting')]
   return pollWaitMs < longWaitMs ? compared : [{ kind: 'queued', waitMs: pollWaitMs }, ...compared]
 }
 

@@ -69,8 +69,8 @@ export class Run {
     this.#polledAt = undefined
   }
 
-  /** A change is on the screen. */
-  countShown(way: Way, delayMs: number): void {
+  /** A change is here. */
+  countReceived(way: Way, delayMs: number): void {
     this.#states[way].received++
     this.#states[way].delays.add(delayMs)
   }

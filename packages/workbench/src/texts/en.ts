@@ -383,15 +383,17 @@ export const en = {
     bytesPerChange: 'Bytes per change',
     median: 'Delay, median',
     p99: 'Delay, 99 %',
-    delayChart: 'Delay from change to display',
+    delayChart: 'Delay from change to page',
     bytesChart: 'Bytes on the wire, both ways, headers included',
     clock: (ms: string): string => `Clocks compared to ±${ms}`,
     measured:
-      'Bytes are counted by the server at its TCP sockets: HTTP headers and frame headers are in, TCP/IP and TLS are not. Delays end when the page draws the value.',
+      'Bytes are counted by the server at its TCP sockets: HTTP headers and frame headers are in, TCP/IP and TLS are not. Delays end when the page has the value.',
     seen: 'What one sees',
     findings: {
       queued: (wait: string): string =>
         `A polling request has waited for ${wait}: a browser opens six HTTP connections to one server at most, for all its windows together, and long polling and server-sent events keep theirs. Close a window, or press Stop there. The WebSocket does not wait.`,
+      crowded:
+        'Two other windows of this browser compare already. It opens six HTTP connections to one server at most, for all its windows together, and long polling and server-sent events keep theirs: this window begins as soon as one of those is closed, hidden or stopped.',
       waiting: 'Waiting for the first changes …',
       away: 'There is no connection to the server: nothing is compared until it is back.',
       polling: (asked: number, empty: number): string =>
@@ -407,7 +409,7 @@ export const en = {
       bytesClose: (poll: string, socket: string): string =>
         `Polling moved ${poll}, WebSocket ${socket}: the handshake still counts for much. Wait a little.`,
       delay: (poll: string, socket: string): string =>
-        `With polling a change shows after ${poll} (median), with WebSocket after ${socket}.`,
+        `With polling a change is here after ${poll} (median), with WebSocket after ${socket}.`,
     },
   },
 }

@@ -354,17 +354,19 @@ export const zh: Texts = {
     bytesDown: '下行字节数',
     received: '收到的更新数',
     bytesPerChange: '每次更新的字节数',
-    median: 'P50 延迟（中位数）',
+    median: 'P50 延迟',
     p99: 'P99 延迟',
-    delayChart: '从更新到显示的延迟',
+    delayChart: '从更新到送达页面的延迟',
     bytesChart: '双向传输字节数（含 HTTP 头和帧头）',
     clock: ms => `时钟误差 ±${ms}`,
     measured:
-      '字节数由服务器在 TCP 套接字上统计：包含 HTTP 头和帧头，不包含 TCP/IP 和 TLS。延迟计到页面渲染出数值为止。',
+      '字节数由服务器在 TCP 套接字上统计：包含 HTTP 头和帧头，不包含 TCP/IP 和 TLS。延迟计到页面收到数值为止。',
     seen: '结果解读',
     findings: {
       queued: wait =>
         `一个轮询请求已等待 ${wait}：浏览器对同一台服务器最多开六条 HTTP 连接，所有窗口共用，而长轮询和 SSE 会一直占着自己的连接。请关掉一个窗口，或在那里点“停止”。WebSocket 不用等。`,
+      crowded:
+        '这个浏览器里已有两个窗口在对比。浏览器对同一台服务器最多开六条 HTTP 连接，所有窗口共用，而长轮询和 SSE 会一直占着自己的连接：其中一个窗口关闭、隐藏或停止之后，这个窗口就会开始。',
       waiting: '等待最初的更新……',
       away: '与服务器的连接已断开：恢复之前不做对比。',
       polling: (asked, empty) =>
@@ -377,7 +379,7 @@ export const zh: Texts = {
         `轮询传输了 ${poll}，WebSocket 传输了 ${socket}：同样的更新，前者是后者的 ${times} 倍。`,
       bytesClose: (poll, socket) =>
         `轮询传输了 ${poll}，WebSocket 传输了 ${socket}：握手还占了大头，请稍等。`,
-      delay: (poll, socket) => `用轮询，一次更新要过 ${poll} 才显示（中位数）；用 WebSocket 只要 ${socket}。`,
+      delay: (poll, socket) => `用轮询，一次更新要过 ${poll} 才送达（中位数）；用 WebSocket 只要 ${socket}。`,
     },
   },
 }

@@ -8,10 +8,16 @@ import {
   TopicsHttp,
   topicsRoute,
 } from 'bothways'
-import { type Change, changesPerSecond, figuresPath, sampleIntervalsMs } from '../messages.ts'
+import {
+  type Change,
+  changesPerSecond,
+  figuresPath,
+  type HostSample,
+  sampleIntervalsMs,
+} from '../messages.ts'
 import { HostSampler, type SampledServer } from './host-sampler.ts'
 import { Traffic } from './traffic.ts'
-import { WhileWanted } from './while-wanted.ts'
+import { type Filling, WhileWanted } from './while-wanted.ts'
 
 /** So many changes of a rate are kept for who resumes: 40 s of the fastest. */
 const keptChanges = 2_000
@@ -26,11 +32,11 @@ export class Figures {
   readonly #hub: Hub
   readonly #http: TopicsHttp
   readonly #filled: WhileWanted[] = []
-  readonly #samplers: HostSampler[] = []
 
-  constructor(origins: readonly string[], server: SampledServer) {
+  /** @param latest the figures of the last second */
+  constructor(origins: readonly string[], server: SampledServer, latest: () => HostSample) {
     this.#hub = createHub()
-    for (const intervalMs of sampleIntervalsMs) this.#declareLoad(intervalMs, server)
+    for (const intervalMs of sampleIntervalsMs) this.#declareLoad(intervalMs, server, latest)
     for (const rate of changesPerSecond) this.#declareChanges(rate)
     this.#hub.handle('time', () => performance.timeOrigin + performance.now())
     this.#hub.handle('traffic', name => {
@@ -67,17 +73,24 @@ export class Figures {
 
   async close(spreadMs: number): Promise<void> {
     for (const filled of this.#filled) filled.stop()
-    for (const sampler of this.#samplers) sampler.stop()
     await this.#hub.close({ spreadMs, closeMs: Math.min(spreadMs, this.#hub.clients.count) })
   }
 
-  #declareLoad(intervalMs: number, server: SampledServer): void {
-    let sampler: HostSampler | undefined
-    const sample = () => {
-      sampler ??= this.#keep(new HostSampler(server))
-      return sampler.take()
+  #declareLoad(intervalMs: number, server: SampledServer, latest: () => HostSample): void {
+    const begin = (): Filling => {
+      const sampler = new HostSampler(server)
+      // A share of no time at all would be none: who comes first sees what was measured last.
+      let first: HostSample | undefined = { ...latest(), sequence: 0 }
+      return {
+        make() {
+          const sample = first ?? sampler.take()
+          first = undefined
+          return sample
+        },
+        end: () => sampler.stop(),
+      }
     }
-    this.#declare(`load/${intervalMs}`, { state: true }, sample, () => intervalMs)
+    this.#declare(`load/${intervalMs}`, { state: true }, begin, () => intervalMs)
   }
 
   #declareChanges(rate: number): void {
@@ -89,10 +102,11 @@ export class Figures {
     }
     // Gaps are irregular, as real changes are: regular ones could fall into step with polling.
     const gapMs = () => (1_000 / rate) * (0.5 + Math.random())
-    this.#declare(`changes/${rate}`, { history: { count: keptChanges, ageMs: keptChangesMs } }, change, gapMs)
+    const history = { count: keptChanges, ageMs: keptChangesMs }
+    this.#declare(`changes/${rate}`, { history }, () => ({ make: change }), gapMs)
   }
 
-  #declare(name: string, kind: TopicOptions, make: () => unknown, nextMs: () => number): void {
+  #declare(name: string, kind: TopicOptions, begin: () => Filling, nextMs: () => number): void {
     let filled: WhileWanted | undefined
     this.#hub.declare(name, {
       ...kind,
@@ -102,12 +116,7 @@ export class Figures {
         return true
       },
     })
-    filled = new WhileWanted(this.#hub.topic(name), make, nextMs)
+    filled = new WhileWanted(this.#hub.topic(name), begin, nextMs)
     this.#filled.push(filled)
-  }
-
-  #keep(sampler: HostSampler): HostSampler {
-    this.#samplers.push(sampler)
-    return sampler
   }
 }

@@ -8,17 +8,14 @@ afterEach(() => hub.close({ spreadMs: 0 }))
 test('A topic is filled while somebody subscribes or asks, and not a moment longer', async () => {
   hub = createHub({ topics: { figures: { history: { count: 1_000, ageMs: 60_000 } } } })
   const topic = hub.topic('figures')
-  let made = 0
-  const filled = new WhileWanted(
-    topic,
-    () => ++made,
-    () => 5,
-    20,
-  )
+  let [made, ends] = [0, 0]
+  const begin = () => ({ make: () => ++made, end: () => void ends++ })
+  const filled = new WhileWanted(topic, begin, () => 5, 20)
   expect(filled.isRunning).toBe(false)
   await filled.ask()
   expect([filled.isRunning, made]).toEqual([true, 1])
   await expect.poll(() => filled.isRunning).toBe(false)
+  expect(ends).toBe(1)
 
   let heard = 0
   const end = await topic.subscribe(() => heard++)

@@ -3,53 +3,60 @@ import type { HubTopic } from 'bothways'
 /** Whoever asks now and then, as polls do, counts as there for so long, in ms: longer than between two polls. */
 const lingerMs = 30_000
 
+/** What fills a topic, from its beginning to its end. */
+export interface Filling {
+  /** What is published next. */
+  make(): unknown
+  end?(): void
+}
+
 /** Fills a topic as long as somebody wants it: nobody's figures cost nothing. */
 export class WhileWanted {
   readonly #topic: HubTopic
-  readonly #make: () => unknown
+  readonly #begin: () => Filling
   readonly #nextMs: () => number
   readonly #lingerMs: number
   #askedAt = 0
+  #filling: Filling | undefined
   #timer: NodeJS.Timeout | undefined
 
-  /**
-   * @param make what is published next
-   * @param nextMs how long until then, in ms
-   */
-  constructor(topic: HubTopic, make: () => unknown, nextMs: () => number, linger: number = lingerMs) {
+  /** @param nextMs how long until the next is published, in ms */
+  constructor(topic: HubTopic, begin: () => Filling, nextMs: () => number, linger: number = lingerMs) {
     this.#topic = topic
-    this.#make = make
+    this.#begin = begin
     this.#nextMs = nextMs
     this.#lingerMs = linger
   }
 
   get isRunning(): boolean {
-    return this.#timer !== undefined
+    return this.#filling !== undefined
   }
 
   /** Somebody asks for it. Resolves once there is something new to be had. */
   async ask(): Promise<void> {
     this.#askedAt = performance.now()
-    if (this.isRunning) return
+    if (this.#filling !== undefined) return
+    this.#filling = this.#begin()
     this.#wait()
-    await this.#publish()
+    await this.#publish(this.#filling)
   }
 
   stop(): void {
     clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#filling?.end?.()
+    this.#filling = undefined
   }
 
   #wait(): void {
     this.#timer = setTimeout(() => {
       const isWanted = this.#topic.subscriberCount > 0 || performance.now() - this.#askedAt < this.#lingerMs
-      if (!isWanted) return this.stop()
+      if (this.#filling === undefined || !isWanted) return this.stop()
       this.#wait()
-      void this.#publish()
+      void this.#publish(this.#filling)
     }, this.#nextMs())
   }
 
-  async #publish(): Promise<void> {
-    await this.#topic.publish(this.#make()).catch(error => console.error(error))
+  async #publish(filling: Filling): Promise<void> {
+    await this.#topic.publish(filling.make()).catch(error => console.error(error))
   }
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { type Broker, createHub, type Hub, type Route, TopicsHttp, topicsRoute } from 'bothways'
 import { HostSampler, type SampledServer } from '../figures/host-sampler.ts'
+import type { HostSample } from '../messages.ts'
 
 /** The path of the topics, over WebSocket and over HTTP. */
 export const topicsPath = '/bothways'
@@ -19,6 +20,7 @@ export class ServeTopics {
   readonly #http: TopicsHttp
   readonly #sampler: HostSampler
   readonly #timer: NodeJS.Timeout
+  #latest: HostSample
 
   constructor(origins: readonly string[], server: SampledServer, broker?: Broker) {
     this.hub = createHub({
@@ -31,12 +33,19 @@ export class ServeTopics {
     this.hub.handle('echo', input => input)
     this.#http = new TopicsHttp(this.hub, { path: topicsPath, origins })
     this.#sampler = new HostSampler(server)
+    this.#latest = this.#sampler.take()
     const load = this.hub.topic('load')
     const publish = (): void => {
-      load.set(this.#sampler.take()).catch(error => console.error(error))
+      this.#latest = this.#sampler.take()
+      load.set(this.#latest).catch(error => console.error(error))
     }
     publish()
     this.#timer = setInterval(publish, loadMs).unref()
+  }
+
+  /** The host's figures that were published last. */
+  get latest(): HostSample {
+    return this.#latest
   }
 
   get route(): Route<undefined> {
