@@ -32,7 +32,7 @@ export function createClient<C extends Contract = Contract>(
   const overHttp = [eventStreamTransport, longPollTransport]
   const hasWebSocket = (options.WebSocket ?? WebSocket) !== undefined
   const openers = hasWebSocket ? [webSocketTransport, ...overHttp] : overHttp
-  return new Client<C>(url, options, new Fallbacks(openers, topicsUrl(url), pageMemory()))
+  return new Client<C>(url, options, new Fallbacks(openers, topicsUrl(url), pageMemory()).open)
 }
 
 /** Where a browser lets a page keep something. */

@@ -1,6 +1,5 @@
 import type { Environment } from './environment.ts'
-import type { TokenFunction } from './session.ts'
-import type { FetchFunction, WebSocketClass } from './transport.ts'
+import type { FetchFunction, TokenFunction, WebSocketClass } from './transport.ts'
 
 export interface ClientOptions {
   /**

@@ -4,22 +4,16 @@ import { type ClientOptions, type ClientSettings, resolveClientOptions, topicsUr
 import type { Contract, MethodInput, MethodName, MethodOutput, TopicData, TopicName } from './contract.ts'
 import { Emitter } from './emitter.ts'
 import { type Environment, runtimeEnvironment } from './environment.ts'
+import type { Line, OpenLine, Welcome } from './line.ts'
 import { Link, type Status } from './link.ts'
-import type { ClientMessage, ServerMessage } from './messages.ts'
+import type { ServerMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import type { DisconnectReason, Ending } from './reason.ts'
 import { Requests } from './requests.ts'
-import { Session, type TokenFunction } from './session.ts'
 import { StateTopic } from './state-topic.ts'
 import { type SubscribeOptions, Subscription } from './subscription.ts'
 import { Topic, type TopicHandler } from './topic.ts'
-import type {
-  FetchFunction,
-  TransportChoice,
-  TransportKind,
-  TransportOpener,
-  WebSocketClass,
-} from './transport.ts'
+import type { TransportContext, TransportKind } from './transport.ts'
 
 /** How it stands with the connection: a new object for each change. */
 export interface ConnectionState {
@@ -44,13 +38,10 @@ const sleepMs = 5_000
 
 /** One connection for all topics of a program. Make one with {@link createClient}. */
 export class Client<C extends Contract = Contract> {
-  readonly #url: string
+  readonly #context: TransportContext
   readonly #environment: Environment
   readonly #settings: ClientSettings
-  readonly #token: TokenFunction | undefined
-  readonly #WebSocket: WebSocketClass | undefined
-  readonly #fetch: FetchFunction | undefined
-  readonly #choice: TransportChoice
+  readonly #open: OpenLine
   readonly #events = new Emitter<ClientEvents>()
   readonly #link: Link
   readonly #outbox: Outbox
@@ -58,34 +49,33 @@ export class Client<C extends Contract = Contract> {
   readonly #subscriptions = new Map<string, { subscription: Subscription; handleCount: number }>()
   readonly #topics: TopicHandler
   #state: ConnectionState
-  #session: Session | undefined
-  /** The one that is open and welcome. */
-  #open: Session | undefined
-  /** A better transport that is tried beside the open one. */
-  #candidate: Session | undefined
+  #line: Line | undefined
+  /** What carries the line; undefined while it is not open and welcome. */
+  #transport: TransportKind | undefined
   #hasRenewedToken = false
   #isCompressionBroken = false
   #lastId = 0
   #nextTryAt: number | undefined
   #cancelWait: (() => void) | undefined
-  #cancelBetter: (() => void) | undefined
   #stopListening: (() => void) | undefined
 
-  constructor(url: string | URL, options: ClientOptions, choice: TransportChoice) {
-    const globals = globalThis as { WebSocket?: WebSocketClass; fetch?: FetchFunction }
-    this.#url = topicsUrl(url)
+  constructor(url: string | URL, options: ClientOptions, open: OpenLine) {
+    const globals = globalThis as Pick<ClientOptions, 'WebSocket' | 'fetch'>
+    const { environment = runtimeEnvironment() } = options
+    this.#environment = environment
     this.#settings = resolveClientOptions(options)
-    this.#token = options.token
-    this.#environment = options.environment ?? runtimeEnvironment()
-    this.#WebSocket = options.WebSocket ?? globals.WebSocket
-    this.#fetch = options.fetch ?? globals.fetch?.bind(globalThis)
-    this.#choice = choice
-    const environment = this.#environment
-    const send = (message: ClientMessage, data?: string) => this.#open?.send(message, data)
-    const now = () => environment.now()
-    const setTimer: Environment['setTimer'] = (callback, ms) => environment.setTimer(callback, ms)
-    this.#outbox = new Outbox(this.#settings, { send, now, random: environment.random, setTimer })
-    this.#requests = new Requests(this.#settings, { send, setTimer })
+    this.#context = {
+      url: topicsUrl(url),
+      environment,
+      WebSocket: options.WebSocket ?? globals.WebSocket,
+      fetch: options.fetch ?? globals.fetch?.bind(globalThis),
+      token: options.token,
+      isCompressionBroken: false,
+    }
+    this.#open = open
+    const send: Line['send'] = (message, data) => this.#line?.send(message, data)
+    this.#outbox = new Outbox(this.#settings, environment, send)
+    this.#requests = new Requests(this.#settings, environment, send)
     this.#topics = {
       publish: (topic, data, ifPosition) => {
         this.#expectNotClosed()
@@ -93,13 +83,13 @@ export class Client<C extends Contract = Contract> {
       },
       subscribe: (topic, wanted) => this.#subscribe(topic, wanted),
       release: subscription => this.#release(subscription),
-      hasPresence: () => this.#state.transport === undefined || this.#state.transport === 'websocket',
+      hasPresence: () => (this.#transport ?? 'websocket') === 'websocket',
     }
     this.#link = new Link(
       {
         connect: () => this.#connect(),
         disconnect: () => this.#disconnect(),
-        probe: () => this.#open?.probe(),
+        probe: () => this.#transport && this.#line?.probe(),
         wakeIn: ms => this.#wakeIn(ms),
         onStatus: () => this.#tell(),
       },
@@ -189,102 +179,52 @@ export class Client<C extends Contract = Contract> {
   }
 
   #connect(): void {
-    const opener = this.#choice.next()
-    const session: Session = this.#openSession(opener, {
-      onWelcome: message => this.#adopt(session, message),
-      onEnd: (ending, lastedMs) => this.#lost(opener, ending, lastedMs),
-    })
-    this.#session = session
-  }
-
-  #openSession(
-    opener: TransportOpener,
-    {
-      onWelcome,
-      onEnd,
-    }: { onWelcome(message: ServerMessage): void; onEnd(ending: Ending, lastedMs: number): void },
-  ): Session {
-    const context = {
-      url: this.#url,
-      environment: this.#environment,
-      WebSocket: this.#WebSocket,
-      fetch: this.#fetch,
-      isCompressionBroken: this.#isCompressionBroken,
-    }
-    return new Session(opener, context, this.#token, {
-      onWelcome,
-      onEnd,
+    const context = { ...this.#context, isCompressionBroken: this.#isCompressionBroken }
+    this.#line = this.#open(context, {
+      onWelcome: welcome => this.#welcomed(welcome),
       onMessage: message => this.#receive(message),
+      onEnd: (ending, lastedMs) => this.#lost(ending, lastedMs),
     })
   }
 
-  /** From here on everything goes over this connection. */
-  #adopt(session: Session, { maxMessageBytes = 131_072, keyWindowMs = 300_000 }: ServerMessage): void {
+  #welcomed({ transport, maxMessageBytes = 131_072, keyWindowMs = 300_000 }: Welcome): void {
+    this.#forget()
     this.#hasRenewedToken = false
-    this.#session = session
-    this.#open = session
-    this.#choice.opened(session.opener)
+    this.#transport = transport
     this.#link.opened()
     this.#tell()
-    const hasPresence = session.opener.kind === 'websocket'
-    for (const { subscription } of this.#subscriptions.values()) subscription.connected(hasPresence)
+    for (const { subscription } of this.#subscriptions.values()) this.#resume(subscription)
     this.#outbox.connected({ maxMessageBytes, keyWindowMs })
     this.#requests.connected()
-    this.#lookForBetter()
   }
 
-  #lost(opener: TransportOpener, ending: Ending, lastedMs: number): void {
-    const hasOther = this.#choice.ended(opener, ending, lastedMs)
+  #resume(subscription: Subscription): void {
+    if (this.#transport !== undefined) subscription.connected(this.#transport === 'websocket')
+  }
+
+  #lost(ending: Ending, lastedMs: number): void {
     this.#isCompressionBroken ||= ending.code === 'compression'
     this.#forget()
     // A function for tokens may have a better one: once.
-    const mayRenew = ending.code === 'unauthenticated' && this.#token !== undefined && !this.#hasRenewedToken
+    const mayRenew =
+      ending.code === 'unauthenticated' && this.#context.token !== undefined && !this.#hasRenewedToken
     this.#hasRenewedToken ||= mayRenew
-    this.#link.lost({ ...ending, isOtherNext: mayRenew || hasOther }, lastedMs)
+    this.#link.lost({ ...ending, isOtherNext: mayRenew || ending.isOtherNext === true }, lastedMs)
     if (this.#link.status === 'closed') this.#failAll()
   }
 
   #disconnect(): void {
-    this.#session?.end()
+    this.#line?.end()
     this.#forget()
   }
 
+  /** What the connection knew is gone. */
   #forget(): void {
-    this.#session = undefined
-    this.#cancelBetter?.()
-    this.#candidate?.end()
-    this.#candidate = undefined
-    if (this.#open === undefined) return
-    this.#open = undefined
+    if (this.#transport === undefined) return
+    this.#transport = undefined
     for (const { subscription } of this.#subscriptions.values()) subscription.disconnected()
     this.#outbox.disconnected()
     this.#requests.disconnected()
-  }
-
-  /** While less than a WebSocket carries it, that is tried again beside it. */
-  #lookForBetter(): void {
-    this.#cancelBetter?.()
-    const better = this.#choice.better()
-    if (better === undefined) return
-    const { opener, inMs } = better
-    this.#cancelBetter = this.#environment.setTimer(() => {
-      const candidate: Session = this.#openSession(opener, {
-        onWelcome: message => {
-          this.#candidate = undefined
-          this.#session?.end()
-          this.#forget()
-          this.#adopt(candidate, message)
-        },
-        onEnd: (ending, lastedMs) => {
-          // Once it was adopted, its end is that of the connection.
-          if (this.#candidate !== candidate) return this.#lost(opener, ending, lastedMs)
-          this.#candidate = undefined
-          this.#choice.ended(opener, ending, lastedMs)
-          this.#lookForBetter()
-        },
-      })
-      this.#candidate = candidate
-    }, inMs)
   }
 
   #receive(message: ServerMessage): void {
@@ -307,9 +247,9 @@ export class Client<C extends Contract = Contract> {
     }
     const subscription = new Subscription(topic, options ?? {}, {
       call: message => {
-        if (this.#open === undefined) return undefined
+        if (this.#transport === undefined) return undefined
         const id = ++this.#lastId
-        this.#open.send({ ...message, id })
+        this.#line?.send({ ...message, id })
         return id
       },
       retryIn: (callback, ms, failedCount) =>
@@ -319,7 +259,7 @@ export class Client<C extends Contract = Contract> {
       },
     })
     this.#subscriptions.set(topic, { subscription, handleCount: 1 })
-    if (this.#open !== undefined) subscription.connected(this.#open.opener.kind === 'websocket')
+    this.#resume(subscription)
     return subscription
   }
 
@@ -352,7 +292,7 @@ export class Client<C extends Contract = Contract> {
 
   #tell(): void {
     const { status, reason } = this.#link
-    const transport = status === 'open' ? this.#open?.opener.kind : undefined
+    const transport = status === 'open' ? this.#transport : undefined
     const state: ConnectionState = { status, transport, reason, nextTryAt: this.#nextTryAt }
     const names = Object.keys(state) as (keyof ConnectionState)[]
     if (names.every(name => state[name] === this.#state[name])) return

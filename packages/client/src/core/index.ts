@@ -1,7 +1,7 @@
 import { Client } from './client.ts'
 import type { ClientOptions } from './client-options.ts'
 import type { Contract } from './contract.ts'
-import { onlyTransport } from './one-transport.ts'
+import { lineOf } from './session.ts'
 import { webSocketTransport } from './web-socket-transport.ts'
 
 export type { ConnectionState } from './client.ts'
@@ -11,11 +11,10 @@ export type { Environment } from './environment.ts'
 export type { Status } from './link.ts'
 export type { Member } from './messages.ts'
 export type { DisconnectReason, EndedBy, ReasonCode } from './reason.ts'
-export type { TokenFunction } from './session.ts'
 export type { StateTopic } from './state-topic.ts'
 export type { Publication, SubscribeOptions, SubscriptionStatus } from './subscription.ts'
 export type { PublishOptions, Topic, TopicEvents } from './topic.ts'
-export type { FetchFunction, TransportKind, WebSocketClass, WebSocketLike } from './transport.ts'
+export type { FetchFunction, TokenFunction, TransportKind, WebSocketClass, WebSocketLike } from './transport.ts'
 export type { Client, ClientOptions }
 
 /** As that of `@bothways/client`, with WebSocket alone: smaller. */
@@ -23,5 +22,5 @@ export function createClient<C extends Contract = Contract>(
   url: string | URL,
   options: ClientOptions = {},
 ): Client<C> {
-  return new Client<C>(url, options, onlyTransport(webSocketTransport))
+  return new Client<C>(url, options, lineOf(webSocketTransport))
 }

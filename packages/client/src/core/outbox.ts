@@ -1,5 +1,6 @@
 import { callRetryDelay } from './backoff.ts'
 import { ClientError, outcomeUnknown, queueFull } from './client-error.ts'
+import type { Environment } from './environment.ts'
 import { byteLength, type ClientMessage, type ServerMessage, textOf } from './messages.ts'
 
 export interface OutboxBounds {
@@ -9,12 +10,7 @@ export interface OutboxBounds {
   readonly maxQueueBytes: number
 }
 
-export interface OutboxHandler {
-  send(message: ClientMessage, data: string): void
-  now(): number
-  random(): number
-  setTimer(callback: () => void, ms: number): () => void
-}
+type Send = (message: ClientMessage, data?: string) => void
 
 /** What the server's welcome says. */
 export interface OutboxLimits {
@@ -59,7 +55,8 @@ const defaultKeyWindowMs = 300_000
  */
 export class Outbox {
   readonly #bounds: OutboxBounds
-  readonly #handler: OutboxHandler
+  readonly #environment: Environment
+  readonly #send: Send
   readonly #queues = new Map<string, TopicQueue>()
   readonly #inFlight = new Map<number, Entry>()
   #limits: OutboxLimits | undefined
@@ -69,9 +66,10 @@ export class Outbox {
   #bytes = 0
   #cancelExpiry: (() => void) | undefined
 
-  constructor(bounds: OutboxBounds, handler: OutboxHandler) {
+  constructor(bounds: OutboxBounds, environment: Environment, send: Send) {
     this.#bounds = bounds
-    this.#handler = handler
+    this.#environment = environment
+    this.#send = send
   }
 
   get count(): number {
@@ -180,9 +178,9 @@ export class Outbox {
   }
 
   #retryIn(queue: TopicQueue, retryAfterMs: number | undefined): void {
-    const delay = callRetryDelay(retryAfterMs, ++queue.failedCount, this.#handler.random())
+    const delay = callRetryDelay(retryAfterMs, ++queue.failedCount, this.#environment.random())
     queue.cancelRetry?.()
-    queue.cancelRetry = this.#handler.setTimer(() => {
+    queue.cancelRetry = this.#environment.setTimer(() => {
       queue.isPaused = false
       this.#expire()
       this.#flush()
@@ -216,10 +214,10 @@ export class Outbox {
         continue
       }
       entry.isInFlight = true
-      entry.firstSentAt ??= this.#handler.now()
+      entry.firstSentAt ??= this.#environment.now()
       this.#inFlight.set(id, entry)
       queue.isInterrupted = false
-      this.#handler.send(message, data)
+      this.#send(message, data)
     }
   }
 
@@ -227,7 +225,7 @@ export class Outbox {
   #expire(): void {
     this.#cancelExpiry?.()
     this.#cancelExpiry = undefined
-    const now = this.#handler.now()
+    const now = this.#environment.now()
     const windowMs = this.#keyWindowMs * windowShare
     let nextMs = Number.POSITIVE_INFINITY
     for (const entry of [...this.#queues.values()].flatMap(({ entries }) => entries)) {
@@ -240,7 +238,7 @@ export class Outbox {
       }
     }
     if (nextMs < Number.POSITIVE_INFINITY)
-      this.#cancelExpiry = this.#handler.setTimer(() => this.#expire(), nextMs)
+      this.#cancelExpiry = this.#environment.setTimer(() => this.#expire(), nextMs)
   }
 
   #remove(entry: Entry): void {

@@ -1,4 +1,5 @@
 import { ClientError, outcomeUnknown, queueFull } from './client-error.ts'
+import type { Environment } from './environment.ts'
 import { type ClientMessage, type ServerMessage, textOf } from './messages.ts'
 
 interface Waiting {
@@ -19,19 +20,15 @@ export interface RequestsBounds {
 /** Requests without their answer. Each is sent once: what it does at the server must not happen twice. */
 export class Requests {
   readonly #bounds: RequestsBounds
-  readonly #handler: {
-    send(message: ClientMessage): void
-    setTimer(callback: () => void, ms: number): () => void
-  }
+  readonly #environment: Environment
+  readonly #transmit: (message: ClientMessage) => void
   readonly #waiting = new Map<number, Waiting>()
   #isConnected = false
 
-  constructor(
-    bounds: RequestsBounds,
-    handler: { send(message: ClientMessage): void; setTimer(callback: () => void, ms: number): () => void },
-  ) {
+  constructor(bounds: RequestsBounds, environment: Environment, send: (message: ClientMessage) => void) {
     this.#bounds = bounds
-    this.#handler = handler
+    this.#environment = environment
+    this.#transmit = send
   }
 
   add(id: number, method: string, data: unknown): Promise<unknown> {
@@ -40,7 +37,7 @@ export class Requests {
     // As it is now, whatever becomes of it while it waits.
     const message = JSON.parse(textOf({ method, data })) as { data: unknown }
     return new Promise((resolve, reject) => {
-      const cancel = this.#handler.setTimer(() => {
+      const cancel = this.#environment.setTimer(() => {
         this.#waiting.delete(id)
         const text = `No answer came to ${method} within ${requestTimeoutMs} ms.`
         reject(new ClientError('timeout', text, !waiting.isSent))
@@ -82,7 +79,7 @@ export class Requests {
   #send(waiting: Waiting): void {
     waiting.isSent = true
     const { id, method, data } = waiting
-    this.#handler.send({ type: 'request', id, method, data })
+    this.#transmit({ type: 'request', id, method, data })
   }
 
   #fail(waiting: Waiting, error: ClientError): void {

@@ -1,16 +1,7 @@
+import type { Line, LineHandler, OpenLine } from './line.ts'
 import type { ClientMessage, ServerMessage } from './messages.ts'
 import type { Ending } from './reason.ts'
 import type { Transport, TransportContext, TransportOpener } from './transport.ts'
-
-export type TokenFunction = () => string | null | undefined | Promise<string | null | undefined>
-
-export interface SessionHandler {
-  /** Calls can be made. */
-  onWelcome(message: ServerMessage): void
-  onMessage(message: ServerMessage): void
-  /** Once; `lastedMs` is how long it was welcome. */
-  onEnd(ending: Ending, lastedMs: number): void
-}
 
 /** A server that wants pings more often is not obeyed, in ms. */
 const leastPingMs = 100
@@ -26,11 +17,10 @@ const renewalMs = 60_000
 const leastRenewalMs = 5_000
 
 /** One connection from its opening to its end: hello, heartbeat and renewal of the token are its business. */
-export class Session {
-  readonly opener: TransportOpener
+export class Session implements Line {
+  readonly #opener: TransportOpener
   readonly #context: TransportContext
-  readonly #token: TokenFunction | undefined
-  readonly #handler: SessionHandler
+  readonly #handler: LineHandler
   readonly #transport: Transport
   #isOver = false
   #welcomeAt: number | undefined
@@ -43,21 +33,15 @@ export class Session {
   #cancelBeat: (() => void) | undefined
   #cancelRenewal: (() => void) | undefined
 
-  constructor(
-    opener: TransportOpener,
-    context: TransportContext,
-    token: TokenFunction | undefined,
-    handler: SessionHandler,
-  ) {
-    this.opener = opener
+  constructor(opener: TransportOpener, context: TransportContext, handler: LineHandler) {
+    this.#opener = opener
     this.#context = context
-    this.#token = token
     this.#handler = handler
     this.#heardAt = context.environment.now()
     this.#beatIn(openingMs)
     this.#transport = opener.open(context, {
       onOpen: () => {
-        if (token !== undefined) void this.#sendToken('hello')
+        if (context.token !== undefined) void this.#sendToken('hello')
         // Where the server asks for no hello, it welcomes by itself.
         else if (opener.kind !== 'websocket') this.send({ type: 'hello' })
       },
@@ -96,14 +80,14 @@ export class Session {
     const { expiresAt, pingMs } = message
     if (pingMs !== undefined) this.#pingMs = Math.max(pingMs, leastPingMs)
     this.#cancelRenewal?.()
-    if (expiresAt !== undefined && this.#token !== undefined) {
+    if (expiresAt !== undefined && this.#context.token !== undefined) {
       const leftMs = expiresAt - this.#context.environment.date()
       this.#renewIn(leftMs - Math.min(renewalMs, leftMs / 5))
     }
     if (this.#welcomeAt !== undefined) return
     this.#welcomeAt = this.#context.environment.now()
     this.#beatIn(this.#pingMs)
-    this.#handler.onWelcome(message)
+    this.#handler.onWelcome({ transport: this.#opener.kind, ...message })
   }
 
   #renewIn(ms: number): void {
@@ -113,7 +97,7 @@ export class Session {
 
   async #sendToken(type: 'hello' | 'token'): Promise<void> {
     try {
-      const token = (await this.#token?.()) ?? undefined
+      const token = (await this.#context.token?.()) ?? undefined
       this.send({ type, token })
     } catch (error) {
       if (this.#isOver) return
@@ -170,4 +154,9 @@ export class Session {
     const lastedMs = this.#welcomeAt === undefined ? 0 : Math.max(1, now - this.#welcomeAt)
     this.#handler.onEnd({ retryAfterMs, text: message, ...ending }, lastedMs)
   }
+}
+
+/** A line of one transport. */
+export function lineOf(opener: TransportOpener): OpenLine {
+  return (context, handler) => new Session(opener, context, handler)
 }

@@ -1,11 +1,12 @@
-// What a transport of another folder is made of.
+// What a transport or a line of another folder is made of.
 
+export type { Line, LineHandler, OpenLine, Welcome } from './line.ts'
 export { type ClientMessage, type ServerMessage, textOf } from './messages.ts'
 export { type Ending, endingOfStatus } from './reason.ts'
+export { Session } from './session.ts'
 export type {
   FetchedResponse,
   Transport,
-  TransportChoice,
   TransportContext,
   TransportHandler,
   TransportOpener,

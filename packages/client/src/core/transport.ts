@@ -59,12 +59,15 @@ export interface FetchedResponse {
   text(): Promise<string>
 }
 
+export type TokenFunction = () => string | null | undefined | Promise<string | null | undefined>
+
 export interface TransportContext {
   /** Of the topics, `http:` or `https:`. */
   readonly url: string
   readonly environment: Environment
   readonly WebSocket: WebSocketClass | undefined
   readonly fetch: FetchFunction | undefined
+  readonly token: TokenFunction | undefined
   /** Compressed messages came damaged. */
   readonly isCompressionBroken: boolean
 }
@@ -74,17 +77,4 @@ export type TransportKind = 'websocket' | 'event-stream' | 'long-poll'
 export interface TransportOpener {
   readonly kind: TransportKind
   open(context: TransportContext, handler: TransportHandler): Transport
-}
-
-/** Which transport is tried next. */
-export interface TransportChoice {
-  next(): TransportOpener
-  /** What to try besides the one that is open, and in how many ms; undefined when there is nothing better. */
-  better(): { readonly opener: TransportOpener; readonly inMs: number } | undefined
-  opened(opener: TransportOpener): void
-  /**
-   * @param lastedMs how long it was open, 0 if it never was
-   * @returns whether another transport may do where this one would fail again
-   */
-  ended(opener: TransportOpener, ending: Ending, lastedMs: number): boolean
 }

@@ -1,4 +1,4 @@
-import type { Ending, TransportChoice, TransportOpener } from '../core/transport-kit.ts'
+import { type Ending, type OpenLine, Session, type TransportOpener } from '../core/transport-kit.ts'
 
 /** A connection that lasted so long was not cut by a proxy that dislikes it, in ms. */
 const stableMs = 60_000
@@ -24,7 +24,7 @@ export interface Memory {
 }
 
 /** The first transport as long as it works; else the next one, and back as soon as the first works again. */
-export class Fallbacks implements TransportChoice {
+export class Fallbacks {
   readonly #openers: readonly TransportOpener[]
   readonly #memory: Memory | undefined
   readonly #key: string
@@ -47,10 +47,64 @@ export class Fallbacks implements TransportChoice {
     } catch {}
   }
 
+  /** A line by the transport that works; while that is a fallback, the first is tried beside it, and takes over. */
+  readonly open: OpenLine = (context, handler) => {
+    let candidate: Session | undefined
+    let cancel: (() => void) | undefined
+    const stop = () => {
+      cancel?.()
+      candidate?.end()
+    }
+    const lookForBetter = () => {
+      cancel?.()
+      const better = this.better()
+      if (better === undefined) return
+      cancel = context.environment.setTimer(() => {
+        candidate = begin(better.opener)
+      }, better.inMs)
+    }
+    const begin = (opener: TransportOpener): Session => {
+      const session: Session = new Session(opener, context, {
+        onWelcome: welcome => {
+          if (session === candidate) {
+            candidate = undefined
+            current.end()
+            current = session
+          }
+          this.opened(opener)
+          handler.onWelcome(welcome)
+          lookForBetter()
+        },
+        onMessage: message => handler.onMessage(message),
+        onEnd: (ending, lastedMs) => {
+          const isOtherNext = this.ended(opener, ending, lastedMs)
+          if (session === candidate) {
+            candidate = undefined
+            lookForBetter()
+          } else {
+            stop()
+            handler.onEnd({ ...ending, isOtherNext }, lastedMs)
+          }
+        },
+      })
+      return session
+    }
+    let current = begin(this.next())
+    return {
+      send: (message, data) => current.send(message, data),
+      probe: () => current.probe(),
+      end: () => {
+        stop()
+        current.end()
+      },
+    }
+  }
+
   next(): TransportOpener {
     return this.#openers[this.#at] as TransportOpener
   }
 
+  /** What to try besides the one that is open, and in how many ms; undefined when there is nothing better. */
   better(): { readonly opener: TransportOpener; readonly inMs: number } | undefined {
     if (this.#at === 0) return undefined
     return { opener: this.#openers[0] as TransportOpener, inMs: this.#betterMs }
@@ -65,6 +119,10 @@ export class Fallbacks implements TransportChoice {
     } catch {}
   }
 
+  /**
+   * @param lastedMs how long it was open, 0 if it never was
+   * @returns whether another transport may do where this one would fail again
+   */
   ended(opener: TransportOpener, { code }: Ending, lastedMs: number): boolean {
     const at = this.#openers.indexOf(opener)
     const isLast = at === this.#openers.length - 1

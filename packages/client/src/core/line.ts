@@ -1,0 +1,27 @@
+import type { ClientMessage, ServerMessage } from './messages.ts'
+import type { Ending } from './reason.ts'
+import type { TransportContext, TransportKind } from './transport.ts'
+
+/** One connection of a client from its opening to its end, whatever carries it and whoever shares it. */
+export interface Line {
+  /** @param data JSON of the message's `data`, as text */
+  send(message: ClientMessage, data?: string): void
+  /** Asks for a sign of life: without one it ends. */
+  probe(): void
+  /** Ends it; the handler hears nothing more. */
+  end(): void
+}
+
+export interface Welcome extends ServerMessage {
+  readonly transport: TransportKind
+}
+
+export interface LineHandler {
+  /** Calls can be made. Again: another connection has taken its place, and knows nothing of this client. */
+  onWelcome(welcome: Welcome): void
+  onMessage(message: ServerMessage): void
+  /** Once; `lastedMs` is how long it was welcome. */
+  onEnd(ending: Ending, lastedMs: number): void
+}
+
+export type OpenLine = (context: TransportContext, handler: LineHandler) => Line
