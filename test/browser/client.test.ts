@@ -1,87 +1,23 @@
-import { once } from 'node:events'
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { launchChromium } from '@bothways/test-support/chromium'
+import { bundleClient, type Page, say, servePage, until } from '@bothways/test-support/client-page'
 import { launchFirefox } from '@bothways/test-support/firefox'
-import { createHub, createServer, MemoryBroker, TopicsHttp, topicsRoute } from 'bothways'
-import { rolldown } from 'rolldown'
+import { MemoryBroker } from 'bothways'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ChaosProxy } from '../../packages/cli/src/chaos/chaos-proxy.ts'
 
 // The client of topics in real browsers, behind a network that misbehaves.
-
-/** What the page keeps of what it heard. */
-interface Heard {
-  readonly log: readonly number[]
-  readonly gapCount: number
-  readonly status: string
-  readonly transport: string | undefined
-  readonly answered: number
-}
-
-interface Page {
-  goto(url: string): Promise<unknown>
-  evaluate<Result, Argument = undefined>(
-    callback: (argument: Argument) => Result,
-    argument?: Argument,
-  ): Promise<Result>
-}
 
 let code: string
 const broker = new MemoryBroker()
 const closeBroker = broker.close.bind(broker)
 // It outlives the servers of these tests.
 broker.close = async () => {}
+const serve = (port?: number) => servePage(code, broker, port)
 
 beforeAll(async () => {
-  const build = await rolldown({
-    input: join(import.meta.dirname, '../../packages/client/src/index.ts'),
-    platform: 'browser',
-    logLevel: 'silent',
-  })
-  const { output } = await build.generate({ format: 'es' })
-  code = output[0].code
-  await build.close()
+  code = await bundleClient()
 })
 afterAll(() => closeBroker())
-
-const html = `<!doctype html><link rel="icon" href="data:,"><script type="module">
-  import { createClient } from '/client.js'
-  const client = createClient('/bothways', { firstRetryMs: 100, maxRetryMs: 300 })
-  const room = client.topic('room/' + location.hash.slice(1))
-  const heard = { log: [], gapCount: 0, answered: 0 }
-  room.on('publication', ({ data }) => heard.log.push(data))
-  room.on('gap', () => heard.gapCount++)
-  window.publish = data => room.publish(data).then(() => heard.answered++)
-  window.heard = () => ({ ...heard, ...client.connection })
-</script>`
-
-async function serve(port = 0) {
-  const hub = createHub({ topics: { 'room/:id': { history: { count: 5_000, ageMs: 600_000 } } }, broker })
-  const overHttp = new TopicsHttp(hub)
-  const http: HttpServer = createHttpServer((request, response) => {
-    if (overHttp.handle(request, response)) return
-    const isScript = request.url === '/client.js'
-    response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html').end(isScript ? code : html)
-  })
-  const server = createServer().route('/bothways', topicsRoute(hub))
-  server.attach(http)
-  http.listen(port, '127.0.0.1')
-  await once(http, 'listening')
-  return {
-    port: (http.address() as AddressInfo).port,
-    /** As a process that is killed: nobody is told. */
-    kill: async () => {
-      for (const socket of server.sockets) socket.terminate()
-      http.closeAllConnections()
-      const closed = new Promise(resolve => http.close(resolve))
-      await server.close({ timeoutMs: 0 })
-      http.closeAllConnections()
-      await closed
-    },
-  }
-}
 
 const faults = {
   latencyMs: 5,
@@ -91,20 +27,6 @@ const faults = {
   stripsUpgrade: false,
   bytesPerSecond: 0,
 }
-
-async function until(page: Page, isSo: (heard: Heard) => boolean): Promise<Heard> {
-  for (;;) {
-    const heard = await page.evaluate(() => (globalThis as never as { heard(): Heard }).heard())
-    if (isSo(heard)) return heard
-    await new Promise(resolve => setTimeout(resolve, 30))
-  }
-}
-
-const say = (page: Page, data: number) =>
-  page.evaluate(
-    (given: number) => void (globalThis as never as { publish(data: number): void }).publish(given),
-    data,
-  )
 
 const numbers = (count: number) => [...Array(count).keys()]
 

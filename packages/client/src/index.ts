@@ -1,16 +1,26 @@
 import {
   Client,
-  type ClientOptions,
   type Contract,
+  type ClientOptions as CoreOptions,
   topicsUrl,
   webSocketTransport,
 } from './core/client-kit.ts'
 import { eventStreamTransport } from './fallbacks/event-stream.ts'
 import { Fallbacks, type Memory } from './fallbacks/fallbacks.ts'
 import { longPollTransport } from './fallbacks/long-poll.ts'
+import { originOfPage } from './tabs/channel.ts'
+import { Tabs } from './tabs/tabs.ts'
 
 export { ClientError } from './core/client-error.ts'
 export type * from './core/index.ts'
+
+export interface ClientOptions extends CoreOptions {
+  /**
+   * `tabs`: all tabs of an origin that name this URL have one connection. Whoever is signed in must be the same in all. Without Web
+   * Locks, as in pages that came by plain `http:`, each has its own. Default: each has its own.
+   */
+  readonly share?: 'tabs'
+}
 
 /**
  * Makes the client of a server's topics, and connects it: by WebSocket, where that does not work by an event stream, where
@@ -32,7 +42,13 @@ export function createClient<C extends Contract = Contract>(
   const overHttp = [eventStreamTransport, longPollTransport]
   const hasWebSocket = (options.WebSocket ?? WebSocket) !== undefined
   const openers = hasWebSocket ? [webSocketTransport, ...overHttp] : overHttp
-  return new Client<C>(url, options, new Fallbacks(openers, topicsUrl(url), pageMemory()).open)
+  const { open } = new Fallbacks(openers, topicsUrl(url), pageMemory())
+  const origin = options.share === 'tabs' ? originOfPage() : undefined
+  return new Client<C>(
+    url,
+    options,
+    origin === undefined ? open : new Tabs(open, topicsUrl(url), origin).open,
+  )
 }
 
 /** Where a browser lets a page keep something. */

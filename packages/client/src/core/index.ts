@@ -14,7 +14,13 @@ export type { DisconnectReason, EndedBy, ReasonCode } from './reason.ts'
 export type { StateTopic } from './state-topic.ts'
 export type { Publication, SubscribeOptions, SubscriptionStatus } from './subscription.ts'
 export type { PublishOptions, Topic, TopicEvents } from './topic.ts'
-export type { FetchFunction, TokenFunction, TransportKind, WebSocketClass, WebSocketLike } from './transport.ts'
+export type {
+  FetchFunction,
+  TokenFunction,
+  TransportKind,
+  WebSocketClass,
+  WebSocketLike,
+} from './transport.ts'
 export type { Client, ClientOptions }
 
 /** As that of `@bothways/client`, with WebSocket alone: smaller. */

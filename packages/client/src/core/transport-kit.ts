@@ -1,5 +1,7 @@
 // What a transport or a line of another folder is made of.
 
+export { callRetryDelay } from './backoff.ts'
+export type { Environment } from './environment.ts'
 export type { Line, LineHandler, OpenLine, Welcome } from './line.ts'
 export { type ClientMessage, type ServerMessage, textOf } from './messages.ts'
 export { type Ending, endingOfStatus } from './reason.ts'

@@ -1,0 +1,64 @@
+import type { ClientMessage, Ending, ServerMessage } from '../core/transport-kit.ts'
+
+/** What a tab says to the leader. */
+export interface FromTab {
+  readonly from: string
+  readonly message: ClientMessage
+  /** JSON of the message's `data`. */
+  readonly data?: string | undefined
+}
+
+/** What a leader says to tabs. */
+export interface FromLeader {
+  readonly by: string
+  readonly to: readonly string[]
+  readonly message?: ServerMessage
+  readonly ending?: Ending
+}
+
+/** Somebody leads from now on. */
+export interface NewLeader {
+  readonly leader: string
+}
+
+export type Said = FromTab | FromLeader | NewLeader
+
+/** The part of a `BroadcastChannel` that is used. */
+export interface Channel {
+  onmessage: ((event: { readonly data: Said }) => void) | null
+  postMessage(said: Said): void
+  close(): void
+}
+
+/** The part of `navigator.locks` that is used. */
+export interface Locks {
+  request(
+    name: string,
+    options: { readonly signal?: AbortSignal; readonly steal?: boolean },
+    hold: () => Promise<void>,
+  ): Promise<void>
+}
+
+/** The part of `EventTarget` that is used. */
+interface Listened {
+  addEventListener(type: string, listener: () => void): void
+  removeEventListener(type: string, listener: () => void): void
+}
+
+/** What the tabs of an origin find each other by. */
+export interface Origin {
+  readonly BroadcastChannel: new (name: string) => Channel
+  readonly locks: Locks
+  readonly page: Partial<Listened>
+  readonly document: Listened | undefined
+}
+
+/** @returns undefined where pages do not have it, as outside of secure contexts */
+export function originOfPage(): Origin | undefined {
+  const { BroadcastChannel, navigator, document } = globalThis as unknown as Partial<Origin> & {
+    navigator?: { locks?: Locks }
+  }
+  const locks = navigator?.locks
+  if (BroadcastChannel === undefined || locks === undefined) return undefined
+  return { BroadcastChannel, locks, page: globalThis as Partial<Listened>, document }
+}
