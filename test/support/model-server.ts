@@ -15,6 +15,8 @@ export class ModelServer {
   readonly open: Set<ModelSocket> = new Set<ModelSocket>()
   /** Sockets that were ever open. */
   socketCount = 0
+  /** Calls to subscribe that were taken. */
+  subscribedCount = 0
   /** The oldest place that history reaches back to. */
   oldest = 0
   /** Whether the next publication fails for now. */
@@ -99,6 +101,7 @@ class ModelSocket extends ScriptedSocket {
     if (type === 'ping') this.say({ type: 'pong' })
     else if (type === 'subscribe' && this.subscribed.has(topic)) this.#fail(id, 'already_subscribed', false)
     else if (type === 'subscribe') {
+      this.#server.subscribedCount++
       const place = since === undefined ? undefined : Number(since.slice(1))
       const isThere = place !== undefined && place >= this.#server.oldest
       const from = isThere ? place : Math.max(this.#server.oldest, list.length - last)

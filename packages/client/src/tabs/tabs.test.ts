@@ -210,6 +210,25 @@ test('Where history has moved past the place of one tab, only that one is told o
   expect([heard.log, heard.gapCount]).toEqual([[1, 2, 3, 4, 5, 6, 7], 0])
 })
 
+test('The leader keeps a bounded piece of each topic: whoever stood before it is served by the server', async () => {
+  const { server, open, pass } = stage()
+  const heard = open().listen('room/1')
+  await pass(500)
+  const long = 'x'.repeat(100_000)
+  for (let n = 1; n <= 5; n++) server.publish('room/1', `k${n}`, [n, long])
+  await pass(500)
+  const subscribed = server.subscribedCount
+  const late = open().listen('room/1', { since: 'p1' })
+  const recent = open().listen('room/1', { since: 'p4' })
+  await pass(3_000)
+  expect(late.log.map(data => (data as [number])[0])).toEqual([2, 3, 4, 5])
+  expect(recent.log).toHaveLength(1)
+  expect(server.subscribedCount).toBe(subscribed + 1)
+  server.publish('room/1', 'k6', [6])
+  await pass(100)
+  expect([heard.log.length, late.log.length, recent.log.length]).toEqual([6, 5, 2])
+})
+
 test('The tabs are one member as long as one of them wants to be', async () => {
   const { server, open, pass } = stage()
   const plain = open()
