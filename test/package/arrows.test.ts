@@ -47,7 +47,7 @@ const planted: readonly (readonly [path: string, specifier: string, isLawful: bo
   ['packages/protocol/src/frames/planted.ts', '#utf8', true],
   ['packages/protocol/src/frames/planted.ts', '../platform/utf8.node.ts', false],
   ['packages/protocol/src/frames/planted.ts', 'bothways', false],
-  [connection, '../errors.ts', true],
+  [connection, '../errors.ts', false],
   [connection, '@bothways/protocol', true],
   [connection, 'node:net', true],
   [connection, '../server/server.ts', false],

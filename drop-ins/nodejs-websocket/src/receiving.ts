@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { LimitError, Opcode, type ReceivedFrame } from '@bothways/protocol'
+import { LimitError, Opcode, limits as protocolLimits, type ReceivedFrame } from '@bothways/protocol'
 import { Collector } from './collector.ts'
 import { InStream } from './in-stream.ts'
 import * as limits from './limits.ts'
@@ -44,7 +44,7 @@ export class Receiving {
     if (actual > limit) {
       this.#text = undefined
       const message = `Text of ${actual} bytes is over the limit of ${limit}.`
-      this.#connection.onTooBig(new LimitError('BW_MESSAGE_TOO_BIG', limit, actual, 'bytes', message))
+      this.#connection.onTooBig(new LimitError(protocolLimits.maxMessageBytes, limit, actual, message))
       return
     }
     text.push(payload)

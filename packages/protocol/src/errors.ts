@@ -8,6 +8,8 @@ import type { CloseCode } from './frames/close-code.ts'
  * - `LimitError`: a bound was reached; raise the named option or send less.
  * - `HandshakeError`: the opening handshake failed; `status`, `headers` and `body` say why.
  *
+ * The codes that this layer uses stand in the tables below; whoever builds upon it has tables of its own.
+ *
  * Compare `error.code`, never the message. {@link isBothwaysError} also recognises errors that another copy
  * of this package has thrown.
  */
@@ -64,30 +66,29 @@ export class ProtocolViolation extends BothwaysError {
   }
 }
 
-export type LimitCode =
-  | 'BW_MESSAGE_TOO_BIG'
-  | 'BW_FRAME_TOO_BIG'
-  | 'BW_TOO_MANY_FRAGMENTS'
-  | 'BW_SEND_QUEUE_FULL'
-  | 'BW_RECEIVED_TOO_MUCH'
-  | 'BW_MESSAGE_TOO_SLOW'
-  | 'BW_SEND_QUEUES_FULL'
-  | 'BW_PEER_SILENT'
-  | 'BW_TOO_FAST'
-  | 'BW_TOO_MANY_CONNECTIONS'
-  | 'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS'
-  | 'BW_TOO_MANY_TOPICS'
+/** What a bound counts, and the code of the error when it is reached. */
+export interface Limit {
+  readonly code: string
+  readonly unit: 'bytes' | 'milliseconds' | 'connections' | 'frames' | 'messages' | 'topics'
+}
+
+/** The bounds of a receiver, by the options that set them, and the close code to fail with (RFC 6455 §7.4.1). */
+export const limits = {
+  maxMessageBytes: { code: 'BW_MESSAGE_TOO_BIG', unit: 'bytes', closeCode: 1009 },
+  maxFrameBytes: { code: 'BW_FRAME_TOO_BIG', unit: 'bytes', closeCode: 1009 },
+  maxFragmentCount: { code: 'BW_TOO_MANY_FRAGMENTS', unit: 'frames', closeCode: 1008 },
+} as const
 
 /** A bound was reached. The message names what came, the limit and the option that sets it. */
 export class LimitError extends BothwaysError {
   override readonly name = 'LimitError'
-  readonly code: LimitCode
+  readonly code: string
   readonly limit: number
   /** What came. For a message whose size is not known yet, what had come when it was stopped. */
   readonly actual: number
-  readonly unit: 'bytes' | 'milliseconds' | 'connections' | 'frames' | 'messages' | 'topics'
+  readonly unit: Limit['unit']
 
-  constructor(code: LimitCode, limit: number, actual: number, unit: LimitError['unit'], message: string) {
+  constructor({ code, unit }: Limit, limit: number, actual: number, message: string) {
     super(message)
     this.code = code
     this.limit = limit
@@ -96,68 +97,50 @@ export class LimitError extends BothwaysError {
   }
 }
 
-export type UsageCode =
-  | 'BW_INVALID_OPTION'
-  | 'BW_UNKNOWN_OPTION'
-  | 'BW_UNKNOWN_METHOD'
-  | 'BW_INVALID_ARGUMENT'
-  | 'BW_INVALID_MESSAGE'
-  | 'BW_INVALID_CLOSE_ARGUMENT'
-  | 'BW_INVALID_SUBPROTOCOL'
-  | 'BW_INVALID_HEADER'
-  | 'BW_CONTROL_FRAME_TOO_LONG'
-  | 'BW_ROUTE_EXISTS'
-  | 'BW_ALREADY_LISTENING'
-  | 'BW_ALREADY_ATTACHED'
-  | 'BW_SERVER_CLOSED'
-  | 'BW_TWO_CONSUMERS'
-  | 'BW_WRONG_PROCESS'
+export const usageCodes = [
+  'BW_INVALID_OPTION',
+  'BW_INVALID_SUBPROTOCOL',
+  'BW_INVALID_HEADER',
+  'BW_CONTROL_FRAME_TOO_LONG',
+] as const
 
 /** The call itself was wrong; nothing was sent. The message says what was expected and what came. */
 export class UsageError extends BothwaysError {
   override readonly name = 'UsageError'
-  readonly code: UsageCode
+  readonly code: string
 
-  constructor(code: UsageCode, message: string) {
+  constructor(code: string, message: string) {
     super(message)
     this.code = code
   }
 }
 
-export type HandshakeCode =
-  // what a server refuses (RFC 6455 §4.2.1)
-  | 'BW_METHOD_NOT_GET'
-  | 'BW_HTTP_VERSION_TOO_OLD'
-  | 'BW_HOST_MISSING'
-  | 'BW_UPGRADE_MISSING'
-  | 'BW_CONNECTION_UPGRADE_MISSING'
-  | 'BW_BODY_UNEXPECTED'
-  | 'BW_KEY_INVALID'
-  | 'BW_VERSION_UNSUPPORTED'
-  | 'BW_SUBPROTOCOL_HEADER_INVALID'
-  | 'BW_EXTENSIONS_HEADER_INVALID'
-  | 'BW_SUBPROTOCOL_UNSUPPORTED'
-  | 'BW_NO_ROUTE'
-  | 'BW_ORIGIN_REFUSED'
-  | 'BW_AUTHENTICATION_REFUSED'
-  | 'BW_AUTHENTICATION_FAILED'
-  | 'BW_SERVER_DRAINING'
-  | 'BW_HANDSHAKE_TIMEOUT'
-  | 'BW_TOO_MANY_CONNECTIONS'
-  | 'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS'
-  | 'BW_TOO_MANY_HANDSHAKES'
-  | 'BW_TOO_MANY_PENDING_HANDSHAKES'
-  | 'BW_REQUEST_UNREADABLE'
-  | 'BW_UPGRADE_ANSWERED_TWICE'
-  // what a client refuses (RFC 6455 §4.1)
-  | 'BW_STATUS_NOT_101'
-  | 'BW_ACCEPT_WRONG'
-  | 'BW_SUBPROTOCOL_NOT_OFFERED'
-  | 'BW_SUBPROTOCOL_NOT_CHOSEN'
-  | 'BW_EXTENSION_NOT_OFFERED'
-  | 'BW_EXTENSION_PARAMETERS_INVALID'
-  | 'BW_HANDSHAKE_CONNECTION_FAILED'
-  | 'BW_HANDSHAKE_ABORTED'
+/** What a server refuses (RFC 6455 §4.2.1). */
+export const refusedRequests = [
+  'BW_METHOD_NOT_GET',
+  'BW_HTTP_VERSION_TOO_OLD',
+  'BW_HOST_MISSING',
+  'BW_UPGRADE_MISSING',
+  'BW_CONNECTION_UPGRADE_MISSING',
+  'BW_BODY_UNEXPECTED',
+  'BW_KEY_INVALID',
+  'BW_VERSION_UNSUPPORTED',
+  'BW_SUBPROTOCOL_HEADER_INVALID',
+  'BW_EXTENSIONS_HEADER_INVALID',
+] as const
+
+/** What a client refuses (RFC 6455 §4.1). */
+export const refusedAnswers = [
+  'BW_STATUS_NOT_101',
+  'BW_UPGRADE_MISSING',
+  'BW_CONNECTION_UPGRADE_MISSING',
+  'BW_ACCEPT_WRONG',
+  'BW_SUBPROTOCOL_NOT_OFFERED',
+  'BW_SUBPROTOCOL_NOT_CHOSEN',
+  'BW_EXTENSIONS_HEADER_INVALID',
+  'BW_EXTENSION_NOT_OFFERED',
+  'BW_EXTENSION_PARAMETERS_INVALID',
+] as const
 
 /** What came over HTTP when the opening handshake failed. */
 export interface HandshakeAnswer {
@@ -176,13 +159,13 @@ interface HandshakeErrorOptions {
 /** The opening handshake failed (RFC 6455 §4). */
 export class HandshakeError extends BothwaysError {
   override readonly name = 'HandshakeError'
-  readonly code: HandshakeCode
+  readonly code: string
   /** The HTTP answer that was given or received; undefined when none came. */
   readonly answer: HandshakeAnswer | undefined
   /** The finding of `bothways doctor` that this failure suggests, such as `BW_DOCTOR_NOT_FOUND`; it has a page. */
   readonly doctor: string | undefined
 
-  constructor(code: HandshakeCode, message: string, options: HandshakeErrorOptions = {}) {
+  constructor(code: string, message: string, options: HandshakeErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.answer = options.answer

@@ -1,4 +1,5 @@
-import { CloseCode, LimitError, maxCloseReasonBytes, ProtocolViolation } from '@bothways/protocol'
+import { CloseCode, LimitError, limits, maxCloseReasonBytes, ProtocolViolation } from '@bothways/protocol'
+import { connectionLimits } from './error-codes.ts'
 import { leastGrowthBytes } from './receiving/message-progress.ts'
 
 /** An error's message as the reason of a close frame, cut to what fits, at a whole character. */
@@ -19,56 +20,55 @@ export function invalidText(): ProtocolViolation {
 
 export function sendQueueFull(limit: number, actual: number): LimitError {
   return new LimitError(
-    'BW_SEND_QUEUE_FULL',
+    connectionLimits.maxBufferedBytes,
     limit,
     actual,
-    'bytes',
     `The peer reads too slowly: ${actual} bytes wait, over the limit of ${limit} (option maxBufferedBytes).`,
   )
 }
 
 export function receivedTooMuch(limit: number, actual: number): LimitError {
   return new LimitError(
-    'BW_RECEIVED_TOO_MUCH',
+    connectionLimits.maxTotalIncomingBytes,
     limit,
     actual,
-    'bytes',
     `${actual} bytes are unfinished or unread in all, over the limit of ${limit} (option maxTotalIncomingBytes), and most of them from this peer.`,
   )
 }
 
 export function messageTooSlow(limitMs: number, actualMs: number): LimitError {
   return new LimitError(
-    'BW_MESSAGE_TOO_SLOW',
+    connectionLimits.messageTimeoutMs,
     limitMs,
     Math.round(actualMs),
-    'milliseconds',
     `A message neither ended nor grew by ${leastGrowthBytes / 1024} KiB within ${limitMs} ms (option messageTimeoutMs).`,
   )
 }
 
 export function sendQueuesFull(limit: number, actual: number): LimitError {
   return new LimitError(
-    'BW_SEND_QUEUES_FULL',
+    connectionLimits.maxTotalBufferedBytes,
     limit,
     actual,
-    'bytes',
     `${actual} bytes wait for all peers together, over the limit of ${limit} (option maxTotalBufferedBytes), and among those that read too slowly this peer has most.`,
   )
 }
 
 export function peerIsSilent(limitMs: number, silentMs: number): LimitError {
   return new LimitError(
-    'BW_PEER_SILENT',
+    connectionLimits['keepalive.timeoutMs'],
     limitMs,
     Math.round(silentMs),
-    'milliseconds',
     `The peer has not answered a ping within ${limitMs} ms (option keepalive.timeoutMs): the network or the peer is gone.`,
   )
 }
 
+const closeCodes: ReadonlyMap<string, CloseCode> = new Map(
+  Object.values(limits).map(({ code, closeCode }) => [code, closeCode]),
+)
+
 /** The status of the close frame for what a peer broke (RFC 6455 §7.4.1). */
 export function closeCodeOf(error: ProtocolViolation | LimitError): CloseCode {
   if (error instanceof ProtocolViolation) return error.closeCode
-  return error.code === 'BW_TOO_MANY_FRAGMENTS' ? CloseCode.PolicyViolation : CloseCode.MessageTooBig
+  return closeCodes.get(error.code) ?? CloseCode.PolicyViolation
 }

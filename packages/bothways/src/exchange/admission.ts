@@ -1,4 +1,5 @@
 import { LimitError } from '@bothways/protocol'
+import { admissionLimits } from './error-codes.ts'
 import { networkOf } from './network-address.ts'
 
 export interface AdmissionLimits {
@@ -22,14 +23,10 @@ export class Admission {
     const network = networkOf(address)
     const fromAddress = this.#byNetwork.get(network) ?? 0
     if (this.#count >= maxConnections) {
-      return tooMany('BW_TOO_MANY_CONNECTIONS', 'maxConnections', maxConnections)
+      return tooMany('maxConnections', maxConnections)
     }
     if (fromAddress >= maxConnectionsPerAddress) {
-      return tooMany(
-        'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS',
-        'maxConnectionsPerAddress',
-        maxConnectionsPerAddress,
-      )
+      return tooMany('maxConnectionsPerAddress', maxConnectionsPerAddress)
     }
     this.#count++
     this.#byNetwork.set(network, fromAddress + 1)
@@ -46,16 +43,11 @@ export class Admission {
   }
 }
 
-function tooMany(
-  code: 'BW_TOO_MANY_CONNECTIONS' | 'BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS',
-  option: string,
-  limit: number,
-): LimitError {
+function tooMany(option: keyof typeof admissionLimits, limit: number): LimitError {
   return new LimitError(
-    code,
+    admissionLimits[option],
     limit,
     limit + 1,
-    'connections',
     `All ${limit} connections are taken (option ${option}): come back later.`,
   )
 }

@@ -1,9 +1,15 @@
-import type { HandshakeCode, LimitError, Refusal } from '@bothways/protocol'
+import type { LimitError, Refusal, refusedRequests } from '@bothways/protocol'
+import { admissionLimits, type refusalCodes } from './error-codes.ts'
 
 /** What the server answers instead of an upgrade, besides what the handshake's own rules say. */
 
+export type RefusalCode =
+  | (typeof refusedRequests)[number]
+  | (typeof refusalCodes)[number]
+  | (typeof admissionLimits)[keyof typeof admissionLimits]['code']
+
 export function refusalOf(
-  code: HandshakeCode,
+  code: RefusalCode,
   status: number,
   text: string,
   headers: Refusal['headers'] = {},
@@ -109,7 +115,7 @@ export function noRoute(path: string | undefined, target: string): Refusal {
 
 export function full({ code, message }: LimitError): Refusal {
   const headers = { 'Retry-After': '5' }
-  return code === 'BW_TOO_MANY_CONNECTIONS'
-    ? refusalOf(code, 503, message, headers)
-    : refusalOf('BW_TOO_MANY_CONNECTIONS_FROM_ADDRESS', 429, message, headers)
+  const isInAll = code === admissionLimits.maxConnections.code
+  const passed = isInAll ? admissionLimits.maxConnections : admissionLimits.maxConnectionsPerAddress
+  return refusalOf(passed.code, passed.status, message, headers)
 }

@@ -1,4 +1,4 @@
-import { type HandshakeCode, HandshakeError, UsageError } from '@bothways/protocol'
+import { HandshakeError, UsageError } from '@bothways/protocol'
 
 /**
  * What `authenticate` throws to refuse a connection: the client gets this status and text instead of the upgrade.
@@ -15,17 +15,8 @@ export function refuse(
   text: string,
   headers: Readonly<Record<string, string>> = {},
 ): HandshakeError {
-  return refusal('BW_AUTHENTICATION_REFUSED', status, text, headers)
-}
-
-function refusal(
-  code: HandshakeCode,
-  status: number,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): HandshakeError {
   if (!Number.isInteger(status) || status < 400 || status > 599) {
     throw new UsageError('BW_INVALID_OPTION', `A refusal's status is from 400 to 599, got ${status}.`)
   }
-  return new HandshakeError(code, text, { answer: { status, headers, body: text } })
+  return new HandshakeError('BW_AUTHENTICATION_REFUSED', text, { answer: { status, headers, body: text } })
 }

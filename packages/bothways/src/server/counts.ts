@@ -1,4 +1,4 @@
-import type { HandshakeCode, LimitCode, ViolationCode } from '@bothways/protocol'
+import type { EndingCode, RefusalCode } from './error-codes.ts'
 
 /** What a server has done since it was made. Payload bytes, without frame headers, before compression. */
 export interface ServerCounts {
@@ -7,10 +7,10 @@ export interface ServerCounts {
   /** Upgrade requests that were refused, and connections that were closed before they made one. */
   refusals: number
   /** The same by reason; reasons that never were are not there. */
-  refusalsByCode: Partial<Record<HandshakeCode, number>>
+  refusalsByCode: Partial<Record<RefusalCode, number>>
   /** Connections that ended because the client broke a rule of the protocol, or a bound was reached. */
   violations: number
-  violationsByCode: Partial<Record<ViolationCode | LimitCode, number>>
+  violationsByCode: Partial<Record<EndingCode, number>>
   /** How often the process has run out of file descriptors, as far as it was seen. */
   descriptorShortages: number
   messagesReceived: number

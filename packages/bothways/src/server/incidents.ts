@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
-import { type HandshakeCode, LimitError, ProtocolViolation, type Refusal } from '@bothways/protocol'
+import { LimitError, ProtocolViolation, type Refusal } from '@bothways/protocol'
 import { channels } from '../channels.ts'
 import type { ServerCounts } from './counts.ts'
+import type { EndingCode, RefusalCode } from './error-codes.ts'
 import type { ServerSocket } from './server-socket.ts'
 
 /** A connection or request that was refused before it became a WebSocket. */
 export interface RefusalReport {
-  readonly code: HandshakeCode
+  readonly code: RefusalCode
   /** Of the HTTP answer; undefined when the connection was closed without one. */
   readonly status: number | undefined
   /** What the client was told, in plain text. */
@@ -34,12 +35,9 @@ export class Incidents<User> {
   }
 
   /** @param isAnswered false when the connection is closed without an answer */
-  refused(
-    { code, status, text }: Refusal,
-    remoteAddress: string,
-    request?: IncomingMessage,
-    isAnswered = true,
-  ): void {
+  refused(refusal: Refusal, remoteAddress: string, request?: IncomingMessage, isAnswered = true): void {
+    const { status, text } = refusal
+    const code = refusal.code as RefusalCode
     this.#counts.refusals++
     countOne(this.#counts.refusalsByCode, code)
     const { onRefusal } = this.#listeners
@@ -59,7 +57,7 @@ export class Incidents<User> {
   ended(error: Error | undefined, socket: ServerSocket<User>): void {
     if (!(error instanceof ProtocolViolation || error instanceof LimitError)) return
     this.#counts.violations++
-    countOne(this.#counts.violationsByCode, error.code)
+    countOne(this.#counts.violationsByCode, error.code as EndingCode)
     channels.violation.publish({ error, socket })
   }
 

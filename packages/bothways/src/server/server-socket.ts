@@ -15,6 +15,7 @@ import type { RouteParams } from '../exchange/route-params.ts'
 import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
 import type { Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
+import { socketLimits } from './error-codes.ts'
 import { explainSocketMethods } from './foreign-methods.ts'
 import { Inbox, type InboxEvents, isPromise } from './inbox.ts'
 import { checkCloseArguments, checkMessageData, publicationOf } from './send-arguments.ts'
@@ -436,5 +437,5 @@ function asynchronousData(): UsageError {
 
 function tooManyTopics(limit: number): LimitError {
   const text = `A socket may subscribe to ${limit} topics (option maxTopicsPerSocket).`
-  return new LimitError('BW_TOO_MANY_TOPICS', limit, limit + 1, 'topics', text)
+  return new LimitError(socketLimits.maxTopicsPerSocket, limit, limit + 1, text)
 }

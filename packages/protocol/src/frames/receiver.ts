@@ -1,6 +1,6 @@
 import { copyBytes } from '#memory'
 import { isUtf8 } from '#utf8'
-import { LimitError, ProtocolViolation, type ViolationCode } from '../errors.ts'
+import { LimitError, limits, ProtocolViolation, type ViolationCode } from '../errors.ts'
 import { Utf8Validator } from '../text/utf8-validator.ts'
 import { closeBodyOfOneByte, parseCloseBody } from './close-body.ts'
 import { maxControlPayloadBytes } from './frame-serializer.ts'
@@ -600,30 +600,27 @@ export class Receiver {
 /** The error for a message over the limit; also for one that inflates beyond it. */
 export function messageTooBig(actualBytes: number, maxMessageBytes: number): LimitError {
   return new LimitError(
-    'BW_MESSAGE_TOO_BIG',
+    limits.maxMessageBytes,
     maxMessageBytes,
     actualBytes,
-    'bytes',
     `Message of ${actualBytes} bytes is over the limit of ${maxMessageBytes} (option maxMessageBytes).`,
   )
 }
 
 function frameTooBig(actualBytes: number, maxFrameBytes: number): LimitError {
   return new LimitError(
-    'BW_FRAME_TOO_BIG',
+    limits.maxFrameBytes,
     maxFrameBytes,
     actualBytes,
-    'bytes',
     `Frame of ${actualBytes} bytes is over the limit of ${maxFrameBytes} (option maxFrameBytes).`,
   )
 }
 
 function tooManyFragments(actual: number, maxFragmentCount: number): LimitError {
   return new LimitError(
-    'BW_TOO_MANY_FRAGMENTS',
+    limits.maxFragmentCount,
     maxFragmentCount,
     actual,
-    'frames',
     `A message came in more than ${maxFragmentCount} frames (option maxFragmentCount).`,
   )
 }

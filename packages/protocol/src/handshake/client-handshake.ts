@@ -1,6 +1,6 @@
 import { type DeflateAgreement, deflateExtensionName } from '../deflate/deflate-agreement.ts'
 import { checkDeflateResponse } from '../deflate/deflate-offer.ts'
-import { type HandshakeAnswer, type HandshakeCode, HandshakeError } from '../errors.ts'
+import { type HandshakeAnswer, HandshakeError, type refusedAnswers } from '../errors.ts'
 import { acceptKey } from './accept-key.ts'
 import { likelyCause } from './answer-causes.ts'
 import { echoedValue } from './echoed-value.ts'
@@ -105,7 +105,7 @@ export function checkResponse(
 const maxEchoedBodyLength = 300
 
 interface Problem {
-  readonly code: HandshakeCode
+  readonly code: (typeof refusedAnswers)[number]
   readonly message: string
   readonly doctor: string
 }

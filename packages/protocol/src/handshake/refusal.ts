@@ -1,9 +1,8 @@
-import type { HandshakeCode } from '../errors.ts'
 import { serializeResponse } from './response.ts'
 
 /** Why a server does not open a connection, and the HTTP answer that says so. */
 export interface Refusal {
-  readonly code: HandshakeCode
+  readonly code: string
   readonly status: number
   /** What this refusal adds to the headers that every refusal carries; see {@link serializeRefusal}. */
   readonly headers: Readonly<Record<string, string>>

@@ -1,4 +1,5 @@
 import { LimitError } from '@bothways/protocol'
+import { connectionLimits } from '../error-codes.ts'
 import { TokenBucket } from '../token-bucket.ts'
 
 export interface RateSettings {
@@ -40,16 +41,14 @@ export class ReceiveRate {
   error(nowMs: number): LimitError {
     const isMessages = this.#messages.waitMs(nowMs) > 0
     const { perSecond, overdrawn } = isMessages ? this.#messages : this.#bytes
-    const [unit, option] = isMessages
-      ? (['messages', 'maxMessagesPerSecond'] as const)
-      : (['bytes', 'maxBytesPerSecond'] as const)
+    const option = isMessages ? 'maxMessagesPerSecond' : 'maxBytesPerSecond'
+    const limit = connectionLimits[option]
     const actual = Math.ceil(perSecond + overdrawn)
     return new LimitError(
-      'BW_TOO_FAST',
+      limit,
       perSecond,
       actual,
-      unit,
-      `The peer sends too fast: ${actual} ${unit} in a second, over the limit of ${perSecond} (option ${option}).`,
+      `The peer sends too fast: ${actual} ${limit.unit} in a second, over the limit of ${perSecond} (option ${option}).`,
     )
   }
 }

@@ -1,0 +1,2 @@
+/** Wrong calls of workers. */
+export const workerUsageCodes = ['BW_WRONG_PROCESS'] as const
