@@ -1,5 +1,6 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import type { BroadcastFlags, Room } from './broadcast-options.ts'
-import type { RawData } from './engine-binding.ts'
+import type { RawData } from './engine/packet.ts'
 
 /**
  * What joins servers: Redis, NATS or whatever carries messages. A message sent to a channel reaches each other member
@@ -52,6 +53,26 @@ export type ClusterMessage =
       readonly question: ClusterQuestion
     }
   | { readonly type: 'response'; readonly id: string; readonly answer: unknown }
+  /** A request of a session that another server has. */
+  | {
+      readonly type: 'poll'
+      readonly id: string
+      readonly from: string
+      readonly method: string
+      readonly url: string
+      readonly headers: IncomingHttpHeaders
+      /** Of the client. */
+      readonly address: string
+      readonly body?: Uint8Array | undefined
+    }
+  | { readonly type: 'poll taken' | 'poll aborted'; readonly id: string }
+  | {
+      readonly type: 'poll answered'
+      readonly id: string
+      readonly status: number
+      readonly headers: OutgoingHttpHeaders
+      readonly body: Uint8Array
+    }
 
 export type ClusterQuestion =
   /** Answered by a number first, that of the clients, then by an array for each that acknowledges. */

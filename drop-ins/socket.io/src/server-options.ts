@@ -1,5 +1,4 @@
 import type { AdapterConstructor } from './adapter.ts'
-import type { ClusterBus } from './cluster-bus.ts'
 import type { AttachOptions, EngineOptions } from './engine-binding.ts'
 import type { Parser } from './parser-option.ts'
 import type { TopicServer } from './room-topics.ts'
@@ -25,8 +24,8 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
   serveClient: boolean
   /** The rooms of each namespace. Default: those of this server, or of all that {@link ServerOptions.cluster} joins. */
   adapter: AdapterConstructor
-  /** Joins several servers, so that they behave as one. */
-  cluster: ClusterBus
+  /** Joins several servers, so that they behave as one: a broker of topics, or a bus of the program's own. */
+  cluster: NonNullable<EngineOptions['cluster']>
   /** A `Server` of package `bothways`: rooms are its topics. */
   topics: TopicServer
   /** How packets are written. Default: the Socket.IO protocol's own. */

@@ -125,6 +125,7 @@ export async function runServe(args: readonly string[]): Promise<number> {
     page: !values['no-page'],
     probesAnywhere: values['allow-probe'] ?? false,
     isWorker: workerPort !== undefined,
+    isBrokerShared: workerPort !== undefined || isServer(option),
     ...(broker !== undefined && { broker }),
   })
   return await untilEnd(await started(starting, end, host, port), end, workerPort !== undefined)

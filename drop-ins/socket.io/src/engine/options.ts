@@ -1,4 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import type { Broker } from 'bothways'
+import { busOf } from '../broker-bus.ts'
+import type { ClusterBus } from '../cluster-bus.ts'
 import type { HttpCompressionOptions } from './content-encoding.ts'
 import { type CookieOptions, cookieDefaults } from './cookie.ts'
 import type { CorsOptions, CorsOptionsDelegate } from './cors.ts'
@@ -74,6 +77,11 @@ export interface ServerOptions {
   /** Whether clients of version 3 are welcome. Default false. */
   allowEIO3?: boolean
   allowRequest?: AllowRequest | undefined
+  /**
+   * Joins several servers: a broker of topics, such as those of `@bothways/redis` and `@bothways/nats` and `workerBroker()`, or a
+   * bus of the program's own. Then any of them answers any request of a session that polls.
+   */
+  cluster?: ClusterBus | Broker | undefined
   /** For programs that have it: the WebSocket server is always that of Bothways. */
   wsEngine?: unknown
 }
@@ -111,6 +119,7 @@ export interface ServerSettings {
   cors: false | CorsOptions | CorsOptionsDelegate
   allowEIO3: boolean
   allowRequest: AllowRequest | undefined
+  cluster: ClusterBus | undefined
 }
 
 const defaultThreshold = 1024
@@ -147,5 +156,6 @@ export function resolveServerOptions(options: ServerOptions): ServerSettings {
     cors: options.cors ?? false,
     allowEIO3: options.allowEIO3 ?? false,
     allowRequest: options.allowRequest,
+    cluster: options.cluster && busOf(options.cluster),
   }
 }

@@ -24,6 +24,7 @@ import { type PollingSettings, PollingTransport } from './polling-transport.ts'
 import { endUpgrade, refuseRequest, refuseUpgrade } from './refuse.ts'
 import { guard, SafeEmitter } from './safe-emitter.ts'
 import { type ConnectionError, type EngineRefusal, errorMessages, errors } from './server-errors.ts'
+import { SessionForwarding } from './session-forwarding.ts'
 import { newSessionId } from './session-id.ts'
 import { type SessionServer, Socket } from './socket.ts'
 import type { Transport, TransportName } from './transport.ts'
@@ -75,6 +76,7 @@ export class Server extends SafeEmitter implements SessionServer {
   readonly #connectionSettings: ConnectionSettings
   readonly #pollingSettings: PollingSettings
   readonly #middlewares: Middleware[] = []
+  readonly #forwarding: SessionForwarding | undefined
   #isClosed = false
 
   constructor(options: ServerOptions = {}) {
@@ -91,6 +93,14 @@ export class Server extends SafeEmitter implements SessionServer {
       httpCompression: this.opts.httpCompression,
       onHeaders: (headers, request, transport) => this.#addHeaders(headers, request, transport),
     }
+    const { cluster, maxHttpBufferSize } = this.opts
+    this.#forwarding =
+      cluster &&
+      new SessionForwarding(cluster, {
+        maxBodyBytes: maxHttpBufferSize,
+        bodies: this._incoming,
+        handle: (request, response) => this.#answer(request, response),
+      })
     // Throws now rather than for each client.
     if (this.opts.cookie) serializeCookie('', this.opts.cookie)
     if (this.opts.cors) this.use(cors(this.opts.cors))
@@ -128,6 +138,7 @@ export class Server extends SafeEmitter implements SessionServer {
   /** Ends all sessions. */
   close(): this {
     for (const socket of Object.values(this.clients)) socket.close(true)
+    this.#forwarding?.close()
     this.#isClosed = true
     return this
   }
@@ -135,6 +146,15 @@ export class Server extends SafeEmitter implements SessionServer {
   /** Takes an HTTP request, whatever its path. */
   handleRequest(incoming: IncomingMessage, response: ServerResponse): void {
     const request = engineRequest(incoming)
+    const { sid = '' } = request._query
+    const owner = Object.hasOwn(this.clients, sid) ? undefined : this.#forwarding?.ownerOf(sid)
+    if (owner === undefined) this.#answer(request, response)
+    // Nobody has it: what is to be said then is said here.
+    else this.#forwarding?.forward(request, response, owner, () => this.#answer(request, response))
+  }
+
+  /** Answers a request of this server's own. */
+  #answer(request: EngineRequest, response: ServerResponse): void {
     const refuse = (refusal: EngineRefusal): void => {
       this.#tell(request, refusal)
       refuseRequest(response, refusal)
@@ -227,7 +247,8 @@ export class Server extends SafeEmitter implements SessionServer {
     const onError = (error: unknown): void => {
       refuse({ code: errors.BAD_REQUEST, context: { name: 'ID_GENERATION_ERROR', error } })
     }
-    const onId = (id: string): void => {
+    const onId = (given: string): void => {
+      const id = this.#forwarding?.idOf(given) ?? given
       if (Object.hasOwn(this.clients, id)) {
         onError(new Error('The id of a new session is in use.'))
         return

@@ -102,7 +102,9 @@ export class ServeHttp {
     const { page } = this.#options
     if (url.pathname === '/healthz') {
       response.setHeader('Cache-Control', 'no-store')
-      return this.#isDraining ? answerText(response, 503, 'draining') : answerText(response, 200, 'ok')
+      // Where a worker leaves, others are ready on the same port.
+      const isLeaving = this.#isDraining && !this.#options.isWorker
+      return isLeaving ? answerText(response, 503, 'draining') : answerText(response, 200, 'ok')
     }
     if (url.pathname === '/metrics') {
       const body = formatMetrics(await this.#readMetrics())

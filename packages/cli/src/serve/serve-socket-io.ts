@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Engine, Server } from '@bothways/socket.io'
+import type { Broker } from 'bothways'
 import { isPageAllowed } from './page-origin.ts'
 
 export interface ServeSocketIoOptions {
@@ -10,6 +11,8 @@ export interface ServeSocketIoOptions {
   readonly maxClients?: number
   /** The same from one address, of IPv6 from one network of 64 bits. Default 1,000. */
   readonly maxClientsPerAddress?: number
+  /** Joins the processes that have it. Default: this process alone. */
+  readonly cluster?: Broker | undefined
 }
 
 const path = '/socket.io/'
@@ -23,7 +26,7 @@ export class ServeSocketIo {
   readonly #closesByReason: Record<string, number> = {}
   #isDraining = false
 
-  constructor({ origins, maxClients = 10_000, maxClientsPerAddress = 1_000 }: ServeSocketIoOptions) {
+  constructor({ origins, maxClients = 10_000, maxClientsPerAddress = 1_000, cluster }: ServeSocketIoOptions) {
     this.#engine = new Engine({
       allowEIO3: true,
       // As for a plain connection.
@@ -33,6 +36,7 @@ export class ServeSocketIo {
       maxSessions: maxClients,
       maxSessionsPerAddress: maxClientsPerAddress,
       maxHandshakesPerSecond: 1_000,
+      cluster,
       // Without the headers no script of another origin reads an answer.
       cors: origins.length > 0 && { origin: origins },
       allowRequest: (request, answer) => {
@@ -40,7 +44,9 @@ export class ServeSocketIo {
         answer(refusal, refusal === undefined)
       },
     })
-    this.io = new Server({ connectTimeout: 10_000 }).bind(this.#engine)
+    this.io = new Server({ connectTimeout: 10_000, ...(cluster !== undefined && { cluster }) }).bind(
+      this.#engine,
+    )
     this.#origins = origins
     this.#engine.on('connection_error', ({ message }: { message: string }) => {
       count(this.#refusalsByReason, message)

@@ -30,6 +30,8 @@ export interface ServeOptions {
   readonly broker?: Broker
   /** Whether it is one of several processes on the port, whose metrics are shown together. Default false. */
   readonly isWorker?: boolean
+  /** Whether other processes have the same broker: then Socket.IO is one over all of them. Default false. */
+  readonly isBrokerShared?: boolean
 }
 
 export interface Serving {
@@ -67,12 +69,13 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     probesAnywhere = false,
     broker,
     isWorker = false,
+    isBrokerShared = false,
   } = options
   const delays = monitorEventLoopDelay({ resolution: 10 })
   delays.enable()
 
   const sockets = createServer({ origins, maxConnectionsPerAddress, maxHandshakesPerSecond })
-  const socketIo = new ServeSocketIo({ origins })
+  const socketIo = new ServeSocketIo({ origins, cluster: isBrokerShared ? broker : undefined })
   const topics = new ServeTopics(origins, sockets, broker)
   const figures = new Figures(origins, sockets, () => topics.latest)
   const inspector = new Inspector(sockets, origins)
@@ -115,6 +118,8 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   }
 
   async function close(): Promise<void> {
+    // Other workers take what comes from here on; alone it goes on saying that it is leaving.
+    if (isWorker) http.close()
     plain.drain()
     socketIo.drain()
     const spreadMs = Math.min(maxSpreadMs, sockets.sockets.size * spreadMsPerConnection)

@@ -1,0 +1,106 @@
+import type { Broker, TopicSubscription } from 'bothways'
+import type { ClusterBus, ClusterMember, ClusterMembership, ClusterMessage } from './cluster-bus.ts'
+import { fromText, toText } from './text-of-bytes.ts'
+
+/** A broker that cannot be reached is asked again after so long, in ms. */
+const retryMs = 1_000
+
+/** No client can subscribe to topics with such names. */
+const nameOf = (channel: string): string => `\u0001socket.io ${channel}`
+
+interface Letter {
+  readonly from: string
+  readonly message: ClusterMessage
+}
+
+/** Joins servers by a broker of topics: in memory, for workers of one machine, in Redis or in NATS. */
+class BrokerBus implements ClusterBus {
+  readonly #broker: Broker
+  #isFailing = false
+
+  constructor(broker: Broker) {
+    this.#broker = broker
+  }
+
+  join(channel: string, member: ClusterMember): ClusterMembership {
+    const [all, alone] = [nameOf(channel), nameOf(member.id)]
+    const subscriptions: Promise<TopicSubscription | undefined>[] = []
+    let isOver = false
+    const receive = ({ data }: { readonly data: string }): void => {
+      const letter = fromText(data) as Letter
+      if (!isOver && letter.from !== member.id) member.onMessage(letter.message)
+    }
+    const events = { onPublication: receive, onJoined: ignore, onLeft: ignore, onRestored: ignore }
+    const wanted = (): boolean => !isOver
+    for (const topic of [all, alone]) {
+      subscriptions.push(this.#persist(wanted, () => this.#broker.subscribe(topic, events)))
+    }
+    const joined = this.#persist(wanted, () => this.#broker.join(all, { client: member.id, data: null }))
+    return {
+      publish: (message, to) => {
+        const data = toText({ from: member.id, message } satisfies Letter)
+        void this.#publish(to === undefined ? all : nameOf(to), data)
+      },
+      memberCount: async () => {
+        await joined
+        return (await this.#broker.members(all)).length
+      },
+      leave: async () => {
+        isOver = true
+        for (const subscription of subscriptions) void subscription.then(it => it?.unsubscribe())
+        await this.#broker.leave(all, member.id).catch(ignore)
+      },
+    }
+  }
+
+  async #publish(topic: string, data: string): Promise<void> {
+    try {
+      await this.#broker.publish({ ...carriedAlone, topic, data })
+      this.#isFailing = false
+    } catch (error) {
+      this.#tell(error)
+    }
+  }
+
+  /** Until the broker takes it, or nobody wants it any more. */
+  async #persist<Result>(isWanted: () => boolean, work: () => Promise<Result>): Promise<Result | undefined> {
+    while (isWanted()) {
+      try {
+        return await work()
+      } catch (error) {
+        this.#tell(error)
+        await new Promise(resolve => setTimeout(resolve, retryMs).unref())
+      }
+    }
+    return undefined
+  }
+
+  /** Once for each time that it is away: messages are lost one by one then. */
+  #tell(error: unknown): void {
+    if (!this.#isFailing) process.emitWarning(error instanceof Error ? error : String(error))
+    this.#isFailing = true
+  }
+}
+
+const carriedAlone = {
+  user: undefined,
+  history: undefined,
+  isState: false,
+  key: undefined,
+  ifPosition: undefined,
+} as const
+
+const buses = new WeakMap<Broker, ClusterBus>()
+
+/** What joins servers: a bus, or that of a broker, the same for all who name it. */
+export function busOf(cluster: ClusterBus | Broker): ClusterBus {
+  if (!('subscribe' in cluster)) return cluster
+  let bus = buses.get(cluster)
+  if (bus === undefined) {
+    bus = new BrokerBus(cluster)
+    buses.set(cluster, bus)
+  }
+  return bus
+}
+
+function ignore(): void {}
