@@ -14,9 +14,10 @@ import {
 import { Http2Transport } from '../../packages/bothways/src/connection/transports/http2-transport.ts'
 import { StreamTransport } from '../../packages/bothways/src/connection/transports/stream-transport.ts'
 import type { Transport } from '../../packages/bothways/src/connection/transports/transport.ts'
+import type { Endpoint } from './check-row.ts'
 
 /** How long anything may take that must happen; `BOTHWAYS_DEADLINE_FACTOR` scales it on slow machines. */
-const deadlineMs = 20_000 * Number(process.env.BOTHWAYS_DEADLINE_FACTOR ?? 1)
+export const deadlineMs: number = 20_000 * Number(process.env.BOTHWAYS_DEADLINE_FACTOR ?? 1)
 
 /** The byte stream below an endpoint. */
 export interface Wire {
@@ -30,7 +31,7 @@ export interface Wire {
 }
 
 /** What has come so far, in one piece: HTTP/2 brings long messages in a thousand. */
-class Collected {
+export class Collected {
   #memory = Buffer.alloc(4 * 1024)
   #length = 0
 
@@ -146,7 +147,7 @@ export const wires: Readonly<Record<string, () => Promise<Wire>>> = {
 }
 
 /** A {@link Connection} that sends every message back, and the test's raw access to its byte stream. */
-export class EchoEndpoint {
+export class EchoEndpoint implements Endpoint {
   disconnect: Disconnect | undefined
   readonly #role: Role
   readonly #wire: Wire

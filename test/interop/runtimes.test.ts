@@ -4,6 +4,7 @@ import { WebSocket as UndiciWebSocket } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket as WsWebSocket } from 'ws'
 import { bun, deno } from '../../tools/lib/runtimes.mjs'
+import { servers } from './peer-servers.ts'
 import { answer, converse } from './peers/conversation.mjs'
 
 const runtimes: Record<string, readonly [command: string, args: readonly string[]]> = {
@@ -48,6 +49,20 @@ describe.each(Object.entries(runtimes))('In %s', (_, [command, args]) => {
   test('our client gets through the whole conversation', async () => {
     const report = JSON.parse(await runChild(command, [...peer('bothways-client'), url]))
     expect(report).toEqual({ protocol: 'a', problems: [], did: ['answers pings', 'pings'] })
+  })
+
+  test.each(Object.keys(servers))('our client gets through it with %s', async name => {
+    const server = await servers[name]?.(undefined, true)
+    if (server === undefined) throw new Error(`There is no server of ${name}.`)
+    try {
+      const report = JSON.parse(await runChild(command, [...peer('bothways-client'), server.url, name]))
+      const did = [...(name === 'deno' ? [] : ['answers pings']), 'pings']
+      // These two take the first that is offered.
+      const protocol = name === 'ws' || name === 'websocket' ? 'b' : 'a'
+      expect(report).toEqual({ protocol, problems: [], did })
+    } finally {
+      await server.stop()
+    }
   })
 
   test('each drop-in does what it does in Node', async () => {

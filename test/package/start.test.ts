@@ -72,6 +72,8 @@ test('A port in use is told with what to do: npm keeps an option for itself that
   expect(code).toBe(1)
   expect(errors).toContain(`Port ${port} of 127.0.0.1 is in use`)
   expect(errors).toContain('npm start -- --port')
+  const chinese = await ending({ PORT: 'x', LC_ALL: 'zh_CN.UTF-8' })
+  expect(chinese.errors).toMatch(/^[^a-z]*--port.*\p{Script=Han}.*\n[\s\S]*npm start 的选项这样写/mu)
 })
 
 test('npm start serves the page', async () => {

@@ -3,7 +3,12 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from '../lib/build-workspace.mjs'
 import { root } from '../lib/spawn.mjs'
-import { run, Stop } from '../lib/terminal.mjs'
+import { inLocale, run, Stop } from '../lib/terminal.mjs'
+
+const optionsWords = {
+  en: 'Options of npm start: npm start -- --port 8081. Or: PORT=8081 npm start',
+  zh: 'npm start 的选项这样写：npm start -- --port 8081。或者：PORT=8081 npm start',
+}
 
 // `npm start`: installs and builds what is missing, then serves in this process, so that a signal to it or
 // to npm reaches the server, which drains and ends with 0 (why the script says `exec`: see on-windows.mjs).
@@ -17,6 +22,6 @@ await run(async () => {
   process.exitCode = await main(['serve', ...where, ...process.argv.slice(2)])
   // Its message names options of the command, and npm keeps for itself what is not behind `--`.
   if (process.exitCode !== 0) {
-    process.stderr.write('Options of npm start: npm start -- --port 8081. Or: PORT=8081 npm start\n')
+    process.stderr.write(`${inLocale(optionsWords)}\n`)
   }
 })

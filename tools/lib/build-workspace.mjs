@@ -8,7 +8,7 @@ import { install } from './install.mjs'
 import { readJson, workspaceFolders } from './lock-file.mjs'
 import { executeNpm, root } from './spawn.mjs'
 import { buildSqliteBinding } from './sqlite-binding.mjs'
-import { Stop, say } from './terminal.mjs'
+import { inLocale, Stop, say } from './terminal.mjs'
 
 const workbench = 'packages/workbench'
 const page = 'packages/cli/page'
@@ -30,11 +30,16 @@ export async function build() {
   }
 }
 
+const buildingWords = {
+  packages: { en: 'Building the packages …', zh: '正在构建各个包…' },
+  page: { en: 'Building the page …', zh: '正在构建页面…' },
+}
+
 /** Does the work unless its inputs are those of the last time and its output is still there. */
 async function step(name, inputs, stamps, isThere, work) {
   const hash = hashOf(inputs)
   if (stamps[name] === hash && isThere()) return
-  say(`Building the ${name} …`)
+  say(inLocale(buildingWords[name]))
   await work()
   stamps[name] = hash
   mkdirSync(dirname(stampFile), { recursive: true })

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockDifferences, readJson } from './lock-file.mjs'
 import { executeNpm, root } from './spawn.mjs'
-import { Stop, say } from './terminal.mjs'
+import { inLocale, Stop, say } from './terminal.mjs'
 
 /**
  * Installs the dependencies when node_modules does not have what the lock file says; else does nothing.
@@ -32,7 +32,10 @@ function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > floor[0] || (major === floor[0] && minor >= floor[1])) return
   throw new Stop(
-    `Bothways needs Node.js ${floor.join('.')} or newer; this is ${process.version}. Get one from https://nodejs.org/`,
+    inLocale({
+      en: `Bothways needs Node.js ${floor.join('.')} or newer; this is ${process.version}. Get one from https://nodejs.org/`,
+      zh: `Bothways 需要 Node.js ${floor.join('.')} 或更新的版本，当前是 ${process.version}。请从 https://nodejs.org/ 获取。`,
+    }),
   )
 }
 
@@ -62,7 +65,12 @@ function isNativeHere({ os, cpu, libc }) {
 
 async function installWith(command, project, reason) {
   const what = project === '' ? 'dependencies' : project
-  say(`Installing ${what} with \`npm ${command}\` (${reason}) …`)
+  say(
+    inLocale({
+      en: `Installing ${what} with \`npm ${command}\` (${reason}) …`,
+      zh: `正在用 \`npm ${command}\` 安装${what === 'dependencies' ? '依赖' : ` ${what}`}（${reason}）…`,
+    }),
+  )
   // The tools that build are development dependencies: they are wanted whatever NODE_ENV says.
   const flags = [
     '--include=dev',
@@ -78,7 +86,10 @@ async function installWith(command, project, reason) {
   const { code } = await executeNpm([command, ...flags], { cwd: join(root, project) })
   if (code !== 0) {
     throw new Stop(
-      `\`npm ${command}\` ended with ${code}. Read its message above, then run the command again.`,
+      inLocale({
+        en: `\`npm ${command}\` ended with ${code}. Read its message above, then run the command again.`,
+        zh: `\`npm ${command}\` 以 ${code} 结束。请阅读它上面的信息，然后重新运行。`,
+      }),
     )
   }
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { executeNpm, root } from './spawn.mjs'
-import { say } from './terminal.mjs'
+import { inLocale, say } from './terminal.mjs'
 
 /**
  * Compiles the native part of better-sqlite3 where this Node.js has no SQLite of its own, which is before 22.13: npm runs
@@ -12,7 +12,12 @@ import { say } from './terminal.mjs'
  */
 export async function buildSqliteBinding() {
   if (process.getBuiltinModule?.('node:sqlite') !== undefined || loads()) return
-  say('Compiling better-sqlite3, since this Node.js has no SQLite …')
+  say(
+    inLocale({
+      en: 'Compiling better-sqlite3, since this Node.js has no SQLite …',
+      zh: '正在编译 better-sqlite3，因为这个 Node.js 没有自带 SQLite…',
+    }),
+  )
   const fetched = mkdtempSync(join(tmpdir(), 'bothways-headers-'))
   try {
     const headers = headersBeside() ?? (await fetchHeaders(fetched))
@@ -32,7 +37,10 @@ export async function buildSqliteBinding() {
     rmSync(fetched, { recursive: true, force: true })
   }
   say(
-    'better-sqlite3 does not compile (it needs python3, make and g++): topics in SQLite need Node.js 22.13 here.',
+    inLocale({
+      en: 'better-sqlite3 does not compile (it needs python3, make and g++): topics in SQLite need Node.js 22.13 here.',
+      zh: 'better-sqlite3 无法编译（需要 python3、make 和 g++）：在这台机器上，SQLite 主题需要 Node.js 22.13。',
+    }),
   )
 }
 

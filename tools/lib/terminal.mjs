@@ -3,6 +3,12 @@ export function say(line) {
   process.stdout.write(`${line}\n`)
 }
 
+/** The sentence in the language of the locale, as `bothways` chooses it: English, unless it asks for Chinese. */
+export function inLocale({ en, zh }) {
+  const { LC_ALL, LC_MESSAGES, LANG } = process.env
+  return /^zh(?:$|[-_.@])/i.test(LC_ALL || LC_MESSAGES || LANG || '') ? zh : en
+}
+
 /** Ends the command with a message that says what to do; the stack would not help anybody. */
 export class Stop extends Error {}
 

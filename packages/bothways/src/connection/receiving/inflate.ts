@@ -4,6 +4,7 @@ import { type DeflateDirection, LimitError, messageTooBig, ProtocolViolation } f
 import { DeflateWindow, flushTail } from '../deflate-window.ts'
 import { ownBytes } from '../message-data.ts'
 import { WorkGate, type WorkTicket } from '../work-gate.ts'
+import { presetWindow } from './preset-window.ts'
 import { inflateShort, longestShortBytes } from './short-inflation.ts'
 
 /** Longer messages, and those that become longer, are inflated in zlib's thread pool, in their turn. */
@@ -186,21 +187,24 @@ class Inflation {
       this.#end(new Error(`it has more than ${maxStreamsPerMessage} blocks that say they are the last`))
       return
     }
-    const dictionary = endOf([window, ...this.#chunks])
-    const stream = createInflateRaw({
-      ...options,
-      chunkSize: chunkBytes,
-      ...(dictionary.length > 0 && { dictionary }),
-    })
+    const preset = presetWindow(endOf([window, ...this.#chunks]))
+    const stream = createInflateRaw({ ...options, ...preset.options, chunkSize: chunkBytes })
+    let skippedBytes = preset.repeatedBytes
     this.#stream = stream
-    stream.on('data', (chunk: Buffer) => this.#take(chunk))
+    stream.on('data', (chunk: Buffer) => {
+      const skipped = Math.min(skippedBytes, chunk.length)
+      skippedBytes -= skipped
+      this.#take(chunk.subarray(skipped))
+    })
     stream.on('error', error => this.#end(error))
     stream.on('end', () => {
-      this.#readBytes += stream.bytesWritten
+      const readBytes = stream.bytesWritten - preset.input.length
+      this.#readBytes += readBytes
       stream.destroy()
-      if (stream.bytesWritten === 0) this.#end(new Error('nothing of it could be read'))
+      if (readBytes <= 0) this.#end(new Error('nothing of it could be read'))
       else if (!this.#isOver) this.#read()
     })
+    if (preset.input.length > 0) stream.write(preset.input)
     stream.end(this.#input?.subarray(this.#readBytes))
   }
 

@@ -3,6 +3,7 @@ import { constants, createInflateRaw, inflateRawSync } from 'node:zlib'
 import { flushTail } from '../deflate-window.ts'
 import { ownBytes } from '../message-data.ts'
 import { testedMajors } from '../transports/tcp-handle.ts'
+import { presetWindow, storedBlockHeader } from './preset-window.ts'
 
 /** What has come out, which is the caller's, and how much of the input was read. */
 export interface Inflated {
@@ -43,16 +44,18 @@ interface InfoResult {
 }
 
 function inflateAnew(payload: Uint8Array, window: Uint8Array, maxBytes: number): Inflated {
+  const { options, input, repeatedBytes } = presetWindow(window)
   // The types do not know what `info` makes of the result.
-  const { buffer, engine } = inflateRawSync(Buffer.concat([payload, messageEnd]), {
+  const { buffer, engine } = inflateRawSync(Buffer.concat([input, payload, messageEnd]), {
+    ...options,
     windowBits,
-    ...(window.length > 0 && { dictionary: window }),
     info: true,
     // zlib stops as soon as this much has come out.
-    maxOutputLength: Math.max(1, maxBytes),
+    maxOutputLength: Math.max(1, maxBytes) + repeatedBytes,
   }) as unknown as InfoResult
-  const isOwn = buffer.length === buffer.buffer.byteLength
-  return { bytes: isOwn ? buffer : ownBytes(buffer), readBytes: engine.bytesWritten }
+  const bytes = buffer.subarray(repeatedBytes)
+  const isOwn = bytes.length === bytes.buffer.byteLength
+  return { bytes: isOwn ? bytes : ownBytes(bytes), readBytes: engine.bytesWritten - input.length }
 }
 
 /** The inside of a stream of `node:zlib`; no public interface, so all that is used of it is checked. */
@@ -118,13 +121,9 @@ class KeptInflate {
     }
   }
 
-  /** As a block that is not compressed (RFC 1951 §3.2.4): behind it, zlib has it in its window. */
   #remember(window: Uint8Array): void {
     const { length } = window
-    const header = Buffer.alloc(5)
-    header.writeUInt16LE(length, 1)
-    header.writeUInt16LE(length ^ 0xffff, 3)
-    this.#write(constants.Z_NO_FLUSH, header, 0, length)
+    this.#write(constants.Z_NO_FLUSH, storedBlockHeader(length), 0, length)
     this.#write(constants.Z_NO_FLUSH, window, 0, length)
   }
 
