@@ -43,7 +43,9 @@ export type {
   TopicSubscription,
   Withdrawal,
 } from './hub/broker.ts'
-export { createHub, type Hub } from './hub/hub.ts'
+export type { Contract, MethodContract } from './hub/contract.ts'
+export { createHub } from './hub/create-hub.ts'
+export type { Hub } from './hub/hub.ts'
 export type { PublishToTopic } from './hub/hub-calls.ts'
 export { type HubCode, HubError } from './hub/hub-error.ts'
 export type { HubOptions, RequestContext, RequestHandler } from './hub/hub-options.ts'

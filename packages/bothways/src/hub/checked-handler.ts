@@ -1,7 +1,25 @@
+import type { MethodContract } from './contract.ts'
+import { HubError } from './hub-error.ts'
 import type { RequestHandler } from './hub-options.ts'
-import { type Schema, validated } from './schema.ts'
+import { validated } from './schema.ts'
 
-/** A handler that sees nothing but what the schema made of its input. */
-export function checkedHandler<User>(schema: Schema, handler: RequestHandler<User>): RequestHandler<User> {
-  return async (input, context) => await handler(await validated(schema, input), context)
+/** A handler that sees nothing but what the schema made of its input, and whose output is what the schema made of that. */
+export function checkedHandler<User>(
+  { input, output }: MethodContract,
+  handler: RequestHandler<User>,
+): RequestHandler<User> {
+  return async (data, context) => {
+    const answer = await handler(input === undefined ? data : await validated(input, data), context)
+    if (output === undefined) return answer
+    try {
+      return await validated(output, answer)
+    } catch (error) {
+      // Not the client's fault: to it, it is `internal`.
+      if (!(error instanceof HubError)) throw error
+      throw new Error(
+        `The handler of '${context.method}' returned what its contract does not have: ${error.message}`,
+        { cause: error },
+      )
+    }
+  }
 }

@@ -1,9 +1,15 @@
 import type { Broker } from './broker.ts'
+import type { Contract, NoContract, TopicPattern } from './contract.ts'
 import type { TopicOptions } from './topic-options.ts'
 
-export interface HubOptions<User = undefined> {
-  /** Topics by name or pattern: `:x` is one segment between slashes, a final `*` the rest. Others are unknown to clients. */
-  topics?: Readonly<Record<string, TopicOptions<User>>>
+export interface HubOptions<User = undefined, C extends Contract = NoContract> {
+  /** What is offered, by schemas; all its topics are declared. Default: nothing is said, and any JSON is taken. */
+  contract?: C
+  /**
+   * Topics by name or pattern: `:x` is one segment between slashes, a final `*` the rest. Others are unknown to clients. With a
+   * contract that has topics, how those behave.
+   */
+  topics?: { readonly [Pattern in TopicPattern<C>]?: TopicOptions<User> }
   /** Default: in memory, for as long as the process lives. */
   broker?: Broker
   /** Who somebody is, for keys, `hub.disconnect` and `hub.revoke`. Default: all are one. */
@@ -39,4 +45,24 @@ export interface RequestContext<User> {
   readonly method: string
 }
 
-export type RequestHandler<User> = (input: unknown, context: RequestContext<User>) => unknown
+export type RequestHandler<User, Input = unknown, Output = unknown> = (
+  input: Input,
+  context: RequestContext<User>,
+) => Output | Promise<Output>
+
+export const hubOptionNames = [
+  'contract',
+  'topics',
+  'broker',
+  'userId',
+  'publicUser',
+  'expiresAt',
+  'maxDataBytes',
+  'maxPresenceBytes',
+  'maxPublishesPerSecond',
+  'maxTotalPublishesPerSecond',
+  'maxReplays',
+  'maxSubscriptionsPerClient',
+  'maxMembersPerTopic',
+  'onError',
+] as const

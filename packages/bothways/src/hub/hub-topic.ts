@@ -19,15 +19,15 @@ export interface TopicPort {
 }
 
 /** A publication as a program gets it. */
-export interface TopicPublication {
-  readonly data: unknown
+export interface TopicPublication<Data = unknown> {
+  readonly data: Data
   readonly position: string | undefined
   readonly user: string | undefined
   readonly at: number
 }
 
-/** One topic, for the program itself. */
-export class HubTopic {
+/** One topic, for the program itself. `Input` is what is published, `Data` what the schema makes of it. */
+export class HubTopic<Data = unknown, Input = Data> {
   readonly name: string
   readonly #port: TopicPort
 
@@ -37,7 +37,7 @@ export class HubTopic {
   }
 
   /** Resolves with the position once the broker has it. @throws HubError */
-  publish(data: unknown, options: PublishToTopic = {}): Promise<string | undefined> {
+  publish(data: Input, options: PublishToTopic = {}): Promise<string | undefined> {
     return this.#port.publish(data, options)
   }
 
@@ -47,7 +47,7 @@ export class HubTopic {
    * @returns a function that ends it
    */
   async subscribe(
-    listener: (publication: TopicPublication) => void,
+    listener: (publication: TopicPublication<Data>) => void,
     options: { readonly since?: string; readonly last?: number } = {},
   ): Promise<() => void> {
     const { subscription } = await this.#port.subscribe(
@@ -59,12 +59,12 @@ export class HubTopic {
   }
 
   /** Everything that is published from now on, for `for await`; leaving the loop ends it. What is not taken waits in history. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<TopicPublication, void> {
-    const waiting: TopicPublication[] = []
+  async *[Symbol.asyncIterator](): AsyncGenerator<TopicPublication<Data>, void> {
+    const waiting: TopicPublication<Data>[] = []
     let wake: () => void = ignore
     const sink: Sink = {
       sendShared(message) {
-        tell(publication => waiting.push(publication), message)
+        tell<Data>(publication => waiting.push(publication), message)
         wake()
         return waiting.length < maxWaiting ? 'sent' : 'queued'
       },
@@ -95,14 +95,14 @@ export class HubTopic {
   }: {
     readonly since?: string
     readonly last?: number
-  } = {}): Promise<readonly TopicPublication[]> {
+  } = {}): Promise<readonly TopicPublication<Data>[]> {
     const { publications } = await this.#port.broker.history({
       topic: this.name,
       since,
       last,
       limit: maxHistoryRead,
     })
-    return publications.map(fromStored)
+    return publications.map(stored => fromStored<Data>(stored))
   }
 
   /** Who subscribes to it in this process: clients, this program, and polls that wait. */
@@ -115,18 +115,18 @@ export class HubTopic {
   }
 
   /** Of a state topic: its value; undefined before the first. */
-  async get(): Promise<unknown> {
+  async get(): Promise<Data | undefined> {
     const [newest] = await this.history({ last: 1 })
     return newest?.data
   }
 
   /** Of a state topic: its new value. */
-  set(data: unknown): Promise<string | undefined> {
+  set(data: Input): Promise<string | undefined> {
     return this.publish(data)
   }
 
   /** Of a state topic: a new value made of the old one; the function is called again when somebody was faster. */
-  async update(change: (value: unknown) => unknown): Promise<unknown> {
+  async update(change: (value: Data | undefined) => Input): Promise<Input> {
     for (;;) {
       const [newest] = await this.history({ last: 1 })
       const [head] = await this.#port.broker.heads([this.name])
@@ -146,10 +146,10 @@ const maxWaiting = 100
 
 function ignore(): void {}
 
-function tell(listener: (publication: TopicPublication) => void, message: Publication): 'sent' {
+function tell<Data>(listener: (publication: TopicPublication<Data>) => void, message: Publication): 'sent' {
   const value = JSON.parse(message.data as string) as StoredPublication & {
     readonly type: string
-    readonly data: unknown
+    readonly data: Data
   }
   if (value.type === 'publication' || value.type === 'state') {
     listener({ data: value.data, position: value.position, user: value.user, at: value.at })
@@ -157,6 +157,6 @@ function tell(listener: (publication: TopicPublication) => void, message: Public
   return 'sent'
 }
 
-function fromStored({ data, position, user, at }: StoredPublication): TopicPublication {
+function fromStored<Data>({ data, position, user, at }: StoredPublication): TopicPublication<Data> {
   return { data: JSON.parse(data), position, user, at }
 }

@@ -4,10 +4,20 @@ import type { TokenBucket } from '../connection/token-bucket.ts'
 import { Absence } from './absence.ts'
 import type { Broker, History, Member, Withdrawal } from './broker.ts'
 import { checkedHandler } from './checked-handler.ts'
+import {
+  type Contract,
+  checkContract,
+  type HandlerInput,
+  type HandlerOutput,
+  type MethodName,
+  methodContract,
+  type TopicData,
+  type TopicName,
+} from './contract.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
 import { HubClients } from './hub-clients.ts'
 import { HubError } from './hub-error.ts'
-import type { HubOptions, RequestHandler } from './hub-options.ts'
+import { type HubOptions, hubOptionNames, type RequestHandler } from './hub-options.ts'
 import { HubTopic, maxHistoryRead } from './hub-topic.ts'
 import { encodeData } from './json-data.ts'
 import { LiveTopic, mostMembersTold } from './live-topic.ts'
@@ -20,6 +30,7 @@ import { Subscription } from './subscription.ts'
 import { checkTopicName } from './topic-name.ts'
 import {
   type Declaration,
+  declaredTopics,
   resolveTopicOptions,
   type TopicAction,
   type TopicOptions,
@@ -29,24 +40,8 @@ import { TopicPatterns } from './topic-patterns.ts'
 /** How often heads are compared with the broker's, in ms: finds a last publication that was lost. */
 const compareHeadsMs = 20_000
 
-const hubOptionNames = [
-  'topics',
-  'broker',
-  'userId',
-  'publicUser',
-  'expiresAt',
-  'maxDataBytes',
-  'maxPresenceBytes',
-  'maxPublishesPerSecond',
-  'maxTotalPublishesPerSecond',
-  'maxReplays',
-  'maxSubscriptionsPerClient',
-  'maxMembersPerTopic',
-  'onError',
-] as const
-
 /** The topics of a program: ordered, remembered, with who is there; under every kind of client. */
-export class Hub<User = undefined> {
+export class Hub<User = undefined, C extends Contract = Contract> {
   readonly broker: Broker
   readonly maxDataBytes: number
   readonly maxSubscriptionsPerClient: number
@@ -55,7 +50,8 @@ export class Hub<User = undefined> {
   readonly #maxMembersPerTopic: number
   readonly #publishRate: TokenBucket
   readonly #replays: Slots
-  readonly #options: HubOptions<User>
+  readonly #options: Omit<HubOptions<User>, 'contract' | 'topics'>
+  readonly #contract: Contract
   readonly #declarations = new TopicPatterns<Declaration<User>>()
   readonly #live = new Map<string, LiveTopic>()
   readonly #methods = new Map<string, RequestHandler<User>>()
@@ -68,9 +64,11 @@ export class Hub<User = undefined> {
   #isComparing = false
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
-  constructor(options: HubOptions<User> = {}) {
+  constructor(options: HubOptions<User, C> = {}) {
     checkOptionNames('createHub', options, hubOptionNames)
     this.#options = options
+    this.#contract = options.contract ?? {}
+    checkContract(this.#contract)
     this.broker = options.broker ?? new MemoryBroker()
     this.maxDataBytes = whole(options, 'maxDataBytes', 64 * 1024, 1)
     this.maxSubscriptionsPerClient = whole(options, 'maxSubscriptionsPerClient', 1000, 1)
@@ -79,7 +77,9 @@ export class Hub<User = undefined> {
     this.#maxPresenceBytes = whole(options, 'maxPresenceBytes', 4 * 1024, 1)
     this.#publishRate = publishRate(whole(options, 'maxTotalPublishesPerSecond', 100_000, 1))
     this.#replays = new Slots(whole(options, 'maxReplays', 16, 1))
-    for (const [pattern, topic] of Object.entries(options.topics ?? {})) this.declare(pattern, topic)
+    for (const [pattern, topic] of declaredTopics<User>(options.topics, this.#contract.topics)) {
+      this.declare(pattern, topic)
+    }
     this.#stopListening = this.broker.onWithdrawal(withdrawal => this.#onWithdrawal(withdrawal))
     // A client gives up what is not answered within the key window; the rest of it is for what is on the way.
     const limitMs = this.broker.keyWindowMs / 2
@@ -96,10 +96,16 @@ export class Hub<User = undefined> {
   /**
    * Answers requests of clients. What the handler throws is `internal` to them, unless it is a HubError.
    *
-   * @param schema what its input is; other input is `invalid_data`. Default: any JSON
+   * @param input without a contract for methods: what its input is; other input is `invalid_data`. Default: any JSON
+   * @throws UsageError `BW_INVALID_ARGUMENT` for a method that the contract does not have
    */
-  handle(method: string, handler: RequestHandler<User>, schema?: Schema): this {
-    this.#methods.set(method, schema === undefined ? handler : checkedHandler(schema, handler))
+  handle<Name extends MethodName<C>>(
+    method: Name,
+    handler: RequestHandler<User, HandlerInput<C, Name>, HandlerOutput<C, Name>>,
+    input?: C extends { readonly methods: object } ? never : Schema,
+  ): this {
+    const contract = methodContract(this.#contract, method) ?? (input === undefined ? {} : { input })
+    this.#methods.set(method, checkedHandler(contract, handler as RequestHandler<User>))
     return this
   }
 
@@ -154,7 +160,9 @@ export class Hub<User = undefined> {
   }
 
   /** A topic for the program itself, which may everything. @throws HubError `unknown_topic` or `bad_request` */
-  topic(name: string): HubTopic {
+  topic<Name extends TopicName<C>>(
+    name: Name,
+  ): HubTopic<TopicData<C, Name, 'output'>, TopicData<C, Name, 'input'>> {
     const declaration = this.#declarationOf(name)
     return new HubTopic(name, {
       publish: async (data, options) => {
@@ -435,16 +443,4 @@ const actionWords: Readonly<Record<TopicAction, string>> = {
   publish: 'publish to',
   presence: 'see who is in',
   history: 'read the history of',
-}
-
-/**
- * Makes a hub.
- *
- * @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION`
- * @example
- * const hub = createHub({ topics: { 'room/:id': { history: { count: 500, ageMs: 600_000 }, presence: true } } })
- * createServer().route('/bothways', topicsRoute(hub))
- */
-export function createHub<User = undefined>(options?: HubOptions<User>): Hub<User> {
-  return new Hub(options)
 }

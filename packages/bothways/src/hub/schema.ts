@@ -1,11 +1,13 @@
 import { HubError } from './hub-error.ts'
 
 /** What any library of Standard Schema (https://standardschema.dev, version 1) makes: zod, valibot, ArkType and others. */
-export interface Schema {
+export interface Schema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
     validate(value: unknown): SchemaResult | Promise<SchemaResult>
+    /** What it takes and what it makes of that; for the compiler only. */
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import { checkOptionNames, invalidOption } from '../connection/options.ts'
 import type { HistoryPolicy } from './broker.ts'
+import type { Contract } from './contract.ts'
 import { isSchema, type Schema } from './schema.ts'
 
 export type TopicAction = 'subscribe' | 'publish' | 'presence' | 'history'
@@ -22,6 +23,36 @@ export interface TopicOptions<User = undefined> {
    * is there and to be seen. Default: everybody may everything.
    */
   authorize?(user: User, action: TopicAction, topic: string): boolean | Promise<boolean>
+}
+
+/**
+ * Every topic that is declared at the start, with the contract's schema where there is one.
+ *
+ * @throws UsageError `BW_INVALID_OPTION` for one that the contract does not have, or that has a schema of its own beside it
+ */
+export function declaredTopics<User>(
+  topics: Readonly<Record<string, TopicOptions<User> | undefined>> = {},
+  contract: Contract['topics'],
+): readonly (readonly [pattern: string, options: TopicOptions<User>])[] {
+  if (contract === undefined)
+    return Object.entries(topics).map(([pattern, options]) => [pattern, options ?? {}])
+  for (const [pattern, options] of Object.entries(topics)) {
+    const what = `topics[${JSON.stringify(pattern)}]`
+    if (!Object.hasOwn(contract, pattern)) {
+      throw invalidOption(
+        what,
+        `left out, or a topic of the contract (${Object.keys(contract).join(', ')})`,
+        options,
+      )
+    }
+    if (options?.schema !== undefined) {
+      throw invalidOption(`${what}.schema`, 'left out: the contract says what its data are', options.schema)
+    }
+  }
+  return Object.entries(contract).map(([pattern, { data }]) => [
+    pattern,
+    { ...topics[pattern], schema: data },
+  ])
 }
 
 /** {@link TopicOptions}, checked. */

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import { createHub, type Hub } from '../hub/hub.ts'
+import { createHub } from '../hub/create-hub.ts'
+import type { Hub } from '../hub/hub.ts'
 import { carryTopics } from './topics-route.ts'
 
 let hub: Hub

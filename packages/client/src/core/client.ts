@@ -118,12 +118,17 @@ export class Client<C extends Contract = Contract> {
   }
 
   /** A topic with history, or with none. Nothing is asked for before somebody listens or publishes. */
-  topic<Name extends TopicName<C>>(name: Name, options?: SubscribeOptions): Topic<TopicData<C, Name>> {
+  topic<Name extends TopicName<C>>(
+    name: Name,
+    options?: SubscribeOptions,
+  ): Topic<TopicData<C, Name, 'output'>, TopicData<C, Name, 'input'>> {
     return new Topic(name, options, this.#topics)
   }
 
   /** A topic with one value. */
-  state<Name extends TopicName<C>>(name: Name): StateTopic<TopicData<C, Name>> {
+  state<Name extends TopicName<C>>(
+    name: Name,
+  ): StateTopic<TopicData<C, Name, 'output'>, TopicData<C, Name, 'input'>> {
     return new StateTopic(name, this.#topics)
   }
 

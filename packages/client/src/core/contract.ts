@@ -3,58 +3,60 @@ interface Schema {
   readonly '~standard': { readonly types?: { readonly input: unknown; readonly output: unknown } | undefined }
 }
 
-/** What a server offers: the data of topics by name or pattern, and the input and output of methods. */
+/**
+ * What a server offers: the data of topics by name or pattern, and the input and output of methods; as types, or as the schemas
+ * that the server has as its contract.
+ */
 export interface Contract {
-  readonly topics?: Readonly<Record<string, { readonly data: unknown }>>
-  readonly methods?: Readonly<Record<string, { readonly input: unknown; readonly output: unknown }>>
+  readonly topics?: Readonly<Record<string, { readonly data: unknown }>> | undefined
+  readonly methods?:
+    | Readonly<Record<string, { readonly input?: unknown; readonly output?: unknown }>>
+    | undefined
 }
 
-/** The type itself, or that of a schema. */
-type Typed<T> = T extends Schema ? NonNullable<T['~standard']['types']>['output'] : T
+type TopicsOf<C> = C extends { readonly topics: infer Topics } ? Topics : undefined
+type MethodsOf<C> = C extends { readonly methods: infer Methods } ? Methods : undefined
 
-/** `room/:id` and `room/*` as the type of the names that they match. */
-type NamesOf<Pattern> = Pattern extends `${infer Before}:${string}/${infer Rest}`
-  ? `${Before}${string}/${NamesOf<Rest>}`
-  : Pattern extends `${infer Before}:${string}`
-    ? `${Before}${string}`
-    : Pattern extends `${infer Before}*`
-      ? `${Before}${string}`
-      : Pattern
+type SegmentOf<Text> = Text extends `:${string}` ? string : Text extends '*' ? string : Text
 
-type TopicsOf<C extends Contract> = C extends { readonly topics: infer Topics } ? Topics : undefined
-type MethodsOf<C extends Contract> = C extends { readonly methods: infer Methods } ? Methods : undefined
+/** `room/:id` and `log/*` as the type of the names that they match. */
+type NamesOf<Pattern> = Pattern extends `${infer Segment}/${infer Rest}`
+  ? `${SegmentOf<Segment> & string}/${NamesOf<Rest>}`
+  : SegmentOf<Pattern> & string
 
-export type TopicName<C extends Contract> =
-  TopicsOf<C> extends undefined ? string : NamesOf<keyof TopicsOf<C>> & string
+/** What is declared for a name: for itself, or by the patterns that match it. */
+type DeclaredFor<Topics, Name> = Name extends keyof Topics
+  ? Topics[Name]
+  : { [Pattern in keyof Topics]: Name extends NamesOf<Pattern> ? Topics[Pattern] : never }[keyof Topics]
 
-export type TopicData<C extends Contract, Name> =
+/** The type itself, or that of a schema: what it takes, or what it makes of that. */
+type TypeOf<Part, Direction extends 'input' | 'output'> = Part extends Schema
+  ? NonNullable<Part['~standard']['types']>[Direction]
+  : Part
+
+type MethodType<C, Name, Part extends 'input' | 'output'> =
+  MethodsOf<C> extends undefined
+    ? unknown
+    : Name extends keyof MethodsOf<C>
+      ? MethodsOf<C>[Name] extends { readonly [P in Part]: infer Type }
+        ? TypeOf<Type, Part>
+        : unknown
+      : never
+
+export type TopicName<C> = TopicsOf<C> extends undefined ? string : NamesOf<keyof TopicsOf<C>>
+
+/** What a topic's data are: `input` to publish, `output` as they come. */
+export type TopicData<C, Name, Direction extends 'input' | 'output'> =
   TopicsOf<C> extends undefined
     ? unknown
-    : {
-        [Pattern in keyof TopicsOf<C>]: Name extends NamesOf<Pattern>
-          ? TopicsOf<C>[Pattern] extends { readonly data: infer Data }
-            ? Typed<Data>
-            : unknown
-          : never
-      }[keyof TopicsOf<C>]
+    : DeclaredFor<TopicsOf<C>, Name> extends { readonly data: infer Data }
+      ? TypeOf<Data, Direction>
+      : unknown
 
-export type MethodName<C extends Contract> =
-  MethodsOf<C> extends undefined ? string : keyof MethodsOf<C> & string
+export type MethodName<C> = MethodsOf<C> extends undefined ? string : keyof MethodsOf<C> & string
 
-export type MethodInput<C extends Contract, Name> =
-  MethodsOf<C> extends undefined
-    ? unknown
-    : Name extends keyof MethodsOf<C>
-      ? MethodsOf<C>[Name] extends { readonly input: infer Input }
-        ? Typed<Input>
-        : unknown
-      : never
+/** What a request sends: what the schema takes. */
+export type MethodInput<C, Name> = MethodType<C, Name, 'input'>
 
-export type MethodOutput<C extends Contract, Name> =
-  MethodsOf<C> extends undefined
-    ? unknown
-    : Name extends keyof MethodsOf<C>
-      ? MethodsOf<C>[Name] extends { readonly output: infer Output }
-        ? Typed<Output>
-        : unknown
-      : never
+/** What comes back: what the schema has made of the answer. */
+export type MethodOutput<C, Name> = MethodType<C, Name, 'output'>

@@ -3,7 +3,7 @@ import type { Subscription } from './subscription.ts'
 import type { PublishOptions, TopicHandler } from './topic.ts'
 
 /** A topic with one value. Listening subscribes; whoever is slow gets the newest value and not those in between. */
-export class StateTopic<Data = unknown> {
+export class StateTopic<Data = unknown, Input = Data> {
   readonly name: string
   readonly #handler: TopicHandler
   #subscription: Subscription | undefined
@@ -41,7 +41,7 @@ export class StateTopic<Data = unknown> {
   }
 
   /** Sets the value. @returns its position, once the broker has it */
-  async set(data: Data, { ifPosition }: PublishOptions = {}): Promise<string | undefined> {
+  async set(data: Input, { ifPosition }: PublishOptions = {}): Promise<string | undefined> {
     return await this.#handler.publish(this.name, data, ifPosition)
   }
 }

@@ -30,9 +30,9 @@ export interface TopicHandler {
 
 /**
  * A topic of the server. Listening subscribes, so does `presence`; all handles of one name share one subscription, and each
- * listener gets the newest `last` publications first.
+ * listener gets the newest `last` publications first. `Input` is what is published, `Data` what the server makes of it.
  */
-export class Topic<Data = unknown> {
+export class Topic<Data = unknown, Input = Data> {
   readonly name: string
   readonly #handler: TopicHandler
   readonly #options: SubscribeOptions | undefined
@@ -103,7 +103,7 @@ export class Topic<Data = unknown> {
    * @returns undefined in a topic without history
    * @throws ClientError `outcome_unknown` when the window is over, `queue_full`, or what the server refused it with
    */
-  async publish(data: Data, { ifPosition }: PublishOptions = {}): Promise<string | undefined> {
+  async publish(data: Input, { ifPosition }: PublishOptions = {}): Promise<string | undefined> {
     return await this.#handler.publish(this.name, data, ifPosition)
   }
 
