@@ -137,13 +137,13 @@ export class BareConnections {
     let taken: Socket | undefined
     const onConnection = (socket: Socket): void => {
       taken = socket
-      if (bytes !== undefined) socket.unshift(bytes)
     }
     const server: NetServer = this.#init.server
     server.prependOnceListener('connection', onConnection)
     this.#toServer.call(this.#listening, 0, handle)
     // The server may have refused it (`maxConnections`).
     server.off('connection', onConnection)
+    if (bytes !== undefined) taken?.push(bytes)
     return taken
   }
 

@@ -1,13 +1,22 @@
 import { once } from 'node:events'
-import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http'
 import { createSecureServer as createHttp2Server } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { type Certificate, makeCertificate } from '@bothways/test-support/certificate'
+import { heldMemory } from '@bothways/test-support/held-memory'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createServer } from '../server/server.ts'
 import { serveInTurn } from './requests-in-turn.ts'
+
+const KiB = 1024
+const patient = { timeout: 20_000 }
 
 const running: { close(): unknown }[] = []
 afterEach(async () => {
@@ -41,49 +50,56 @@ const makers = {
     }) as unknown as HttpServer,
 }
 
-describe.each(Object.keys(makers) as (keyof typeof makers)[])('Of requests pipelined over %s', scheme => {
-  async function serve(listener: RequestListener) {
-    const server = makers[scheme]()
-    serveInTurn(server, listener)
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    running.push({
-      close: () => {
-        server.closeAllConnections?.()
-        server.close()
-      },
-    })
-    return server
-  }
+type Scheme = keyof typeof makers
 
-  async function connect(server: HttpServer) {
-    const { port } = server.address() as AddressInfo
-    const to = { port, host: '127.0.0.1', allowHalfOpen: true }
-    const socket: Socket =
-      scheme === 'http' ? connectTcp(to) : connectTls({ ...to, rejectUnauthorized: false })
-    running.push({ close: () => socket.destroy() })
-    let text = ''
-    socket.setEncoding('latin1').on('data', chunk => {
-      text += chunk
-    })
-    socket.on('error', () => {})
-    await once(socket, scheme === 'http' ? 'connect' : 'secureConnect')
-    return { socket, received: () => text }
-  }
+async function serve(scheme: Scheme, listener: RequestListener) {
+  const server = makers[scheme]()
+  serveInTurn(server, listener)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  running.push({
+    close: () => {
+      server.closeAllConnections?.()
+      server.close()
+    },
+  })
+  return server
+}
 
-  const get = (path: number | string, fields = ''): string =>
-    `GET /${path} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`
-  const gets = (count: number, fields = ''): string =>
-    Array.from({ length: count }, (_, at) => get(at, fields)).join('')
+async function connect(scheme: Scheme, server: HttpServer) {
+  const { port } = server.address() as AddressInfo
+  const to = { port, host: '127.0.0.1', allowHalfOpen: true }
+  const socket: Socket = scheme === 'http' ? connectTcp(to) : connectTls({ ...to, rejectUnauthorized: false })
+  running.push({ close: () => socket.destroy() })
+  let text = ''
+  socket.setEncoding('latin1').on('data', chunk => {
+    text += chunk
+  })
+  socket.on('error', () => {})
+  await once(socket, scheme === 'http' ? 'connect' : 'secureConnect')
+  return { socket, received: () => text }
+}
 
+function get(path: number | string, fields = ''): string {
+  return `GET /${path} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`
+}
+
+function gets(count: number, fields = ''): string {
+  return Array.from({ length: count }, (_, at) => get(at, fields)).join('')
+}
+
+const upgrade =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+
+describe.each(Object.keys(makers) as Scheme[])('Of requests pipelined over %s', scheme => {
   test('few are served in a turn, all in their order, also when the TCP client ends behind them', async () => {
     const turns = countTurns()
     const servedIn: number[] = []
-    const server = await serve((request, response) => {
+    const server = await serve(scheme, (request, response) => {
       servedIn[turns.count] = (servedIn[turns.count] ?? 0) + 1
       response.end(`<${request.url}>`)
     })
-    const { socket, received } = await connect(server)
+    const { socket, received } = await connect(scheme, server)
     socket.write(gets(4_999))
     // Over TLS whoever says that it ends wants no answer (RFC 5246 §7.2.1).
     if (scheme === 'http') socket.end(get(4_999))
@@ -99,11 +115,11 @@ describe.each(Object.keys(makers) as (keyof typeof makers)[])('Of requests pipel
   test('few are worked on at once, and the client is not read meanwhile', async () => {
     const unanswered: (() => void)[] = []
     let of: Socket | undefined
-    const server = await serve((request, response) => {
+    const server = await serve(scheme, (request, response) => {
       of = request.socket
       unanswered.push(() => void response.end(`<${request.url}>`))
     })
-    const { socket, received } = await connect(server)
+    const { socket, received } = await connect(scheme, server)
     socket.write(gets(99))
     await expect.poll(() => unanswered.length).toBe(32)
     const bytesRead = of?.bytesRead
@@ -121,22 +137,22 @@ describe.each(Object.keys(makers) as (keyof typeof makers)[])('Of requests pipel
   })
 
   test('those that expect what there is not are refused a few at a time', async () => {
-    const server = await serve((_request, response) => void response.end('served'))
-    const { socket, received } = await connect(server)
+    const server = await serve(scheme, (_request, response) => void response.end('served'))
+    const { socket, received } = await connect(scheme, server)
     socket.write(gets(500, 'Expect: a-miracle\r\n') + get('last'))
     await expect.poll(received, { timeout: 10_000 }).toContain('served')
     expect(received().split('HTTP/1.1 417 ').length - 1).toBe(500)
   })
 
   test('each has its own body', async () => {
-    const server = await serve((request, response) => {
+    const server = await serve(scheme, (request, response) => {
       let body = ''
       request.setEncoding('utf8').on('data', chunk => {
         body += chunk
       })
       request.on('end', () => response.end(`<${body.length}>`))
     })
-    const { socket, received } = await connect(server)
+    const { socket, received } = await connect(scheme, server)
     const lengths = Array.from({ length: 200 }, (_, at) => at * 37)
     const post = (length: number): string =>
       `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n${'a'.repeat(length)}`
@@ -147,13 +163,11 @@ describe.each(Object.keys(makers) as (keyof typeof makers)[])('Of requests pipel
   })
 
   test('all are answered before an upgrade that comes behind them', async () => {
-    const server = await serve((_request, response) => setTimeout(() => response.end('served'), 1))
+    const server = await serve(scheme, (_request, response) => setTimeout(() => response.end('served'), 1))
     createServer()
       .route('/echo', { message: (socket, message) => void socket.send(message) })
       .attach(server)
-    const { socket, received } = await connect(server)
-    const upgrade =
-      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+    const { socket, received } = await connect(scheme, server)
     const frame = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')])
     socket.write(Buffer.concat([Buffer.from(gets(100) + get('echo', upgrade)), frame]))
     await expect.poll(received, { timeout: 10_000 }).toContain('\x81\x05hello')
@@ -163,20 +177,87 @@ describe.each(Object.keys(makers) as (keyof typeof makers)[])('Of requests pipel
     await expect.poll(() => received().split('\x81\x05hello').length - 1).toBe(2)
   })
 
-  test('so many wait for all clients together; who adds to them then is ended, not who has few', async () => {
-    let honestCount = 0
-    const server = await serve(request => {
-      if (request.headers['x-who'] === 'honest') honestCount++
+  test('what comes behind an upgrade in one read reaches the WebSocket, also where it looks like the end of a head', async () => {
+    const server = await serve(scheme, (_request, response) => void response.end('served'))
+    createServer()
+      .route('/echo', { message: (socket, message) => void socket.send(message) })
+      .attach(server)
+    const { socket, received } = await connect(scheme, server)
+    const text = Buffer.from('hi\r\n\r\n')
+    const frame = Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0, ...text])
+    socket.write(Buffer.concat([Buffer.from(get('echo', upgrade)), ...Array<Buffer>(500).fill(frame)]))
+    await expect.poll(() => received().split('hi\r\n\r\n').length - 1, patient).toBe(500)
+    socket.write(frame)
+    await expect.poll(() => received().split('hi\r\n\r\n').length - 1, patient).toBe(501)
+  })
+
+  test('few answers are made for a client that takes none, and what it has sent is not parsed', async () => {
+    const answerBytes = 16 * KiB
+    const answersOf = new Map<Socket, { count: number; latest: ServerResponse[] }>()
+    const server = await serve(scheme, ({ socket }, response) => {
+      const answers = answersOf.get(socket) ?? { count: 0, latest: [] }
+      answersOf.set(socket, answers)
+      answers.count++
+      answers.latest = [...answers.latest.slice(-3), response]
+      response.end(Buffer.alloc(answerBytes))
     })
-    const greedy = await Promise.all(Array.from({ length: 12 }, () => connect(server)))
-    let endedCount = 0
-    for (const { socket } of greedy) socket.once('end', () => endedCount++).once('error', () => endedCount++)
-    for (const { socket } of greedy) socket.write(gets(1_500))
-    await expect.poll(() => endedCount, { timeout: 10_000 }).toBeGreaterThan(0)
-    const honest = await connect(server)
-    honest.socket.write(gets(50, 'X-Who: honest\r\n'))
-    await expect.poll(() => honestCount).toBe(32)
-    expect(honest.socket.readableEnded).toBe(false)
-    expect(endedCount).toBeLessThan(9)
+    const clients = await Promise.all(Array.from({ length: 4 }, () => connect(scheme, server)))
+    const before = await heldMemory()
+    for (const { socket } of clients) socket.pause().write(gets(700))
+    const untaken = (): number[] =>
+      Array.from(answersOf.values(), ({ latest }) => latest.reduce((sum, it) => sum + it.writableLength, 0))
+    await expect.poll(() => untaken().filter(bytes => bytes >= answerBytes).length, patient).toBe(4)
+    expect(Math.max(...untaken())).toBeLessThan(3 * answerBytes)
+    // What is left of a read, few answers, and the connection itself on both sides.
+    expect((await heldMemory()) - before).toBeLessThan(4 * 256 * KiB)
+    const [[first, answers] = []] = answersOf
+    const client = clients.find(({ socket }) => socket.localPort === first?.remotePort)
+    client?.socket.removeAllListeners('data').resume()
+    await expect.poll(() => answers?.count, patient).toBe(700)
+  })
+})
+
+describe('Of all connections', () => {
+  /** Clients come, and ask for more than they take, until one is ended; how many came, and which was ended. */
+  async function askTooMuch(server: HttpServer, text: string): Promise<{ count: number; ended: number }> {
+    let count = 0
+    let ended: number | undefined
+    server.on('connection', socket => {
+      const number = count++
+      socket.once('close', () => {
+        ended ??= number
+      })
+    })
+    while (ended === undefined) {
+      const { socket } = await connect('http', server)
+      socket.pause().write(text)
+      await once(server, 'asked')
+    }
+    return { count, ended }
+  }
+
+  test('so many requests wait; then those are ended whose client has waited longest for an answer', async () => {
+    let askedCount = 0
+    const server = await serve('http', () => {
+      // So many at once of each.
+      if (++askedCount % 32 === 0) server.emit('asked')
+    })
+    const shortest = 'GET / HTTP/1.1\r\nHost:\r\n\r\n'
+    const { count, ended } = await askTooMuch(server, shortest.repeat(100))
+    // They have fallen behind in about the order in which they came.
+    expect(ended).toBeLessThan(10)
+    // Of each client no more wait than are in a piece.
+    expect(count).toBeGreaterThan(400)
+  }, 30_000)
+
+  test('so many bytes of answers wait; then those are ended whose client has waited longest', async () => {
+    const answer = Buffer.alloc(16 * 1024 * KiB)
+    const server = await serve('http', ({ url }, response) => {
+      response.end(answer)
+      if (url === '/0') setImmediate(() => server.emit('asked'))
+    })
+    const { count, ended } = await askTooMuch(server, gets(100))
+    expect(ended).toBe(0)
+    expect(count).toBeGreaterThan(3)
   })
 })

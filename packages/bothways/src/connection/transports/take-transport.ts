@@ -16,7 +16,8 @@ export type StreamBackedTransport = StreamTransport | SocketTransport
  */
 export function takeTransport(stream: Duplex, kind: 'auto' | 'stream'): StreamBackedTransport {
   if (isHttp2Stream(stream)) return new Http2Transport(stream)
-  const handle = kind === 'auto' && stream.writableLength === 0 ? tcpHandleOf(stream) : undefined
+  const holdsNothing = stream.writableLength === 0 && stream.readableLength === 0
+  const handle = kind === 'auto' && holdsNothing ? tcpHandleOf(stream) : undefined
   if (handle === undefined || !isWatchable(stream as Socket)) return new StreamTransport(stream)
   return new SocketTransport(handle, stream as Socket)
 }
