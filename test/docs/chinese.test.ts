@@ -8,6 +8,16 @@ const pagesOf = (folder: string) =>
     .filter(file => file.endsWith('.md'))
     .map(file => `${folder}/${file}`)
 const pages = [...pagesOf('tutorial'), ...pagesOf('how-to'), 'reference/mistakes.md']
+/** Of these the sentences are Chinese, and what they show may be: other names, other texts. */
+const others = [...pagesOf('reference'), ...pagesOf('explanation')].filter(
+  page => !pages.includes(page) && !isEnglishOnly(page),
+)
+
+/** About the sources, whose names and comments are English. */
+function isEnglishOnly(page: string): boolean {
+  return page === 'explanation/architecture.md'
+}
+
 const textOf = (page: string) => readFileSync(join(docs, page), 'utf8')
 
 const fence = /^```\w*\n.*?^```$/gms
@@ -33,23 +43,36 @@ describe.each(pages)('%s in Chinese', page => {
     expect(rowCodes(chinese)).toEqual(rowCodes(english))
   })
 
-  test('leads to Chinese pages where there are any', () => {
-    const links = Array.from(chinese.matchAll(/\]\((?:\.\.\/)+((?:how-to|tutorial|doctor)\/[\w.-]+)/g))
-    for (const [link, target = ''] of links) {
-      // From docs/zh/x/, one step up is still Chinese, two are English.
-      expect(link.startsWith('](../../'), `${target} in English`).toBe(false)
-    }
-  })
-
-  test('has the punctuation of Chinese beside its characters', () => {
-    const prose = chinese.replaceAll(fence, '').replaceAll(/`[^`]*`/g, '')
-    expect(prose.match(/\p{Script=Han}[,;:?!](?!\/)/gu) ?? []).toEqual([])
+  test('leads to Chinese pages, with their punctuation', () => {
+    readsAsChinese(chinese)
   })
 })
 
-test('Every Chinese page has its English twin', () => {
-  const chinese = [...pagesOf('zh/tutorial'), ...pagesOf('zh/how-to')]
-  expect(chinese.map(page => page.replace('zh/', '')).toSorted()).toEqual(
-    [...pagesOf('tutorial'), ...pagesOf('how-to')].toSorted(),
-  )
+describe.each(others)('%s in Chinese', page => {
+  test('has the same sections, leads to Chinese pages, and has their punctuation', () => {
+    const chinese = textOf(`zh/${page}`)
+    expect(levelsOf(chinese)).toEqual(levelsOf(textOf(page)))
+    readsAsChinese(chinese)
+  })
+})
+
+function levelsOf(text: string): string[] {
+  return Array.from(text.replaceAll(fence, '').matchAll(/^(#+) /gm), ([, level = '']) => level)
+}
+
+function readsAsChinese(text: string): void {
+  const links = text.matchAll(/\]\((?:\.\.\/)+((?:how-to|tutorial|doctor|reference|explanation)\/[\w.-]+)/g)
+  for (const [link, target = ''] of links) {
+    // From docs/zh/x/, one step up is still Chinese, two are English.
+    expect(link.startsWith('](../../') && !isEnglishOnly(target), `${target} in English`).toBe(false)
+  }
+  const prose = text.replaceAll(fence, '').replaceAll(/`[^`]*`/g, '')
+  expect(prose.match(/\p{Script=Han}[,;:?!](?!\/)/gu) ?? []).toEqual([])
+}
+
+test('Both trees have the same pages', () => {
+  const folders = ['tutorial', 'how-to', 'reference', 'explanation', 'doctor']
+  const chinese = folders.flatMap(folder => pagesOf(`zh/${folder}`)).map(page => page.replace('zh/', ''))
+  const english = folders.flatMap(pagesOf).filter(page => !isEnglishOnly(page))
+  expect(chinese.toSorted()).toEqual(english.toSorted())
 })
