@@ -20,6 +20,7 @@ await run(async () => {
   await buildAll()
   await prepareRuntimes()
   await install('test/dependents')
+  await install('examples/react-express')
   const results = []
   if (isWhole) {
     results.push(await check('types', types))

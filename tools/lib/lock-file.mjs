@@ -23,7 +23,7 @@ export function readJson(path) {
 /** The folders that have a lock file of their own, from the root: `''` is the root with its workspaces. */
 export function projectFolders(root) {
   const workspaces = workspaceFolders(root)
-  const inside = ['.', 'test']
+  const inside = ['.', 'test', 'examples']
     .flatMap(parent =>
       readdirSync(join(root, parent)).map(name => (parent === '.' ? name : `${parent}/${name}`)),
     )
@@ -34,14 +34,17 @@ export function projectFolders(root) {
 /** The folders of the workspaces, such as `packages/protocol`, in the order of their names. */
 export function workspaceFolders(root) {
   const { workspaces = [] } = readJson(join(root, 'package.json'))
+  // npm leaves out what a pattern with an exclamation mark names.
+  const left = workspaces.filter(pattern => pattern.startsWith('!')).map(pattern => pattern.slice(1))
   return workspaces
+    .filter(pattern => !pattern.startsWith('!'))
     .flatMap(pattern => {
       const parent = pattern.replace(/\/\*$/, '')
       if (parent === pattern) return [pattern]
       if (!existsSync(join(root, parent))) return []
       return readdirSync(join(root, parent)).map(name => `${parent}/${name}`)
     })
-    .filter(folder => existsSync(join(root, folder, 'package.json')))
+    .filter(folder => existsSync(join(root, folder, 'package.json')) && !left.includes(folder))
     .sort()
 }
 
