@@ -6,16 +6,17 @@ import { connectionOptionNames } from '../../packages/bothways/src/connection/op
 import { defaultText, rowsByName, rowsOf } from './tables.ts'
 
 const page = 'docs/reference/connection.md'
-const source = ['connection-init.ts', 'compat.ts']
+const source = ['connection-init.ts', 'channel.ts', 'compat.ts']
   .map(file => join(import.meta.dirname, '../../packages/bothways/src/connection', file))
   .map(path => readFileSync(path, 'utf8'))
   .join('')
 
-/** The members of an interface of a connection, in order. */
+/** The members of an interface of a connection, those that it inherits behind its own. */
 function membersOf(name: string): string[] {
-  const [, body = ''] = source.split(`export interface ${name} {`)
-  const members = body.slice(0, body.indexOf('\n}')).matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)
-  return Array.from(members, ([, member = '']) => member)
+  const [, inherited, body = ''] =
+    new RegExp(`export interface ${name}(?: extends (\\w+))? {(.*?)\n}`, 's').exec(source) ?? []
+  const members = Array.from(body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm), ([, member = '']) => member)
+  return inherited === undefined ? members : [...members, ...membersOf(inherited)]
 }
 
 describe('The reference of bothways/connection', () => {

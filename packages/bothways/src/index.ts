@@ -57,6 +57,7 @@ export type { ServerCounts } from './server/counts.ts'
 export type { RefusalReport } from './server/incidents.ts'
 export { formatMetrics, type MeasuredServer, type Metric, serverMetrics } from './server/metrics.ts'
 export type { ServerOptions } from './server/options.ts'
+export type { MeetOptions, RawClient } from './server/raw-meeting.ts'
 export type { Route } from './server/route.ts'
 export {
   type AttachableServer,
@@ -68,7 +69,8 @@ export {
   type PublishOptions,
   Server,
 } from './server/server.ts'
-export { type Message, ServerSocket, type SocketData, type SocketHandlers } from './server/server-socket.ts'
+export { type Message, ServerSocket, type SocketHandlers } from './server/server-socket.ts'
+export type { SocketData } from './server/socket-data.ts'
 export type { TopicListener } from './server/topic-listeners.ts'
 export { TopicsHttp, type TopicsHttpOptions } from './wires/topics-http.ts'
 export type { TokenUser, TopicsRouteOptions } from './wires/topics-options.ts'

@@ -6,6 +6,8 @@ export interface PublishToTopic {
   key?: string | undefined
   /** Only if the topic's head is this; else it fails with `conflict`. */
   ifPosition?: string | undefined
+  /** Which clients of a meeting have it already. */
+  sender?: string | undefined
 }
 
 export interface SubscribeToTopic {

@@ -1,8 +1,10 @@
 import type { Sink } from '../connection/channel.ts'
 import type { Publication } from '../connection/sending/publication.ts'
+import { publicUser, senderOf } from './author.ts'
 import type { Broker, Member, StoredPublication } from './broker.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
 import { HubError } from './hub-error.ts'
+import { PublicationMessage } from './messages.ts'
 import type { Subscription } from './subscription.ts'
 
 /** As many publications as one reading of a history gives. */
@@ -23,6 +25,8 @@ export interface TopicPublication<Data = unknown> {
   readonly data: Data
   readonly position: string | undefined
   readonly user: string | undefined
+  /** Of what came from a meeting: the ids of clients that have it already. */
+  readonly sender: string | undefined
   readonly at: number
 }
 
@@ -147,16 +151,10 @@ const maxWaiting = 100
 function ignore(): void {}
 
 function tell<Data>(listener: (publication: TopicPublication<Data>) => void, message: Publication): 'sent' {
-  const value = JSON.parse(message.data as string) as StoredPublication & {
-    readonly type: string
-    readonly data: Data
-  }
-  if (value.type === 'publication' || value.type === 'state') {
-    listener({ data: value.data, position: value.position, user: value.user, at: value.at })
-  }
+  if (message instanceof PublicationMessage) listener(fromStored(message.publication))
   return 'sent'
 }
 
 function fromStored<Data>({ data, position, user, at }: StoredPublication): TopicPublication<Data> {
-  return { data: JSON.parse(data), position, user, at }
+  return { data: JSON.parse(data), position, user: publicUser(user), sender: senderOf(user), at }
 }

@@ -2,6 +2,7 @@ import type { Sink } from '../connection/channel.ts'
 import { checkOptionNames, whole } from '../connection/options.ts'
 import type { TokenBucket } from '../connection/token-bucket.ts'
 import { Absence } from './absence.ts'
+import { writeAuthor } from './author.ts'
 import type { Broker, History, Member, Withdrawal } from './broker.ts'
 import { checkedHandler } from './checked-handler.ts'
 import {
@@ -183,6 +184,11 @@ export class Hub<User = undefined, C extends Contract = Contract> {
     await this.#authorized(user, action, name)
   }
 
+  /** For meetings: how it is declared, if it is. */
+  declarationOf(name: string): Declaration<User> | undefined {
+    return this.#declarations.find(name)
+  }
+
   /** What is kept of a topic: a history, one value, or nothing. */
   kindOf(name: string): 'history' | 'state' | 'nothing' {
     const { history, isState } = this.#declarationOf(name)
@@ -340,7 +346,7 @@ export class Hub<User = undefined, C extends Contract = Contract> {
     topic: string,
     { history, isState }: Declaration<User>,
     data: unknown,
-    { key, ifPosition }: PublishToTopic,
+    { key, ifPosition, sender }: PublishToTopic,
     scope: string,
     user: string | undefined,
   ): Promise<string | undefined> {
@@ -350,7 +356,7 @@ export class Hub<User = undefined, C extends Contract = Contract> {
     const { position } = await this.broker.publish({
       topic,
       data: text,
-      user,
+      user: writeAuthor(user, sender),
       history,
       isState,
       key: named,

@@ -5,7 +5,7 @@ import {
   leftMessage,
   memberCountMessage,
   membersMessage,
-  publicationMessage,
+  PublicationMessage,
 } from './messages.ts'
 import type { Slots } from './slots.ts'
 import type { Feed, Subscription } from './subscription.ts'
@@ -112,7 +112,7 @@ export class LiveTopic implements BrokerEvents, Feed {
   messageOf(publication: StoredPublication): Publication {
     const last = this.#last
     if (last !== undefined && last.publication === publication) return last.message
-    return publicationMessage(publication, this.isState)
+    return new PublicationMessage(publication, this.isState)
   }
 
   onPublication(publication: StoredPublication): void {
@@ -132,7 +132,7 @@ export class LiveTopic implements BrokerEvents, Feed {
 
   #give(publication: StoredPublication): void {
     const { position } = publication
-    const message = publicationMessage(publication, this.isState)
+    const message = new PublicationMessage(publication, this.isState)
     this.#last = { publication, message }
     if (position !== undefined) this.head = position
     if (this.isState) this.newest = publication

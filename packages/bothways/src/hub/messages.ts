@@ -1,21 +1,29 @@
 import { Publication } from '../connection/sending/publication.ts'
+import { publicUser } from './author.ts'
 import type { Member, StoredPublication } from './broker.ts'
 
 // What the hub tells its subscribers, as the JSON texts of `bothways.v1`. Each is made once for all who get it.
 
 /** A publication, or the value of a state topic, as the text of its message. */
 export function publicationText(
-  { topic, position, data, user, at }: StoredPublication,
+  { topic, position, data, user: author, at }: StoredPublication,
   isState: boolean,
 ): string {
   const place = position === undefined ? '' : `,"position":"${position}"`
   if (isState) return `{"type":"state","topic":${JSON.stringify(topic)}${place},"data":${data}}`
+  const user = publicUser(author)
   const by = user === undefined ? '' : `,"user":${JSON.stringify(user)}`
   return `{"type":"publication","topic":${JSON.stringify(topic)}${place},"data":${data}${by},"at":${at}}`
 }
 
-export function publicationMessage(publication: StoredPublication, isState: boolean): Publication {
-  return new Publication(publicationText(publication, isState))
+/** The message of a publication; what it says is there for those who take it otherwise. */
+export class PublicationMessage extends Publication {
+  readonly publication: StoredPublication
+
+  constructor(publication: StoredPublication, isState: boolean) {
+    super(publicationText(publication, isState))
+    this.publication = publication
+  }
 }
 
 export function joinedMessage(topic: string, member: Member): Publication {

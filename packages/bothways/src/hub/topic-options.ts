@@ -14,6 +14,16 @@ export interface TopicOptions<User = undefined> {
   /** One value instead of a history: whoever is too slow gets the newest. Default false. */
   state?: boolean
   /**
+   * Opens it to sockets of plain routes, of servers that `meet` the hub: `socket.subscribe` and `socket.publish` of such a topic
+   * are the hub's, with the JSON text of the data as the message. Default false.
+   */
+  raw?: boolean
+  /**
+   * Opens it to Socket.IO servers that meet the hub: the room of this name, in a namespace. An `event` carries the data as its one
+   * argument; other events, or all where none is named, are data of the form `{ event, args }`. Default: not.
+   */
+  socketio?: boolean | SocketIoOpening
+  /**
    * What its data are, by any library of Standard Schema (zod, valibot, ArkType …). Other data are `invalid_data`, before
    * anything is stored; what is stored is what the schema made of them. Default: any JSON.
    */
@@ -23,6 +33,14 @@ export interface TopicOptions<User = undefined> {
    * is there and to be seen. Default: everybody may everything.
    */
   authorize?(user: User, action: TopicAction, topic: string): boolean | Promise<boolean>
+}
+
+/** How a topic is a room of Socket.IO. */
+export interface SocketIoOpening {
+  /** Default '/'. */
+  readonly namespace?: string
+  /** The event whose one argument is the data. Default: none. */
+  readonly event?: string
 }
 
 /**
@@ -61,12 +79,16 @@ export interface Declaration<User> {
   readonly hasPresence: boolean
   readonly isState: boolean
   readonly schema: Schema | undefined
+  readonly isRaw: boolean
+  readonly socketio: SocketIoOpening | undefined
   readonly authorize: TopicOptions<User>['authorize']
 }
 
+const topicOptionNames = ['history', 'presence', 'state', 'raw', 'socketio', 'schema', 'authorize'] as const
+
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
 export function resolveTopicOptions<User>(options: TopicOptions<User>): Declaration<User> {
-  checkOptionNames('a topic', options, ['history', 'presence', 'state', 'schema', 'authorize'])
+  checkOptionNames('a topic', options, topicOptionNames)
   const { history, presence = false, state = false } = options
   if (history !== undefined) {
     checkOptionNames('history', history, ['count', 'ageMs'])
@@ -77,6 +99,8 @@ export function resolveTopicOptions<User>(options: TopicOptions<User>): Declarat
     }
     if (state) throw invalidOption('state', 'without history: a state topic has one value', state)
   }
+  const { raw = false, socketio = false } = options
+  if (typeof socketio === 'object') checkOptionNames('socketio', socketio, ['namespace', 'event'])
   if (options.schema !== undefined && !isSchema(options.schema)) {
     throw invalidOption('schema', 'a schema with ~standard, version 1', options.schema)
   }
@@ -88,6 +112,8 @@ export function resolveTopicOptions<User>(options: TopicOptions<User>): Declarat
     hasPresence: presence,
     isState: state,
     schema: options.schema,
+    isRaw: raw,
+    socketio: socketio === true ? {} : socketio || undefined,
     authorize: options.authorize?.bind(options),
   }
 }

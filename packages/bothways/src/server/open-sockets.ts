@@ -11,6 +11,7 @@ import type { ServerCounts } from './counts.ts'
 import type { Incidents } from './incidents.ts'
 import { LiveSockets } from './live-sockets.ts'
 import type { ServerSettings } from './options.ts'
+import type { RawMeeting } from './raw-meeting.ts'
 import type { ResolvedRoute } from './route.ts'
 import { ServerSocket, type SocketHost, type SocketInit, type SocketPlace } from './server-socket.ts'
 import type { SocketChannel, SocketChannelHandler } from './socket-channel.ts'
@@ -28,6 +29,7 @@ export class OpenSockets<User>
 {
   readonly topics: Topics<Publication>
   readonly counts: ServerCounts
+  meeting: RawMeeting<User> | undefined
   /** Who may still come in. A socket that was opened gives its place back by itself. */
   readonly admission: Admission
   readonly #settings: ServerSettings<User>

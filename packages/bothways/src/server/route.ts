@@ -2,7 +2,8 @@ import { isToken, UsageError } from '@bothways/protocol'
 import { checkOptionNames, invalidOption } from '../connection/options.ts'
 import type { RouteParams } from '../exchange/route-params.ts'
 import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
-import type { SocketData, SocketHandlers } from './server-socket.ts'
+import type { SocketHandlers } from './server-socket.ts'
+import type { SocketData } from './socket-data.ts'
 
 export interface Route<User, Data = SocketData, Params = RouteParams>
   extends SocketHandlers<User, Data, Params> {

@@ -18,8 +18,10 @@ import type { ServerCounts } from './counts.ts'
 import { socketLimits } from './error-codes.ts'
 import { explainSocketMethods } from './foreign-methods.ts'
 import { Inbox, type InboxEvents, isPromise } from './inbox.ts'
+import type { SocketMeeting } from './raw-meeting.ts'
 import { checkCloseArguments, checkMessageData, publicationOf } from './send-arguments.ts'
 import type { SocketChannel, SocketChannelHandler } from './socket-channel.ts'
+import { asynchronousData, type SocketData } from './socket-data.ts'
 
 /** Text as a string, binary as a Buffer. A Buffer is the handler's to keep. */
 export type Message = string | Buffer
@@ -40,9 +42,6 @@ export interface SocketHandlers<User, Data = SocketData, Params = RouteParams> {
   close?(socket: ServerSocket<User, Data, Params>, code: number, reason: string): unknown
 }
 
-/** What `socket.data` is where no route says what it begins as: the program's to fill. */
-export type SocketData = Record<string, unknown>
-
 /** A socket of any route. */
 // biome-ignore lint/suspicious/noExplicitAny: what one route's sockets have is not what another's have
 export type AnySocket<User> = ServerSocket<User, any, any>
@@ -52,6 +51,8 @@ export interface SocketHost<User> {
   readonly topics: Topics<Publication>
   readonly counts: ServerCounts
   readonly maxTopicsPerSocket: number
+  /** Where its topics may be those of a hub. */
+  readonly meeting: SocketMeeting | undefined
   /** What carries a socket, which it tells all to `handler`. */
   openChannel(handler: SocketChannelHandler, init: SocketInit<User>): SocketChannel
   onError(error: unknown, socket: AnySocket<User>): void
@@ -245,29 +246,42 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     this.#channel.terminate()
   }
 
-  /** One topic more than `maxTopicsPerSocket` closes with 1008. */
+  /**
+   * One topic more than `maxTopicsPerSocket` closes with 1008. A topic of a hub that the server meets takes effect once the
+   * hub has authorized it.
+   */
   subscribe(topic: string): void {
     checkTopic(topic)
     if (this.readyState !== ReadyState.Open) return
-    const { topics, maxTopicsPerSocket } = this.#host
-    if (topics.countOf(this) >= maxTopicsPerSocket && !topics.has(topic, this)) {
+    const { topics, maxTopicsPerSocket, meeting } = this.#host
+    const count = Math.max(topics.countOf(this), meeting?.countOf(this) ?? 0)
+    if (count >= maxTopicsPerSocket && !topics.has(topic, this)) {
       this.#channel.closeForPolicy(CloseCode.PolicyViolation, tooManyTopics(maxTopicsPerSocket))
+    } else if (meeting?.opens(topic)) {
+      meeting.subscribe(topic, this)
     } else {
       topics.subscribe(topic, this)
     }
   }
 
   unsubscribe(topic: string): void {
+    this.#host.meeting?.unsubscribe(topic, this)
     this.#host.topics.unsubscribe(topic, this)
   }
 
   /**
    * Sends to every other subscriber of a topic. The message is framed once, and compressed at most once.
    *
-   * @returns how many have taken it: not those whose queue is full, or whose connection is closing
+   * @returns how many have taken it: not those whose queue is full, or whose connection is closing. 0 for a topic of a hub that
+   *   the server meets: it goes there first
    */
   publish(topic: string, data: Exclude<MessageData, Blob>): number {
     checkTopic(topic)
+    const { meeting } = this.#host
+    if (meeting?.opens(topic)) {
+      meeting.publishFrom(this, topic, data)
+      return 0
+    }
     return this.#host.topics.publish(topic, publicationOf(data), this)
   }
 
@@ -375,6 +389,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
 
     onClosing(): void {
       const socket = this.socket
+      socket.#host.meeting?.forget(socket)
       socket.#host.topics.unsubscribeAll(socket)
     }
 
@@ -427,13 +442,6 @@ defineInspection(ServerSocket<unknown>, 'ServerSocket', socket => ({
   bufferedAmount: socket.bufferedAmount,
   disconnect: socket.disconnect,
 }))
-
-function asynchronousData(): UsageError {
-  return new UsageError(
-    'BW_INVALID_OPTION',
-    "A route's data must return at once, got a promise: await in authenticate, and read what it returns as socket.user.",
-  )
-}
 
 function tooManyTopics(limit: number): LimitError {
   const text = `A socket may subscribe to ${limit} topics (option maxTopicsPerSocket).`

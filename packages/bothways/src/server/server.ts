@@ -23,6 +23,7 @@ import { answerWithoutUpgrade } from '../exchange/ordinary-request.ts'
 import { PendingConnections } from '../exchange/pending-connections.ts'
 import { crowdedOut, silent } from '../exchange/refusals.ts'
 import type { RouteParams } from '../exchange/route-params.ts'
+import type { Hub } from '../hub/hub.ts'
 import { Topics } from '../hub/topics.ts'
 import { attachedTwice, checkAttachable, checkUpgradeArguments } from './attachable.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
@@ -33,10 +34,12 @@ import { explainListenFailure } from './listen-failure.ts'
 import { OpenSockets } from './open-sockets.ts'
 import { resolveServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
 import { OwnHttpServer } from './own-http-server.ts'
+import { type MeetOptions, RawMeeting } from './raw-meeting.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
 import { checkCloseArguments, publicationOf } from './send-arguments.ts'
-import type { AnySocket, ServerSocket, SocketData } from './server-socket.ts'
+import type { AnySocket, ServerSocket } from './server-socket.ts'
+import type { SocketData } from './socket-data.ts'
 import { type TopicListener, TopicListeners } from './topic-listeners.ts'
 
 export interface ListenOptions {
@@ -314,13 +317,19 @@ export class Server<User = undefined> implements AsyncDisposable {
   /**
    * Sends to every subscriber of a topic, framed once and compressed at most once.
    *
-   * @returns how many have taken it: not those whose queue is full
+   * @returns how many have taken it: not those whose queue is full. 0 for a topic of a hub that was met: it goes there first
    * @throws UsageError `BW_INVALID_MESSAGE` or `BW_UNKNOWN_OPTION`
    */
   publish(topic: string, data: Exclude<MessageData, Blob>, options: PublishOptions = {}): number {
     checkTopic(topic)
     checkOptionNames('publish', options, ['except'])
-    return this.#topics.publish(topic, publicationOf(data), this.#listeners.excepted(options.except))
+    const except = this.#listeners.excepted(options.except)
+    const { meeting } = this.#sockets
+    if (meeting?.opens(topic)) {
+      meeting.publish(topic, data, except)
+      return 0
+    }
+    return this.#topics.publish(topic, publicationOf(data), except)
   }
 
   /**
@@ -331,7 +340,28 @@ export class Server<User = undefined> implements AsyncDisposable {
    */
   subscribe(topic: string, listener: TopicListener): () => void {
     checkTopic(topic)
-    return this.#listeners.subscribe(topic, listener)
+    const leave = this.#listeners.subscribe(topic, listener)
+    const { meeting } = this.#sockets
+    return meeting?.opens(topic) ? meeting.listen(topic, leave) : leave
+  }
+
+  /**
+   * Lets this server's plain routes meet the topics of a hub that are declared with `raw: true`: `socket.subscribe`,
+   * `socket.publish`, `publish` and `subscribe` of such a topic are the hub's, which asks `authorize` for the socket's user. Messages
+   * are the JSON text of the data. All other topics stay this server's own. Before the first client, and once.
+   *
+   * @throws UsageError `BW_ALREADY_ATTACHED` or `BW_UNKNOWN_OPTION`
+   */
+  meet(hub: Hub<User>, options: MeetOptions<User> = {}): this {
+    checkOptionNames('meet', options, ['onRefused'])
+    if (this.#sockets.meeting !== undefined) {
+      throw new UsageError(
+        'BW_ALREADY_ATTACHED',
+        'This server has met a hub already: declare all topics in one.',
+      )
+    }
+    this.#sockets.meeting = new RawMeeting(hub, this.#topics, options)
+    return this
   }
 
   /**

@@ -83,6 +83,7 @@ class MemoryChannel implements SocketChannel {
 class Host implements SocketHost<undefined> {
   readonly topics = new Topics<Publication>()
   readonly counts = noCounts()
+  readonly meeting = undefined
   readonly maxTopicsPerSocket = 1
   readonly channels: MemoryChannel[] = []
   readonly errors: unknown[] = []

@@ -4,6 +4,7 @@ import type { TokenBucket } from '../connection/token-bucket.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { HubClient } from '../hub/hub-clients.ts'
 import { HubError, toHubError } from '../hub/hub-error.ts'
+import { InOrder } from '../hub/in-order.ts'
 import { memberCountMessage, unsubscribedMessage } from '../hub/messages.ts'
 import { publishRate } from '../hub/publish-rate.ts'
 import type { Subscription } from '../hub/subscription.ts'
@@ -56,7 +57,7 @@ export class TopicsSession<User> implements HubClient {
     { readonly subscription: Subscription; readonly isMember: boolean }
   >()
   /** Calls about one topic take effect in their order, also when a check of one takes time. */
-  readonly #order = new Map<string, Promise<void>>()
+  readonly #order = new InOrder()
   /** Topics in which a publication failed as retryable: later ones would overtake it. */
   readonly #interrupted = new Set<string>()
   #pendingCalls = 0
@@ -175,11 +176,13 @@ export class TopicsSession<User> implements HubClient {
 
   authorizeAgain(): void {
     for (const topic of [...this.#subscriptions.keys()]) {
-      void this.#inOrder(topic, async () => {
-        if (!this.#subscriptions.has(topic) || (await this.#hub.maySubscribe(this.#user, topic))) return
-        this.#unsubscribe(topic)
-        this.#sink.sendShared(unsubscribedMessage(topic, 'forbidden'))
-      }).catch(error => this.#hub.onError(error))
+      void this.#order
+        .run(topic, async () => {
+          if (!this.#subscriptions.has(topic) || (await this.#hub.maySubscribe(this.#user, topic))) return
+          this.#unsubscribe(topic)
+          this.#sink.sendShared(unsubscribedMessage(topic, 'forbidden'))
+        })
+        .catch(error => this.#hub.onError(error))
     }
   }
 
@@ -217,7 +220,7 @@ export class TopicsSession<User> implements HubClient {
       return
     }
     this.#pendingCalls++
-    const working = topic === undefined ? work() : this.#inOrder(topic, work)
+    const working = topic === undefined ? work() : this.#order.run(topic, work)
     working
       .then(result => {
         this.#refusalCount = 0
@@ -230,17 +233,6 @@ export class TopicsSession<User> implements HubClient {
         this.#roomWanted?.()
         this.#roomWanted = undefined
       })
-  }
-
-  #inOrder<Result>(topic: string, work: () => Promise<Result>): Promise<Result> {
-    const before = this.#order.get(topic)
-    const result = before === undefined ? work() : before.then(work)
-    const settled = result.then(ignore, ignore)
-    this.#order.set(topic, settled)
-    void settled.then(() => {
-      if (this.#order.get(topic) === settled) this.#order.delete(topic)
-    })
-    return result
   }
 
   async #subscribe({ id, fields }: Call): Promise<undefined> {
@@ -451,5 +443,3 @@ function errorMessage(id: Call['id'], { code, message, retryable, retryAfterMs }
 function topicOf({ fields }: Call): string | undefined {
   return typeof fields.topic === 'string' ? fields.topic : undefined
 }
-
-function ignore(): void {}

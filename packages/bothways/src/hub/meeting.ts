@@ -1,0 +1,269 @@
+import type { Hub } from './hub.ts'
+import type { HubClient } from './hub-clients.ts'
+import { HubError, toHubError } from './hub-error.ts'
+import type { TopicPublication } from './hub-topic.ts'
+import { InOrder } from './in-order.ts'
+import type { Declaration } from './topic-options.ts'
+
+/** Calls of one client that wait for authorization or for the broker, and of all of them. */
+const maxPendingOfClient = 100
+const maxPending = 10_000
+
+/** Clients that one publication may leave out. */
+const maxExcepted = 16
+
+/** A client of something else than `bothways.v1` that may take part in topics. */
+export interface MeetingClient<User> {
+  /** The same in all processes, without a comma. */
+  readonly id: string
+  readonly user: User
+  /** Its user is not wanted. */
+  disconnect(): void
+  /** It is to be cut. */
+  terminate(): void
+  /** It is in the topic from here on. */
+  enter(topic: string): void
+  /** It is in the topic no longer. */
+  leave(topic: string): void
+}
+
+/** What was not done, for whom, and why. */
+export interface MeetingRefusal<Client> {
+  /** Undefined: the program itself. */
+  readonly client: Client | undefined
+  readonly action: 'subscribe' | 'publish'
+  readonly topic: string
+  readonly error: HubError
+}
+
+export interface MeetingInit<User, Client extends MeetingClient<User>> {
+  readonly hub: Hub<User>
+  /** Whether a topic is open to them. */
+  opens(declaration: Declaration<User>): boolean
+  /** Gives a publication to those who are in its topic in this process, but for those with the ids. */
+  deliver(topic: string, publication: TopicPublication, except: readonly string[]): void
+  onRefused(refusal: MeetingRefusal<Client>): void
+}
+
+/**
+ * Where clients of another kind meet the topics of a hub: those that are declared with this door open, and no others. What
+ * they publish goes to the hub, and comes back from there like everything else: nothing is bridged twice, and all see one
+ * order.
+ */
+export class Meeting<User, Client extends MeetingClient<User>> {
+  readonly #init: MeetingInit<User, Client>
+  readonly #members = new Map<Client, Member<User, Client>>()
+  readonly #places = new Map<string, Place>()
+  readonly #programOrder = new InOrder()
+  #pending = 0
+
+  constructor(init: MeetingInit<User, Client>) {
+    this.#init = init
+  }
+
+  opens(topic: string): boolean {
+    const declaration = this.#init.hub.declarationOf(topic)
+    return declaration !== undefined && this.#init.opens(declaration)
+  }
+
+  /** Resolves once the client is in the topic, was refused, or has thought better of it. */
+  join(topic: string, client: Client): Promise<void> {
+    const member = this.#memberOf(client)
+    if (member.topics.has(topic)) return Promise.resolve()
+    member.topics.set(topic, false)
+    return this.#run(client, member, 'subscribe', topic, async () => {
+      await this.#init.hub.checkAs(client.user, 'subscribe', topic)
+      if (!member.topics.has(topic)) return
+      await this.#hold(topic)
+      if (member.topics.has(topic)) {
+        member.topics.set(topic, true)
+        client.enter(topic)
+        return
+      }
+      this.#release(topic)
+    }).then(isDone => {
+      if (!isDone && member.topics.get(topic) === false) this.#drop(member, client, topic)
+    })
+  }
+
+  leave(topic: string, client: Client): void {
+    const member = this.#members.get(client)
+    if (member !== undefined) this.#drop(member, client, topic)
+  }
+
+  /** The client is gone. */
+  forget(client: Client): void {
+    const member = this.#members.get(client)
+    if (member === undefined) return
+    for (const topic of [...member.topics.keys()]) this.#drop(member, client, topic)
+    this.#forget(client, member)
+  }
+
+  /** How many topics a client is in, or is about to be. */
+  countOf(client: Client): number {
+    return this.#members.get(client)?.topics.size ?? 0
+  }
+
+  /**
+   * Publishes for a client, or for the program, which may everything.
+   *
+   * @param except ids of clients that are not to get it
+   */
+  publish(topic: string, data: unknown, client: Client | undefined, except: readonly string[]): void {
+    const { hub } = this.#init
+    const publish = async (): Promise<void> => {
+      if (except.length > maxExcepted) {
+        throw new HubError('bad_request', `A publication leaves out at most ${maxExcepted} clients.`)
+      }
+      const sender = except.length === 0 ? undefined : except.join()
+      if (client === undefined) await hub.topic(topic).publish(data, { sender })
+      else await hub.publishAs(client.user, topic, data, { sender })
+    }
+    const member = client === undefined ? undefined : this.#memberOf(client)
+    void this.#run(client, member, 'publish', topic, publish).then(() => {
+      if (client !== undefined && member?.topics.size === 0 && member.pending === 0)
+        this.#forget(client, member)
+    })
+  }
+
+  /** The program hears the topic: also what it publishes from now on. @returns what ends that, and calls `leave` */
+  listen(topic: string, leave: () => void): () => void {
+    const held = this.#run(undefined, undefined, 'subscribe', topic, () => this.#hold(topic))
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      leave()
+      void held.then(isHeld => isHeld && this.#release(topic))
+    }
+  }
+
+  /** Listens to the topic as long as somebody holds it. */
+  async #hold(topic: string): Promise<void> {
+    let place = this.#places.get(topic)
+    if (place === undefined) {
+      const listener = (publication: TopicPublication): void =>
+        this.#init.deliver(topic, publication, publication.sender?.split(',') ?? [])
+      place = { holders: 0, listening: this.#init.hub.topic(topic).subscribe(listener) }
+      this.#places.set(topic, place)
+    }
+    place.holders++
+    try {
+      await place.listening
+    } catch (error) {
+      this.#release(topic)
+      throw error
+    }
+  }
+
+  #release(topic: string): void {
+    const place = this.#places.get(topic)
+    if (place === undefined || --place.holders > 0) return
+    this.#places.delete(topic)
+    void place.listening.then(stop => stop()).catch(() => undefined)
+  }
+
+  refuse(action: 'subscribe' | 'publish', topic: string, client: Client | undefined, error: HubError): void {
+    this.#init.onRefused({ client, action, topic, error })
+  }
+
+  /** @returns whether it was done; why not has been told */
+  async #run(
+    client: Client | undefined,
+    member: Member<User, Client> | undefined,
+    action: 'subscribe' | 'publish',
+    topic: string,
+    work: () => Promise<void>,
+  ): Promise<boolean> {
+    if (this.#pending >= maxPending || (member !== undefined && member.pending >= maxPendingOfClient)) {
+      this.refuse(action, topic, client, new HubError('busy', 'Too many calls wait for their topics.'))
+      return false
+    }
+    this.#pending++
+    if (member !== undefined) member.pending++
+    try {
+      await (member?.order ?? this.#programOrder).run(topic, work)
+      return true
+    } catch (error) {
+      this.refuse(action, topic, client, toHubError(error))
+      return false
+    } finally {
+      this.#pending--
+      if (member !== undefined) member.pending--
+    }
+  }
+
+  #memberOf(client: Client): Member<User, Client> {
+    let member = this.#members.get(client)
+    if (member === undefined) {
+      member = new Member(this.#init.hub, client, topic => this.leave(topic, client))
+      this.#members.set(client, member)
+    }
+    return member
+  }
+
+  #drop(member: Member<User, Client>, client: Client, topic: string): void {
+    const isIn = member.topics.get(topic)
+    if (!member.topics.delete(topic) || isIn !== true) return
+    client.leave(topic)
+    this.#release(topic)
+  }
+
+  #forget(client: Client, member: Member<User, Client>): void {
+    this.#members.delete(client)
+    member.end()
+  }
+}
+
+interface Place {
+  holders: number
+  readonly listening: Promise<() => void>
+}
+
+/** One client as the hub knows it: its user may be disconnected, or lose a right. */
+class Member<User, Client extends MeetingClient<User>> implements HubClient {
+  readonly userId: string
+  /** Whether it is in each, or about to be. */
+  readonly topics = new Map<string, boolean>()
+  readonly order = new InOrder()
+  pending = 0
+  readonly #hub: Hub<User>
+  readonly #client: Client
+  readonly #drop: (topic: string) => void
+  readonly end: () => void
+
+  constructor(hub: Hub<User>, client: Client, drop: (topic: string) => void) {
+    this.#hub = hub
+    this.#client = client
+    this.#drop = drop
+    this.userId = hub.userIdOf(client.user)
+    this.end = hub.clients.enter(this)
+  }
+
+  disconnect(): void {
+    this.leave()
+    this.#client.disconnect()
+  }
+
+  authorizeAgain(): void {
+    for (const topic of this.topics.keys()) {
+      this.#hub
+        .maySubscribe(this.#client.user, topic)
+        .then(may => may || this.#drop(topic))
+        .catch(error => this.#hub.onError(error))
+    }
+  }
+
+  /** It knows nothing of coming back. */
+  sayGoodbye(): void {}
+
+  leave(): void {
+    for (const topic of [...this.topics.keys()]) this.#drop(topic)
+    this.end()
+  }
+
+  cut(): void {
+    this.leave()
+    this.#client.terminate()
+  }
+}
