@@ -53,7 +53,8 @@ export class Hub<User = undefined, C extends Contract = Contract> {
   readonly #replays: Slots
   readonly #options: Omit<HubOptions<User>, 'contract' | 'topics'>
   readonly #contract: Contract
-  readonly #declarations = new TopicPatterns<Declaration<User>>()
+  /** For meetings, too. */
+  readonly declarations: TopicPatterns<Declaration<User>> = new TopicPatterns()
   readonly #live = new Map<string, LiveTopic>()
   readonly #methods = new Map<string, RequestHandler<User>>()
   /** For wires: who holds a connection. */
@@ -90,7 +91,7 @@ export class Hub<User = undefined, C extends Contract = Contract> {
 
   /** @throws UsageError `BW_INVALID_OPTION` for a pattern that overlaps with another and neither is more specific */
   declare(pattern: string, options: TopicOptions<User> = {}): this {
-    this.#declarations.add(pattern, resolveTopicOptions(options))
+    this.declarations.add(pattern, resolveTopicOptions(options))
     return this
   }
 
@@ -182,11 +183,6 @@ export class Hub<User = undefined, C extends Contract = Contract> {
   /** @throws HubError `unknown_topic`, `bad_request` or `forbidden` */
   async checkAs(user: User, action: TopicAction, name: unknown): Promise<void> {
     await this.#authorized(user, action, name)
-  }
-
-  /** For meetings: how it is declared, if it is. */
-  declarationOf(name: string): Declaration<User> | undefined {
-    return this.#declarations.find(name)
   }
 
   /** What is kept of a topic: a history, one value, or nothing. */
@@ -313,7 +309,7 @@ export class Hub<User = undefined, C extends Contract = Contract> {
 
   #declarationOf(name: unknown): Declaration<User> {
     checkTopicName(name)
-    const declaration = this.#declarations.find(name)
+    const declaration = this.declarations.find(name)
     if (declaration === undefined)
       throw new HubError('unknown_topic', `There is no topic ${JSON.stringify(name)}.`)
     return declaration

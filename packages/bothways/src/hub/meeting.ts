@@ -62,7 +62,7 @@ export class Meeting<User, Client extends MeetingClient<User>> {
   }
 
   opens(topic: string): boolean {
-    const declaration = this.#init.hub.declarationOf(topic)
+    const declaration = this.#init.hub.declarations.find(topic)
     return declaration !== undefined && this.#init.opens(declaration)
   }
 
