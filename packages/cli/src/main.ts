@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isBothwaysError, UsageError } from 'bothways'
+import { runAsyncApi } from './asyncapi/asyncapi-command.ts'
 import { runChaos } from './chaos/chaos-command.ts'
 import { runCompletion } from './completion-command.ts'
 import { runConnect } from './connect/connect-command.ts'
@@ -23,6 +24,7 @@ const runs: Readonly<Record<string, Run>> = {
   chaos: runChaos,
   listen: runListen,
   doctor: runDoctor,
+  asyncapi: runAsyncApi,
   completion: (args, language) => runCompletion(args, language, commands),
 }
 

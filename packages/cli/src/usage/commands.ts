@@ -1,3 +1,4 @@
+import { asyncapi } from '../asyncapi/asyncapi-command.ts'
 import { chaos } from '../chaos/chaos-command.ts'
 import { completion } from '../completion-command.ts'
 import { connect } from '../connect/connect-options.ts'
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   doctor,
   explain,
   behind,
+  asyncapi,
   completion,
 ]
 
