@@ -1,13 +1,12 @@
 import type { Agent } from 'node:http'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
+import { type OptionRules, resolveOptions, wholeNumber } from '../connection/option-rules.ts'
 import {
   type ConnectionOptions,
   type ConnectionSettings,
-  checkOptionNames,
   connectionOptionNames,
-  invalidOption,
   resolveConnectionOptions,
-  whole,
 } from '../connection/options.ts'
 
 /** What a Node client may say besides URL and subprotocols. */
@@ -36,70 +35,65 @@ export interface ClientSettings {
   readonly signal: AbortSignal | undefined
 }
 
-/** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
-export function resolveClientOptions(options: ClientOptions, what = 'WebSocket'): ClientSettings {
-  checkOptionNames(what, options, [
-    ...connectionOptionNames,
-    'headers',
-    'origin',
-    'agent',
-    'tls',
-    'handshakeTimeoutMs',
-    'signal',
-  ])
-  checkKinds(options)
-  return {
-    connection: resolveConnectionOptions(options, 'client'),
-    headers: options.headers ?? {},
-    origin: options.origin,
-    agent: options.agent,
-    tls: options.tls ?? {},
-    handshakeTimeoutMs: whole(options, 'handshakeTimeoutMs', 10_000, 1),
-    signal: options.signal,
-  }
-}
-
-/** @throws UsageError `BW_INVALID_OPTION` for what would be ignored, or fail later in other words */
-function checkKinds({ headers, origin, agent, tls, signal }: ClientOptions): void {
-  if (headers !== undefined) {
-    if (!isPlainObject(headers)) {
-      throw invalidOption(
-        'headers',
-        'an object of names and values (Object.fromEntries makes one of a list, a Map or Headers)',
-        headers,
-      )
-    }
-    const missing = Object.keys(headers).find(name => headers[name] === undefined || headers[name] === null)
-    if (missing !== undefined) {
-      throw invalidOption(
-        `headers.${missing}`,
-        'a string; leave it out where there is none',
-        headers[missing],
-      )
-    }
-  }
-  if (origin !== undefined && typeof origin !== 'string') {
-    throw invalidOption('origin', "an origin, such as 'https://example.com'", origin)
-  }
-  if (agent !== undefined && (typeof agent !== 'object' || agent === null)) {
-    throw invalidOption('agent', 'an http.Agent or https.Agent; for a proxy, one that goes through it', agent)
-  }
-  if (tls !== undefined && (typeof tls !== 'object' || tls === null)) {
+/** What would be ignored, or fail later in other words, is refused here. */
+const clientRules: OptionRules<ClientOptions, Omit<ClientSettings, 'connection'>> = {
+  headers: ({ headers = {} }) => {
+    checkHeaders(headers)
+    return headers
+  },
+  origin: ({ origin }, name) => {
+    if (origin === undefined || typeof origin === 'string') return origin
+    throw invalidOption(name, "an origin, such as 'https://example.com'", origin)
+  },
+  agent: ({ agent }, name) => {
+    if (agent === undefined || isObject(agent)) return agent
+    throw invalidOption(name, 'an http.Agent or https.Agent; for a proxy, one that goes through it', agent)
+  },
+  tls: ({ tls = {} }, name) => {
+    if (isObject(tls)) return tls
     throw invalidOption(
-      'tls',
+      name,
       'an object, such as { ca }; whether there is TLS says the URL, ws: or wss:',
       tls,
     )
-  }
-  if (signal !== undefined && !(typeof signal === 'object' && signal !== null && 'aborted' in signal)) {
-    throw invalidOption(
-      'signal',
-      'an AbortSignal, such as controller.signal or AbortSignal.timeout(5_000)',
-      signal,
-    )
+  },
+  handshakeTimeoutMs: wholeNumber(10_000, 1),
+  signal: ({ signal }, name) => {
+    if (signal === undefined || (isObject(signal) && 'aborted' in signal)) return signal
+    const expected = 'an AbortSignal, such as controller.signal or AbortSignal.timeout(5_000)'
+    throw invalidOption(name, expected, signal)
+  },
+}
+
+const clientOptionNames = [...connectionOptionNames, ...Object.keys(clientRules)]
+
+/** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
+export function resolveClientOptions(options: ClientOptions, what = 'WebSocket'): ClientSettings {
+  checkOptionNames(what, options, clientOptionNames)
+  return {
+    ...resolveOptions(options, clientRules, false),
+    connection: resolveConnectionOptions(options, 'client'),
   }
 }
 
+/** @throws UsageError `BW_INVALID_OPTION` */
+function checkHeaders(headers: ClientSettings['headers']): void {
+  if (!isPlainObject(headers)) {
+    throw invalidOption(
+      'headers',
+      'an object of names and values (Object.fromEntries makes one of a list, a Map or Headers)',
+      headers,
+    )
+  }
+  const missing = Object.keys(headers).find(name => headers[name] === undefined || headers[name] === null)
+  if (missing === undefined) return
+  throw invalidOption(`headers.${missing}`, 'a string; leave it out where there is none', headers[missing])
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
 function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !(Symbol.iterator in value)
+  return isObject(value) && !(Symbol.iterator in value)
 }

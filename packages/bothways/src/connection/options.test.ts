@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer'
 import { describe, expect, test } from 'vitest'
-import { type ConnectionOptions, checkOptionNames, resolveConnectionOptions } from './options.ts'
+import { checkOptionNames } from './option-checks.ts'
+import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
 
 describe('Connection options', () => {
   test('The defaults are the documented ones', () => {

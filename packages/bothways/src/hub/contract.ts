@@ -1,5 +1,5 @@
 import { UsageError } from '@bothways/protocol'
-import { checkOptionNames, invalidOption, kindOf } from '../connection/options.ts'
+import { checkOptionNames, invalidOption, kindOf } from '../connection/option-checks.ts'
 import { isSchema, type Schema } from './schema.ts'
 
 /**

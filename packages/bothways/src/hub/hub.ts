@@ -1,5 +1,5 @@
 import type { Sink } from '../connection/channel.ts'
-import { checkOptionNames, whole } from '../connection/options.ts'
+import { checkOptionNames, whole } from '../connection/option-checks.ts'
 import type { TokenBucket } from '../connection/token-bucket.ts'
 import { Absence } from './absence.ts'
 import { writeAuthor } from './author.ts'

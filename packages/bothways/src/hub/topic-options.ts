@@ -1,4 +1,4 @@
-import { checkOptionNames, invalidOption } from '../connection/options.ts'
+import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
 import type { HistoryPolicy } from './broker.ts'
 import type { Contract } from './contract.ts'
 import { isSchema, type Schema } from './schema.ts'

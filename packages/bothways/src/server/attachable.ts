@@ -1,6 +1,6 @@
 import { Server as TcpServer } from 'node:net'
 import { UsageError } from '@bothways/protocol'
-import { kindOf } from '../connection/options.ts'
+import { kindOf } from '../connection/option-checks.ts'
 
 /**
  * Refuses what is no HTTP server, and says where the server is to be found.

@@ -1,11 +1,9 @@
+import { checkOptionNames, invalidOption, longestTimerMs } from '../connection/option-checks.ts'
+import { type OptionRules, oneOf, resolveOptions, wholeNumber } from '../connection/option-rules.ts'
 import {
   type ConnectionOptions,
-  checkOptionNames,
   connectionOptionNames,
-  invalidOption,
-  longestTimerMs,
   resolveConnectionOptions,
-  whole,
 } from '../connection/options.ts'
 import { TrustedProxies } from '../exchange/forwarded.ts'
 import type { Authenticated, HandshakeSettings } from '../exchange/handshakes.ts'
@@ -84,81 +82,74 @@ export interface ServerSettings<User> extends HandshakeSettings<User, ServerSock
   readonly onRefusal: ((refusal: RefusalReport) => void) | undefined
 }
 
+const serverRules: OptionRules<ServerOptions<unknown>, Omit<ServerSettings<unknown>, 'connection'>> = {
+  origins: ({ origins = [] }) => {
+    checkOrigins(origins)
+    return origins
+  },
+  missingOrigin: oneOf('accept', 'refuse'),
+  authenticate: (options, name) => functionOf(options, name)?.bind(options),
+  maxConnections: wholeNumber(100_000, 1),
+  maxConnectionsPerAddress: wholeNumber(Number.MAX_SAFE_INTEGER, 1),
+  maxPendingHandshakes: wholeNumber(1_000, 1),
+  maxHandshakesPerSecond: wholeNumber(Number.MAX_SAFE_INTEGER, 1),
+  maxTopicsPerSocket: wholeNumber(10_000, 1),
+  maxTotalIncomingBytes: wholeNumber(256 * 1024 * 1024),
+  maxTotalBufferedBytes: wholeNumber(256 * 1024 * 1024),
+  handshakeTimeoutMs: wholeNumber(10_000, 1, longestTimerMs),
+  trustedProxies: ({ trustedProxies = [] }) => new TrustedProxies(listOf(trustedProxies)),
+  onError: onErrorOf,
+  onRefusal: (options, name) => {
+    const onRefusal = functionOf(options, name)?.bind(options)
+    return onRefusal && neverThrowing(onRefusal, failure => onErrorOf(options)(failure, undefined))
+  },
+}
+
 export const serverOptionNames: readonly (keyof ServerOptions)[] = [
   ...connectionOptionNames,
-  'origins',
-  'missingOrigin',
-  'authenticate',
-  'maxConnections',
-  'maxConnectionsPerAddress',
-  'maxPendingHandshakes',
-  'maxHandshakesPerSecond',
-  'maxTopicsPerSocket',
-  'maxTotalIncomingBytes',
-  'maxTotalBufferedBytes',
-  'handshakeTimeoutMs',
-  'trustedProxies',
-  'onError',
-  'onRefusal',
+  ...(Object.keys(serverRules) as (keyof typeof serverRules)[]),
 ]
 
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
 export function resolveServerOptions<User>(options: ServerOptions<User>): ServerSettings<User> {
   checkOptionNames('createServer', options, serverOptionNames)
-  const { origins = [], missingOrigin = 'accept' } = options
-  if (origins !== '*') {
-    const wrong = Array.isArray(origins)
-      ? origins.find(it => String(it).includes('*') || !isSerializedOrigin(String(it)))
-      : origins
-    if (wrong === '*') throw invalidOption('origins', "'*' itself for every origin, without a list", [wrong])
-    if (typeof wrong === 'function') {
-      throw invalidOption(
-        'origins',
-        "a list of origins; what a function would decide is authenticate's: request.origin",
-        wrong,
-      )
-    }
-    if (String(wrong).includes('*')) {
-      throw invalidOption(
-        'origins',
-        "'*', or a list of whole origins; authenticate may look at request.origin for the rest of a pattern",
-        wrong,
-      )
-    }
-    if (wrong !== undefined) {
-      throw invalidOption('origins', "'*' or a list of origins such as 'https://example.com'", wrong)
-    }
-  }
-  if (missingOrigin !== 'accept' && missingOrigin !== 'refuse') {
-    throw invalidOption('missingOrigin', "'accept' or 'refuse'", missingOrigin)
-  }
-  for (const name of ['authenticate', 'onError', 'onRefusal'] as const) {
-    const value: unknown = options[name]
-    if (value !== undefined && typeof value !== 'function') throw invalidOption(name, 'a function', value)
-  }
-  const onError = neverThrowing(
-    options.onError?.bind(options) ?? ((error: unknown) => console.error(error)),
-    failure => console.error(failure),
-  )
-  return {
+  const own = resolveOptions(options as ServerOptions<unknown>, serverRules, true)
+  const settings: ServerSettings<unknown> = {
+    ...own,
     connection: resolveConnectionOptions(options, 'server'),
-    origins,
-    missingOrigin,
-    authenticate: options.authenticate?.bind(options),
-    maxConnections: whole(options, 'maxConnections', 100_000, 1),
-    maxConnectionsPerAddress: whole(options, 'maxConnectionsPerAddress', Number.MAX_SAFE_INTEGER, 1),
-    maxPendingHandshakes: whole(options, 'maxPendingHandshakes', 1_000, 1),
-    maxHandshakesPerSecond: whole(options, 'maxHandshakesPerSecond', Number.MAX_SAFE_INTEGER, 1),
-    maxTopicsPerSocket: whole(options, 'maxTopicsPerSocket', 10_000, 1),
-    maxTotalIncomingBytes: whole(options, 'maxTotalIncomingBytes', 256 * 1024 * 1024),
-    maxTotalBufferedBytes: whole(options, 'maxTotalBufferedBytes', 256 * 1024 * 1024),
-    handshakeTimeoutMs: whole(options, 'handshakeTimeoutMs', 10_000, 1, longestTimerMs),
-    trustedProxies: new TrustedProxies(listOf(options.trustedProxies ?? [])),
-    onError,
-    onRefusal:
-      options.onRefusal &&
-      neverThrowing(options.onRefusal.bind(options), failure => onError(failure, undefined)),
   }
+  return settings as ServerSettings<User>
+}
+
+/** @throws UsageError `BW_INVALID_OPTION` */
+function checkOrigins(origins: unknown): void {
+  if (origins === '*') return
+  const wrong: unknown = Array.isArray(origins)
+    ? origins.find(it => String(it).includes('*') || !isSerializedOrigin(String(it)))
+    : origins
+  if (wrong === undefined) return
+  if (wrong === '*') throw invalidOption('origins', "'*' itself for every origin, without a list", [wrong])
+  const expected =
+    typeof wrong === 'function'
+      ? "a list of origins; what a function would decide is authenticate's: request.origin"
+      : String(wrong).includes('*')
+        ? "'*', or a list of whole origins; authenticate may look at request.origin for the rest of a pattern"
+        : "'*' or a list of origins such as 'https://example.com'"
+  throw invalidOption('origins', expected, wrong)
+}
+
+function functionOf<Options, Name extends keyof Options & string>(
+  options: Options,
+  name: Name,
+): Options[Name] {
+  const value = options[name]
+  if (value !== undefined && typeof value !== 'function') throw invalidOption(name, 'a function', value)
+  return value
+}
+
+function onErrorOf(options: ServerOptions<unknown>): ServerSettings<unknown>['onError'] {
+  const onError = functionOf(options, 'onError')?.bind(options) ?? ((error: unknown) => console.error(error))
+  return neverThrowing(onError, failure => console.error(failure))
 }
 
 /** What a program's function throws ends here, whether at once or later: it must not end the process. */

@@ -1,5 +1,5 @@
 import { UsageError } from '@bothways/protocol'
-import { kindOf } from '../connection/options.ts'
+import { kindOf } from '../connection/option-checks.ts'
 import { noParams, type RouteParams } from '../exchange/route-params.ts'
 
 const wholeName = /^[A-Za-z_]\w*$/

@@ -1,5 +1,5 @@
 import { isToken, UsageError } from '@bothways/protocol'
-import { checkOptionNames, invalidOption } from '../connection/options.ts'
+import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
 import type { RouteParams } from '../exchange/route-params.ts'
 import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
 import type { SocketHandlers } from './server-socket.ts'

@@ -13,7 +13,7 @@ import {
   invalidOption,
   longestTimerMs,
   whole,
-} from '../connection/options.ts'
+} from '../connection/option-checks.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import { BareConnections } from '../exchange/bare-connections.ts'
 import { Handshakes } from '../exchange/handshakes.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ByteBudget } from '../connection/byte-budget.ts'
-import { checkOptionNames, whole } from '../connection/options.ts'
+import { checkOptionNames, whole } from '../connection/option-checks.ts'
 import type { TokenBuckets } from '../connection/token-bucket.ts'
 import { originRefusal } from '../exchange/origin.ts'
 import type { Hub } from '../hub/hub.ts'

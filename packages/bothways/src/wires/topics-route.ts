@@ -1,4 +1,4 @@
-import { checkOptionNames, whole } from '../connection/options.ts'
+import { checkOptionNames, whole } from '../connection/option-checks.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Route } from '../server/route.ts'
 import type { ServerSocket } from '../server/server-socket.ts'

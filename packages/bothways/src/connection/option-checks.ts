@@ -1,0 +1,119 @@
+import { UsageError } from '@bothways/protocol'
+import { foreignOption } from './foreign-options.ts'
+
+/** `setTimeout` takes a longer time for no time at all. */
+export const longestTimerMs: number = 2 ** 31 - 1
+
+/** A whole-number option, checked to lie in its range. */
+export function whole<Options extends object, Name extends keyof Options & string>(
+  options: Options,
+  name: Name,
+  byDefault: number,
+  lowest = 0,
+  highest: number = Number.MAX_SAFE_INTEGER,
+): number {
+  const value: unknown = options[name]
+  if (value === undefined) return byDefault
+  if (
+    typeof value === 'number' &&
+    value >= lowest &&
+    (value <= highest || value === Number.POSITIVE_INFINITY)
+  ) {
+    if (Number.isInteger(value)) return value
+    if (value === Number.POSITIVE_INFINITY) return highest
+  }
+  const range = highest === Number.MAX_SAFE_INTEGER ? `of at least ${lowest}` : `from ${lowest} to ${highest}`
+  throw invalidOption(name, `a whole number ${range}`, value)
+}
+
+export function invalidOption(name: string, expected: string, actual: unknown): UsageError {
+  return new UsageError('BW_INVALID_OPTION', `Option ${name} must be ${expected}, got ${shown(actual)}.`)
+}
+
+/**
+ * Refuses options that do not exist, so that a misspelt one does not silently do nothing.
+ *
+ * @throws UsageError `BW_UNKNOWN_OPTION`, naming ours where it is an option of another library, or else the nearest;
+ *   `BW_INVALID_OPTION` for what is no object
+ */
+export function checkOptionNames(what: string, options: object, known: readonly string[]): void {
+  checkIsObject(what, options)
+  if (what === 'createServer' && typeof Reflect.get(options, 'listen') === 'function') {
+    throw new UsageError(
+      'BW_INVALID_OPTION',
+      'createServer takes options, got a server: createServer().attach(httpServer).',
+    )
+  }
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const ours = foreignOption(what, name)
+    if (ours !== undefined) {
+      throw new UsageError('BW_UNKNOWN_OPTION', `${what} has no option ${name}. Here: ${ours}.`)
+    }
+    const nearest = known.toSorted((a, b) => editDistance(a, name) - editDistance(b, name))[0]
+    throw new UsageError('BW_UNKNOWN_OPTION', `Unknown option ${name} of ${what}; did you mean ${nearest}?`)
+  }
+}
+
+const examples: Readonly<Record<string, string>> = {
+  listen: 'listen({ port: 8080 })',
+  createServer: 'createServer({ maxConnections: 100 })',
+  'a route': "route('/chat', { message(socket, message) { socket.send(message) } })",
+  publish: 'publish(topic, message, { except: socket })',
+  close: "close({ code: 1001, reason: 'bye' })",
+  keepalive: 'keepalive: { intervalMs: 30_000 }, or false',
+  compression: 'compression: true, or { level: 6 }',
+  'a subprotocol': "protocols: ['chat'], or { chat: { message(socket, message) {} } }",
+}
+
+function checkIsObject(what: string, options: unknown): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
+  const example = examples[what]
+  throw new UsageError(
+    'BW_INVALID_OPTION',
+    `${what} takes an object, got ${kindOf(options)}${example === undefined ? '.' : `: ${example}.`}`,
+  )
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  const isLong = typeof value === 'function' || (typeof value === 'object' && !(value instanceof RegExp))
+  return isLong ? kindOf(value) : String(value)
+}
+
+/** What somebody has given instead, in a word. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value !== 'object') return `a ${typeof value}`
+  const name: unknown = value.constructor?.name
+  return typeof name !== 'string' || name === 'Object' ? 'an object' : `an object of class ${name}`
+}
+
+/** @throws UsageError `BW_INVALID_ARGUMENT` for a callback that nobody would call */
+export function checkNoCallback(value: unknown, instead: string): void {
+  if (typeof value !== 'function') return
+  throw new UsageError('BW_INVALID_ARGUMENT', `A callback was given, and would never be called: ${instead}.`)
+}
+
+/** @throws UsageError `BW_INVALID_ARGUMENT` */
+export function checkTopic(topic: unknown): void {
+  if (typeof topic === 'string') return
+  throw new UsageError(
+    'BW_INVALID_ARGUMENT',
+    `A topic is a string, and comes first: publish('news', message), subscribe('news'); got ${kindOf(topic)}.`,
+  )
+}
+
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const change = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, change))
+    }
+    row = next
+  }
+  return row[to.length] ?? 0
+}
