@@ -7,13 +7,18 @@ export class Random {
     this.#state = seed >>> 0
   }
 
-  /** A whole number from 0 up to, not including, `bound`. */
-  below(/** @type {number} */ bound) {
+  /** From 0 to below 1. */
+  next() {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
     let mixed = this.#state
     mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+
+  /** A whole number from 0 up to, not including, `bound`. */
+  below(/** @type {number} */ bound) {
+    return Math.floor(this.next() * bound)
   }
 
   /** True once in `count` times. */

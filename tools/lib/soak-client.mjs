@@ -2,20 +2,6 @@
 import { connect } from 'node:net'
 import { constants, deflateRawSync } from 'node:zlib'
 
-/** Numbers from 0 to 1, always the same for the same seed (mulberry32). */
-export function seededRandom(seed) {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-export const pick = (random, list) => list[Math.floor(random() * list.length)]
-const below = (random, limit) => Math.floor(random() * limit)
-
 /** One frame with any first byte, masked unless told otherwise. */
 export function frame(first, payload, isMasked = true) {
   const length = payload.length
@@ -43,7 +29,7 @@ export function frame(first, payload, isMasked = true) {
   return Buffer.concat([Buffer.from([...header, ...key]), masked])
 }
 
-const text = (random, most = 70_000) => Buffer.from('多字节 text '.repeat(below(random, most / 18) + 1))
+const text = (random, most = 70_000) => Buffer.from('多字节 text '.repeat(random.below(most / 18) + 1))
 
 export function compressed(payload) {
   const deflated = deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
@@ -53,13 +39,13 @@ export function compressed(payload) {
 /** What clients do that keep the rules. */
 const lawful = [
   random => frame(0x81, text(random)),
-  random => frame(0x82, Buffer.alloc(below(random, 200_000), 7)),
+  random => frame(0x82, Buffer.alloc(random.below(200_000), 7)),
   random => compressed(text(random)),
   () => frame(0x89, Buffer.from('ping')),
   () => frame(0x8a, Buffer.from('unasked')),
   random => {
     const whole = text(random)
-    const cut = below(random, whole.length)
+    const cut = random.below(whole.length)
     return Buffer.concat([
       frame(0x01, whole.subarray(0, cut)),
       frame(0x89, Buffer.from('between')),
@@ -88,7 +74,7 @@ const unlawful = [
       deflateRawSync(Buffer.alloc(20_000_000), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4),
     ),
   () => Buffer.from([0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4]),
-  random => Buffer.from(Array.from({ length: 300 }, () => below(random, 256))),
+  random => Buffer.from(Array.from({ length: 300 }, () => random.below(256))),
 ]
 
 const closeFrame = frame(0x88, Buffer.from([0x03, 0xe8]))
@@ -121,28 +107,28 @@ export async function randomClient(port, random) {
   const limit = setTimeout(() => socket.destroy(), 4_000)
   await opened
 
-  if (random() < 0.1) {
-    socket.write(pick(random, badHandshakes))
+  if (random.next() < 0.1) {
+    socket.write(random.pick(badHandshakes))
     socket.resume()
-    if (random() < 0.5) socket.end()
+    if (random.next() < 0.5) socket.end()
   } else {
-    socket.write(upgrade(pick(random, ['/echo', '/room', '/loop'])))
-    const isSlow = random() < 0.1
+    socket.write(upgrade(random.pick(['/echo', '/room', '/loop'])))
+    const isSlow = random.next() < 0.1
     if (isSlow) socket.pause()
     else socket.resume()
-    const deeds = Array.from({ length: 1 + below(random, 12) }, () => pick(random, lawful)(random))
-    const ending = random()
+    const deeds = Array.from({ length: 1 + random.below(12) }, () => random.pick(lawful)(random))
+    const ending = random.next()
     if (ending < 0.4) deeds.push(closeFrame)
-    else if (ending < 0.7) deeds.push(pick(random, unlawful)(random))
+    else if (ending < 0.7) deeds.push(random.pick(unlawful)(random))
     for (const bytes of deeds) {
       if (socket.destroyed) break
-      const cut = random() < 0.3 ? below(random, bytes.length) : bytes.length
+      const cut = random.next() < 0.3 ? random.below(bytes.length) : bytes.length
       socket.write(bytes.subarray(0, cut))
       if (cut < bytes.length) {
         await new Promise(resolve => setImmediate(resolve))
         socket.write(bytes.subarray(cut))
       }
-      if (random() < 0.2) await new Promise(resolve => setTimeout(resolve, below(random, 10)))
+      if (random.next() < 0.2) await new Promise(resolve => setTimeout(resolve, random.below(10)))
     }
     if (ending > 0.95) socket.end()
     else if (ending > 0.8) {

@@ -1,9 +1,10 @@
 // The crowd of the soak, in a process of its own: random clients and hostile ones, as many at a time as soak.mjs says.
-import { randomClient, seededRandom } from './soak-client.mjs'
+import { Random } from '../../test/fuzz/random.mjs'
+import { randomClient } from './soak-client.mjs'
 import { attack } from './soak-hostile.mjs'
 
 process.once('message', async ({ ports, seed, durationMs, clients, attackers, only }) => {
-  const random = seededRandom(seed)
+  const random = new Random(seed)
   const endMs = performance.now() + durationMs
   const finished = { clients: 0, attacks: {} }
   const keepComing = async one => {

@@ -1,6 +1,6 @@
 // Hostile clients for the soak: each tries for some seconds to take the memory or the time of the server, then leaves.
 import { connect } from 'node:net'
-import { compressed, frame, pick, upgrade } from './soak-client.mjs'
+import { compressed, frame, upgrade } from './soak-client.mjs'
 
 /** How long an attack goes on, in ms. */
 const attackMs = 2_500
@@ -12,10 +12,7 @@ const attackMs = 2_500
  * are gone.
  */
 export async function attack(ports, random, text) {
-  const [name, run] = pick(
-    random,
-    Object.entries(attacks).filter(([its]) => its.includes(text)),
-  )
+  const [name, run] = random.pick(Object.entries(attacks).filter(([its]) => its.includes(text)))
   const endMs = performance.now() + attackMs
   const sockets = []
   const scene = {
