@@ -103,7 +103,7 @@ test('A sentence says what one sees; at a slow rate most answers are empty', asy
   expect(await figure('poll', 'empty')).toBeGreaterThan((await figure('poll', 'requests')) / 2)
 })
 
-test('Whoever leaves the tab leaves nothing open', async () => {
+test('Leaving the tab leaves nothing open', async () => {
   await page.getByRole('tab', { name: 'Console' }).click()
   const connections = async () => {
     const text = await (await fetch(new URL('/metrics', workbench.serving.url))).text()

@@ -63,7 +63,7 @@ test('Chat, monitor and compare come back by themselves when the server restarts
   expect(await chat.locator('.chat-own').count()).toBe(2)
 })
 
-test('With a file the conversation is there after a restart, for whoever stayed and for whoever comes; what was said meanwhile too', async () => {
+test('With a file the conversation is there after a restart, for those who stayed and for newcomers; messages of the meantime too', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bothways-page-'))
   const open = () => SqliteBroker.open({ file: join(folder, 'topics.db') })
   let lasting = await serve(0, await open())

@@ -44,7 +44,7 @@ const closing = async (socket: WebSocket) => {
 describe('state-and-rooms:', async () => {
   const [inAddress = '', entered = '', ...others] = await programs('state-and-rooms', 'ts')
 
-  test('a room in the address', async () => {
+  test('has a room in the address', async () => {
     expect(others).toHaveLength(1)
     await running(inAddress, async url => {
       const one = new WebSocket(new URL('/rooms/a?name=one', url))
@@ -63,7 +63,7 @@ describe('state-and-rooms:', async () => {
     })
   })
 
-  test('rooms that a client enters and leaves', async () => {
+  test('has rooms that a client enters and leaves', async () => {
     await running(entered, async url => {
       const [one, two] = [await opened(url), await opened(url)]
       const [atOne, atTwo] = [messagesOf(one), messagesOf(two)]
@@ -93,7 +93,7 @@ test('test-your-handlers: the test passes, and what authenticate refuses has its
   })
 })
 
-test('several-processes: what one worker is told, the clients of the other hear', async () => {
+test('several-processes: the clients of one worker hear messages of the other', async () => {
   const [cluster = ''] = await programs('several-processes', 'js')
   await running(cluster, async url => {
     const sockets = await Promise.all(Array.from({ length: 4 }, () => opened(url)))
@@ -104,7 +104,7 @@ test('several-processes: what one worker is told, the clients of the other hear'
   })
 })
 
-test('metrics: what Prometheus reads', async () => {
+test('metrics: Prometheus reads the figures', async () => {
   const [script = ''] = await programs('metrics', 'ts')
   const printed = '"http://127.0.0.1:3000/metrics"'
   expect(script).toContain(printed)
@@ -126,7 +126,7 @@ test('metrics: what Prometheus reads', async () => {
 describe('rate-limits:', async () => {
   const [bounds = '', perUser = ''] = await programs('rate-limits', 'ts')
 
-  test('who sends too fast is closed', async () => {
+  test('a client that sends too fast is closed', async () => {
     await running(bounds, async url => {
       const socket = await opened(url)
       for (let at = 0; at < 150; at++) socket.send('x')

@@ -51,7 +51,7 @@ test('behind-nginx: each line is one that the tests with nginx run', async () =>
   for (const line of lines) expect(tested).toContain(line.trim())
 })
 
-test('compression: what is agreed on', async () => {
+test('compression: both sides agree on it as the guide says', async () => {
   const [script = ''] = await scripts('compression')
   await running(script, async url => {
     const socket = new WebSocket(url)
@@ -74,7 +74,7 @@ describe('authenticate:', async () => {
     expect(more).toEqual([])
   })
 
-  test('a cookie', async () => {
+  test('a cookie says who it is', async () => {
     await running(cookie, async url => {
       const open = (headers: Record<string, string>) =>
         new WebSocket(new URL('/whoami', url), [], { headers })
@@ -85,7 +85,7 @@ describe('authenticate:', async () => {
     })
   })
 
-  test('a token in the first message', async () => {
+  test('a token in the first message says who it is', async () => {
     await running(firstMessage.replace('5_000', '50'), async url => {
       const open = () => new WebSocket(new URL('/whoami', url))
       const known = open()
@@ -105,7 +105,7 @@ describe('authenticate:', async () => {
     })
   })
 
-  test('a token as a subprotocol, which is not sent back', async () => {
+  test('a token as a subprotocol says who it is, and is not sent back', async () => {
     await running(subprotocol, async url => {
       const open = (token: string) => new WebSocket(new URL('/whoami', url), ['whoami.v1', token])
       const known = open('token.s3cr3t')
@@ -117,7 +117,7 @@ describe('authenticate:', async () => {
     })
   })
 
-  test('a session that ends', async () => {
+  test('a session that ends closes its connection', async () => {
     await running(expiry.replace('3_600_000', '50'), async url => {
       expect(await closing(new WebSocket(url))).toEqual([4401, 'Your session has ended.'])
     })

@@ -67,7 +67,7 @@ describe.each(['websocket', '@bothways/websocket'])('%s', name => {
     ])
   })
 
-  test('Whoever comes from another origin, or does not speak the chat, is refused', async () => {
+  test('A client from another origin, or that does not speak the chat, is refused', async () => {
     const server = example.start('server.js', [], env)
     const url = await server.url()
     const foreign = await refusalOf(url, { headers: { ...headers, Origin: 'https://evil.example' } })

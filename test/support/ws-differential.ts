@@ -200,7 +200,7 @@ export type Script = (stage: Stage, notes: Notes) => Promise<unknown>
 
 /** Both must do the same in this script, and something. */
 export function sameOnBoth(name: string, script: Script): void {
-  test(name, async () => {
+  test(`${name}: the drop-in behaves as ws`, async () => {
     const expected = await run(theirs, script)
     const actual = await run(dropIn, script)
     expect(actual).toEqual(expected)

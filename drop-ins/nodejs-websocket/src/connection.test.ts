@@ -215,7 +215,7 @@ describe('Closing', () => {
     expect(codes).toEqual([1000])
   })
 
-  test('Who breaks a rule is told so and left, once', async () => {
+  test('A peer that breaks a rule is told so and left, once', async () => {
     const raw = await open()
     const codes: unknown[] = []
     raw.connection.on('close', code => codes.push(code))
@@ -353,7 +353,7 @@ describe('Messages', () => {
     expect(framesOf(raw)).toEqual([[10, '\u00ff\u00fe']])
   })
 
-  test('Who does not read what is sent is left with 1013', async () => {
+  test('A peer that does not read is left with 1013', async () => {
     const { socket, connection } = await open()
     socket.pause()
     const codes: unknown[] = []

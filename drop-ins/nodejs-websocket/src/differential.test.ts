@@ -325,7 +325,7 @@ const facts = ({ path, host, headers, protocols, protocol, key, readyState, outS
   ...{ path, host, headers, protocols, protocol, key, readyState, outStream },
 })
 
-describe("A server's opening handshake", () => {
+describe("A server's opening handshake is the same on both", () => {
   test('What it answers, and what the connection knows', () =>
     same(async stage => {
       const { port, accepted, server } = await stage.serve()
@@ -472,7 +472,7 @@ describe("A server's opening handshake", () => {
     }))
 })
 
-describe('Messages', () => {
+describe('Messages are the same on both', () => {
   test('Text and bytes of every length of header are received', () =>
     same(async stage => {
       const { peer } = await stage.served()
@@ -672,7 +672,7 @@ describe('Messages', () => {
     }))
 })
 
-describe('Closing', () => {
+describe('Closing is the same on both', () => {
   const sides = ['server', 'client'] as const
   const begin = async (
     stage: Stage,
@@ -884,7 +884,7 @@ describe('Closing', () => {
     }))
 })
 
-describe("A client's opening handshake", () => {
+describe("A client's opening handshake is the same on both", () => {
   const asWritten = (asked: string): unknown => [asked.replace(keyOf(asked), 'KEY'), keyOf(asked).length]
 
   test.each<[string, Parameters<Api['connect']>[1], string]>([
@@ -995,7 +995,7 @@ describe("A client's opening handshake", () => {
     same(async stage => (thrown(() => stage.api.connect(undefined as unknown as string)) as string[])[0]))
 })
 
-describe('A server', () => {
+describe('A server is the same on both', () => {
   test('It lists those who are open, until they begin to close', () =>
     same(async stage => {
       const { server, port, accepted } = await stage.serve()
@@ -1102,7 +1102,7 @@ describe('A server', () => {
     }))
 })
 
-describe('Both ends', () => {
+describe('Both ends are the same on both', () => {
   let certificate: Certificate
 
   beforeAll(async () => {
@@ -1150,7 +1150,7 @@ describe('Both ends', () => {
       return client.protocol
     }))
 
-  test('Its constants', () =>
+  test('The constants of the module are the same', () =>
     same(async stage => {
       const { connection } = await stage.served()
       const { CONNECTING, OPEN, CLOSING, CLOSED } = connection

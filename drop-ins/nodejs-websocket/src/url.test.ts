@@ -12,7 +12,7 @@ test.each([
   expect(parseUrl(text)).toEqual({ isSecure, host, port, path })
 })
 
-test('What is no URL is an error that says so', () => {
+test('A text that is no URL is an error that says so', () => {
   expect(() => parseUrl('http://example.test/')).toThrow('Invalid protocol http:. It must be ws or wss')
   expect(() => parseUrl('ws://')).toThrow(TypeError)
   expect(() => parseUrl(5 as unknown as string)).toThrow(TypeError)

@@ -74,7 +74,7 @@ function fetched(
 }
 
 describe('Attaching', () => {
-  test('A port', async () => {
+  test('A port of its own works', async () => {
     const io = serving(new Server(0))
     await once(io.httpServer as EventEmitter, 'listening')
     const url = `http://127.0.0.1:${portOf(io.httpServer)}`
@@ -82,7 +82,7 @@ describe('Attaching', () => {
     expect((await fetched(`${url}/other`)).status).toBe(404)
   })
 
-  test('https', async () => {
+  test('A server of node:https works', async () => {
     const { cert, key } = await makeCertificate()
     const server = createHttpsServer({ cert, key })
     const io = serving(new Server(server))
@@ -112,7 +112,7 @@ describe('Attaching', () => {
     expect(() => new Server().attach(express() as never)).toThrow('Please pass a http.Server instance')
   })
 
-  test('Fastify', async () => {
+  test('Fastify goes on to answer everything else', async () => {
     const app = fastify()
     app.get('/hello', async () => 'from fastify')
     const io = new Server()
@@ -124,7 +124,7 @@ describe('Attaching', () => {
     await echoes(url)
   })
 
-  test('Another path', async () => {
+  test('Another path works, for clients and for the file of the client', async () => {
     const { url } = await stage.listen({ path: '/my/path/' })
     const client = stage.connect(url, { path: '/my/path' })
     await next(client, 'connect')

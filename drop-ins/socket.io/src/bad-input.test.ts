@@ -139,7 +139,7 @@ describe('Nonsense ends the connection that says it', () => {
     expect(await client.until('461-8')).toBe(`461-8[${deepBytes}]`)
   })
 
-  test('attachments that wait for others have a bound for all clients: it ends who holds most', async () => {
+  test('attachments that wait for others have a bound for all clients: the one that holds most is ended', async () => {
     answering()
     const clients = [await joined(), await joined()] as const
     const begun = '452-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'
@@ -240,7 +240,7 @@ describe('Names of what every object has', () => {
 })
 
 describe('Floods of namespaces', () => {
-  test('Who asks for a hundred that there are not is let go', async () => {
+  test('A client that asks for a hundred that there are not is let go', async () => {
     answering()
     const client = await joined()
     for (let count = 0; count < 5_000; count++) client.socket.send(`40/unknown-${count},`)

@@ -125,7 +125,7 @@ describe('Two servers on a bus', () => {
     expect(await a.of('/other').serverSideEmitWithAck('ask')).toEqual(['other'])
   })
 
-  test('Whoever comes back to the other server has missed nothing', async () => {
+  test('A client that comes back to the other server has missed nothing', async () => {
     const { a, b, urls } = await joined({ connectionStateRecovery: {} })
     a.on('connection', socket => {
       socket.data.from = 'a'

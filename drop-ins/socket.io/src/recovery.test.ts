@@ -115,7 +115,7 @@ for (const [way, wayOptions] of Object.entries(socketIoWays)) {
       expect(heard).toEqual([1, 2, 3])
     })
 
-    test('Whoever is away too long, or has missed too much, is new', async () => {
+    test('A client that is away too long, or has missed too much, is new', async () => {
       const late = await start({ connectionStateRecovery: { maxDisconnectionDuration: 1 } })
       await next(late.client, 'connect')
       const { id } = late.client
@@ -143,7 +143,7 @@ for (const [way, wayOptions] of Object.entries(socketIoWays)) {
       expect(heavy.heard).toEqual([])
     })
 
-    test('Whoever says nonsense about what it has is new', async () => {
+    test('A client that says nonsense about its packets is new', async () => {
       const { io, client } = await start()
       await next(client, 'connect')
       await lose(io, client)
@@ -152,7 +152,7 @@ for (const [way, wayOptions] of Object.entries(socketIoWays)) {
       expect(client.recovered).toBe(false)
     })
 
-    test('Whoever left by itself is new', async () => {
+    test('A client that left by itself is new', async () => {
       const { io, client } = await start()
       await next(client, 'connect')
       const gone = disconnected(io, client)

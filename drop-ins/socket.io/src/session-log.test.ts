@@ -52,7 +52,7 @@ test('All logs of a server together take what is allowed', async () => {
   expect((await heldMemory()) - before).toBeLessThan(8 * mebibyte)
 })
 
-test('Whose packets have gone starts anew; who is away last is remembered longest', async () => {
+test('A session whose packets have gone starts anew; the last one to go away is remembered longest', async () => {
   const budget = new ByteBudget(100_000)
   const log = logOf(budget)
   persist(log, 1, ['room'])

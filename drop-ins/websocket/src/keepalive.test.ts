@@ -95,7 +95,7 @@ test('A connection that does not read by its own will drops nobody', () => {
   expect(events).toEqual([['ping', 100]])
 })
 
-test('There is none where TCP has its own', () => {
+test('There are no pings where TCP has its own keepalive', () => {
   expect(peer({ useNativeKeepalive: true }) && keepalive).toBeUndefined()
   expect(peer({ keepalive: false }) && keepalive).toBeUndefined()
 })
@@ -112,7 +112,7 @@ test('Silence counts only while the peer could be heard: after a block there is 
   expect(events.map(([what]) => what)).toEqual(['ping'])
 })
 
-test('Who says nothing after the block either is dropped', () => {
+test('A peer that says nothing after the block either is dropped', () => {
   const { events } = peer()
   vi.advanceTimersByTime(149)
   const now = performance.now.bind(performance)

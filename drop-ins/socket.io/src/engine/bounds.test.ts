@@ -284,7 +284,7 @@ describe('What waits for clients', () => {
     expect((await heldMemory()) - before).toBeLessThan(40 * mebibyte)
   })
 
-  test('has a bound in all: beyond it those go for whom most waits', async () => {
+  test('has a bound in all: beyond it the clients go for whom most waits', async () => {
     const engine = await stage({ maxTotalBufferedBytes: 100_000 })
     const sessions: Socket[] = []
     for (let count = 0; count < 3; count++) {

@@ -101,7 +101,7 @@ describe('Options', () => {
 })
 
 describe('URLs', () => {
-  test('A Symbol is none', () => {
+  test('A Symbol is no URL', () => {
     expect(() => construct(Symbol('ws'))).toThrow(TypeError)
   })
 

@@ -32,7 +32,7 @@ describe('ByteBudget', () => {
     expect([gone, budget.isExceeded, budget.freeBytes]).toEqual([[], false, 0])
   })
 
-  test('One byte more, and the fullest give up until a quarter is free', () => {
+  test('At one byte more, the fullest give up until a quarter is free', () => {
     const gone: string[] = []
     const budget = new ByteBudget(100)
     new Holder('small', budget, 1, gone)
@@ -45,7 +45,7 @@ describe('ByteBudget', () => {
     expect([gone, budget.usedBytes]).toEqual([['fullest', 'second'], 57])
   })
 
-  test('Those that are over give up before fuller ones', () => {
+  test('Holders that are over give up before fuller ones', () => {
     const gone: string[] = []
     const budget = new ByteBudget(100)
     new Holder('fullest', budget, 60, gone)
@@ -56,7 +56,7 @@ describe('ByteBudget', () => {
     expect([gone, budget.usedBytes]).toEqual([['over, fuller', 'over', 'fullest'], 20])
   })
 
-  test('Who has left is not asked', () => {
+  test('A holder that has left is not asked', () => {
     const gone: string[] = []
     const budget = new ByteBudget(10)
     const left = new Holder('left', budget, 20, gone)

@@ -231,7 +231,7 @@ describe('Close handshake', () => {
     expect(link.client.isEnded).toBe(false)
   })
 
-  test("Who is told of the closing gets the peer's close frame at once, if that began it", () => {
+  test("The handler is told the peer's close frame at once, if that began the closing", () => {
     const { link, client, server, clientSide, serverSide } = connect()
     client.close(4000, 'enough')
     client.flush()

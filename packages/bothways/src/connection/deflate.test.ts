@@ -88,7 +88,7 @@ describe('permessage-deflate', () => {
     ['exactly the limit', 100_000, true],
     ['one byte more', 100_001, false],
     ['a thousand times the limit', 100_000_000, false],
-  ])('Inflating %s: accepted is %s', async (_, size, isAccepted) => {
+  ])('Inflating %s is accepted: %s', async (_, size, isAccepted) => {
     const direction = { noContextTakeover: true, windowBits: 15 }
     const bomb = await new Deflater(direction, tuning).deflate(Buffer.alloc(size))
     const before = process.memoryUsage().arrayBuffers
@@ -287,7 +287,7 @@ describe('What is inflated at once, and what in the thread pool', () => {
   test.each([
     [4_096, true],
     [4_097, false],
-  ])('One of %i bytes: at once %s', async (length, isAtOnce) => {
+  ])('A message of %i bytes is inflated at once: %s', async (length, isAtOnce) => {
     // Stored blocks (RFC 1951 §3.2.4): five bytes and the data.
     const payload = deflateRawSync(text.subarray(0, length - 6), {
       level: 0,
@@ -299,7 +299,7 @@ describe('What is inflated at once, and what in the thread pool', () => {
     expect(await result).toEqual(text.subarray(0, length - 6))
   })
 
-  test('It is inflated at once where it would have to wait for others', () => {
+  test('A message is inflated at once where it would have to wait for others', () => {
     const gate = new WorkGate({ maxCount: 1 })
     const other = gate.enter(1, () => {})
     const inflater = new Inflater(direction, limit, gate)

@@ -51,7 +51,7 @@ class Worker implements TurnMember {
   }
 }
 
-test('Whoever has used its share waits for a later turn, and goes on there until all is done', async () => {
+test('A member that has used its share waits for a later turn, and goes on there until all is done', async () => {
   const world = setUp()
   const log: string[] = []
   const worker = new Worker(world, 'a', 10, 0.5, log)
@@ -68,7 +68,7 @@ test('Whoever has used its share waits for a later turn, and goes on there until
   expect(log).toHaveLength(5)
 })
 
-test('Those who wait go on in the order in which they came, one share together in a turn', async () => {
+test('Members that wait go on in the order in which they came, one share together in a turn', async () => {
   const world = setUp()
   const log: string[] = []
   const workers = ['a', 'b', 'c'].map(name => new Worker(world, name, 6, 0.5, log))
@@ -82,7 +82,7 @@ test('Those who wait go on in the order in which they came, one share together i
   expect(turns).toEqual(['', 'a', 'b', 'c', 'a', 'b', 'c'])
 })
 
-test('Several that need little have their turn together', async () => {
+test('Several members that need little have their turn together', async () => {
   const world = setUp()
   const log: string[] = []
   const workers = ['a', 'b', 'c'].map(name => new Worker(world, name, 2, 0.125, log))
@@ -106,7 +106,7 @@ test('Two reads of one turn share its time, two reads of two turns do not', asyn
   expect(time.goOn(member, 1)).toBeGreaterThan(0)
 })
 
-test('Two that take turns in one turn of the event loop use up their shares nevertheless', () => {
+test('Two members that alternate in one turn of the event loop use up their shares nevertheless', () => {
   const { clock, time } = setUp()
   const members: TurnMember[] = [{ onTurn: () => {} }, { onTurn: () => {} }]
   let pieces = 0
@@ -121,7 +121,7 @@ test('Two that take turns in one turn of the event loop use up their shares neve
   expect(pieces).toBeGreaterThanOrEqual(40)
 })
 
-test('Only a few of those that wait go on in one turn', async () => {
+test('Only a few of the waiting members go on in one turn', async () => {
   const world = setUp()
   const log: string[] = []
   for (let at = 0; at < 10; at++) world.time.wait(new Worker(world, `${at}`, 1, 0.01, log))
@@ -150,7 +150,7 @@ test('The stretches between two looks at the clock grow while the work is cheap,
   }
 })
 
-test('Early is who has used less than an eighth of its share of this turn, whoever works in between', async () => {
+test('A member is early while it has used less than an eighth of its share of this turn, however many work in between', async () => {
   const { clock, time } = setUp()
   const [member, other]: TurnMember[] = [{ onTurn: () => {} }, { onTurn: () => {} }]
   time.begin(member!)
@@ -181,7 +181,7 @@ test('Nobody is early once all together have used a share', async () => {
   expect(time.isEarly(third!)).toBe(true)
 })
 
-test('Who has left has no turn', async () => {
+test('A member that has left has no turn', async () => {
   const { time } = setUp()
   const log: string[] = []
   const member: TurnMember = { onTurn: () => void log.push('turn') }
@@ -191,7 +191,7 @@ test('Who has left has no turn', async () => {
   expect(log).toEqual([])
 })
 
-test('Who throws in its turn takes it from nobody else', async () => {
+test('A member that throws in its turn takes it from nobody else', async () => {
   const { time } = setUp()
   const log: string[] = []
   const errors: unknown[] = []

@@ -245,7 +245,7 @@ test('A side that waits for its turn is heard, and is not given up', async () =>
   await handler.until(() => handler.events.length === eventCount)
 })
 
-test('Who floods does not keep others waiting for longer than a few shares', async () => {
+test('A client that floods keeps nobody waiting for longer than a few shares', async () => {
   const openEnds = transportKinds.at(-1)?.[1]
   if (openEnds === undefined) throw new Error('There is no transport.')
   const [flooding, other] = [await openEnds(), await openEnds()]

@@ -33,7 +33,7 @@ describe('Bytes are told by what they are', () => {
   })
 
   const others = [null, undefined, 3, {}, [], { byteLength: 3 }, { [Symbol.toStringTag]: 'ArrayBuffer' }]
-  test.each(others)('%o are none', other => {
+  test.each(others)('%o are no bytes', other => {
     expect(isByteSource(other)).toBe(false)
     expect(isBlob(other)).toBe(false)
   })
@@ -69,7 +69,7 @@ describe('Memory that was transferred', () => {
     expect(isDetached(source)).toBe(true)
   })
 
-  test('or cut off is not there; no bytes at all are', () => {
+  test('that was cut off is not there, while no bytes at all are', () => {
     const part = new Uint8Array(resizable, 1, 2)
     resizable.resize(1)
     expect(isDetached(part)).toBe(true)

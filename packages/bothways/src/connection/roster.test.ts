@@ -16,7 +16,7 @@ function listed(roster: Roster<Member>): Member[] {
   return all
 }
 
-test('A roster has whom a Set would have, in the same order', () => {
+test('A roster has the members that a Set would have, in the same order', () => {
   const step = fc.record({ do: fc.constantFrom('add' as const, 'delete' as const), at: fc.nat({ max: 7 }) })
   checkLaw(
     fc.property(fc.array(step, { maxLength: 60 }), steps => {
@@ -65,7 +65,7 @@ function grownBytes(all: { add(it: Holder): void; delete(it: Holder): unknown })
   return oldBytes() - before
 }
 
-test('Who is gone from a roster is not kept until the next full collection, as from a Set', () => {
+test('A member that is gone from a roster is not kept until the next full collection, as by a Set', () => {
   expect(grownBytes(new Roster<Member>())).toBeLessThan(3_000_000)
   expect(grownBytes(new Set<Holder>())).toBeGreaterThan(6_000_000)
 })

@@ -172,7 +172,7 @@ describe.runIf(streamBinding !== undefined)('What comes to a port of the serverâ
     expect(auto).toBe(stream)
   })
 
-  test('Two Host headers are refused, since who reads the other one sees another site (RFC 9112 Â§3.2)', async () => {
+  test('Two Host headers are refused, since a proxy that reads the other one sees another site (RFC 9112 Â§3.2)', async () => {
     for (const port of Object.values(ports)) {
       expect(await exchange(port, [requests['two Hosts'] ?? ''])).toMatch(/^HTTP\/1\.1 400 /)
     }
@@ -224,7 +224,7 @@ describe.runIf(streamBinding !== undefined)('What comes to a port of the serverâ
     await server.close()
   })
 
-  test('close ends who has said nothing or half of it at once', async () => {
+  test('close ends clients at once that have said nothing, or half of it', async () => {
     const server = createServer()
     const { port } = await server.listen()
     const sockets = ['', 'GET / HT'].map(beginning => {

@@ -70,7 +70,7 @@ test('The server is told of it as of any request that breaks HTTP, and can answe
   await expect.poll(received).toContain('A body came in 1041 chunks of 1041 bytes together.')
 })
 
-test('Nor is a body of them read that nobody wants', async () => {
+test('A body of such chunks that nobody wants is not read to its end either', async () => {
   const server = await serve((_request, response) => void response.end('not wanted'))
   const { socket } = await post(server, chunks(50_000, 1))
   await once(socket, 'close')
@@ -90,7 +90,7 @@ test('A thousand chunks may be as short as they like', async () => {
   await expect.poll(received).toContain('<1000>')
 })
 
-test('Who has used up its share of a turn is read in a later one, and loses nothing', async () => {
+test('A client that has used up its share of a turn is read in a later one, and loses nothing', async () => {
   const { counts, listener } = counting()
   let inTurn = 0
   let most = 0

@@ -51,7 +51,7 @@ async function listenHttp(http: HttpServer): Promise<number> {
 }
 
 describe('A client that does not behave', () => {
-  test('One that is refused and goes on sending is let go', async () => {
+  test('is let go when it is refused and goes on sending', async () => {
     const server = createServer().route('/', {})
     running.push(server)
     const { port } = await server.listen()
@@ -62,7 +62,7 @@ describe('A client that does not behave', () => {
     await closed(client)
   })
 
-  test('One that half-closes during its handshake aborts authenticate and gets no socket', async () => {
+  test('aborts authenticate and gets no socket when it half-closes during its handshake', async () => {
     let opened = 0
     const server = createServer({
       keepalive: false,
@@ -125,17 +125,17 @@ describe.each(['listen', 'attach'])('A request to %s', way => {
     },
   )
 
-  test('upgrade that waits for a 100 gets it before the 101 (RFC 9110 §7.8)', async () => {
+  test('gets the 100 that it waits for before the 101 (RFC 9110 §7.8)', async () => {
     const answer = await answerTo(withHeader('Expect: 100-continue'), 'open')
     expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 101 /)
   })
 
-  test('upgrade, message and close frame in one packet are answered in this order', async () => {
+  test('has its upgrade, message and close frame in one packet answered in this order', async () => {
     const answer = await answerTo(Buffer.concat([Buffer.from(rawRequest()), message, close]))
     expect(answer.slice(answer.indexOf('\r\n\r\n') + 4)).toBe(bothAnswers)
   })
 
-  test('upgrade and close frame in one packet still get what open sends', async () => {
+  test('still gets what open sends when its upgrade and close frame come in one packet', async () => {
     const answer = await answerTo(Buffer.concat([Buffer.from(rawRequest()), close]))
     expect(answer.slice(answer.indexOf('\r\n\r\n') + 4)).toBe('\x81\x04open\x88\x02\x03\xe8')
   })
@@ -216,7 +216,7 @@ describe('A request to upgrade to something else', () => {
 describe('Other upgrade listeners', () => {
   const handler = { message: (socket: { send(data: string): boolean }) => void socket.send('answer') }
 
-  test('One that was there before us and answers at once is detected, and its answer stays the only one', async () => {
+  test('that were there before us and answer at once are detected, and their answer stays the only one', async () => {
     const errors: unknown[] = []
     const http = createHttpServer()
     http.on('upgrade', function eagerListener(_, socket) {
@@ -236,7 +236,7 @@ describe('Other upgrade listeners', () => {
     await expect.poll(() => received).toBe('HTTP/1.1 101 Switching Protocols\r\n\r\n')
   })
 
-  test('One that answers long after us is named when the connection ends', async () => {
+  test('that answer long after us are named when the connection ends', async () => {
     const errors: unknown[] = []
     const http = createHttpServer()
     const server = createServer({ onError: error => void errors.push(error) }).route('/', handler)
@@ -253,7 +253,7 @@ describe('Other upgrade listeners', () => {
     await expect.poll(() => errors).toEqual([expect.objectContaining({ code: 'BW_UPGRADE_ANSWERED_TWICE' })])
   })
 
-  test('One that leaves our paths alone is not accused, however the connection ends', async () => {
+  test('that leave our paths alone are not accused, however the connection ends', async () => {
     const errors: unknown[] = []
     const http = createHttpServer()
     http.on('upgrade', () => {})

@@ -357,7 +357,7 @@ test('Pages beside are served on the same TCP connection', async () => {
   expect(sessions).toHaveLength(1)
 })
 
-test('A connection that carries WebSockets is none of those without a request', async () => {
+test('A connection that carries WebSockets does not count as one without a request', async () => {
   const { port } = await attach({ maxPendingHandshakes: 1 })
   const clients = [await open(await openSession(port)), await open(await openSession(port))]
   clients.push(await open(await openSession(port)))
@@ -367,7 +367,7 @@ test('A connection that carries WebSockets is none of those without a request', 
   }
 })
 
-test('Other CONNECT requests are what they were: 405, or for whoever listens', async () => {
+test('Other CONNECT requests are what they were: 405, or a listener’s', async () => {
   const { port } = await attach()
   const plain = (await openSession(port)).request({ ':method': 'CONNECT', ':authority': 'localhost:1' })
   const [answer] = await once(plain, 'response')

@@ -19,7 +19,7 @@ test('Heads of 4 KiB are kept, however many there are', () => {
   expect([heads.byteLength, forgotten]).toEqual([0, []])
 })
 
-test('Longer ones are kept up to 8 MiB; then the oldest go', () => {
+test('Longer heads are kept up to 8 MiB; then the oldest go', () => {
   const { heads, requests, forgotten } = stage(16 * KiB)
   for (const request of requests.slice(0, 512)) heads.enter(request)
   expect(forgotten).toEqual([])
@@ -28,7 +28,7 @@ test('Longer ones are kept up to 8 MiB; then the oldest go', () => {
   expect(heads.byteLength).toBe(8 * KiB * KiB)
 })
 
-test('Who leaves makes room; who was forgotten has none to give back', () => {
+test('A head that leaves makes room; one that was forgotten has none to give back', () => {
   const { heads, requests, forgotten } = stage(16 * KiB)
   for (const request of requests.slice(0, 513)) heads.enter(request)
   for (const request of requests.slice(0, 2)) heads.leave(request)

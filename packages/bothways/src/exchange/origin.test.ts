@@ -40,7 +40,7 @@ describe('The same-origin check', () => {
     expect(text).toContain('proxy_set_header Host')
   })
 
-  test('What it repeats is cut and has no control characters', () => {
+  test('Its refusal repeats values cut, without control characters', () => {
     const text = originRefusal(`http://\r\n${'x'.repeat(1_000)}`, 'my.site', sameOrigin) ?? ''
     expect(text).not.toMatch(/[\r\n]/)
     expect(text.length).toBeLessThan(500)

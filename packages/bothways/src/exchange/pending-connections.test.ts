@@ -36,7 +36,7 @@ async function turns(count: number): Promise<void> {
   for (let at = 0; at < count; at++) await nextTurn()
 }
 
-test('At the bound the longest silent go', async () => {
+test('At the bound the connections that were silent for longest go', async () => {
   const { pending, cut, told, enter } = scene(8)
   for (let at = 0; at < 10; at++) enter(`${at}`, `192.0.2.${at}`)
   await turns(3)
@@ -65,7 +65,7 @@ test('A herd that speaks at once is let in whole', async () => {
   expect(pending.size).toBe(0)
 })
 
-test('A flood without end stays at the bound, and who speaks is not hurt', async () => {
+test('A flood without end stays at the bound, and clients that speak are not hurt', async () => {
   const { pending, cut, enter } = scene(100)
   let honest: Pending | undefined
   for (let turn = 0; turn < 50; turn++) {

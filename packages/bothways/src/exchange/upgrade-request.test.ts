@@ -50,7 +50,7 @@ test('A Host that is longer than any name makes no request', () => {
   expect(describeRaw('/', 'a'.repeat(263)).request).toBeUndefined()
 })
 
-test('What is kept of a long head is what is short', () => {
+test('Of a long head the short values are kept', () => {
   const long = 'x'.repeat(15_000)
   const headers = { cookie: long, origin: 'https://example.com', 'x-token': 'short', 'x-list': ['a', 'b'] }
   const { request } = describeRaw(`/chat?token=${long}`, 'example.com', [], headers)

@@ -6,7 +6,7 @@ import { MemoryBroker } from './memory-broker.ts'
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-test('MemoryBroker remembers of a key what tells its data from other data, not the data', async () => {
+test('MemoryBroker remembers a fingerprint of the data with a key, not the data', async () => {
   const broker = new MemoryBroker()
   const request = { topic: 'a', user: undefined, history: { count: 1, ageMs: 60_000 }, isState: false }
   const dataOf = (at: number) => JSON.stringify(`${'x'.repeat(65_000)}${at}`)

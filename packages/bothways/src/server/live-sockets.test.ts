@@ -37,14 +37,14 @@ test('The sockets of a server are a set: in the order in which they came, and li
   expect(all.has(sockets[1] as ServerSocket)).toBe(false)
 })
 
-test("Another server's socket is not among them, nor what is none", async () => {
+test("Another server's socket is not among them, nor is anything that is no socket", async () => {
   const other = createServer()
   expect(other.sockets.has(sockets[0] as ServerSocket)).toBe(false)
   expect(server.sockets.has({} as ServerSocket)).toBe(false)
   await other.close()
 })
 
-test('Whoever leaves while one iterates is left out, unless its turn has been', async () => {
+test('A socket that leaves during an iteration is left out, unless its turn has been', async () => {
   const met: unknown[] = []
   for (const socket of server.sockets) {
     met.push(socket)
@@ -54,7 +54,7 @@ test('Whoever leaves while one iterates is left out, unless its turn has been', 
   expect(met).toEqual([sockets[0], sockets[2]])
 })
 
-test('Where sets have algebra, so have they', () => {
+test('They have the algebra of sets where the runtime has it', () => {
   for (const name of ['union', 'intersection', 'difference', 'isSubsetOf', 'isDisjointFrom']) {
     const method: unknown = Reflect.get(Set.prototype, name)
     const own: unknown = Reflect.get(server.sockets, name)

@@ -149,7 +149,7 @@ function total(sockets: readonly ServerSocket[]): number {
 describe.each(ways)('What waits for all clients together, over %s (transport %s)', (scheme, transport) => {
   const maxTotalBufferedBytes = 8 * MiB
 
-  test('At the bound those go for which most waits; the others stay, and an honest client notices nothing', async () => {
+  test('At the bound the clients go for which most waits; the others stay, and an honest client notices nothing', async () => {
     const { server, url } = await serve({ transport, maxTotalBufferedBytes }, scheme)
     const honest = await connect(url)
     const held = await heldMemory()
@@ -180,7 +180,7 @@ describe.each(ways)('What waits for all clients together, over %s (transport %s)
     expect((await heldMemory()) - held).toBeLessThan(maxTotalBufferedBytes + 3 * MiB)
   }, 60_000)
 
-  test("With whenBufferFull 'drop' a message is not taken by those that do not keep up, and everybody stays", async () => {
+  test("With whenBufferFull 'drop' clients that do not keep up do not take a message, and everybody stays", async () => {
     const { server, url } = await serve({ transport, maxTotalBufferedBytes, whenBufferFull: 'drop' }, scheme)
     const honest = await connect(url.replace(/\/$/, '/hear'))
     const held = await heldMemory()

@@ -38,7 +38,7 @@ test.each(['/', '/*', '/chat', '/rooms/*', '/m%C3%BCnchen'])('A route at %j is f
   expect(routes.find(path)).toMatchObject({ route: 'found' })
 })
 
-test('What no route can be is told how it is written', () => {
+test('A pattern that no route can have is refused with how one is written', () => {
   const add = (path: unknown) => () => new Routes().add(path as string, () => ({}))
   expect(add('/rooms/[id]')).toThrow('written /:id')
   expect(add('/rooms/:id?')).toThrow('needs two routes')

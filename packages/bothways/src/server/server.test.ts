@@ -241,7 +241,7 @@ describe('authenticate', () => {
     expect(errors).toEqual([])
   })
 
-  test('One that takes too long is refused with 503', async () => {
+  test('An authenticate that takes too long is refused with 503', async () => {
     const authenticate = () => new Promise<boolean>(() => {})
     const url = await listen(createServer({ authenticate, handshakeTimeoutMs: 20 }).route('/', echo))
     const refusal = await refusalOf(url)

@@ -112,7 +112,7 @@ test('A client that publishes faster than it may is read slower, and nothing of 
   )
 })
 
-test('All clients together publish no faster than the hub takes; who goes on after a hundred refusals is closed with 4429', async () => {
+test('All clients together publish no faster than the hub takes; a client that goes on after a hundred refusals is closed with 4429', async () => {
   const hub = createHub({ topics: { room: { history } }, maxTotalPublishesPerSecond: 1 })
   const { send, answerTo, socket } = await connect(hub, { maxPendingCalls: 1000 })
   const closed = once(socket, 'close')

@@ -234,7 +234,7 @@ test('A POST needs its content type, and every request an origin that may', asyn
   ])
 })
 
-test('Who is nobody is answered 401, and a stream ends when the credentials do', async () => {
+test('A request without valid credentials is answered 401, and a stream ends when its credentials do', async () => {
   const { url, get } = await stage(
     {},
     {

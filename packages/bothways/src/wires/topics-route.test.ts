@@ -201,7 +201,7 @@ test('A topic without history has no positions', async () => {
   })
 })
 
-test('Who is there comes with the subscription, and who comes and goes afterwards', async () => {
+test('The members come with the subscription, and their coming and going afterwards', async () => {
   const { join } = await stage()
   const one = await join()
   const subscribed = await one.client.call({

@@ -65,7 +65,7 @@ async function startProcess(broker: MemoryBroker, { may = () => true, expiresAt 
   }
 }
 
-test('Whoever is disconnected ends in every process, over WebSocket and as a stream; others stay', async () => {
+test('A user who is disconnected loses each connection in every process, WebSocket or stream; others stay', async () => {
   const broker = new MemoryBroker()
   const [one, other] = [await startProcess(broker), await startProcess(broker)]
   const here = await one.connect('li')
@@ -79,7 +79,7 @@ test('Whoever is disconnected ends in every process, over WebSocket and as a str
   expect(await stays.next('pong')).toEqual({ type: 'pong' })
 })
 
-test('Whose right is withdrawn loses the subscription in every process, and keeps the connection', async () => {
+test('A user whose right is withdrawn loses the subscription in every process, and keeps the connection', async () => {
   const broker = new MemoryBroker()
   let isTrusted = true
   const may = (): boolean => isTrusted

@@ -351,7 +351,7 @@ describe('On a terminal', () => {
     expect(got).toEqual(['one', 'two', long, `${long} and more`])
   })
 
-  test('What is wrong use ends it', async () => {
+  test('Wrong use ends it', async () => {
     const { ended } = connectOnTerminal('ws://127.0.0.1:1/', '--protocol', 'two words')
     expect(await ended).toEqual([2, null])
   })

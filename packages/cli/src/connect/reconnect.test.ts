@@ -26,7 +26,7 @@ test('Retry-After is waited for, within reason', () => {
   expect(reconnectDelayMs(0, 0, refused(503, { 'retry-after': 'Fri, 31 Dec 1999 23:59:59 GMT' }))).toBe(500)
 })
 
-test('Who is refused for who it is does not come back', () => {
+test('A client that is refused for its identity does not come back', () => {
   expect([401, 403, 404, 502].map(status => mayComeBack(refused(status)))).toEqual([false, false, true, true])
   expect([mayComeBack(undefined), mayComeBack(new Error('cut'))]).toEqual([true, true])
 })

@@ -45,7 +45,7 @@ async function open(url: string, ...protocols: string[]): Promise<WebSocket> {
 }
 
 describe('bothways listen, on a pipe', () => {
-  test('Prints what comes, sends each line to everybody once there is somebody, and ends with --once', async () => {
+  test('prints what comes, sends each line to everybody once there is somebody, and ends with --once', async () => {
     const { child, outcome, url } = await listen('--once')
     child.stdin.write('welcome\n')
     const client = await open(`${url}chat`, 'v1')

@@ -71,7 +71,7 @@ test('Without --allow-probe only this machine is a target, whatever it is called
   }
 })
 
-test('They are few at a time', async () => {
+test('Few probes run at a time', async () => {
   const other = await serve()
   const answers = await Promise.all(Array.from({ length: 8 }, () => ask(other, 'no://url')))
   expect(answers.filter(it => it.status === 429).length).toBeGreaterThan(0)

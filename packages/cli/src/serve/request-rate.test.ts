@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { RequestRate } from './request-rate.ts'
 
-test('So much at once, then as it grows back, and never more than at first', () => {
+test('A client may ask so often at once, then as it grows back, and never more than at first', () => {
   const rate = new RequestRate({ burst: 3, perSecond: 2 }, 0)
   expect([1, 1, 1, 1].map(cost => rate.take(cost, 0))).toEqual([true, true, true, false])
   expect([rate.take(1, 499), rate.take(1, 500), rate.take(1, 500)]).toEqual([false, true, false])

@@ -21,7 +21,7 @@ const said = (text: string, position?: string, isEarlier = false): ChatEvent => 
 const entered = after([{ type: 'subscribed', room: 'lobby' }, list(zhang, li), said('hello', 'a', true)])
 const shown = ({ items }: ChatState) => items.map(it => (it.kind === 'message' ? it.message.text : it.kind))
 
-test('Who joins sees members and what was said before', () => {
+test('A client that joins sees members and earlier messages', () => {
   expect(entered).toMatchObject({ room: 'lobby', members: [zhang, li], memberCount: 2 })
   expect(entered.items).toMatchObject([{ kind: 'message', isEarlier: true }])
 })
@@ -68,7 +68,7 @@ test('Where something was lost there is a line, and nothing is shown twice', () 
   expect(shown(after([{ type: 'gap' }]))).toEqual([])
 })
 
-test('Whoever leaves has nothing left', () => {
+test('A client that leaves has nothing left', () => {
   const state = after([{ type: 'left', problem: 'name-taken' }], entered)
   expect(state).toEqual({ ...noChat, problem: 'name-taken', nextKey: entered.nextKey })
 })

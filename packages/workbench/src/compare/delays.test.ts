@@ -10,7 +10,7 @@ test('Quantiles are values that occurred', () => {
   expect(quantile([], 0.5)).toBeUndefined()
 })
 
-test('Only the newest count', () => {
+test('Only the newest delays count', () => {
   const delays = new Delays(3)
   for (const ms of [1_000, 3, 1, 2]) delays.add(ms)
   expect(delays.quantiles([0.5, 0.99])).toEqual([2, 3])

@@ -23,7 +23,7 @@ test.each([
   expect(likelyCauses(failed)[0]).toBe(first)
 })
 
-test('What cannot be is not named', () => {
+test('A cause that cannot be is not named', () => {
   const causes = likelyCauses(attempt('ws://127.0.0.1:8080/nowhere'))
   for (const cause of ['noScheme', 'unreachable', 'origin', 'certificate', 'protocol'] as const) {
     expect(causes).not.toContain(cause)

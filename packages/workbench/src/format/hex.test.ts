@@ -8,11 +8,11 @@ test.each(['48 65 6c 6c 6f', '48656C6C6F', '0x48, 0x65, 0x6c, 0x6c, 0x6f', '48:6
   },
 )
 
-test('Nothing is no bytes', () => {
+test('An empty text is no bytes', () => {
   expect(parseHex(' ').bytes).toEqual(new Uint8Array())
 })
 
-test('What is wrong is said with its place', () => {
+test('A wrong digit is told with its place', () => {
   expect(parseHex('48 6g').error).toEqual({ kind: 'digit', position: 5 })
   expect(parseHex('48 6').error).toEqual({ kind: 'odd' })
 })

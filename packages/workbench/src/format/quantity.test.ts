@@ -20,7 +20,7 @@ test.each([
   [12_300, '12 s'],
 ])('%d ms are %s', (ms, text) => expect(formatMs(ms)).toBe(text))
 
-test('Shares, rates and times', () => {
+test('Shares, rates and times have their units', () => {
   expect(formatPercent(0.0512)).toBe('5.1 %')
   expect(formatPercent(1)).toBe('100 %')
   expect(formatRate(2)).toBe('2')

@@ -24,7 +24,7 @@ describe('MessageProgress', () => {
     expect(progress.stalledMs(80, { unfinishedCount: 3, unfinishedBytes: 5 })).toBe(10)
   })
 
-  test('Who sends faster than 64 KiB for each look is never late, however long the message', () => {
+  test('A client that sends faster than 64 KiB for each look is never late, however long the message', () => {
     const growths = fc.array(fc.integer({ min: leastGrowthBytes, max: 10 * leastGrowthBytes }))
     checkLaw(
       fc.property(growths, list => {

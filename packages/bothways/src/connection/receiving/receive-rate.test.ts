@@ -49,7 +49,7 @@ describe('A peer that sends too fast', () => {
     ['pings', { maxMessagesPerSecond: 100 }, '89 01'],
     // A frame of 7 bytes.
     ['bytes', { maxBytesPerSecond: 700 }, '81 01'],
-  ] as const)('is not read until it is not any more: %s', async (_, options, header) => {
+  ] as const)('is not read while it is too fast: %s', async (_, options, header) => {
     const { link, handler, send } = serve(options)
     const startMs = performance.now()
     send(header, 'x', 100)

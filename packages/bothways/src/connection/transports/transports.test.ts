@@ -341,7 +341,7 @@ describe.each(transportKinds)('%s', (_, openEnds) => {
           transport.destroy()
         },
       ],
-    ])('%s: that is told once, last, without error', async (_name, act) => {
+    ])('%s, the end is told once, last, without error', async (_name, act) => {
       const ends = await open()
       const log = new TransportLog(ends.transport)
       await act(ends, log)
@@ -352,7 +352,7 @@ describe.each(transportKinds)('%s', (_, openEnds) => {
       expect(ends.transport.queuedBytes).toBe(0)
     })
 
-    test('before the start: told behind it', async () => {
+    test('before the start is told behind it', async () => {
       const { transport } = await open()
       transport.destroy()
       const log = new TransportLog(transport)

@@ -48,7 +48,7 @@ async function echo({ client }: Stage, text: string): Promise<void> {
   expect(await client.next()).toBe(text)
 }
 
-test.each(transports)('Who asks a socket what it is, gets the truth ($transport)', async ({ transport }) => {
+test.each(transports)('A socket tells the truth about itself ($transport)', async ({ transport }) => {
   const { kept } = await open(transport)
   expect(kept).toBeInstanceOf(Socket)
   expect(kept.constructor).toBe(Socket)

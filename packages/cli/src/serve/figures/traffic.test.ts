@@ -29,7 +29,7 @@ test.each([
   expect(traffic.read('a').socket).toEqual({ up: 0, down: 0 })
 })
 
-test('Of too many meters the one goes that was not read for longest', () => {
+test('When there are too many meters, the one goes that was not read for longest', () => {
   const traffic = new Traffic()
   const socket = { bytesReceived: 1, bytesSent: 1 }
   for (const name of ['kept', 'forgotten']) {

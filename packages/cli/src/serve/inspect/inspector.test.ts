@@ -113,7 +113,7 @@ test('A page that reads too slowly hears how many frames were left out', async (
   viewer.terminate()
 })
 
-test('There are so many viewers at most', async () => {
+test('The viewers have a bound', async () => {
   const viewers = await Promise.all(Array.from({ length: inspectLimits.viewers }, watch))
   const [refused] = await once(new WebSocket(socketUrl('/inspect')), 'close')
   expect(refused.code).toBe(1013)
