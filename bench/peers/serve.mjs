@@ -3,7 +3,7 @@
 //
 //   echo, echo-deflate    sends the same bytes back, the latter where permessage-deflate was negotiated
 //   text                  is given a string, and sends that string back
-//   room, room-deflate    sends it to everybody who is connected, its sender included
+//   room, room-deflate    sends it to all clients, its sender included
 
 const [kind = 'echo'] = globalThis.Deno?.args ?? process.argv.slice(2)
 

@@ -254,7 +254,7 @@ export function brokerContract(
     expect({ data, position, previous }).toEqual({ data: '1', position: undefined, previous: undefined })
   })
 
-  with_('Whoever has unsubscribed hears nothing more, and the others do', async ({ broker, publish }) => {
+  with_('A process that has unsubscribed hears nothing more, and the others do', async ({ broker, publish }) => {
     const [one, other] = [new Listener(), new Listener()]
     const { unsubscribe } = await broker.subscribe('a', one)
     await broker.subscribe('a', other)
@@ -295,7 +295,7 @@ export function brokerContract(
   )
 
   with_(
-    'Whoever subscribes while others publish hears everything behind the head, without a hole',
+    'A process that subscribes while others publish hears everything behind the head, without a hole',
     async ({ broker, publish }) => {
       const publishing = Array.from({ length: 200 }, (_, at) => publish(at))
       const listener = new Listener()

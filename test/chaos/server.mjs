@@ -11,5 +11,5 @@ const http = createHttpServer((request, response) => {
 })
 createServer().route('/bothways', topicsRoute(hub)).attach(http)
 http.listen(0, '127.0.0.1', () => console.log(http.address().port))
-// Whoever started it has gone.
+// The process that started it has gone.
 process.stdin.resume().once('end', () => process.exit())

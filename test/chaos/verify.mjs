@@ -73,7 +73,7 @@ export function* wrongInSubscriber(who, topic, log, seen) {
       return
     }
     const expected = before === undefined ? at : before + 1
-    // A state topic may skip, and repeats its value to whoever comes again.
+    // A state topic may skip, and repeats its value to a client that comes again.
     const isRight = isState(topic) ? at >= (before ?? 0) : isLost ? at > expected : at === expected
     if (!isRight && !(isLost && before === undefined)) {
       yield `${who}, ${topic}: ${say(entry)} is number ${at}, ${isLost ? 'after a loss behind' : 'instead of'} ${expected}`

@@ -34,7 +34,7 @@ async function stage() {
     const stop = async () => {
       await hub.close({ spreadMs: 50, closeMs: 0 })
       await server.close({ timeoutMs: 0 })
-      // First: else whoever comes in between is never answered.
+      // First: else a client that comes in between is never answered.
       const closed = new Promise(resolve => http.close(resolve))
       http.closeAllConnections()
       await closed

@@ -13,7 +13,7 @@ export interface Leaf {
 }
 
 export interface Chain {
-  /** The root's certificate, for whoever is to trust it. */
+  /** The root's certificate, for clients that are to trust it. */
   readonly root: string
   /** A new certificate for these alternative names, such as `DNS:localhost`; -1 days have passed already. */
   leaf(name: string, names: string, days?: number): Promise<Leaf>

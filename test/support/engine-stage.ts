@@ -77,7 +77,7 @@ export class EngineStage<Engine extends StagedEngine> {
     return { status: response.statusCode ?? 0, headers: response.headers, body: bytes.toString(), bytes }
   }
 
-  /** The same, to be aborted by whoever wants to. */
+  /** The same, to be aborted by the caller. */
   send(
     query: string,
     { method = 'GET', headers = {}, body, agent }: EngineRequestInit = {},

@@ -106,7 +106,7 @@ export class JetStream {
     return this.#message(stream, { seq })
   }
 
-  /** Drops what is of a subject. */
+  /** Drops all messages of a subject. */
   async purge(stream: string, subject: string): Promise<void> {
     await this.#found(`STREAM.PURGE.${stream}`, { filter: subject })
   }

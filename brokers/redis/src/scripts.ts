@@ -147,7 +147,7 @@ for at = 3, #ARGV do
 end
 `)
 
-/** Whoever's lease has ended leaves. Returns the others, as they are stored. */
+/** A member whose lease has ended leaves. Returns the others, as they are stored. */
 export const membersScript: Script = script(`${clock}${lease}
 local members = redis.call('HGETALL', KEYS[1])
 local present = {}

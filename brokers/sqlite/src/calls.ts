@@ -13,7 +13,7 @@ export interface PublishResult extends Published {
   readonly publication: StoredPublication | undefined
 }
 
-export interface Refusal {
+export interface CallFailure {
   readonly code: HubCode
   readonly message: string
   readonly retryAfterMs?: number
@@ -21,7 +21,7 @@ export interface Refusal {
 
 export type Result =
   | { readonly value: PublishResult | History | readonly string[] | undefined }
-  | { readonly refusal: Refusal }
+  | { readonly failure: CallFailure }
 
 /** What the thread is started with. */
 export interface StoreOptions {

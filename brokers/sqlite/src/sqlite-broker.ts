@@ -13,7 +13,7 @@ import {
   type Withdrawal,
 } from 'bothways'
 import { Audience, checkOptionNames, invalidOption, LocalPresence, whole } from 'bothways/broker'
-import type { Call, PublishResult, Refusal, Result, StoreOptions } from './calls.ts'
+import type { Call, CallFailure, PublishResult, Result, StoreOptions } from './calls.ts'
 
 export interface SqliteBrokerOptions {
   /** The file; made when there is none. One process has it at a time. */
@@ -38,7 +38,7 @@ export interface SqliteBrokerOptions {
 /** Data that waits for the thread, in bytes of UTF-16; with more, publications are refused as `busy`. */
 const maxWaitingBytes = 64 * 1024 * 1024
 
-/** One transaction takes this much at most, in bytes of UTF-16, and so many calls: who reads is not to wait for long. */
+/** One transaction takes this much at most, in bytes of UTF-16, and so many calls: readers must not wait for long. */
 const maxBatchBytes = 4 * 1024 * 1024
 const maxBatchCalls = 1000
 
@@ -72,7 +72,7 @@ export class SqliteBroker implements Broker {
   #waitingBytes = 0
   #running: readonly Waiting[] = []
   #isFlushDue = false
-  #end: Refusal | undefined
+  #end: CallFailure | undefined
 
   /**
    * Opens the file.
@@ -87,13 +87,13 @@ export class SqliteBroker implements Broker {
       // Not those of the program: its loaders and conditions are none of the thread's.
       execArgv: ['--disable-warning=ExperimentalWarning'],
     })
-    const refusal = await new Promise<Refusal | undefined>((resolve, reject) => {
+    const failure = await new Promise<CallFailure | undefined>((resolve, reject) => {
       thread.once('message', resolve)
       thread.once('error', reject)
     })
-    if (refusal !== undefined) {
+    if (failure !== undefined) {
       await thread.terminate()
-      throw new HubError(refusal.code, refusal.message)
+      throw new HubError(failure.code, failure.message)
     }
     return new SqliteBroker(thread, settings.keyWindowMs, options.now ?? Date.now)
   }
@@ -103,7 +103,7 @@ export class SqliteBroker implements Broker {
     this.#thread = thread
     this.#now = now
     thread.removeAllListeners('error')
-    thread.on('message', (results: readonly Result[]) => this.#settle(results))
+    thread.on('message', (results: readonly Result[]) => this.#answer(results))
     thread.on('error', error =>
       this.#fail({ code: 'unavailable', message: `SQLite's thread: ${error.message}` }),
     )
@@ -195,7 +195,7 @@ export class SqliteBroker implements Broker {
       const bytes = dataBytes + callBytes
       const settle = (result: Result) => {
         onResult?.(result)
-        if ('refusal' in result) reject(errorOf(result.refusal))
+        if ('failure' in result) reject(errorOf(result.failure))
         else resolve(result.value)
       }
       this.#waiting.push({ call, bytes, settle })
@@ -224,21 +224,21 @@ export class SqliteBroker implements Broker {
     this.#thread.postMessage(this.#running.map(({ call }) => call))
   }
 
-  #settle(results: readonly Result[]): void {
+  #answer(results: readonly Result[]): void {
     const done = this.#running
     this.#running = []
     this.#flush()
     for (const [at, { settle }] of done.entries()) settle(results[at] as Result)
   }
 
-  #fail(refusal: Refusal): void {
-    this.#end ??= refusal
+  #fail(failure: CallFailure): void {
+    this.#end ??= failure
     clearInterval(this.#tidyTimer)
     const open = [...this.#running, ...this.#waiting]
     this.#running = []
     this.#waiting = []
     this.#waitingBytes = 0
-    for (const { settle } of open) settle({ refusal: this.#end })
+    for (const { settle } of open) settle({ failure: this.#end })
   }
 }
 
@@ -267,7 +267,7 @@ function resolveOptions(options: SqliteBrokerOptions): StoreOptions {
   }
 }
 
-function errorOf({ code, message, retryAfterMs }: Refusal): HubError {
+function errorOf({ code, message, retryAfterMs }: CallFailure): HubError {
   return new HubError(code, message, retryAfterMs === undefined ? {} : { retryAfterMs })
 }
 

@@ -8,7 +8,7 @@ import type {
   StoredPublication,
 } from 'bothways'
 import { fingerprintOf, newCheck, newEpoch, readPosition, writePosition } from 'bothways/broker'
-import type { Call, PublishResult, Refusal, Result, StoreOptions } from './calls.ts'
+import type { Call, CallFailure, PublishResult, Result, StoreOptions } from './calls.ts'
 import type { Database } from './database.ts'
 import { bytesInUse, openFile } from './schema.ts'
 import { type KeyRow, type PublicationRow, Statements, type TopicRow } from './statements.ts'
@@ -30,15 +30,15 @@ const statePolicy: HistoryPolicy = { count: 1, ageMs: Number.POSITIVE_INFINITY }
 
 /** A call that is refused before anything of it was written. */
 class Refused extends Error {
-  readonly refusal: Refusal
+  readonly failure: CallFailure
 
   constructor(code: HubCode, message: string, retryAfterMs?: number) {
     super(message)
-    this.refusal = { code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+    this.failure = { code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) }
   }
 }
 
-/** The topics in one file. Whoever calls it waits for the disk: it belongs into a thread of its own. */
+/** The topics in one file. Each call waits for the disk: it belongs into a thread of its own. */
 export class Store {
   readonly #options: StoreOptions
   readonly #database: Database
@@ -89,10 +89,10 @@ export class Store {
       this.#count()
     } catch {}
     const isFull = /full/i.test(error.message)
-    const refusal: Refusal = isFull
+    const failure: CallFailure = isFull
       ? { code: 'busy', message: 'The file of the topics or its disk is full.', retryAfterMs: 1000 }
       : { code: 'unavailable', message: `The file of the topics: ${error.message}.`, retryAfterMs: 1000 }
-    return calls.map(() => ({ refusal }))
+    return calls.map(() => ({ failure }))
   }
 
   /** What is kept beside the file, from the file. */
@@ -106,7 +106,7 @@ export class Store {
     try {
       return { value: this.#valueOf(call) }
     } catch (error) {
-      if (error instanceof Refused) return { refusal: error.refusal }
+      if (error instanceof Refused) return { failure: error.failure }
       throw error
     }
   }
@@ -223,7 +223,7 @@ export class Store {
     return this.#sql.addTopic(name, this.#epoch, now)
   }
 
-  /** Whoever has the beginning of a forgotten topic is not to find it again as that of a new one. */
+  /** A client that knows the beginning of a forgotten topic must not find it again as that of a new one. */
   #forgetTopics(now: number): void {
     const count = this.#sql.forgetTopics(now - headLifeMs)
     if (count === 0) return

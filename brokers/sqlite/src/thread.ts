@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Call, Refusal, StoreOptions } from './calls.ts'
+import type { Call, CallFailure, StoreOptions } from './calls.ts'
 import { Store } from './store.ts'
 
 // The thread that has the file. Its first message says whether the file is open: undefined, or why not.
@@ -19,5 +19,5 @@ try {
   })
   port.postMessage(undefined)
 } catch (error) {
-  port.postMessage({ code: 'unavailable', message: (error as Error).message } satisfies Refusal)
+  port.postMessage({ code: 'unavailable', message: (error as Error).message } satisfies CallFailure)
 }

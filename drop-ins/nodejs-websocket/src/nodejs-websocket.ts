@@ -12,7 +12,7 @@ export const nodejsWebsocket: {
   setMaxBufferLength: typeof setMaxBufferLength
 } = { createServer, connect, setBinaryFragmentation, setMaxBufferLength }
 
-/** The types, for who has them by `require`. */
+/** The types, for programs that get them by `require`. */
 export namespace nodejsWebsocket {
   export type ConnectOptions = connecting.ConnectOptions
   export type Connection = connections.Connection

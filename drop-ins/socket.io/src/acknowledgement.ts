@@ -1,7 +1,7 @@
 /** Tells the other side that an event has been handled, and with which result. */
 export type Acknowledge = (...args: unknown[]) => void
 
-/** Who waits for acknowledgements, by their ids. */
+/** The callbacks that wait for acknowledgements, by their ids. */
 interface Waiting {
   readonly acks: Map<number, Acknowledge>
 }

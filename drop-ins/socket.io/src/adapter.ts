@@ -13,7 +13,7 @@ import { type Session, SessionLog, type SessionLogOptions, type SessionToPersist
 export interface AdapterNamespace {
   readonly name: string
   readonly server: AdapterServer
-  /** Who is connected, on this server. */
+  /** The clients that are connected, on this server. */
   readonly sockets: ReadonlyMap<SocketId, AdapterSocket>
   /** @internal The next acknowledgement's. */
   _ids: number
@@ -106,12 +106,12 @@ export type AdapterConstructor =
 const nobody: ReadonlySet<string> = new Set()
 
 /**
- * The rooms of a namespace, and who is reached through them. This one knows the clients of its own server;
+ * The rooms of a namespace, and the clients that are reached through them. This one knows the clients of its own server;
  * {@link ClusterAdapter} joins several.
  */
 export class Adapter extends EventEmitter {
   readonly nsp: AdapterNamespace
-  /** Who is in which room. */
+  /** The members of each room. */
   readonly rooms: Map<Room, Set<SocketId>> = new Map()
   /** In which rooms somebody is. */
   readonly sids: Map<SocketId, Set<Room>> = new Map()

@@ -18,6 +18,6 @@ export interface BroadcastOptions {
   readonly rooms: ReadonlySet<Room>
   readonly except?: ReadonlySet<Room> | undefined
   readonly flags?: BroadcastFlags | undefined
-  /** It came from the topic of a room: whoever subscribes to that has it already. */
+  /** It came from the topic of a room: the subscribers of that have it already. */
   readonly isFromTopic?: boolean | undefined
 }

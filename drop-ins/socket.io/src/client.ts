@@ -17,7 +17,7 @@ export interface WriteFlags {
 /** How many namespaces a connection may be in, or wait for, at a time: dynamic ones are made by asking for them. */
 const maxNamespaces = 1_000
 
-/** How often it may ask for one that it does not get. */
+/** How often it may ask for a namespace that it does not get. */
 const maxRefusals = 100
 
 /** So long no attachment of a packet comes, or up to twice that, and the connection ends, in ms. */
@@ -58,7 +58,7 @@ export interface ClientSocket {
 /** One connection, on which there is a {@link Socket} for each namespace that it has joined. */
 export class Client implements BudgetHolder {
   readonly conn: EngineSocket
-  /** @internal Known to nobody but the client: whoever has it can speak in its name. */
+  /** @internal Known to nobody but the client: with it anybody can speak in its name. */
   readonly id: string
   readonly server: ClientServer
   readonly #decoder: ParserDecoder

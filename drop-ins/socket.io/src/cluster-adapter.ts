@@ -155,7 +155,7 @@ export class ClusterAdapter extends Adapter {
         const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data: [...question.data] }
         const options = optionsOf(question.target)
         super.broadcastWithAck(packet, options, answer, (...args) => answer(args))
-        // Whoever has not answered by then is waited for by nobody.
+        // A server that has not answered by then is not waited for.
         const forget = (): void => {
           for (const socket of this.nsp.sockets.values()) socket.acks.delete(packet.id as number)
         }

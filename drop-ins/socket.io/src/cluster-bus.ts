@@ -4,7 +4,7 @@ import type { RawData } from './engine/packet.ts'
 
 /**
  * What joins servers: Redis, NATS or whatever carries messages. A message sent to a channel reaches each other member
- * once, those of one member in their order; one that is lost costs only itself.
+ * once, those of one member in their order; a lost message costs only itself.
  */
 export interface ClusterBus {
   /** Joins a channel; each namespace is one. */

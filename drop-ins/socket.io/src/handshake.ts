@@ -34,7 +34,7 @@ export function handshakeOf(conn: EngineSocket, auth: Record<string, unknown>): 
     time: `${now}`,
     address: remoteAddress ?? '',
     xdomain: headers.origin !== undefined,
-    // Whoever came without a request came by what is always encrypted.
+    // A client without a request came by a transport that is always encrypted.
     secure: request === undefined || (request.socket as TLSSocket).encrypted === true,
     issued: now.getTime(),
     url,

@@ -61,7 +61,7 @@ export abstract class NamespaceOf<
 > extends Broadcaster<EmitEvents, ServerSideEvents, NamespaceReservedEventsMap<Sock>, SocketData> {
   readonly name: string
   readonly server: Srv
-  /** Who is connected, on this server. */
+  /** The clients that are connected, on this server. */
   readonly sockets: Map<SocketId, Sock> = new Map()
   adapter!: Adapter
   /** @internal The next acknowledgement's. */

@@ -45,7 +45,7 @@ export class RoomTopics {
   /**
    * Subscribes as long as there is somebody in a room.
    *
-   * @param lingerMs how long whoever has left it may come back, and wants to have what was published meanwhile
+   * @param lingerMs how long a client that has left it may come back, and wants to have what was published meanwhile
    */
   follow(adapter: Adapter, lingerMs: number): void {
     adapter.on('create-room', (room: Room) => {

@@ -145,7 +145,7 @@ export class SessionLog implements BudgetHolder {
     if (this.#away.size > this.#maxPackets) this.#deleteAway(this.#away.keys().next().value as string)
   }
 
-  /** Whoever comes back with what it last received; null when what it has missed is not known (any more). */
+  /** The session of a client that comes back with what it last received; null when what it has missed is not known (any more). */
   restore(pid: string, offset: string | undefined): Promise<Session> | null {
     const away = this.#away.get(pid)
     if (away === undefined) return null
@@ -206,7 +206,7 @@ export class SessionLog implements BudgetHolder {
     this.#first += count
   }
 
-  /** Forgets those who have been away longest, until the others take no more than `bytes`. */
+  /** Forgets the sessions that have been away longest, until the others take no more than `bytes`. */
   #letGo(bytes: number): void {
     for (const pid of this.#away.keys()) {
       if (this.#awayBytes <= bytes) return

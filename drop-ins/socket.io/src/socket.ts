@@ -92,7 +92,7 @@ export abstract class SocketOf<
       // Its own room it joins when it is let in.
       void this.join(session.rooms.filter(it => it !== this.id))
     } else {
-      // Not the engine's id: whoever has that can speak in the client's name. Clients of protocol 4 expect it.
+      // Not the engine's id: with that anybody can speak in the client's name. Clients of protocol 4 expect it.
       this.id = client.conn.protocol === 3 ? legacyId(nsp.name, client.id) : randomId()
       this.#pid = nsp.server._opts.connectionStateRecovery ? randomId() : undefined
       this.#since = this.#adapter.position
@@ -188,7 +188,7 @@ export abstract class SocketOf<
     return this.broadcast.to(room)
   }
 
-  /** Everybody else who is not in a room. */
+  /** All others that are not in a room. */
   except(
     room: Room | Room[],
   ): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {

@@ -10,7 +10,7 @@ export function cutWhenLate(socket: Socket, afterMs: number | undefined): void {
 }
 
 /**
- * Calls back when whoever is told of a connection now has had its turn, the continuations of promises included, and
+ * Calls back when the listener that is told of a connection now has had its turn, the continuations of promises included, and
  * before anything else can come or go: so that no message is lost on a program that awaits the connection.
  */
 export function afterProgram(callback: () => void): void {

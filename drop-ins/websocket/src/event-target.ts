@@ -27,7 +27,7 @@ export type Listener = (event: never) => void
 
 /**
  * Listeners as the DOM's, called at once and in order, the `on…` property first; what one of them throws reaches
- * whoever dispatches.
+ * the dispatcher.
  */
 export class ListenerTarget {
   readonly #listeners = new Map<string, Listener[]>()

@@ -33,7 +33,7 @@ export const websocket: {
   version,
 }
 
-// The same names as types, for whoever loads it by `require` or `import … = require`.
+// The same names as types, for programs that load it by `require` or `import … = require`.
 export declare namespace websocket {
   export type server = WebSocketServer
   export type client = WebSocketClient

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import { defineInspection } from 'bothways/connection'
 import type { SocketState } from './socket-state.ts'
 
-// The events of the WHATWG interface, made of those of the EventEmitter for whoever listens by `addEventListener` or
+// The events of the WHATWG interface, made of those of the EventEmitter for programs that listen by `addEventListener` or
 // by an `on…` attribute.
 
 /** What a listener by `addEventListener` gets. */

@@ -10,7 +10,7 @@ import type { RefusalAnswer } from './http1-opening.ts'
 
 /** The request as Node's own interface for programs of HTTP/1.1 has it, with the header `host` that they ask for. */
 export function requestOf({ stream, headers, rawHeaders }: Http2Connect): IncomingMessage {
-  // Not imported: whoever has no server of HTTP/2 need not wait until Node has loaded it.
+  // Not imported: a program without a server of HTTP/2 need not wait until Node has loaded it.
   const { Http2ServerRequest } = process.getBuiltinModule('node:http2')
   const all = { host: headers[':authority'], ...headers }
   return new Http2ServerRequest(stream, all, {}, rawHeaders) as unknown as IncomingMessage

@@ -176,7 +176,7 @@ export class WebSocket extends EventEmitter {
     return this._url
   }
 
-  /** @internal The stream under the connection, for whoever uses it besides: behind what was sent before. */
+  /** @internal The stream under the connection, for a program that uses it besides: behind what was sent before. */
   get _socket(): Duplex | null {
     const { connection, stream } = this[ownState]
     connection?.shareStream()

@@ -1,7 +1,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 
 /**
- * What happens inside, for whoever listens by `node:diagnostics_channel`: `subscribe('bothways:refusal', …)`. What is
+ * What happens inside, for listeners of `node:diagnostics_channel`: `subscribe('bothways:refusal', …)`. What is
  * published there is described in docs/reference/server.md; nobody who listens costs more than a look.
  */
 export const channels: Readonly<Record<'refusal' | 'violation' | 'descriptors', Channel>> = {

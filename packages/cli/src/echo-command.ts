@@ -73,7 +73,7 @@ export async function runEcho(args: readonly string[], language: Language): Prom
     close(socket, code, reason) {
       log?.closed(socket, code, reason)
     },
-    // Who sends without reading is not read from meanwhile: nothing is dropped, and nothing piles up.
+    // A client that sends without reading is not read meanwhile: nothing is dropped, and nothing piles up.
     message(socket, message) {
       log?.received(socket, message)
       const isFull = !socket.send(message) && socket.readyState === ReadyState.Open
@@ -86,7 +86,7 @@ export async function runEcho(args: readonly string[], language: Language): Prom
   const listening = await server.listen({ port, host }).catch(error => {
     throw listenFailure(error, host, port)
   })
-  // Who reads that line may send a signal at once.
+  // The reader of that line may send a signal at once.
   const ended = untilSignal(() => server.close({ timeoutMs: 3_000 }))
   console.log(`Bothways echo is listening on ${listening.url}`)
   return await ended

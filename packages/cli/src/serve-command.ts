@@ -149,7 +149,7 @@ async function untilEnd(
   end: () => void,
   isQuiet = false,
 ): Promise<number> {
-  // Who reads that line may send a signal at once.
+  // The reader of that line may send a signal at once.
   const ended = untilSignal(() => serving.close())
   if (!isQuiet) console.log(`Bothways is listening on ${serving.url}`)
   const code = await ended

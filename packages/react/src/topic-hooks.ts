@@ -99,7 +99,7 @@ function topicsOf(client: Client): Shared<OpenTopic> {
 }
 
 /**
- * What a topic has: publications as they come, who is there, and whether it is subscribed. Components that name the same topic share
+ * What a topic has: publications as they come, the members, and whether it is subscribed. Components that name the same topic share
  * its subscription, with the options that those of the first commit want together.
  */
 export function useTopic<Data = unknown>(name: string, options: TopicOptions = {}): TopicState<Data> {
@@ -114,7 +114,7 @@ export function useTopic<Data = unknown>(name: string, options: TopicOptions = {
   return useOpenStore<TopicState<unknown>>(open, emptyTopic) as TopicState<Data>
 }
 
-/** Who is in a topic, without its publications; as a member with `presence`. */
+/** The members of a topic, without its publications; as a member with `presence`. */
 export function useMembers(name: string, options: TopicOptions = {}): readonly Member[] {
   return useTopic(name, options).members
 }

@@ -54,7 +54,7 @@ const disposable = useServer(
     onConnect: ({ connectionParams }) => connectionParams?.token === 'secret',
   },
   server,
-  // Whoever has not answered a ping by the next one is cut: a loaded machine needs some time.
+  // A client that has not answered a ping by the next one is cut: a loaded machine needs some time.
   2_000,
 )
 const url = `ws://127.0.0.1:${await listen(web)}/graphql`

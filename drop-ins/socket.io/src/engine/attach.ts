@@ -10,7 +10,7 @@ import type { AttachOptions, ServerSettings } from './options.ts'
 /** What a server can be attached to; over HTTP/2, clients poll. */
 export type AttachableServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
 
-/** Who takes requests. */
+/** The engine that takes requests. */
 export interface RequestTaker {
   readonly opts: ServerSettings
   handleRequest(request: IncomingMessage, response: ServerResponse): void

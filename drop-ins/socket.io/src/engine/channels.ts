@@ -1,6 +1,6 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 
-/** What happens inside, for whoever listens by `node:diagnostics_channel`, for all servers of the process. */
+/** What happens inside, for listeners of `node:diagnostics_channel`, for all servers of the process. */
 export const channels: Readonly<Record<'refusal' | 'violation', Channel>> = {
   /** A request was refused: what `connection_error` comes with. */
   refusal: channel('bothways:socket.io:refusal'),

@@ -18,7 +18,7 @@ export class Heartbeats {
   readonly #pingDue: DeadlineQueue<HeartbeatMember>
   readonly #awaited: DeadlineQueue<HeartbeatMember>
   readonly #awaitedV3: DeadlineQueue<HeartbeatMember>
-  /** Who has been given more time to answer a ping, because something else came. */
+  /** Members that have been given more time to answer a ping, because something else came. */
   readonly #prolonged = new WeakSet<HeartbeatMember>()
 
   constructor(pingIntervalMs: number, pingTimeoutMs: number) {

@@ -5,5 +5,5 @@ export type { RawData, WriteOptions } from './packet.ts'
 export { Server } from './server.ts'
 export { Socket } from './socket.ts'
 
-/** The version of the protocol that is spoken with everybody who does not ask for version 3. */
+/** The version of the protocol that is spoken with all clients that do not ask for version 3. */
 export const protocol = 4

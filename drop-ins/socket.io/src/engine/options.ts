@@ -60,7 +60,7 @@ export interface ServerOptions {
    * has come, the session is the first to go when there are too many. Default 10,000.
    */
   firstRequestTimeout?: number
-  /** Default `polling` and `websocket`; there is no `webtransport`, and whoever names it does without. */
+  /** Default `polling` and `websocket`; there is no `webtransport`, and a program that names it does without. */
   transports?: readonly (TransportName | 'webtransport')[]
   /** Whether clients may move from long polling to WebSocket. Default true. */
   allowUpgrades?: boolean

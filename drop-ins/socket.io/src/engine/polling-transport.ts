@@ -192,7 +192,7 @@ export class PollingTransport extends Transport implements DeliveryReceiver {
   /** Nobody waits for the rest of a request that brings packets, and it waits for nobody. */
   #cutDelivery(): void {
     const cut = this.#delivery
-    // One that is being read ends by itself, with an answer.
+    // A body that is being read ends by itself, with an answer.
     if (cut === undefined || cut.delivery.isReading) return
     this.#delivery = undefined
     cut.delivery.cancel()

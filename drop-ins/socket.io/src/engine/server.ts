@@ -120,7 +120,7 @@ export class Server extends SafeEmitter implements SessionServer {
     return allowUpgrades && transport === 'polling' && transports.includes('websocket') ? ['websocket'] : []
   }
 
-  /** A new session's id, or a promise of it. To be replaced by whoever wants ids of their own; no two may be the same. */
+  /** A new session's id, or a promise of it. To be replaced by a program that wants ids of its own; no two may be the same. */
   generateId(_request: IncomingMessage): string | Promise<string> {
     return newSessionId()
   }
@@ -345,7 +345,7 @@ export class Server extends SafeEmitter implements SessionServer {
 
   /** @internal A session is over. */
   _forget(session: Socket): void {
-    // One that ends before it has been let in is not among them.
+    // A session that ends before it has been let in is not among them.
     if (this.clients[session.id] !== session) return
     delete this.clients[session.id]
     this.clientsCount--

@@ -7,7 +7,7 @@ const closing = 0x5d
 
 /**
  * Whether arrays and objects of a JSON text are nested deeper than `limit`, from `start` on. The text need not be valid:
- * what is not is found by whoever parses it.
+ * the parser finds texts that are none.
  */
 export function isNestedDeeper(text: string, limit: number, start: number): boolean {
   // Every level opens and closes.

@@ -96,7 +96,7 @@ export class Opening {
   }
 
   #take(response: IncomingMessage, stream: Duplex, head: Buffer): void {
-    // Whoever does not take the stream over must still not let its errors end the process.
+    // Its errors must not end the process, also where nobody takes the stream over.
     stream.on('error', () => {})
     if (this.#isOver) {
       stream.destroy()

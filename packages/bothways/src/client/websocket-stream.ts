@@ -149,7 +149,7 @@ export class WebSocketStream {
         transport: takeTransport(stream, this.#settings.connection.transport),
         settings: this.#settings.connection,
         deflate: accepted.deflate && deflateDirections(accepted.deflate, 'client'),
-        // Whoever has written all it has may still read the rest.
+        // A program that has written all it has may still read the rest.
         compat: { unread: 'keep' },
       },
     )

@@ -13,7 +13,7 @@ const freePart = 1 / 4
 
 /**
  * A bound on the memory that many hold together. To take and to give back costs an addition, however many there are.
- * The holders are looked at only when the bound has been passed, and who asks for that is whoever takes: at a moment
+ * The holders are looked at only when the bound has been passed, and the holder that takes asks for that: at a moment
  * when others may go.
  */
 export class ByteBudget {

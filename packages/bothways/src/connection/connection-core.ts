@@ -38,7 +38,7 @@ export class ConnectionCore extends Sending implements EndingHandler {
   protected onReceivedAll(): void {
     this.stop()
     this.#lostBytes ||= this.outbox.lostBytes
-    // Who waits for something to be taken hears that it will not be before the end is told.
+    // Callbacks that wait for something to be taken hear that it will not be, before the end is told.
     if (this.outbox.abandon(this.ending.error)) nextTick(() => this.#tellOfEnd())
     else this.#tellOfEnd()
   }

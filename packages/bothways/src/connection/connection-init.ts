@@ -27,7 +27,7 @@ export interface ConnectionHandler extends ChannelHandler {
   onDiscard?(): void
   /**
    * A close frame is due: an answer to what was `received`, or for the rule or limit that the peer broke, which `error`
-   * tells. Whoever has this sends it, or another one, by `close`; an answer may take its time.
+   * tells. A handler with this method sends it, or another one, by `close`; an answer may take its time.
    */
   onCloseDue?(due: CloseFrame, received: CloseFrame | undefined, error?: ProtocolViolation | LimitError): void
   /** The peer broke a rule or a limit: the connection is closing for it. */

@@ -166,7 +166,7 @@ export class Connection implements Channel {
 
   /**
    * Fails the connection for a cause on this side (RFC 6455 §7.1.7): the peer is told why, TCP ends, and whatever came
-   * or comes is discarded. One that is closing already goes on with that.
+   * or comes is discarded. A connection that is closing already goes on with that.
    */
   fail(code: CloseCode, error: Error, reason: string = error.message): void {
     this.#core.fail(code, error, reason)

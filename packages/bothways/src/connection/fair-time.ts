@@ -14,7 +14,7 @@ const leastShareMs = 1
 const partOfWriting = 1 / 2
 const longestWorkMs = 16
 
-/** Who has worked for so long in a turn leaves to other threads what they can do, in ms. */
+/** A member that has worked for so long in a turn leaves to other threads what they can do, in ms. */
 const earlyMs = leastShareMs / 8
 
 /** So many at most of those that wait go on in one turn: what they set off in later ticks takes time as well. */
@@ -34,11 +34,11 @@ const { setImmediate } = globalThis
 const now = performance.now.bind(performance)
 
 /**
- * The time of one turn of the event loop, shared: who has used up its share stops, and goes on in a later turn, behind
- * whoever waits already. In each turn those who wait get one share together, so that everybody else waits for about one
+ * The time of one turn of the event loop, shared: a member that has used up its share stops, and goes on in a later turn, behind
+ * those that wait already. In each turn those who wait get one share together, so that everybody else waits for about one
  * share, however many there are that want more.
  *
- * The clock is looked at seldom while the work is cheap, and for each piece of it when it is not. Whoever needs little
+ * The clock is looked at seldom while the work is cheap, and for each piece of it when it is not. A member that needs little
  * in a turn costs nothing: no turn is watched for it.
  */
 export class FairTime {

@@ -12,7 +12,7 @@ export function messageBytes(data: Exclude<MessageData, Blob>): Buffer {
   return Buffer.from(data)
 }
 
-/** A copy in memory that holds nothing else: whoever gets it may keep it or give it away. */
+/** A copy in memory that holds nothing else: its receiver may keep it or give it away. */
 export function ownBytes(bytes: Uint8Array): Buffer {
   const own = Buffer.allocUnsafeSlow(bytes.length)
   own.set(bytes)

@@ -5,10 +5,10 @@ export interface Listed<Member> {
 }
 
 /**
- * Those who are there, in the order in which they came; whoever is in one roster is in no other of its kind.
+ * The members that are there, in the order in which they came; a member of one roster is in no other of its kind.
  *
  * A `Set` of those who come and go keeps them longer than they live: each time it makes room, V8 leaves an old table
- * behind, and whoever is young and stands in it is moved to where only the next full garbage collection frees it.
+ * behind, and a young member that stands in it is moved to where only the next full garbage collection frees it.
  */
 export class Roster<Member extends Listed<Member>> {
   #first: Member | undefined
@@ -19,12 +19,12 @@ export class Roster<Member extends Listed<Member>> {
     return this.#size
   }
 
-  /** Who has been there longest; from there on `after` leads to all others. */
+  /** The member that has been there longest; from there on `after` leads to all others. */
   get first(): Member | undefined {
     return this.#first
   }
 
-  /** For whoever is in no other roster. */
+  /** For a member of no other roster. */
   has(member: Member): boolean {
     return member.before !== undefined || this.#first === member
   }

@@ -276,7 +276,7 @@ describe('Another process or thread', () => {
 
   test.each([
     ['by turns', 'SCHED_RR', /^2\n$/],
-    // Whoever is quicker takes it.
+    // The quicker process takes it.
     ['by chance', 'SCHED_NONE', /^[12]\n$/],
   ])('shares a port with another one of a cluster, %s', async (_, policy, howMany) => {
     const source = `

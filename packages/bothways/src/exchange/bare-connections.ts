@@ -6,7 +6,7 @@ import { Pending, type PendingConnections } from './pending-connections.ts'
 import { silent } from './refusals.ts'
 import { UpgradeSocket } from './upgrade-socket.ts'
 
-/** Who is at the other end of a TCP connection that no HTTP server has seen. */
+/** The other end of a TCP connection that no HTTP server has seen. */
 export interface Peer {
   readonly handle: TcpHandle
   readonly address: string
@@ -46,7 +46,7 @@ export interface BareConnectionsInit {
   readonly pending: PendingConnections
   /** Told of every connection that comes. */
   readonly onConnect: () => void
-  /** Told of the address of one that has said nothing in time. */
+  /** Told of the address of a client that has said nothing in time. */
   readonly onSilent: (address: string) => void
   /** Takes a request; false leaves it to the server. */
   readonly take: (head: RequestHead, rest: Uint8Array, peer: Peer) => boolean
@@ -118,7 +118,7 @@ export class BareConnections {
     if (!isTaken) this.#handOver(handle, bytes)
   }
 
-  /** One that has ended without any, or must. */
+  /** A connection that has ended without any, or must. */
   cut(waiting: Waiting): void {
     this.#forget(waiting)
     waiting.handle.close()
@@ -147,7 +147,7 @@ export class BareConnections {
     return taken
   }
 
-  /** Timers run before what has come is read: who has said by now what it wants is not silent. */
+  /** Timers run before what has come is read: a client that has said by now what it wants is not silent. */
   #dismissLater(): void {
     const limit = performance.now() - this.#init.timeoutMs
     setImmediate(() => this.#dismiss(limit))

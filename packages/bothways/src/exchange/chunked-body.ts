@@ -9,7 +9,7 @@ const leastChunkBytes = 64
  * Takes the body of a request in its turn when it comes in chunks (RFC 9112 §7.1). Node calls JavaScript for each chunk,
  * for up to 2 MiB of them in one turn of the event loop, and makes a `Buffer` of each: chunks of a byte would cost
  * everybody else seconds, and 300 times their length in memory. A body of too many short ones is no request (400), and
- * whoever has used up its share of a turn is read in a later one.
+ * a client that has used up its share of a turn is read in a later one.
  */
 export function takeChunksInTurn(request: IncomingMessage): void {
   if (request.headers['transfer-encoding'] === undefined) return

@@ -262,7 +262,7 @@ export class Handshakes<User, Route extends Served, Socket extends { terminate()
     })
   }
 
-  /** What can be said about a request at once. Whoever is accepted has taken a place. */
+  /** What can be said about a request at once. One that is accepted has taken a place. */
   #validate(
     { route, params }: PathMatch<Route>,
     facts: RequestFacts,
@@ -278,7 +278,7 @@ export class Handshakes<User, Route extends Served, Socket extends { terminate()
     const { admission } = this.#sockets
     const noPlace = admission.enter(request.remoteAddress)
     if (noPlace !== undefined) return full(noPlace)
-    // Last: who is handed on and judged again has not paid yet.
+    // Last: a request that is handed on and judged again has not paid yet.
     if (this.#rates.take(request.remoteAddress, performance.now())) {
       return { route, protocol, checked, request }
     }

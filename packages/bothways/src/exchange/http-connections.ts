@@ -15,7 +15,7 @@ const requestStart = 'http.server.request.start'
 
 /**
  * Counts the connections of an HTTP server among the pending ones, each until its first request. An upgrade is for
- * whoever takes it to tell: {@link heardFrom}.
+ * its taker to tell: {@link heardFrom}.
  *
  * @returns a function that ends it
  */

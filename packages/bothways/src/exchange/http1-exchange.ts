@@ -55,7 +55,7 @@ export function switchingProtocols(
 ): string {
   if (protocol === '' && extensions.length === 0 && !expectsContinue) return plainAnswer(key)
   const subprotocol = protocol === '' ? undefined : protocol
-  // RFC 9110 §7.8: who waits for a 100 gets it before the 101.
+  // RFC 9110 §7.8: a client that waits for a 100 gets it before the 101.
   const first = expectsContinue ? serializeResponse(100, []) : ''
   return first + serializeResponse(101, serverResponseHeaders({ key, subprotocol, extensions }))
 }

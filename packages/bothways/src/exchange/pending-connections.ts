@@ -5,7 +5,7 @@ export interface PendingLimits {
   readonly maxPendingHandshakes: number
 }
 
-/** One that has not said yet what it wants, or was refused and has not left. */
+/** A connection that has not said yet what it wants, or was refused and has not left. */
 export abstract class Pending implements Listed<Pending> {
   readonly address: string
   #network: string | undefined
@@ -46,7 +46,7 @@ interface Destroyable {
 
 /**
  * The TCP connections that are no WebSocket and have made no request: silent ones, halves of a request, and those that
- * were refused and have not left. Whoever means well says at once what it wants; so at the bound the one that has been
+ * were refused and have not left. An honest client says at once what it wants; so at the bound the one that has been
  * silent longest goes: first of an address that has more than half of all places, then of all.
  *
  * One that has just come is not cut before it could be heard: a herd that comes in one turn, with its requests right

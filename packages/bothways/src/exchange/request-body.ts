@@ -97,7 +97,7 @@ export class RequestBody implements BudgetHolder {
   #grow(length: number): void {
     const capacity = Math.min(this.#maxBytes, Math.max(smallestCapacity, length, this.heldBytes * 2))
     this.#budget.take(capacity - this.heldBytes)
-    // With zeros: packets are views of it, and who has one can look at all of it.
+    // With zeros: packets are views of it, through which one can look at all of it.
     const memory = Buffer.alloc(capacity)
     this.#memory.copy(memory, 0, 0, this.#length)
     this.#memory = memory

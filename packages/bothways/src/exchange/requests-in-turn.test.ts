@@ -101,7 +101,7 @@ describe.each(Object.keys(makers) as Scheme[])('Of requests pipelined over %s', 
     })
     const { socket, received } = await connect(scheme, server)
     socket.write(gets(4_999))
-    // Over TLS whoever says that it ends wants no answer (RFC 5246 §7.2.1).
+    // Over TLS a client that says that it ends wants no answer (RFC 5246 §7.2.1).
     if (scheme === 'http') socket.end(get(4_999))
     else socket.write(get(4_999, 'Connection: close\r\n'))
     await once(socket, 'end')

@@ -240,7 +240,7 @@ class RequestsInTurn implements TurnMember {
   }
 
   /**
-   * An upgrade has come behind what waits: whoever took it reads as it likes. A stream reads its handle when it begins
+   * An upgrade has come behind what waits: its taker reads as it likes. A stream reads its handle when it begins
    * to, and believes that it has; Node's HTTP would put that right, and is gone.
    */
   #leaveReading(): void {

@@ -75,7 +75,7 @@ const none: readonly string[] = []
 const mostKept = 32
 const longestKept = 256
 
-/** Most requests are looked at little: what is dear to make is made when it is asked for. */
+/** Most requests are looked at little: what is expensive is made when it is asked for. */
 export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   readonly remoteAddress: string
   readonly remotePort: number

@@ -51,7 +51,7 @@ export class HubClients {
     for (const all of [...this.#clients.values()]) for (const client of [...all]) client.cut()
   }
 
-  /** How long whoever comes now is to stay away, in ms; undefined as long as the server stays. */
+  /** How long a client that comes now is to stay away, in ms; undefined as long as the server stays. */
   get goodbyeMs(): number | undefined {
     return this.#goodbyeMs
   }

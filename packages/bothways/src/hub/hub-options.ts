@@ -14,7 +14,7 @@ export interface HubOptions<User = undefined, C extends Contract = NoContract> {
   broker?: Broker
   /** Who somebody is, for keys, `hub.disconnect` and `hub.revoke`. Default: all are one. */
   userId?(user: User): string
-  /** What others see of a user, beside what it publishes and who is there. Default: nothing. */
+  /** What others see of a user, beside what it publishes and that it is there. Default: nothing. */
   publicUser?(user: User): string | undefined
   /** When a user's credentials run out, in ms since 1970: its connections and streams end then. Default: never. */
   expiresAt?(user: User): number | undefined

@@ -29,7 +29,7 @@ export class LiveTopic implements BrokerEvents, Feed {
   readonly onError: (error: unknown) => void
   readonly subscriptions: Set<Subscription> = new Set()
   readonly members: Map<string, Member> = new Map()
-  /** Everything up to here was given to whoever is live. */
+  /** Everything up to here was given to the live subscribers. */
   head = ''
   /** Of a state topic: its value. */
   newest: StoredPublication | undefined
@@ -186,7 +186,7 @@ export class LiveTopic implements BrokerEvents, Feed {
     if (this.members.delete(client)) this.#tellMembers(leftMessage(topic, client))
   }
 
-  /** The broker was away: holes are looked for, and who is there is told anew. */
+  /** The broker was away: holes are looked for, and presence is told anew. */
   onRestored(): void {
     void this.#restore().catch(error => this.onError(error))
   }

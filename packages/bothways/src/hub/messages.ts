@@ -34,7 +34,7 @@ export function leftMessage(topic: string, client: string): Publication {
   return message({ type: 'left', topic, client })
 }
 
-/** Replaces all that is known of who is there. */
+/** Replaces all that is known of presence. */
 export function membersMessage(topic: string, members: readonly Member[]): Publication {
   return message({ type: 'members', topic, members })
 }

@@ -14,7 +14,7 @@ export class Slots {
     try {
       return await work()
     } finally {
-      // Its slot goes to whoever has waited longest.
+      // Its slot goes to the call that has waited longest.
       const next = this.#waiting.shift()
       if (next === undefined) this.#running--
       else next()

@@ -8,7 +8,7 @@ export interface Feed {
   readonly name: string
   readonly hasHistory: boolean
   readonly isState: boolean
-  /** Everything up to here was given to whoever is live. */
+  /** Everything up to here was given to the live subscribers. */
   readonly head: string
   /** Of a state topic: its value. */
   readonly newest: StoredPublication | undefined
@@ -26,7 +26,7 @@ const retryMs = 500
 
 /**
  * One subscriber of one topic. It is either live, and is given what is published as it comes, or behind: then nothing waits
- * for it here but its position, and it is fed from history as it reads. Whoever resumes begins behind.
+ * for it here but its position, and it is fed from history as it reads. A subscriber that resumes begins behind.
  *
  * A state topic has its newest value in place of a history, and a topic without history loses what does not fit, and says so.
  */
@@ -88,7 +88,7 @@ export class Subscription {
     this.#hasLost = outcome === 'refused'
   }
 
-  /** Who is there. What does not fit is told by all who are there, once there is room. */
+  /** Presence. In place of news that do not fit the whole list is told, once there is room. */
   tell(message: Publication): void {
     if (this.#isEnded) return
     if (!this.#hasStarted) this.#early?.push(message)

@@ -11,7 +11,7 @@ export interface TopicOptions<User = undefined> {
   history?: { readonly count: number; readonly ageMs: number }
   /** Whether subscribers see who else is there. Default false. */
   presence?: boolean
-  /** One value instead of a history: whoever is too slow gets the newest. Default false. */
+  /** One value instead of a history: a reader that is too slow gets the newest. Default false. */
   state?: boolean
   /**
    * Opens it to sockets of plain routes, of servers that `meet` the hub: `socket.subscribe` and `socket.publish` of such a topic

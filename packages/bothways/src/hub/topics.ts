@@ -5,7 +5,7 @@ interface Topic<Message> {
   publishCount: number
   /** How many publishes are under way: subscribers may publish, too. */
   depth: number
-  /** Who has subscribed while some were, and how many publishes there had been. */
+  /** Subscribers that came while some were, and how many publishes there had been. */
   late: Map<Sink<Message>, number> | undefined
 }
 
@@ -52,8 +52,8 @@ export class Topics<Message> {
   }
 
   /**
-   * Sends to every subscriber but `except`, which is one or several. A subscriber may be a function of the program: whoever it subscribes is not
-   * reached by this publish, whoever it unsubscribes is not reached any more.
+   * Sends to every subscriber but `except`, which is one or several. A subscriber may be a function of the program: a subscriber that it adds is not
+   * reached by this publish, one that it removes is not reached any more.
    *
    * @returns how many have taken it
    */

@@ -222,7 +222,7 @@ describe('Inbox', () => {
     expect(seen).toEqual(['finished'])
   })
 
-  test('What nobody will read counts until the end; for whoever takes it later it is still there', async () => {
+  test('A message that nobody will read counts until the end; for an iteration that takes it later it is still there', async () => {
     const { flow, inbox, seen, events } = setUp()
     inbox.handle({ ...events, takesMessages: false })
     for (const message of ['a', 'b']) inbox.push(message, 1)

@@ -131,7 +131,7 @@ export class Inbox<Message> implements AsyncIterable<Message> {
     })
   }
 
-  /** One that waits gets the next message, or hears that there is none any more. */
+  /** A call that waits gets the next message, or hears that there is none any more. */
   #answerIterations(): void {
     while (this.#awaiting !== undefined && this.#awaiting.length > 0) {
       if (this.#queue === undefined) {

@@ -24,7 +24,7 @@ interface IncidentListeners {
   readonly onRefusal: ((report: RefusalReport) => void) | undefined
 }
 
-/** What clients are refused for and what they break: counted by reason, and told to whoever listens. */
+/** What clients are refused for and what they break: counted by reason, and told to listeners. */
 export class Incidents<User> {
   readonly #listeners: IncidentListeners
   readonly #counts: ServerCounts

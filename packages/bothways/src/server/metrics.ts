@@ -32,7 +32,7 @@ export function formatMetrics(metrics: Iterable<Metric>): string {
   }).join('')
 }
 
-/** What a server has to say to Prometheus: its counts, and who is connected now. */
+/** What a server has to say to Prometheus: its counts, and its connections of now. */
 export function serverMetrics({ sockets, counts }: MeasuredServer): Metric[] {
   return [
     gauge('bothways_connections', 'WebSocket connections that are open.', sockets.size),

@@ -40,7 +40,7 @@ export class OpenSockets<User>
   readonly #incidents: Incidents<User>
   readonly #longHeads = new LongHeads()
   readonly #sockets = new Roster<SocketPlace<User>>()
-  /** Everybody who is connected now. */
+  /** The sockets that are connected now. */
   readonly all: ReadonlySet<ServerSocket<User>> = new LiveSockets(this.#sockets, this)
   /** Sockets that are open, or whose handlers still run; and handshakes. */
   #busyCount = 0

@@ -165,7 +165,7 @@ function listOf(proxies: unknown): readonly string[] {
   if (Array.isArray(proxies)) return proxies
   throw invalidOption(
     'trustedProxies',
-    "a list of addresses and blocks, such as ['127.0.0.1', '10.0.0.0/8']: whoever else could connect would be believed, too",
+    "a list of addresses and blocks, such as ['127.0.0.1', '10.0.0.0/8']: anybody else who could connect would be believed, too",
     proxies,
   )
 }

@@ -89,7 +89,7 @@ export type Except = AnySocket<any> | TopicListener
 export interface PublishOptions {
   /**
    * Who hears the topic, and not this message: the socket that it came from, a listener that published it itself, or
-   * several of them. Who has not subscribed is left out anyway.
+   * several of them. A socket that has not subscribed is left out anyway.
    */
   except?: Except | Iterable<Except>
 }

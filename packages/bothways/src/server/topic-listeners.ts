@@ -72,7 +72,7 @@ export class TopicListeners {
     throw invalidOption('except', 'a socket, a listener of subscribe, or a list of them', one)
   }
 
-  /** What one listener throws is no business of the other subscribers, nor of whoever publishes. */
+  /** What one listener throws is no business of the other subscribers, nor of the publisher. */
   #tell(listener: TopicListener, message: Publication): 'sent' {
     try {
       listener(message.isText ? message.encoded(receivedText) : ownBytes(message.payload))

@@ -59,7 +59,7 @@ export class LongPoll<User> {
       const kind = this.#hub.kindOf(topic)
       if (kind === 'nothing') continue
       const from = cursor?.get(topic)
-      // Whoever says where it stands wants the newest value of a state, however many it has missed.
+      // A client that says where it stands wants the newest value of a state, however many it has missed.
       const last = kind === 'state' && since !== undefined ? 1 : lastOf(topic)
       const found = await this.#readTopic(topic, kind, from, last, maxMessages - messages.length)
       if (isStale || found.recovered === false) unrecovered.push(topic)

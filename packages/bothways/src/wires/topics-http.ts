@@ -44,7 +44,7 @@ const maxTopics = 50
 const maxTopicsBytes = 2048
 const maxLast = 1000
 const maxWaitMs = 25_000
-/** Whoever finds all places taken comes back after so long, in ms. */
+/** A client that finds all places taken comes back after so long, in ms. */
 const overloadRetryMs = 5_000
 
 /**
@@ -292,7 +292,7 @@ export class TopicsHttp<User = undefined> {
     answer(response, { position: await this.#hub.publishAs(user, topic, data, options) })
   }
 
-  /** Whoever has no name is known by its address. @throws HubError `rate_limited` */
+  /** A client without a user is known by its address. @throws HubError `rate_limited` */
   #spendPublish(user: User, request: IncomingMessage): void {
     const name = this.#hub.userIdOf(user)
     const key = name === '' ? `@${request.socket.remoteAddress}` : `u${name}`

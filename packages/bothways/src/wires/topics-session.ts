@@ -360,7 +360,7 @@ export class TopicsSession<User> implements HubClient {
     this.authorizeAgain()
   }
 
-  /** Whoever is nobody is closed. */
+  /** A client without a user is closed. */
   async #authenticate(fields: Call['fields']): Promise<TokenUser<User> | undefined> {
     try {
       const token = optionalString(fields, 'token')
@@ -427,7 +427,7 @@ export class TopicsSession<User> implements HubClient {
     this.#send(errorMessage(id, error))
   }
 
-  /** An answer that does not fit would be lost: whoever reads nothing of so much is let go. */
+  /** An answer that does not fit would be lost: a client that reads nothing of so much is let go. */
   #send(message: object): void {
     const outcome = this.#carrier.sendShared(new Publication(JSON.stringify(message)))
     if (outcome !== 'refused' || this.#isEnded) return

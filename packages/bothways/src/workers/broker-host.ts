@@ -88,7 +88,7 @@ export class BrokerHost {
     this.#subscriptions.delete(id)
     subscription?.then(
       ({ unsubscribe }) => unsubscribe(),
-      // Told to whoever subscribed.
+      // Told to the subscriber.
       () => {},
     )
   }

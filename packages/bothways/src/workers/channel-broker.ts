@@ -33,7 +33,7 @@ export class ChannelBroker implements Broker {
   }
 
   receive(answer: Answer): void {
-    if (answer.type === 'answer') this.#settle(answer)
+    if (answer.type === 'answer') this.#answer(answer)
     else if (answer.type === 'event') this.#tell(answer)
     else if (answer.type === 'withdrawal') {
       for (const listener of this.#withdrawalListeners) listener(answer.withdrawal)
@@ -116,7 +116,7 @@ export class ChannelBroker implements Broker {
     if (this.#subscriptions.delete(id) && !this.#isAway) this.#channel.send({ type: 'unsubscribe', id })
   }
 
-  #settle({ id, value, failure }: Extract<Answer, { type: 'answer' }>): void {
+  #answer({ id, value, failure }: Extract<Answer, { type: 'answer' }>): void {
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) return
     this.#waiting.delete(id)

@@ -48,7 +48,7 @@ export interface Workers {
 const firstDelayMs = 100
 const longestDelayMs = 10_000
 
-/** One that has lived for so long has started well, in ms. */
+/** A worker that has lived for so long has started well, in ms. */
 const healthyMs = 10_000
 
 /** Whether a worker still turns its event loop is asked so often; without an answer for so long it is killed, in ms. */

@@ -5,7 +5,7 @@ export interface Conversation {
   readonly isOpen: boolean
   /** There is no connection, and none will come. */
   readonly isOver: boolean
-  /** True while so much waits for the network that whoever sends should wait, too. */
+  /** True while so much waits for the network that the sender should wait, too. */
   readonly isBusy: boolean
   /** True once it is open, false when it never was. */
   readonly opened: Promise<boolean>

@@ -7,7 +7,7 @@ const longestAskedMs = 300_000
 /** A connection that has lasted so long, in ms, was one: the next pause is the first again. */
 export const steadyMs = 10_000
 
-/** Who is refused is not asked again: 401 and 403 do not change by themselves. */
+/** A refusal is not asked for again: 401 and 403 do not change by themselves. */
 export function mayComeBack(failure: Error | undefined): boolean {
   const status = failure instanceof HandshakeError ? failure.answer?.status : undefined
   return status !== 401 && status !== 403

@@ -13,7 +13,7 @@ import type { Conversation } from './conversation.ts'
 import { mayComeBack, reconnectDelayMs, steadyMs } from './reconnect.ts'
 import type { Payload, SessionEvent } from './session-event.ts'
 
-/** Bytes that may wait for the network before whoever sends has to wait. */
+/** Bytes that may wait for the network before the sender has to wait. */
 const highWaterMarkBytes = 1024 * 1024
 
 /**
@@ -32,7 +32,7 @@ export class Session implements Conversation {
   #attempt = 0
   #timer: NodeJS.Timeout | undefined
   #isOver = false
-  /** Whoever has sent enough, or left, wants no other connection. */
+  /** A user who has sent enough, or left, wants no other connection. */
   #isLeaving = false
   /** True once it is open, false when it never was. */
   readonly opened: Promise<boolean>
@@ -77,7 +77,7 @@ export class Session implements Conversation {
     this.#tell({ type: 'sent', payload })
   }
 
-  /** True while so much waits for the network that whoever sends should wait, too. */
+  /** True while so much waits for the network that the sender should wait, too. */
   get isBusy(): boolean {
     return this.isOpen && this.#socket.bufferedAmount > highWaterMarkBytes
   }

@@ -55,7 +55,7 @@ export interface Evidence {
   readonly tlsHttp2?: TlsResult
   readonly main?: Answer
   readonly conversation?: Conversation
-  /** The answer to a request that cannot be read: the first hop gives it, whoever answers the others. */
+  /** The answer to a request that cannot be read: the first hop gives it, whichever server answers the others. */
   readonly front?: Answer
   /** After silence or an end without a byte: the same request as from a load balancer of the PROXY protocol. */
   readonly afterProxyHeader?: Answer

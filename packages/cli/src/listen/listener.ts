@@ -8,7 +8,7 @@ import {
 } from 'bothways'
 import type { Payload } from '../connect/session-event.ts'
 
-/** Bytes that may wait for one client before whoever sends has to wait. */
+/** Bytes that may wait for one client before the sender has to wait. */
 const highWaterMarkBytes = 1024 * 1024
 
 /** What happens at a listener; clients are numbered in the order of their coming. */

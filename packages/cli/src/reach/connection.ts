@@ -16,7 +16,7 @@ export interface ConnectionValues {
   readonly proxy?: string | undefined
 }
 
-/** How to reach a server and what to say to it, whoever connects. */
+/** How to reach a server and what to say to it, whichever command connects. */
 export interface Connection {
   readonly protocols: readonly string[]
   /** A name may come several times. */

@@ -48,7 +48,7 @@ export class Probe {
     this.#running++
     this.#diagnose(request, response)
       .catch((error: unknown) => {
-        // Who has left needs no answer.
+        // A page that has left needs no answer.
         if (response.destroyed) return
         console.error(error)
         if (!response.headersSent) answer(response, 500, { refused: 'failed' })

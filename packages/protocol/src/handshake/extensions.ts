@@ -6,7 +6,7 @@ export type ExtensionParameter = readonly [name: string, value: string | true]
 
 /**
  * One extension of `Sec-WebSocket-Extensions`: an offer in a request, an agreed extension in an answer.
- * The parameters are a list because their order and duplicates matter to whoever judges them.
+ * The parameters are a list because their order and duplicates matter to their judge.
  */
 export interface Extension {
   readonly name: string

@@ -123,7 +123,7 @@ export function serverResponseHeaders({
   return appendHeaders(headers, extra)
 }
 
-/** RFC 7230 §6.7: who sends `Upgrade` names it in `Connection`; the refusal ends the TCP connection as well. */
+/** RFC 7230 §6.7: a sender of `Upgrade` names it in `Connection`; the refusal ends the TCP connection as well. */
 const upgradeRequired = { Upgrade: 'websocket', Connection: 'Upgrade, close' } as const
 
 /** The most frequent cause of a missing `Upgrade`, and its cure. */
@@ -184,7 +184,7 @@ function checkUpgrade({ upgrade, connection }: HeaderRecord): Refusal | undefine
   return undefined
 }
 
-/** A body's bytes would be taken for frames: who sends both may be trying to make one of them say something else. */
+/** A body's bytes would be taken for frames: a client that sends both may be trying to make one of them say something else. */
 function checkBody(headers: HeaderRecord): Refusal | undefined {
   const length = headerValue(headers, 'content-length')
   const encoding = headerValue(headers, 'transfer-encoding')

@@ -112,7 +112,7 @@ interface RoomBefore {
   readonly newestAt: number
 }
 
-/** Who is in a room, and what was said there before. A server that does not answer has nobody to take a name from. */
+/** The members of a room, and what was said there before. A server that does not answer has nobody to take a name from. */
 async function lookInto(topic: string, aborted: AbortSignal): Promise<RoomBefore> {
   const signal = AbortSignal.any([aborted, AbortSignal.timeout(lookMs)])
   const ask = async <Answer>(path: string): Promise<Partial<Answer>> => {

@@ -8,7 +8,7 @@ export interface MemberListProps {
   readonly members: readonly ChatMember[]
   readonly count: number
   readonly ownId: string
-  /** Whether this connection is told who is there. */
+  /** Whether this connection is told of the members. */
   readonly isKnown: boolean
 }
 

@@ -79,7 +79,7 @@ class Beat {
 
 /**
  * One interval timer for all connections of a resolution instead of timers for each: as long as there is one of them, it
- * beats at its pace, whoever comes and goes. It never keeps the process alive.
+ * beats at its pace, whichever members come and go. It never keeps the process alive.
  */
 export class Heartbeat {
   readonly #beats = new Map<number, Beat>()

@@ -89,7 +89,7 @@ export abstract class Liveness extends Receiving implements HeartbeatMember {
   #keepAlive(nowMs: number): void {
     const { keepalive } = this.settings
     if (keepalive === false) return
-    if (this.isHeld) {
+    if (this.isReadingPaused) {
       // We do not read, so silence says nothing about the peer; a ping that TCP cannot deliver does.
       this.excuseSilence(nowMs)
       if (nowMs - this.#probedAtMs < keepalive.intervalMs) return

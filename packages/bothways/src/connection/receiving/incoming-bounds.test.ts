@@ -10,7 +10,7 @@ import type { Disconnect } from '../disconnect.ts'
 import { ReadyState } from '../ending.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from '../options.ts'
 
-/** Whoever has used up its share of a turn reads on in a later one. */
+/** A connection that has used up its share of a turn reads on in a later one. */
 async function turns(): Promise<void> {
   for (let count = 0; count < 50; count++) await new Promise(resolve => setImmediate(resolve))
 }

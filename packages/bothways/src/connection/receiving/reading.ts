@@ -6,11 +6,11 @@ import { fairTime, type TurnMember } from '../fair-time.ts'
 import type { Transport } from '../transports/transport.ts'
 
 /** Why nothing is read for the moment; reading goes on when no reason is left. */
-export const Hold = { Application: 1, Inflating: 2, Turn: 4, Rate: 8 } as const
-export type Hold = (typeof Hold)[keyof typeof Hold]
+export const PauseReason = { Application: 1, Inflating: 2, Turn: 4, Rate: 8 } as const
+export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason]
 
 /**
- * Whether one connection reads: it stops for any {@link Hold}, and what its stream has told meanwhile comes behind what
+ * Whether one connection reads: it stops for any {@link PauseReason}, and what its stream has told meanwhile comes behind what
  * waits. A class to inherit from instead of an object beside, which each connection would have to pay for.
  */
 export abstract class Reading implements TurnMember {
@@ -18,7 +18,7 @@ export abstract class Reading implements TurnMember {
   protected readonly compat: ConnectionCompat
   abstract readonly ending: Ending
   protected abstract readonly receiver: Receiver
-  protected holds = 0
+  protected pauseReasons = 0
   /** How the byte stream has ended, to be told behind what came before and has not been handled yet. */
   #late: (() => void)[] | undefined
 
@@ -33,20 +33,20 @@ export abstract class Reading implements TurnMember {
   protected abstract countHeld(): void
 
   /** Nothing is read for the moment, for whichever reason. */
-  protected get isHeld(): boolean {
-    return this.holds !== 0
+  protected get isReadingPaused(): boolean {
+    return this.pauseReasons !== 0
   }
 
-  protected hold(hold: Hold): void {
-    this.holds |= hold
+  protected pauseFor(reason: PauseReason): void {
+    this.pauseReasons |= reason
     if (this.mayRead) return
     this.receiver.pause()
     this.transport.pause()
   }
 
-  protected release(hold: Hold): void {
-    if ((this.holds & hold) === 0) return
-    this.holds &= ~hold
+  protected resumeAfter(reason: PauseReason): void {
+    if ((this.pauseReasons & reason) === 0) return
+    this.pauseReasons &= ~reason
     this.readOn()
   }
 
@@ -54,7 +54,7 @@ export abstract class Reading implements TurnMember {
     if (this.mayRead) {
       fairTime.begin(this)
       this.receiver.resume()
-      // What was waiting may have made us hold again.
+      // What was waiting may have paused us again.
       if (this.mayRead) this.transport.resume()
       this.countHeld()
     }
@@ -62,7 +62,7 @@ export abstract class Reading implements TurnMember {
   }
 
   protected get mayRead(): boolean {
-    return this.holds === 0 || (this.isDiscarding && (this.holds & Hold.Turn) === 0)
+    return this.pauseReasons === 0 || (this.isDiscarding && (this.pauseReasons & PauseReason.Turn) === 0)
   }
 
   /**
@@ -71,7 +71,10 @@ export abstract class Reading implements TurnMember {
    */
   protected get isDiscarding(): boolean {
     if (this.ending.readyState === ReadyState.Open) return false
-    return (this.holds & ~Hold.Turn) === Hold.Application && (this.compat.unread ?? 'drop') === 'drop'
+    return (
+      (this.pauseReasons & ~PauseReason.Turn) === PauseReason.Application &&
+      (this.compat.unread ?? 'drop') === 'drop'
+    )
   }
 
   /** The stream's end has to wait for {@link tellLate}. */

@@ -24,7 +24,7 @@ import type { TransportHandler } from '../transports/transport.ts'
 import type { WorkGate } from '../work-gate.ts'
 import { type InflateResult, Inflater, isInflateError } from './inflate.ts'
 import { MessageProgress } from './message-progress.ts'
-import { Hold, Reading } from './reading.ts'
+import { PauseReason, Reading } from './reading.ts'
 import { ReceiveRate } from './receive-rate.ts'
 
 /** So long at least does a peer wait that sends too fast, in ms: not a timer for each message. */
@@ -93,7 +93,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   /** Begins to read. */
   start(): void {
     this.transport.start(this)
-    if (this.holds !== 0) this.transport.pause()
+    if (this.pauseReasons !== 0) this.transport.pause()
   }
 
   /** When the peer was last heard, in whole ms: they need no memory of their own, and nobody looks at smaller times. */
@@ -114,11 +114,11 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
 
   /** The application does not read. */
   pause(): void {
-    this.hold(Hold.Application)
+    this.pauseFor(PauseReason.Application)
   }
 
   resume(): void {
-    this.release(Hold.Application)
+    this.resumeAfter(PauseReason.Application)
   }
 
   countUnread(bytes: number): void {
@@ -132,7 +132,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
    * read, and `onTurn` follows in a later one.
    */
   hasTime(): boolean {
-    if ((this.holds & Hold.Turn) !== 0) return false
+    if ((this.pauseReasons & PauseReason.Turn) !== 0) return false
     const timeMs = performance.now()
     fairTime.begin(this, timeMs)
     if (fairTime.goOn(this, 1, timeMs) > 0) return true
@@ -144,7 +144,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   protected dropStalled(nowMs: number): boolean {
     const { messageTimeoutMs } = this.settings
     const receiver = this.receiver
-    if (receiver.unfinishedBytes === undefined || (this.holds & ~Hold.Turn) !== 0) {
+    if (receiver.unfinishedBytes === undefined || (this.pauseReasons & ~PauseReason.Turn) !== 0) {
       this.#progress = undefined
       return false
     }
@@ -177,7 +177,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
 
   /** This side has ended TCP: it reads until the peer does so, too. */
   protected readToEnd(): void {
-    this.holds = 0
+    this.pauseReasons = 0
     this.transport.resume()
     this.tellLateSoon()
   }
@@ -200,10 +200,10 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   // --- the turn's side
 
   onTurn(): void {
-    this.holds &= ~Hold.Turn
+    this.pauseReasons &= ~PauseReason.Turn
     this.handler.onTurn?.()
     // What was before it in the queue of the handler may have used the share up.
-    if ((this.holds & Hold.Turn) !== 0) return
+    if ((this.pauseReasons & PauseReason.Turn) !== 0) return
     this.readOn()
   }
 
@@ -242,7 +242,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
     }
     fairTime.leave(this)
     // What the handler has kept for itself may ask for time again.
-    this.holds = 0
+    this.pauseReasons = 0
     this.#forget()
     this.countHeld()
     this.onReceivedAll()
@@ -278,12 +278,12 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
       return
     }
     this.#inflatingBytes = byteLength
-    this.hold(Hold.Inflating)
+    this.pauseFor(PauseReason.Inflating)
     void result.then(late => {
       fairTime.rejoin(this)
       this.#inflatingBytes = 0
       this.#takeInflated(late, isText)
-      this.release(Hold.Inflating)
+      this.resumeAfter(PauseReason.Inflating)
       this.countHeld()
     })
   }
@@ -347,14 +347,14 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
 
   /** What came before is handled first where that goes on by itself; the application may never read on. */
   #isDestroyedLate(error: Error | undefined): boolean {
-    if ((this.holds & ~Hold.Application) === 0 || this.receiver.isDone) return false
+    if ((this.pauseReasons & ~PauseReason.Application) === 0 || this.receiver.isDone) return false
     this.postpone(() => this.onDestroyed(error))
     return true
   }
 
   #deliverUnread(): void {
     // A handler that pauses with each message gets the next one nevertheless.
-    while ((this.holds & Hold.Application) !== 0) this.release(Hold.Application)
+    while ((this.pauseReasons & PauseReason.Application) !== 0) this.resumeAfter(PauseReason.Application)
   }
 
   // --- rates and turns
@@ -368,9 +368,9 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
       this.fail(CloseCode.PolicyViolation, rate.error(timeMs))
       return false
     }
-    this.hold(Hold.Rate)
+    this.pauseFor(PauseReason.Rate)
     const delayMs = Math.min(longestTimerMs, Math.max(shortestRateWaitMs, waitMs))
-    this.#rateTimer = setTimeout(() => this.release(Hold.Rate), delayMs).unref()
+    this.#rateTimer = setTimeout(() => this.resumeAfter(PauseReason.Rate), delayMs).unref()
     return false
   }
 
@@ -379,11 +379,11 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
     if (this.#rate === undefined) return
     this.#rate = undefined
     clearTimeout(this.#rateTimer)
-    this.release(Hold.Rate)
+    this.resumeAfter(PauseReason.Rate)
   }
 
   #waitForTurn(): void {
-    this.hold(Hold.Turn)
+    this.pauseFor(PauseReason.Turn)
     fairTime.wait(this)
   }
 

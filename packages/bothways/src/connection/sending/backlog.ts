@@ -86,7 +86,7 @@ export class Backlog {
 
   /**
    * Takes the next piece out; there must be one. Its memory does not change any more. Long shared bytes come as they
-   * are, and are given back: whoever writes them borrows them anew.
+   * are, and are given back: their writer borrows them anew.
    */
   take(): Uint8Array | SharedBytes {
     const shared = this.#sharedAtHand

@@ -203,7 +203,7 @@ export class FrameSender {
     })
     this.#lastPending = pending
     this.#outbox.pushLater(bytes, pending)
-    // Behind the outbox, so that whoever finds nothing pending finds its frame there.
+    // Behind the outbox, so that a frame that finds nothing pending is there.
     void pending.then(() => {
       if (this.#lastPending === pending) this.#lastPending = undefined
     })

@@ -188,7 +188,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
       if (this.#mayWrite) this.#write(tail, this.#turn.memory)
       else this.#stalled.keep(tail)
     }
-    this.#settle()
+    this.#afterWriting()
   }
 
   /** Sends FIN behind everything. */
@@ -227,7 +227,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
     if (this.isBehind) this.#writeBacklog()
     // Else each write would come a turn late once one has.
     if (this.#transport.tellsLater && this.#readyBytes > 0) this.flush()
-    this.#settle()
+    this.#afterWriting()
     this.#tellOfRoom()
   }
 
@@ -276,7 +276,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
       this.flush()
       if (this.#mayWrite) this.#write(frames, undefined)
       else this.#stalled.keep(frames)
-      this.#settle()
+      this.#afterWriting()
       return
     }
     this.#grow(frames.length)
@@ -347,7 +347,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
       this.#stalled.keepRest(payload, at, maskingKey)
       this.#writeBacklog()
     }
-    this.#settle()
+    this.#afterWriting()
   }
 
   /** Short pieces go out joined, long ones by themselves. */
@@ -410,9 +410,9 @@ export class Outbox implements TurnWriter, BudgetHolder {
   }
 
   /** What follows from what has been written, or not. */
-  #settle(): void {
+  #afterWriting(): void {
     if (this.#stall !== undefined) this.#count()
-    // Not at once: whoever sends is not to be called back in the middle of it.
+    // Not at once: a sender must not be called back in the middle of its call.
     if (this.#owesRoom && this.hasRoom) nextTick(Outbox.#tellLater, this)
   }
 

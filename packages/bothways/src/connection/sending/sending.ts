@@ -11,7 +11,7 @@ import { Outbox, type OutboxHandler } from './outbox.ts'
 import type { SendOutcome } from './send-outcome.ts'
 
 /**
- * What goes out on one connection: how much may wait for a slow reader, who is told when there is room again, and the pings
+ * What goes out on one connection: how much may wait for a slow reader, the news of room, and the pings
  * and pongs that go between the messages.
  */
 export abstract class Sending extends Liveness implements FrameSenderHandler, OutboxHandler {
@@ -66,7 +66,7 @@ export abstract class Sending extends Liveness implements FrameSenderHandler, Ou
       }
       return this.ending.readyState === ReadyState.Open
     }
-    // Whoever reads as fast as this side sends takes no part of what is used up.
+    // A peer that reads as fast as this side sends takes no part of what is used up.
     if (!isFull && !this.outbox.isBehind) return true
     this.#oweDrain()
     return false

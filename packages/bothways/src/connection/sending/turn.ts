@@ -36,7 +36,7 @@ const now = performance.now.bind(performance)
 
 /**
  * What all connections send in one turn of the event loop: the memory in which their small frames are written, those of
- * one connection one behind the other as far as possible, and who has something to write at the turn's end.
+ * one connection one behind the other as far as possible, and the outboxes that have something to write at the turn's end.
  */
 export class Turn {
   readonly memory: WriteMemory = new WriteMemory()
@@ -200,7 +200,7 @@ export class Turn {
     }
   }
 
-  /** What was written at the end of the memory becomes a piece of whoever has written it. */
+  /** What was written at the end of the memory becomes a piece of the outbox that has written it. */
   #closeTail(): void {
     const owner = this.#tailOwner
     if (owner === undefined) return

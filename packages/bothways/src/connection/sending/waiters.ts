@@ -14,7 +14,7 @@ interface Waiter {
   readonly at: number
 }
 
-/** Who waits for which bytes to be taken. They are called in order, each in a later tick. */
+/** The callbacks that wait for bytes to be taken. They are called in order, each in a later tick. */
 export class Waiters {
   readonly #waiting = new Fifo<Waiter>()
   #takenBytes = 0
@@ -41,7 +41,7 @@ export class Waiters {
   }
 }
 
-/** A callback in the asynchronous context of whoever has given it, as those of a stream are. */
+/** A callback in the asynchronous context of the call that gave it, as those of a stream are. */
 export function inContext(callback: Callback): Callback {
   const resource = new AsyncResource('BothwaysSend')
   return (...args) => resource.runInAsyncScope(callback, undefined, ...args)

@@ -41,7 +41,7 @@ class Block implements Loan {
 /**
  * Memory that all connections write their frames into, from the beginning of a block to its end, and then again.
  *
- * Who owns these bytes, until when: what has been written belongs to whoever wrote it until {@link clear}. A write that
+ * Who owns these bytes, until when: what has been written belongs to its writer until {@link clear}. A write that
  * the operating system takes at once leaves nothing behind. One that it does not take reads on from here: its region is
  * lent to it, and nothing is written there until it is given back; the rest of the block stays in use. A block that is
  * used up while some of it is lent is retired, and another takes its place. So a few bytes can keep a whole block, and

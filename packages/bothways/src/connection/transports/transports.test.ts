@@ -72,7 +72,7 @@ describe.each(transportKinds)('%s', (_, openEnds) => {
 
     test('end once, however often reading is resumed after that', async () => {
       const { log, transport, peer } = await start()
-      // Somebody who does not read keeps this side from ending.
+      // A peer that does not read keeps this side from ending.
       transport.write(noise(tooMuch, 3), false)
       peer.end()
       await log.until(() => log.events.includes('end'))
@@ -86,7 +86,7 @@ describe.each(transportKinds)('%s', (_, openEnds) => {
     test('that came before the start are not lost', async () => {
       const { transport, peer } = await open()
       await written(peer, Buffer.from('early '))
-      // Whoever else reads has done it by then.
+      // The other readers have read by then.
       await turn()
       const log = new TransportLog(transport)
       peer.end('late')
@@ -478,7 +478,7 @@ describe.each(transportKinds)('%s', (_, openEnds) => {
       const { log, transport, peer } = await start()
       transport.pause()
       await reset(peer)
-      // Whoever reads ahead hears of the reset first; whoever does not, of the write that failed.
+      // A transport that reads ahead hears of the reset first; one that does not, of the write that failed.
       for (let count = 0; count < 3 && !log.isDestroyed; count++) {
         transport.write(Buffer.from('a'), wantsNotice)
         await turn()

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 
-/** Whoever has taken a socket's data past the socket. */
+/** The transport that has taken a socket's data past the socket. */
 export interface SocketOwner {
   /** Somebody else is about to use the socket: its data have to go by it again, behind what was sent before. */
   stepAside(): void

@@ -67,7 +67,7 @@ export interface Ask {
   readonly headers?: readonly (readonly [name: string, value: string])[]
   /** With what WebSocket adds, but without Upgrade and Connection: as a proxy passes it on that knows no upgrades. */
   readonly isStripped?: boolean
-  /** With a line that is no header, which whoever reads it first refuses (RFC 9112 §5.1). */
+  /** With a line that is no header, which its first reader refuses (RFC 9112 §5.1). */
   readonly isBroken?: boolean
   /** Behind a header of the PROXY protocol, version 1, as load balancers put it in front. */
   readonly hasProxyHeader?: boolean

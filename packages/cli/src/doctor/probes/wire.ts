@@ -50,7 +50,7 @@ export interface ExchangeOptions {
 /** The most that is kept of one answer, in bytes. */
 const maxBytes = 64 * 1024
 
-/** A finished exchange with its socket, for whoever goes on with it. */
+/** A finished exchange with its socket, for the probe that goes on with it. */
 export interface Exchange extends Transcript {
   /** Still open after `enough`; its data events have stopped. Otherwise destroyed. */
   readonly socket: Socket

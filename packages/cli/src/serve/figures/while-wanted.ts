@@ -1,6 +1,6 @@
 import type { HubTopic } from 'bothways'
 
-/** Whoever asks now and then, as polls do, counts as there for so long, in ms: longer than between two polls. */
+/** A viewer that asks now and then, as polls do, counts as there for so long, in ms: longer than between two polls. */
 const lingerMs = 30_000
 
 /** What fills a topic, from its beginning to its end. */

@@ -8,7 +8,7 @@ type Message =
   | { readonly metrics: 'own'; readonly id: number; readonly values: readonly Metric[] }
   | { readonly metrics: 'all'; readonly id: number; readonly values: readonly (readonly Metric[])[] }
 
-/** One that does not answer for so long is left out, in ms. */
+/** A worker that does not answer for so long is left out, in ms. */
 const timeoutMs = 2_000
 
 /** In the first process: passes questions for metrics on to all workers, and their answers back. */
@@ -92,7 +92,7 @@ function joined(
 }
 
 function tell(worker: Worker, message: Message): void {
-  // One that has just ended answers nothing.
+  // A worker that has just ended answers nothing.
   if (worker.isConnected()) worker.send(message, () => {})
 }
 
