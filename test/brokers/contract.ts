@@ -254,15 +254,18 @@ export function brokerContract(
     expect({ data, position, previous }).toEqual({ data: '1', position: undefined, previous: undefined })
   })
 
-  with_('A process that has unsubscribed hears nothing more, and the others do', async ({ broker, publish }) => {
-    const [one, other] = [new Listener(), new Listener()]
-    const { unsubscribe } = await broker.subscribe('a', one)
-    await broker.subscribe('a', other)
-    unsubscribe()
-    await publish(1)
-    await until(() => other.publications.length === 1)
-    expect(one.publications).toEqual([])
-  })
+  with_(
+    'A process that has unsubscribed hears nothing more, and the others do',
+    async ({ broker, publish }) => {
+      const [one, other] = [new Listener(), new Listener()]
+      const { unsubscribe } = await broker.subscribe('a', one)
+      await broker.subscribe('a', other)
+      unsubscribe()
+      await publish(1)
+      await until(() => other.publications.length === 1)
+      expect(one.publications).toEqual([])
+    },
+  )
 
   with_('Members join, replace themselves and leave, and subscribers hear of it', async ({ broker }) => {
     const listener = new Listener()

@@ -7,8 +7,8 @@ import {
   type Refusal,
 } from '@bothways/protocol'
 import type { ConnectionSettings } from '../connection/options.ts'
-import { ownText } from './own-text.ts'
 import { refusalOf } from './refusals.ts'
+import { ownText } from './upgrade-request.ts'
 
 /** What is served at a path, as far as the handshake asks. */
 export interface Served {

@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { readHeaderLines } from '@bothways/protocol'
 import type { Forwarded, TrustedProxies } from './forwarded.ts'
 import type { KeptRequest } from './long-heads.ts'
-import { ownText } from './own-text.ts'
 import { noParams, type RouteParams } from './route-params.ts'
 
 /** The request behind a WebSocket, as `authenticate` and handlers see it. */
@@ -232,4 +231,9 @@ function originForm(target: string): string {
   if (target.startsWith('/')) return target
   const { pathname, search } = new URL(target, 'ws://localhost')
   return pathname + search
+}
+
+/** A text of latin1 in memory of its own: a piece that was cut out of another text keeps the whole of it. */
+export function ownText(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
 }

@@ -1,6 +1,6 @@
 // `bothways/broker`: what brokers are made of, besides the interface and the errors of the root entry.
 export { checkOptionNames, invalidOption, whole } from '../connection/option-checks.ts'
 export { Audience } from './audience.ts'
-export { fingerprintOf } from './fingerprint.ts'
 export { LocalPresence } from './local-presence.ts'
 export { newCheck, newEpoch, type Position, readPosition, writePosition } from './position.ts'
+export { fingerprintOf } from './publication-key.ts'

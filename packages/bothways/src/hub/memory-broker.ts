@@ -12,10 +12,10 @@ import type {
   TopicSubscription,
   Withdrawal,
 } from './broker.ts'
-import { fingerprintOf } from './fingerprint.ts'
 import { HubError } from './hub-error.ts'
 import { LocalPresence } from './local-presence.ts'
 import { newCheck, newEpoch, type Position, readPosition, writePosition } from './position.ts'
+import { fingerprintOf } from './publication-key.ts'
 
 export interface MemoryBrokerOptions {
   /** How long keys are remembered, in ms. Default 300,000, which is the least. */

@@ -146,7 +146,7 @@ test('What is still on its way from an earlier subscription is not taken for thi
   expect(came).toEqual([])
 })
 
-test('All listeners of a name share one subscription, and a later one gets the newest first', async () => {
+test('All who listen to a name share one subscription, and who comes later gets the newest first', async () => {
   const { client, socket } = stage()
   await socket.welcome()
   const one = client.topic('room/1', { last: 2 })
@@ -522,7 +522,7 @@ test('A connection that does not open in ten seconds is given up', async () => {
   expect([client.connection.reason?.code, socket.closedWith]).toEqual(['not_opened', 1000])
 })
 
-test('After a goodbye the client comes back when the server has said, not earlier', async () => {
+test('A server that says goodbye is come back to after its own time, not earlier', async () => {
   const { client, environment, socket, sockets } = stage()
   await socket.welcome()
   socket.say({ type: 'goodbye', retryAfterMs: 4_321 })

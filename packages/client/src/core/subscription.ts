@@ -76,7 +76,7 @@ export class Subscription {
     return [...this.#members.values()]
   }
 
-  /** There is a connection, or a better one. @param hasPresence whether clients can be members there */
+  /** There is a connection, or one that is better. @param hasPresence whether clients can be members there */
   connected(hasPresence: boolean): void {
     if (this.status === 'ended') return
     this.isPresent = hasPresence && this.options.presence !== undefined
@@ -99,7 +99,7 @@ export class Subscription {
         else return
         for (const stop of stops) stop()
       }
-      // Those that wait for it hear of its end.
+      // Whoever waits for it hears of its end.
       const stops = [this.events.on('status', look), this.events.on('end', look)]
       look()
     })

@@ -6,7 +6,7 @@ export interface TopicEvents<Data> {
   readonly publication: (publication: Publication<Data>) => void
   /** Publications were lost, or may have been: load anew what depends on them. What follows is behind `position`. */
   readonly gap: (gap: { readonly topic: string; readonly position: string | undefined }) => void
-  /** The members, whenever they have changed. In a crowd of more than 100 the list is empty, and `count` counts. */
+  /** Who is there, whenever it has changed. In a crowd of more than 100 the list is empty, and `count` counts. */
   readonly members: (members: readonly Member[], count: number) => void
   readonly status: (status: SubscriptionStatus) => void
   /** The subscription was refused, or the server ended it: nothing follows. */

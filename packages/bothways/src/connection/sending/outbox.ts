@@ -2,7 +2,7 @@ import type { BudgetHolder, ByteBudget } from '../byte-budget.ts'
 import { ownBytes } from '../message-data.ts'
 import type { Transport } from '../transports/transport.ts'
 import type { FirstOctet } from './frame.ts'
-import { NotSentError } from './not-sent-error.ts'
+import { NotSentError } from './send-outcome.ts'
 import { SharedBytes } from './shared-bytes.ts'
 import { Stall } from './stall.ts'
 import {

@@ -1,6 +1,6 @@
 import type { ByteBudget } from '../byte-budget.ts'
 import { ownBytes } from '../message-data.ts'
-import type { Loan } from './loan.ts'
+import type { Loan } from './write-memory.ts'
 
 /**
  * Whole frames that several connections send: they all have the same bytes, which never change. Connections that do not

@@ -1,8 +1,8 @@
 import type { BudgetHolder, ByteBudget } from '../byte-budget.ts'
 import { Backlog } from './backlog.ts'
-import type { Loan } from './loan.ts'
 import { SharedBytes } from './shared-bytes.ts'
 import type { Piece } from './turn.ts'
+import type { Loan } from './write-memory.ts'
 
 /**
  * What the operating system did not take at once of one connection: the write under way, what is to be written behind

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Fifo } from './fifo.ts'
-import { NotSentError } from './not-sent-error.ts'
+import { NotSentError } from './send-outcome.ts'
 
 // As it was when this was loaded: tests put a clock of their own in its place.
 const { nextTick } = process

@@ -1,7 +1,12 @@
 import { Buffer } from 'node:buffer'
 import { copyMasked } from '@bothways/protocol'
 import { type FirstOctet, textFrame, writeHeader } from './frame.ts'
-import type { Loan } from './loan.ts'
+
+/** Memory that a write still reads from. */
+export interface Loan {
+  /** The write is over. */
+  giveBack(): void
+}
 
 const capacityBytes = 128 * 1024
 
