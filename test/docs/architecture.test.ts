@@ -37,18 +37,21 @@ describe('docs/explanation/architecture.md', () => {
     expect(sources.some(file => defines(file, name))).toBe(true)
   })
 
-  test.each(['## A connection opens', '## A message comes in', '## A publish goes out'])(
-    'names the file of each function: %s',
-    part => {
-      const steps = rowsOf(page, part).filter(cells => pathsIn(cells[1] ?? '').length > 0)
-      expect(steps.length).toBeGreaterThan(5)
-      for (const [step, path = '', names = ''] of steps) {
-        const [file = ''] = filesAt(pathsIn(path)[0] ?? '')
-        for (const name of functionsIn(names))
-          expect([step, name, defines(file, name)]).toEqual([step, name, true])
-      }
-    },
-  )
+  test.each([
+    '## A connection opens',
+    '## A message comes in',
+    '## A publish goes out',
+    '## A publication of a topic goes round',
+    '## A diagnosis',
+  ])('names the file of each function: %s', part => {
+    const steps = rowsOf(page, part).filter(cells => pathsIn(cells[1] ?? '').length > 0)
+    expect(steps.length).toBeGreaterThan(5)
+    for (const [step, path = '', names = ''] of steps) {
+      const [file = ''] = filesAt(pathsIn(path)[0] ?? '')
+      for (const name of functionsIn(names))
+        expect([step, name, defines(file, name)]).toEqual([step, name, true])
+    }
+  })
 
   test('has every event of the ending, and no other', () => {
     const [file = ''] = filesAt('connection/ending.ts')
@@ -58,7 +61,29 @@ describe('docs/explanation/architecture.md', () => {
     expect(events.sort()).toEqual(methods.filter(name => name !== 'constructor').sort())
   })
 
+  test('names every folder of sources among its parts', () => {
+    const [beginning = ''] = text.split('## A connection opens')
+    const parts = beginning
+      .split('\n')
+      .filter(line => line.startsWith('| '))
+      .flatMap(line => inCode(line.split('|')[1] ?? ''))
+      .map(part => part.replace(/^bothways\//, 'packages/bothways/'))
+    expect(parts.length).toBeGreaterThan(9)
+    const unnamed = sources.filter(file => !parts.some(part => file.startsWith(`${part}/`)))
+    expect(unnamed.filter(file => !/^packages\/bothways\/src\/(\w+\.ts|drop-in\/)/.test(file))).toEqual([])
+  })
+
   test('has twenty tasks or more', () => {
     expect(rowsOf(page, '## Which file for which task').length).toBeGreaterThan(21)
   })
+})
+
+test('The layout in CONTRIBUTING names every package', () => {
+  const layout = rowsOf('CONTRIBUTING.md', '## Layout').map(cells => inCode(cells.join(' ')))
+  const packages = readdirSync(join(root, 'packages')).filter(name => !name.startsWith('.'))
+  for (const name of packages) expect(layout.map(([folder]) => folder)).toContain(`packages/${name}`)
+  for (const group of ['drop-ins', 'brokers']) {
+    const [, ...names] = layout.find(([folder]) => folder === group) ?? []
+    expect(names).toEqual(expect.arrayContaining(readdirSync(join(root, group))))
+  }
 })
