@@ -1,7 +1,7 @@
 import { MemoryBroker } from 'bothways'
 import { BrokerHost } from '../../packages/bothways/src/workers/broker-host.ts'
-import type { Answer, Call } from '../../packages/bothways/src/workers/channel.ts'
 import { ChannelBroker } from '../../packages/bothways/src/workers/channel-broker.ts'
+import type { Answer, Call } from '../../packages/bothways/src/workers/messages.ts'
 import { brokerContract } from './contract.ts'
 
 brokerContract('The broker of the primary, in a worker', async ({ maxKeys }) => {

@@ -27,7 +27,7 @@ export type { MessageData } from './connection/message-data.ts'
 export type { CompressionOptions, ConnectionOptions, KeepaliveOptions } from './connection/options.ts'
 export * from './errors.ts'
 export type { Authenticated } from './exchange/handshakes.ts'
-export { refuse } from './exchange/refuse.ts'
+export { refuse } from './exchange/refusals.ts'
 export type { RouteParams } from './exchange/route-params.ts'
 export type { UpgradeRequest } from './exchange/upgrade-request.ts'
 export type {

@@ -10,8 +10,8 @@ import {
   takeTransport,
   wholeFrame,
 } from 'bothways/connection'
-import { channels } from './channels.ts'
 import { decodePacket, encodePacket } from './codec.ts'
+import { channels } from './diagnostics.ts'
 import type { EngineRequest } from './engine-request.ts'
 import type { Packet } from './packet.ts'
 import { messageOf } from './publication-formats.ts'

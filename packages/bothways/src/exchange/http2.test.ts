@@ -16,7 +16,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { ServerOptions } from '../server/options.ts'
 import { Server } from '../server/server.ts'
 import type { ServerSocket } from '../server/server-socket.ts'
-import { refuse } from './refuse.ts'
+import { refuse } from './refusals.ts'
 
 let certificate: Certificate
 beforeAll(async () => {

@@ -1,4 +1,10 @@
-import type { LimitError, Refusal, refusedRequests } from '@bothways/protocol'
+import {
+  HandshakeError,
+  type LimitError,
+  type Refusal,
+  type refusedRequests,
+  UsageError,
+} from '@bothways/protocol'
 import { admissionLimits, type refusalCodes } from './error-codes.ts'
 
 /** What the server answers instead of an upgrade, besides what the handshake's own rules say. */
@@ -118,4 +124,25 @@ export function full({ code, message }: LimitError): Refusal {
   const isInAll = code === admissionLimits.maxConnections.code
   const passed = isInAll ? admissionLimits.maxConnections : admissionLimits.maxConnectionsPerAddress
   return refusalOf(passed.code, passed.status, message, headers)
+}
+
+/**
+ * What `authenticate` throws to refuse a connection: the client gets this status and text instead of the upgrade.
+ *
+ * Prefer 403 to 401 for browsers: Chromium hides the number of a 401 from the developer's console.
+ *
+ * @param status an HTTP status from 400 to 599
+ * @param text why, in a sentence that the other side may read
+ * @param headers further headers of the answer, such as `WWW-Authenticate` or `Retry-After`
+ * @example throw refuse(403, 'Your session has ended: sign in again.')
+ */
+export function refuse(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): HandshakeError {
+  if (!Number.isInteger(status) || status < 400 || status > 599) {
+    throw new UsageError('BW_INVALID_OPTION', `A refusal's status is from 400 to 599, got ${status}.`)
+  }
+  return new HandshakeError('BW_AUTHENTICATION_REFUSED', text, { answer: { status, headers, body: text } })
 }

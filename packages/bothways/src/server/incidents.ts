@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { LimitError, ProtocolViolation, type Refusal } from '@bothways/protocol'
-import { channels } from '../channels.ts'
+import { channels } from '../diagnostics.ts'
 import type { ServerCounts } from './counts.ts'
 import type { EndingCode, RefusalCode } from './error-codes.ts'
 import type { ServerSocket } from './server-socket.ts'

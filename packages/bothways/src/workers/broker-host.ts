@@ -1,11 +1,18 @@
 import type { Broker, Member, TopicSubscription } from '../hub/broker.ts'
 import { toHubError } from '../hub/hub-error.ts'
-import { type Answer, type Call, type Channel, callMethods, type EventName, type Failure } from './channel.ts'
+import {
+  type Answer,
+  type Call,
+  callMethods,
+  type EventName,
+  type Failure,
+  type IpcChannel,
+} from './messages.ts'
 
 /** The primary's end: lets one worker use the broker, and gives back what it held when it has ended. */
 export class BrokerHost {
   readonly #broker: Broker
-  readonly #channel: Channel<Answer>
+  readonly #channel: IpcChannel<Answer>
   readonly #onError: (error: unknown) => void
   readonly #subscriptions = new Map<number, Promise<TopicSubscription>>()
   /** Topics of its members, by client. */
@@ -14,7 +21,7 @@ export class BrokerHost {
   #hasEnded = false
 
   /** @param onError takes what the broker throws that is no HubError */
-  constructor(broker: Broker, channel: Channel<Answer>, onError: (error: unknown) => void) {
+  constructor(broker: Broker, channel: IpcChannel<Answer>, onError: (error: unknown) => void) {
     this.#broker = broker
     this.#channel = channel
     this.#onError = onError

@@ -10,7 +10,7 @@ import type {
   Withdrawal,
 } from '../hub/broker.ts'
 import { HubError } from '../hub/hub-error.ts'
-import type { Answer, Call, CallMethod, Channel } from './channel.ts'
+import type { Answer, Call, CallMethod, IpcChannel } from './messages.ts'
 
 interface Waiting {
   readonly resolve: (value: never) => void
@@ -20,14 +20,14 @@ interface Waiting {
 /** The worker's end: a broker that asks another, at the other end of a channel. */
 export class ChannelBroker implements Broker {
   readonly keyWindowMs: number
-  readonly #channel: Channel<Call>
+  readonly #channel: IpcChannel<Call>
   readonly #waiting = new Map<number, Waiting>()
   readonly #subscriptions = new Map<number, BrokerEvents>()
   readonly #withdrawalListeners = new Set<(withdrawal: Withdrawal) => void>()
   #lastId = 0
   #isAway = false
 
-  constructor(channel: Channel<Call>, keyWindowMs: number) {
+  constructor(channel: IpcChannel<Call>, keyWindowMs: number) {
     this.#channel = channel
     this.keyWindowMs = keyWindowMs
   }

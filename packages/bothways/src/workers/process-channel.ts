@@ -1,4 +1,4 @@
-import type { Channel } from './channel.ts'
+import type { IpcChannel } from './messages.ts'
 
 /** What may wait for the process at the other end, in characters of JSON. */
 const maxWaiting = 64 * 1024 * 1024
@@ -15,7 +15,7 @@ interface OtherProcess {
 }
 
 /** A channel to another process: by `process.send`, the message within an object of ours. */
-export class ProcessChannel<In, Out> implements Channel<Out> {
+export class ProcessChannel<In, Out> implements IpcChannel<Out> {
   readonly #process: OtherProcess
   readonly #onFull: () => void
   #waiting = 0

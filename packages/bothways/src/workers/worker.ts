@@ -1,8 +1,8 @@
 import cluster from 'node:cluster'
 import { UsageError } from '@bothways/protocol'
 import type { Broker } from '../hub/broker.ts'
-import type { Answer, Call } from './channel.ts'
 import { ChannelBroker } from './channel-broker.ts'
+import type { Answer, Call } from './messages.ts'
 import { ProcessChannel } from './process-channel.ts'
 
 /** The variable of the environment by which the primary tells a worker how long its broker remembers keys, in ms. */

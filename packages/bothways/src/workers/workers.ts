@@ -6,7 +6,7 @@ import { checkOptionNames, whole } from '../connection/option-checks.ts'
 import type { Broker } from '../hub/broker.ts'
 import { MemoryBroker } from '../hub/memory-broker.ts'
 import { BrokerHost } from './broker-host.ts'
-import type { Answer, Call } from './channel.ts'
+import type { Answer, Call } from './messages.ts'
 import { ProcessChannel } from './process-channel.ts'
 import { keyWindowVariable } from './worker.ts'
 

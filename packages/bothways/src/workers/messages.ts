@@ -39,7 +39,7 @@ export interface Failure {
 }
 
 /** One end of the channel. */
-export interface Channel<Out> {
+export interface IpcChannel<Out> {
   /** False when what has been sent and not taken yet has no room for more. */
   send(message: Out): boolean
   /** From here on it does not keep its process alive. */
