@@ -1,6 +1,6 @@
-import { type HeartbeatMember, heartbeat } from '../../packages/bothways/src/connection/liveness/heartbeat.ts'
+import { type TickerMember, ticker } from '../../packages/bothways/src/connection/liveness/ticker.ts'
 
-const members = new WeakMap<Startable, HeartbeatMember>()
+const members = new WeakMap<Startable, TickerMember>()
 
 /** A connection that has not begun. */
 export interface Startable {
@@ -9,19 +9,19 @@ export interface Startable {
 
 /** Starts a connection for which {@link tick} says what time it is. */
 export function startWithClock(connection: Startable): void {
-  const { add } = heartbeat
-  heartbeat.add = member => {
+  const { add } = ticker
+  ticker.add = member => {
     members.set(connection, member)
-    add.call(heartbeat, member)
+    add.call(ticker, member)
   }
   try {
     connection.start()
   } finally {
-    Reflect.deleteProperty(heartbeat, 'add')
+    Reflect.deleteProperty(ticker, 'add')
   }
 }
 
-/** As the heartbeat does when this time has come. */
+/** As the ticker does when this time has come. */
 export function tick(connection: Startable, nowMs: number): void {
   const member = members.get(connection)
   if (member === undefined) throw new Error('Start the connection by startWithClock.')

@@ -9,7 +9,7 @@ const { nextTick } = process
 
 /**
  * What one connection does by itself: reading, receiving, looking at the clock, sending and ending put together. The
- * transport, the heartbeat and the queues call it; its owner has a `Connection`.
+ * transport, the ticker and the queues call it; its owner has a `Connection`.
  *
  * Reading, receiving, liveness and sending are classes to inherit from, not objects beside: an object each, with its
  * references to the others, would cost every idle connection about 50 bytes more.

@@ -2,14 +2,14 @@ import { Buffer } from 'node:buffer'
 import { ReadyState } from '../ending.ts'
 import { peerIsSilent } from '../failures.ts'
 import { Receiving } from '../receiving/receiving.ts'
-import { type HeartbeatMember, heartbeat } from './heartbeat.ts'
 import { keepaliveStep } from './keepalive.ts'
 import { Pings } from './pings.ts'
+import { type TickerMember, ticker } from './ticker.ts'
 
 /** Whether one peer still lives: the keepalive, pings and round-trip times, and all that the passing of time brings about. */
-export abstract class Liveness extends Receiving implements HeartbeatMember {
-  before: HeartbeatMember | undefined
-  after: HeartbeatMember | undefined
+export abstract class Liveness extends Receiving implements TickerMember {
+  before: TickerMember | undefined
+  after: TickerMember | undefined
   /** When a ping last went out while nothing was read. */
   #probedAtMs = this.lastHeardMs
   #pings: Pings | undefined
@@ -27,7 +27,7 @@ export abstract class Liveness extends Receiving implements HeartbeatMember {
 
   /** Begins to read, and to look at the clock. */
   override start(): void {
-    heartbeat.add(this)
+    ticker.add(this)
     super.start()
   }
 
@@ -69,7 +69,7 @@ export abstract class Liveness extends Receiving implements HeartbeatMember {
 
   /** TCP is over: nobody is looked after any more. */
   protected stop(): void {
-    heartbeat.delete(this)
+    ticker.delete(this)
   }
 
   /** Nobody answers any more. */

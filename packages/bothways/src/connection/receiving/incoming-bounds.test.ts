@@ -15,7 +15,7 @@ async function turns(): Promise<void> {
   for (let count = 0; count < 50; count++) await new Promise(resolve => setImmediate(resolve))
 }
 
-// The heartbeat does not beat by itself: the tests say what time it is.
+// The ticker does not tick by itself: the tests say what time it is.
 beforeAll(() => void vi.useFakeTimers({ toFake: ['setInterval'] }))
 afterAll(() => void vi.useRealTimers())
 

@@ -1,13 +1,13 @@
 import { type Listed, Roster } from '../roster.ts'
 
 /** Something that looks at the clock now and then. */
-export interface HeartbeatMember extends Listed<HeartbeatMember> {
+export interface TickerMember extends Listed<TickerMember> {
   /** How late it may notice that a time has passed, in milliseconds. */
   readonly resolutionMs: number
   /**
    * Everything that had come by `nowMs` has been read.
    *
-   * @param lostMs the part of the time since the last beat in which this process may have been too busy to hear anybody
+   * @param lostMs the part of the time since the last tick in which this process may have been too busy to hear anybody
    */
   tick(nowMs: number, lostMs: number): void
 }
@@ -16,27 +16,27 @@ export interface HeartbeatMember extends Listed<HeartbeatMember> {
 const membersPerTurn = 256
 
 /** The members of one resolution, and their timer. */
-class Beat {
-  readonly #members = new Roster<HeartbeatMember>()
+class Interval {
+  readonly #members = new Roster<TickerMember>()
   readonly #intervalMs: number
   readonly #timer: NodeJS.Timeout
   #lastMs = performance.now()
   #lostMs = 0
-  /** The first of those members that have not had their turn in the last beat. */
-  #next: HeartbeatMember | undefined
-  #isStriking = false
+  /** The first of those members that have not had their turn in the last interval. */
+  #next: TickerMember | undefined
+  #isTicking = false
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs
-    this.#timer = setInterval(() => this.#strike(), intervalMs).unref()
+    this.#timer = setInterval(() => this.#due(), intervalMs).unref()
   }
 
-  add(member: HeartbeatMember): void {
+  add(member: TickerMember): void {
     this.#members.add(member)
   }
 
   /** Returns whether this was the last one. */
-  delete(member: HeartbeatMember): boolean {
+  delete(member: TickerMember): boolean {
     const { after } = member
     if (!this.#members.delete(member)) return false
     if (this.#next === member) this.#next = after
@@ -51,14 +51,14 @@ class Beat {
    * Timers run before what has come is read, and after a block of the event loop (a computation, a stopped process) much
    * may have come: so the members look behind that.
    */
-  #strike(): void {
+  #due(): void {
     const nowMs = performance.now()
     this.#lostMs += Math.max(0, nowMs - this.#lastMs - this.#intervalMs)
     this.#lastMs = nowMs
-    if (this.#isStriking) return
+    if (this.#isTicking) return
     const lostMs = this.#lostMs
     this.#lostMs = 0
-    this.#isStriking = true
+    this.#isTicking = true
     this.#next = this.#members.first
     setImmediate(() => this.#tick(nowMs, lostMs))
   }
@@ -67,7 +67,7 @@ class Beat {
     for (let count = 0; count < membersPerTurn; count++) {
       const member = this.#next
       if (member === undefined) {
-        this.#isStriking = false
+        this.#isTicking = false
         return
       }
       this.#next = member.after
@@ -79,29 +79,29 @@ class Beat {
 
 /**
  * One interval timer for all connections of a resolution instead of timers for each: as long as there is one of them, it
- * beats at its pace, whichever members come and go. It never keeps the process alive.
+ * ticks at its pace, whichever members come and go. It never keeps the process alive.
  */
-export class Heartbeat {
-  readonly #beats = new Map<number, Beat>()
+export class Ticker {
+  readonly #intervals = new Map<number, Interval>()
 
-  add(member: HeartbeatMember): void {
+  add(member: TickerMember): void {
     const { resolutionMs } = member
-    let beat = this.#beats.get(resolutionMs)
-    if (beat === undefined) {
-      beat = new Beat(resolutionMs)
-      this.#beats.set(resolutionMs, beat)
+    let interval = this.#intervals.get(resolutionMs)
+    if (interval === undefined) {
+      interval = new Interval(resolutionMs)
+      this.#intervals.set(resolutionMs, interval)
     }
-    beat.add(member)
+    interval.add(member)
   }
 
-  delete(member: HeartbeatMember): void {
+  delete(member: TickerMember): void {
     const { resolutionMs } = member
-    const beat = this.#beats.get(resolutionMs)
-    if (beat?.delete(member) !== true) return
-    beat.end()
-    this.#beats.delete(resolutionMs)
+    const interval = this.#intervals.get(resolutionMs)
+    if (interval?.delete(member) !== true) return
+    interval.end()
+    this.#intervals.delete(resolutionMs)
   }
 }
 
-/** The process's own heartbeat. */
-export const heartbeat: Heartbeat = new Heartbeat()
+/** The process's own ticker. */
+export const ticker: Ticker = new Ticker()

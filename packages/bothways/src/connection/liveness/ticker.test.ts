@@ -1,16 +1,16 @@
 import { checkLaw } from '@bothways/test-support/law'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Heartbeat, type HeartbeatMember } from './heartbeat.ts'
+import { Ticker, type TickerMember } from './ticker.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-class Member implements HeartbeatMember {
+class Member implements TickerMember {
   readonly resolutionMs: number
   readonly ticks: number[] = []
-  before: HeartbeatMember | undefined
-  after: HeartbeatMember | undefined
+  before: TickerMember | undefined
+  after: TickerMember | undefined
   lostMs = 0
 
   constructor(resolutionMs: number) {
@@ -27,19 +27,19 @@ class Member implements HeartbeatMember {
 const slackMs = 1
 
 test('Each member is asked as often as it needs, and nobody without members', () => {
-  const heartbeat = new Heartbeat()
+  const ticker = new Ticker()
   const [slow, quick] = [new Member(1_000), new Member(100)]
-  heartbeat.add(slow)
+  ticker.add(slow)
   vi.advanceTimersByTime(2_000 + slackMs)
   expect([slow.ticks.length, quick.ticks.length]).toEqual([2, 0])
-  heartbeat.add(quick)
+  ticker.add(quick)
   vi.advanceTimersByTime(1_000)
   expect([slow.ticks.length, quick.ticks.length]).toEqual([3, 9])
-  heartbeat.delete(quick)
-  heartbeat.delete(quick)
+  ticker.delete(quick)
+  ticker.delete(quick)
   vi.advanceTimersByTime(2_000)
   expect([slow.ticks.length, quick.ticks.length]).toEqual([5, 9])
-  heartbeat.delete(slow)
+  ticker.delete(slow)
   expect(vi.getTimerCount()).toBe(0)
 })
 
@@ -52,7 +52,7 @@ test('Each member is asked within its resolution, however many come and go', () 
   checkLaw(
     fc.property(fc.array(step, { maxLength: 60 }), steps => {
       vi.clearAllTimers()
-      const heartbeat = new Heartbeat()
+      const ticker = new Ticker()
       const members: { readonly member: Member; readonly addedMs: number }[] = []
       const check = (): void => {
         for (const { member, addedMs } of members) {
@@ -65,10 +65,10 @@ test('Each member is asked within its resolution, however many come and go', () 
         if (it.do === 'add') {
           const member = new Member(it.resolutionMs)
           members.push({ member, addedMs: performance.now() })
-          heartbeat.add(member)
+          ticker.add(member)
         } else if (it.do === 'delete') {
           const [gone] = members.splice(it.at % (members.length + 1), 1)
-          if (gone !== undefined) heartbeat.delete(gone.member)
+          if (gone !== undefined) ticker.delete(gone.member)
         } else {
           for (let ms = 0; ms < it.ms; ms += 5) {
             vi.advanceTimersByTime(Math.min(5, it.ms - ms))
@@ -76,7 +76,7 @@ test('Each member is asked within its resolution, however many come and go', () 
           }
         }
       }
-      for (const { member } of members) heartbeat.delete(member)
+      for (const { member } of members) ticker.delete(member)
       vi.advanceTimersByTime(slackMs)
       expect(vi.getTimerCount()).toBe(0)
     }),
@@ -84,23 +84,23 @@ test('Each member is asked within its resolution, however many come and go', () 
 })
 
 test('Short-lived members do not keep the others from being asked', () => {
-  const heartbeat = new Heartbeat()
+  const ticker = new Ticker()
   const member = new Member(1_000)
-  heartbeat.add(member)
+  ticker.add(member)
   for (let ms = 0; ms < 10_000; ms += 50) {
     const visitor = new Member(250)
-    heartbeat.add(visitor)
+    ticker.add(visitor)
     vi.advanceTimersByTime(50)
-    heartbeat.delete(visitor)
+    ticker.delete(visitor)
   }
   expect(member.ticks.length).toBeGreaterThanOrEqual(9)
 })
 
-test('Thousands of members are asked in several turns, each once in a beat', () => {
-  const heartbeat = new Heartbeat()
+test('Thousands of members are asked in several turns, each once in a tick', () => {
+  const ticker = new Ticker()
   const members = Array.from({ length: 2_000 }, () => new Member(100))
   const asked = (): number => members.filter(it => it.ticks.length > 0).length
-  for (const member of members) heartbeat.add(member)
+  for (const member of members) ticker.add(member)
   vi.advanceTimersByTime(100)
   const counts: number[] = []
   while (asked() < members.length) {
@@ -109,5 +109,5 @@ test('Thousands of members are asked in several turns, each once in a beat', () 
   }
   expect(counts.length).toBeGreaterThan(4)
   expect(new Set(members.map(it => it.ticks.length))).toEqual(new Set([1]))
-  for (const member of members) heartbeat.delete(member)
+  for (const member of members) ticker.delete(member)
 })
