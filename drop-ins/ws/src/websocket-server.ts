@@ -324,7 +324,15 @@ export class WebSocketServer<
     const entries = Object.entries(listeners) as [string, (...args: unknown[]) => void][]
     for (const [event, listener] of entries) server.on(event, listener)
     const stopConnects = isHttp2Server(server)
-      ? takeConnects({ server, take: it => connect(requestOf(it), it.stream, emptyBuffer) })
+      ? takeConnects({
+          server,
+          isFirst: false,
+          take(it) {
+            // Another listener of this server has opened or refused it.
+            if (it.stream.headersSent || it.stream.destroyed) return
+            connect(requestOf(it), it.stream, emptyBuffer)
+          },
+        })
       : undefined
     return () => {
       stopConnects?.()

@@ -9,12 +9,17 @@ import type {
 import type { Socket } from 'node:net'
 
 /** A server of `node:http2`, as much of it as is needed. */
-export type Http2Server = Pick<Http2SecureServer, 'listeners' | 'off' | 'prependListener' | 'updateSettings'>
+export type Http2Server = Pick<
+  Http2SecureServer,
+  'listeners' | 'off' | 'on' | 'prependListener' | 'updateSettings'
+>
 
 export interface Http2ConnectsInit {
   readonly server: Http2Server
   /** Told of each request, whatever it asks for, with the TCP connection that it came on. */
   readonly onRequest?: (tcp: Socket) => void
+  /** Looks at each request before all other listeners of the server do; else behind those that are there. */
+  readonly isFirst: boolean
   /** Takes a request to open a WebSocket. */
   readonly take: (connect: Http2Connect) => void
 }
@@ -39,7 +44,7 @@ export function isHttp2Server(server: object): server is Http2Server {
  *
  * @returns a function that ends it
  */
-export function takeConnects({ server, onRequest, take }: Http2ConnectsInit): () => void {
+export function takeConnects({ server, onRequest, isFirst, take }: Http2ConnectsInit): () => void {
   const onStream = (
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
@@ -63,7 +68,8 @@ export function takeConnects({ server, onRequest, take }: Http2ConnectsInit): ()
     }
   }
   const otherConnectListeners = (): unknown[] => server.listeners('connect').filter(it => it !== onConnect)
-  server.prependListener('stream', onStream)
+  if (isFirst) server.prependListener('stream', onStream)
+  else server.on('stream', onStream)
   server.prependListener('connect', onConnect)
   return () => {
     server.off('stream', onStream)

@@ -289,6 +289,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     server.updateSettings({ enableConnectProtocol: true })
     return takeConnects({
       server,
+      isFirst: true,
       onRequest: tcp => heardFrom(this.#pending, tcp),
       take: connect => this.#handshakes.takeConnect(connect),
     })
