@@ -10,7 +10,7 @@ import { PayloadBuffer } from './payload-buffer.ts'
 import type { ReadMemory } from './read-memory.ts'
 import { deliver, deliverOwn, type ReceivedMessage } from './received-message.ts'
 
-/** The reader: a server takes masked frames only, a client unmasked ones only (RFC 6455 §5.1). */
+/** Who reads: a server takes masked frames only, a client unmasked ones only (RFC 6455 §5.1). */
 export type Role = 'server' | 'client'
 
 /** What a {@link Receiver} calls; nothing of it may throw. Payloads of control frames are the handler's to keep. */
@@ -260,7 +260,7 @@ export class Receiver {
   #mayGoOn(): boolean {
     if (this.#isPaused || this.#isDone) return false
     const allowed = this.#handler.allowWork?.(this.#allowedWork) ?? unlimitedWork
-    // A receiver that was allowed too much begins with less.
+    // Whoever was allowed too much begins with less.
     this.#allowedWork = allowed > 0 ? allowed : Math.max(1, this.#allowedWork >> 3)
     if (allowed <= 0 || this.#isPaused || this.#isDone) return false
     this.#workLeft = allowed

@@ -92,7 +92,7 @@ export abstract class HandleTransport implements Transport {
     return false
   }
 
-  /** What is not taken at once is written from the same memory later, whichever connection it belongs to. */
+  /** What is not taken at once is written from the same memory later, whoever it belongs to. */
   write(bytes: Uint8Array, _isBorrowed: boolean): boolean {
     if (this.isEnded || this.isDestroyed) return false
     spareRequest ??= new WriteWrap() as PendingWrite
@@ -113,7 +113,7 @@ export abstract class HandleTransport implements Transport {
   }
 
   /** What the handle has read into {@link readMemory}; negative: an error of libuv's. */
-  onBytesRead(bytes: number): void {
+  tookIn(bytes: number): void {
     if (bytes < 0) {
       this.isReadingOver = true
       this.endReading(bytes)
@@ -125,7 +125,7 @@ export abstract class HandleTransport implements Transport {
   }
 
   /** A write that was not finished at once is. */
-  onBytesWritten(status: number, bytes: number): void {
+  sentOut(status: number, bytes: number): void {
     this.#pendingWrites--
     if (this.isDestroyed) return
     if (status < 0) this.fail('write', status)
@@ -141,10 +141,10 @@ export function copyOfRead(byteLength: number): ArrayBuffer {
 
 function onRead(this: TcpHandle): void {
   const bytes = streamBaseState[kReadBytesOrError]!
-  if (bytes !== 0) (this.bothways as HandleTransport).onBytesRead(bytes)
+  if (bytes !== 0) (this.bothways as HandleTransport).tookIn(bytes)
 }
 
 function onWritten(this: WriteRequest, status: number): void {
   const { transport, bytes } = this as PendingWrite
-  transport.onBytesWritten(status, bytes.length)
+  transport.sentOut(status, bytes.length)
 }
