@@ -79,14 +79,14 @@ export const mutations = [
   {
     title: 'Unmasked frames of clients are accepted',
     file: receiver,
-    from: 'if (((second & 0x80) !== 0) !== this.#isServer) {',
-    to: 'if ((second & 0x80) !== 0 && !this.#isServer) {',
+    from: 'if (((second & 0x80) !== 0) !== this.#rules.isServer) {',
+    to: 'if ((second & 0x80) !== 0 && !this.#rules.isServer) {',
   },
   {
     title: 'Masked frames of servers are accepted',
     file: receiver,
-    from: 'if (((second & 0x80) !== 0) !== this.#isServer) {',
-    to: 'if ((second & 0x80) === 0 && this.#isServer) {',
+    from: 'if (((second & 0x80) !== 0) !== this.#rules.isServer) {',
+    to: 'if ((second & 0x80) === 0 && this.#rules.isServer) {',
   },
   {
     title: 'RSV2 and RSV3 are not looked at',
@@ -97,7 +97,7 @@ export const mutations = [
   {
     title: 'RSV1 passes without an extension',
     file: receiver,
-    from: 'this.#isDeflateNegotiated && (opcode === Opcode.Text',
+    from: 'this.#rules.isDeflateNegotiated && (opcode === Opcode.Text',
     to: '(opcode === Opcode.Text',
   },
   {
@@ -127,8 +127,8 @@ export const mutations = [
   {
     title: 'One frame too many is accepted',
     file: receiver,
-    from: 'if (this.#fragmentCount > this.#maxFragmentCount) {',
-    to: 'if (this.#fragmentCount > this.#maxFragmentCount + 1) {',
+    from: 'if (this.#fragmentCount > this.#rules.maxFragmentCount) {',
+    to: 'if (this.#fragmentCount > this.#rules.maxFragmentCount + 1) {',
   },
   {
     title: 'Frames are counted on from message to message',
@@ -151,7 +151,7 @@ export const mutations = [
   {
     title: 'The fast way takes messages over the limit',
     file: receiver,
-    from: 'end > chunkEnd || payloadBytes > this.#maxMessageBytes ||',
+    from: 'end > chunkEnd || payloadBytes > rules.maxMessageBytes ||',
     to: 'end > chunkEnd ||',
   },
   {
@@ -218,7 +218,7 @@ export const mutations = [
   {
     title: 'The text of an unfragmented message is not checked',
     file: receiver,
-    from: 'if (isText && !isAscii && this.#checksUtf8 && !isUtf8(',
+    from: 'if (isText && !isAscii && rules.checksUtf8 && !isUtf8(',
     to: 'if (isText && !isAscii && this.#isDone && !isUtf8(',
   },
   { title: 'Surrogates are text', file: scanner, from: 'this.#highest = 0x9f', to: 'this.#highest = 0xbf' },

@@ -35,9 +35,8 @@ export {
   type ReceivedFrame,
   Receiver,
   type ReceiverHandler,
-  type ReceiverOptions,
-  type Role,
 } from './frames/receiver.ts'
+export type { ReceiverOptions, Role } from './frames/receiver-rules.ts'
 export { acceptKey, createKey, isValidKey, keyBytes } from './handshake/accept-key.ts'
 export { type AnswerCause, likelyCause } from './handshake/answer-causes.ts'
 export {

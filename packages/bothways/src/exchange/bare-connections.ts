@@ -101,7 +101,7 @@ export class BareConnections {
     const waiting = new Waiting(this, handle, address, port)
     pending.enter(waiting)
     this.#timer ??= setInterval(() => this.#dismissLater(), Math.max(50, timeoutMs / 4)).unref()
-    handle.bothways = waiting
+    handle.onconnection = waiting
     handle.onread = onRead
     handle.reading = true
     if (handle.readStart() < 0) this.cut(waiting)
@@ -169,7 +169,7 @@ export class BareConnections {
 }
 
 function onRead(this: TcpHandle, bytes?: ArrayBuffer): void {
-  const waiting = this.bothways as Waiting
+  const waiting = this.onconnection as Waiting
   // Without bytes the client has left or the connection has failed; nothing was read when there are none in them.
   if (bytes === undefined) waiting.cut()
   else if (bytes.byteLength > 0) waiting.connections.receive(waiting, new Uint8Array(bytes))

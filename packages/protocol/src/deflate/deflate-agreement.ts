@@ -1,4 +1,4 @@
-import type { Role } from '../frames/receiver.ts'
+import type { Role } from '../frames/receiver-rules.ts'
 
 /** The name under which permessage-deflate is negotiated (RFC 7692 §7). */
 export const deflateExtensionName = 'permessage-deflate'

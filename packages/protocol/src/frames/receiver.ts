@@ -9,9 +9,7 @@ import { isControlOpcode, Opcode } from './opcode.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
 import type { ReadMemory } from './read-memory.ts'
 import { deliver, deliverOwn, type ReceivedMessage } from './received-message.ts'
-
-/** Who reads: a server takes masked frames only, a client unmasked ones only (RFC 6455 §5.1). */
-export type Role = 'server' | 'client'
+import { type ReceiverOptions, type ReceiverRules, receiverRules } from './receiver-rules.ts'
 
 /** What a {@link Receiver} calls; nothing of it may throw. Payloads of control frames are the handler's to keep. */
 export interface ReceiverHandler {
@@ -43,24 +41,6 @@ export interface ReceivedFrame {
   readonly payload: Uint8Array
 }
 
-export interface ReceiverOptions {
-  readonly role: Role
-  /** The largest message accepted, in bytes, before inflating. Checked when a frame announces its length. */
-  readonly maxMessageBytes: number
-  /** True when permessage-deflate was negotiated: RSV1 may be set on a message's first frame. Default false. */
-  readonly isDeflateNegotiated?: boolean
-  /** Whole messages, or each of their frames by itself as it came (then text is not checked). Default `messages`. */
-  readonly delivers?: 'messages' | 'frames'
-  /** The largest frame of a message, in bytes. Checked when it announces its length. Default: no further limit. */
-  readonly maxFrameBytes?: number
-  /** The most frames that a message may come in. Checked when a frame begins. Default: no limit. */
-  readonly maxFragmentCount?: number
-  /** False leaves it to the handler whether text and close reasons are UTF-8. Default true. */
-  readonly checksUtf8?: boolean
-  /** False leaves it to the handler whether a close code may be sent. Default true. */
-  readonly checksCloseCode?: boolean
-}
-
 /** What a frame costs besides its bytes: a flood of empty ones takes time too. */
 const frameWork = 64
 
@@ -88,14 +68,7 @@ const finalBinary = 0x80 | Opcode.Binary
  */
 export class Receiver {
   readonly #handler: ReceiverHandler
-  readonly #isServer: boolean
-  readonly #maxMessageBytes: number
-  readonly #isDeflateNegotiated: boolean
-  readonly #deliversFrames: boolean
-  readonly #maxFrameBytes: number
-  readonly #maxFragmentCount: number
-  readonly #checksUtf8: boolean
-  readonly #checksCloseCode: boolean
+  readonly #rules: ReceiverRules
 
   /** Set for good by a close frame or a violation. */
   #isDone = false
@@ -134,14 +107,7 @@ export class Receiver {
 
   constructor(handler: ReceiverHandler, options: ReceiverOptions) {
     this.#handler = handler
-    this.#isServer = options.role === 'server'
-    this.#maxMessageBytes = options.maxMessageBytes
-    this.#isDeflateNegotiated = options.isDeflateNegotiated ?? false
-    this.#deliversFrames = options.delivers === 'frames'
-    this.#maxFrameBytes = options.maxFrameBytes ?? Number.POSITIVE_INFINITY
-    this.#maxFragmentCount = options.maxFragmentCount ?? Number.POSITIVE_INFINITY
-    this.#checksUtf8 = options.checksUtf8 ?? true
-    this.#checksCloseCode = options.checksCloseCode ?? true
+    this.#rules = receiverRules(options)
     this.#allowedWork = handler.allowWork === undefined ? unlimitedWork : firstWork
   }
 
@@ -279,12 +245,13 @@ export class Receiver {
   ): number {
     if (this.#isInPayload || this.#isInMessage || this.#headerLength !== 0 || chunkEnd - start < 8)
       return start
-    if (this.#deliversFrames) return start
+    const rules = this.#rules
+    if (rules.deliversFrames) return start
     const first = bytes[start]!
     const isText = first === finalText
     if (!isText && first !== finalBinary) return start
 
-    const maskBit = this.#isServer ? 0x80 : 0
+    const maskBit = rules.isServer ? 0x80 : 0
     let payloadBytes = bytes[start + 1]! ^ maskBit
     let at = start + 2
     if (payloadBytes > 125) {
@@ -293,22 +260,22 @@ export class Receiver {
       if (payloadBytes < 126) return start
       at += 2
     }
-    const payloadStart = this.#isServer ? at + 4 : at
+    const payloadStart = rules.isServer ? at + 4 : at
     const end = payloadStart + payloadBytes
-    if (end > chunkEnd || payloadBytes > this.#maxMessageBytes || payloadBytes > this.#maxFrameBytes)
+    if (end > chunkEnd || payloadBytes > rules.maxMessageBytes || payloadBytes > rules.maxFrameBytes)
       return start
 
     let isAscii = false
-    const key = this.#isServer ? readUint32(bytes, at) : 0
+    const key = rules.isServer ? readUint32(bytes, at) : 0
     // Masking with 0 changes nothing and still tells whether the text is ASCII.
     if (memory !== undefined) {
-      if (this.#isServer || isText) isAscii = memory.mask(payloadStart, end, key, 0)
-    } else if (this.#isServer) {
+      if (rules.isServer || isText) isAscii = memory.mask(payloadStart, end, key, 0)
+    } else if (rules.isServer) {
       applyMask(bytes.subarray(payloadStart, end), key)
     }
     this.#isText = isText
     this.#isCompressed = false
-    if (isText && !isAscii && this.#checksUtf8 && !isUtf8(bytes.subarray(payloadStart, end))) this.#failUtf8()
+    if (isText && !isAscii && rules.checksUtf8 && !isUtf8(bytes.subarray(payloadStart, end))) this.#failUtf8()
     else this.#deliver(bytes, payloadStart, end, memory, isAscii)
     return end
   }
@@ -362,7 +329,7 @@ export class Receiver {
     this.#opcode = opcode
     this.#payloadBytes = payloadBytes
     this.#payloadCame = 0
-    this.#maskingKey = this.#isServer ? readUint32(bytes, at) : 0
+    this.#maskingKey = this.#rules.isServer ? readUint32(bytes, at) : 0
     if (isControlOpcode(opcode)) return true
 
     if (opcode !== Opcode.Continuation) {
@@ -373,8 +340,8 @@ export class Receiver {
       this.#isCompressed = (first & 0x40) !== 0
     }
     this.#fragmentCount++
-    if (this.#fragmentCount > this.#maxFragmentCount) {
-      this.#violate(tooManyFragments(this.#fragmentCount, this.#maxFragmentCount))
+    if (this.#fragmentCount > this.#rules.maxFragmentCount) {
+      this.#violate(tooManyFragments(this.#fragmentCount, this.#rules.maxFragmentCount))
       return false
     }
     return this.#checkMessageLength()
@@ -388,15 +355,15 @@ export class Receiver {
     // RFC 6455 §5.2: reserved bits are 0 unless an extension says otherwise. RFC 7692 §6 gives RSV1 to the
     // first frame of a data message, and to nothing else.
     const allowed =
-      this.#isDeflateNegotiated && (opcode === Opcode.Text || opcode === Opcode.Binary) ? 0x40 : 0
+      this.#rules.isDeflateNegotiated && (opcode === Opcode.Text || opcode === Opcode.Binary) ? 0x40 : 0
     const reserved = first & 0x70 & ~allowed
     if (reserved !== 0)
       return this.#fail('BW_RESERVED_BITS', reservedBitsMessage(reserved, first, second), reserved)
     if ((opcode > 0x2 && opcode < 0x8) || opcode > 0xa) {
       return this.#fail('BW_RESERVED_OPCODE', `Opcode 0x${opcode.toString(16)} is reserved.`, opcode)
     }
-    if (((second & 0x80) !== 0) !== this.#isServer) {
-      return this.#isServer
+    if (((second & 0x80) !== 0) !== this.#rules.isServer) {
+      return this.#rules.isServer
         ? this.#fail('BW_UNMASKED_FRAME', 'A client must mask every frame it sends; this one was not masked.')
         : this.#fail('BW_MASKED_FRAME', 'A server must not mask the frames it sends; this one was masked.')
     }
@@ -440,18 +407,18 @@ export class Receiver {
 
   /** Checked on the announced length, before any memory is taken for it. */
   #checkMessageLength(): boolean {
-    if (this.#payloadBytes > this.#maxFrameBytes) {
-      this.#violate(frameTooBig(this.#payloadBytes, this.#maxFrameBytes))
+    if (this.#payloadBytes > this.#rules.maxFrameBytes) {
+      this.#violate(frameTooBig(this.#payloadBytes, this.#rules.maxFrameBytes))
       return false
     }
     const total = this.#messageLength + this.#payloadBytes
     if (total <= this.#longestMessage()) return true
-    this.#violate(messageTooBig(total, this.#maxMessageBytes))
+    this.#violate(messageTooBig(total, this.#rules.maxMessageBytes))
     return false
   }
 
   #longestMessage(): number {
-    return this.#isCompressed ? deflatedBound(this.#maxMessageBytes) : this.#maxMessageBytes
+    return this.#isCompressed ? deflatedBound(this.#rules.maxMessageBytes) : this.#rules.maxMessageBytes
   }
 
   get #messageLength(): number {
@@ -467,7 +434,7 @@ export class Receiver {
   #readPayload(bytes: Uint8Array, start: number, chunkEnd: number, memory: ReadMemory | undefined): number {
     const end = Math.min(chunkEnd, start + this.#payloadBytes - this.#payloadCame)
     const piece = bytes.subarray(start, end)
-    if (this.#isServer) {
+    if (this.#rules.isServer) {
       if (memory === undefined) applyMask(piece, this.#maskingKey, this.#payloadCame)
       else memory.mask(start, end, this.#maskingKey, this.#payloadCame)
     }
@@ -493,7 +460,7 @@ export class Receiver {
   }
 
   #takeClose(body: Uint8Array): void {
-    const close = parseCloseBody(body, this.#checksUtf8, this.#checksCloseCode)
+    const close = parseCloseBody(body, this.#rules.checksUtf8, this.#rules.checksCloseCode)
     if (close instanceof ProtocolViolation) {
       this.#violate(close)
       return
@@ -503,12 +470,12 @@ export class Receiver {
   }
 
   #takeMessagePiece(piece: Uint8Array, isFrameWhole: boolean, memory: ReadMemory | undefined): void {
-    if (this.#deliversFrames) {
+    if (this.#rules.deliversFrames) {
       this.#takeFramePiece(piece, isFrameWhole)
       return
     }
     const isMessageWhole = isFrameWhole && this.#isFinal
-    const isChecked = this.#isText && !this.#isCompressed && this.#checksUtf8
+    const isChecked = this.#isText && !this.#isCompressed && this.#rules.checksUtf8
     if (isMessageWhole && piece.length === this.#payloadBytes && this.#messageLength === 0) {
       // The message lies in one chunk (§5.4 lets empty fragments precede it).
       if (isChecked && !isUtf8(piece)) this.#failUtf8()
@@ -566,7 +533,7 @@ export class Receiver {
     isAscii: boolean,
   ): void {
     this.#isInMessage = false
-    if (memory !== undefined && !this.#checksUtf8) {
+    if (memory !== undefined && !this.#rules.checksUtf8) {
       // A borrowed memory's own decoder trusts what it decodes.
       deliverOwn(this.#handler, this.#isText, this.#isCompressed, copyBytes(source, start, end))
       return

@@ -29,17 +29,15 @@ export function readRequestHead(bytes: Uint8Array, end: number = bytes.length): 
   const whole = decodeAscii(bytes, 0, Math.min(end, longestHeadBytes))
   const textEnd = whole.indexOf(headEnd)
   if (textEnd < 0) return undefined
-  // What follows is not kept with the pieces of the head, which would each keep the whole text.
-  const hasMore = textEnd + headEnd.length < whole.length
-  const text = hasMore ? decodeAscii(bytes, 0, textEnd + headEnd.length) : whole
-  const lineEnd = text.indexOf('\r\n')
-  const line = text.slice(0, lineEnd)
+  const lineEnd = whole.indexOf('\r\n')
+  // What is kept is decoded by itself: a piece of the whole text would keep all of it.
+  const line = decodeAscii(bytes, 0, lineEnd)
   if (!/^GET \/[\x21-\x7e]* HTTP\/1\.1$/.test(line)) return undefined
   return {
     method: 'GET',
     httpVersion: '1.1',
     target: line.slice(4, -9),
-    headerLines: text.slice(lineEnd + 2, textEnd + 2),
+    headerLines: decodeAscii(bytes, lineEnd + 2, textEnd + 2),
     byteLength: textEnd + headEnd.length,
   }
 }

@@ -89,5 +89,5 @@ function onShutdown(this: ShutdownRequest): void {
 }
 
 function onClosed(this: TcpHandle): void {
-  ;(this.bothways as BareTransport).closed()
+  ;(this.onconnection as BareTransport).closed()
 }

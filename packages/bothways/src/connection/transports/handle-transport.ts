@@ -59,7 +59,7 @@ export abstract class HandleTransport implements Transport {
   start(handler: TransportHandler): void {
     this.handler = handler
     const { handle } = this
-    handle.bothways = this
+    handle.onconnection = this
     handle.onread = onRead
     handle.useUserBuffer(readMemory.bytes)
     this.resume()
@@ -141,7 +141,7 @@ export function copyOfRead(byteLength: number): ArrayBuffer {
 
 function onRead(this: TcpHandle): void {
   const bytes = streamBaseState[kReadBytesOrError]!
-  if (bytes !== 0) (this.bothways as HandleTransport).tookIn(bytes)
+  if (bytes !== 0) (this.onconnection as HandleTransport).tookIn(bytes)
 }
 
 function onWritten(this: WriteRequest, status: number): void {

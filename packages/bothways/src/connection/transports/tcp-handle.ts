@@ -27,8 +27,11 @@ export interface TcpHandle {
   shutdown(request: ShutdownRequest): number
   /** `this` of the callback is the handle. */
   close(onClosed?: (this: TcpHandle) => void): void
-  /** Whose handle this is; ours. */
-  bothways?: unknown
+  /**
+   * Whose handle this is; ours. Node gives every handle this place, for the listener of one that listens: another one
+   * would cost each connection 64 bytes.
+   */
+  onconnection: unknown
 }
 
 /** One write that was not finished at once. */
