@@ -11,16 +11,17 @@ import { compile } from './measure/compile.mjs'
 import { arePinned } from './measure/cores.mjs'
 import { asBase, measure } from './measure/measure.mjs'
 import { mostConnections, spareFiles } from './measure/open-files.mjs'
+import { topicRows } from './measure/topics.mjs'
 import { chart } from './report/chart.mjs'
 import { summarize, summarizeGrowth } from './report/results.mjs'
-import { growthTable, table } from './report/table.mjs'
+import { growthTable, table, topicsLine } from './report/table.mjs'
 import { series, workloads } from './workloads.mjs'
 
 const usage = `npm run bench -- [--quick | --growth] [--only TEXT]… [--base FOLDER] [--json] [--svg FILE]
 
-  --quick       a first look in under two minutes: bothways, ws, socket.io and Bun, one short round, no growth
+  --quick       a first look in under two minutes: bothways, ws, socket.io and Bun, one short round, no growth, no topics
   --growth      only the tables a whole run ends with: what a message or a byte costs as the work grows
-  --only TEXT   only workloads whose name contains it; may be given more than once
+  --only TEXT   only workloads whose name contains it; may be given more than once. "topics:" are those of topics
   --base FOLDER our own peers once more, from another checkout that is built, such as \`git worktree add\` makes:
                 what a change costs or brings, without \`--quick\` in three rounds
   --json        the results as JSON on standard output
@@ -43,7 +44,8 @@ await run(async () => {
   const isChosen = ({ name }) => only.length === 0 || only.some(part => name.includes(part))
   const chosen = onlyGrowth ? [] : workloads.filter(isChosen).map(it => withBase(it, base))
   const growing = quick ? [] : series.filter(isChosen)
-  if (chosen.length + growing.length === 0)
+  const ofTopics = quick || onlyGrowth ? [] : topicRows.filter(isChosen)
+  if (chosen.length + growing.length + ofTopics.length === 0)
     throw new Stop(`No workload's name contains ${only.join(' or ')}.`)
 
   await prepare(json)
@@ -56,6 +58,7 @@ await run(async () => {
   }
   const results = []
   const growth = []
+  const topics = {}
   try {
     if (!arePinned)
       tell('There is only one core, or no taskset: server and load share it, and the figures say less.')
@@ -76,11 +79,16 @@ await run(async () => {
       growth.push(grown)
       tell(growthTable(grown))
     }
+    for (const { name, measure } of ofTopics) {
+      topics[name] = await measure()
+      tell(topicsLine(name, topics[name]))
+    }
   } finally {
     programs.remove()
   }
   if (svg !== undefined) writeFileSync(svg, chart(results))
-  if (json) process.stdout.write(`${JSON.stringify({ machine: machine(), results, growth }, undefined, 2)}\n`)
+  if (json)
+    process.stdout.write(`${JSON.stringify({ machine: machine(), results, growth, topics }, undefined, 2)}\n`)
 })
 
 function options() {

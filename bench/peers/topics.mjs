@@ -1,5 +1,11 @@
 // One process of the benchmark of topics; its argument says which.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SqliteBroker } from '@bothways/sqlite'
 import { createHub, createServer, MemoryBroker, topicsRoute } from 'bothways'
+import { median } from '../measure/statistics.mjs'
 
 const history = { count: 500, ageMs: 600_000 }
 const unlimited = 1_000_000_000
@@ -13,6 +19,42 @@ function heap() {
   globalThis.gc()
   globalThis.gc()
   return process.memoryUsage().heapUsed
+}
+
+async function publishesPerSecond(file, data, inFlight) {
+  const broker = await SqliteBroker.open({ file })
+  const end = performance.now() + 1000
+  let count = 0
+  const publishOn = async () => {
+    while (performance.now() < end) {
+      await broker.publish({ topic: 'room', data, history, isState: false })
+      count++
+    }
+  }
+  await Promise.all(Array.from({ length: inFlight }, publishOn))
+  await broker.close()
+  return count
+}
+
+/** A table of the same data with the same settings, and nothing else: as many rows in a transaction as are in flight. */
+function insertsPerSecond(file, data, inFlight) {
+  const require = createRequire(import.meta.url)
+  const Database = process.getBuiltinModule?.('node:sqlite')?.DatabaseSync ?? require('better-sqlite3')
+  const database = new Database(file)
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE it (at INTEGER PRIMARY KEY, data TEXT)',
+  )
+  const insert = database.prepare('INSERT INTO it (data) VALUES (?)')
+  const end = performance.now() + 1000
+  let count = 0
+  while (performance.now() < end) {
+    database.exec('BEGIN')
+    for (let at = 0; at < inFlight; at++) insert.run(data)
+    database.exec('COMMIT')
+    count += inFlight
+  }
+  database.close()
+  return count
 }
 
 const idleSink = { sendShared: () => 'sent' }
@@ -35,6 +77,19 @@ const kinds = {
       maxTotalPublishesPerSecond: unlimited,
     })
     await serve(topicsRoute(hub))
+  },
+
+  async sqlite(inFlight) {
+    const folder = mkdtempSync(join(tmpdir(), 'bothways-bench-'))
+    const data = JSON.stringify('x'.repeat(62))
+    const rates = { publishes: [], inserts: [] }
+    for (let round = 0; round < 3; round++) {
+      rates.publishes.push(await publishesPerSecond(join(folder, `topics-${round}.db`), data, inFlight))
+      rates.inserts.push(insertsPerSecond(join(folder, `bare-${round}.db`), data, inFlight))
+    }
+    rmSync(folder, { recursive: true })
+    const [publishes, inserts] = [median(rates.publishes), median(rates.inserts)]
+    process.send({ 'publishes/s': publishes, 'bare inserts/s': inserts, ratio: publishes / inserts })
   },
 
   async resumes() {
@@ -133,4 +188,4 @@ const kinds = {
 }
 
 process.on('message', () => process.send(process.cpuUsage()))
-await kinds[process.argv[2]]()
+await kinds[process.argv[2]](Number(process.argv[3]))

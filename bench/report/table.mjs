@@ -19,6 +19,17 @@ export function table({ name, unit, goal, base, peers }) {
 }
 
 /**
+ * What was measured of topics, in a line.
+ *
+ * @param {string} name
+ * @param {Readonly<Record<string, number>>} figures by what they count
+ */
+export function topicsLine(name, figures) {
+  const told = Object.entries(figures).map(([what, it]) => `${what} ${it < 10 ? it.toFixed(2) : number(it)}`)
+  return `${name}: ${told.join(', ')}`
+}
+
+/**
  * What a message or a byte costs as the work grows, and how that compares with the cheapest.
  *
  * @param {import('./results.mjs').Growth} growth

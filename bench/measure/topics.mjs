@@ -1,16 +1,15 @@
-// What topics cost: `node bench/topics.mjs [--json]`, after `npm run build`. Server and load are two processes; what is
-// measured without a network runs in a third, with nothing else in it.
+// What topics cost. Server and load are two processes; what is measured without a network runs in a third, with nothing
+// else in it.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { connectRaw } from './load/raw-client.mjs'
+import { connectRaw } from '../load/raw-client.mjs'
+import { median } from './statistics.mjs'
 
-const program = new URL('peers/topics.mjs', import.meta.url)
+const program = new URL('../peers/topics.mjs', import.meta.url)
 const subscriberCount = 1_000
 const dataBytes = 64
 const measureMs = 1_000
 const rounds = 3
-
-const median = values => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]
 
 /** A process of `peers/topics.mjs`, and what it says first. */
 async function start(...args) {
@@ -92,7 +91,8 @@ async function fanOutRatio(inFlight) {
     // As long on the wire as the publication of a topic.
     plain.push((await fanOut('plain', inFlight, 'x'.repeat(one.frameBytes - 4))).perSecond)
   }
-  return { topics: median(topics), plain: median(plain), ratio: median(topics) / median(plain) }
+  const perSecond = { topics: median(topics), plain: median(plain) }
+  return { ...perSecond, ratio: perSecond.topics / perSecond.plain }
 }
 
 /** Counts a text in what comes, also where it is cut. */
@@ -165,24 +165,32 @@ async function alone(kind) {
   return said
 }
 
-const results = {
-  'publish to 1,000 subscribers, 1 in flight': await fanOutRatio(1),
-  'publish to 1,000 subscribers, 8 in flight': await fanOutRatio(8),
-  'acknowledged publishes/s of one client, 1 in flight': await acknowledged(1),
-  'acknowledged publishes/s of one client, 32 in flight': await acknowledged(32),
-  'join with 100 missed, ms': await join(),
-  '10,000 resumes at once, 100 missed': await alone('resumes'),
-  'memory of an idle subscription, bytes': await alone('subscriptions'),
-  'memory of an idle topic, bytes': await alone('idle-topics'),
-  '10,000 slow readers of 1 MB/s': await alone('slow-readers'),
+/** Publications a second that the file has, beside bare inserts of as many in one transaction. */
+async function sqlite(inFlight) {
+  const { child, said } = await start('sqlite', String(inFlight))
+  await stop({ child })
+  return said
 }
-if (process.argv.includes('--json')) console.log(JSON.stringify(results))
-else
-  console.table(
-    Object.fromEntries(
-      Object.entries(results).map(([name, it]) => [
-        name,
-        typeof it === 'number' ? { value: Math.round(it * 100) / 100 } : it,
-      ]),
-    ),
-  )
+
+/** What is measured of topics: numbers by what they count. */
+export const topicRows = [
+  row('publish 64 B to 1,000 subscribers, 1 in flight', () => fanOutRatio(1)),
+  row('publish 64 B to 1,000 subscribers, 8 in flight', () => fanOutRatio(8)),
+  row('acknowledged publishes of one client, 1 in flight', async () => ({
+    'publishes/s': await acknowledged(1),
+  })),
+  row('acknowledged publishes of one client, 32 in flight', async () => ({
+    'publishes/s': await acknowledged(32),
+  })),
+  row('SQLite, acknowledged publishes, 1 in flight', () => sqlite(1)),
+  row('SQLite, acknowledged publishes, 64 in flight', () => sqlite(64)),
+  row('join with 100 missed', async () => ({ ms: await join() })),
+  row('10,000 resumes at once, 100 missed', () => alone('resumes')),
+  row('memory of an idle subscription', async () => ({ bytes: await alone('subscriptions') })),
+  row('memory of an idle topic', () => alone('idle-topics')),
+  row('10,000 slow readers of 1 MB/s', () => alone('slow-readers')),
+]
+
+function row(name, measure) {
+  return { name: `topics: ${name}`, measure }
+}
