@@ -42,9 +42,9 @@ do {
   const told = Object.entries(counts).map(([name, count]) => `${count} ${name}`)
   console.log(`seed ${seed}: ${told.join(', ')}, ${((performance.now() - start) / 1000).toFixed(1)} s`)
   if (wrong.length > 0) {
-    console.error(
-      `${wrong.slice(0, 20).join('\n')}\nReplay it: npm run chaos -- --seed ${seed} --kills ${kills}`,
-    )
+    const replay = ['--seed', seed, '--kills', kills, '--servers', servers, '--subscribers', subscribers]
+    if (values.broker) replay.push('--broker', values.broker)
+    console.error(`${wrong.slice(0, 20).join('\n')}\nReplay it: npm run chaos -- ${replay.join(' ')}`)
     process.exit(1)
   }
   seed++

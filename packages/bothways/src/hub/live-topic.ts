@@ -77,7 +77,12 @@ export class LiveTopic implements BrokerEvents, Feed {
     if (this.head === '') this.head = head
     if (this.isState) {
       const { publications } = await this.#broker.history({ topic: this.name, last: 1, limit: 1 })
-      this.newest ??= publications.at(-1)
+      const newest = publications.at(-1)
+      if (this.newest === undefined && newest?.position !== undefined) {
+        this.newest = newest
+        // It may have come behind that head; what lies between is on its way, and older.
+        this.head = newest.position
+      }
     }
     if (this.hasPresence) {
       for (const member of await this.#broker.members(this.name)) this.members.set(member.client, member)
