@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,6 +8,7 @@ import { runChild, startChild } from '@bothways/test-support/child'
 import { messagesOf } from '@bothways/test-support/messages'
 import { type CloseEvent, createServer, WebSocket } from 'bothways'
 import { transformSync } from 'rolldown/utils'
+import { io as connectIo } from 'socket.io-client'
 import { describe, expect, test } from 'vitest'
 import { codeBlocks, withFolder } from './code-blocks.ts'
 
@@ -40,6 +41,32 @@ const closing = async (socket: WebSocket) => {
   const [{ code, reason }] = (await once(socket, 'close')) as [CloseEvent]
   return [code, reason]
 }
+
+test('meet-topics: a plain socket and a client of Socket.IO talk in one room', async () => {
+  const [program = ''] = await programs('meet-topics', 'ts')
+  const script = program.replace(
+    'http.listen(8080, () => console.log("http://127.0.0.1:8080")',
+    'http.listen(0, () => console.log("http://127.0.0.1:" + http.address().port)',
+  )
+  expect(script).toContain('listen(0')
+  await withFolder({ 'server.js': script }, async folder => {
+    const child = await startChild('node', [`${folder}/server.js`])
+    try {
+      const client = connectIo(child.firstLine, { transports: ['websocket'], forceNew: true })
+      const said = once(client as unknown as EventEmitter, 'message')
+      await once(client as unknown as EventEmitter, 'connect')
+      const plain = await opened(`${child.firstLine.replace('http', 'ws')}/plain`)
+      plain.send('"hello"')
+      expect(await said).toEqual(['hello'])
+      const heard = once(plain, 'message')
+      client.emit('message', 'hello yourself')
+      expect((await heard)[0]).toMatchObject({ data: '"hello yourself"' })
+      client.close()
+    } finally {
+      await child.stop()
+    }
+  })
+})
 
 describe('state-and-rooms:', async () => {
   const [inAddress = '', entered = '', ...others] = await programs('state-and-rooms', 'ts')

@@ -30,6 +30,7 @@ test('bothways exports these names', () => {
       "HandshakeError",
       "HubError",
       "LimitError",
+      "Meeting",
       "MemoryBroker",
       "MessageEvent",
       "Opcode",
@@ -285,6 +286,7 @@ test('@bothways/socket.io exports these names', () => {
       "RemoteSocket",
       "Server",
       "Socket",
+      "meetTopics",
       "module.exports",
     ]
   `)

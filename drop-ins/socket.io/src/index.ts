@@ -18,4 +18,5 @@ export type { ConnectionStateRecoveryOptions, ServerOptions } from './server-opt
 export type { Session } from './session-log.ts'
 export { socketIo as 'module.exports' } from './socket-io.ts'
 export type { DisconnectReason, Event, ExtendedError } from './socket-types.ts'
+export { type MeetOptions, meetTopics } from './topics-meeting.ts'
 export type { DefaultEventsMap, EventsMap } from './typed-events.ts'

@@ -4,6 +4,7 @@ import { type AttachableHttpServer, EngineServer } from './engine-binding.ts'
 import { MemoryBus } from './memory-bus.ts'
 import { Namespace, Server, Socket } from './public-classes.ts'
 import type { ServerOptions } from './server-options.ts'
+import { meetTopics } from './topics-meeting.ts'
 
 interface SocketIo {
   (srv?: AttachableHttpServer | number | Partial<ServerOptions>, opts?: Partial<ServerOptions>): Server
@@ -15,6 +16,7 @@ interface SocketIo {
   readonly RemoteSocket: typeof RemoteSocket
   readonly Server: typeof Server
   readonly Socket: typeof Socket
+  readonly meetTopics: typeof meetTopics
 }
 
 /**
@@ -30,6 +32,7 @@ export const socketIo: SocketIo = Object.assign(makeServer, {
   RemoteSocket,
   Server,
   Socket,
+  meetTopics,
 })
 
 function makeServer(

@@ -14,6 +14,7 @@ export {
   unavailable as TopicsHttp,
   unavailable as MemoryBroker,
   unavailable as HubError,
+  unavailable as Meeting,
   unavailable as carryTopics,
   unavailable as createHub,
   unavailable as CloseCode,

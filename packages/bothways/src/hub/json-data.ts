@@ -1,3 +1,4 @@
+import { isAnyArrayBuffer } from 'node:util/types'
 import { HubError } from './hub-error.ts'
 
 const maxDepth = 64
@@ -43,6 +44,9 @@ function checkValue(value: unknown, depth: number): void {
     return
   }
   if (typeof value !== 'object' || value === null) return
+  if (ArrayBuffer.isView(value) || isAnyArrayBuffer(value)) {
+    throw new HubError('invalid_data', 'Bytes are no JSON value: send them as a string, such as Base64.')
+  }
   if (depth >= maxDepth) throw new HubError('invalid_data', `Data are nested at most ${maxDepth} deep.`)
   if (Array.isArray(value)) {
     for (const item of value) checkValue(item, depth + 1)

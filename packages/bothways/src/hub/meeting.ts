@@ -14,7 +14,7 @@ const maxExcepted = 16
 
 /** A client of something else than `bothways.v1` that may take part in topics. */
 export interface MeetingClient<User> {
-  /** The same in all processes, without a comma. */
+  /** The same in all processes. */
   readonly id: string
   readonly user: User
   /** Its user is not wanted. */
@@ -115,7 +115,7 @@ export class Meeting<User, Client extends MeetingClient<User>> {
       if (except.length > maxExcepted) {
         throw new HubError('bad_request', `A publication leaves out at most ${maxExcepted} clients.`)
       }
-      const sender = except.length === 0 ? undefined : except.join()
+      const sender = except.length === 0 ? undefined : except.map(encodeURIComponent).join()
       if (client === undefined) await hub.topic(topic).publish(data, { sender })
       else await hub.publishAs(client.user, topic, data, { sender })
     }
@@ -143,7 +143,7 @@ export class Meeting<User, Client extends MeetingClient<User>> {
     let place = this.#places.get(topic)
     if (place === undefined) {
       const listener = (publication: TopicPublication): void =>
-        this.#init.deliver(topic, publication, publication.sender?.split(',') ?? [])
+        this.#init.deliver(topic, publication, publication.sender?.split(',').map(decodeURIComponent) ?? [])
       place = { holders: 0, listening: this.#init.hub.topic(topic).subscribe(listener) }
       this.#places.set(topic, place)
     }

@@ -1,0 +1,166 @@
+import { type Hub, Meeting, type MeetingClient, type MeetingRefusal, type TopicPublication } from 'bothways'
+import type { Adapter } from './adapter.ts'
+import type { BroadcastOptions, Room, SocketId } from './broadcast-options.ts'
+import { type Packet, PacketType } from './parser/packet.ts'
+import type { Namespace, Server, Socket } from './public-classes.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a server of any events
+type AnyServer = Server<any, any, any, any>
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type AnyNamespace = Namespace<any, any, any, any>
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type AnySocket = Socket<any, any, any, any>
+
+export interface MeetOptions<User> {
+  /** Who a socket is, for `authorize`. Default: `socket.data.user`. */
+  userOf?(socket: AnySocket): User
+  /**
+   * Told what a socket, or the program, was refused: a right that it has not, arguments that are no JSON, a broker that is away.
+   * Default: goes to the hub's `onError`.
+   */
+  onRefused?(refusal: MeetingRefusal<RoomClient<User>>): void
+}
+
+/**
+ * Lets the rooms of a Socket.IO server meet the topics of a hub that are declared with `socketio`: joining such a room is a
+ * subscription, which `authorize` is asked for, and an event that is sent into it a publication. What is published, by whatever
+ * client, comes to the room as an event. All other rooms stay what they are. Before the first client, and behind `io.adapter`.
+ *
+ * Data of the form `{ event, args }` are that event; the declaration's `event` carries all other data as its one argument.
+ *
+ * @example
+ * const hub = createHub({ topics: { 'room/:id': { socketio: { event: 'message' } } } })
+ * meetTopics(io, hub)
+ */
+export function meetTopics<User = undefined>(
+  io: AnyServer,
+  hub: Hub<User>,
+  options: MeetOptions<User> = {},
+): void {
+  const meet = (namespace: AnyNamespace): void => meetNamespace(namespace, hub, options)
+  for (const namespace of io._nsps.values()) meet(namespace)
+  io.on('new_namespace', meet)
+}
+
+/** A client of a namespace, among the clients of a hub. */
+export class RoomClient<User> implements MeetingClient<User> {
+  readonly socket: AnySocket
+  readonly user: User
+  readonly #rooms: Pick<Adapter, 'addAll' | 'del'>
+
+  constructor(socket: AnySocket, user: User, rooms: Pick<Adapter, 'addAll' | 'del'>) {
+    this.socket = socket
+    this.user = user
+    this.#rooms = rooms
+  }
+
+  get id(): string {
+    return this.socket.id
+  }
+
+  disconnect(): void {
+    this.socket.disconnect(true)
+  }
+
+  terminate(): void {
+    this.socket.disconnect(true)
+  }
+
+  enter(room: string): void {
+    void this.#rooms.addAll(this.id, new Set([room]))
+  }
+
+  leave(room: string): void {
+    void this.#rooms.del(this.id, room)
+  }
+}
+
+function meetNamespace<User>(namespace: AnyNamespace, hub: Hub<User>, options: MeetOptions<User>): void {
+  const adapter = namespace.adapter as Adapter
+  // What the adapter does by itself, for what is not the hub's, and for what the hub has decided.
+  const own = {
+    addAll: adapter.addAll.bind(adapter),
+    del: adapter.del.bind(adapter),
+    delAll: adapter.delAll.bind(adapter),
+    broadcast: adapter.broadcast.bind(adapter),
+  }
+  const clients = new Map<SocketId, RoomClient<User>>()
+  const eventOf = (room: Room): string | undefined => hub.declarations.find(room)?.socketio?.event
+  const meeting = new Meeting<User, RoomClient<User>>({
+    hub,
+    opens: ({ socketio }) => socketio !== undefined && (socketio.namespace ?? '/') === namespace.name,
+    deliver: (room, { data }: TopicPublication, except) => {
+      const args = argumentsOf(data, eventOf(room))
+      if (args === undefined) return
+      const packet = { type: PacketType.EVENT, nsp: namespace.name, data: args }
+      own.broadcast(packet, { rooms: new Set([room]), except: new Set(except), flags: { local: true } })
+    },
+    onRefused: refusal =>
+      options.onRefused === undefined ? hub.onError(refusal.error) : options.onRefused(refusal),
+  })
+
+  function clientOf(id: SocketId): RoomClient<User> | undefined {
+    const socket = namespace.sockets.get(id) as AnySocket | undefined
+    if (socket === undefined) return undefined
+    let client = clients.get(id)
+    if (client === undefined) {
+      const user = options.userOf === undefined ? socket.data?.user : options.userOf(socket)
+      client = new RoomClient(socket, user as User, own)
+      clients.set(id, client)
+    }
+    return client
+  }
+
+  adapter.addAll = (id, rooms) => {
+    const opened = [...rooms].filter(room => room !== id && meeting.opens(room))
+    if (opened.length === 0) return own.addAll(id, rooms)
+    const client = clientOf(id)
+    const others = own.addAll(id, new Set([...rooms].filter(room => !opened.includes(room))))
+    const joins = client === undefined ? [] : opened.map(room => meeting.join(room, client))
+    return Promise.all([others, ...joins]).then(() => undefined)
+  }
+  adapter.del = (id, room) => {
+    const client = clients.get(id)
+    if (client === undefined || !meeting.opens(room)) return own.del(id, room)
+    return meeting.leave(room, client)
+  }
+  adapter.delAll = id => {
+    const client = clients.get(id)
+    if (client !== undefined) meeting.forget(client)
+    clients.delete(id)
+    own.delAll(id)
+  }
+  adapter.broadcast = (packet, to) => {
+    const opened = [...to.rooms].filter(room => meeting.opens(room))
+    if (opened.length === 0) return own.broadcast(packet, to)
+    for (const room of opened) {
+      // `socket.to(room)` leaves out the socket first: it is who publishes.
+      const [sender] = to.except ?? []
+      const client = sender === undefined ? undefined : clientOf(sender)
+      meeting.publish(room, dataOf(packet, eventOf(room)), client, [...(to.except ?? [])])
+    }
+    const rooms = new Set([...to.rooms].filter(room => !opened.includes(room)))
+    if (rooms.size > 0) own.broadcast(packet, { ...to, rooms } as BroadcastOptions)
+  }
+}
+
+/** The data of an event that a program sends. */
+function dataOf({ data }: Packet, event: string | undefined): unknown {
+  const [name, ...args] = data as [string, ...unknown[]]
+  return name === event && args.length === 1 ? args[0] : { event: name, args }
+}
+
+/** The event of data; undefined: they are none. */
+function argumentsOf(data: unknown, event: string | undefined): unknown[] | undefined {
+  const {
+    event: name,
+    args,
+    ...rest
+  } = (typeof data === 'object' && data !== null ? data : {}) as {
+    event?: unknown
+    args?: unknown
+  }
+  if (typeof name === 'string' && Array.isArray(args) && Object.keys(rest).length === 0)
+    return [name, ...args]
+  return event === undefined ? undefined : [event, data]
+}
