@@ -254,6 +254,35 @@ test('A broker that lost everything does not know the positions of before', asyn
   })
 })
 
+test('The beginning of a topic is good for half a day at least, and a topic that was forgotten begins another life', async () => {
+  await withBroker(server, async (broker, client, prefix) => {
+    const [begin = ''] = await broker.heads(['a'])
+    const [, epoch = '', halfDay = ''] = /^(.*)-(\d+)\.0\.$/.exec(begin) ?? []
+    const at = (past: number) => `${epoch}-${Number(halfDay) - past}.0.`
+    const recovered = async (since: string) =>
+      (await broker.history({ topic: 'a', since, last: 0, limit: 10 })).recovered
+    const all = async () => [await recovered(begin), await recovered(at(1)), await recovered(at(2))]
+    expect(await all()).toEqual([true, true, false])
+    await expect(broker.publish(requestOf(0, { ifPosition: at(2) }))).rejects.toMatchObject({
+      code: 'conflict',
+    })
+    const { position = '' } = await broker.publish(requestOf(1, { ifPosition: at(1) }))
+    expect(await all()).toEqual([true, true, false])
+    // As Redis does when a day has passed; it begins again in the half day of now, which is a later one then.
+    const [key = ''] = await client.keys(`${prefix}:*:topic`)
+    await client.hSet(key, 'epoch', `${epoch}-${Number(halfDay) - 4}`)
+    const old = position.replace(`-${halfDay}.`, `-${Number(halfDay) - 4}.`)
+    expect(await recovered(old)).toBe(true)
+    for (const gone of await client.keys(`${prefix}:*`)) if (!gone.endsWith(':epoch')) await client.del(gone)
+    await broker.publish(requestOf(2))
+    expect([await recovered(old), await recovered(at(4)), await recovered(begin)]).toEqual([
+      false,
+      false,
+      true,
+    ])
+  })
+})
+
 test('What is no client is refused', async () => {
   const open = (options: object) => RedisBroker.open(options as RedisBrokerOptions)
   await expect(open({ client: {} })).rejects.toMatchObject({ code: 'BW_INVALID_OPTION' })

@@ -23,6 +23,7 @@ import {
 import { openPort, type RedisClient, type RedisPort } from './redis-client.ts'
 import { hubErrorOf, isNoScript } from './redis-failure.ts'
 import {
+  halfDayMs,
   historyScript,
   joinScript,
   leaveScript,
@@ -201,7 +202,8 @@ export class RedisBroker implements Broker {
         const key = topicKeys(this.#prefix, topic).topic
         const values = (await this.#command('HMGET', key, 'epoch', 'head', 'check')) as (string | null)[]
         const [epoch, head, check] = values
-        return positionOf(epoch ?? this.#epoch, head ?? '0', check ?? '') as string
+        const life = epoch ?? `${this.#epoch}-${Math.floor(Date.now() / halfDayMs)}`
+        return positionOf(life, head ?? '0', check ?? '') as string
       }),
     )
   }
@@ -292,7 +294,6 @@ export class RedisBroker implements Broker {
     try {
       await this.#prepare()
       await this.#renew()
-      await this.#withdrawals.read()
       this.#audience.restored()
     } catch {
       // It has gone again. The next time will come, and hubs compare heads besides.

@@ -21,6 +21,24 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
+/** Half a day. Topics that nobody has published to have an epoch for each. */
+export const halfDayMs: number = 12 * 60 * 60 * 1000
+
+/**
+ * The epoch of a topic's life is that of the broker and the half day in which it began; a topic is forgotten a day after its last
+ * publication at the earliest. So the beginning of this half day or the one before is that of the same life: nothing was published and
+ * forgotten since, and no position comes again.
+ */
+const lives = `
+local halfDay = math.floor(now / ${halfDayMs})
+local function lifeOf(broker) return broker .. string.format('-%d', halfDay) end
+local function isBeginningOf(life, epoch)
+  local broker, began = string.match(life, '^(.*)%-(%d+)$')
+  local sameBroker, asked = string.match(epoch, '^(.*)%-(%d+)$')
+  return broker ~= nil and broker == sameBroker and math.abs(began - asked) <= 1
+end
+`
+
 /** Drops what is older than the age, from the oldest on. */
 const expire = `
 local function expire(stream, age)
@@ -44,13 +62,13 @@ end
 `
 
 /**
- * KEYS T S K. ARGV: channel, data, user (JSON, or empty), check, epoch of a new topic, count (0: no history), age, the head
+ * KEYS T S K. ARGV: channel, data, user (JSON, or empty), check, epoch of the broker, count (0: no history), age, the head
  * wanted as `epoch.number.check` in decimal (or empty), fingerprint of the data (empty: no key), window of keys.
  *
  * Returns `stored`, epoch, number and check (number -1: no history); or `repeated` and what was returned then; or
  * `key_reused`, or `conflict`.
  */
-export const publishScript: Script = script(`${clock}${expire}
+export const publishScript: Script = script(`${clock}${lives}${expire}
 local channel, data, user, check, epoch, count, age, wanted, fingerprint, window = unpack(ARGV)
 if fingerprint ~= '' then
   local known = redis.call('GET', KEYS[3])
@@ -63,7 +81,11 @@ end
 local number, before, previous = -1, -1, ''
 if count ~= '0' then
   local topic = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'check')
-  if topic[1] then epoch, before, previous = topic[1], tonumber(topic[2]), topic[3] else before = 0 end
+  if topic[1] then epoch, before, previous = topic[1], tonumber(topic[2]), topic[3] else
+    epoch, before = lifeOf(epoch), 0
+    local asked = string.match(wanted, '^(.*)%.0%.$')
+    if asked and isBeginningOf(epoch, asked) then wanted = '' end
+  end
   if wanted ~= '' and wanted ~= epoch .. '.' .. string.format('%d', before) .. '.' .. previous then return {'conflict'} end
   number = before + 1
   local id = string.format('%d-0', number)
@@ -89,18 +111,18 @@ return {'stored', epoch, place, check}
 `)
 
 /**
- * KEYS T S. ARGV: epoch of a topic without one, the epoch, number and check of `since` (epoch empty: none), last, limit.
+ * KEYS T S. ARGV: epoch of the broker, the epoch, number and check of `since` (epoch empty: none), last, limit.
  *
  * Returns epoch, head and its check, then `since`, `last` or `lost`, then the entries of the stream.
  */
-export const historyScript: Script = script(`${clock}${expire}
+export const historyScript: Script = script(`${clock}${lives}${expire}
 local newEpoch, epoch, number, check, last, limit = unpack(ARGV)
 local topic = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'check', 'age')
-if not topic[1] then topic = {newEpoch, '0', '', 'inf'} else expire(KEYS[2], topic[4]) end
+if not topic[1] then topic = {lifeOf(newEpoch), '0', '', 'inf'} else expire(KEYS[2], topic[4]) end
 local head = tonumber(topic[2])
 if epoch ~= '' then
   local at = tonumber(number)
-  if epoch == topic[1] and at <= head then
+  if (epoch == topic[1] or (at == 0 and isBeginningOf(topic[1], epoch))) and at <= head then
     local entries = {}
     local known = topic[3]
     if at < head then

@@ -165,6 +165,8 @@ export class LiveTopic implements BrokerEvents, Feed {
       for (const subscription of this.subscriptions) subscription.fallBehind()
     }
     for (const publication of publications) this.#give(publication)
+    // The same place under a newer name.
+    if (recovered === true && publications.length === 0) this.head = head
     return this.head === head || publications.length === 0
   }
 
