@@ -1,5 +1,5 @@
 /** Opens the broker of `sqlite:FILE`, `redis://127.0.0.1:PORT#PREFIX` or `nats://127.0.0.1:PORT#PREFIX`. A further broker is one line here, and passes the same chaos. */
-export async function openBroker(name) {
+export async function openBroker(name, timeoutMs = 1000) {
   const [kind, ...rest] = name.split(':')
   if (kind === 'sqlite') {
     const { SqliteBroker } = await import('@bothways/sqlite')
@@ -12,7 +12,7 @@ export async function openBroker(name) {
     const client = createClient({ url, socket: { reconnectStrategy: 20 } })
     client.on('error', () => {})
     await client.connect()
-    const broker = await RedisBroker.open({ client, prefix, timeoutMs: 1000 })
+    const broker = await RedisBroker.open({ client, prefix, timeoutMs })
     const close = broker.close.bind(broker)
     broker.close = async () => {
       await close()
@@ -30,7 +30,7 @@ export async function openBroker(name) {
       maxReconnectAttempts: -1,
       waitOnFirstConnect: true,
     })
-    const options = { connection, headers, prefix, timeoutMs: 1000, maxHistoryBytes: 256 * 1024 * 1024 }
+    const options = { connection, headers, prefix, timeoutMs, maxHistoryBytes: 256 * 1024 * 1024 }
     const broker = await openWhenReady(() => NatsBroker.open(options))
     const close = broker.close.bind(broker)
     broker.close = async () => {

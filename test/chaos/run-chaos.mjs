@@ -113,7 +113,7 @@ export async function runChaos({
     ).catch(error => wrong.push(error.message))
     for (const follower of followers) follower.stop()
     for (const server of running.splice(0)) await server?.kill()
-    const opened = await openBroker(broker)
+    const opened = await openBroker(broker, 30_000)
     for (const [topic, log] of logs) {
       wrong.push(...wrongInLog(topic, log, !broker.startsWith('nats:')))
       const most = isState(topic) ? 1 : log.length + 1

@@ -125,8 +125,10 @@ test('several-processes: the clients of one worker hear messages of the other', 
   await running(cluster, async url => {
     const sockets = await Promise.all(Array.from({ length: 4 }, () => opened(url)))
     const heard = sockets.map(socket => messagesOf(socket)())
-    sockets[0]?.send('to all')
+    // A worker hears of a topic soon after its first client has subscribed.
+    const saying = setInterval(() => sockets[0]?.send('to all'), 20)
     expect(await Promise.all(heard)).toEqual(sockets.map(() => 'to all'))
+    clearInterval(saying)
     for (const socket of sockets) socket.terminate()
   })
 })

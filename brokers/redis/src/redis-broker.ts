@@ -20,6 +20,7 @@ import {
   readPosition,
   whole,
 } from 'bothways/broker'
+import { Deadlines } from './deadlines.ts'
 import { openPort, type RedisClient, type RedisPort } from './redis-client.ts'
 import { hubErrorOf, isNoScript } from './redis-failure.ts'
 import {
@@ -69,7 +70,7 @@ interface Followed {
 export class RedisBroker implements Broker {
   readonly keyWindowMs: number
   readonly #prefix: string
-  readonly #timeoutMs: number
+  readonly #deadlines: Deadlines
   readonly #audience: Audience = new Audience()
   readonly #followed = new Map<string, Followed>()
   readonly #byChannel = new Map<string, Followed>()
@@ -115,7 +116,7 @@ export class RedisBroker implements Broker {
     }
     this.#prefix = prefix
     this.keyWindowMs = whole(options, 'keyWindowMs', 300_000, 300_000)
-    this.#timeoutMs = whole(options, 'timeoutMs', 5000, 1)
+    this.#deadlines = new Deadlines(whole(options, 'timeoutMs', 5000, 1))
     this.#withdrawals = new Withdrawals(
       `${prefix}:{withdrawals}`,
       (...args) => this.#command(...args),
@@ -246,6 +247,7 @@ export class RedisBroker implements Broker {
     if (this.#isClosed) return
     this.#isClosed = true
     clearInterval(this.#timer)
+    this.#deadlines.stop()
     this.#audience.clear()
     this.#followed.clear()
     this.#byChannel.clear()
@@ -371,16 +373,7 @@ export class RedisBroker implements Broker {
   }
 
   async #within<Result>(work: Promise<Result>): Promise<Result> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${this.#timeoutMs} ms`)), this.#timeoutMs)
-    })
-    try {
-      return await Promise.race([work, late])
-    } finally {
-      clearTimeout(timer)
-      work.catch(ignore)
-    }
+    return await this.#deadlines.within(work)
   }
 }
 

@@ -10,7 +10,22 @@ export interface TopicKeys {
   key(scope: string, name: string): string
 }
 
+/** So many topics' keys are remembered; digests take their time. */
+const mostRemembered = 1_000
+const remembered = new Map<string, TopicKeys>()
+
 export function topicKeys(prefix: string, name: string): TopicKeys {
+  const which = `${prefix}\0${name}`
+  let keys = remembered.get(which)
+  if (keys === undefined) {
+    keys = newTopicKeys(prefix, name)
+    if (remembered.size >= mostRemembered) remembered.clear()
+    remembered.set(which, keys)
+  }
+  return keys
+}
+
+function newTopicKeys(prefix: string, name: string): TopicKeys {
   const base = `${prefix}:{${digest(name)}}`
   return {
     topic: `${base}:topic`,

@@ -19,6 +19,7 @@ export class Topics<Message> {
     if (topic === undefined) {
       topic = { subscribers: new Set(), publishCount: 0, depth: 0, late: undefined }
       this.#topics.set(name, topic)
+      this.began(name)
     }
     if (topic.subscribers.has(subscriber)) return
     topic.subscribers.add(subscriber)
@@ -58,6 +59,11 @@ export class Topics<Message> {
    * @returns how many have taken it
    */
   publish(name: string, message: Message, except?: Sink<Message> | ReadonlySet<Sink<Message>>): number {
+    return this.deliver(name, message, except)
+  }
+
+  /** The same, for what reaches every process by itself. */
+  deliver(name: string, message: Message, except?: Sink<Message> | ReadonlySet<Sink<Message>>): number {
     const topic = this.#topics.get(name)
     if (topic === undefined) return 0
     const several = except instanceof Set ? (except as ReadonlySet<Sink<Message>>) : undefined
@@ -76,10 +82,18 @@ export class Topics<Message> {
     return count
   }
 
+  /** Somebody subscribes to a topic that nobody has subscribed to. */
+  protected began(_name: string): void {}
+
+  /** Nobody subscribes to a topic any more. */
+  protected ended(_name: string): void {}
+
   /** A topic without subscribers costs nothing. */
   #remove(name: string, subscriber: Sink<Message>): void {
     const topic = this.#topics.get(name)
-    if (topic?.subscribers.delete(subscriber) && topic.subscribers.size === 0) this.#topics.delete(name)
+    if (topic?.subscribers.delete(subscriber) !== true || topic.subscribers.size > 0) return
+    this.#topics.delete(name)
+    this.ended(name)
   }
 }
 

@@ -9,6 +9,7 @@ import { TrustedProxies } from '../exchange/forwarded.ts'
 import type { Authenticated, HandshakeSettings } from '../exchange/handshakes.ts'
 import { isSerializedOrigin } from '../exchange/origin.ts'
 import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
+import type { Broker } from '../hub/broker.ts'
 import type { RefusalReport } from './incidents.ts'
 import type { ServerSocket } from './server-socket.ts'
 
@@ -65,6 +66,11 @@ export interface ServerOptions<User = undefined> extends ConnectionOptions {
    * headers are believed. Default: none.
    */
   trustedProxies?: readonly string[]
+  /**
+   * Carries `server.publish` and `socket.publish` to the subscribers of all processes that have it, at most once: that of
+   * `@bothways/redis`, `@bothways/nats` or `workerBroker()`; the program closes it. Default: they stay within this process.
+   */
+  broker?: Broker
   /** Told what a handler or `authenticate` threw. Default: `console.error`. */
   onError?(error: unknown, socket: ServerSocket<User> | undefined): void
   /** Told of each connection or request that is refused before it is a WebSocket. */
@@ -79,6 +85,7 @@ export interface ServerSettings<User> extends HandshakeSettings<User, ServerSock
   readonly maxTopicsPerSocket: number
   readonly maxTotalIncomingBytes: number
   readonly maxTotalBufferedBytes: number
+  readonly broker: Broker | undefined
   readonly onRefusal: ((refusal: RefusalReport) => void) | undefined
 }
 
@@ -98,6 +105,7 @@ const serverRules: OptionRules<ServerOptions<unknown>, Omit<ServerSettings<unkno
   maxTotalBufferedBytes: wholeNumber(256 * 1024 * 1024),
   handshakeTimeoutMs: wholeNumber(10_000, 1, longestTimerMs),
   trustedProxies: ({ trustedProxies = [] }) => new TrustedProxies(listOf(trustedProxies)),
+  broker: ({ broker }) => brokerOf(broker),
   onError: onErrorOf,
   onRefusal: (options, name) => {
     const onRefusal = functionOf(options, name)?.bind(options)
@@ -159,6 +167,14 @@ function neverThrowing<Args extends unknown[]>(
 ): (...args: Args) => void {
   const run = async (...args: Args): Promise<unknown> => tell(...args)
   return (...args) => void run(...args).catch(onFailure)
+}
+
+function brokerOf(broker: unknown): Broker | undefined {
+  const { publish, subscribe } = (broker ?? {}) as Partial<Broker>
+  if (broker === undefined || (typeof publish === 'function' && typeof subscribe === 'function')) {
+    return broker as Broker | undefined
+  }
+  throw invalidOption('broker', 'a broker, such as RedisBroker.open(…) resolves with', broker)
 }
 
 function listOf(proxies: unknown): readonly string[] {

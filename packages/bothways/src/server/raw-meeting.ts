@@ -93,7 +93,7 @@ export class RawMeeting<User> implements SocketMeeting {
       opens: ({ isRaw }) => isRaw,
       deliver: (topic, { data }, except) => {
         const left = except.flatMap(id => this.#byId.get(id) ?? [])
-        topics.publish(topic, new Publication(JSON.stringify(data)), new Set<Sink>(left))
+        topics.deliver(topic, new Publication(JSON.stringify(data)), new Set<Sink>(left))
       },
       onRefused: refusal => (onRefused === undefined ? hub.onError(refusal.error) : onRefused(refusal)),
     })

@@ -24,7 +24,7 @@ import { PendingConnections } from '../exchange/pending-connections.ts'
 import { crowdedOut, silent } from '../exchange/refusals.ts'
 import type { RouteParams } from '../exchange/route-params.ts'
 import type { Hub } from '../hub/hub.ts'
-import { Topics } from '../hub/topics.ts'
+import type { Topics } from '../hub/topics.ts'
 import { attachedTwice, checkAttachable, checkUpgradeArguments } from './attachable.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
 import { DescriptorWatch } from './descriptor-watch.ts'
@@ -39,6 +39,7 @@ import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
 import { checkCloseArguments, publicationOf } from './send-arguments.ts'
 import type { AnySocket, ServerSocket } from './server-socket.ts'
+import { topicsOf } from './shared-topics.ts'
 import type { SocketData } from './socket-data.ts'
 import { type TopicListener, TopicListeners } from './topic-listeners.ts'
 
@@ -122,7 +123,7 @@ export class Server<User = undefined> implements AsyncDisposable {
 
   readonly #settings: ServerSettings<User>
   readonly #routes = new Routes<ResolvedRoute<User>>()
-  readonly #topics = new Topics<Publication>()
+  readonly #topics: Topics<Publication>
   readonly #listeners: TopicListeners
   readonly #counts = noCounts()
   readonly #sockets: OpenSockets<User>
@@ -140,6 +141,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   constructor(options: ServerOptions<User> = {}) {
     this.#settings = resolveServerOptions(options)
     const settings = this.#settings
+    this.#topics = topicsOf(settings)
     this.#listeners = new TopicListeners(this.#topics, error => settings.onError(error, undefined))
     const counts = this.#counts
     const incidents = new Incidents<User>(settings, counts)
@@ -318,7 +320,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   /**
    * Sends to every subscriber of a topic, framed once and compressed at most once.
    *
-   * @returns how many have taken it: not those whose queue is full. 0 for a topic of a hub that was met: it goes there first
+   * @returns how many here have taken it: not those whose queue is full. 0 for a topic of a hub that was met: it goes there first
    * @throws UsageError `BW_INVALID_MESSAGE` or `BW_UNKNOWN_OPTION`
    */
   publish(topic: string, data: Exclude<MessageData, Blob>, options: PublishOptions = {}): number {
@@ -334,7 +336,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   }
 
   /**
-   * Calls a function with everything that is published to a topic in this process: for what bridges topics to
+   * Calls a function with everything that is published to a topic, with `broker` in any process: for what bridges topics to
    * somewhere else. A `Buffer` is everybody's, and must not be changed. What the listener throws goes to `onError`.
    *
    * @returns a function that ends it
