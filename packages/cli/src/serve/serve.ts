@@ -113,6 +113,8 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
     await listening(http, port, host)
   } catch (error) {
     delays.disable()
+    // Over a broker it says goodbye, which goes with the topics.
+    if (isBrokerShared) await socketIo.close()
     await Promise.all([topics.close(0), figures.close(0)])
     throw error
   }
