@@ -133,6 +133,21 @@ test('several-processes: the clients of one worker hear messages of the other', 
   })
 })
 
+test('kubernetes: names and labels of the manifest agree, and a pod has time to drain', async () => {
+  const [block] = await codeBlocks('docs/how-to/kubernetes.md', 'yaml')
+  const manifest = block?.code ?? ''
+  const all = (pattern: RegExp) => Array.from(manifest.matchAll(pattern), ([, value]) => value)
+  expect(all(/^kind: (\w+)$/gm)).toEqual(['Deployment', 'Service', 'PodDisruptionBudget'])
+  expect(new Set(all(/\bapp: (\S+)$/gm))).toEqual(new Set(['chat']))
+  const named = all(/- name: (http)\n/g)
+  expect([named.length, all(/(?:port|targetPort): (http)$/gm).length]).toEqual([2, 3])
+  const [grace = 0, before = 0] = [/GracePeriodSeconds: (\d+)/, /"sleep", "(\d+)"/].map(it =>
+    Number(it.exec(manifest)?.[1]),
+  )
+  // What serve takes to say goodbye, and to wait for its clients.
+  expect(grace).toBeGreaterThan(before + 20)
+})
+
 test('metrics: Prometheus reads the figures', async () => {
   const [script = ''] = await programs('metrics', 'ts')
   const printed = '"http://127.0.0.1:3000/metrics"'
