@@ -33,10 +33,14 @@ async function startProcess(
     'closed/*': { history: { count: 100, ageMs: 60_000 } },
     'own/:user': { raw: true, authorize: (user, _action, topic) => topic === `own/${user}` },
   },
+  sharesPlainTopics = false,
 ): Promise<Process> {
   const refusals: string[] = []
   const hub = createHub<User>({ topics, broker, userId: user => user, publicUser: user => user })
-  const server = createServer<User>({ authenticate: ({ headers }) => String(headers.authorization) })
+  const server = createServer<User>({
+    authenticate: ({ headers }) => String(headers.authorization),
+    ...(sharesPlainTopics && { broker }),
+  })
   server.meet(hub, {
     onRefused: ({ client, action, topic, error }) =>
       refusals.push(`${client?.user} ${action} ${topic} ${error.code}`),
@@ -90,26 +94,33 @@ test('A raw client and one of bothways.v1 meet in a topic that was opened: JSON 
   expect(raw.messages).toEqual(['{"a":"你好"}'])
 })
 
-test('Who publishes is left out, and whom the program excepts, also in other processes; nothing goes round twice', async () => {
-  const broker = new MemoryBroker()
-  const [one, two] = [await startProcess(broker), await startProcess(broker)]
-  const [a, b, c] = [await connect(one.url, 'a'), await connect(one.url, 'b'), await connect(two.url, 'c')]
-  for (const client of [a, b, c]) client.send('+open/1')
-  await expect
-    .poll(() => one.hub.topic('open/1').subscriberCount + two.hub.topic('open/1').subscriberCount)
-    .toBe(2)
-  a.send('open/1 "from a"')
-  await b.got(['"from a"'])
-  await c.got(['"from a"'])
-  const [ofC] = two.server.sockets
-  if (ofC === undefined) throw new Error('c is connected')
-  expect(two.server.publish('open/1', '"not for c"', { except: ofC })).toBe(0)
-  await b.got(['"from a"', '"not for c"'])
-  one.server.publish('open/1', '"for all"')
-  await b.got(['"from a"', '"not for c"', '"for all"'])
-  await c.got(['"from a"', '"for all"'])
-  await a.got(['"not for c"', '"for all"'])
-})
+test.each([
+  ['of their own', false],
+  ['that the processes share', true],
+])(
+  'Beside plain topics %s who publishes is left out, and whom the program excepts, also in other processes; nothing goes round twice',
+  async (_, shares) => {
+    const broker = new MemoryBroker()
+    const start = () => startProcess(broker, undefined, shares)
+    const [one, two] = [await start(), await start()]
+    const [a, b, c] = [await connect(one.url, 'a'), await connect(one.url, 'b'), await connect(two.url, 'c')]
+    for (const client of [a, b, c]) client.send('+open/1')
+    await expect
+      .poll(() => one.hub.topic('open/1').subscriberCount + two.hub.topic('open/1').subscriberCount)
+      .toBe(2)
+    a.send('open/1 "from a"')
+    await b.got(['"from a"'])
+    await c.got(['"from a"'])
+    const [ofC] = two.server.sockets
+    if (ofC === undefined) throw new Error('c is connected')
+    expect(two.server.publish('open/1', '"not for c"', { except: ofC })).toBe(0)
+    await b.got(['"from a"', '"not for c"'])
+    one.server.publish('open/1', '"for all"')
+    await b.got(['"from a"', '"not for c"', '"for all"'])
+    await c.got(['"from a"', '"for all"'])
+    await a.got(['"not for c"', '"for all"'])
+  },
+)
 
 test('What was not opened, or not declared, stays of the server itself', async () => {
   const { hub, url } = await startProcess()
