@@ -70,6 +70,21 @@ test('Latency is that of each direction, and keeps the order', async () => {
   expect(performance.now() - from).toBeGreaterThan(50)
 })
 
+test.each([1, 2, 3])('What passes before a cut has no hole, whatever the latency (seed %i)', async seed => {
+  const { socket } = await through({ latencyMs: 60, jitterMs: 40, killEveryMs: 200 }, seed)
+  const came: number[] = []
+  socket.onmessage = ({ data }) => came.push(Number(data))
+  await once(socket, 'open')
+  let n = 0
+  const sending = setInterval(() => {
+    for (let more = 0; more < 3 && socket.readyState === 1; more++) socket.send(String(n++))
+  }, 5)
+  await once(socket, 'close')
+  clearInterval(sending)
+  expect(came.length).toBeGreaterThan(0)
+  expect(came).toEqual([...came.keys()])
+})
+
 test('A connection is cut in the middle of a frame', async () => {
   const { socket, told } = await through({ killEveryMs: 100 })
   await once(socket, 'open')

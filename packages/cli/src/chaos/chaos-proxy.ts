@@ -87,8 +87,10 @@ export class ChaosProxy {
     const frames = new FrameWalker()
     let isOpen = false
     let isDoomed = false
+    let isCut = false
     let answer = ''
     server.on('data', (bytes: Buffer) => {
+      if (isCut) return
       let starts: number[] = []
       if (isOpen) starts = frames.push(bytes)
       else {
@@ -108,7 +110,8 @@ export class ChaosProxy {
         return
       }
       // In the middle of a frame: its first byte still passes.
-      client.write(bytes.subarray(0, last + 1), cut)
+      isCut = true
+      back.push(bytes.subarray(0, last + 1), cut)
       tell('cut')
     })
 
@@ -120,7 +123,7 @@ export class ChaosProxy {
             isDoomed = true
             timers.push(
               setTimeout(() => {
-                tell('cut')
+                if (!isCut) tell('cut')
                 cut()
               }, cutAnywayMs),
             )
