@@ -24,8 +24,8 @@ function run(file: string, ...args: string[]): { child: Running; line: () => Pro
   return { child, line: async () => (await lines.next()).value }
 }
 
-async function openPlain(path: string, url: string) {
-  const socket = new WebSocket(new URL(path, url.replace('http', 'ws')))
+async function openPlain(path: string, url: string, protocols: string[] = []) {
+  const socket = new WebSocket(new URL(path, url.replace('http', 'ws')), protocols)
   const next = messagesOf(socket)
   await once(socket, 'open')
   return { socket, next }
@@ -62,18 +62,26 @@ test('李四 joins the chat of `npm start` from the command line', async () => {
     '0',
   ])
   const url = /http:\S+/.exec(serve.firstLine)?.[0] ?? ''
-  const { socket, next } = await openPlain('/chat', url)
-  socket.send('{"type":"join","room":"lobby","name":"张三"}')
-  expect(await next()).toContain('"joined"')
+  const { socket, next } = await openPlain('/bothways', url, ['bothways.v1'])
+  const nextOf = async (type: string) => {
+    for (;;) {
+      const message = JSON.parse(await next())
+      if (message.type === type) return message
+    }
+  }
+  const topic = 'room/lobby'
+  socket.send(JSON.stringify({ type: 'subscribe', id: 1, topic, presence: { name: '张三' } }))
+  await nextOf('subscribed')
   const { child, line } = run('join-chat.js', url)
   expect(await line()).toBe('In lobby: 张三, 李四')
-  expect(JSON.parse(await next())).toMatchObject({ type: 'member-joined', name: '李四' })
-  socket.send('{"type":"message","text":"你好"}')
-  expect(await next()).toContain('"sent"')
+  const { member } = await nextOf('joined')
+  expect(member.data).toEqual({ name: '李四' })
+  socket.send(JSON.stringify({ type: 'publish', topic, data: { name: '张三', text: '你好' } }))
+  await nextOf('publication')
   expect(await line()).toBe('张三: 你好')
   child.stdin.end('hello\n')
-  expect(JSON.parse(await next())).toMatchObject({ type: 'message', name: '李四', text: 'hello' })
-  expect(JSON.parse(await next())).toMatchObject({ type: 'member-left', name: '李四' })
+  expect((await nextOf('publication')).data).toEqual({ name: '李四', text: 'hello' })
+  expect((await nextOf('left')).client).toBe(member.client)
   expect(await once(child, 'close')).toEqual([0, null])
   socket.close()
   await serve.stop()

@@ -26,7 +26,11 @@ function typeScriptFiles(folder: string): string[] {
 
 // A tsconfig that has only references says nothing about tests, and says so silently.
 test('The type check of `npm test` reads every TypeScript file, tests and type tests included', () => {
-  const checked = new Set([...checkedBy('tsconfig.test.json'), ...checkedBy('packages/workbench')])
+  const checked = new Set([
+    ...checkedBy('tsconfig.test.json'),
+    ...checkedBy('packages/workbench'),
+    ...checkedBy('examples/react-chat'),
+  ])
   const all = ['packages', 'drop-ins', 'brokers', 'test', 'examples', 'tools']
     .filter(folder => existsSync(join(root, folder)))
     .flatMap(typeScriptFiles)

@@ -64,7 +64,7 @@ async function check(name, work) {
 
 /** The types of everything, tests included: the packages' own tsconfig files leave their tests out. */
 function types() {
-  return inTurn(['tsconfig.test.json', 'packages/workbench'], project =>
+  return inTurn(['tsconfig.test.json', 'packages/workbench', 'examples/react-chat'], project =>
     executeTool('typescript', 'tsc', ['-p', project, '--pretty', 'false'], captured),
   )
 }
