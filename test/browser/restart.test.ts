@@ -63,6 +63,16 @@ test('Chat, monitor and compare come back by themselves when the server restarts
   expect(await chat.locator('.chat-own').count()).toBe(2)
 })
 
+test('A server of several processes is not compared, and says why', async () => {
+  const worker = await startServe({ port: 0, host: '127.0.0.1', origins: [], page: true, isWorker: true })
+  const page = await chromium.context.newPage()
+  await page.goto(`${worker.url}#compare`)
+  await page.locator('[data-finding=scattered]', { hasText: '--workers' }).waitFor()
+  expect(await page.locator('[data-way=poll] [data-fact=requests]').textContent()).toBe('0')
+  await page.close()
+  await worker.close()
+})
+
 test('With a file the conversation is there after a restart, for those who stayed and for newcomers; messages of the meantime too', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bothways-page-'))
   const open = () => SqliteBroker.open({ file: join(folder, 'topics.db') })

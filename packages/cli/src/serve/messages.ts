@@ -80,10 +80,12 @@ export interface WireBytes {
 }
 
 /**
- * The methods at {@link figuresPath}. `time` is the server's clock, in ms since 1970 with fractions. `traffic` takes the name of a
+ * The methods at {@link figuresPath}. `isOneOfMany`: whether requests reach other processes as well, which have figures of their
+ * own. `time` is the server's clock, in ms since 1970 with fractions. `traffic` takes the name of a
  * meter, and says what the requests and WebSockets with `meter=NAME&way=WAY` in their query have moved.
  */
 export type FiguresMethods = {
+  readonly isOneOfMany: { readonly input: null; readonly output: boolean }
   readonly time: { readonly input: null; readonly output: number }
   readonly traffic: { readonly input: string; readonly output: Readonly<Record<Way, WireBytes>> }
 }

@@ -77,7 +77,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   const sockets = createServer({ origins, maxConnectionsPerAddress, maxHandshakesPerSecond })
   const socketIo = new ServeSocketIo({ origins, cluster: isBrokerShared ? broker : undefined })
   const topics = new ServeTopics(origins, sockets, broker)
-  const figures = new Figures(origins, sockets, () => topics.latest)
+  const figures = new Figures(origins, sockets, () => topics.latest, isWorker)
   const inspector = new Inspector(sockets, origins)
   const hosts = new KnownHosts([host, ...allowedHosts])
   const plain = new ServeHttp({

@@ -4,7 +4,7 @@ import { serverUrl } from '../connection/server-url.ts'
 import { type Change, type FiguresMethods, figuresPath, type Way, ways } from '../serve-messages.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { DelayTable } from './delay-table.ts'
-import { bytesOf, type Figures } from './findings.ts'
+import { bytesOf, type Figures, type Hindrance } from './findings.ts'
 import { takePlace } from './places.ts'
 import { noFigures, Run } from './run.ts'
 
@@ -14,6 +14,9 @@ const trafficIntervalMs = 500
 
 /** One after the other at the start: the best of them is good. */
 const firstReadings = 8
+
+/** By then a change has come all ways but by polling, in ms. */
+const drawLaterMs = 50
 
 /** A slider passes many rates: the ways begin anew when it has come to rest for so long, in ms. */
 const restMs = 300
@@ -39,6 +42,8 @@ export class CompareSession {
   pollIntervalMs = 500
   /** Too many windows compare already: this one waits. */
   #isCrowded = false
+  /** What reaches this server reaches now one process, now another. */
+  #isScattered = false
   #perSecond = 1
   #clock = new ClockOffset()
   /** Besides the four ways: the server's clock, and what it has counted. */
@@ -54,9 +59,10 @@ export class CompareSession {
   }
 
   /** Why nothing is compared now. */
-  get hindrance(): 'away' | 'crowded' | undefined {
+  get hindrance(): Hindrance | undefined {
     const { status } = this.connection
     if (this.isRunning && status !== 'open' && status !== 'connecting') return 'away'
+    if (this.#isScattered) return 'scattered'
     return this.#isCrowded ? 'crowded' : undefined
   }
 
@@ -142,6 +148,12 @@ export class CompareSession {
     })
     if (!hasPlace) return
     this.#isCrowded = false
+    this.#isScattered = (await this.#client?.request('isOneOfMany', null).catch(() => undefined)) === true
+    if (this.#isScattered) {
+      this.#leave.abort()
+      this.signal.request()
+      return
+    }
     this.#clock = new ClockOffset()
     // A delay needs both clocks: nothing is asked for before they are compared.
     for (let count = 0; count < firstReadings; count++) await this.#askTime()
@@ -185,7 +197,8 @@ export class CompareSession {
       this.#run?.countReceived(way, delayMs)
       this.delayTable.add(change, ways.indexOf(way), delayMs)
     }
-    this.signal.request()
+    // Later: drawing what came first would hold up what is to be measured next.
+    setTimeout(() => this.signal.request(), drawLaterMs)
   }
 
   #addByteRow(figures: Figures): void {

@@ -2,12 +2,12 @@ import type { ReactNode } from 'react'
 import { useAppContext } from '../app/app-context.ts'
 import { formatBytes, formatMs } from '../format/quantity.ts'
 import type { Texts } from '../texts/texts.ts'
-import { type Figures, type Finding, findings } from './findings.ts'
+import { type Figures, type Finding, findings, type Hindrance } from './findings.ts'
 
 export interface FindingsTextProps {
   readonly figures: Figures
   readonly pollWaitMs: number
-  readonly hindrance: 'away' | 'crowded' | undefined
+  readonly hindrance: Hindrance | undefined
 }
 
 /** In words what the figures show now. */
@@ -38,6 +38,7 @@ function sentence(finding: Finding, texts: Texts['compare']['findings']): string
       return texts.queued(formatMs(finding.waitMs))
     case 'away':
     case 'crowded':
+    case 'scattered':
       return texts[finding.kind]
     case 'waiting':
       return texts.waiting

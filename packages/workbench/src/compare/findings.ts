@@ -15,10 +15,13 @@ export interface WayFigures {
 
 export type Figures = Readonly<Record<Way, WayFigures>>
 
+/** Why nothing is compared: no connection, too many windows, or a server of several processes. */
+export type Hindrance = 'away' | 'crowded' | 'scattered'
+
 /** One thing to see in the numbers; the words are elsewhere. */
 export type Finding =
   | { readonly kind: 'queued'; readonly waitMs: number }
-  | { readonly kind: 'away' | 'crowded' }
+  | { readonly kind: Hindrance }
   | { readonly kind: 'waiting' }
   | { readonly kind: 'polling'; readonly asked: number; readonly empty: number }
   | { readonly kind: 'longPolling'; readonly requests: number }
@@ -36,13 +39,9 @@ const longWaitMs = 2_000
  * What one sees now. Nothing is claimed that the numbers do not show.
  *
  * @param pollWaitMs how long the present request of the polling has been without an answer
- * @param hindrance there is no connection to the server, or too many windows compare
+ * @param hindrance why nothing is compared now
  */
-export function findings(
-  figures: Figures,
-  pollWaitMs: number,
-  hindrance?: 'away' | 'crowded' | undefined,
-): Finding[] {
+export function findings(figures: Figures, pollWaitMs: number, hindrance?: Hindrance | undefined): Finding[] {
   const compared = compare(figures)
   if (hindrance !== undefined) return [{ kind: hindrance }, ...compared.filter(it => it.kind !== 'waiting')]
   return pollWaitMs < longWaitMs ? compared : [{ kind: 'queued', waitMs: pollWaitMs }, ...compared]

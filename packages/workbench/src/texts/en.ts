@@ -392,6 +392,8 @@ export const en = {
     findings: {
       queued: (wait: string): string =>
         `A polling request has waited for ${wait}: a browser opens six HTTP connections to one server at most, for all its windows together, and long polling and server-sent events keep theirs. Close a window, or press Stop there. The WebSocket does not wait.`,
+      scattered:
+        'This server runs in several processes (--workers), and each has figures of its own: requests reach now one, now another. Start it without --workers to compare.',
       crowded:
         'Two other windows of this browser compare already. It opens six HTTP connections to one server at most, for all its windows together, and long polling and server-sent events keep theirs: this window begins as soon as one of those is closed, hidden or stopped.',
       waiting: 'Waiting for the first changes …',

@@ -33,11 +33,20 @@ export class Figures {
   readonly #http: TopicsHttp
   readonly #filled: WhileWanted[] = []
 
-  /** @param latest the figures of the last second */
-  constructor(origins: readonly string[], server: SampledServer, latest: () => HostSample) {
+  /**
+   * @param latest the figures of the last second
+   * @param isOneOfMany whether other processes answer on the same port
+   */
+  constructor(
+    origins: readonly string[],
+    server: SampledServer,
+    latest: () => HostSample,
+    isOneOfMany: boolean,
+  ) {
     this.#hub = createHub()
     for (const intervalMs of sampleIntervalsMs) this.#declareLoad(intervalMs, server, latest)
     for (const rate of changesPerSecond) this.#declareChanges(rate)
+    this.#hub.handle('isOneOfMany', () => isOneOfMany)
     this.#hub.handle('time', () => performance.timeOrigin + performance.now())
     this.#hub.handle('traffic', name => {
       if (typeof name === 'string') return this.traffic.read(name)
