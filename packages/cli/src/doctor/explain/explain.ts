@@ -77,7 +77,7 @@ function statusAlone(text: string): number | undefined {
 }
 
 function closeCodeIn(text: string): number | undefined {
-  const found = /(?<![\d.])(1\d{3}|[34]\d{3})(?![\d.])/.exec(text.replace(/:\d{2,5}\b/g, ''))
+  const found = /(?<![\d.-])(1\d{3}|[34]\d{3})(?![\d.])/.exec(text.replace(/:\d{2,5}\b/g, ''))
   return found === null ? undefined : Number(found[1])
 }
 

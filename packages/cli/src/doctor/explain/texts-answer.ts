@@ -12,7 +12,8 @@ export const textsAnswer: readonly KnownText[] = [
   { pattern: /\bparser error\b/i, codes: ['BW_DOCTOR_SOCKET_IO_VERSION'] },
   { pattern: /Transport unknown/i, codes: ['BW_DOCTOR_SOCKET_IO_SERVER'] },
   {
-    pattern: /Unsupported protocol version|(server )?in v[23]\.x with a v[23]\.x client/i,
+    pattern:
+      /Unsupported protocol version|unsupported version of the Socket\.IO|(server )?in v[23]\.x with a v[23]\.x client/i,
     codes: ['BW_DOCTOR_SOCKET_IO_VERSION'],
   },
   { pattern: /"code"\s*:\s*3,?\s*"message"\s*:\s*"Bad request"/i, codes: ['BW_DOCTOR_UPGRADE_STRIPPED'] },
@@ -87,6 +88,10 @@ export const textsAnswer: readonly KnownText[] = [
     codes: ['BW_DOCTOR_HEADERS_TOO_LARGE'],
   },
   {
+    pattern: /too many (open )?connections|(超过|达到).{0,6}连接数/i,
+    codes: ['BW_DOCTOR_TOO_MANY_REQUESTS', 'BW_DOCTOR_UNAVAILABLE'],
+  },
+  {
     pattern: /ERR_TOO_MANY_REDIRECTS|重定向(次数)?过多/i,
     codes: ['BW_DOCTOR_REDIRECTED'],
   },
@@ -120,12 +125,12 @@ export const textsAnswer: readonly KnownText[] = [
   },
   {
     pattern:
-      /'upgrade' token not found|Upgrade Required|Can "Upgrade" only to|does not contain Upgrade|Handshake failed due to invalid (Upgrade|Connection) header/i,
+      /'upgrade' token not found|Upgrade Required|Can "Upgrade" only to|does not contain Upgrade|(没有?|未|忘记).{0,6}(配置|设置|转发|透传).{0,10}upgrade|Handshake failed due to invalid (Upgrade|Connection) header/i,
     codes: ['BW_DOCTOR_UPGRADE_STRIPPED'],
   },
   {
     pattern:
-      /Opening handshake has timed out|handshake (has )?timed out|timed out during opening handshake|Opening handshake timeout|握手超时|Operation timed out after \d+ milliseconds with 0 bytes|^\W*(Error: )?timeout\b|(一直|始终|卡在).{0,8}(pending|连接中|CONNECTING)|stuck in (pending|connecting)|stays? pending/i,
+      /Opening handshake has timed out|handshake (has )?timed out|timed out during opening handshake|Opening handshake timeout|握手超时|readyState ?(一直|始终|总)?是? ?0|Operation timed out after \d+ milliseconds with 0 bytes|^\W*(Error: )?timeout\b|(一直|始终|卡在).{0,8}(pending|连接中|CONNECTING)|stuck in (pending|connecting)|stays? pending/i,
     codes: ['BW_DOCTOR_HANDSHAKE_TIMEOUT', 'BW_DOCTOR_UPGRADE_IGNORED', 'BW_DOCTOR_SERVER_SILENT'],
   },
   {

@@ -29,7 +29,7 @@ export const textsBefore: readonly KnownText[] = [
   },
   {
     pattern:
-      /insecure WebSocket connection may not be initiated|mixed content|混合内容|https ?(页面|网页|站点|网站).{0,12}ws(?!s)|The operation is insecure/i,
+      /insecure WebSocket connection may not be initiated|mixed content|混合内容|https ?(页面|网页|站点|网站).{0,12}ws(?!s)|The operation is insecure|break through the security policy|\bws\b.{0,20}https.{0,12}(阻止|禁止|不允许)/i,
     codes: ['BW_DOCTOR_MIXED_CONTENT'],
   },
   {
@@ -54,7 +54,7 @@ export const textsBefore: readonly KnownText[] = [
   },
   {
     pattern:
-      /Invalid URL|URL.*is invalid|An invalid or illegal string|construct 'WebSocket': 1 argument required/i,
+      /Invalid URL|\bURL\b.*is invalid|An invalid or illegal string|construct 'WebSocket': 1 argument required/i,
     codes: ['BW_DOCTOR_URL_INVALID', 'BW_DOCTOR_URL_SCHEME_MISSING'],
   },
 
@@ -73,7 +73,7 @@ export const textsBefore: readonly KnownText[] = [
   },
   {
     pattern:
-      /host not found in upstream|no resolver defined to resolve|\(\d+: [^)]*\) while reading response header from upstream|connect\(\) failed .* while connecting to upstream|no live upstreams|upstream sent (invalid|too big|no valid)|while SSL handshaking to upstream|upstream connect error|no healthy upstream/i,
+      /host not found in upstream|no resolver defined to resolve|\(\d+: [^)]*\) while reading response header from upstream|connect\(\) failed .* while connecting to upstream|no live upstreams|upstream sent (invalid|too big|no valid)|Error reading from remote server|while SSL handshaking to upstream|upstream connect error|no healthy upstream/i,
     codes: ['BW_DOCTOR_BAD_GATEWAY'],
   },
   {
@@ -83,12 +83,12 @@ export const textsBefore: readonly KnownText[] = [
   },
   {
     pattern:
-      /ERR_CONNECTION_REFUSED|ECONNREFUSED|Connection refused|拒绝(了)?连接|拒绝了我们的连接|连接被拒绝|拒绝访问连接|积极拒绝|actively refused|Could not connect to the server|Connect call failed|Couldn't connect to server|无法连接到(远程)?(服务器|主机)|WEBSOCKET_CONNECTION_REFUSED/i,
+      /ERR_CONNECTION_REFUSED|ECONNREFUSED|Connection refused|拒绝(了)?连接|拒绝了我们的连接|连接被拒绝|拒绝访问连接|积极拒绝|actively refused|Could not connect to the server|Connect call failed|Couldn't connect to server|Unable to connect to the remote server|无法连接到(远程)?(服务器|主机)|WEBSOCKET_CONNECTION_REFUSED/i,
     codes: ['BW_DOCTOR_PORT_CLOSED'],
   },
   {
     pattern:
-      /EHOSTUNREACH|ENETUNREACH|ERR_ADDRESS_UNREACHABLE|ERR_INTERNET_DISCONNECTED|ERR_ADDRESS_INVALID|ERR_NETWORK_ACCESS_DENIED|No route to host|Network is unreachable|网络不可达|connect EACCES|防火墙/i,
+      /EHOSTUNREACH|ENETUNREACH|ERR_ADDRESS_UNREACHABLE|ERR_INTERNET_DISCONNECTED|ERR_ADDRESS_INVALID|ERR_NETWORK_ACCESS_DENIED|No route to host|Network is unreachable|网络不可达|connect EACCES|EADDRNOTAVAIL|防火墙/i,
     codes: ['BW_DOCTOR_UNREACHABLE'],
   },
   {
@@ -163,7 +163,7 @@ export const textsBefore: readonly KnownText[] = [
   },
   {
     pattern:
-      /UNRECOGNIZED_NAME|unrecognized name|alert internal error|TLS handshake failed|SSL handshake failed|SSLHandshakeException|TLS ?握手失败|SSL ?握手失败/i,
+      /UNRECOGNIZED_NAME|unrecognized name|alert internal error|TLS handshake failed|SSL handshake failed|SSLHandshakeException|disconnected before secure TLS|(TLS|SSL) ?(握手|连接)失败|无法建立 ?(SSL|TLS|安全连接)/i,
     codes: ['BW_DOCTOR_TLS_FAILED'],
   },
   {
@@ -185,7 +185,7 @@ export const textsBefore: readonly KnownText[] = [
     codes: ['BW_DOCTOR_NOT_HTTP'],
   },
   {
-    pattern: /ERR_HTTP2_|ERR_SPDY_|HTTP2?\/2.{0,40}(error|错误)|PROTOCOL_ERROR.*h2/i,
+    pattern: /ERR_HTTP2_|http2: invalid Upgrade|ERR_SPDY_|HTTP2?\/2.{0,40}(error|错误)|PROTOCOL_ERROR.*h2/i,
     codes: ['BW_DOCTOR_HTTP2_WEBSOCKET_BROKEN', 'BW_DOCTOR_HTTP2_ONLY'],
     question: {
       en: 'Does it work in another browser, or with http2 off? Then the proxy promises WebSocket over HTTP/2 and its backend does not do it.',

@@ -29,7 +29,8 @@ export const textsOpen: readonly KnownText[] = [
     codes: ['BW_DOCTOR_EXTENSION_NOT_OFFERED'],
   },
   {
-    pattern: /Error in permessage-deflate|Invalid Sec-WebSocket-Extensions|window_bits/i,
+    pattern:
+      /Error in permessage-deflate|Invalid Sec-WebSocket-Extensions|'Sec-WebSocket-Extensions' header|window_bits/i,
     codes: ['BW_DOCTOR_EXTENSION_PARAMETERS'],
   },
 
@@ -47,7 +48,8 @@ export const textsOpen: readonly KnownText[] = [
     codes: ['BW_DOCTOR_COMPRESSION_BROKEN'],
   },
   {
-    pattern: /fragmented control frame|(control frame|ping|pong).*(fragment|too (large|big|long)|125)/i,
+    pattern:
+      /fragmented control frame|for a control frame|(control frame|ping|pong).*(fragment|too (large|big|long)|125)/i,
     codes: ['BW_DOCTOR_CONTROL_FRAME'],
   },
   {
@@ -55,7 +57,7 @@ export const textsOpen: readonly KnownText[] = [
     codes: ['BW_DOCTOR_FRAGMENTATION'],
   },
   {
-    pattern: /Close received after close/i,
+    pattern: /(Close|frame) received after close/i,
     codes: ['BW_DOCTOR_CLOSE_PROTOCOL'],
   },
   { pattern: /broken close frame/i, codes: ['BW_DOCTOR_CLOSE_FRAME_INVALID'] },
@@ -81,7 +83,7 @@ export const textsOpen: readonly KnownText[] = [
   },
   {
     pattern:
-      /ECONNRESET|ERR_CONNECTION_RESET|ERR_CONNECTION_ABORTED|ERR_CONNECTION_CLOSED|NS_ERROR_NET_RESET|EPIPE|Broken pipe|连接(已|被)?重置|Connection (was )?reset|forcibly closed|强迫关闭|强制关闭/i,
+      /ECONNRESET|ERR_CONNECTION_RESET|ERR_CONNECTION_ABORTED|ERR_CONNECTION_CLOSED|NS_ERROR_NET_RESET|EPIPE|Broken pipe|连接(已|被)?.{0,4}重置|Connection (was )?reset|forcibly closed|强迫关闭|强制关闭/i,
     codes: ['BW_DOCTOR_CONNECTION_RESET', 'BW_DOCTOR_WS_TO_TLS_PORT', 'BW_DOCTOR_ENDED_WITHOUT_ANSWER'],
   },
   {
@@ -90,7 +92,7 @@ export const textsOpen: readonly KnownText[] = [
   },
   {
     pattern:
-      /ERR_NETWORK_CHANGED|ERR_NETWORK_IO_SUSPENDED|transport (close|error)|Connection dropped by remote peer|no close frame (received|was received)|websocket: close 1006|Socket is not connected|EOFException|unexpected EOF|\[webpack-dev-server\] Disconnected|(对方|服务器|服务端|远端).{0,6}(关闭|断开)了?(连接|socket)|without completing the close handshake|network connection was lost|ERR_QUIC_PROTOCOL_ERROR|connection (was )?closed abnormally|异常(关闭|断开)/i,
+      /ERR_NETWORK_CHANGED|ERR_NETWORK_IO_SUSPENDED|transport (close|error)|Connection dropped by remote peer|no close frame (received|was received)|websocket: close 1006|Socket is not connected|EOFException|readyState ?(变成|变为|是|为|is|=+)? ?3\b|unexpected EOF|\[webpack-dev-server\] Disconnected|(对方|服务器|服务端|远端).{0,6}(关闭|断开)了?(连接|socket)|without completing the close handshake|network connection was lost|ERR_QUIC_PROTOCOL_ERROR|connection (was )?closed abnormally|异常(关闭|断开)/i,
     codes: ['BW_DOCTOR_ABNORMAL_CLOSURE'],
   },
   {

@@ -207,7 +207,7 @@ test.concurrent('The hot reload of webpack-dev-server is not taken for the serve
   const dependents = join(import.meta.dirname, '../../../../../test/dependents/package.json')
   const child = await startChild(process.execPath, ['-e', program, context, dependents])
   later(() => child.stop())
-  const told = await examine(`ws://127.0.0.1:${child.firstLine}/chat`, { totalMs: 5000 })
+  const told = await examine(`ws://127.0.0.1:${child.firstLine}/chat`)
   expect(told.problems).toEqual(['UPGRADE_IGNORED'])
   expect(told.text).toContain('devServer: { proxy')
 })
