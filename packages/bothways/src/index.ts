@@ -73,8 +73,13 @@ export {
 export { type Message, ServerSocket, type SocketHandlers } from './server/server-socket.ts'
 export type { SocketData } from './server/socket-data.ts'
 export type { TopicListener } from './server/topic-listeners.ts'
-export { TopicsHttp, type TopicsHttpOptions } from './wires/topics-http.ts'
-export type { TokenUser, TopicsRouteOptions } from './wires/topics-options.ts'
-export { carryTopics, type TopicsCarried, type TopicsCarrier, topicsRoute } from './wires/topics-route.ts'
+export { TopicsHttp, type TopicsHttpOptions } from './topic-transports/topics-http.ts'
+export type { TokenUser, TopicsRouteOptions } from './topic-transports/topics-options.ts'
+export {
+  carryTopics,
+  type TopicsCarried,
+  type TopicsCarrier,
+  topicsRoute,
+} from './topic-transports/topics-route.ts'
 export { workerBroker } from './workers/worker.ts'
 export { startWorkers, type WorkerExit, type Workers, type WorkersOptions } from './workers/workers.ts'

@@ -57,9 +57,9 @@ export class Hub<User = undefined, C extends Contract = Contract> {
   readonly declarations: TopicPatterns<Declaration<User>> = new TopicPatterns()
   readonly #live = new Map<string, LiveTopic>()
   readonly #methods = new Map<string, RequestHandler<User>>()
-  /** For wires: who holds a connection. */
+  /** For transports: who holds a connection. */
   readonly clients: HubClients = new HubClients()
-  /** For wires: whether what they have read is too old to act on. */
+  /** For transports: whether what they have read is too old to act on. */
   readonly absence: Absence
   readonly #stopListening: () => void
   readonly #compareTimer: NodeJS.Timeout
@@ -191,7 +191,7 @@ export class Hub<User = undefined, C extends Contract = Contract> {
     return history !== undefined ? 'history' : isState ? 'state' : 'nothing'
   }
 
-  /** For wires: what {@link Subscribed} says is to be told to the client before {@link Subscription.start}. */
+  /** For transports: what {@link Subscribed} says is to be told to the client before {@link Subscription.start}. */
   async subscribeAs(
     user: User,
     name: unknown,
