@@ -42,6 +42,24 @@ const closing = async (socket: WebSocket) => {
   return [code, reason]
 }
 
+test('build-with-topics: the client talks, sees who is there, and switches the light', async () => {
+  const [server = '', client = ''] = await programs('build-with-topics', 'ts')
+  await running(server, async url => {
+    const address = JSON.stringify(`${url}bothways`)
+    const program = client.replace('"ws://127.0.0.1:3000/bothways"', address)
+    expect(program).toContain(address)
+    await withFolder(
+      {
+        'client.js': `import { WebSocket } from "bothways"\n${program.replace('{ token:', '{ WebSocket, token:')}\nclient.close()`,
+      },
+      async folder => {
+        const lines = (await runChild('node', [`${folder}/client.js`])).trim().split('\n')
+        expect(lines.toSorted()).toEqual(['ann says good morning', 'here: ann', 'light: true', 'true'])
+      },
+    )
+  })
+})
+
 test('meet-topics: a plain socket and a client of Socket.IO talk in one room', async () => {
   const [program = ''] = await programs('meet-topics', 'ts')
   const script = program.replace(

@@ -13,7 +13,7 @@ export interface TopicsRouteOptions<User> {
    */
   authenticateToken?(
     token: string | undefined,
-    socket: ServerSocket<User>,
+    socket: ServerSocket<User | undefined>,
   ): TokenUser<User> | undefined | null | false | Promise<TokenUser<User> | undefined | null | false>
   /** How long a client may wait with its `hello`, in ms. Default 10,000. */
   helloTimeoutMs?: number

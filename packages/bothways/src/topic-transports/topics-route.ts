@@ -8,7 +8,8 @@ import { TopicsSession } from './topics-session.ts'
 const topicsProtocol = 'bothways.v1'
 
 /**
- * The topics of a hub for WebSocket clients, by the subprotocol `bothways.v1`.
+ * The topics of a hub for WebSocket clients, by the subprotocol `bothways.v1`. With `authenticateToken` the server need not know
+ * who a client is: its `authenticate` may be missing.
  *
  * @example
  * server.route('/bothways', topicsRoute(hub))
@@ -16,8 +17,10 @@ const topicsProtocol = 'bothways.v1'
  */
 export function topicsRoute<User = undefined>(
   hub: Hub<User>,
-  options: TopicsRouteOptions<User> = {},
-): Route<User> {
+  options: TopicsRouteOptions<User> & Required<Pick<TopicsRouteOptions<User>, 'authenticateToken'>>,
+): Route<User | undefined>
+export function topicsRoute<User = undefined>(hub: Hub<User>, options?: TopicsRouteOptions<User>): Route<User>
+export function topicsRoute<User>(hub: Hub<User>, options: TopicsRouteOptions<User> = {}): Route<User> {
   checkOptionNames('topicsRoute', options, [
     'authenticateToken',
     'helloTimeoutMs',
