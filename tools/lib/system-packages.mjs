@@ -43,6 +43,11 @@ export const neededByTests = [
   },
   // Older ones cannot put alternative names into a certificate.
   { packages: ['openssl'], check: ({ openssl }) => prints(openssl, ['req', '-help'], /-addext/) },
+  // Older ones have no `--fail-with-body`.
+  {
+    packages: ['curl'],
+    check: ({ curl }) => prints(curl, ['--version'], /^curl (?:7\.(?:7[6-9]|8)|[89]\.)/),
+  },
   // Debian's smallest Python lacks most of its own library.
   { packages: ['python3'], check: ({ python }) => succeeds(python, ['-c', 'import asyncio, pty, ssl']) },
   pythonModule('python3-websockets', 'websockets', 'websockets', '10.4'),

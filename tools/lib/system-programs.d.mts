@@ -9,6 +9,7 @@ export interface SystemPrograms {
   readonly redis: string
   readonly nats: string
   readonly openssl: string
+  readonly curl: string
   readonly cc: string
   readonly make: string
   readonly cxx: string

@@ -25,6 +25,7 @@ export function systemPrograms({ CHROMIUM, FIREFOX, PATH = '' } = process.env) {
     redis: find('/usr/bin/redis-server'),
     nats: find('/usr/sbin/nats-server'),
     openssl: 'openssl',
+    curl: 'curl',
     cc: 'cc',
     make: 'make',
     cxx: 'g++',
