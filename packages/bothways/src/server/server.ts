@@ -352,7 +352,6 @@ export class Server<User = undefined> implements AsyncDisposable {
    * Lets this server's plain routes meet the topics of a hub that are declared with `raw: true`: `socket.subscribe`,
    * `socket.publish`, `publish` and `subscribe` of such a topic are the hub's, which asks `authorize` for the socket's user. Messages
    * are the JSON text of the data. All other topics stay this server's own. Before the first client, and once.
-   *
    * @throws UsageError `BW_ALREADY_ATTACHED` or `BW_UNKNOWN_OPTION`
    */
   meet(hub: Hub<User>, options: MeetOptions<User> = {}): this {
