@@ -134,7 +134,7 @@ test('Whatever others publish or show of themselves is text, without what cannot
   await page.getByText('<b>evil</b> left').waitFor()
 })
 
-test('In a flood the newest is shown, few of all are in the document, and whoever reads further up stays there', async () => {
+test('In a flood the newest is shown, few of all are in the document, and a reader further up stays there', async () => {
   const page = await join('Hal', 'flood')
   await page.waitForSelector('.chat-composer')
   const raw = new WebSocket(new URL('/bothways', workbench.serving.url), 'bothways.v1')

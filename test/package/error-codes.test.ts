@@ -77,7 +77,7 @@ test('The sources name no code that no table has', () => {
   expect(named.filter(code => !known.has(code))).toEqual([])
 })
 
-// A bound is named by its option, and what does not inflate is found by whoever inflates.
+// A bound is named by its option, and what does not inflate is found where it is inflated.
 const namedElsewhere = new Set([
   ...codesOf(limits),
   ...codesOf(connectionLimits),

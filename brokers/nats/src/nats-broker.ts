@@ -52,7 +52,7 @@ interface Followed {
 
 /**
  * Topics in NATS JetStream: any number of processes share them, and the death of one loses nothing. The stream stores a
- * publication, drops one whose key was there before, and publishes it again to whoever follows the topic.
+ * publication, drops one whose key was there before, and publishes it again to the followers of the topic.
  */
 export class NatsBroker implements Broker {
   readonly keyWindowMs: number

@@ -88,7 +88,7 @@ export class Presence {
     return true
   }
 
-  /** All who are there, by any process, whoever came first in front. */
+  /** All members, of any process, in the order in which they came. */
   async members(topic: string): Promise<Present[]> {
     const found = await this.#jetStream.read(
       this.#stream,

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 
-// biome-ignore lint/suspicious/noExplicitAny: whoever emits it knows
+// biome-ignore lint/suspicious/noExplicitAny: its emitter knows
 type AnyListener = (...args: any[]) => void
 
 /** An emitter that knows what its events come with; a program may emit others, of its own. */

@@ -82,5 +82,5 @@ export interface SocketEvents {
 }
 
 /** A listener of an event that this package does not know. */
-// biome-ignore lint/suspicious/noExplicitAny: whoever emits it knows
+// biome-ignore lint/suspicious/noExplicitAny: its emitter knows
 export type AnyListener<Self> = (this: Self, ...args: any[]) => void

@@ -16,7 +16,7 @@ export type * from './core/index.ts'
 
 export interface ClientOptions extends CoreOptions {
   /**
-   * `tabs`: all tabs of an origin that name this URL have one connection. Whoever is signed in must be the same in all. Without Web
+   * `tabs`: all tabs of an origin that name this URL have one connection. The same user must be signed in in all. Without Web
    * Locks, as in pages that came by plain `http:`, each has its own. Default: each has its own.
    */
   readonly share?: 'tabs'

@@ -8,7 +8,7 @@ import type { CloseCode } from './frames/close-code.ts'
  * - `LimitError`: a bound was reached; raise the named option or send less.
  * - `HandshakeError`: the opening handshake failed; `status`, `headers` and `body` say why.
  *
- * The codes that this layer uses stand in the tables below; whoever builds upon it has tables of its own.
+ * The codes that this layer uses stand in the tables below; each layer above has tables of its own.
  *
  * Compare `error.code`, never the message. {@link isBothwaysError} also recognises errors that another copy
  * of this package has thrown.

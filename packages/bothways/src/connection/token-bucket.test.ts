@@ -22,7 +22,7 @@ describe('A token bucket', () => {
     expect(bucket.waitMs(60_000)).toBe(100)
   })
 
-  test('lets through at most a burst and the rate, to whoever waits as long as it says', () => {
+  test('lets through at most a burst and the rate, when callers wait as long as it says', () => {
     checkLaw(
       fc.property(
         fc.integer({ min: 1, max: 1_000 }),
@@ -42,7 +42,7 @@ describe('A token bucket', () => {
     )
   })
 
-  test('holds as many as it is told, and gives one at a time to whoever asks for one that is there', () => {
+  test('holds as many as it is told, and gives one at a time to a caller that asks for one that is there', () => {
     const bucket = new TokenBucket(2, 0, 20)
     let taken = 0
     while (bucket.tryTake(0)) taken++

@@ -5,7 +5,7 @@ const beatsPerLimit = 16
 const backlogMs = 1000
 
 export interface AbsenceInit {
-  /** Whoever did not run for longer was away, in ms. */
+  /** A process that did not run for longer was away, in ms. */
   readonly limitMs: number
   /** The process is back: nothing has been read since. */
   readonly onReturn: () => void

@@ -3,7 +3,7 @@ import { Hub } from './hub.ts'
 import type { HubOptions } from './hub-options.ts'
 
 /**
- * Makes a hub. Its types follow from the contract; whoever names the user's type names the contract's beside it, as
+ * Makes a hub. Its types follow from the contract; a program that names the user's type names the contract's beside it, as
  * `createHub<User, typeof contract>`.
  *
  * @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION`

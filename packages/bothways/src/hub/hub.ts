@@ -419,7 +419,7 @@ export class Hub<User = undefined, C extends Contract = Contract> {
     if (topic === undefined) {
       topic = new LiveTopic(name, declaration, this.broker, this.#replays, error => this.onError(error))
       this.#live.set(name, topic)
-      // Whoever waits for it hears why; nobody else need.
+      // Those who wait for it hear why; nobody else need.
       topic.ready.catch(() => undefined)
     }
     return topic

@@ -20,8 +20,8 @@ export function retryDelay(
 }
 
 /**
- * How long to wait when the other side may have said for how long. Its word counts the first time; whoever is told so again
- * and again waits longer each time, as if nothing had been said.
+ * How long to wait when the other side may have said for how long. Its word counts the first time; a client that is told so
+ * again and again waits longer each time, as if nothing had been said.
  */
 export function waitAsTold(toldMs: number | undefined, failedCount: number, ownMs: number): number {
   if (toldMs === undefined) return ownMs

@@ -2,7 +2,7 @@ import type { ClientMessage, ServerMessage } from './messages.ts'
 import type { Ending } from './reason.ts'
 import type { TransportContext, TransportKind } from './transport.ts'
 
-/** One connection of a client from its opening to its end, whatever carries it and whoever shares it. */
+/** One connection of a client from its opening to its end, whatever carries it and however many tabs share it. */
 export interface Line {
   /** @param data JSON of the message's `data`, as text */
   send(message: ClientMessage, data?: string): void

@@ -3,7 +3,7 @@ import { type DisconnectReason, type Ending, isLasting, reasonOf } from './reaso
 
 export type Status = 'connecting' | 'open' | 'waiting' | 'offline' | 'closed'
 
-/** What has to be done, asked of whoever owns clock and network. */
+/** What has to be done, asked of the owner of clock and network. */
 export interface LinkHandler {
   /** Opens a connection. */
   connect(): void

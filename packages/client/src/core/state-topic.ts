@@ -2,7 +2,7 @@ import type { ClientError } from './client-error.ts'
 import type { Subscription } from './subscription.ts'
 import type { PublishOptions, TopicHandler } from './topic.ts'
 
-/** A topic with one value. Listening subscribes; whoever is slow gets the newest value and not those in between. */
+/** A topic with one value. Listening subscribes; a slow reader gets the newest value and not those in between. */
 export class StateTopic<Data = unknown, Input = Data> {
   readonly name: string
   readonly #handler: TopicHandler

@@ -99,7 +99,7 @@ export class Subscription {
         else return
         for (const stop of stops) stop()
       }
-      // Whoever waits for it hears of its end.
+      // Those who wait for it hear of its end.
       const stops = [this.events.on('status', look), this.events.on('end', look)]
       look()
     })

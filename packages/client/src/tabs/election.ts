@@ -26,7 +26,7 @@ export class Election {
     if (this.#candidacy === undefined) this.#request(false)
   }
 
-  /** Takes the place of whoever leads. */
+  /** Takes the place of the leader. */
   seize(): void {
     this.leave()
     this.#request(true)

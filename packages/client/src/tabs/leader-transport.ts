@@ -5,13 +5,13 @@ import type { Channel, FromLeader, Origin } from './channel.ts'
 const silentMs = 2_000
 
 export interface LeaderTransportHandler {
-  /** Nobody leads, or whoever does is frozen. */
+  /** Nobody leads, or the leader is frozen. */
   onSilence(): void
   /** There are no locks or no channel here. */
   onRefused(): void
 }
 
-/** From the client of a tab to whoever leads. */
+/** From the client of a tab to the leader. */
 export class LeaderTransport implements Transport {
   readonly #tab: string = crypto.randomUUID()
   readonly #name: string
@@ -41,7 +41,7 @@ export class LeaderTransport implements Transport {
   }
 
   async begin(): Promise<void> {
-    // Whoever opens this has to have it first.
+    // The caller of `open` has to have it first.
     await undefined
     if (this.#isOver) return
     try {
@@ -50,7 +50,7 @@ export class LeaderTransport implements Transport {
         if ('to' in data) this.#hear(data)
         else if ('leader' in data) this.#follow(data.leader)
       }
-      // Held as long as this lasts: whoever leads sees by it when this tab is no more.
+      // Held as long as this lasts: the leader sees by it when this tab is no more.
       await this.#origin.locks.request(`${this.#name} ${this.#tab}`, {}, () => this.#hold())
     } catch {
       this.#handler.onRefused()

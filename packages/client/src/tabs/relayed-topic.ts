@@ -190,7 +190,7 @@ export class RelayedTopic {
     if (next !== undefined) this.#ask(next)
   }
 
-  /** Whoever stands at a place that has come by goes on from there. */
+  /** A listener at a position that has come by goes on from there. */
   #serve(): void {
     for (const listener of this.#listeners.values()) {
       const index = listener.isLive ? -1 : this.#indexOf(listener)

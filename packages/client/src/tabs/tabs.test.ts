@@ -210,7 +210,7 @@ test('Where history has moved past the place of one tab, only that one is told o
   expect([heard.log, heard.gapCount]).toEqual([[1, 2, 3, 4, 5, 6, 7], 0])
 })
 
-test('The leader keeps a bounded piece of each topic: whoever stood before it is served by the server', async () => {
+test('The leader keeps a bounded piece of each topic: a listener at an earlier position is served by the server', async () => {
   const { server, open, pass } = stage()
   const heard = open().listen('room/1')
   await pass(500)

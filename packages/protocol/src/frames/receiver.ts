@@ -226,7 +226,7 @@ export class Receiver {
   #mayGoOn(): boolean {
     if (this.#isPaused || this.#isDone) return false
     const allowed = this.#handler.allowWork?.(this.#allowedWork) ?? unlimitedWork
-    // Whoever was allowed too much begins with less.
+    // A receiver that was allowed too much begins with less.
     this.#allowedWork = allowed > 0 ? allowed : Math.max(1, this.#allowedWork >> 3)
     if (allowed <= 0 || this.#isPaused || this.#isDone) return false
     this.#workLeft = allowed

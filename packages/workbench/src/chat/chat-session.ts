@@ -5,7 +5,7 @@ import { type ChatEvent, noChat, reduceChat } from './chat-state.ts'
 import { isSameName, visibleName } from './names.ts'
 import { idOf, readMember, readMessage, type SaidData } from './room-data.ts'
 
-/** What is shown to whoever comes late. */
+/** Earlier messages that somebody who joins is shown. */
 const wantedFirst = 50
 
 /** Of messages that come faster, those of so long are drawn at once, in ms. */

@@ -92,7 +92,7 @@ export abstract class HandleTransport implements Transport {
     return false
   }
 
-  /** What is not taken at once is written from the same memory later, whoever it belongs to. */
+  /** What is not taken at once is written from the same memory later, also where it is borrowed. */
   write(bytes: Uint8Array, _isBorrowed: boolean): boolean {
     if (this.isEnded || this.isDestroyed) return false
     spareRequest ??= new WriteWrap() as PendingWrite
@@ -113,7 +113,7 @@ export abstract class HandleTransport implements Transport {
   }
 
   /** What the handle has read into {@link readMemory}; negative: an error of libuv's. */
-  tookIn(bytes: number): void {
+  onBytesRead(bytes: number): void {
     if (bytes < 0) {
       this.isReadingOver = true
       this.endReading(bytes)
@@ -125,7 +125,7 @@ export abstract class HandleTransport implements Transport {
   }
 
   /** A write that was not finished at once is. */
-  sentOut(status: number, bytes: number): void {
+  onBytesWritten(status: number, bytes: number): void {
     this.#pendingWrites--
     if (this.isDestroyed) return
     if (status < 0) this.fail('write', status)
@@ -141,10 +141,10 @@ export function copyOfRead(byteLength: number): ArrayBuffer {
 
 function onRead(this: TcpHandle): void {
   const bytes = streamBaseState[kReadBytesOrError]!
-  if (bytes !== 0) (this.onconnection as HandleTransport).tookIn(bytes)
+  if (bytes !== 0) (this.onconnection as HandleTransport).onBytesRead(bytes)
 }
 
 function onWritten(this: WriteRequest, status: number): void {
   const { transport, bytes } = this as PendingWrite
-  transport.sentOut(status, bytes.length)
+  transport.onBytesWritten(status, bytes.length)
 }

@@ -7,7 +7,7 @@ import { type SocketOwner, watchSocket } from './watched-socket.ts'
 
 /**
  * A transport on the handle of a `net.Socket` that an HTTP server or client has made: data pass the socket by, its ends
- * in order and in error stay its own work, so that whoever else listens to it hears of them.
+ * in order and in error stay its own work, so that its other listeners hear of them.
  */
 export class SocketTransport extends HandleTransport implements SocketOwner {
   readonly #socket: Socket
@@ -117,8 +117,8 @@ export class SocketTransport extends HandleTransport implements SocketOwner {
     return isTaken
   }
 
-  override tookIn(bytes: number): void {
-    if (this.#onStream === undefined || bytes < 0) super.tookIn(bytes)
+  override onBytesRead(bytes: number): void {
+    if (this.#onStream === undefined || bytes < 0) super.onBytesRead(bytes)
     // The socket reads what it is given as if it had read it itself.
     else this.#onSocketRead?.call(this.handle, copyOfRead(bytes))
   }
