@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -21,10 +22,43 @@ function start(command: string, args: readonly string[], env: Record<string, str
 }
 
 /** Starts a program that goes on running, and waits for the line it prints when it is ready. */
-export async function startChild(
+export function startChild(
   command: string,
   args: readonly string[],
   env?: Record<string, string>,
+): Promise<Child> {
+  return againIfBunMisread(() => startOnce(command, args, env))
+}
+
+/** Runs a program to its end and returns what it printed; throws with its errors when it fails. */
+export function runChild(command: string, args: readonly string[]): Promise<string> {
+  return againIfBunMisread(() => runOnce(command, args))
+}
+
+/**
+ * Bun says once in some thousand starts that a module lacks an export which it has (https://github.com/oven-sh/bun/issues/34783),
+ * and ends before any of our code has run. When the file has the export, it is asked again.
+ */
+async function againIfBunMisread<Result>(start: () => Promise<Result>): Promise<Result> {
+  for (let left = 3; ; left--) {
+    try {
+      return await start()
+    } catch (error) {
+      const said = /SyntaxError: Export named '(\w+)' not found in module '([^']+)'[\s\S]*\nBun v/.exec(
+        String(error),
+      )
+      const [, name = '', file = ''] = said ?? []
+      const hasIt =
+        said !== null && new RegExp(`^export .*\\b${name}\\b`, 'm').test(readFileSync(file, 'utf8'))
+      if (!hasIt || left === 0) throw error
+    }
+  }
+}
+
+async function startOnce(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> | undefined,
 ): Promise<Child> {
   const child = start(command, args, env)
   const errors: Buffer[] = []
@@ -45,8 +79,7 @@ export async function startChild(
   }
 }
 
-/** Runs a program to its end and returns what it printed; throws with its errors when it fails. */
-export async function runChild(command: string, args: readonly string[]): Promise<string> {
+async function runOnce(command: string, args: readonly string[]): Promise<string> {
   const child = start(command, args)
   const output: Buffer[] = []
   const errors: Buffer[] = []

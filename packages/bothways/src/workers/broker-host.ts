@@ -59,7 +59,7 @@ export class BrokerHost {
   async #call({ method, args }: Extract<Call, { type: 'call' }>): Promise<unknown> {
     if (!callMethods.includes(method)) throw new TypeError(`A broker has no method ${method}.`)
     if (method === 'join') this.#remember(args[0] as string, args[1] as Member)
-    if (method === 'leave') this.#members.get(args[1] as string)?.delete(args[0] as string)
+    if (method === 'leave') this.#forget(args[0] as string, args[1] as string)
     const call = this.#broker[method] as (...args: readonly unknown[]) => Promise<unknown>
     return await call.apply(this.#broker, [...args])
   }
@@ -68,6 +68,12 @@ export class BrokerHost {
     const topics = this.#members.get(client)
     if (topics === undefined) this.#members.set(client, new Set([topic]))
     else topics.add(topic)
+  }
+
+  #forget(topic: string, client: string): void {
+    const topics = this.#members.get(client)
+    topics?.delete(topic)
+    if (topics?.size === 0) this.#members.delete(client)
   }
 
   async #subscribe(id: number, topic: string): Promise<{ head: string }> {

@@ -40,8 +40,12 @@ export interface Failure {
 
 /** One end of the channel. */
 export interface IpcChannel<Out> {
-  /** False when what has been sent and not taken yet has no room for more. */
-  send(message: Out): boolean
+  /**
+   * False when what has been sent and not taken yet has no room for more.
+   *
+   * @param whenTaken the operating system has it, and the other end all connections that were handed to it before
+   */
+  send(message: Out, whenTaken?: () => void): boolean
   /** From here on it does not keep its process alive. */
   release(): void
 }

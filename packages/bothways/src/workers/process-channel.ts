@@ -35,7 +35,7 @@ export class ProcessChannel<In, Out> implements IpcChannel<Out> {
     this.#process.channel?.unref()
   }
 
-  send(message: Out): boolean {
+  send(message: Out, whenTaken?: () => void): boolean {
     if (!this.#process.connected) return false
     // As text within text: its length is what waits.
     const text = JSON.stringify(message)
@@ -47,6 +47,7 @@ export class ProcessChannel<In, Out> implements IpcChannel<Out> {
     // That it has ended meanwhile is told elsewhere.
     this.#process.send?.({ [mark]: text }, () => {
       this.#waiting -= text.length
+      whenTaken?.()
     })
     return true
   }

@@ -234,10 +234,10 @@ class RunningWorkers implements Workers {
         clearTimeout(timer)
         resolve()
       })
-      const running = this.#all.get(worker)
-      if (running?.heardMs === undefined) worker.disconnect()
-      else running.channel.send({ type: 'drain' })
-      worker.process.kill('SIGTERM')
+      // It is handed no more connections from here on; those before this message are its own when the message has gone out.
+      worker.disconnect()
+      const end = (): void => void worker.process.kill('SIGTERM')
+      if (this.#all.get(worker)?.channel.send({ type: 'drain' }, end) !== true) end()
     })
   }
 }

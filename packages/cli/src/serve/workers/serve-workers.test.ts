@@ -84,20 +84,27 @@ test('SIGHUP replaces the workers one after the other, without a gap; SIGTERM en
   const { child, url } = await serve()
   const before = workersOf(child.pid)
   let isOver = false
-  const statuses = new Set<number>()
-  const asking = (async () => {
+  const statuses = new Set<number | string>()
+  // As many at once as it takes that a worker is handed a connection while it is told to end.
+  const asking = Array.from({ length: 16 }, async () => {
     while (!isOver) {
-      const { status } = await fetch(`${url}healthz`, { headers: { connection: 'close' } })
-      statuses.add(status)
+      const signal = AbortSignal.timeout(10_000)
+      const asked = fetch(`${url}healthz`, { headers: { connection: 'close' }, signal })
+      statuses.add(
+        await asked.then(
+          ({ status }) => status,
+          error => `${error}: ${error.cause}`,
+        ),
+      )
     }
-  })()
+  })
   process.kill(child.pid, 'SIGHUP')
   await until(() => {
     const now = workersOf(child.pid)
     return now.length === 2 && now.every(pid => !before.includes(pid))
   })
   isOver = true
-  await asking
+  await Promise.all(asking)
   expect([...statuses]).toEqual([200])
   expect(await child.stop('SIGTERM')).toBe(0)
 })
