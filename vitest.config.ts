@@ -10,8 +10,10 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A loaded machine takes many times as long as a quiet one; what hangs, hangs longer.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
+    expect: { poll: { timeout: 30_000 } },
     // Of tests that wait side by side.
     maxConcurrency: 16,
     // The command line speaks the locale's language.

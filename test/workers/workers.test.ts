@@ -41,7 +41,7 @@ class Program {
   }
 
   async listening(): Promise<this> {
-    await expect.poll(() => this.pids.length, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(() => this.pids.length).toBeGreaterThan(0)
     await expect.poll(() => this.port).toBeGreaterThan(0)
     return this
   }
@@ -110,9 +110,9 @@ test('A worker that is killed is replaced, its members leave, and its clients mi
   await watched.publish(2)
   await expect.poll(() => program.lines.some(line => line.ended === 'SIGKILL')).toBe(true)
   await watched.publish(3)
-  await expect.poll(() => heard, { timeout: 20_000 }).toEqual([1, 2, 3])
-  await expect.poll(() => seen, { timeout: 20_000 }).toContain('')
-  await expect.poll(() => seen.at(-1), { timeout: 20_000 }).toBe('victim')
+  await expect.poll(() => heard).toEqual([1, 2, 3])
+  await expect.poll(() => seen).toContain('')
+  await expect.poll(() => seen.at(-1)).toBe('victim')
 })
 
 test('SIGHUP replaces all, one after the other, and SIGTERM ends all in order', async () => {
@@ -124,11 +124,11 @@ test('SIGHUP replaces all, one after the other, and SIGTERM ends all in order', 
   room.on('publication', ({ data }) => heard.push(data))
   await room.publish('before')
   program.child.kill('SIGHUP')
-  await expect.poll(() => program.pids, { timeout: 20_000 }).not.toEqual(before)
+  await expect.poll(() => program.pids).not.toEqual(before)
   expect(program.pids.filter(pid => before.includes(pid))).toEqual([])
   expect(before.filter(isAlive)).toEqual([])
   await room.publish('after')
-  await expect.poll(() => heard, { timeout: 20_000 }).toEqual(['before', 'after'])
+  await expect.poll(() => heard).toEqual(['before', 'after'])
   const { pids } = program
   client.close()
   program.child.kill('SIGTERM')

@@ -112,7 +112,7 @@ test('A session whose server is gone is unknown, and the client comes back with 
     return { status: polled.status, body: (await polled.json()) as { message: string } }
   })()
   expect([status, body.message]).toEqual([400, 'Session ID unknown'])
-}, 20_000)
+})
 
 test('A request that its client has given up ends at the server that has the session, as one of its own would', async () => {
   const { ios, ports } = await cluster(2)

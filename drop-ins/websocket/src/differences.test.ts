@@ -102,12 +102,12 @@ describe('A server whose answer is refused', () => {
 
   test('does not end the process by resetting the connection', async () => {
     const socket = await refused(server => server.resetAndDestroy())
-    await vi.waitFor(() => expect(socket.closed).toBe(true))
+    await expect.poll(() => socket.closed).toBe(true)
   })
 
   test('does not keep the socket by not ending it', async () => {
     const socket = await refused(() => {})
-    await vi.waitFor(() => expect(socket.closed).toBe(true))
+    await expect.poll(() => socket.closed).toBe(true)
   })
 })
 

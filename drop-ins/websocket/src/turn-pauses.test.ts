@@ -36,7 +36,7 @@ test('That others have their turn is no event of a connection', async () => {
   const { connection, events, close } = await serveBusily((_, text) => texts.push(text))
   const sent = Array.from({ length: 200 }, (_, at) => `${at}`)
   for (const text of sent) connection.sendUTF(text)
-  await expect.poll(() => texts.length, { timeout: 10_000 }).toBe(sent.length)
+  await expect.poll(() => texts.length).toBe(sent.length)
   expect(texts).toEqual(sent)
   // That reading has begun.
   expect(events).toEqual(['resume'])
@@ -60,7 +60,7 @@ test('pause() holds also while others have their turn, and is told', async () =>
   })
   const sent = Array.from({ length: 100 }, (_, at) => `${at}`)
   for (const text of sent) connection.sendUTF(text)
-  await expect.poll(() => texts.length, { timeout: 10_000 }).toBe(sent.length)
+  await expect.poll(() => texts.length).toBe(sent.length)
   expect(texts).toEqual(sent)
   expect(events).toEqual(['resume', 'pause', '0 messages', 'resume'])
   close()

@@ -11,7 +11,6 @@ import { sizeOf } from './packet.ts'
 // What one client, or all of them, can make a server hold and do. Where memory is meant, it is measured.
 
 const mebibyte = 1024 * 1024
-const patient = { timeout: 20_000 }
 const polling = 'EIO=4&transport=polling'
 const polling3 = 'EIO=3&transport=polling'
 
@@ -211,9 +210,9 @@ describe('Bodies of requests', () => {
     // The code 1013.
     const code = Buffer.from([0x03, 0xf5])
     const closedCount = (): number => all.filter(received => Buffer.concat(received).includes(code)).length
-    await expect.poll(closedCount, patient).toBeGreaterThanOrEqual(3)
+    await expect.poll(closedCount).toBeGreaterThanOrEqual(3)
     expect(engine.engine._incoming.usedBytes).toBeLessThanOrEqual(500_000)
-    await expect.poll(() => engine.engine.clientsCount, patient).toBeLessThanOrEqual(2)
+    await expect.poll(() => engine.engine.clientsCount).toBeLessThanOrEqual(2)
   })
 
   test('that are unfinished do not keep the server from closing', async () => {

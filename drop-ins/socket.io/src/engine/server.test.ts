@@ -7,7 +7,7 @@ import { createServer as createHttps } from 'node:https'
 import { connect } from 'node:net'
 import { makeCertificate } from '@bothways/test-support/certificate'
 import { EngineStage, engineClient } from '@bothways/test-support/engine-stage'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { listen, protocol, Server, type ServerOptions, Socket } from './index.ts'
 import { attach } from './listen.ts'
 import type { AttachOptions } from './options.ts'
@@ -290,13 +290,13 @@ test('A WebSocket is not writable while something is on its way, and takes packe
   const client = engine.socket(websocket)
   const session = await engine.session<Socket>()
   await client.next()
-  await vi.waitUntil(() => session.transport.writable)
+  await expect.poll(() => session.transport.writable).toBe(true)
   session.send('one')
   expect(session.transport.writable).toBe(false)
   session.send('two')
   expect(session.writeBuffer).toEqual([])
   expect([await client.next(), await client.next()]).toEqual(['4one', '4two'])
-  await vi.waitUntil(() => session.transport.writable)
+  await expect.poll(() => session.transport.writable).toBe(true)
 })
 
 test('A client that does not read makes packets wait, and loses none of them', async () => {
@@ -315,7 +315,7 @@ test('A client that does not read makes packets wait, and loses none of them', a
   client.socket.resume()
   for (let at = 0; at < sent; at++)
     expect(String(await client.next()).slice(0, 8)).toBe(`4${at} ${long}`.slice(0, 8))
-  await vi.waitUntil(() => session.transport.writable)
+  await expect.poll(() => session.transport.writable).toBe(true)
   expect(session.writeBuffer).toEqual([])
 })
 

@@ -461,7 +461,7 @@ test('Listeners may be objects with handleEvent, and what one throws does not st
   socket.addEventListener('message', listener)
   socket.send('x')
   await once(socket, 'message')
-  await vi.waitFor(() => expect(uncaught).toEqual([new Error('of the first listener')]))
+  await expect.poll(() => uncaught).toEqual([new Error('of the first listener')])
   for (const it of listeners) process.on('uncaughtException', it)
   expect(heard).toEqual([true, 'message'])
   expect(socket.readyState).toBe(WebSocket.OPEN)

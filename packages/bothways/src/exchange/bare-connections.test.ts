@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runChild } from '@bothways/test-support/child'
 import { framesTo } from '@bothways/test-support/raw-frame'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { streamBinding } from '../connection/transports/tcp-handle.ts'
 import { createServer, type Server } from '../server/server.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
@@ -220,7 +220,7 @@ describe.runIf(streamBinding !== undefined)('What comes to a port of the serverâ
       for (const socket of sockets) socket.resume()[leave]()
       await Promise.all(sockets.map(socket => socket.destroyed || once(socket, 'close')))
     }
-    await vi.waitFor(() => expect(tcpHandleCount()).toBeLessThanOrEqual(before))
+    await expect.poll(tcpHandleCount).toBeLessThanOrEqual(before)
     await server.close()
   })
 

@@ -16,7 +16,6 @@ import { createServer } from '../server/server.ts'
 import { serveInTurn } from './requests-in-turn.ts'
 
 const KiB = 1024
-const patient = { timeout: 20_000 }
 
 const running: { close(): unknown }[] = []
 afterEach(async () => {
@@ -140,7 +139,7 @@ describe.each(Object.keys(makers) as Scheme[])('Of requests pipelined over %s', 
     const server = await serve(scheme, (_request, response) => void response.end('served'))
     const { socket, received } = await connect(scheme, server)
     socket.write(gets(500, 'Expect: a-miracle\r\n') + get('last'))
-    await expect.poll(received, { timeout: 10_000 }).toContain('served')
+    await expect.poll(received).toContain('served')
     expect(received().split('HTTP/1.1 417 ').length - 1).toBe(500)
   })
 
@@ -170,7 +169,7 @@ describe.each(Object.keys(makers) as Scheme[])('Of requests pipelined over %s', 
     const { socket, received } = await connect(scheme, server)
     const frame = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')])
     socket.write(Buffer.concat([Buffer.from(gets(100) + get('echo', upgrade)), frame]))
-    await expect.poll(received, { timeout: 10_000 }).toContain('\x81\x05hello')
+    await expect.poll(received).toContain('\x81\x05hello')
     const [before = ''] = received().split('HTTP/1.1 101 ')
     expect(before.split('served').length - 1).toBe(100)
     socket.write(frame)
@@ -186,9 +185,9 @@ describe.each(Object.keys(makers) as Scheme[])('Of requests pipelined over %s', 
     const text = Buffer.from('hi\r\n\r\n')
     const frame = Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0, ...text])
     socket.write(Buffer.concat([Buffer.from(get('echo', upgrade)), ...Array<Buffer>(500).fill(frame)]))
-    await expect.poll(() => received().split('hi\r\n\r\n').length - 1, patient).toBe(500)
+    await expect.poll(() => received().split('hi\r\n\r\n').length - 1).toBe(500)
     socket.write(frame)
-    await expect.poll(() => received().split('hi\r\n\r\n').length - 1, patient).toBe(501)
+    await expect.poll(() => received().split('hi\r\n\r\n').length - 1).toBe(501)
   })
 
   test('few answers are made for a client that takes none, and what it has sent is not parsed', async () => {
@@ -206,14 +205,14 @@ describe.each(Object.keys(makers) as Scheme[])('Of requests pipelined over %s', 
     for (const { socket } of clients) socket.pause().write(gets(700))
     const untaken = (): number[] =>
       Array.from(answersOf.values(), ({ latest }) => latest.reduce((sum, it) => sum + it.writableLength, 0))
-    await expect.poll(() => untaken().filter(bytes => bytes >= answerBytes).length, patient).toBe(4)
+    await expect.poll(() => untaken().filter(bytes => bytes >= answerBytes).length).toBe(4)
     expect(Math.max(...untaken())).toBeLessThan(3 * answerBytes)
     // What is left of a read, few answers, and the connection itself on both sides.
     expect((await heldMemory()) - before).toBeLessThan(4 * 256 * KiB)
     const [[first, answers] = []] = answersOf
     const client = clients.find(({ socket }) => socket.localPort === first?.remotePort)
     client?.socket.removeAllListeners('data').resume()
-    await expect.poll(() => answers?.count, patient).toBe(700)
+    await expect.poll(() => answers?.count).toBe(700)
   })
 })
 
@@ -248,7 +247,7 @@ describe('Of all connections', () => {
     expect(ended).toBeLessThan(10)
     // Of each client no more wait than are in a piece.
     expect(count).toBeGreaterThan(400)
-  }, 30_000)
+  })
 
   test('so many bytes of answers wait; then those are ended whose client has waited longest', async () => {
     const answer = Buffer.alloc(16 * 1024 * KiB)

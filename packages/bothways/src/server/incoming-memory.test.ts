@@ -4,7 +4,6 @@ import { afterEach, expect, test } from 'vitest'
 import { createServer, type Server } from './server.ts'
 
 const MiB = 1024 * 1024
-const patient = { timeout: 30_000 }
 
 const running: Server[] = []
 afterEach(async () => {
@@ -43,17 +42,17 @@ test.each(['auto', 'stream'] as const)(
       clients.push(client)
       client.connection.send(Buffer.alloc(1))
       client.connection.send(Buffer.alloc(1 * MiB))
-      await expect.poll(() => client.connection.bufferedAmount, patient).toBe(0)
+      await expect.poll(() => client.connection.bufferedAmount).toBe(0)
     }
     expect(await Promise.race(clients.map(client => client.closed))).toMatchObject({ code: 1013, by: 'peer' })
-    await expect.poll(() => server.sockets.size, patient).toBeLessThan(9)
+    await expect.poll(() => server.sockets.size).toBeLessThan(9)
     const taken = (): number => {
       collectGarbage()
       return process.memoryUsage().arrayBuffers - before
     }
-    await expect.poll(taken, patient).toBeLessThan(8 * MiB + 4 * MiB)
+    await expect.poll(taken).toBeLessThan(8 * MiB + 4 * MiB)
     release?.()
-    await expect.poll(() => closed.length, patient).toBeGreaterThan(14)
+    await expect.poll(() => closed.length).toBeGreaterThan(14)
     expect(new Set(closed)).toEqual(new Set([1013]))
     expect(errors).toEqual([])
   },

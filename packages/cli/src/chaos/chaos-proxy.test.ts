@@ -110,7 +110,7 @@ test('Half-open connections go silent, and nobody is told', async () => {
   const count = came.length
   await new Promise(resolve => setTimeout(resolve, 200))
   expect([came.length, socket.readyState, told]).toEqual([count, 1, ['opened', 'silent']])
-}, 20_000)
+})
 
 test('A stripped upgrade reaches the server as an ordinary request', async () => {
   const { socket, told } = await through({ stripsUpgrade: true })

@@ -199,7 +199,7 @@ describe('Figures', () => {
     expect(String(answer)).toMatch(/^HTTP\/1.1 408/)
     expect(performance.now() - begunMs).toBeGreaterThan(9_000)
     tcp.destroy()
-  }, 30_000)
+  })
 
   test('Closing answers what waits and ends every connection', async () => {
     const other = await startServe({ port: 0, host: '127.0.0.1', origins: [], page: false })
