@@ -23,7 +23,7 @@ const testFiles = files.filter(isTest)
 /** Numbers that a constant or a member of this name has in the sources of a folder. */
 function constantsOf(name: string, folder: string): number[] {
   const definition = new RegExp(
-    `\\b${name}'?(?:: number)?(?: = |: | \\?\\? |, )(?:new WorkGate\\(\\{ maxBytes: )?([\\d_]+(?: \\* [\\d_]+)*)`,
+    `\\b${name}'?(?:: number)?(?: = |: | \\?\\? |, )(?:new WorkGate\\(\\{ maxBytes: |wholeNumber\\()?([\\d_]+(?: \\* [\\d_]+)*)`,
     'g',
   )
   const sources = files.filter(file => file.startsWith(folder) && !isTest(file))

@@ -82,13 +82,15 @@ test('bothways/broker exports these names', () => {
   expect(Object.keys(broker).sort()).toEqual([
     'Audience',
     'LocalPresence',
-    'checkOptionNames',
+    'aFunction',
     'fingerprintOf',
     'invalidOption',
     'newCheck',
     'newEpoch',
+    'oneOf',
     'readPosition',
-    'whole',
+    'resolveOptions',
+    'wholeNumber',
     'writePosition',
   ])
 })

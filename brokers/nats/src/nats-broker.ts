@@ -11,7 +11,15 @@ import {
   type TopicSubscription,
   type Withdrawal,
 } from 'bothways'
-import { Audience, checkOptionNames, invalidOption, newCheck, readPosition, whole } from 'bothways/broker'
+import {
+  Audience,
+  invalidOption,
+  newCheck,
+  type OptionRules,
+  readPosition,
+  resolveOptions,
+  wholeNumber,
+} from 'bothways/broker'
 import { JetStream, textOf } from './jetstream.ts'
 import { Log } from './log.ts'
 import type { NatsConnection, NatsHeaders, NatsMessage } from './nats-connection.ts'
@@ -36,6 +44,25 @@ export interface NatsBrokerOptions {
   maxHistoryBytes?: number
   /** How many servers of a cluster of NATS keep each stream, 1 to 5, when it is made. Default 1. */
   replicas?: number
+}
+
+const rules: OptionRules<NatsBrokerOptions, Readonly<Required<NatsBrokerOptions>>> = {
+  connection: ({ connection }, name) => {
+    if (typeof connection?.requestMany === 'function') return connection
+    throw invalidOption(name, 'a connection of @nats-io/nats-core', connection)
+  },
+  headers: ({ headers }, name) => {
+    if (typeof headers === 'function') return headers
+    throw invalidOption(name, 'the function `headers` of @nats-io/nats-core', headers)
+  },
+  prefix: ({ prefix = 'bothways' }, name) => {
+    if (typeof prefix === 'string' && /^[\w-]{1,64}$/.test(prefix)) return prefix
+    throw invalidOption(name, 'letters, digits, - and _', prefix)
+  },
+  keyWindowMs: wholeNumber(300_000, 300_000),
+  timeoutMs: wholeNumber(5_000, 1),
+  maxHistoryBytes: wholeNumber(1024 * 1024 * 1024, 1024 * 1024),
+  replicas: wholeNumber(1, 1),
 }
 
 /** What of a topic is followed here. */
@@ -98,23 +125,11 @@ export class NatsBroker implements Broker {
   }
 
   private constructor(options: NatsBrokerOptions) {
-    checkOptionNames('NatsBroker.open', options, optionNames)
-    const { connection, headers, prefix = 'bothways' } = options
-    if (connection === null || typeof connection?.requestMany !== 'function') {
-      throw invalidOption('connection', 'a connection of @nats-io/nats-core', connection)
-    }
-    if (typeof headers !== 'function') {
-      throw invalidOption('headers', 'the function `headers` of @nats-io/nats-core', headers)
-    }
-    if (typeof prefix !== 'string' || !/^[\w-]{1,64}$/.test(prefix)) {
-      throw invalidOption('prefix', 'letters, digits, - and _', prefix)
-    }
-    this.keyWindowMs = whole(options, 'keyWindowMs', 300_000, 300_000)
-    const replicas = whole(options, 'replicas', 1, 1)
-    const maxHistoryBytes = whole(options, 'maxHistoryBytes', 1024 * 1024 * 1024, 1024 * 1024)
+    const settings = resolveOptions('NatsBroker.open', options, rules)
+    const { connection, headers } = settings
+    this.keyWindowMs = settings.keyWindowMs
     this.#connection = connection
-    this.#jetStream = new JetStream(connection, headers, whole(options, 'timeoutMs', 5000, 1))
-    const settings = { prefix, replicas, maxHistoryBytes, keyWindowMs: this.keyWindowMs }
+    this.#jetStream = new JetStream(connection, headers, settings.timeoutMs)
     this.#streams = new Streams(this.#jetStream, settings)
     this.#log = new Log(this.#jetStream, this.#streams, new Positions(''))
     this.#presence = new Presence(this.#jetStream, settings)
@@ -392,16 +407,6 @@ export class NatsBroker implements Broker {
     await this.#withdrawals.read()
   }
 }
-
-const optionNames = [
-  'connection',
-  'headers',
-  'prefix',
-  'keyWindowMs',
-  'timeoutMs',
-  'maxHistoryBytes',
-  'replicas',
-] as const
 
 /** The newest value, for good. */
 const statePolicy = { count: 1, ageMs: Number.POSITIVE_INFINITY }

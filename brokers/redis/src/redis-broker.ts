@@ -12,13 +12,14 @@ import {
 } from 'bothways'
 import {
   Audience,
-  checkOptionNames,
   fingerprintOf,
   invalidOption,
   newCheck,
   newEpoch,
+  type OptionRules,
   readPosition,
-  whole,
+  resolveOptions,
+  wholeNumber,
 } from 'bothways/broker'
 import { Deadlines } from './deadlines.ts'
 import { openPort, type RedisClient, type RedisPort } from './redis-client.ts'
@@ -46,6 +47,21 @@ export interface RedisBrokerOptions {
   keyWindowMs?: number
   /** How long Redis has to answer, in ms; then a call fails as `unavailable`, and may have happened. Default 5,000. */
   timeoutMs?: number
+}
+
+const rules: OptionRules<RedisBrokerOptions, Readonly<Required<RedisBrokerOptions>>> = {
+  client: ({ client }, name) => {
+    if (client !== null && typeof client === 'object' && ('call' in client || 'sendCommand' in client)) {
+      return client
+    }
+    throw invalidOption(name, 'a client of node-redis or ioredis', client)
+  },
+  prefix: ({ prefix = 'bothways' }, name) => {
+    if (typeof prefix === 'string' && !/[{}]/.test(prefix)) return prefix
+    throw invalidOption(name, 'a string without braces', prefix)
+  },
+  keyWindowMs: wholeNumber(300_000, 300_000),
+  timeoutMs: wholeNumber(5_000, 1),
 }
 
 /** Calls without an answer; one more is refused as `busy`. */
@@ -106,17 +122,10 @@ export class RedisBroker implements Broker {
   }
 
   private constructor(options: RedisBrokerOptions) {
-    checkOptionNames('RedisBroker.open', options, ['client', 'prefix', 'keyWindowMs', 'timeoutMs'])
-    const { client, prefix = 'bothways' } = options
-    if (client === null || typeof client !== 'object' || !('call' in client || 'sendCommand' in client)) {
-      throw invalidOption('client', 'a client of node-redis or ioredis', client)
-    }
-    if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
-      throw invalidOption('prefix', 'a string without braces', prefix)
-    }
+    const { prefix, keyWindowMs, timeoutMs } = resolveOptions('RedisBroker.open', options, rules)
     this.#prefix = prefix
-    this.keyWindowMs = whole(options, 'keyWindowMs', 300_000, 300_000)
-    this.#deadlines = new Deadlines(whole(options, 'timeoutMs', 5000, 1))
+    this.keyWindowMs = keyWindowMs
+    this.#deadlines = new Deadlines(timeoutMs)
     this.#withdrawals = new Withdrawals(
       `${prefix}:{withdrawals}`,
       (...args) => this.#command(...args),

@@ -12,7 +12,16 @@ import {
   type TopicSubscription,
   type Withdrawal,
 } from 'bothways'
-import { Audience, checkOptionNames, invalidOption, LocalPresence, whole } from 'bothways/broker'
+import {
+  Audience,
+  aFunction,
+  invalidOption,
+  LocalPresence,
+  type OptionRules,
+  oneOf,
+  resolveOptions,
+  wholeNumber,
+} from 'bothways/broker'
 import type { Call, CallFailure, PublishResult, Result, StoreOptions } from './calls.ts'
 
 export interface SqliteBrokerOptions {
@@ -33,6 +42,24 @@ export interface SqliteBrokerOptions {
   maxTopics?: number
   /** The clock, in ms since 1970. Default `Date.now`. */
   now?: () => number
+}
+
+/** {@link SqliteBrokerOptions} with every default filled in. */
+interface SqliteBrokerSettings extends StoreOptions {
+  readonly now: () => number
+}
+
+const rules: OptionRules<SqliteBrokerOptions, SqliteBrokerSettings> = {
+  file: ({ file }, name) => {
+    if (typeof file === 'string' && file !== '') return file
+    throw invalidOption(name, 'the path of a file', file)
+  },
+  synchronous: oneOf('normal', 'full'),
+  maxFileBytes: wholeNumber(1024 * 1024 * 1024, 1024 * 1024),
+  keyWindowMs: wholeNumber(300_000, 300_000),
+  maxKeys: wholeNumber(1_000_000, 1),
+  maxTopics: wholeNumber(100_000, 1),
+  now: (options, name) => aFunction(options, name) ?? Date.now,
 }
 
 /** Data that waits for the thread, in bytes of UTF-16; with more, publications are refused as `busy`. */
@@ -81,9 +108,9 @@ export class SqliteBroker implements Broker {
    *   message says why
    */
   static async open(options: SqliteBrokerOptions): Promise<SqliteBroker> {
-    const settings = resolveOptions(options)
+    const { now, ...settings } = resolveOptions('SqliteBroker.open', options, rules)
     const thread = new Worker(createRequire(import.meta.url).resolve('#thread'), {
-      workerData: settings,
+      workerData: settings satisfies StoreOptions,
       // Not those of the program: its loaders and conditions are none of the thread's.
       execArgv: ['--disable-warning=ExperimentalWarning'],
     })
@@ -95,7 +122,7 @@ export class SqliteBroker implements Broker {
       await thread.terminate()
       throw new HubError(failure.code, failure.message)
     }
-    return new SqliteBroker(thread, settings.keyWindowMs, options.now ?? Date.now)
+    return new SqliteBroker(thread, settings.keyWindowMs, now)
   }
 
   private constructor(thread: Worker, keyWindowMs: number, now: () => number) {
@@ -239,31 +266,6 @@ export class SqliteBroker implements Broker {
     this.#waiting = []
     this.#waitingBytes = 0
     for (const { settle } of open) settle({ failure: this.#end })
-  }
-}
-
-function resolveOptions(options: SqliteBrokerOptions): StoreOptions {
-  checkOptionNames('SqliteBroker.open', options, [
-    'file',
-    'synchronous',
-    'maxFileBytes',
-    'keyWindowMs',
-    'maxKeys',
-    'maxTopics',
-    'now',
-  ])
-  const { file, synchronous = 'normal' } = options
-  if (typeof file !== 'string' || file === '') throw invalidOption('file', 'the path of a file', file)
-  if (synchronous !== 'normal' && synchronous !== 'full') {
-    throw invalidOption('synchronous', "'normal' or 'full'", synchronous)
-  }
-  return {
-    file,
-    synchronous,
-    maxFileBytes: whole(options, 'maxFileBytes', 1024 * 1024 * 1024, 1024 * 1024),
-    keyWindowMs: whole(options, 'keyWindowMs', 300_000, 300_000),
-    maxKeys: whole(options, 'maxKeys', 1_000_000, 1),
-    maxTopics: whole(options, 'maxTopics', 100_000, 1),
   }
 }
 

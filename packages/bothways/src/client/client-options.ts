@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
-import { type OptionRules, resolveOptions, wholeNumber } from '../connection/option-rules.ts'
+import { applyRules, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
 import {
   type ConnectionOptions,
   type ConnectionSettings,
@@ -71,7 +71,7 @@ const clientOptionNames = [...connectionOptionNames, ...Object.keys(clientRules)
 export function resolveClientOptions(options: ClientOptions, what = 'WebSocket'): ClientSettings {
   checkOptionNames(what, options, clientOptionNames)
   return {
-    ...resolveOptions(options, clientRules, false),
+    ...applyRules(options, clientRules),
     connection: resolveConnectionOptions(options, 'client'),
   }
 }

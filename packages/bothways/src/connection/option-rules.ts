@@ -1,22 +1,35 @@
-import { invalidOption, whole } from './option-checks.ts'
+import { checkOptionNames, invalidOption, whole } from './option-checks.ts'
 
 /** What an option becomes: its default filled in, its value checked. */
-type OptionRule<Options, Name, Value> = (options: Options, name: Name, isServer: boolean) => Value
+type OptionRule<Options, Name, Value> = (options: Options, name: Name) => Value
 
 /** The one place where each option of a kind stands, besides its type. */
 export type OptionRules<Options, Settings> = {
   readonly [Name in keyof Settings]-?: OptionRule<Options, Name, Settings[Name]>
 }
 
-/** @throws UsageError `BW_INVALID_OPTION` */
-export function resolveOptions<Options, Settings>(
+/**
+ * Refuses options that are not in the table, checks the others, and fills in the defaults.
+ *
+ * @param what whose options they are, as errors say
+ * @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION`
+ */
+export function resolveOptions<Options extends object, Settings>(
+  what: string,
   options: Options,
   rules: OptionRules<Options, Settings>,
-  isServer: boolean,
+): Settings {
+  checkOptionNames(what, options, Object.keys(rules))
+  return applyRules(options, rules)
+}
+
+/** @throws UsageError `BW_INVALID_OPTION` */
+export function applyRules<Options, Settings>(
+  options: Options,
+  rules: OptionRules<Options, Settings>,
 ): Settings {
   const settings: Partial<Settings> = {}
-  for (const name of Object.keys(rules) as (keyof Settings)[])
-    settings[name] = rules[name](options, name, isServer)
+  for (const name of Object.keys(rules) as (keyof Settings)[]) settings[name] = rules[name](options, name)
   return settings as Settings
 }
 
@@ -40,4 +53,23 @@ export function oneOf<Options, Word extends string>(
     if (value === first || value === second) return value as Word
     throw invalidOption(name, `'${first}' or '${second}'`, value)
   }
+}
+
+export function yesOrNo<Options>(byDefault: boolean): OptionRule<Options, keyof Options & string, boolean> {
+  return (options, name) => {
+    const value: unknown = options[name]
+    if (value === undefined || typeof value === 'boolean') return value ?? byDefault
+    throw invalidOption(name, 'true or false', value)
+  }
+}
+
+/** A function of the program, or none; it is called with the options as `this`. */
+export function aFunction<Options, Name extends keyof Options & string>(
+  options: Options,
+  name: Name,
+): Options[Name] {
+  const value: unknown = options[name]
+  if (value === undefined) return value as Options[Name]
+  if (typeof value === 'function') return value.bind(options)
+  throw invalidOption(name, 'a function', value)
 }

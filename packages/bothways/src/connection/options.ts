@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer'
-import { checkOptionNames, whole } from './option-checks.ts'
-import { type OptionRules, oneOf, resolveOptions, wholeNumber } from './option-rules.ts'
+import { whole } from './option-checks.ts'
+import { applyRules, type OptionRules, oneOf, resolveOptions, wholeNumber, yesOrNo } from './option-rules.ts'
 
 /** permessage-deflate (RFC 7692) for one side of a connection. */
 export interface CompressionOptions {
@@ -96,38 +96,33 @@ const largestMessageBytes = constants.MAX_STRING_LENGTH
 
 const defaultMaxBufferedBytes = 16 * MiB
 
-const compressionRules: OptionRules<CompressionOptions, Required<CompressionOptions>> = {
+const compressionRules = (
+  isServer: boolean,
+): OptionRules<CompressionOptions, Required<CompressionOptions>> => ({
   level: wholeNumber(6, 1, 9),
   thresholdBytes: wholeNumber(1024),
-  contextTakeover: ({ contextTakeover }, _, isServer) => contextTakeover ?? !isServer,
-  peerContextTakeover: ({ peerContextTakeover }, _, isServer) => peerContextTakeover ?? !isServer,
+  contextTakeover: yesOrNo(!isServer),
+  peerContextTakeover: yesOrNo(!isServer),
   windowBits: wholeNumber(15, 9, 15),
   peerWindowBits: wholeNumber(15, 8, 15),
-}
+})
 
 const keepaliveRules: OptionRules<KeepaliveOptions, Required<KeepaliveOptions>> = {
   intervalMs: wholeNumber(25_000, 1),
   timeoutMs: wholeNumber(20_000, 1),
 }
 
-const connectionRules: OptionRules<ConnectionOptions, ConnectionSettings> = {
-  compression: ({ compression }, name, isServer) => {
+const connectionRules = (isServer: boolean): OptionRules<ConnectionOptions, ConnectionSettings> => ({
+  compression: ({ compression }, name) => {
     if (compression === false || (compression === undefined && isServer)) return false
     const options = compression === true || compression === undefined ? {} : compression
-    checkOptionNames(name, options, Object.keys(compressionRules))
-    return resolveOptions(options, compressionRules, isServer)
+    return resolveOptions(name, options, compressionRules(isServer))
   },
-  maxMessageBytes: (options, name, isServer) =>
-    whole(options, name, (isServer ? 16 : 64) * MiB, 0, largestMessageBytes),
-  messageTimeoutMs: (options, name, isServer) =>
-    whole(options, name, isServer ? 60_000 : Number.MAX_SAFE_INTEGER, 1),
+  maxMessageBytes: wholeNumber((isServer ? 16 : 64) * MiB, 0, largestMessageBytes),
+  messageTimeoutMs: wholeNumber(isServer ? 60_000 : Number.MAX_SAFE_INTEGER, 1),
   closeTimeoutMs: wholeNumber(5_000),
-  keepalive: ({ keepalive }, name, isServer) => {
-    if (keepalive === false) return false
-    const options = keepalive ?? {}
-    checkOptionNames(name, options, Object.keys(keepaliveRules))
-    return resolveOptions(options, keepaliveRules, isServer)
-  },
+  keepalive: ({ keepalive }, name) =>
+    keepalive === false ? false : resolveOptions(name, keepalive ?? {}, keepaliveRules),
   maxBufferedBytes: wholeNumber(defaultMaxBufferedBytes),
   whenBufferFull: oneOf('close', 'drop'),
   highWaterMarkBytes: (options, name) =>
@@ -136,10 +131,12 @@ const connectionRules: OptionRules<ConnectionOptions, ConnectionSettings> = {
   maxBytesPerSecond: wholeNumber(Number.MAX_SAFE_INTEGER, 1),
   whenTooFast: oneOf('wait', 'close'),
   transport: oneOf('auto', 'stream'),
-}
+})
+
+const rulesOf = { server: connectionRules(true), client: connectionRules(false) }
 
 export const connectionOptionNames: readonly (keyof ConnectionOptions)[] = Object.keys(
-  connectionRules,
+  rulesOf.server,
 ) as (keyof ConnectionOptions)[]
 
 /**
@@ -151,5 +148,5 @@ export function resolveConnectionOptions(
   options: ConnectionOptions,
   role: 'server' | 'client',
 ): ConnectionSettings {
-  return resolveOptions(options, connectionRules, role === 'server')
+  return applyRules(options, rulesOf[role])
 }

@@ -1,3 +1,5 @@
+import { invalidOption } from '../connection/option-checks.ts'
+
 /** Which pages may connect (RFC 6455 §4.2.2 step 4, §10.2). */
 export interface OriginPolicy {
   /** Accepted besides the page's own origin: serialized origins, or `'*'` for every origin. */
@@ -57,4 +59,25 @@ export function isSerializedOrigin(text: string): boolean {
   // No browser sends capitals or the default port. Of other schemes, such as an extension's, the URL knows no origin.
   const { protocol, origin } = new URL(text)
   return defaultPorts[protocol] === undefined || origin === text
+}
+
+/**
+ * The option `origins`.
+ *
+ * @throws UsageError `BW_INVALID_OPTION`
+ */
+export function checkOrigins(origins: unknown): void {
+  if (origins === '*') return
+  const wrong: unknown = Array.isArray(origins)
+    ? origins.find(it => String(it).includes('*') || !isSerializedOrigin(String(it)))
+    : origins
+  if (wrong === undefined) return
+  if (wrong === '*') throw invalidOption('origins', "'*' itself for every origin, without a list", [wrong])
+  const expected =
+    typeof wrong === 'function'
+      ? "a list of origins; what a function would decide is authenticate's: request.origin"
+      : String(wrong).includes('*')
+        ? "'*', or a list of whole origins; authenticate may look at request.origin for the rest of a pattern"
+        : "'*' or a list of origins such as 'https://example.com'"
+  throw invalidOption('origins', expected, wrong)
 }

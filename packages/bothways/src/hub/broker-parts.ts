@@ -1,5 +1,12 @@
 // `bothways/broker`: what brokers are made of, besides the interface and the errors of the root entry.
-export { checkOptionNames, invalidOption, whole } from '../connection/option-checks.ts'
+export { invalidOption } from '../connection/option-checks.ts'
+export {
+  aFunction,
+  type OptionRules,
+  oneOf,
+  resolveOptions,
+  wholeNumber,
+} from '../connection/option-rules.ts'
 export { Audience } from './audience.ts'
 export { LocalPresence } from './local-presence.ts'
 export { newCheck, newEpoch, type Position, readPosition, writePosition } from './position.ts'

@@ -1,5 +1,8 @@
+import { invalidOption } from '../connection/option-checks.ts'
+import { aFunction, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
 import type { Broker } from './broker.ts'
-import type { Contract, NoContract, TopicPattern } from './contract.ts'
+import { type Contract, checkContract, type NoContract, type TopicPattern } from './contract.ts'
+import { MemoryBroker } from './memory-broker.ts'
 import type { TopicOptions } from './topic-options.ts'
 
 export interface HubOptions<User = undefined, C extends Contract = NoContract> {
@@ -50,19 +53,39 @@ export type RequestHandler<User, Input = unknown, Output = unknown> = (
   context: RequestContext<User>,
 ) => Output | Promise<Output>
 
-export const hubOptionNames = [
-  'contract',
-  'topics',
-  'broker',
-  'userId',
-  'publicUser',
-  'expiresAt',
-  'maxDataBytes',
-  'maxPresenceBytes',
-  'maxPublishesPerSecond',
-  'maxTotalPublishesPerSecond',
-  'maxReplays',
-  'maxSubscriptionsPerClient',
-  'maxMembersPerTopic',
-  'onError',
-] as const
+/** {@link HubOptions} with every default filled in. */
+export type HubSettings<User> = Readonly<
+  Required<Omit<HubOptions<User, Contract>, 'publicUser' | 'expiresAt'>> & {
+    publicUser: HubOptions<User>['publicUser']
+    expiresAt: HubOptions<User>['expiresAt']
+  }
+>
+
+export const hubRules: OptionRules<HubOptions<unknown, Contract>, HubSettings<unknown>> = {
+  contract: ({ contract = {} }) => {
+    checkContract(contract)
+    return contract
+  },
+  topics: ({ topics = {} }) => topics,
+  broker: options => aBroker(options) ?? new MemoryBroker(),
+  userId: (options, name) => aFunction(options, name) ?? (() => ''),
+  publicUser: aFunction,
+  expiresAt: aFunction,
+  maxDataBytes: wholeNumber(64 * 1024, 1),
+  maxSubscriptionsPerClient: wholeNumber(1_000, 1),
+  maxMembersPerTopic: wholeNumber(10_000, 1),
+  maxPresenceBytes: wholeNumber(4 * 1024, 1),
+  maxPublishesPerSecond: wholeNumber(1_000, 1),
+  maxTotalPublishesPerSecond: wholeNumber(100_000, 1),
+  maxReplays: wholeNumber(16, 1),
+  onError: (options, name) => aFunction(options, name) ?? (error => console.error(error)),
+}
+
+/** The option `broker`, of everything that has one. */
+export function aBroker({ broker }: { readonly broker?: unknown }): Broker | undefined {
+  const { publish, subscribe } = (broker ?? {}) as Partial<Broker>
+  if (broker === undefined || (typeof publish === 'function' && typeof subscribe === 'function')) {
+    return broker as Broker | undefined
+  }
+  throw invalidOption('broker', 'a broker, such as RedisBroker.open(…) resolves with', broker)
+}

@@ -1,5 +1,5 @@
 import type { Sink } from '../connection/channel.ts'
-import { checkOptionNames, whole } from '../connection/option-checks.ts'
+import { resolveOptions } from '../connection/option-rules.ts'
 import type { TokenBucket } from '../connection/token-bucket.ts'
 import { Absence } from './absence.ts'
 import { writeAuthor } from './author.ts'
@@ -7,7 +7,6 @@ import type { Broker, History, Member, Withdrawal } from './broker.ts'
 import { checkedHandler } from './checked-handler.ts'
 import {
   type Contract,
-  checkContract,
   type HandlerInput,
   type HandlerOutput,
   type MethodName,
@@ -18,11 +17,10 @@ import {
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
 import { HubClients } from './hub-clients.ts'
 import { HubError } from './hub-error.ts'
-import { type HubOptions, hubOptionNames, type RequestHandler } from './hub-options.ts'
+import { type HubOptions, type HubSettings, hubRules, type RequestHandler } from './hub-options.ts'
 import { HubTopic, maxHistoryRead } from './hub-topic.ts'
 import { encodeData } from './json-data.ts'
 import { LiveTopic, mostMembersTold } from './live-topic.ts'
-import { MemoryBroker } from './memory-broker.ts'
 import { checkKey } from './publication-key.ts'
 import { publishRate, spendPublish } from './publish-rate.ts'
 import { type Schema, validated } from './schema.ts'
@@ -44,15 +42,9 @@ const compareHeadsMs = 20_000
 /** The topics of a program: ordered, remembered, with who is there; under every kind of client. */
 export class Hub<User = undefined, C extends Contract = Contract> {
   readonly broker: Broker
-  readonly maxDataBytes: number
-  readonly maxSubscriptionsPerClient: number
-  readonly maxPublishesPerSecond: number
-  readonly #maxPresenceBytes: number
-  readonly #maxMembersPerTopic: number
+  readonly settings: HubSettings<User>
   readonly #publishRate: TokenBucket
   readonly #replays: Slots
-  readonly #options: Omit<HubOptions<User>, 'contract' | 'topics'>
-  readonly #contract: Contract
   /** For meetings, too. */
   readonly declarations: TopicPatterns<Declaration<User>> = new TopicPatterns()
   readonly #live = new Map<string, LiveTopic>()
@@ -67,19 +59,12 @@ export class Hub<User = undefined, C extends Contract = Contract> {
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
   constructor(options: HubOptions<User, C> = {}) {
-    checkOptionNames('createHub', options, hubOptionNames)
-    this.#options = options
-    this.#contract = options.contract ?? {}
-    checkContract(this.#contract)
-    this.broker = options.broker ?? new MemoryBroker()
-    this.maxDataBytes = whole(options, 'maxDataBytes', 64 * 1024, 1)
-    this.maxSubscriptionsPerClient = whole(options, 'maxSubscriptionsPerClient', 1000, 1)
-    this.#maxMembersPerTopic = whole(options, 'maxMembersPerTopic', 10_000, 1)
-    this.maxPublishesPerSecond = whole(options, 'maxPublishesPerSecond', 1000, 1)
-    this.#maxPresenceBytes = whole(options, 'maxPresenceBytes', 4 * 1024, 1)
-    this.#publishRate = publishRate(whole(options, 'maxTotalPublishesPerSecond', 100_000, 1))
-    this.#replays = new Slots(whole(options, 'maxReplays', 16, 1))
-    for (const [pattern, topic] of declaredTopics<User>(options.topics, this.#contract.topics)) {
+    const settings = resolveOptions('createHub', options as HubOptions<unknown, Contract>, hubRules)
+    this.settings = settings
+    this.broker = settings.broker
+    this.#publishRate = publishRate(settings.maxTotalPublishesPerSecond)
+    this.#replays = new Slots(settings.maxReplays)
+    for (const [pattern, topic] of declaredTopics<User>(settings.topics, settings.contract.topics)) {
       this.declare(pattern, topic)
     }
     this.#stopListening = this.broker.onWithdrawal(withdrawal => this.#onWithdrawal(withdrawal))
@@ -106,26 +91,25 @@ export class Hub<User = undefined, C extends Contract = Contract> {
     handler: RequestHandler<User, HandlerInput<C, Name>, HandlerOutput<C, Name>>,
     input?: C extends { readonly methods: object } ? never : Schema,
   ): this {
-    const contract = methodContract(this.#contract, method) ?? (input === undefined ? {} : { input })
+    const contract = methodContract(this.settings.contract, method) ?? (input === undefined ? {} : { input })
     this.#methods.set(method, checkedHandler(contract, handler as RequestHandler<User>))
     return this
   }
 
   onError(error: unknown): void {
-    if (this.#options.onError === undefined) console.error(error)
-    else this.#options.onError(error)
+    this.settings.onError(error)
   }
 
   userIdOf(user: User): string {
-    return this.#options.userId?.(user) ?? ''
+    return this.settings.userId(user)
   }
 
   publicUserOf(user: User): string | undefined {
-    return this.#options.publicUser?.(user)
+    return this.settings.publicUser?.(user)
   }
 
   expiresAtOf(user: User): number | undefined {
-    return this.#options.expiresAt?.(user)
+    return this.settings.expiresAt?.(user)
   }
 
   /**
@@ -259,7 +243,7 @@ export class Hub<User = undefined, C extends Contract = Contract> {
     if (handler === undefined) {
       throw new HubError('unknown_method', `There is no method ${JSON.stringify(method)}.`)
     }
-    encodeData(data, this.maxDataBytes)
+    encodeData(data, this.settings.maxDataBytes)
     return (await handler(data, { user, method })) ?? null
   }
 
@@ -334,7 +318,7 @@ export class Hub<User = undefined, C extends Contract = Contract> {
   /** A promise only where the schema takes time: else publishing takes effect at once. */
   #validated(schema: Schema | undefined, data: unknown): unknown {
     if (schema === undefined) return data
-    encodeData(data, this.maxDataBytes)
+    encodeData(data, this.settings.maxDataBytes)
     return validated(schema, data)
   }
 
@@ -347,7 +331,7 @@ export class Hub<User = undefined, C extends Contract = Contract> {
     user: string | undefined,
   ): Promise<string | undefined> {
     checkKey(key)
-    const text = encodeData(data, this.maxDataBytes)
+    const text = encodeData(data, this.settings.maxDataBytes)
     const named = key === undefined ? undefined : { name: key, scope }
     const { position } = await this.broker.publish({
       topic,
@@ -372,7 +356,7 @@ export class Hub<User = undefined, C extends Contract = Contract> {
     const { history, hasPresence } = declaration
     if (since !== undefined && history === undefined)
       throw new HubError('no_history', 'This topic has no history.')
-    if (presence !== undefined) encodeData(presence.data, this.#maxPresenceBytes)
+    if (presence !== undefined) encodeData(presence.data, this.settings.maxPresenceBytes)
     const topic = this.#liveTopic(name, declaration)
     const subscription = new Subscription(topic, sink, seesMembers)
     // Takes its place at once, so that the topic lives while the broker is asked.
@@ -389,8 +373,9 @@ export class Hub<User = undefined, C extends Contract = Contract> {
         position = topic.newest?.previous ?? topic.head
       }
       if (presence !== undefined) {
-        if (topic.members.size >= this.#maxMembersPerTopic) {
-          throw new HubError('busy', `This topic has ${this.#maxMembersPerTopic} members, the most it takes.`)
+        const { maxMembersPerTopic } = this.settings
+        if (topic.members.size >= maxMembersPerTopic) {
+          throw new HubError('busy', `This topic has ${maxMembersPerTopic} members, the most it takes.`)
         }
         await this.broker.join(name, {
           client: presence.client,

@@ -1,3 +1,4 @@
+import { aFunction, type OptionRules, resolveOptions, wholeNumber } from '../connection/option-rules.ts'
 import { Audience } from './audience.ts'
 import type {
   Broker,
@@ -30,6 +31,17 @@ export interface MemoryBrokerOptions {
   now?: () => number
 }
 
+/** What every broker keeps, in ms: five minutes. */
+const leastKeyWindowMs = 300_000
+
+const rules: OptionRules<MemoryBrokerOptions, Readonly<Required<MemoryBrokerOptions>>> = {
+  keyWindowMs: wholeNumber(leastKeyWindowMs, leastKeyWindowMs),
+  maxKeys: wholeNumber(100_000, 1),
+  maxHistoryBytes: wholeNumber(256 * 1024 * 1024),
+  maxTopics: wholeNumber(100_000, 1),
+  now: (options, name) => aFunction(options, name) ?? Date.now,
+}
+
 /** Epoch and head outlive history and idleness by a day. */
 const headLifeMs = 24 * 60 * 60 * 1000
 
@@ -56,10 +68,7 @@ interface Topic {
 /** The broker in the memory of one process: it lives as long as that. */
 export class MemoryBroker implements Broker {
   readonly keyWindowMs: number
-  readonly #maxKeys: number
-  readonly #maxHistoryBytes: number
-  readonly #maxTopics: number
-  readonly #now: () => number
+  readonly #settings: Readonly<Required<MemoryBrokerOptions>>
   #epoch: string = newEpoch()
   readonly #topics = new Map<string, Topic>()
   readonly #keys = new Map<string, Key>()
@@ -67,16 +76,14 @@ export class MemoryBroker implements Broker {
   readonly #presence = new LocalPresence(this.#audience)
   #bytes = 0
 
+  /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
   constructor(options: MemoryBrokerOptions = {}) {
-    this.keyWindowMs = Math.max(300_000, options.keyWindowMs ?? 0)
-    this.#maxKeys = options.maxKeys ?? 100_000
-    this.#maxHistoryBytes = options.maxHistoryBytes ?? 256 * 1024 * 1024
-    this.#maxTopics = options.maxTopics ?? 100_000
-    this.#now = options.now ?? Date.now
+    this.#settings = resolveOptions('MemoryBroker', options, rules)
+    this.keyWindowMs = this.#settings.keyWindowMs
   }
 
   async publish(request: PublishRequest): Promise<Published> {
-    const now = this.#now()
+    const now = this.#settings.now()
     const { topic: name, data, user, key } = request
     const keyName = key === undefined ? undefined : `${name}\0${key.scope}\0${key.name}`
     if (keyName !== undefined) {
@@ -88,7 +95,7 @@ export class MemoryBroker implements Broker {
         }
         return { position: known.position, isRepeated: true }
       }
-      if (this.#keys.size >= this.#maxKeys) {
+      if (this.#keys.size >= this.#settings.maxKeys) {
         throw new HubError('busy', 'The server remembers as many keys as it may: try again later.', {
           retryAfterMs: 1000,
         })
@@ -120,9 +127,9 @@ export class MemoryBroker implements Broker {
       throw new HubError('conflict', 'The topic has changed since that position.')
     }
     const cost = entryBytes + data.length * 2
-    if (this.#bytes + cost > this.#maxHistoryBytes) {
+    if (this.#bytes + cost > this.#settings.maxHistoryBytes) {
       this.#expireAll(now)
-      if (this.#bytes + cost > this.#maxHistoryBytes) {
+      if (this.#bytes + cost > this.#settings.maxHistoryBytes) {
         throw new HubError('busy', 'The histories of all topics are full: try again later.', {
           retryAfterMs: 1000,
         })
@@ -166,7 +173,7 @@ export class MemoryBroker implements Broker {
         hasMore: false,
       }
     }
-    this.#expire(topic, this.#now())
+    this.#expire(topic, this.#settings.now())
     const { entries } = topic
     const from = since === undefined ? undefined : indexBehind(topic, since)
     if (from !== undefined) {
@@ -228,8 +235,8 @@ export class MemoryBroker implements Broker {
   #topicOf(name: string, now: number): Topic {
     const known = this.#topics.get(name)
     if (known !== undefined) return known
-    if (this.#topics.size >= this.#maxTopics) this.#forgetTopics(now)
-    if (this.#topics.size >= this.#maxTopics) {
+    if (this.#topics.size >= this.#settings.maxTopics) this.#forgetTopics(now)
+    if (this.#topics.size >= this.#settings.maxTopics) {
       throw new HubError('busy', 'The server keeps as many topics as it may: try again later.', {
         retryAfterMs: 1000,
       })

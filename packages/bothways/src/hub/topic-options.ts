@@ -1,4 +1,5 @@
 import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
+import { aFunction, type OptionRules, resolveOptions, yesOrNo } from '../connection/option-rules.ts'
 import type { HistoryPolicy } from './broker.ts'
 import type { Contract } from './contract.ts'
 import { isSchema, type Schema } from './schema.ts'
@@ -84,36 +85,47 @@ export interface Declaration<User> {
   readonly authorize: TopicOptions<User>['authorize']
 }
 
-const topicOptionNames = ['history', 'presence', 'state', 'raw', 'socketio', 'schema', 'authorize'] as const
+/** {@link TopicOptions} with every default filled in. */
+type TopicSettings<User> = Readonly<
+  Required<Pick<TopicOptions<User>, 'presence' | 'state' | 'raw'>> & {
+    [Name in 'history' | 'schema' | 'authorize']: TopicOptions<User>[Name]
+  } & { socketio: SocketIoOpening | undefined }
+>
+
+const historyRules: OptionRules<HistoryPolicy, HistoryPolicy> = {
+  count: atLeastOne,
+  ageMs: atLeastOne,
+}
+
+function atLeastOne(history: HistoryPolicy, name: keyof HistoryPolicy): number {
+  const value = history[name]
+  if (Number.isSafeInteger(value) && value >= 1) return value
+  throw invalidOption(`history.${name}`, 'a whole number of at least 1', value)
+}
+
+const topicRules: OptionRules<TopicOptions<unknown>, TopicSettings<unknown>> = {
+  history: ({ history }, name) => history && resolveOptions(name, history, historyRules),
+  presence: yesOrNo(false),
+  state: yesOrNo(false),
+  raw: yesOrNo(false),
+  socketio: ({ socketio = false }, name) => {
+    if (typeof socketio === 'boolean') return socketio ? {} : undefined
+    checkOptionNames(name, socketio, ['namespace', 'event'] satisfies (keyof SocketIoOpening)[])
+    return socketio
+  },
+  schema: ({ schema }, name) => {
+    if (schema === undefined || isSchema(schema)) return schema
+    throw invalidOption(name, 'a schema with ~standard, version 1', schema)
+  },
+  authorize: aFunction,
+}
 
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
 export function resolveTopicOptions<User>(options: TopicOptions<User>): Declaration<User> {
-  checkOptionNames('a topic', options, topicOptionNames)
-  const { history, presence = false, state = false } = options
-  if (history !== undefined) {
-    checkOptionNames('history', history, ['count', 'ageMs'])
-    for (const name of ['count', 'ageMs'] as const) {
-      if (!(Number.isSafeInteger(history[name]) && history[name] >= 1)) {
-        throw invalidOption(`history.${name}`, 'a whole number of at least 1', history[name])
-      }
-    }
-    if (state) throw invalidOption('state', 'without history: a state topic has one value', state)
+  const settings = resolveOptions('a topic', options as TopicOptions<unknown>, topicRules)
+  const { history, presence, state, raw, schema, socketio, authorize } = settings as TopicSettings<User>
+  if (state && history !== undefined) {
+    throw invalidOption('state', 'without history: a state topic has one value', state)
   }
-  const { raw = false, socketio = false } = options
-  if (typeof socketio === 'object') checkOptionNames('socketio', socketio, ['namespace', 'event'])
-  if (options.schema !== undefined && !isSchema(options.schema)) {
-    throw invalidOption('schema', 'a schema with ~standard, version 1', options.schema)
-  }
-  if (options.authorize !== undefined && typeof options.authorize !== 'function') {
-    throw invalidOption('authorize', 'a function', options.authorize)
-  }
-  return {
-    history,
-    hasPresence: presence,
-    isState: state,
-    schema: options.schema,
-    isRaw: raw,
-    socketio: socketio === true ? {} : socketio || undefined,
-    authorize: options.authorize?.bind(options),
-  }
+  return { history, hasPresence: presence, isState: state, isRaw: raw, schema, socketio, authorize }
 }

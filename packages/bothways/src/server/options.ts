@@ -1,5 +1,5 @@
 import { checkOptionNames, invalidOption, longestTimerMs } from '../connection/option-checks.ts'
-import { type OptionRules, oneOf, resolveOptions, wholeNumber } from '../connection/option-rules.ts'
+import { aFunction, applyRules, type OptionRules, oneOf, wholeNumber } from '../connection/option-rules.ts'
 import {
   type ConnectionOptions,
   connectionOptionNames,
@@ -7,9 +7,10 @@ import {
 } from '../connection/options.ts'
 import { TrustedProxies } from '../exchange/forwarded.ts'
 import type { Authenticated, HandshakeSettings } from '../exchange/handshakes.ts'
-import { isSerializedOrigin } from '../exchange/origin.ts'
+import { checkOrigins } from '../exchange/origin.ts'
 import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
 import type { Broker } from '../hub/broker.ts'
+import { aBroker } from '../hub/hub-options.ts'
 import type { RefusalReport } from './incidents.ts'
 import type { ServerSocket } from './server-socket.ts'
 
@@ -95,7 +96,7 @@ const serverRules: OptionRules<ServerOptions<unknown>, Omit<ServerSettings<unkno
     return origins
   },
   missingOrigin: oneOf('accept', 'refuse'),
-  authenticate: (options, name) => functionOf(options, name)?.bind(options),
+  authenticate: aFunction,
   maxConnections: wholeNumber(100_000, 1),
   maxConnectionsPerAddress: wholeNumber(Number.MAX_SAFE_INTEGER, 1),
   maxPendingHandshakes: wholeNumber(1_000, 1),
@@ -105,10 +106,10 @@ const serverRules: OptionRules<ServerOptions<unknown>, Omit<ServerSettings<unkno
   maxTotalBufferedBytes: wholeNumber(256 * 1024 * 1024),
   handshakeTimeoutMs: wholeNumber(10_000, 1, longestTimerMs),
   trustedProxies: ({ trustedProxies = [] }) => new TrustedProxies(listOf(trustedProxies)),
-  broker: ({ broker }) => brokerOf(broker),
+  broker: aBroker,
   onError: onErrorOf,
   onRefusal: (options, name) => {
-    const onRefusal = functionOf(options, name)?.bind(options)
+    const onRefusal = aFunction(options, name)
     return onRefusal && neverThrowing(onRefusal, failure => onErrorOf(options)(failure, undefined))
   },
 }
@@ -121,7 +122,7 @@ export const serverOptionNames: readonly (keyof ServerOptions)[] = [
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
 export function resolveServerOptions<User>(options: ServerOptions<User>): ServerSettings<User> {
   checkOptionNames('createServer', options, serverOptionNames)
-  const own = resolveOptions(options as ServerOptions<unknown>, serverRules, true)
+  const own = applyRules(options as ServerOptions<unknown>, serverRules)
   const settings: ServerSettings<unknown> = {
     ...own,
     connection: resolveConnectionOptions(options, 'server'),
@@ -129,34 +130,8 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
   return settings as ServerSettings<User>
 }
 
-/** @throws UsageError `BW_INVALID_OPTION` */
-function checkOrigins(origins: unknown): void {
-  if (origins === '*') return
-  const wrong: unknown = Array.isArray(origins)
-    ? origins.find(it => String(it).includes('*') || !isSerializedOrigin(String(it)))
-    : origins
-  if (wrong === undefined) return
-  if (wrong === '*') throw invalidOption('origins', "'*' itself for every origin, without a list", [wrong])
-  const expected =
-    typeof wrong === 'function'
-      ? "a list of origins; what a function would decide is authenticate's: request.origin"
-      : String(wrong).includes('*')
-        ? "'*', or a list of whole origins; authenticate may look at request.origin for the rest of a pattern"
-        : "'*' or a list of origins such as 'https://example.com'"
-  throw invalidOption('origins', expected, wrong)
-}
-
-function functionOf<Options, Name extends keyof Options & string>(
-  options: Options,
-  name: Name,
-): Options[Name] {
-  const value = options[name]
-  if (value !== undefined && typeof value !== 'function') throw invalidOption(name, 'a function', value)
-  return value
-}
-
 function onErrorOf(options: ServerOptions<unknown>): ServerSettings<unknown>['onError'] {
-  const onError = functionOf(options, 'onError')?.bind(options) ?? ((error: unknown) => console.error(error))
+  const onError = aFunction(options, 'onError') ?? ((error: unknown) => console.error(error))
   return neverThrowing(onError, failure => console.error(failure))
 }
 
@@ -167,14 +142,6 @@ function neverThrowing<Args extends unknown[]>(
 ): (...args: Args) => void {
   const run = async (...args: Args): Promise<unknown> => tell(...args)
   return (...args) => void run(...args).catch(onFailure)
-}
-
-function brokerOf(broker: unknown): Broker | undefined {
-  const { publish, subscribe } = (broker ?? {}) as Partial<Broker>
-  if (broker === undefined || (typeof publish === 'function' && typeof subscribe === 'function')) {
-    return broker as Broker | undefined
-  }
-  throw invalidOption('broker', 'a broker, such as RedisBroker.open(…) resolves with', broker)
 }
 
 function listOf(proxies: unknown): readonly string[] {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ByteBudget } from '../connection/byte-budget.ts'
-import { checkOptionNames, whole } from '../connection/option-checks.ts'
+import { invalidOption } from '../connection/option-checks.ts'
+import { aFunction, type OptionRules, resolveOptions, wholeNumber } from '../connection/option-rules.ts'
 import type { TokenBuckets } from '../connection/token-bucket.ts'
-import { originRefusal } from '../exchange/origin.ts'
+import { checkOrigins, originRefusal } from '../exchange/origin.ts'
 import type { Hub } from '../hub/hub.ts'
 import { HubError, hubCodes, toHubError } from '../hub/hub-error.ts'
 import { publicationText } from '../hub/messages.ts'
@@ -34,6 +35,26 @@ export interface TopicsHttpOptions<User> {
   maxOpen?: number
 }
 
+/** {@link TopicsHttpOptions} with every default filled in. */
+interface TopicsHttpSettings<User> extends Readonly<Required<Omit<TopicsHttpOptions<User>, 'authenticate'>>> {
+  readonly authenticate: TopicsHttpOptions<User>['authenticate']
+}
+
+const rules: OptionRules<TopicsHttpOptions<unknown>, TopicsHttpSettings<unknown>> = {
+  path: ({ path = '/bothways' }, name) => {
+    if (typeof path === 'string' && path.startsWith('/')) return path
+    throw invalidOption(name, "a path, such as '/bothways'", path)
+  },
+  origins: ({ origins = [] }) => {
+    checkOrigins(origins)
+    return origins
+  },
+  authenticate: aFunction,
+  maxBodyBytes: wholeNumber(128 * 1024, 1),
+  maxTotalBodyBytes: wholeNumber(64 * 1024 * 1024, 1),
+  maxOpen: wholeNumber(10_000, 1),
+}
+
 export interface HttpUser<User> {
   readonly user: User
   /** Milliseconds since 1970. */
@@ -59,11 +80,7 @@ const overloadRetryMs = 5_000
  */
 export class TopicsHttp<User = undefined> {
   readonly #hub: Hub<User>
-  readonly #path: string
-  readonly #origins: readonly string[] | '*'
-  readonly #authenticate: TopicsHttpOptions<User>['authenticate']
-  readonly #maxBodyBytes: number
-  readonly #maxOpen: number
+  readonly #settings: TopicsHttpSettings<User>
   readonly #bodies: ByteBudget
   /** What publishers over HTTP have spent. */
   readonly #rates: TokenBuckets
@@ -71,34 +88,24 @@ export class TopicsHttp<User = undefined> {
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
   constructor(hub: Hub<User>, options: TopicsHttpOptions<User> = {}) {
-    checkOptionNames('TopicsHttp', options, [
-      'path',
-      'origins',
-      'authenticate',
-      'maxBodyBytes',
-      'maxTotalBodyBytes',
-      'maxOpen',
-    ])
+    const settings = resolveOptions('TopicsHttp', options as TopicsHttpOptions<unknown>, rules)
     this.#hub = hub
-    this.#path = options.path ?? '/bothways'
-    this.#origins = options.origins ?? []
-    this.#authenticate = options.authenticate?.bind(options)
-    this.#maxBodyBytes = whole(options, 'maxBodyBytes', 128 * 1024, 1)
-    this.#bodies = new ByteBudget(whole(options, 'maxTotalBodyBytes', 64 * 1024 * 1024, 1))
-    this.#maxOpen = whole(options, 'maxOpen', 10_000, 1)
-    this.#rates = publishRates(hub.maxPublishesPerSecond)
+    this.#settings = settings as TopicsHttpSettings<User>
+    this.#bodies = new ByteBudget(settings.maxTotalBodyBytes)
+    this.#rates = publishRates(hub.settings.maxPublishesPerSecond)
   }
 
   /** Answers a request below the path. @returns false for every other request, which is left alone */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     const target = request.url ?? '/'
-    if (!target.startsWith(`${this.#path}/`) || !URL.canParse(target, 'http://localhost')) return false
+    if (!target.startsWith(`${this.#settings.path}/`) || !URL.canParse(target, 'http://localhost'))
+      return false
     if (request.method === 'POST' && (this.#hub.absence.look() || this.#hub.absence.isJustOver)) {
       response.destroy()
       return true
     }
     const url = new URL(target, 'http://localhost')
-    const name = url.pathname.slice(this.#path.length + 1)
+    const name = url.pathname.slice(this.#settings.path.length + 1)
     this.#answer(name, url.searchParams, request, response).catch((error: unknown) =>
       this.#refuse(response, error),
     )
@@ -154,7 +161,7 @@ export class TopicsHttp<User = undefined> {
   /** A page of another site reads nothing, and sends nothing, unless its origin is listed. */
   #checkOrigin(request: IncomingMessage, response: ServerResponse): void {
     const { origin, host } = request.headers
-    const refusal = originRefusal(origin, host, { origins: this.#origins, missingOrigin: 'accept' })
+    const refusal = originRefusal(origin, host, { origins: this.#settings.origins, missingOrigin: 'accept' })
     if (refusal !== undefined) throw new HubError('forbidden', refusal)
     const site = request.headers['sec-fetch-site']
     if (origin === undefined && (site === 'cross-site' || site === 'same-site')) {
@@ -163,14 +170,14 @@ export class TopicsHttp<User = undefined> {
     if (origin === undefined) return
     response.setHeader('Access-Control-Allow-Origin', origin)
     response.setHeader('Access-Control-Expose-Headers', 'Retry-After')
-    if (this.#origins !== '*' && this.#origins.includes(origin)) {
+    if (this.#settings.origins !== '*' && this.#settings.origins.includes(origin)) {
       response.setHeader('Access-Control-Allow-Credentials', 'true')
     }
   }
 
   async #userOf(request: IncomingMessage): Promise<HttpUser<User>> {
-    if (this.#authenticate === undefined) return { user: undefined as User }
-    const known = await this.#authenticate(request)
+    if (this.#settings.authenticate === undefined) return { user: undefined as User }
+    const known = await this.#settings.authenticate(request)
     if (!known) throw new HubError('unauthenticated', 'This server does not know who you are.')
     const { user, expiresAt = this.#hub.expiresAtOf(user) } = known
     if (expiresAt === undefined) return { user }
@@ -196,7 +203,7 @@ export class TopicsHttp<User = undefined> {
       'X-Accel-Buffering': 'no',
     })
     const { goodbyeMs } = this.#hub.clients
-    if (goodbyeMs !== undefined || this.#openCount >= this.#maxOpen) {
+    if (goodbyeMs !== undefined || this.#openCount >= this.#settings.maxOpen) {
       response.end(`retry: ${goodbyeMs ?? overloadRetryMs}\n\n`)
       return
     }
@@ -238,7 +245,7 @@ export class TopicsHttp<User = undefined> {
     const isByTopic = since === positions && positions !== undefined
     for (const topic of topics) await this.#hub.checkAs(user, 'subscribe', topic)
     const poll = new LongPoll(this.#hub, user, topics)
-    const mayWait = since !== undefined && waitMs > 0 && this.#openCount < this.#maxOpen
+    const mayWait = since !== undefined && waitMs > 0 && this.#openCount < this.#settings.maxOpen
     if (!mayWait) {
       answerPoll(response, await poll.read(since, lastOf), isByTopic, this.#hub.clients.goodbyeMs)
       return
@@ -278,7 +285,11 @@ export class TopicsHttp<User = undefined> {
   }
 
   async #publish(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { topic, data, key, ifPosition } = await readJsonBody(request, this.#maxBodyBytes, this.#bodies)
+    const { topic, data, key, ifPosition } = await readJsonBody(
+      request,
+      this.#settings.maxBodyBytes,
+      this.#bodies,
+    )
     for (const [name, value] of Object.entries({ key, ifPosition })) {
       if (value !== undefined && value !== null && typeof value !== 'string') {
         throw new HubError('bad_request', `${name} is a string, got ${typeof value}.`)
@@ -296,12 +307,12 @@ export class TopicsHttp<User = undefined> {
   #spendPublish(user: User, request: IncomingMessage): void {
     const name = this.#hub.userIdOf(user)
     const key = name === '' ? `@${request.socket.remoteAddress}` : `u${name}`
-    const text = `At most ${this.#hub.maxPublishesPerSecond} publications a second are taken.`
+    const text = `At most ${this.#hub.settings.maxPublishesPerSecond} publications a second are taken.`
     spendPublish(this.#rates.of(key, performance.now()), text)
   }
 
   async #request(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method, data } = await readJsonBody(request, this.#maxBodyBytes, this.#bodies)
+    const { method, data } = await readJsonBody(request, this.#settings.maxBodyBytes, this.#bodies)
     answer(response, { data: await this.#hub.requestAs(user, method, data ?? null) })
   }
 

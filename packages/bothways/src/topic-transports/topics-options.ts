@@ -1,3 +1,4 @@
+import { aFunction, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
 import type { ServerSocket } from '../server/server-socket.ts'
 
 /** Who a token belongs to, and when it runs out, in ms since 1970. */
@@ -21,4 +22,17 @@ export interface TopicsRouteOptions<User> {
   maxMessageBytes?: number
   /** Calls of one client that may be unanswered; then it is not read until some are. Default 64. */
   maxPendingCalls?: number
+}
+
+/** {@link TopicsRouteOptions} with every default filled in. */
+export interface TopicsRouteSettings<User>
+  extends Readonly<Required<Omit<TopicsRouteOptions<User>, 'authenticateToken'>>> {
+  readonly authenticateToken: TopicsRouteOptions<User>['authenticateToken']
+}
+
+export const topicsRouteRules: OptionRules<TopicsRouteOptions<unknown>, TopicsRouteSettings<unknown>> = {
+  authenticateToken: aFunction,
+  helloTimeoutMs: wholeNumber(10_000, 1),
+  maxMessageBytes: wholeNumber(128 * 1024, 1),
+  maxPendingCalls: wholeNumber(64, 1),
 }

@@ -1,8 +1,8 @@
-import { checkOptionNames, whole } from '../connection/option-checks.ts'
+import { applyRules, resolveOptions } from '../connection/option-rules.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Route } from '../server/route.ts'
 import type { ServerSocket } from '../server/server-socket.ts'
-import type { TopicsRouteOptions } from './topics-options.ts'
+import { type TopicsRouteOptions, type TopicsRouteSettings, topicsRouteRules } from './topics-options.ts'
 import { TopicsSession } from './topics-session.ts'
 
 const topicsProtocol = 'bothways.v1'
@@ -21,21 +21,15 @@ export function topicsRoute<User = undefined>(
 ): Route<User | undefined>
 export function topicsRoute<User = undefined>(hub: Hub<User>, options?: TopicsRouteOptions<User>): Route<User>
 export function topicsRoute<User>(hub: Hub<User>, options: TopicsRouteOptions<User> = {}): Route<User> {
-  checkOptionNames('topicsRoute', options, [
-    'authenticateToken',
-    'helloTimeoutMs',
-    'maxMessageBytes',
-    'maxPendingCalls',
-  ])
-  const bounds = resolveBounds(options)
-  const authenticateToken = options.authenticateToken?.bind(options)
+  const settings = resolveOptions('topicsRoute', options as TopicsRouteOptions<unknown>, topicsRouteRules)
+  const { authenticateToken } = settings as TopicsRouteSettings<User>
   const sessions = new WeakMap<ServerSocket<User>, TopicsSession<User>>()
   return {
     protocols: {
       [topicsProtocol]: {
         open(socket) {
           const session = new TopicsSession(hub, socket, {
-            ...bounds,
+            ...settings,
             authenticateToken: authenticateToken && (token => authenticateToken(token, socket)),
           })
           sessions.set(socket, session)
@@ -91,18 +85,8 @@ export function carryTopics<User = undefined>(hub: Hub<User>, carrier: TopicsCar
       close: (code, reason) => carrier.close(code, reason),
       terminate: () => carrier.close(1012, 'The server was away for too long.'),
     },
-    { ...resolveBounds({}), authenticateToken: undefined },
+    { ...applyRules({}, topicsRouteRules), authenticateToken: undefined },
   )
   session.open()
   return session
-}
-
-type Bounds = Omit<TopicsRouteOptions<never>, 'authenticateToken'>
-
-function resolveBounds(options: Bounds): Required<Bounds> {
-  return {
-    helloTimeoutMs: whole(options, 'helloTimeoutMs', 10_000, 1),
-    maxMessageBytes: whole(options, 'maxMessageBytes', 128 * 1024, 1),
-    maxPendingCalls: whole(options, 'maxPendingCalls', 64, 1),
-  }
 }

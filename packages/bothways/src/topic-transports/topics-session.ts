@@ -81,7 +81,7 @@ export class TopicsSession<User> implements HubClient {
     this.#carrier = carrier
     this.#settings = settings
     this.#user = carrier.user
-    this.#publishRate = publishRate(hub.maxPublishesPerSecond)
+    this.#publishRate = publishRate(hub.settings.maxPublishesPerSecond)
     this.#sink = carrier
   }
 
@@ -240,10 +240,10 @@ export class TopicsSession<User> implements HubClient {
     if (typeof topic === 'string' && this.#subscriptions.has(topic)) {
       throw new HubError('already_subscribed', 'This connection is subscribed to the topic.')
     }
-    if (this.#subscriptions.size + this.#subscribingCount >= this.#hub.maxSubscriptionsPerClient) {
+    if (this.#subscriptions.size + this.#subscribingCount >= this.#hub.settings.maxSubscriptionsPerClient) {
       throw new HubError(
         'rate_limited',
-        `A client subscribes to at most ${this.#hub.maxSubscriptionsPerClient} topics.`,
+        `A client subscribes to at most ${this.#hub.settings.maxSubscriptionsPerClient} topics.`,
       )
     }
     const since = optionalString(fields, 'since')

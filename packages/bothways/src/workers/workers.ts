@@ -2,8 +2,10 @@ import cluster, { type Worker } from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '@bothways/protocol'
-import { checkOptionNames, whole } from '../connection/option-checks.ts'
+import { invalidOption } from '../connection/option-checks.ts'
+import { aFunction, type OptionRules, resolveOptions, wholeNumber } from '../connection/option-rules.ts'
 import type { Broker } from '../hub/broker.ts'
+import { aBroker } from '../hub/hub-options.ts'
 import { MemoryBroker } from '../hub/memory-broker.ts'
 import { BrokerHost } from './broker-host.ts'
 import type { Answer, Call } from './messages.ts'
@@ -23,6 +25,27 @@ export interface WorkersOptions {
   onExit?(exit: WorkerExit): void
   /** Told what fails inside the broker. Default: `console.error`. */
   onError?(error: unknown): void
+}
+
+/** {@link WorkersOptions} with every default filled in; the module as a path. */
+interface WorkersSettings extends Readonly<Required<WorkersOptions>> {
+  readonly module: string
+}
+
+const rules: OptionRules<WorkersOptions, WorkersSettings> = {
+  module: ({ module }, name) => {
+    if (typeof module !== 'string' && !(module instanceof URL)) {
+      throw invalidOption(name, 'the path or the file: URL of the program of the workers', module)
+    }
+    return String(module).startsWith('file:') ? fileURLToPath(module) : String(module)
+  },
+  count: wholeNumber(availableParallelism(), 1),
+  broker: options => aBroker(options) ?? new MemoryBroker(),
+  drainMs: wholeNumber(10_000, 1),
+  onExit: (options, name) =>
+    aFunction(options, name) ??
+    (({ pid, code, signal }) => console.error(`Worker ${pid} has ended with ${signal ?? code}.`)),
+  onError: (options, name) => aFunction(options, name) ?? (error => console.error(error)),
 }
 
 export interface WorkerExit {
@@ -81,43 +104,23 @@ interface Running {
 }
 
 class RunningWorkers implements Workers {
-  readonly #module: string
-  readonly #count: number
-  readonly #broker: Broker
-  readonly #drainMs: number
-  readonly #onExit: (exit: WorkerExit) => void
-  readonly #onError: (error: unknown) => void
+  readonly #settings: WorkersSettings
   readonly #listening = new Set<Worker>()
   readonly #all = new Map<Worker, Running>()
   #delayMs = firstDelayMs
   #closed: Promise<void> | undefined
   #reloading: Promise<void> | undefined
-  readonly #reloadAtSignal = (): void => void this.reload().catch(this.#onError)
-  readonly #closeAtSignal = (): void => void this.close().catch(this.#onError)
+  readonly #reloadAtSignal = (): void => void this.reload().catch(this.#settings.onError)
+  readonly #closeAtSignal = (): void => void this.close().catch(this.#settings.onError)
 
   constructor(options: WorkersOptions) {
-    checkOptionNames('startWorkers', options, ['module', 'count', 'broker', 'drainMs', 'onExit', 'onError'])
     if (cluster.isWorker) {
       throw new UsageError(
         'BW_WRONG_PROCESS',
         'startWorkers is for the first process: in a worker use workerBroker().',
       )
     }
-    const { module } = options
-    if (typeof module !== 'string' && !(module instanceof URL)) {
-      throw new UsageError(
-        'BW_INVALID_OPTION',
-        `Option module takes the path or the file: URL of the program of the workers, got ${typeof module}.`,
-      )
-    }
-    this.#module = String(module).startsWith('file:') ? fileURLToPath(module) : String(module)
-    this.#count = whole(options, 'count', availableParallelism(), 1)
-    this.#drainMs = whole(options, 'drainMs', 10_000, 1)
-    this.#broker = options.broker ?? new MemoryBroker()
-    this.#onExit =
-      options.onExit ??
-      (({ pid, code, signal }) => console.error(`Worker ${pid} has ended with ${signal ?? code}.`))
-    this.#onError = options.onError ?? (error => console.error(error))
+    this.#settings = resolveOptions('startWorkers', options, rules)
   }
 
   get pids(): readonly number[] {
@@ -128,7 +131,7 @@ class RunningWorkers implements Workers {
     process.on('SIGHUP', this.#reloadAtSignal).on('SIGTERM', this.#closeAtSignal)
     process.on('SIGINT', this.#closeAtSignal)
     try {
-      await Promise.all(Array.from({ length: this.#count }, () => this.#launch()))
+      await Promise.all(Array.from({ length: this.#settings.count }, () => this.#launch()))
     } catch (error) {
       await this.close()
       throw error
@@ -159,14 +162,14 @@ class RunningWorkers implements Workers {
     process.off('SIGHUP', this.#reloadAtSignal).off('SIGTERM', this.#closeAtSignal)
     process.off('SIGINT', this.#closeAtSignal)
     await Promise.all(Array.from(this.#all.keys(), worker => this.#drain(worker)))
-    await this.#broker.close()
+    await this.#settings.broker.close()
   }
 
   /** Resolves when it listens. Rejects when it ends before. */
   #launch(): Promise<void> {
     // What these set is read when a process is forked.
-    cluster.setupPrimary({ exec: this.#module })
-    const worker = cluster.fork({ [keyWindowVariable]: String(this.#broker.keyWindowMs) })
+    cluster.setupPrimary({ exec: this.#settings.module })
+    const worker = cluster.fork({ [keyWindowVariable]: String(this.#settings.broker.keyWindowMs) })
     const kill = (): void => void worker.process.kill('SIGKILL')
     const channel = new ProcessChannel<Call, Answer>(
       worker.process,
@@ -176,7 +179,7 @@ class RunningWorkers implements Workers {
       },
       kill,
     )
-    const host = new BrokerHost(this.#broker, channel, this.#onError)
+    const host = new BrokerHost(this.#settings.broker, channel, this.#settings.onError)
     const running: Running = { channel, host, heardMs: undefined }
     this.#all.set(worker, running)
     const asking = setInterval(() => {
@@ -199,7 +202,11 @@ class RunningWorkers implements Workers {
         const exit = { pid: pidOf(worker), code, signal }
         if (this.#listening.delete(worker)) this.#replace(exit, performance.now() - launchedMs)
         else
-          reject(new Error(`A worker has ended with ${signal ?? code} before it listened: ${this.#module}`))
+          reject(
+            new Error(
+              `A worker has ended with ${signal ?? code} before it listened: ${this.#settings.module}`,
+            ),
+          )
       })
     })
   }
@@ -207,7 +214,7 @@ class RunningWorkers implements Workers {
   /** One has died that was not told to. */
   #replace(exit: WorkerExit, livedMs: number): void {
     if (this.#closed !== undefined) return
-    this.#onExit(exit)
+    this.#settings.onExit(exit)
     this.#delayMs = livedMs >= healthyMs ? firstDelayMs : Math.min(longestDelayMs, this.#delayMs * 2)
     this.#relaunch()
   }
@@ -217,7 +224,7 @@ class RunningWorkers implements Workers {
       if (this.#closed !== undefined) return
       this.#launch().catch((error: unknown) => {
         if (this.#closed !== undefined) return
-        this.#onError(error)
+        this.#settings.onError(error)
         this.#delayMs = Math.min(longestDelayMs, this.#delayMs * 2)
         this.#relaunch()
       })
@@ -229,7 +236,7 @@ class RunningWorkers implements Workers {
     this.#listening.delete(worker)
     if (worker.isDead()) return Promise.resolve()
     return new Promise(resolve => {
-      const timer = setTimeout(() => worker.process.kill('SIGKILL'), this.#drainMs)
+      const timer = setTimeout(() => worker.process.kill('SIGKILL'), this.#settings.drainMs)
       worker.once('exit', () => {
         clearTimeout(timer)
         resolve()
