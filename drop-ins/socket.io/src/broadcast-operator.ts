@@ -1,5 +1,11 @@
 import type { Adapter, AdapterSocket, SocketDetails } from './adapter.ts'
-import type { BroadcastFlags, BroadcastOptions, Room, SocketId } from './broadcast-options.ts'
+import {
+  type BroadcastFlags,
+  type BroadcastOptions,
+  type Room,
+  type SocketId,
+  speaker,
+} from './broadcast-options.ts'
 import type { Handshake } from './handshake.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
 import { checkEventName } from './socket-types.ts'
@@ -28,6 +34,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
   private readonly rooms: ReadonlySet<Room>
   private readonly exceptRooms: ReadonlySet<Room>
   private readonly flags: BroadcastFlags
+  readonly #speaker: BroadcastOptions[typeof speaker]
 
   /** @internal */
   constructor(
@@ -35,16 +42,18 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
     rooms: ReadonlySet<Room> = new Set(),
     except: ReadonlySet<Room> = new Set(),
     flags: BroadcastFlags = {},
+    by?: BroadcastOptions[typeof speaker],
   ) {
     this.#adapter = adapter
     this.rooms = rooms
     this.exceptRooms = except
     this.flags = flags
+    this.#speaker = by
   }
 
   /** Those in this room too; without any room, everybody is meant. */
   to(room: Room | Room[]): BroadcastOperator<EmitEvents, SocketData> {
-    return new BroadcastOperator(this.#adapter, union(this.rooms, room), this.exceptRooms, this.flags)
+    return this.#with({ rooms: union(this.rooms, room) })
   }
 
   /** The same as {@link to}. */
@@ -54,27 +63,27 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
 
   /** Not those in this room. */
   except(room: Room | Room[]): BroadcastOperator<EmitEvents, SocketData> {
-    return new BroadcastOperator(this.#adapter, this.rooms, union(this.exceptRooms, room), this.flags)
+    return this.#with({ except: union(this.exceptRooms, room) })
   }
 
   /** Whether the event is compressed, where compression was agreed on. */
   compress(compress: boolean): BroadcastOperator<EmitEvents, SocketData> {
-    return this.#with({ compress })
+    return this.#withFlags({ compress })
   }
 
   /** The event may be lost for clients that cannot take it now. */
   get volatile(): BroadcastOperator<EmitEvents, SocketData> {
-    return this.#with({ volatile: true })
+    return this.#withFlags({ volatile: true })
   }
 
   /** Only clients of this server. */
   get local(): BroadcastOperator<EmitEvents, SocketData> {
-    return this.#with({ local: true })
+    return this.#withFlags({ local: true })
   }
 
   /** How long acknowledgements are waited for, in ms; 5,000 if nothing is said. */
   timeout(timeout: number): BroadcastOperator<DecorateAcknowledgements<EmitEvents>, SocketData> {
-    return this.#with({ timeout }) as never
+    return this.#withFlags({ timeout }) as never
   }
 
   /** Sends an event; a function as last argument is called with an array of all acknowledgements. */
@@ -135,11 +144,16 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
   }
 
   get #target(): BroadcastOptions {
-    return { rooms: this.rooms, except: this.exceptRooms, flags: this.flags }
+    return { rooms: this.rooms, except: this.exceptRooms, flags: this.flags, [speaker]: this.#speaker }
   }
 
-  #with(flags: BroadcastFlags): BroadcastOperator<EmitEvents, SocketData> {
-    return new BroadcastOperator(this.#adapter, this.rooms, this.exceptRooms, { ...this.flags, ...flags })
+  #with(changed: Partial<BroadcastOptions>): BroadcastOperator<EmitEvents, SocketData> {
+    const { rooms, except, flags } = { ...this.#target, ...changed }
+    return new BroadcastOperator(this.#adapter, rooms, except, flags, this.#speaker)
+  }
+
+  #withFlags(flags: BroadcastFlags): BroadcastOperator<EmitEvents, SocketData> {
+    return this.#with({ flags: { ...this.flags, ...flags } })
   }
 
   /** Complete when each server has said to how many clients it sent, and as many have answered. */

@@ -29,7 +29,7 @@ export interface SocketReservedEventsMap {
 }
 
 /** Names that a program cannot emit: this library and Node's emitter do. */
-const reservedEvents: ReadonlySet<unknown> = new Set([
+export const reservedEvents: ReadonlySet<unknown> = new Set([
   'connect',
   'connect_error',
   'disconnect',

@@ -197,7 +197,7 @@ export abstract class SocketOf<
 
   /** Everybody else. */
   get broadcast(): BroadcastOperator<DecorateAcknowledgementsWithMultipleResponses<EmitEvents>, SocketData> {
-    return new BroadcastOperator(this.#adapter, new Set(), new Set([this.id]), this.#takeFlags())
+    return new BroadcastOperator(this.#adapter, new Set(), new Set([this.id]), this.#takeFlags(), this)
   }
 
   /** Everybody else on this server. */

@@ -12,7 +12,7 @@ import {
 } from 'bothways'
 import { io as connectIo, type Socket as IoClient } from 'socket.io-client'
 import { afterEach, expect, test } from 'vitest'
-import { meetTopics, Server } from './index.ts'
+import { meetTopics, Server, type ServerOptions } from './index.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -27,6 +27,7 @@ async function startProcess(
     'own/:user': { socketio: true, authorize: (user, _action, topic) => topic === `own/${user}` },
     'closed/:id': {},
   },
+  options: Partial<ServerOptions> = {},
 ) {
   const refusals: string[] = []
   const hub = createHub<string>({ topics, broker, userId: user => user })
@@ -39,7 +40,7 @@ async function startProcess(
     message: (socket, message) => void socket.publish('room/1', message),
   })
   server.attach(http)
-  const io = new Server(http)
+  const io = new Server(http, options)
   meetTopics(io, hub, {
     userOf: ({ handshake }) => String(handshake.auth.user),
     onRefused: ({ client, action, topic, error }) =>
@@ -219,4 +220,74 @@ test('Who leaves, disconnects or loses a right is in the topic no longer', async
   await gone
   await expect.poll(count).toBe(0)
   expect(hub.clients.count).toBe(0)
+})
+
+test('Who has gone still speaks as the user that it was, and the program as nobody, whomever it leaves out', async () => {
+  const { hub, io, client, refusals } = await startProcess(new MemoryBroker(), {
+    'own/:user': {
+      socketio: { event: 'message' },
+      history: { count: 10, ageMs: 60_000 },
+      authorize: (user, action, topic) => action !== 'publish' || topic === `own/${user}`,
+    },
+  })
+  io.on('connection', socket => {
+    socket.on('disconnect', () => void socket.to('own/b').emit('message', 'I am gone'))
+  })
+  const [a, b] = [await client('a', 'own/b'), await client('b', 'own/b')]
+  io.to('own/b')
+    .except(a.socket.id as string)
+    .emit('message', 'not for a')
+  await b.got([['message', 'not for a']])
+  a.socket.close()
+  await expect.poll(() => refusals).toEqual(['a publish own/b forbidden'])
+  b.socket.close()
+  await expect
+    .poll(async () => (await hub.topic('own/b').history()).map(({ data }) => data))
+    .toEqual(['not for a', 'I am gone'])
+  expect(hub.clients.count).toBe(0)
+})
+
+test('A room that a client joins before it is let in is its own once it is', async () => {
+  const { hub, io, client } = await startProcess()
+  io.use((socket, next) => {
+    void socket.join(['room/1', 'plain'])
+    if (socket.handshake.auth.user === 'refused') next(new Error('no'))
+    else next()
+  })
+  const a = await client('a')
+  await expect.poll(() => hub.topic('room/1').subscriberCount).toBe(1)
+  const refused = client('refused')
+  refused.catch(() => undefined)
+  await hub.topic('room/1').publish('for a')
+  io.to('plain').emit('plain')
+  await a.got([['message', 'for a'], ['plain']])
+  a.socket.close()
+  await expect.poll(() => hub.topic('room/1').subscriberCount).toBe(0)
+})
+
+test('What looks like an event that only the library sends is data like any other', async () => {
+  const { hub, client } = await startProcess()
+  const a = await client('a', 'room/1')
+  const forged = ['disconnect', 'connect_error'].map(event => ({ event, args: ['forged'] }))
+  for (const data of forged) await hub.topic('room/1').publish(data)
+  await a.got(forged.map(data => ['message', data]))
+})
+
+test('Who was in a room of the hub begins anew after a break, since nobody has kept for it what it may see', async () => {
+  const { hub, io, client } = await startProcess(new MemoryBroker(), undefined, {
+    connectionStateRecovery: {},
+  })
+  const [a, plain] = [await client('a', 'room/1'), await client('plain', 'other')]
+  for (const { socket } of [a, plain]) {
+    const gone = once(io.sockets.sockets.get(socket.id as string) as NodeJS.EventEmitter, 'disconnect')
+    socket.io.engine.close()
+    await gone
+  }
+  await hub.topic('room/1').publish('missed')
+  for (const { socket } of [a, plain]) {
+    const connected = once(socket as unknown as NodeJS.EventEmitter, 'connect')
+    socket.connect()
+    await connected
+  }
+  expect([a.socket.recovered, plain.socket.recovered]).toEqual([false, true])
 })

@@ -1,8 +1,9 @@
 import { type Hub, Meeting, type MeetingClient, type MeetingRefusal, type TopicPublication } from 'bothways'
 import type { Adapter } from './adapter.ts'
-import type { BroadcastOptions, Room, SocketId } from './broadcast-options.ts'
+import { type BroadcastOptions, type Room, type SocketId, speaker } from './broadcast-options.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
 import type { Namespace, Server, Socket } from './public-classes.ts'
+import { reservedEvents } from './socket-types.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a server of any events
 type AnyServer = Server<any, any, any, any>
@@ -58,6 +59,10 @@ export class RoomClient<User> implements MeetingClient<User> {
     return this.socket.id
   }
 
+  get isGone(): boolean {
+    return this.socket.nsp.sockets.get(this.id) !== this.socket
+  }
+
   disconnect(): void {
     this.socket.disconnect(true)
   }
@@ -83,8 +88,11 @@ function meetNamespace<User>(namespace: AnyNamespace, hub: Hub<User>, options: M
     del: adapter.del.bind(adapter),
     delAll: adapter.delAll.bind(adapter),
     broadcast: adapter.broadcast.bind(adapter),
+    persistSession: adapter.persistSession?.bind(adapter),
   }
   const clients = new Map<SocketId, RoomClient<User>>()
+  /** Rooms for which a client has asked that is not let in yet. */
+  const asked = new Map<SocketId, Set<Room>>()
   const eventOf = (room: Room): string | undefined => hub.declarations.find(room)?.socketio?.event
   const meeting = new Meeting<User, RoomClient<User>>({
     hub,
@@ -99,28 +107,35 @@ function meetNamespace<User>(namespace: AnyNamespace, hub: Hub<User>, options: M
       options.onRefused === undefined ? hub.onError(refusal.error) : options.onRefused(refusal),
   })
 
-  function clientOf(id: SocketId): RoomClient<User> | undefined {
-    const socket = namespace.sockets.get(id) as AnySocket | undefined
-    if (socket === undefined) return undefined
-    let client = clients.get(id)
-    if (client === undefined) {
-      const user = options.userOf === undefined ? socket.data?.user : options.userOf(socket)
-      client = new RoomClient(socket, user as User, own)
-      clients.set(id, client)
-    }
+  function clientOf(socket: AnySocket): RoomClient<User> {
+    const known = clients.get(socket.id)
+    if (known !== undefined) return known
+    const user = options.userOf === undefined ? socket.data?.user : options.userOf(socket)
+    const client = new RoomClient(socket, user as User, own)
+    // One that has gone may have something to say still, and is not to be remembered.
+    if (!client.isGone) clients.set(socket.id, client)
     return client
+  }
+
+  function join(id: SocketId, rooms: Iterable<Room>): Promise<void>[] {
+    const socket = namespace.sockets.get(id) as AnySocket | undefined
+    if (socket !== undefined) return Array.from(rooms, room => meeting.join(room, clientOf(socket)))
+    asked.set(id, new Set([...(asked.get(id) ?? []), ...rooms]))
+    return []
   }
 
   adapter.addAll = (id, rooms) => {
     const opened = [...rooms].filter(room => room !== id && meeting.opens(room))
-    if (opened.length === 0) return own.addAll(id, rooms)
-    const client = clientOf(id)
+    // Who has just been let in goes into the room of its own first.
+    const before = rooms.has(id) ? asked.get(id) : undefined
+    if (opened.length === 0 && before === undefined) return own.addAll(id, rooms)
+    asked.delete(id)
     const others = own.addAll(id, new Set([...rooms].filter(room => !opened.includes(room))))
-    const joins = client === undefined ? [] : opened.map(room => meeting.join(room, client))
-    return Promise.all([others, ...joins]).then(() => undefined)
+    return Promise.all([others, ...join(id, [...(before ?? []), ...opened])]).then(() => undefined)
   }
   adapter.del = (id, room) => {
     const client = clients.get(id)
+    asked.get(id)?.delete(room)
     if (client === undefined || !meeting.opens(room)) return own.del(id, room)
     return meeting.leave(room, client)
   }
@@ -128,15 +143,19 @@ function meetNamespace<User>(namespace: AnyNamespace, hub: Hub<User>, options: M
     const client = clients.get(id)
     if (client !== undefined) meeting.forget(client)
     clients.delete(id)
+    asked.delete(id)
     own.delAll(id)
+  }
+  // What is published meanwhile cannot be had later, nor may who comes back have it: it begins anew, and asks for its rooms.
+  adapter.persistSession = session => {
+    const client = clients.get(session.sid)
+    if (client === undefined || !meeting.isAnywhere(client)) own.persistSession?.(session)
   }
   adapter.broadcast = (packet, to) => {
     const opened = [...to.rooms].filter(room => meeting.opens(room))
     if (opened.length === 0) return own.broadcast(packet, to)
+    const client = to[speaker] === undefined ? undefined : clientOf(to[speaker] as AnySocket)
     for (const room of opened) {
-      // `socket.to(room)` leaves out the socket first: it is who publishes.
-      const [sender] = to.except ?? []
-      const client = sender === undefined ? undefined : clientOf(sender)
       meeting.publish(room, dataOf(packet, eventOf(room)), client, [...(to.except ?? [])])
     }
     const rooms = new Set([...to.rooms].filter(room => !opened.includes(room)))
@@ -150,7 +169,7 @@ function dataOf({ data }: Packet, event: string | undefined): unknown {
   return name === event && args.length === 1 ? args[0] : { event: name, args }
 }
 
-/** The event of data; undefined: they are none. */
+/** The event of data; undefined: they are none. Nobody can send a client what only the library says to it. */
 function argumentsOf(data: unknown, event: string | undefined): unknown[] | undefined {
   const {
     event: name,
@@ -160,7 +179,7 @@ function argumentsOf(data: unknown, event: string | undefined): unknown[] | unde
     event?: unknown
     args?: unknown
   }
-  if (typeof name === 'string' && Array.isArray(args) && Object.keys(rest).length === 0)
-    return [name, ...args]
+  const isEvent = typeof name === 'string' && Array.isArray(args) && Object.keys(rest).length === 0
+  if (isEvent && !reservedEvents.has(name)) return [name, ...args]
   return event === undefined ? undefined : [event, data]
 }

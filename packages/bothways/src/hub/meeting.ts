@@ -17,6 +17,8 @@ export interface MeetingClient<User> {
   /** The same in all processes. */
   readonly id: string
   readonly user: User
+  /** It has closed, or is about to: what it has sent before is still published. */
+  readonly isGone: boolean
   /** Its user is not wanted. */
   disconnect(): void
   /** It is to be cut. */
@@ -55,6 +57,8 @@ export class Meeting<User, Client extends MeetingClient<User>> {
   readonly #members = new Map<Client, Member<User, Client>>()
   readonly #places = new Map<string, Place>()
   readonly #programOrder = new InOrder()
+  /** Clients that the hub has ended: what they have sent before is nothing any more. */
+  readonly #unwanted = new WeakSet<Client>()
   #pending = 0
 
   constructor(init: MeetingInit<User, Client>) {
@@ -68,21 +72,28 @@ export class Meeting<User, Client extends MeetingClient<User>> {
 
   /** Resolves once the client is in the topic, was refused, or has thought better of it. */
   join(topic: string, client: Client): Promise<void> {
+    if (client.isGone) return Promise.resolve()
     const member = this.#memberOf(client)
     if (member.topics.has(topic)) return Promise.resolve()
-    member.topics.set(topic, false)
+    // Another one takes its place when the client leaves meanwhile and comes back.
+    const stay: Stay = { isIn: false }
+    const isWanted = (): boolean => member.topics.get(topic) === stay
+    member.topics.set(topic, stay)
+    member.awaited++
     return this.#run(client, member, 'subscribe', topic, async () => {
+      if (!isWanted()) return
       await this.#init.hub.checkAs(client.user, 'subscribe', topic)
-      if (!member.topics.has(topic)) return
+      if (!isWanted()) return
       await this.#hold(topic)
-      if (member.topics.has(topic)) {
-        member.topics.set(topic, true)
+      if (isWanted()) {
+        stay.isIn = true
+        member.awaited--
         client.enter(topic)
         return
       }
       this.#release(topic)
     }).then(isDone => {
-      if (!isDone && member.topics.get(topic) === false) this.#drop(member, client, topic)
+      if (!isDone && isWanted()) this.#drop(member, client, topic)
     })
   }
 
@@ -95,13 +106,23 @@ export class Meeting<User, Client extends MeetingClient<User>> {
   forget(client: Client): void {
     const member = this.#members.get(client)
     if (member === undefined) return
-    for (const topic of [...member.topics.keys()]) this.#drop(member, client, topic)
-    this.#forget(client, member)
+    member.leave()
+    this.#members.delete(client)
   }
 
-  /** How many topics a client is in, or is about to be. */
-  countOf(client: Client): number {
-    return this.#members.get(client)?.topics.size ?? 0
+  /** Whether a client is in a topic, or about to be. */
+  has(topic: string, client: Client): boolean {
+    return this.#members.get(client)?.topics.has(topic) === true
+  }
+
+  /** Whether a client is in some topic, or about to be. */
+  isAnywhere(client: Client): boolean {
+    return (this.#members.get(client)?.topics.size ?? 0) > 0
+  }
+
+  /** How many topics a client is about to be in. */
+  awaitedBy(client: Client): number {
+    return this.#members.get(client)?.awaited ?? 0
   }
 
   /**
@@ -116,14 +137,16 @@ export class Meeting<User, Client extends MeetingClient<User>> {
         throw new HubError('bad_request', `A publication leaves out at most ${maxExcepted} clients.`)
       }
       const sender = except.length === 0 ? undefined : except.map(encodeURIComponent).join()
-      if (client === undefined) await hub.topic(topic).publish(data, { sender })
-      else await hub.publishAs(client.user, topic, data, { sender })
+      if (client === undefined) {
+        await hub.topic(topic).publish(data, { sender })
+        return
+      }
+      const isWanted = (): boolean => !this.#unwanted.has(client)
+      if (!isWanted()) throw new HubError('forbidden', 'The connection has ended.')
+      await hub.publishAs(client.user, topic, data, { sender }, isWanted)
     }
-    const member = client === undefined ? undefined : this.#memberOf(client)
-    void this.#run(client, member, 'publish', topic, publish).then(() => {
-      if (client !== undefined && member?.topics.size === 0 && member.pending === 0)
-        this.#forget(client, member)
-    })
+    const isKnown = client !== undefined && (!client.isGone || this.#members.has(client))
+    void this.#run(client, isKnown ? this.#memberOf(client) : undefined, 'publish', topic, publish)
   }
 
   /** The program hears the topic: also what it publishes from now on. @returns what ends that, and calls `leave` */
@@ -196,23 +219,29 @@ export class Meeting<User, Client extends MeetingClient<User>> {
   #memberOf(client: Client): Member<User, Client> {
     let member = this.#members.get(client)
     if (member === undefined) {
-      member = new Member(this.#init.hub, client, topic => this.leave(topic, client))
+      member = new Member(this.#init.hub, client, {
+        drop: topic => this.leave(topic, client),
+        refuse: () => this.#unwanted.add(client),
+      })
       this.#members.set(client, member)
     }
     return member
   }
 
   #drop(member: Member<User, Client>, client: Client, topic: string): void {
-    const isIn = member.topics.get(topic)
-    if (!member.topics.delete(topic) || isIn !== true) return
-    client.leave(topic)
-    this.#release(topic)
+    const stay = member.topics.get(topic)
+    if (stay === undefined) return
+    member.topics.delete(topic)
+    if (stay.isIn) {
+      client.leave(topic)
+      this.#release(topic)
+    } else member.awaited--
   }
+}
 
-  #forget(client: Client, member: Member<User, Client>): void {
-    this.#members.delete(client)
-    member.end()
-  }
+/** One client in one topic, or on its way there. */
+interface Stay {
+  isIn: boolean
 }
 
 interface Place {
@@ -220,27 +249,37 @@ interface Place {
   readonly listening: Promise<() => void>
 }
 
+/** What becomes of a member. */
+interface MemberEvents {
+  drop(topic: string): void
+  /** Its user is not wanted. */
+  refuse(): void
+}
+
 /** One client as the hub knows it: its user may be disconnected, or lose a right. */
 class Member<User, Client extends MeetingClient<User>> implements HubClient {
   readonly userId: string
-  /** Whether it is in each, or about to be. */
-  readonly topics = new Map<string, boolean>()
+  readonly topics = new Map<string, Stay>()
+  /** How many of them it is not in yet. */
+  awaited = 0
   readonly order = new InOrder()
   pending = 0
   readonly #hub: Hub<User>
   readonly #client: Client
-  readonly #drop: (topic: string) => void
-  readonly end: () => void
+  readonly #events: MemberEvents
+  #end: () => void = () => undefined
 
-  constructor(hub: Hub<User>, client: Client, drop: (topic: string) => void) {
+  constructor(hub: Hub<User>, client: Client, events: MemberEvents) {
     this.#hub = hub
     this.#client = client
-    this.#drop = drop
+    this.#events = events
     this.userId = hub.userIdOf(client.user)
-    this.end = hub.clients.enter(this)
+    // A hub that is closing lets it go at once.
+    this.#end = hub.clients.enter(this)
   }
 
   disconnect(): void {
+    this.#events.refuse()
     this.leave()
     this.#client.disconnect()
   }
@@ -249,7 +288,7 @@ class Member<User, Client extends MeetingClient<User>> implements HubClient {
     for (const topic of this.topics.keys()) {
       this.#hub
         .maySubscribe(this.#client.user, topic)
-        .then(may => may || this.#drop(topic))
+        .then(may => may || this.#events.drop(topic))
         .catch(error => this.#hub.onError(error))
     }
   }
@@ -258,11 +297,12 @@ class Member<User, Client extends MeetingClient<User>> implements HubClient {
   sayGoodbye(): void {}
 
   leave(): void {
-    for (const topic of [...this.topics.keys()]) this.#drop(topic)
-    this.end()
+    for (const topic of [...this.topics.keys()]) this.#events.drop(topic)
+    this.#end()
   }
 
   cut(): void {
+    this.#events.refuse()
     this.leave()
     this.#client.terminate()
   }

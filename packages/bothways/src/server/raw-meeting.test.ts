@@ -244,3 +244,127 @@ test('A server meets one hub', async () => {
   const { server, hub } = await startProcess()
   expect(() => server.meet(hub)).toThrow(expect.objectContaining({ code: 'BW_ALREADY_ATTACHED' }))
 })
+
+test('Who leaves and comes back while it is being authorized is in the topic once, and leaves it once', async () => {
+  const waiting: (() => void)[] = []
+  const { hub, url } = await startProcess(new MemoryBroker(), {
+    'slow/*': { raw: true, authorize: () => new Promise<true>(resolve => waiting.push(() => resolve(true))) },
+  })
+  const a = await connect(url, 'a')
+  for (const text of ['+slow/1', '-slow/1', '+slow/1']) a.send(text)
+  await expect
+    .poll(() => {
+      for (const decide of waiting.splice(0)) decide()
+      return hub.topic('slow/1').subscriberCount
+    })
+    .toBe(1)
+  a.send('-slow/1')
+  await expect.poll(() => hub.topic('slow/1').subscriberCount).toBe(0)
+})
+
+test('A user who is disconnected publishes nothing any more, whether it waits for authorize or for its handler', async () => {
+  const waiting: (() => void)[] = []
+  const { hub, server, url, refusals } = await startProcess(new MemoryBroker(), {
+    'slow/*': {
+      raw: true,
+      history: { count: 10, ageMs: 60_000 },
+      authorize: () => new Promise<true>(resolve => waiting.push(() => resolve(true))),
+    },
+  })
+  let goOn = (): void => {}
+  server.route('/busy', {
+    async message(socket, message) {
+      socket.publish('slow/1', String(message))
+      await new Promise<void>(resolve => {
+        goOn = resolve
+      })
+      socket.publish('slow/1', String(message))
+    },
+  })
+  const busy = await connect(`${url}busy`, 'a')
+  busy.send('1')
+  await expect.poll(() => waiting.length).toBe(1)
+  const closed = once(busy.socket, 'close')
+  await hub.disconnect({ user: 'a' })
+  waiting.shift()?.()
+  expect((await closed)[0]).toMatchObject({ code: 1008 })
+  goOn()
+  await expect.poll(() => refusals).toEqual(['a publish slow/1 forbidden', 'a publish slow/1 forbidden'])
+  expect(waiting).toEqual([])
+  expect(await hub.topic('slow/1').history()).toEqual([])
+  expect(hub.clients.count).toBe(0)
+})
+
+test('A socket that only publishes belongs to its user as well, until it is gone', async () => {
+  const { hub, url } = await startProcess()
+  const a = await connect(url, 'a')
+  a.send('open/1 1')
+  await expect.poll(async () => (await hub.topic('open/1').history()).length).toBe(1)
+  const closed = once(a.socket, 'close')
+  await hub.disconnect({ user: 'a' })
+  expect((await closed)[0]).toMatchObject({ code: 1008 })
+  expect(hub.clients.count).toBe(0)
+})
+
+test('What came before a socket closed is published, and nothing is kept of it', async () => {
+  const { hub, server, url } = await startProcess()
+  const opened: (() => void)[] = []
+  server.route('/late', {
+    open: () => new Promise<void>(resolve => opened.push(resolve)),
+    message: (socket, message) => {
+      socket.publish('open/1', String(message))
+    },
+  })
+  const a = await connect(`${url}late`, 'a')
+  a.send('"last words"')
+  const closed = once(a.socket, 'close')
+  a.socket.close()
+  await closed
+  await expect.poll(() => server.sockets.size).toBe(0)
+  opened[0]?.()
+  await expect.poll(async () => (await hub.topic('open/1').history()).length).toBe(1)
+  expect(hub.clients.count).toBe(0)
+})
+
+test('A socket that subscribes once the hub is closed is not in the topic, and stays open', async () => {
+  const { hub, url } = await startProcess()
+  const a = await connect(url, 'a')
+  await hub.close({ spreadMs: 0 })
+  a.send('+open/1')
+  a.send('+plain')
+  a.send('plain echo')
+  const b = await connect(url, 'b')
+  b.send('plain still here')
+  await a.got(['still here'])
+})
+
+test('A socket is in as many topics as it may be, whether they are plain, of the hub or still being authorized', async () => {
+  let decide = (): void => {}
+  const decided = new Promise<void>(resolve => {
+    decide = resolve
+  })
+  const hub = createHub<User>({
+    topics: { 'slow/*': { raw: true, authorize: () => decided.then(() => true) } },
+  })
+  const server = createServer<User>({ authenticate: () => 'a', maxTopicsPerSocket: 4 }).meet(hub)
+  let count = 0
+  server.route('/', {
+    message: (socket, message) => {
+      socket.subscribe(String(message))
+      count++
+    },
+  })
+  const { url } = await server.listen()
+  cleanups.push(
+    () => hub.close({ spreadMs: 0 }),
+    () => server.close({ timeoutMs: 0 }),
+  )
+  const a = await connect(url, 'a')
+  const closed = once(a.socket, 'close')
+  for (const topic of ['one', 'two', 'slow/1', 'slow/2', 'slow/1', 'two']) a.send(topic)
+  await expect.poll(() => count).toBe(6)
+  expect(a.socket.readyState).toBe(WebSocket.OPEN)
+  a.send('slow/3')
+  expect((await closed)[0]).toMatchObject({ code: 1008 })
+  decide()
+})

@@ -1,4 +1,5 @@
 import type { Sink } from '../connection/channel.ts'
+import { ReadyState } from '../connection/ending.ts'
 import type { MessageData } from '../connection/message-data.ts'
 import { Publication } from '../connection/sending/publication.ts'
 import type { Hub } from '../hub/hub.ts'
@@ -13,6 +14,7 @@ const policyViolation = 1008
 export interface RawSocket<User> extends Sink {
   readonly id: string
   readonly user: User
+  readonly readyState: ReadyState
   close(code: number, reason: string): void
   terminate(): void
 }
@@ -20,8 +22,12 @@ export interface RawSocket<User> extends Sink {
 /** Where a socket's topics may be those of a hub. */
 export interface SocketMeeting {
   opens(topic: string): boolean
+  /** Whether a socket is in a topic, or about to be. */
   // biome-ignore lint/suspicious/noExplicitAny: whose users they are, the server knows
-  countOf(socket: RawSocket<any>): number
+  has(topic: string, socket: RawSocket<any>): boolean
+  /** How many topics a socket is about to be in. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  awaitedBy(socket: RawSocket<any>): number
   // biome-ignore lint/suspicious/noExplicitAny: as above
   subscribe(topic: string, socket: RawSocket<any>): void
   // biome-ignore lint/suspicious/noExplicitAny: as above
@@ -56,6 +62,10 @@ export class RawClient<User> implements MeetingClient<User> {
 
   get user(): User {
     return this.socket.user
+  }
+
+  get isGone(): boolean {
+    return this.socket.readyState !== ReadyState.Open
   }
 
   disconnect(): void {
@@ -103,9 +113,14 @@ export class RawMeeting<User> implements SocketMeeting {
     return this.#meeting.opens(topic)
   }
 
-  countOf(socket: RawSocket<User>): number {
+  has(topic: string, socket: RawSocket<User>): boolean {
     const client = this.#clients.get(socket)
-    return client === undefined ? 0 : this.#meeting.countOf(client)
+    return client !== undefined && this.#meeting.has(topic, client)
+  }
+
+  awaitedBy(socket: RawSocket<User>): number {
+    const client = this.#clients.get(socket)
+    return client === undefined ? 0 : this.#meeting.awaitedBy(client)
   }
 
   subscribe(topic: string, socket: RawSocket<User>): void {

@@ -254,8 +254,8 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     checkTopic(topic)
     if (this.readyState !== ReadyState.Open) return
     const { topics, maxTopicsPerSocket, meeting } = this.#host
-    const count = Math.max(topics.countOf(this), meeting?.countOf(this) ?? 0)
-    if (count >= maxTopicsPerSocket && !topics.has(topic, this)) {
+    const count = topics.countOf(this) + (meeting?.awaitedBy(this) ?? 0)
+    if (count >= maxTopicsPerSocket && !topics.has(topic, this) && !meeting?.has(topic, this)) {
       this.#channel.closeForPolicy(CloseCode.PolicyViolation, tooManyTopics(maxTopicsPerSocket))
     } else if (meeting?.opens(topic)) {
       meeting.subscribe(topic, this)
