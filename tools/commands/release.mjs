@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from '../lib/build-workspace.mjs'
 import { readJson } from '../lib/lock-file.mjs'
-import { packAll, publicPackages } from '../lib/packing.mjs'
+import { packAll, publicPackages, tarballChecks, tarballName } from '../lib/packing.mjs'
 import { execute, executeNpm, executeTool, root } from '../lib/spawn.mjs'
 import { run, Stop, say } from '../lib/terminal.mjs'
 
@@ -30,21 +30,18 @@ await run(async () => {
   const destination = resolve(values.to)
   say('Packing …')
   const tarballs = await packAll(folders, destination, repository)
-  for (const tarball of tarballs) await check(tarball)
+  for (const folder of folders) await check(folder, join(destination, tarballName(folder)))
   await tryIn(tarballs)
   const shown = relative(root, destination) || '.'
   say(
     `${tarballs.length} packages are in ${shown}. In a project of yours: npm install ${join(destination, '*.tgz')}`,
   )
   if (isDry) return
-  for (const folder of folders) await publish(folder, tarballs)
+  for (const folder of folders) await publish(folder, join(destination, tarballName(folder)))
 })
 
-async function check(tarball) {
-  const commands = [['publint', 'publint', ['run', tarball, '--strict']]]
-  if (!/bothways-cli-/.test(tarball))
-    commands.push(['@arethetypeswrong/cli', 'attw', [tarball, '--no-emoji']])
-  for (const [name, command, args] of commands) {
+async function check(folder, tarball) {
+  for (const [name, command, args] of tarballChecks(folder, tarball)) {
     const { code, output } = await executeTool(name, command, args, { capture: true })
     if (code !== 0) throw new Stop(`${output}\n${command} finds fault with ${tarball}: see above.`)
   }
@@ -84,10 +81,8 @@ async function tryIn(tarballs) {
   }
 }
 
-async function publish(folder, tarballs) {
+async function publish(folder, tarball) {
   const { name, version } = readJson(join(root, folder, 'package.json'))
-  const file = `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
-  const tarball = tarballs.find(path => path.endsWith(file))
   say(`Publishing ${name} ${version} …`)
   const { code } = await executeNpm(['publish', tarball, '--access', 'public'])
   if (code !== 0) throw new Stop(`${name} was not published: see above.`)

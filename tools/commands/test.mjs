@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildAll } from '../lib/build-workspace.mjs'
 import { install } from '../lib/install.mjs'
-import { readJson, workspaceFolders } from '../lib/lock-file.mjs'
+import { readJson } from '../lib/lock-file.mjs'
+import { publicPackages, tarballChecks } from '../lib/packing.mjs'
 import { prepareRuntimes } from '../lib/runtimes.mjs'
-import { executeNpm, executeTool, root } from '../lib/spawn.mjs'
+import { executeNpm, executeTool } from '../lib/spawn.mjs'
 import { findMissing, neededByTests, requireSystemPackages } from '../lib/system-packages.mjs'
 import { run, say } from '../lib/terminal.mjs'
 
@@ -69,13 +70,7 @@ function types() {
   )
 }
 
-function publicPackages() {
-  return workspaceFolders(root).filter(
-    folder => !folder.startsWith('examples/') && !readJson(join(root, folder, 'package.json')).private,
-  )
-}
-
-/** What people would install, packed: publint on the manifest, attw on how each resolver sees the types. */
+/** What people would install, packed. */
 async function packageShape(folder) {
   const destination = mkdtempSync(join(tmpdir(), 'bothways-pack-'))
   try {
@@ -83,15 +78,9 @@ async function packageShape(folder) {
     const packed = await executeNpm(['pack', `./${folder}`, ...flags], captured)
     if (packed.code !== 0) return packed
     const tarball = join(destination, readdirSync(destination)[0])
-    const commands = [['publint', 'publint', ['run', tarball, '--strict']]]
-    const { exports: entries } = readJson(join(root, folder, 'package.json'))
-    // A command has no types to resolve, nor has a file that is for pages.
-    if (entries !== undefined) {
-      const forPages = Object.keys(entries).filter(entry => entry.endsWith('.js'))
-      const excluded = forPages.length > 0 ? ['--exclude-entrypoints', ...forPages] : []
-      commands.push(['@arethetypeswrong/cli', 'attw', [tarball, '--no-emoji', ...excluded]])
-    }
-    return await inTurn(commands, ([name, command, args]) => executeTool(name, command, args, captured))
+    return await inTurn(tarballChecks(folder, tarball), ([name, command, args]) =>
+      executeTool(name, command, args, captured),
+    )
   } finally {
     rmSync(destination, { recursive: true, force: true })
   }

@@ -57,6 +57,28 @@ async function packOne(folder, destination, repository) {
   }
 }
 
+/**
+ * What has to find no fault with a tarball: publint with the manifest, attw with how each resolver sees the types.
+ *
+ * @returns the package, the command and the arguments of each
+ */
+export function tarballChecks(folder, tarball) {
+  const { exports: entries } = readJson(join(root, folder, 'package.json'))
+  const checks = [['publint', 'publint', ['run', tarball, '--strict']]]
+  // A command has no types to resolve, nor has a file that is for pages.
+  if (entries === undefined) return checks
+  const forPages = Object.keys(entries).filter(entry => entry.endsWith('.js'))
+  const excluded = forPages.length > 0 ? ['--exclude-entrypoints', ...forPages] : []
+  checks.push(['@arethetypeswrong/cli', 'attw', [tarball, '--no-emoji', ...excluded]])
+  return checks
+}
+
+/** The file that npm packs a folder into. */
+export function tarballName(folder) {
+  const { name, version } = readJson(join(root, folder, 'package.json'))
+  return `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
+}
+
 /** Relative links of a README lead nowhere from a registry's page: each becomes one into the repository. */
 export function absoluteLinks(text, folder, repository) {
   return text.replaceAll(/\]\((?![a-z]+:|#)([^)\s]+)\)/g, (_, link) => {
