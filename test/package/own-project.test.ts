@@ -43,6 +43,18 @@ const talk = `
     socket.onmessage = event => { console.log(event.data); server.close() }
   })`
 
+const contracted = `
+  import { createHub, createServer, type Schema, TopicsHttp, topicsRoute } from 'bothways'
+  declare const text: Schema<string, string>
+  const contract = { topics: { 'room/:id': { data: text } }, methods: { length: { input: text } } }
+  const hub = createHub({ contract, topics: { 'room/:id': { presence: true } } })
+  const users = createHub<{ name: string }, typeof contract>({ contract, userId: user => user.name })
+  new TopicsHttp(hub)
+  createServer()
+    .route('/bothways', topicsRoute(hub))
+    .route('/users', topicsRoute(users, { authenticateToken: () => ({ user: { name: 'ann' } }) }))
+    .meet(hub)`
+
 test('A program runs from the tarballs, as an ES module, as CommonJS and from TypeScript', () => {
   const place = project('own', { dependencies: own() })
   writeFileSync(join(place, 'a.mjs'), `import { createServer, WebSocket } from 'bothways'\n${talk}`)
@@ -50,11 +62,13 @@ test('A program runs from the tarballs, as an ES module, as CommonJS and from Ty
   expect(node(place, 'a.mjs')).toBe('hello\n')
   expect(node(place, 'b.cjs')).toBe('hello\n')
   writeFileSync(join(place, 'c.mts'), `import { createServer, WebSocket } from 'bothways'\n${talk}`)
+  // The types as they are shipped: what is inferred from sources may not be from them.
+  writeFileSync(join(place, 'd.mts'), contracted)
   const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  expect(node(place, tsc, '--strict', '--module', 'nodenext', '--target', 'es2022', ...types, 'c.mts')).toBe(
-    '',
-  )
+  expect(
+    node(place, tsc, '--strict', '--module', 'nodenext', '--target', 'es2022', ...types, 'c.mts', 'd.mts'),
+  ).toBe('')
   expect(node(place, 'c.mjs')).toBe('hello\n')
 })
 

@@ -521,13 +521,17 @@ test('socket.io-client at a plain server is told so, in its upgrade and in its p
   expect(event.message).toContain('socket.io-client')
 })
 
-test('A refusal that says why is shown before, and instead of, a guess', async () => {
+test.each([
+  ['Your trial has ended: choose a plan.', true],
+  ['Sign in.', true],
+  ['请先登录', true],
+  ['403 Forbidden', false],
+  ['Error: Access denied!', false],
+])('A refusal that says why is shown before, and instead of, a guess: %s', async (body, saysWhy) => {
   const http = createHttpServer()
   http.on('upgrade', (_, socket) => {
-    const body = 'Your trial has ended: choose a plan.'
-    socket.end(
-      `HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    )
+    const head = 'HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8'
+    socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
   })
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
@@ -535,6 +539,6 @@ test('A refusal that says why is shown before, and instead of, a guess', async (
   const { port } = http.address() as { port: number }
   const socket = new WebSocket(`ws://127.0.0.1:${port}/`)
   const [event] = (await once(socket, 'error')) as [Untyped]
-  expect(event.message).toContain('It says: "Your trial has ended: choose a plan."')
-  expect(event.message).not.toContain('Likely cause')
+  expect(event.message).toContain(saysWhy ? `It says: "${body}".` : `Its body says "${body}".`)
+  expect(event.message.includes('Likely cause')).toBe(!saysWhy)
 })

@@ -59,8 +59,13 @@ export function methodContract({ methods }: Contract, method: string): MethodCon
 
 // What follows says the same as the types of @bothways/client, which has no dependency; a test compares them.
 
-type TopicsOf<C> = C extends { readonly topics: infer Topics } ? Topics : undefined
-type MethodsOf<C> = C extends { readonly methods: infer Methods } ? Methods : undefined
+/** Of any contract nothing is known, as of none. */
+type IsAny<C> = 0 extends 1 & C ? true : false
+
+type TopicsOf<C> =
+  IsAny<C> extends true ? undefined : C extends { readonly topics: infer Topics } ? Topics : undefined
+type MethodsOf<C> =
+  IsAny<C> extends true ? undefined : C extends { readonly methods: infer Methods } ? Methods : undefined
 
 type SegmentOf<Text> = Text extends `:${string}` ? string : Text extends '*' ? string : Text
 

@@ -1,4 +1,4 @@
-import type { Contract } from './contract.ts'
+import type { Contract, NoContract } from './contract.ts'
 import { Hub } from './hub.ts'
 import type { HubOptions } from './hub-options.ts'
 
@@ -14,7 +14,7 @@ import type { HubOptions } from './hub-options.ts'
 export function createHub<User = undefined, C extends Contract = never>(
   options: HubOptions<User, C> & { readonly contract: C },
 ): Hub<User, C>
-export function createHub<User = undefined>(options?: HubOptions<User>): Hub<User>
+export function createHub<User = undefined>(options?: HubOptions<User>): Hub<User, NoContract>
 export function createHub<User, C extends Contract>(options?: HubOptions<User, C>): Hub<User, C> {
   return new Hub(options)
 }

@@ -39,8 +39,12 @@ import { TopicPatterns } from './topic-patterns.ts'
 /** How often heads are compared with the broker's, in ms: finds a last publication that was lost. */
 const compareHeadsMs = 20_000
 
-/** The topics of a program: ordered, remembered, with who is there; under every kind of client. */
-export class Hub<User = undefined, C extends Contract = Contract> {
+/**
+ * The topics of a program: ordered, remembered, with who is there; under every kind of client. `Hub<User>` is one of any contract,
+ * or of none.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: of any contract
+export class Hub<User = undefined, C extends Contract = any> {
   readonly broker: Broker
   readonly settings: HubSettings<User>
   readonly #publishRate: TokenBucket

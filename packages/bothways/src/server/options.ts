@@ -78,6 +78,14 @@ export interface ServerOptions<User = undefined> extends ConnectionOptions {
   onRefusal?(refusal: RefusalReport): void
 }
 
+/** Where there is a user, `authenticate` says who. */
+export type SaysWho<User> = [User] extends [undefined]
+  ? unknown
+  : Required<Pick<ServerOptions<User>, 'authenticate'>>
+
+/** The user without the ways to say nobody, which are inferred as well where `onError` stands before `authenticate`. */
+export type Somebody<User> = [User] extends [undefined] ? User : Exclude<User, false | null | undefined>
+
 /** {@link ServerOptions} with every default filled in. */
 export interface ServerSettings<User> extends HandshakeSettings<User, ServerSocket<User>> {
   readonly maxConnections: number

@@ -8,6 +8,7 @@ import { createSecureServer as createHttp2Server, type ServerHttp2Session } from
 import { createServer as createHttpsServer, type ServerOptions as TlsOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { checkConnectRequest, checkRequest, UsageError } from '@bothways/protocol'
+import { invalidOption } from '../connection/option-checks.ts'
 import { closeIdleSessions } from '../exchange/http2-connects.ts'
 import { isSocketIoRequest, noSocketIo } from '../exchange/refusals.ts'
 import { serveInTurn } from '../exchange/requests-in-turn.ts'
@@ -130,4 +131,12 @@ function explainUpgrade(request: IncomingMessage, response: ServerResponse): voi
   const says = isSocketIoRequest(request.url) ? noSocketIo : text
   response.writeHead(status, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' })
   response.end(`${says}\n`)
+}
+
+/** Without a certificate Node listens, and every client fails. */
+export function checkTls(tls: unknown): void {
+  if (tls === undefined) return
+  const sources = ['cert', 'pfx', 'SNICallback', 'secureContext', 'pskCallback']
+  if (typeof tls === 'object' && tls !== null && sources.some(name => name in tls)) return
+  throw invalidOption('tls', 'an object with a certificate and its key: { cert, key }, or { pfx }', tls)
 }

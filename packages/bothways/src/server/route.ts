@@ -5,7 +5,7 @@ import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
 import type { SocketHandlers } from './server-socket.ts'
 import type { SocketData } from './socket-data.ts'
 
-export interface Route<User, Data = SocketData, Params = RouteParams>
+export interface Route<User = undefined, Data = SocketData, Params = RouteParams>
   extends SocketHandlers<User, Data, Params> {
   /**
    * Makes what `socket.data` is at first, for each connection of this route before its `open`; its type follows from here.

@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest'
-import { createServer, type ServerSocket } from '../index.ts'
+import { createServer, type Route, type Server, type ServerOptions, type ServerSocket } from '../index.ts'
 
 test('The user is what authenticate returns, without its ways to say nobody', () => {
   const server = createServer({
@@ -20,6 +20,28 @@ test('The user is what authenticate returns, without its ways to say nobody', ()
       expectTypeOf(reason).toBeString()
     },
   })
+})
+
+test('The user is the same whatever stands beside authenticate, also before it', () => {
+  createServer({
+    authenticate: request => {
+      const name = request.url.searchParams.get('name')
+      return name === null ? undefined : { name }
+    },
+    onError: (error, socket) => console.error(error, socket?.user.name),
+  }).route('/', { open: socket => expectTypeOf(socket.user).toEqualTypeOf<{ name: string }>() })
+  createServer({
+    onError: (error, socket) => console.error(error, socket?.id),
+    authenticate: request => request.headers.cookie !== undefined && { name: request.headers.cookie },
+  }).route('/', { open: socket => expectTypeOf(socket.user).toEqualTypeOf<{ name: string }>() })
+  interface User {
+    readonly name: string
+  }
+  const options: ServerOptions | undefined = undefined
+  const handlers: Route<User> = { open: socket => socket.send(socket.user.name) }
+  const server: Server<User> = createServer<User>({ authenticate: async () => undefined })
+  server.route('/', handlers)
+  expectTypeOf(createServer(options)).toEqualTypeOf<Server>()
 })
 
 test('Without authenticate there is no user', () => {

@@ -10,7 +10,6 @@ import {
   checkNoCallback,
   checkOptionNames,
   checkTopic,
-  invalidOption,
   longestTimerMs,
   whole,
 } from '../connection/option-checks.ts'
@@ -32,8 +31,14 @@ import { explainServerMethods } from './foreign-methods.ts'
 import { Incidents } from './incidents.ts'
 import { explainListenFailure } from './listen-failure.ts'
 import { OpenSockets } from './open-sockets.ts'
-import { resolveServerOptions, type ServerOptions, type ServerSettings } from './options.ts'
-import { OwnHttpServer } from './own-http-server.ts'
+import {
+  resolveServerOptions,
+  type SaysWho,
+  type ServerOptions,
+  type ServerSettings,
+  type Somebody,
+} from './options.ts'
+import { checkTls, OwnHttpServer } from './own-http-server.ts'
 import { type MeetOptions, RawMeeting } from './raw-meeting.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
@@ -426,24 +431,16 @@ export class Server<User = undefined> implements AsyncDisposable {
  * server.route('/echo', { message: (socket, message) => socket.send(message) })
  * const { url } = await server.listen({ port: 8080 })
  */
-export function createServer(options?: ServerOptions): Server
-export function createServer<User>(
-  options: ServerOptions<User> & Required<Pick<ServerOptions<User>, 'authenticate'>>,
-): Server<User>
+export function createServer(): Server
+export function createServer<User = undefined>(
+  options: (ServerOptions<User> & SaysWho<User>) | undefined,
+): Server<Somebody<User>>
 export function createServer<User>(options?: ServerOptions<User>, ...more: unknown[]): Server<User> {
   checkNoCallback(more[0], "handlers belong to a route: server.route('/chat', { open(socket) {} })")
   return new Server(options)
 }
 
 explainServerMethods(Server)
-
-/** Without a certificate Node listens, and every client fails. */
-function checkTls(tls: unknown): void {
-  if (tls === undefined) return
-  const sources = ['cert', 'pfx', 'SNICallback', 'secureContext', 'pskCallback']
-  if (typeof tls === 'object' && tls !== null && sources.some(name => name in tls)) return
-  throw invalidOption('tls', 'an object with a certificate and its key: { cert, key }, or { pfx }', tls)
-}
 
 function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return /\bwebsocket\b/i.test(request.headers.upgrade ?? '')

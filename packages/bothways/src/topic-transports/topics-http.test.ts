@@ -313,3 +313,15 @@ test('A poll that says where it stands gets the newest value of a state, however
   const { body } = await get(`poll?topic=load&position=${first}&waitMs=0`)
   expect(body).toMatchObject({ messages: [{ type: 'state', data: 3 }], recovered: true })
 })
+
+test('A user instead of { user } is an error that says so, and not somebody whom nobody knows', async () => {
+  const errors: unknown[] = []
+  const { get } = await stage(
+    { onError: error => errors.push(error) },
+    { authenticate: (() => ({ name: 'ann' })) as never },
+  )
+  expect((await get('history?topic=room/1')).status).toBe(500)
+  expect(errors).toMatchObject([
+    { code: 'BW_INVALID_OPTION', message: expect.stringContaining('{ user, expiresAt }') },
+  ])
+})

@@ -14,6 +14,7 @@ import { readJsonBody } from './json-body.ts'
 import { LongPoll, type Polled } from './long-poll.ts'
 import { PollClient } from './poll-client.ts'
 import { StreamSession } from './stream-session.ts'
+import { checkedUser } from './topics-options.ts'
 
 export interface TopicsHttpOptions<User> {
   /** The path below which requests are answered, as that of the route. Default `/bothways`. */
@@ -179,7 +180,7 @@ export class TopicsHttp<User = undefined> {
     if (this.#settings.authenticate === undefined) return { user: undefined as User }
     const known = await this.#settings.authenticate(request)
     if (!known) throw new HubError('unauthenticated', 'This server does not know who you are.')
-    const { user, expiresAt = this.#hub.expiresAtOf(user) } = known
+    const { user, expiresAt = this.#hub.expiresAtOf(user) } = checkedUser(known, 'authenticate of TopicsHttp')
     if (expiresAt === undefined) return { user }
     if (expiresAt <= Date.now()) throw new HubError('expired', 'The credentials have expired.')
     return { user, expiresAt }

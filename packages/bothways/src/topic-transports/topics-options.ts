@@ -1,3 +1,5 @@
+import { UsageError } from '@bothways/protocol'
+import { kindOf } from '../connection/option-checks.ts'
 import { aFunction, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
 import type { ServerSocket } from '../server/server-socket.ts'
 
@@ -35,4 +37,17 @@ export const topicsRouteRules: OptionRules<TopicsRouteOptions<unknown>, TopicsRo
   helloTimeoutMs: wholeNumber(10_000, 1),
   maxMessageBytes: wholeNumber(128 * 1024, 1),
   maxPendingCalls: wholeNumber(64, 1),
+}
+
+/**
+ * Somebody, as an option of this name has said.
+ *
+ * @throws UsageError `BW_INVALID_OPTION` for what is no `{ user }`, such as the user itself: it would be nobody
+ */
+export function checkedUser<Known extends TokenUser<unknown>>(known: Known, option: string): Known {
+  if (typeof known === 'object' && 'user' in known) return known
+  throw new UsageError(
+    'BW_INVALID_OPTION',
+    `${option} says who somebody is as { user, expiresAt }, without expiresAt where nothing expires; got ${kindOf(known)}.`,
+  )
 }

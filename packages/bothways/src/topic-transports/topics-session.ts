@@ -9,7 +9,7 @@ import { memberCountMessage, unsubscribedMessage } from '../hub/messages.ts'
 import { publishRate } from '../hub/publish-rate.ts'
 import type { Subscription } from '../hub/subscription.ts'
 import { type Call, optionalCount, optionalString, readCall } from './call.ts'
-import type { TokenUser, TopicsRouteOptions } from './topics-options.ts'
+import { checkedUser, type TokenUser, type TopicsRouteOptions } from './topics-options.ts'
 
 /** Close codes of `bothways.v1`. */
 const closeCodes = {
@@ -365,7 +365,7 @@ export class TopicsSession<User> implements HubClient {
     try {
       const token = optionalString(fields, 'token')
       const known = await this.#settings.authenticateToken?.(token)
-      if (known) return known
+      if (known) return checkedUser(known, 'authenticateToken')
       this.#fail(
         new HubError('unauthenticated', 'The token is missing or not valid.'),
         closeCodes.unauthenticated,

@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest'
-import { createClient } from './index.ts'
+import { type Client, createClient } from './index.ts'
 
 interface Schema<T> {
   readonly '~standard': { readonly types?: { readonly input: T; readonly output: T } | undefined }
@@ -46,5 +46,50 @@ test('A client is typed by its contract, and wrong use does not compile', () => 
     const free = createClient('ws://server/')
     await free.topic('anything').publish({ any: 'thing' })
     expectTypeOf(await free.request('any')).toEqualTypeOf<unknown>()
+  })
+})
+
+interface Said {
+  readonly text: string
+}
+
+interface Topics {
+  'room/:id': { data: Said }
+  load: { data: { cpu: number } }
+}
+
+interface Methods {
+  echo: { input: Said; output: Said }
+}
+
+interface Declared {
+  topics: Topics
+  methods: Methods
+}
+
+interface Untyped {
+  room: string
+}
+
+test('A contract may be made of interfaces, and is checked all the same', () => {
+  void (async () => {
+    const client = createClient<Declared>('ws://server/')
+    client.topic('room/42').on('publication', ({ data }) => expectTypeOf(data).toEqualTypeOf<Said>())
+    client.state('load').subscribe(value => expectTypeOf(value).toEqualTypeOf<{ cpu: number }>())
+    expectTypeOf(await client.request('echo', { text: 'x' })).toEqualTypeOf<Said>()
+    createClient<{ topics: Topics }>('ws://server/').topic('room/1')
+    // @ts-expect-error: other data
+    await client.topic('room/1').publish({ txt: 'x' })
+    // @ts-expect-error: there is no such topic
+    client.topic('rooms/1')
+    // @ts-expect-error: there is no such method
+    await client.request('ech', { text: 'x' })
+    // @ts-expect-error: a topic that does not say its data takes none
+    await createClient<{ topics: Untyped }>('ws://server/').topic('room').publish('x')
+    // @ts-expect-error: topics is an object
+    createClient<{ topics: string }>('ws://server/')
+    // Whatever its contract, it is a client.
+    const any: Client = client
+    expectTypeOf(any.status).toBeString()
   })
 })

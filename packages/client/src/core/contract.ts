@@ -4,14 +4,13 @@ interface Schema {
 }
 
 /**
- * What a server offers: the data of topics by name or pattern, and the input and output of methods; as types, or as the schemas
- * that the server has as its contract.
+ * What a server offers: topics by name or pattern, `{ data }` for each, and methods, `{ input, output }` for each; as types,
+ * interfaces among them (which have no index signature, so that more than `object` cannot be asked for), or as the schemas that the
+ * server has as its contract. What does not say its data takes none.
  */
 export interface Contract {
-  readonly topics?: Readonly<Record<string, { readonly data: unknown }>> | undefined
-  readonly methods?:
-    | Readonly<Record<string, { readonly input?: unknown; readonly output?: unknown }>>
-    | undefined
+  readonly topics?: object | undefined
+  readonly methods?: object | undefined
 }
 
 type TopicsOf<C> = C extends { readonly topics: infer Topics } ? Topics : undefined
@@ -51,7 +50,7 @@ export type TopicData<C, Name, Direction extends 'input' | 'output'> =
     ? unknown
     : DeclaredFor<TopicsOf<C>, Name> extends { readonly data: infer Data }
       ? TypeOf<Data, Direction>
-      : unknown
+      : never
 
 export type MethodName<C> = MethodsOf<C> extends undefined ? string : keyof MethodsOf<C> & string
 

@@ -118,15 +118,16 @@ function refuse({ code, message, doctor }: Problem, answer: HandshakeAnswer): Re
   return { ok: false, error: new HandshakeError(code, message, { answer, doctor }) }
 }
 
-/** "Bad Request" and its like give no reason, in characters. */
-const shortestReason = 20
+/** What says no more than the status. */
+const bareStatus =
+  /^(?:\P{L}|http|error|status|request|bad|invalid|forbidden|access|denied|not allowed|no)*$/iu
 
 function checkStatus(answer: HandshakeAnswer): Problem | undefined {
   if (answer.status === 101) return undefined
   const sentences = [`The server answered the opening handshake with status ${answer.status} instead of 101.`]
   const reason = isPlainText(answer) ? answer.body.trim() : ''
   // A server that says why knows better than a guess, unless its words are those of the status alone.
-  const saysWhy = reason.length > shortestReason && (answer.status === 403 || answer.status === 400)
+  const saysWhy = !bareStatus.test(reason) && (answer.status === 403 || answer.status === 400)
   if (saysWhy) sentences.push(`It says: ${echoedValue(reason, maxEchoedBodyLength)}.`)
   const cause = likelyCause(answer)
   if (cause !== undefined && !saysWhy) sentences.push(`Likely cause: ${cause.cause}. ${cause.cure}`)
