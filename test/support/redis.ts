@@ -9,19 +9,22 @@ import { freePort } from './free-port.ts'
 /** A Redis server of the tests, on a free port, with a folder of its own. */
 export class RedisServer {
   readonly port: number
+  /** Where the others of its cluster talk to it. */
+  readonly busPort: number
   readonly #folder: string
   readonly #settings: readonly string[]
   #child: ChildProcess | undefined
 
-  private constructor(port: number, settings: readonly string[]) {
+  private constructor(port: number, busPort: number, settings: readonly string[]) {
     this.port = port
+    this.busPort = busPort
     this.#settings = settings
     this.#folder = mkdtempSync(join(tmpdir(), 'bothways-redis-'))
   }
 
   /** @param settings as `redis-server` takes them, such as `--appendonly yes` */
   static async start(...settings: string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), settings)
+    const server = new RedisServer(await freePort(), await freePort(), settings)
     await server.start()
     return server
   }
@@ -32,7 +35,22 @@ export class RedisServer {
 
   /** Starts it again after {@link kill}, on the same port and with the same folder. */
   async start(): Promise<void> {
+    // A connection of somebody else may have been given its port for a while.
+    for (let tries = 0; ; tries++) {
+      try {
+        await this.#start()
+        return
+      } catch (error) {
+        if (tries === 100 || !(error as Error).message.includes('Address already in use')) throw error
+        await new Promise(resolve => setTimeout(resolve, 100))
+      }
+    }
+  }
+
+  async #start(): Promise<void> {
     const where = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
+    // Otherwise it is the other port and 10,000, which may be somebody's, or past the last port.
+    if (this.#settings.includes('--cluster-enabled')) where.push('--cluster-port', String(this.busPort))
     const child = spawn(systemPrograms().redis, [...where, ...this.#settings], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -22,8 +22,10 @@ import {
   wholeNumber,
 } from 'bothways/broker'
 import { Deadlines } from './deadlines.ts'
-import { openPort, type RedisClient, type RedisPort } from './redis-client.ts'
+import { openPort } from './open-port.ts'
+import type { RedisClient } from './redis-client.ts'
 import { hubErrorOf, isNoScript } from './redis-failure.ts'
+import type { RedisPort } from './redis-port.ts'
 import {
   halfDayMs,
   historyScript,
@@ -39,7 +41,10 @@ import { type HistoryReply, positionOf, readCarried, readHistory, readMembers } 
 import { Withdrawals } from './withdrawals.ts'
 
 export interface RedisBrokerOptions {
-  /** A connected client of node-redis or ioredis, for one server; the program closes it. A second connection is made of it. */
+  /**
+   * A connected client of node-redis or ioredis, for one server or a cluster; the program closes it. The broker makes further
+   * connections with its settings: one to a server, two to each master of a cluster.
+   */
   client: RedisClient
   /** What the names of all keys begin with. Default `bothways`. */
   prefix?: string
@@ -70,6 +75,8 @@ const maxWaitingCalls = 10_000
 /** A member whose process has died leaves when its lease ends, and is looked for as often as leases are renewed, in ms. */
 const leaseMs = 40_000
 const renewMs = 10_000
+/** Redis that is there again and cannot yet do anything is tried again after so long, in ms. */
+const restoreMs = 500
 
 interface Followed {
   readonly topic: string
@@ -96,6 +103,7 @@ export class RedisBroker implements Broker {
   #epoch = ''
   #waitingCalls = 0
   #isClosed = false
+  #restoring: NodeJS.Timeout | undefined
 
   /**
    * Looks whether the server will do.
@@ -128,7 +136,7 @@ export class RedisBroker implements Broker {
     this.#deadlines = new Deadlines(timeoutMs)
     this.#withdrawals = new Withdrawals(
       `${prefix}:{withdrawals}`,
-      (...args) => this.#command(...args),
+      (...args) => this.#command(args[1] as string, ...args),
       withdrawal => this.#audience.withdrawal(withdrawal),
     )
     this.#timer = setInterval(() => void this.#renew(), renewMs).unref()
@@ -182,7 +190,7 @@ export class RedisBroker implements Broker {
     } catch (error) {
       followed.subscribed = undefined
       unsubscribe()
-      throw hubErrorOf(error)
+      throw this.#failed(error)
     }
   }
 
@@ -210,7 +218,7 @@ export class RedisBroker implements Broker {
     return await Promise.all(
       topics.map(async topic => {
         const key = topicKeys(this.#prefix, topic).topic
-        const values = (await this.#command('HMGET', key, 'epoch', 'head', 'check')) as (string | null)[]
+        const values = (await this.#command(key, 'HMGET', key, 'epoch', 'head', 'check')) as (string | null)[]
         const [epoch, head, check] = values
         const life = epoch ?? `${this.#epoch}-${Math.floor(Date.now() / halfDayMs)}`
         return positionOf(life, head ?? '0', check ?? '') as string
@@ -256,6 +264,7 @@ export class RedisBroker implements Broker {
     if (this.#isClosed) return
     this.#isClosed = true
     clearInterval(this.#timer)
+    clearTimeout(this.#restoring)
     this.#deadlines.stop()
     this.#audience.clear()
     this.#followed.clear()
@@ -302,25 +311,27 @@ export class RedisBroker implements Broker {
   /** Redis is there again: what was published meanwhile did not come. */
   async #onReady(): Promise<void> {
     if (this.#epoch === '' || this.#isClosed) return
+    clearTimeout(this.#restoring)
     try {
       await this.#prepare()
       await this.#renew()
       this.#audience.restored()
     } catch {
-      // It has gone again. The next time will come, and hubs compare heads besides.
+      // It has gone again, or is not quite there.
+      if (!this.#isClosed) this.#restoring = setTimeout(() => void this.#onReady(), restoreMs).unref()
     }
   }
 
   async #checkServer(): Promise<void> {
-    const info = String(await this.#command('INFO', 'server'))
-    const [, version = '0'] = /^redis_version:(\d+)/m.exec(info) ?? []
-    if (Number(version) < 7) {
+    for (const info of await this.#everywhere('INFO', 'server')) {
+      const [, version = '0'] = /^redis_version:(\d+)/m.exec(String(info)) ?? []
+      if (Number(version) >= 7) continue
       throw new HubError('unavailable', `Redis 7 or Valkey is needed; this server is version ${version}.`)
     }
-    const memory = String(await this.#command('INFO', 'memory'))
-    const [, limit = '0'] = /^maxmemory:(\d+)/m.exec(memory) ?? []
-    const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(memory) ?? []
-    if (limit !== '0' && policy !== 'noeviction') {
+    for (const memory of await this.#everywhere('INFO', 'memory')) {
+      const [, limit = '0'] = /^maxmemory:(\d+)/m.exec(String(memory)) ?? []
+      const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(String(memory)) ?? []
+      if (limit === '0' || policy === 'noeviction') continue
       const cure = 'Set maxmemory-policy noeviction.'
       throw new HubError('unavailable', `Redis may throw away histories and keys (${policy}). ${cure}`)
     }
@@ -328,25 +339,34 @@ export class RedisBroker implements Broker {
 
   /** The scripts, and the epoch of the topics that nobody has published to: one for all processes. */
   async #prepare(): Promise<void> {
-    for (const { text } of scripts) await this.#command('SCRIPT', 'LOAD', text)
+    for (const { text } of scripts) await this.#everywhere('SCRIPT', 'LOAD', text)
     const key = `${this.#prefix}:epoch`
-    await this.#command('SET', key, newEpoch(), 'NX')
-    this.#epoch = String(await this.#command('GET', key))
+    await this.#command(key, 'SET', key, newEpoch(), 'NX')
+    this.#epoch = String(await this.#command(key, 'GET', key))
   }
 
   /** Members of this process stay; those of processes that died leave. */
   async #renew(): Promise<void> {
-    try {
-      for (const { topic, keys, members } of [...this.#followed.values()]) {
-        const pairs = [...members.values()].flatMap(member => [member.client, JSON.stringify(member)])
-        if (pairs.length > 0) {
-          await this.#run(joinScript, [keys.members], [keys.channel, String(leaseMs), '0', ...pairs])
-        }
-        await this.members(topic)
+    this.#port.lookAgain()
+    const servers = new Map<unknown, Followed[]>()
+    for (const followed of this.#followed.values()) {
+      const server = this.#port.serverOf(followed.keys.members)
+      const those = servers.get(server)
+      if (those === undefined) servers.set(server, [followed])
+      else those.push(followed)
+    }
+    // One that is away keeps nobody of the others waiting; leases are longer than three of these rounds.
+    const renewing = [...servers.values()].map(followed => this.#renewAll(followed))
+    await Promise.allSettled([...renewing, this.#withdrawals.read()])
+  }
+
+  async #renewAll(followed: readonly Followed[]): Promise<void> {
+    for (const { topic, keys, members } of followed) {
+      const pairs = [...members.values()].flatMap(member => [member.client, JSON.stringify(member)])
+      if (pairs.length > 0) {
+        await this.#run(joinScript, [keys.members], [keys.channel, String(leaseMs), '0', ...pairs])
       }
-      await this.#withdrawals.read()
-    } catch {
-      // Redis is away; leases are longer than three of these rounds.
+      await this.members(topic)
     }
   }
 
@@ -355,30 +375,50 @@ export class RedisBroker implements Broker {
    * made again here, a later one could overtake it.
    */
   async #run({ digest, text }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const [key = ''] = keys
     const rest = [String(keys.length), ...keys, ...args]
+    const isOrdered = text === publishScript.text
     try {
-      return await this.#command('EVALSHA', digest, ...rest)
+      return await this.#call(key, ['EVALSHA', digest, ...rest], isOrdered)
     } catch (error) {
       if (!isNoScript((error as HubError).cause)) throw error
-      if (text !== publishScript.text) return await this.#command('EVAL', text, ...rest)
-      this.#command('SCRIPT', 'LOAD', text).catch(ignore)
+      if (!isOrdered) return await this.#command(key, 'EVAL', text, ...rest)
+      this.#everywhere('SCRIPT', 'LOAD', text).catch(ignore)
       throw error
     }
   }
 
-  async #command(...args: string[]): Promise<unknown> {
+  #command(key: string, ...args: string[]): Promise<unknown> {
+    return this.#call(key, args, false)
+  }
+
+  async #call(key: string, args: string[], isOrdered: boolean): Promise<unknown> {
     if (this.#isClosed) throw new HubError('unavailable', 'The broker was closed.')
     if (this.#waitingCalls >= maxWaitingCalls) {
       throw new HubError('busy', 'Too many calls wait for Redis: try again later.', { retryAfterMs: 1000 })
     }
     this.#waitingCalls++
     // Until Redis or its client has answered, also when nobody waits for it any more.
-    const answer = this.#port.command(...args).finally(() => this.#waitingCalls--)
+    const answering = isOrdered ? this.#port.command(key, args) : this.#port.unordered(key, args)
     try {
-      return await this.#within(answer)
+      return await this.#within(answering.finally(() => this.#waitingCalls--))
     } catch (error) {
-      throw hubErrorOf(error)
+      throw this.#failed(error)
     }
+  }
+
+  async #everywhere(...args: string[]): Promise<readonly unknown[]> {
+    try {
+      return await this.#within(this.#port.everywhere(args))
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  #failed(error: unknown): HubError {
+    const failure = hubErrorOf(error)
+    if (failure.code === 'unavailable') this.#port.lookAgain()
+    return failure
   }
 
   async #within<Result>(work: Promise<Result>): Promise<Result> {
