@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { ByteBudget } from 'bothways/connection'
+import type { ByteBudget, SendOutcome } from 'bothways/connection'
 import { encodePayload } from './codec.ts'
 import { compressBody, type HttpCompressionOptions, preferredCoding } from './content-encoding.ts'
 import { Delivery, type DeliveryOutcome, type DeliveryReceiver } from './delivery.ts'
@@ -57,7 +57,7 @@ export class PollingTransport extends Transport implements DeliveryReceiver {
     return this.writable
   }
 
-  get unsentBytes(): number {
+  get bufferedAmount(): number {
     return this.#unsentBytes
   }
 
@@ -83,9 +83,10 @@ export class PollingTransport extends Transport implements DeliveryReceiver {
     else response.writeHead(500).end()
   }
 
-  send(packets: readonly Packet[], callbacks: readonly SendCallback[] = []): void {
+  /** All that is sent is one answer: there is room again when the client has polled again. */
+  send(packets: readonly Packet[], callbacks: readonly SendCallback[] = []): SendOutcome {
     const poll = this.#poll
-    if (poll === undefined) return
+    if (poll === undefined) return 'refused'
     this.writable = false
     const onClosed = this.#onClosed
     this.#onClosed = undefined
@@ -96,6 +97,7 @@ export class PollingTransport extends Transport implements DeliveryReceiver {
       for (const callback of callbacks) guard(() => callback(this))
       onClosed?.()
     })
+    return 'queued'
   }
 
   release(farewell: 'close' | 'noop' = 'close'): void {
@@ -105,6 +107,11 @@ export class PollingTransport extends Transport implements DeliveryReceiver {
     clearTimeout(this.#closeTimer)
     this.#cutDelivery()
     if (this.writable) this.send([{ type: farewell }])
+  }
+
+  terminate(): void {
+    this.#poll?.response.destroy()
+    this.release()
   }
 
   protected doClose(onClosed: () => void, isDiscarded: boolean): void {

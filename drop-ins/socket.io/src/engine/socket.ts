@@ -193,7 +193,7 @@ export class Socket
 
   /** @internal What waits for all clients is too much. */
   giveUp(): void {
-    this.#end('transport error', new TransportError('the clients do not take what is sent to them'))
+    this.#cut('the clients do not take what is sent to them')
   }
 
   /** @internal Its place goes to somebody else. */
@@ -309,8 +309,8 @@ export class Socket
     if (this.#countedBytes === 0) outgoing.enter(this)
     outgoing.take(this.#bufferedBytes - this.#countedBytes)
     this.#countedBytes = this.#bufferedBytes
-    if (this.#bufferedBytes + this.transport.unsentBytes > opts.maxBufferedBytes) {
-      this.#end('transport error', new TransportError('the client does not take what is sent to it'))
+    if (this.#bufferedBytes + this.transport.bufferedAmount > opts.maxBufferedBytes) {
+      this.#cut('the client does not take what is sent to it')
     } else {
       outgoing.relieve()
     }
@@ -348,6 +348,13 @@ export class Socket
 
   #closeTransport(isDiscarded: boolean): void {
     this.transport.close(() => this.#end('forced close'), isDiscarded)
+  }
+
+  /** The client takes too little: what waits for it is given up with it. */
+  #cut(why: string): void {
+    const { transport } = this
+    this.#end('transport error', new TransportError(why))
+    transport.terminate()
   }
 
   #end(reason: CloseReason, description?: Error): void {

@@ -1,3 +1,4 @@
+import type { Channel, SendOutcome } from 'bothways/connection'
 import type { EngineRequest } from './engine-request.ts'
 import type { Packet, Protocol } from './packet.ts'
 import { SafeEmitter } from './safe-emitter.ts'
@@ -30,8 +31,11 @@ export class TransportError extends Error {
   }
 }
 
-/** A way for packets between one client and the server. Its only events are `close`, and `headers` by long polling. */
-export abstract class Transport extends SafeEmitter {
+/**
+ * A way for packets between one client and the server: a channel whose messages are payloads, of one packet or more. Its only
+ * events are `close`, and `headers` by long polling.
+ */
+export abstract class Transport extends SafeEmitter implements Channel<readonly Packet[]> {
   /** The session's id. */
   sid: string | undefined
   readonly protocol: Protocol
@@ -61,14 +65,19 @@ export abstract class Transport extends SafeEmitter {
     this.supportsBinary = !query.b64
   }
 
-  /** @internal Whether {@link send} may be called now. */
+  /** @internal */
+  get isOpen(): boolean {
+    return this.#readyState === 'open'
+  }
+
+  /** @internal Whether {@link send} may be called now: for the answer `sent`, or since the owner was told of room. */
   abstract get takesPackets(): boolean
 
-  /** @internal What it has been given to send and has not got rid of, in bytes. */
-  abstract get unsentBytes(): number
+  /** @internal */
+  abstract get bufferedAmount(): number
 
   /** @internal Sends packets; `callbacks` follow when they have left. */
-  abstract send(packets: readonly Packet[], callbacks?: readonly SendCallback[]): void
+  abstract send(packets: readonly Packet[], callbacks?: readonly SendCallback[]): SendOutcome
 
   /**
    * @internal Ends it in order. `onClosed` follows when the client knows, or cannot be told.
@@ -87,6 +96,9 @@ export abstract class Transport extends SafeEmitter {
    * @param farewell what a request that waits is answered: that the session is over, or nothing
    */
   abstract release(farewell?: 'close' | 'noop'): void
+
+  /** @internal Ends it at once, and what waits is lost; nobody owns it any more. */
+  abstract terminate(): void
 
   protected abstract doClose(onClosed: () => void, isDiscarded: boolean): void
 

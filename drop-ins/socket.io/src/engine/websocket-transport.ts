@@ -66,14 +66,15 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
   }
 
   get takesPackets(): boolean {
-    return this.readyState === 'open' && !this.#isCongested
+    return this.isOpen && !this.#isCongested
   }
 
-  get unsentBytes(): number {
+  get bufferedAmount(): number {
     return this.#connection.bufferedAmount
   }
 
-  send(packets: readonly Packet[], callbacks?: readonly SendCallback[]): void {
+  send(packets: readonly Packet[], callbacks?: readonly SendCallback[]): SendOutcome {
+    if (!this.isOpen) return 'refused'
     for (const packet of packets) this.#send(packet)
     if (callbacks !== undefined) {
       this.#connection.whenTaken(error => {
@@ -81,9 +82,11 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
         for (const callback of callbacks) guard(() => callback(this))
       })
     }
-    if (!this.writable) return
-    this.writable = false
-    atTurnEnd(this)
+    if (this.writable) {
+      this.writable = false
+      atTurnEnd(this)
+    }
+    return this.#isCongested ? 'queued' : 'sent'
   }
 
   release(): void {
@@ -91,6 +94,13 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
     if (this.readyState === 'closed') return
     this.readyState = 'closing'
     this.#connection.close()
+  }
+
+  terminate(): void {
+    this.owner = undefined
+    if (this.readyState === 'closed') return
+    this.readyState = 'closing'
+    this.#connection.terminate()
   }
 
   protected doClose(onClosed: () => void): void {
@@ -101,13 +111,13 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
   // --- the turn's end
 
   onTurnEnd(): void {
-    if (this.readyState !== 'open') return
+    if (!this.isOpen) return
     if (this.#connection.bufferedAmount > 0) this.#connection.whenTaken(() => this.#becomeWritable())
     else this.#becomeWritable()
   }
 
   #becomeWritable(): void {
-    if (this.readyState !== 'open') return
+    if (!this.isOpen) return
     this.writable = true
     this.owner?.onTransportReady()
   }
@@ -127,7 +137,7 @@ export class WebSocketTransport extends Transport implements ConnectionHandler, 
   }
 
   onClosing(): void {
-    if (this.readyState === 'open') this.readyState = 'closing'
+    if (this.isOpen) this.readyState = 'closing'
     this.writable = false
   }
 

@@ -1,7 +1,5 @@
 import type { Buffer } from 'node:buffer'
 import type { CloseFrame, Disconnect } from './disconnect.ts'
-import type { ReadyState } from './ending.ts'
-import type { MessageData } from './message-data.ts'
 import type { Publication } from './sending/publication.ts'
 import type { SendOutcome } from './sending/send-outcome.ts'
 
@@ -11,23 +9,24 @@ export interface Sink<Message = Publication> {
   sendShared(message: Message): SendOutcome
 }
 
-/** One client that messages go to and come from, whatever carries them. What comes is told to a {@link ChannelHandler}. */
-export interface Channel extends Sink {
-  readonly readyState: ReadyState
+/**
+ * One client that messages go to, whatever carries them: a WebSocket, an event stream, the polls of Engine.IO … What a message is,
+ * and how its owner is told what happens, is the carrier's.
+ */
+export interface Channel<Message> {
+  /** Whether it takes messages: it has neither ended nor begun to. */
+  readonly isOpen: boolean
   /** Bytes given to `send` that wait for the client. */
   readonly bufferedAmount: number
-  /** Sends one message. Behind `queued`, and behind `refused` while the channel is open, comes `onDrain`. */
-  send(data: MessageData): SendOutcome
+  /** Sends one message. Behind `queued`, and behind `refused` while it is open, its owner is told when there is room. */
+  send(message: Message): SendOutcome
   /** Ends it in order, behind everything sent so far; a second call does nothing. */
-  close(code?: number, reason?: string): void
+  close(): void
   /** Ends it at once; what waits is lost. */
-  terminate(error?: Error): void
-  /** Makes the client wait; nothing that came is lost. */
-  pause(): void
-  resume(): void
+  terminate(): void
 }
 
-/** What a channel tells its owner. Nothing of it may throw. */
+/** What a channel for WebSocket messages tells its owner. Nothing of it may throw. */
 export interface ChannelHandler {
   /** A whole message: text, which has been checked to be UTF-8, or bytes, the handler's to keep. */
   onMessage(message: string | Buffer, byteLength: number, isText: boolean): void

@@ -1,5 +1,5 @@
 import { CloseCode, checkControlPayload, isControlOpcode, Opcode, type Role } from '@bothways/protocol'
-import type { Channel } from './channel.ts'
+import type { Channel, Sink } from './channel.ts'
 import { ConnectionCore } from './connection-core.ts'
 import type { ConnectionHandler, ConnectionInit } from './connection-init.ts'
 import { ReadyState } from './ending.ts'
@@ -15,7 +15,7 @@ import type { Callback } from './sending/waiters.ts'
  * One WebSocket connection after its opening handshake, for either role (RFC 6455 §5-§7), over any `Transport`: what its
  * owner may ask of it. What it does by itself is in {@link ConnectionCore}.
  */
-export class Connection implements Channel {
+export class Connection implements Channel<MessageData>, Sink {
   readonly #core: ConnectionCore
 
   constructor(handler: ConnectionHandler, init: ConnectionInit) {
@@ -39,6 +39,10 @@ export class Connection implements Channel {
 
   get readyState(): ReadyState {
     return this.#core.ending.readyState
+  }
+
+  get isOpen(): boolean {
+    return this.readyState === ReadyState.Open
   }
 
   /** Bytes given to `send` that the operating system has not taken yet, frame headers included. */
@@ -142,7 +146,7 @@ export class Connection implements Channel {
    */
   ping(payload: Uint8Array = this.#core.nextPayload()): Promise<number | undefined> {
     checkControlPayload(payload.length)
-    if (this.readyState !== ReadyState.Open) return Promise.resolve(undefined)
+    if (!this.isOpen) return Promise.resolve(undefined)
     this.#core.sender.sendControl(Opcode.Ping, payload)
     return this.#core.track(payload)
   }

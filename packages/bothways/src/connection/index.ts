@@ -1,5 +1,6 @@
 // `bothways/connection`: one open connection without a server or a client around it, for libraries that bring their own.
 export { type BudgetHolder, ByteBudget } from './byte-budget.ts'
+export type { Channel } from './channel.ts'
 export type { ConnectionCompat } from './compat.ts'
 export { Connection } from './connection.ts'
 export type { ConnectionHandler, ConnectionInit } from './connection-init.ts'

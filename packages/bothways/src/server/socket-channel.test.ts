@@ -16,6 +16,9 @@ class MemoryChannel implements SocketChannel {
   readonly handler: SocketChannelHandler
   readyState: ReadyState = ReadyState.Open
   bufferedAmount = 0
+  get isOpen(): boolean {
+    return this.readyState === ReadyState.Open
+  }
   roundTripTimeMs = undefined
   bytesReceived = 0
   bytesSent = 0

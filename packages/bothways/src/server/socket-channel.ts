@@ -1,10 +1,13 @@
 import type { CloseCode } from '@bothways/protocol'
-import type { Channel } from '../connection/channel.ts'
+import type { Channel, Sink } from '../connection/channel.ts'
 import type { ConnectionHandler } from '../connection/connection-init.ts'
+import type { ReadyState } from '../connection/ending.ts'
+import type { MessageData } from '../connection/message-data.ts'
 import type { Flow } from './inbox.ts'
 
-/** What carries a `ServerSocket`: a channel that can be measured, and held back message by message. */
-export interface SocketChannel extends Channel, Flow {
+/** What carries a `ServerSocket`: a channel with the words of WebSocket, which can be measured, and held back message by message. */
+export interface SocketChannel extends Channel<MessageData>, Sink, Flow {
+  readonly readyState: ReadyState
   /** The last ping's, in ms; undefined before the first pong. */
   readonly roundTripTimeMs: number | undefined
   /** Bytes on the wire since it began. */
@@ -14,6 +17,8 @@ export interface SocketChannel extends Channel, Flow {
   start(): void
   /** Takes bytes that came past it, before anything that comes by it. */
   receive(bytes: Uint8Array): void
+  /** With a close frame; a second call does nothing. */
+  close(code?: number, reason?: string): void
   /** Promises the round-trip time in ms, or undefined when it ends first. */
   ping(payload?: Uint8Array): Promise<number | undefined>
   /** Ends it in order because a bound or a rule of this side was reached: `error` is what the program is told. */

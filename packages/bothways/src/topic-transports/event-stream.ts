@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Sink } from '../connection/channel.ts'
+import type { Channel, Sink } from '../connection/channel.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import { WireFormat } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
@@ -29,7 +29,7 @@ const eventText = new WireFormat<EventText>(({ data }) => {
 })
 
 /** One response of `text/event-stream` (HTML §9.2), with an id for all its topics together. */
-export class EventStream implements Sink {
+export class EventStream implements Channel<object>, Sink {
   readonly #response: ServerResponse
   readonly #positions: Map<string, string>
   readonly #writeId: (positions: ReadonlyMap<string, string>) => string
@@ -47,6 +47,14 @@ export class EventStream implements Sink {
     response.once('close', () => clearInterval(this.#timer))
   }
 
+  get isOpen(): boolean {
+    return !this.#response.destroyed && !this.#response.writableEnded
+  }
+
+  get bufferedAmount(): number {
+    return this.#response.writableLength
+  }
+
   /** A message of a topic. */
   sendShared(message: Publication): SendOutcome {
     const { topic, position, text } = message.encoded(eventText)
@@ -60,10 +68,10 @@ export class EventStream implements Sink {
   }
 
   /** An event that is no publication; it carries where the stream stands now. */
-  send(message: object): void {
+  send(message: object): SendOutcome {
     const { type } = message as { readonly type: string }
     const name = type === 'error' ? 'failure' : type
-    this.#write(`${this.#idLine()}event: ${name}\ndata: ${JSON.stringify(message)}\n\n`)
+    return this.#write(`${this.#idLine()}event: ${name}\ndata: ${JSON.stringify(message)}\n\n`)
   }
 
   /** How long the client is to wait, once this has ended, before it comes back. */
@@ -71,9 +79,13 @@ export class EventStream implements Sink {
     this.#write(`retry: ${retryMs}\n\n`)
   }
 
-  end(): void {
+  close(): void {
     clearInterval(this.#timer)
     if (!this.#response.writableEnded) this.#response.end()
+  }
+
+  terminate(): void {
+    this.#response.destroy()
   }
 
   #idLine(): string {
@@ -81,7 +93,7 @@ export class EventStream implements Sink {
   }
 
   #write(text: string): SendOutcome {
-    if (this.#response.destroyed || this.#response.writableEnded) return 'refused'
+    if (!this.isOpen) return 'refused'
     return this.#response.write(text) ? 'sent' : 'queued'
   }
 }

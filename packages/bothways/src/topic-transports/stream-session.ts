@@ -25,7 +25,6 @@ export class StreamSession<User> implements HubClient {
   readonly #hub: Hub<User>
   readonly #user: User
   readonly #wanted: StreamWanted
-  readonly #response: ServerResponse
   readonly #stream: EventStream
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #leave: () => void
@@ -36,7 +35,6 @@ export class StreamSession<User> implements HubClient {
     this.#user = user
     this.userId = hub.userIdOf(user)
     this.#wanted = wanted
-    this.#response = response
     const { cursor, format } = wanted
     this.#stream = new EventStream(response, new Map(cursor), positions => format.write(positions))
     response.once('close', () => this.#end())
@@ -89,14 +87,14 @@ export class StreamSession<User> implements HubClient {
 
   disconnect(): void {
     this.#sendFailure(new HubError('forbidden', 'This user was disconnected.'))
-    this.#stream.end()
+    this.#stream.close()
     this.#end()
   }
 
   /** The credentials have run out. */
   expire(): void {
     this.#sendFailure(new HubError('expired', 'The credentials have expired.'))
-    this.#stream.end()
+    this.#stream.close()
     this.#end()
   }
 
@@ -114,12 +112,12 @@ export class StreamSession<User> implements HubClient {
   }
 
   leave(): void {
-    this.#stream.end()
+    this.#stream.close()
     this.#end()
   }
 
   cut(): void {
-    this.#response.destroy()
+    this.#stream.terminate()
     this.#end()
   }
 
@@ -141,6 +139,6 @@ export class StreamSession<User> implements HubClient {
     this.#leave()
     for (const subscription of this.#subscriptions.values()) this.#hub.unsubscribe(subscription, undefined)
     this.#subscriptions.clear()
-    if (!this.#response.writableEnded) this.#stream.end()
+    this.#stream.close()
   }
 }
