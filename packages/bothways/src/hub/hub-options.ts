@@ -1,3 +1,4 @@
+import { neverThrowing } from '../connection/never-throwing.ts'
 import { invalidOption } from '../connection/option-checks.ts'
 import { aFunction, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
 import type { Broker } from './broker.ts'
@@ -38,7 +39,7 @@ export interface HubOptions<User = undefined, C extends Contract = NoContract> {
   maxTotalPublishesPerSecond?: number
   /** Readings of histories that run at once; the next waits for its turn. Default 16. */
   maxReplays?: number
-  /** Told what a handler, `authorize` or the broker threw. Default: `console.error`. */
+  /** Told what a handler, a listener, `authorize` or the broker threw; what it throws goes to the console. Default: `console.error`. */
   onError?(error: unknown): void
 }
 
@@ -78,7 +79,10 @@ export const hubRules: OptionRules<HubOptions<unknown, Contract>, HubSettings<un
   maxPublishesPerSecond: wholeNumber(1_000, 1),
   maxTotalPublishesPerSecond: wholeNumber(100_000, 1),
   maxReplays: wholeNumber(16, 1),
-  onError: (options, name) => aFunction(options, name) ?? (error => console.error(error)),
+  onError: (options, name) =>
+    neverThrowing(aFunction(options, name) ?? (error => console.error(error)), failure =>
+      console.error(failure),
+    ),
 }
 
 /** The option `broker`, of everything that has one. */

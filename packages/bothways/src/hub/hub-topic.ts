@@ -17,7 +17,7 @@ export interface TopicPort {
   unsubscribe(subscription: Subscription): void
   subscriberCount(): number
   readonly broker: Broker
-  readonly isState: boolean
+  onError(error: unknown): void
 }
 
 /** A publication as a program gets it. */
@@ -46,7 +46,7 @@ export class HubTopic<Data = unknown, Input = Data> {
   }
 
   /**
-   * Calls a function with everything that is published from now on, or behind `since`, in order.
+   * Calls a function with everything that is published from now on, or behind `since`, in order. What it throws goes to `onError`.
    *
    * @returns a function that ends it
    */
@@ -55,7 +55,7 @@ export class HubTopic<Data = unknown, Input = Data> {
     options: { readonly since?: string; readonly last?: number } = {},
   ): Promise<() => void> {
     const { subscription } = await this.#port.subscribe(
-      { sendShared: message => tell(listener, message) },
+      { sendShared: message => this.#tell(listener, message) },
       options,
     )
     subscription.start()
@@ -68,7 +68,7 @@ export class HubTopic<Data = unknown, Input = Data> {
     let wake: () => void = ignore
     const sink: Sink = {
       sendShared(message) {
-        tell<Data>(publication => waiting.push(publication), message)
+        if (message instanceof PublicationMessage) waiting.push(fromStored(message.publication))
         wake()
         return waiting.length < maxWaiting ? 'sent' : 'queued'
       },
@@ -143,17 +143,22 @@ export class HubTopic<Data = unknown, Input = Data> {
       }
     }
   }
+
+  /** What a listener throws is no business of the other subscribers, nor of the publisher. */
+  #tell(listener: (publication: TopicPublication<Data>) => void, message: Publication): 'sent' {
+    try {
+      if (message instanceof PublicationMessage) listener(fromStored(message.publication))
+    } catch (error) {
+      this.#port.onError(error)
+    }
+    return 'sent'
+  }
 }
 
 /** Publications that wait for an iteration; then it is fed from history. */
 const maxWaiting = 100
 
 function ignore(): void {}
-
-function tell<Data>(listener: (publication: TopicPublication<Data>) => void, message: Publication): 'sent' {
-  if (message instanceof PublicationMessage) listener(fromStored(message.publication))
-  return 'sent'
-}
 
 function fromStored<Data>({ data, position, user, at }: StoredPublication): TopicPublication<Data> {
   return { data: JSON.parse(data), position, user: publicUser(user), sender: senderOf(user), at }

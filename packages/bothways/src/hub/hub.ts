@@ -55,6 +55,8 @@ export class Hub<User = undefined, C extends Contract = any> {
   readonly #methods = new Map<string, RequestHandler<User>>()
   /** For transports: who holds a connection. */
   readonly clients: HubClients = new HubClients()
+  /** Told of what fails inside; never throws. */
+  readonly onError: (error: unknown) => void
   /** For transports: whether what they have read is too old to act on. */
   readonly absence: Absence
   readonly #stopListening: () => void
@@ -65,6 +67,7 @@ export class Hub<User = undefined, C extends Contract = any> {
   constructor(options: HubOptions<User, C> = {}) {
     const settings = resolveOptions('createHub', options as HubOptions<unknown, Contract>, hubRules)
     this.settings = settings
+    this.onError = settings.onError
     this.broker = settings.broker
     this.#publishRate = publishRate(settings.maxTotalPublishesPerSecond)
     this.#replays = new Slots(settings.maxReplays)
@@ -98,10 +101,6 @@ export class Hub<User = undefined, C extends Contract = any> {
     const contract = methodContract(this.settings.contract, method) ?? (input === undefined ? {} : { input })
     this.#methods.set(method, checkedHandler(contract, handler as RequestHandler<User>))
     return this
-  }
-
-  onError(error: unknown): void {
-    this.settings.onError(error)
   }
 
   userIdOf(user: User): string {
@@ -164,7 +163,7 @@ export class Hub<User = undefined, C extends Contract = any> {
       unsubscribe: subscription => this.unsubscribe(subscription, undefined),
       subscriberCount: () => this.#live.get(name)?.subscriptions.size ?? 0,
       broker: this.broker,
-      isState: declaration.isState,
+      onError: this.onError,
     })
   }
 
@@ -211,7 +210,7 @@ export class Hub<User = undefined, C extends Contract = any> {
   unsubscribe(subscription: Subscription, client: string | undefined): void {
     subscription.end()
     const { name } = subscription.topic
-    if (client !== undefined) void this.broker.leave(name, client).catch(error => this.onError(error))
+    if (client !== undefined) void this.broker.leave(name, client).catch(this.onError)
     const topic = this.#live.get(name)
     if (topic?.subscriptions.delete(subscription) !== true || topic.subscriptions.size > 0) return
     topic.close()
@@ -251,9 +250,12 @@ export class Hub<User = undefined, C extends Contract = any> {
     return (await handler(data, { user, method })) ?? null
   }
 
-  /** Whether a subscription may stay: asked again when a user's rights may have changed. */
+  /** Whether a subscription may stay: asked again when a user's rights may have changed. Not when nobody can say. */
   async maySubscribe(user: User, name: string): Promise<boolean> {
-    return await this.#may(user, 'subscribe', name, this.#declarationOf(name))
+    return await this.#may(user, 'subscribe', name, this.#declarationOf(name)).catch(error => {
+      this.onError(error)
+      return false
+    })
   }
 
   /** Ends the clients of a user, in every process; within 30 s also in those that have lost the broker. */
@@ -365,6 +367,7 @@ export class Hub<User = undefined, C extends Contract = any> {
     const subscription = new Subscription(topic, sink, seesMembers)
     // Takes its place at once, so that the topic lives while the broker is asked.
     topic.subscriptions.add(subscription)
+    let member: string | undefined
     try {
       await topic.ready
       let position: string | undefined
@@ -381,8 +384,9 @@ export class Hub<User = undefined, C extends Contract = any> {
         if (topic.members.size >= maxMembersPerTopic) {
           throw new HubError('busy', `This topic has ${maxMembersPerTopic} members, the most it takes.`)
         }
+        member = presence.client
         await this.broker.join(name, {
-          client: presence.client,
+          client: member,
           ...(user !== undefined && { user }),
           data: presence.data,
         })
@@ -398,7 +402,8 @@ export class Hub<User = undefined, C extends Contract = any> {
         memberCount: isCrowd ? members.length : undefined,
       }
     } catch (error) {
-      this.unsubscribe(subscription, undefined)
+      // A joining that failed may have happened.
+      this.unsubscribe(subscription, member)
       throw error
     }
   }
@@ -406,7 +411,7 @@ export class Hub<User = undefined, C extends Contract = any> {
   #liveTopic(name: string, declaration: Declaration<User>): LiveTopic {
     let topic = this.#live.get(name)
     if (topic === undefined) {
-      topic = new LiveTopic(name, declaration, this.broker, this.#replays, error => this.onError(error))
+      topic = new LiveTopic(name, declaration, this.broker, this.#replays, this.onError)
       this.#live.set(name, topic)
       // Those who wait for it hear why; nobody else need.
       topic.ready.catch(() => undefined)

@@ -1,3 +1,4 @@
+import { neverThrowing } from '../connection/never-throwing.ts'
 import type { Hub } from './hub.ts'
 import type { HubClient } from './hub-clients.ts'
 import { HubError, toHubError } from './hub-error.ts'
@@ -61,8 +62,12 @@ export class Meeting<User, Client extends MeetingClient<User>> {
   readonly #unwanted = new WeakSet<Client>()
   #pending = 0
 
+  /** Tells what was refused; never throws. */
+  readonly #tellRefused: (refusal: MeetingRefusal<Client>) => void
+
   constructor(init: MeetingInit<User, Client>) {
     this.#init = init
+    this.#tellRefused = neverThrowing(init.onRefused, init.hub.onError)
   }
 
   opens(topic: string): boolean {
@@ -187,7 +192,7 @@ export class Meeting<User, Client extends MeetingClient<User>> {
   }
 
   refuse(action: 'subscribe' | 'publish', topic: string, client: Client | undefined, error: HubError): void {
-    this.#init.onRefused({ client, action, topic, error })
+    this.#tellRefused({ client, action, topic, error })
   }
 
   /** @returns whether it was done; why not has been told */

@@ -43,6 +43,8 @@ export class Subscription {
   /** Room was made while it was being fed. */
   #hasMoreRoom = false
   #hasLost = false
+  /** The sink is not to be told of presence before it has room. */
+  #isFull = false
   #hasLostMembers = false
   /** Who came and went since it was made; told once it has started. */
   #early: Publication[] | undefined
@@ -92,7 +94,13 @@ export class Subscription {
   tell(message: Publication): void {
     if (this.#isEnded) return
     if (!this.#hasStarted) this.#early?.push(message)
-    else if (this.#hasLostMembers || this.sink.sendShared(message) === 'refused') this.#hasLostMembers = true
+    else if (this.#isFull || !this.#tellNow(message)) this.#hasLostMembers = true
+  }
+
+  #tellNow(message: Publication): boolean {
+    const outcome = this.sink.sendShared(message)
+    this.#isFull = outcome !== 'sent'
+    return outcome !== 'refused'
   }
 
   /** Something was lost for everybody: what is there is read, and of what is not it is told. */
@@ -106,8 +114,9 @@ export class Subscription {
   /** There is room at the sink. */
   goOn(): void {
     if (this.#isEnded) return
+    this.#isFull = false
     if (this.#hasLostMembers) {
-      this.#hasLostMembers = this.sink.sendShared(this.topic.membersNow()) === 'refused'
+      this.#hasLostMembers = !this.#tellNow(this.topic.membersNow())
       if (this.#hasLostMembers) return
     }
     if (!this.#isLive) void this.#feed()

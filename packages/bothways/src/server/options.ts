@@ -1,3 +1,4 @@
+import { neverThrowing } from '../connection/never-throwing.ts'
 import { checkOptionNames, invalidOption, longestTimerMs } from '../connection/option-checks.ts'
 import { aFunction, applyRules, type OptionRules, oneOf, wholeNumber } from '../connection/option-rules.ts'
 import {
@@ -141,15 +142,6 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
 function onErrorOf(options: ServerOptions<unknown>): ServerSettings<unknown>['onError'] {
   const onError = aFunction(options, 'onError') ?? ((error: unknown) => console.error(error))
   return neverThrowing(onError, failure => console.error(failure))
-}
-
-/** What a program's function throws ends here, whether at once or later: it must not end the process. */
-function neverThrowing<Args extends unknown[]>(
-  tell: (...args: Args) => unknown,
-  onFailure: (failure: unknown) => void,
-): (...args: Args) => void {
-  const run = async (...args: Args): Promise<unknown> => tell(...args)
-  return (...args) => void run(...args).catch(onFailure)
 }
 
 function listOf(proxies: unknown): readonly string[] {

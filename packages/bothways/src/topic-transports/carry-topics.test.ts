@@ -73,3 +73,39 @@ test('How many subscribe in this process is known', async () => {
   client.topics.end()
   expect(topic.subscriberCount).toBe(0)
 })
+
+test('A carrier that throws loses its own messages, and nobody else’s', async () => {
+  const errors: unknown[] = []
+  hub = createHub({ topics: { t: {} }, onError: error => errors.push(error) })
+  let fails = false
+  const failing = connect('a', () => {
+    if (fails) throw new Error('no carrier')
+    return undefined
+  })
+  const other = connect('b')
+  for (const client of [failing, other]) void client.say({ type: 'subscribe', id: 1, topic: 't' })
+  await expect.poll(() => hub.topic('t').subscriberCount).toBe(2)
+  fails = true
+  await hub.topic('t').publish(1)
+  expect(other.toldOf('publication')).toMatchObject([{ data: 1 }])
+  expect(errors).toEqual([new Error('no carrier')])
+})
+
+test('Of who comes and goes a carrier that takes no more is told the last state, once it does again', async () => {
+  hub = createHub({ topics: { t: { presence: true } } })
+  let isFull = false
+  const slow = connect('slow', () => !isFull)
+  void slow.say({ type: 'subscribe', id: 1, topic: 't' })
+  await expect.poll(() => slow.toldOf('subscribed').length).toBe(1)
+  isFull = true
+  const others = Array.from({ length: 50 }, (_, at) => connect(`${at}`))
+  for (const other of others) void other.say({ type: 'subscribe', id: 1, topic: 't', presence: {} })
+  await expect.poll(() => others.at(-1)?.toldOf('subscribed').length).toBe(1)
+  for (const other of others.slice(1)) other.topics.end()
+  expect(slow.toldOf('joined').length).toBeLessThan(2)
+  isFull = false
+  slow.topics.goOn()
+  await expect.poll(() => slow.toldOf('members')).toMatchObject([{ members: [{ client: '0' }] }])
+  others[0]?.topics.end()
+  expect(slow.toldOf('left')).toMatchObject([{ client: '0' }])
+})

@@ -1,3 +1,4 @@
+import { neverThrowing } from '../connection/never-throwing.ts'
 import { applyRules, resolveOptions } from '../connection/option-rules.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Route } from '../server/route.ts'
@@ -48,7 +49,11 @@ export interface TopicsCarrier<User = undefined> {
   /** What the others know the client by, as a member. */
   readonly id: string
   readonly user: User
-  /** Sends one message. @returns `false`: not more for now; {@link TopicsCarried.goOn} says when. */
+  /**
+   * Sends one message. What it throws goes to the hub's `onError`.
+   *
+   * @returns `false`: not more for now; {@link TopicsCarried.goOn} says when
+   */
   send(text: string): boolean | undefined
   /** Ends it: with a close code of `bothways.v1`, and why. */
   close(code: number, reason: string): void
@@ -76,14 +81,22 @@ export interface TopicsCarried {
  * })
  */
 export function carryTopics<User = undefined>(hub: Hub<User>, carrier: TopicsCarrier<User>): TopicsCarried {
+  const close = neverThrowing(carrier.close.bind(carrier), hub.onError)
   const session = new TopicsSession<User>(
     hub,
     {
       id: carrier.id,
       user: carrier.user,
-      sendShared: ({ data }) => (carrier.send(data as string) === false ? 'queued' : 'sent'),
-      close: (code, reason) => carrier.close(code, reason),
-      terminate: () => carrier.close(1012, 'The server was away for too long.'),
+      sendShared({ data }) {
+        try {
+          return carrier.send(data as string) === false ? 'queued' : 'sent'
+        } catch (error) {
+          hub.onError(error)
+          return 'refused'
+        }
+      },
+      close,
+      terminate: () => close(1012, 'The server was away for too long.'),
     },
     { ...applyRules({}, topicsRouteRules), authenticateToken: undefined },
   )

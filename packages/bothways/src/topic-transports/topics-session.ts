@@ -62,7 +62,7 @@ export class TopicsSession<User> implements HubClient {
   readonly #interrupted = new Set<string>()
   #pendingCalls = 0
   /** Subscriptions that are under way: they count, too. */
-  #subscribingCount = 0
+  readonly #subscribing = new Set<unknown>()
   #roomWanted: (() => void) | undefined
   readonly #publishRate: TokenBucket
   #refusalCount = 0
@@ -175,7 +175,9 @@ export class TopicsSession<User> implements HubClient {
   }
 
   authorizeAgain(): void {
-    for (const topic of [...this.#subscriptions.keys()]) {
+    // What is under way was authorized before: it is asked about when it is there.
+    for (const topic of [...this.#subscriptions.keys(), ...this.#subscribing]) {
+      if (typeof topic !== 'string') continue
       void this.#order
         .run(topic, async () => {
           if (!this.#subscriptions.has(topic) || (await this.#hub.maySubscribe(this.#user, topic))) return
@@ -240,7 +242,7 @@ export class TopicsSession<User> implements HubClient {
     if (typeof topic === 'string' && this.#subscriptions.has(topic)) {
       throw new HubError('already_subscribed', 'This connection is subscribed to the topic.')
     }
-    if (this.#subscriptions.size + this.#subscribingCount >= this.#hub.settings.maxSubscriptionsPerClient) {
+    if (this.#subscriptions.size + this.#subscribing.size >= this.#hub.settings.maxSubscriptionsPerClient) {
       throw new HubError(
         'rate_limited',
         `A client subscribes to at most ${this.#hub.settings.maxSubscriptionsPerClient} topics.`,
@@ -250,13 +252,13 @@ export class TopicsSession<User> implements HubClient {
     const last = optionalCount(fields, 'last')
     const member =
       presence === undefined || presence === null ? undefined : { client: this.#carrier.id, data: presence }
-    this.#subscribingCount++
+    this.#subscribing.add(topic)
     const subscribing = this.#hub.subscribeAs(this.#user, topic, this.#sink, {
       since,
       last,
       presence: member,
     })
-    const found = await subscribing.finally(() => this.#subscribingCount--)
+    const found = await subscribing.finally(() => this.#subscribing.delete(topic))
     const { subscription, position, recovered, members, memberCount } = found
     if (this.#isEnded) {
       this.#hub.unsubscribe(subscription, member?.client)

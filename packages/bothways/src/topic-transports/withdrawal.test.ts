@@ -12,15 +12,17 @@ afterEach(async () => {
 interface Settings {
   readonly may?: (user: string) => boolean
   readonly expiresAt?: (user: string) => number | undefined
+  readonly onError?: (error: unknown) => void
 }
 
 /** One process: a hub of its own on a broker, for clients who say in a header who they are. */
-async function startProcess(broker: MemoryBroker, { may = () => true, expiresAt }: Settings = {}) {
+async function startProcess(broker: MemoryBroker, { may = () => true, expiresAt, onError }: Settings = {}) {
   const hub = createHub<string>({
     topics: { 'room/*': { history: { count: 10, ageMs: 60_000 }, authorize: user => may(user) } },
     broker,
     userId: user => user,
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(onError !== undefined && { onError }),
   })
   const topics = new TopicsHttp(hub, {
     authenticate: request => ({ user: String(request.headers.authorization) }),
@@ -129,4 +131,54 @@ test('Clients of a hub that leaves hear their own times at once, are closed one 
   expect(await Promise.all(clients.map(({ closed }) => closed))).toEqual([1012, 1012, 1012, 1012])
   expect(order).toEqual([0, 1, 2, 3])
   await closing
+})
+
+test('A right that is withdrawn while its subscription is under way is withdrawn from it', async () => {
+  let isTrusted = true
+  let asked = (): void => {}
+  const wasAsked = new Promise<void>(resolve => {
+    asked = resolve
+  })
+  let goOn = (): void => {}
+  class SlowBroker extends MemoryBroker {
+    override async history(request: Parameters<MemoryBroker['history']>[0]) {
+      asked()
+      await new Promise<void>(resolve => {
+        goOn = resolve
+      })
+      return await super.history(request)
+    }
+  }
+  const { hub, connect } = await startProcess(new SlowBroker(), { may: () => isTrusted })
+  const client = await connect('li')
+  client.send({ type: 'subscribe', id: 1, topic: 'room/1' })
+  await wasAsked
+  isTrusted = false
+  await hub.revoke('li')
+  goOn()
+  expect(await client.next('unsubscribed')).toMatchObject({ topic: 'room/1', code: 'forbidden' })
+  expect(hub.topic('room/1').subscriberCount).toBe(0)
+})
+
+test('A subscription whose right cannot be asked for after a withdrawal ends, and onError hears why', async () => {
+  let fails = false
+  const errors: unknown[] = []
+  const { hub, connect, stream } = await startProcess(new MemoryBroker(), {
+    may() {
+      if (fails) throw new Error('the database is away')
+      return true
+    },
+    onError: error => errors.push(error),
+  })
+  const client = await connect('li')
+  client.send({ type: 'subscribe', id: 1, topic: 'room/1' })
+  await client.next('subscribed')
+  const events = (await stream('li')).body as ReadableStream<Uint8Array>
+  await expect.poll(() => hub.topic('room/1').subscriberCount).toBe(2)
+  fails = true
+  await hub.revoke('li')
+  expect(await client.next('unsubscribed')).toMatchObject({ code: 'forbidden' })
+  await expect.poll(() => hub.topic('room/1').subscriberCount).toBe(0)
+  expect(errors).toEqual([new Error('the database is away'), new Error('the database is away')])
+  await events.cancel()
 })
