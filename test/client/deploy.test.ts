@@ -29,7 +29,7 @@ test(`${clientCount} clients whose server is drained and replaced come back spre
   const topics = { 'room/:id': { history: { count: 10_000, ageMs: 600_000 } } }
   const start = async (port = 0) => {
     const hub = createHub({ topics, broker })
-    const http = createHttpServer()
+    const http = createHttpServer((_, response) => response.writeHead(404).end())
     const server = createServer({ maxPendingHandshakes: 10_000 }).route('/bothways', topicsRoute(hub))
     server.attach(http)
     http.listen(port, '127.0.0.1', 4096)

@@ -10,6 +10,10 @@ export function follow(client, who, pauseMs) {
   const acknowledged = []
   const failures = []
   let isStopping = false
+  let stopNow = () => {}
+  const stopping = new Promise(resolve => {
+    stopNow = resolve
+  })
   const rooms = topics.map(topic => client.topic(topic))
   for (const room of rooms) {
     const log = seen[room.name]
@@ -28,7 +32,7 @@ export function follow(client, who, pauseMs) {
     for (let n = 0; !isStopping; n++) {
       pending.push(publish(room, n))
       if (n % 3 === 0) await Promise.all(pending.splice(0))
-      await new Promise(resolve => setTimeout(resolve, pauseMs * Math.random() * 2))
+      await Promise.race([stopping, new Promise(resolve => setTimeout(resolve, pauseMs * Math.random() * 2))])
     }
     await Promise.all(pending)
   }
@@ -43,11 +47,15 @@ export function follow(client, who, pauseMs) {
     /** Resolves when everything is acknowledged. */
     stop: async () => {
       isStopping = true
+      stopNow()
       await Promise.all(publishing)
       return { acknowledged, failures }
     },
-    /** Whether the newest publication of a topic has come. */
-    hasSeen: (topic, position) => seen[topic].at(-1)?.position === position,
+    /** Whether the newest publication of a topic has come, or it was told that what came last is lost. */
+    hasSeen: (topic, position) => {
+      const last = seen[topic].at(-1)
+      return last?.lost === true || last?.position === position
+    },
     seen: () => seen,
   }
 }

@@ -54,8 +54,9 @@ export function createClient<C extends Contract = Contract>(
 /** Where a browser lets a page keep something. */
 function pageMemory(): Memory | undefined {
   try {
-    const { document, localStorage } = globalThis as { document?: unknown; localStorage?: Memory }
-    return document === undefined ? undefined : localStorage
+    const page = globalThis as { document?: unknown; localStorage?: Memory }
+    // Node.js has a storage as well, which warns whoever looks at it.
+    return page.document === undefined ? undefined : page.localStorage
   } catch {
     // Forbidden by the user.
     return undefined

@@ -31,6 +31,8 @@ export class HubError extends Error {
   readonly code: HubCode
   readonly retryable: boolean
   readonly retryAfterMs: number | undefined
+  /** Which of several topics of one call it is about. */
+  topic: string | undefined
 
   constructor(code: HubCode, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })

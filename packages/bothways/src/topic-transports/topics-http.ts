@@ -197,7 +197,7 @@ export class TopicsHttp<User = undefined> {
     const lastOf = lastsOf(query, topics)
     const given = request.headers['last-event-id'] ?? query.get('since') ?? undefined
     const since = typeof given === 'string' && given !== '' ? given : undefined
-    for (const topic of topics) await this.#hub.checkAs(user, 'subscribe', topic)
+    await this.#checkTopics(user, topics)
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store, no-transform',
@@ -231,6 +231,19 @@ export class TopicsHttp<User = undefined> {
     await session.open()
   }
 
+  /** @throws HubError that says which of them it is about */
+  async #checkTopics(user: User, topics: readonly string[]): Promise<void> {
+    for (const topic of topics) {
+      try {
+        await this.#hub.checkAs(user, 'subscribe', topic)
+      } catch (error) {
+        const refusal = toHubError(error)
+        refusal.topic = topic
+        throw refusal
+      }
+    }
+  }
+
   #countOpen(response: ServerResponse): void {
     this.#openCount++
     response.once('close', () => this.#openCount--)
@@ -244,7 +257,7 @@ export class TopicsHttp<User = undefined> {
     const since = query.get('since') || positions
     // Who asked with a cursor is answered with one alone.
     const isByTopic = since === positions && positions !== undefined
-    for (const topic of topics) await this.#hub.checkAs(user, 'subscribe', topic)
+    await this.#checkTopics(user, topics)
     const poll = new LongPoll(this.#hub, user, topics)
     const mayWait = since !== undefined && waitMs > 0 && this.#openCount < this.#settings.maxOpen
     if (!mayWait) {
@@ -265,7 +278,7 @@ export class TopicsHttp<User = undefined> {
       await client.waitFor(poll.news, waitMs, response)
       if (response.destroyed) return
       // Its rights may have been withdrawn while it waited.
-      for (const topic of topics) await this.#hub.checkAs(user, 'subscribe', topic)
+      await this.#checkTopics(user, topics)
       if (client.isUnwanted) throw new HubError('forbidden', 'This user was disconnected.')
       answerPoll(response, await poll.read(found.since, () => 0), isByTopic, client.retryAfterMs)
     } finally {
@@ -324,14 +337,14 @@ export class TopicsHttp<User = undefined> {
       response.destroy()
       return
     }
-    const { code, message, retryable, retryAfterMs } = known
+    const { code, message, retryable, retryAfterMs, topic } = known
     const status = error instanceof HubHttpError ? error.status : hubCodes[code].status
     if (retryAfterMs !== undefined || status === 429 || status === 503) {
       response.setHeader('Retry-After', Math.ceil((retryAfterMs ?? 1000) / 1000))
     }
     // What is left of a body would be read as the next request.
     if (!response.req.complete) response.setHeader('Connection', 'close')
-    answer(response, { code, message, retryable, retryAfterMs }, status)
+    answer(response, { code, message, retryable, retryAfterMs, topic }, status)
   }
 }
 

@@ -5,7 +5,7 @@ import type { Contract, MethodInput, MethodName, MethodOutput, TopicData, TopicN
 import { Emitter } from './emitter.ts'
 import { type Environment, runtimeEnvironment } from './environment.ts'
 import type { Line, OpenLine, Welcome } from './line.ts'
-import { Link, type Status } from './link.ts'
+import { Link, type Status, stableMs } from './link.ts'
 import type { ServerMessage } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import type { DisconnectReason, Ending } from './reason.ts'
@@ -47,6 +47,8 @@ export class Client<C extends Contract = Contract> {
   readonly #outbox: Outbox
   readonly #requests: Requests
   readonly #subscriptions = new Map<string, { subscription: Subscription; handleCount: number }>()
+  /** Calls of subscriptions that have no answer yet. */
+  readonly #asked = new Map<number, Subscription>()
   readonly #topics: TopicHandler
   #state: ConnectionState
   #line: Line | undefined
@@ -83,6 +85,7 @@ export class Client<C extends Contract = Contract> {
       },
       subscribe: (topic, wanted) => this.#subscribe(topic, wanted),
       release: subscription => this.#release(subscription),
+      expectNotClosed: () => this.#expectNotClosed(),
       hasPresence: () => (this.#transport ?? 'websocket') === 'websocket',
     }
     this.#link = new Link(
@@ -164,6 +167,7 @@ export class Client<C extends Contract = Contract> {
   }
 
   #failAll(): void {
+    for (const { subscription } of this.#subscriptions.values()) subscription.closed(this.#closedError())
     this.#outbox.close()
     this.#requests.close()
   }
@@ -178,9 +182,11 @@ export class Client<C extends Contract = Contract> {
   }
 
   #expectNotClosed(): void {
-    const { status, reason } = this.#state
-    if (status === 'closed')
-      throw new ClientError('closed', `There is no connection, and none is tried: ${reason?.help}`)
+    if (this.status === 'closed') throw this.#closedError()
+  }
+
+  #closedError(): ClientError {
+    return new ClientError('closed', `There is no connection, and none is tried: ${this.#state.reason?.help}`)
   }
 
   #connect(): void {
@@ -194,7 +200,6 @@ export class Client<C extends Contract = Contract> {
 
   #welcomed({ transport, maxMessageBytes = 131_072, keyWindowMs = 300_000 }: Welcome): void {
     this.#forget()
-    this.#hasRenewedToken = false
     this.#transport = transport
     this.#link.opened()
     this.#tell()
@@ -210,7 +215,8 @@ export class Client<C extends Contract = Contract> {
   #lost(ending: Ending, lastedMs: number): void {
     this.#isCompressionBroken ||= ending.code === 'compression'
     this.#forget()
-    // A function for tokens may have a better one: once.
+    // A function for tokens may have a better one: once, until a connection has lasted.
+    if (lastedMs >= stableMs) this.#hasRenewedToken = false
     const mayRenew =
       ending.code === 'unauthenticated' && this.#context.token !== undefined && !this.#hasRenewedToken
     this.#hasRenewedToken ||= mayRenew
@@ -227,6 +233,7 @@ export class Client<C extends Contract = Contract> {
   #forget(): void {
     if (this.#transport === undefined) return
     this.#transport = undefined
+    this.#asked.clear()
     for (const { subscription } of this.#subscriptions.values()) subscription.disconnected()
     this.#outbox.disconnected()
     this.#requests.disconnected()
@@ -238,7 +245,8 @@ export class Client<C extends Contract = Contract> {
       return
     }
     if (this.#outbox.answer(message) || this.#requests.answer(message)) return
-    for (const { subscription } of this.#subscriptions.values()) if (subscription.answer(message)) return
+    this.#asked.get(message.id)?.answer(message)
+    this.#asked.delete(message.id)
   }
 
   #subscribe(topic: string, options: SubscribeOptions | undefined): Subscription {
@@ -254,6 +262,7 @@ export class Client<C extends Contract = Contract> {
       call: message => {
         if (this.#transport === undefined) return undefined
         const id = ++this.#lastId
+        this.#asked.set(id, subscription)
         this.#line?.send({ ...message, id })
         return id
       },

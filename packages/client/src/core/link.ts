@@ -17,7 +17,7 @@ export interface LinkHandler {
 }
 
 /** A connection that lasted so long was a good one: the next failure is the first. In ms. */
-const stableMs = 10_000
+export const stableMs = 10_000
 
 /**
  * Whether there is a connection, and when the next is tried: without clock, socket and timer. Each event is a method; what

@@ -65,22 +65,29 @@ const types: Readonly<Record<string, string>> = {
   members: 'object',
 }
 
-/** @returns undefined for what is no message: a field of a wrong type is a server's fault, and would be ours further on */
+/** @returns undefined for what is no message */
 export function readMessage(text: unknown): ServerMessage | undefined {
   try {
-    const value = JSON.parse(text as string)
-    for (const field in types) {
-      const it = value[field]
-      // What is null is not there.
-      if (it === null) delete value[field]
-      else if (it !== undefined && typeof it !== types[field]) return
-    }
-    const { type, member, members = [] } = value
-    if (member !== undefined && !isMember(member)) return
-    return type !== undefined && Array.isArray(members) && members.every(isMember) ? value : undefined
+    return checkMessage(JSON.parse(text as string))
   } catch {
     return undefined
   }
+}
+
+/** A field of a wrong type is a server's fault, and would be ours further on. @throws for what is no message */
+// biome-ignore lint/suspicious/noExplicitAny: whatever JSON can say
+export function checkMessage(value: any): ServerMessage {
+  for (const field in types) {
+    const it = value[field]
+    // What is null is not there.
+    if (it === null) delete value[field]
+    else if (it !== undefined && typeof it !== types[field]) throw new TypeError(field)
+  }
+  const { type, member, members = [] } = value
+  if (type === undefined || !(member === undefined ? members : [member, ...members]).every(isMember)) {
+    throw new TypeError('type')
+  }
+  return value
 }
 
 function isMember(value: Member | null): boolean {

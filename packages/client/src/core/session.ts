@@ -13,7 +13,7 @@ const answerMs = 10_000
 const sleepMs = 5_000
 /** A token is renewed so long before it expires, in ms, or after four fifths of its time. */
 const renewalMs = 60_000
-/** Between two renewals, whatever the clocks say, in ms. */
+/** Between two renewals, in ms, whatever the clocks say: it doubles while a clock that is wrong wants them sooner. */
 const leastRenewalMs = 5_000
 
 /** One connection from its opening to its end: hello, heartbeat and renewal of the token are its business. */
@@ -32,6 +32,8 @@ export class Session implements Line {
   #dueAt = 0
   #cancelBeat: (() => void) | undefined
   #cancelRenewal: (() => void) | undefined
+  #leastRenewalMs = leastRenewalMs
+  #isTokenAwaited = false
 
   constructor(opener: TransportOpener, context: TransportContext, handler: LineHandler) {
     this.#opener = opener
@@ -91,13 +93,16 @@ export class Session implements Line {
   }
 
   #renewIn(ms: number): void {
-    const wait = Math.max(ms, leastRenewalMs)
+    const wait = Math.max(ms, this.#leastRenewalMs)
+    this.#leastRenewalMs = wait > ms ? wait * 2 : leastRenewalMs
     this.#cancelRenewal = this.#context.environment.setTimer(() => void this.#sendToken('token'), wait)
   }
 
   async #sendToken(type: 'hello' | 'token'): Promise<void> {
+    this.#isTokenAwaited = true
     try {
       const token = (await this.#context.token?.()) ?? undefined
+      this.#isTokenAwaited = false
       this.send({ type, token })
     } catch (error) {
       if (this.#isOver) return
@@ -124,7 +129,11 @@ export class Session implements Line {
     const now = this.#context.environment.now()
     const hasSlept = now - this.#dueAt > sleepMs
     if (this.#welcomeAt === undefined) {
-      this.#finish({ code: 'not_opened' })
+      this.#finish(
+        this.#isTokenAwaited
+          ? { code: 'token_failed', text: `no answer within ${openingMs} ms` }
+          : { code: 'not_opened' },
+      )
     } else if (this.#isAsked && !hasSlept) {
       this.#finish({ code: 'silent' })
     } else if (hasSlept || now - this.#heardAt >= this.#pingMs) {

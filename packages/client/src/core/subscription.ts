@@ -32,6 +32,8 @@ export interface SubscriptionEvents {
   readonly members: readonly [members: readonly Member[], count: number]
   readonly status: readonly [status: SubscriptionStatus]
   readonly end: readonly [error: ClientError]
+  /** The client was closed or has given up: nobody waits any more. */
+  readonly closed: readonly [error: ClientError]
 }
 
 export interface SubscriptionHandler {
@@ -93,16 +95,24 @@ export class Subscription {
   /** Resolves when it is subscribed. @throws ClientError when it is refused */
   ready(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const look = () => {
+      const look = (error = this.error) => {
         if (this.status === 'subscribed') resolve()
-        else if (this.error !== undefined) reject(this.error)
+        else if (error !== undefined) reject(error)
         else return
         for (const stop of stops) stop()
       }
       // Those who wait for it hear of its end.
-      const stops = [this.events.on('status', look), this.events.on('end', look)]
+      const stops = [
+        this.events.on('status', () => look()),
+        this.events.on('end', look),
+        this.events.on('closed', look),
+      ]
       look()
     })
+  }
+
+  closed(error: ClientError): void {
+    this.events.emit('closed', error)
   }
 
   close(): void {
@@ -128,13 +138,12 @@ export class Subscription {
     if (this.#askedId !== undefined) this.#become('subscribing')
   }
 
-  /** @returns whether it was the answer to the call of this subscription */
-  answer(message: ServerMessage): boolean {
-    if (message.id === undefined || message.id !== this.#askedId) return false
+  /** An answer to a call of this subscription; that to an earlier one says nothing any more. */
+  answer(message: ServerMessage): void {
+    if (message.id !== this.#askedId) return
     this.#askedId = undefined
     if (message.type === 'subscribed') this.#subscribed(message)
     else this.#refused(message)
-    return true
   }
 
   receive(message: ServerMessage): void {

@@ -24,6 +24,8 @@ export interface TopicHandler {
   subscribe(topic: string, options: SubscribeOptions | undefined): Subscription
   /** One who listened does no more. */
   release(subscription: Subscription): void
+  /** @throws ClientError `closed` */
+  expectNotClosed(): void
   /** Whether members are known on the present transport. */
   hasPresence(): boolean
 }
@@ -90,9 +92,10 @@ export class Topic<Data = unknown, Input = Data> {
     }
   }
 
-  /** Resolves when the server says that this client is subscribed. @throws ClientError when it is refused */
-  ready(): Promise<void> {
-    return this.#subscribe().ready()
+  /** Resolves when the server says that this client is subscribed. @throws ClientError when it is refused, or `closed` */
+  async ready(): Promise<void> {
+    this.#handler.expectNotClosed()
+    await this.#subscribe().ready()
   }
 
   /**

@@ -3,7 +3,7 @@
 export { callRetryDelay } from './backoff.ts'
 export type { Environment } from './environment.ts'
 export type { Line, LineHandler, OpenLine, Welcome } from './line.ts'
-export { type ClientMessage, type ServerMessage, textOf } from './messages.ts'
+export { byteLength, type ClientMessage, checkMessage, type ServerMessage, textOf } from './messages.ts'
 export { type Ending, endingOfStatus } from './reason.ts'
 export { Session } from './session.ts'
 export type {

@@ -4,6 +4,8 @@ import { HttpTransport, type ReadNews } from './http-transport.ts'
 /** The server writes at once, and a comment every 20 s: without that something on the way holds it back. In ms. */
 const firstBytesMs = 5_000
 const silenceMs = 45_000
+/** What goes on for so long without an end is no event, in characters. */
+const maxEventLength = 2 ** 24
 
 export const eventStreamTransport: TransportOpener = {
   kind: 'event-stream',
@@ -12,33 +14,33 @@ export const eventStreamTransport: TransportOpener = {
 
 const readEventStream: ReadNews = async (http, topics, signal) => {
   let cancel = http.after(firstBytesMs, () => http.end({ code: 'buffered' }))
-  signal.addEventListener('abort', () => cancel())
-  const response = await http.get('events', http.queryOf(topics), signal)
-  const refusal = await http.refusalOf(response)
-  if (refusal !== undefined) {
-    cancel()
-    for (const { name } of topics) http.pass({ ...refusal, topic: name })
-    return
-  }
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  let retryAfterMs: number | undefined
-  for (;;) {
-    const { done, value } = await reader.read()
-    cancel()
-    if (signal.aborted) return
-    if (done) return http.end({ code: retryAfterMs === undefined ? 'lost' : 'leaving', retryAfterMs })
-    cancel = http.after(silenceMs, () => http.end({ code: 'silent' }))
-    http.handler.onLife()
-    const events = (text + decoder.decode(value, { stream: true })).split('\n\n')
-    text = events.pop() as string
-    for (const event of events) {
-      // HTML §9.2.6, of the fields that are used here.
-      for (const line of event.split('\n')) {
-        if (line.startsWith('data: ')) http.pass(JSON.parse(line.slice(6)))
-        if (line.startsWith('retry: ')) retryAfterMs = Number(line.slice(7)) || 0
+  try {
+    const response = await http.get('events', http.queryOf(topics), signal)
+    const refusal = await http.refusalOf(response)
+    if (refusal !== undefined) return http.refuse(topics, refusal)
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    const decoder = new TextDecoder()
+    let text = ''
+    let retryAfterMs: number | undefined
+    for (;;) {
+      const { done, value } = await reader.read()
+      cancel()
+      if (signal.aborted) return
+      if (done) return http.end({ code: retryAfterMs === undefined ? 'lost' : 'leaving', retryAfterMs })
+      cancel = http.after(silenceMs, () => http.end({ code: 'silent' }))
+      http.handler.onLife()
+      const events = (text + decoder.decode(value, { stream: true })).split('\n\n')
+      text = events.pop() as string
+      if (text.length > maxEventLength) throw new Error('An event without an end.')
+      for (const event of events) {
+        // HTML §9.2.6, of the fields that are used here.
+        for (const line of event.split('\n')) {
+          if (line.startsWith('data: ')) http.pass(JSON.parse(line.slice(6)))
+          if (line.startsWith('retry: ')) retryAfterMs = Number(line.slice(7)) || 0
+        }
       }
     }
+  } finally {
+    cancel()
   }
 }

@@ -90,6 +90,7 @@ export class Fallbacks {
       return session
     }
     let current = begin(this.next())
+    lookForBetter()
     return {
       send: (message, data) => current.send(message, data),
       probe: () => current.probe(),

@@ -1,5 +1,8 @@
 import {
+  byteLength,
   type ClientMessage,
+  callRetryDelay,
+  checkMessage,
   type Ending,
   endingOfStatus,
   type FetchedResponse,
@@ -29,8 +32,14 @@ export type ReadNews = (
 /** What the server says in `welcome` of a WebSocket; over HTTP it is what bothways.v1 promises at least. */
 const welcome = { type: 'welcome', pingMs: 25_000, maxMessageBytes: 131_072, keyWindowMs: 300_000 }
 
+/** What the server takes in one request. */
+const maxTopics = 50
+const maxNameBytes = 2048
+/** Browsers have six connections to a server of HTTP/1.1: publications need some. */
+const maxRequests = 4
+
 /**
- * The messages of bothways.v1 over requests without a session. News are read by one request for all topics, which is made
+ * The messages of bothways.v1 over requests without a session. News are read by one request for up to 50 topics, which is made
  * anew when a topic comes or goes; publications of one topic go one by one, since requests have no order.
  */
 export class HttpTransport implements Transport {
@@ -39,9 +48,11 @@ export class HttpTransport implements Transport {
   readonly #read: ReadNews
   readonly #topics = new Map<string, HttpTopic>()
   readonly #publishing = new Map<string, Promise<void>>()
+  readonly #timers = new Set<() => void>()
   readonly #over = new AbortController()
   #reading: AbortController | undefined
   #isWelcome = false
+  #refusedCount = 0
   #token: string | undefined
 
   constructor(context: TransportContext, handler: TransportHandler, read: ReadNews) {
@@ -80,6 +91,7 @@ export class HttpTransport implements Transport {
   close(): void {
     this.#over.abort()
     this.#reading?.abort()
+    for (const cancel of this.#timers) cancel()
   }
 
   /** @throws what `fetch` throws */
@@ -101,11 +113,13 @@ export class HttpTransport implements Transport {
   }
 
   /** Passes on what came; of a topic that was live before, a subscription is only told where it is broken. */
-  pass(message: ServerMessage): void {
+  pass(said: ServerMessage): void {
     if (this.#over.signal.aborted) return
+    const message = checkMessage(said)
     const topic = this.#topics.get(message.topic as string)
     if (topic === undefined) return
     const { type, position, recovered } = message
+    this.#refusedCount = 0
     if (type === 'subscribed' || type === 'error') {
       const { id } = topic
       topic.id = undefined
@@ -120,6 +134,19 @@ export class HttpTransport implements Transport {
     if (position !== undefined) topic.position = position
   }
 
+  /** A refusal that names a topic is of that one alone. One that may be tried again is, for all, with nothing lost. */
+  refuse(topics: readonly HttpTopic[], refusal: ServerMessage): void {
+    if (this.#over.signal.aborted) return
+    const { retryable, retryAfterMs, topic } = refusal
+    if (retryable) {
+      const ms = callRetryDelay(retryAfterMs, ++this.#refusedCount, this.#context.environment.random())
+      this.after(ms, () => this.#readAnew())
+      return
+    }
+    for (const { name } of topics) if (name === (topic ?? name)) this.pass({ ...refusal, topic: name })
+    this.#readAnew()
+  }
+
   end(ending: Ending): void {
     if (this.#over.signal.aborted) return
     this.close()
@@ -127,9 +154,15 @@ export class HttpTransport implements Transport {
   }
 
   after(ms: number, callback: () => void): () => void {
-    return this.#context.environment.setTimer(() => {
+    const cancel = this.#context.environment.setTimer(() => {
+      this.#timers.delete(cancel)
       if (!this.#over.signal.aborted) callback()
     }, ms)
+    this.#timers.add(cancel)
+    return () => {
+      this.#timers.delete(cancel)
+      cancel()
+    }
   }
 
   /** Ends the connection where the answer is no message: a proxy's page, a server that does not know who this is. */
@@ -138,9 +171,9 @@ export class HttpTransport implements Transport {
     const body = await response.text()
     let refusal: ServerMessage | undefined
     try {
-      refusal = JSON.parse(body)
+      refusal = checkMessage({ ...JSON.parse(body), type: 'error' })
     } catch {}
-    if (typeof refusal?.code === 'string' && response.status !== 401) return { ...refusal, type: 'error' }
+    if (refusal?.code !== undefined && response.status !== 401) return refusal
     this.end(endingOfStatus(response.status, refusal?.message))
     throw new Error('ended')
   }
@@ -151,9 +184,31 @@ export class HttpTransport implements Transport {
     this.#reading = reading
     // All topics that come and go together make one request.
     this.after(0, () => {
-      if (reading.signal.aborted || this.#topics.size === 0) return
-      void this.#try(() => this.#read(this, [...this.#topics.values()], reading.signal), reading.signal)
+      if (reading.signal.aborted) return
+      for (const topics of this.#requests()) {
+        void this.#try(() => this.#read(this, topics, reading.signal), reading.signal)
+      }
     })
+  }
+
+  /** The topics by requests that can carry them; those that do not fit into the last one end. */
+  #requests(): HttpTopic[][] {
+    const requests: HttpTopic[][] = []
+    let bytes = 0
+    for (const topic of this.#topics.values()) {
+      const length = byteLength(topic.name)
+      bytes += length
+      if (bytes > maxNameBytes || (requests.at(-1)?.length ?? maxTopics) === maxTopics) {
+        requests.push([])
+        bytes = length
+      }
+      requests.at(-1)?.push(topic)
+    }
+    for (const { name } of requests.splice(maxRequests).flat()) {
+      const message = `Without WebSocket at most ${maxRequests * maxTopics} topics can be subscribed to.`
+      this.pass({ type: 'error', code: 'queue_full', message, topic: name })
+    }
+    return requests
   }
 
   /** Whether topics are served here, and to this client: a request for none is refused for that alone. */
@@ -169,8 +224,9 @@ export class HttpTransport implements Transport {
 
   async #post(path: string, body: string, type: string, id: number | undefined): Promise<void> {
     const response = await this.#fetch(path, 'POST', this.#over.signal, body)
-    const answer = (await this.refusalOf(response)) ?? { ...JSON.parse(await response.text()), type }
-    if (!this.#over.signal.aborted) this.handler.onMessage({ ...answer, id })
+    const answer =
+      (await this.refusalOf(response)) ?? checkMessage({ ...JSON.parse(await response.text()), type })
+    if (!this.#over.signal.aborted) this.handler.onMessage({ ...answer, ...(id !== undefined && { id }) })
   }
 
   async #fetch(path: string, method: string, signal: AbortSignal, body?: string): Promise<FetchedResponse> {

@@ -14,6 +14,8 @@ interface Polled {
   readonly positions: Readonly<Record<string, string>>
   /** Topics whose history has moved past where they stood. */
   readonly unrecovered?: readonly string[]
+  /** The server leaves: come back after so long. */
+  readonly retryAfterMs?: number
 }
 
 export const longPollTransport: TransportOpener = {
@@ -25,25 +27,27 @@ const readByPolling: ReadNews = async (http, topics, signal) => {
   for (;;) {
     const isFirst = topics.some(({ id }) => id !== undefined)
     const cancel = http.after(waitMs + lateMs, () => http.end({ code: 'silent' }))
-    signal.addEventListener('abort', cancel)
     let isEarly = true
     const cancelEarly = http.after(pauseMs, () => {
       isEarly = false
     })
-    const query = [...http.queryOf(topics), ['waitMs', String(isFirst ? 0 : waitMs)] as const]
-    const response = await http.get('poll', query, signal)
-    const refusal = await http.refusalOf(response)
-    const polled = refusal === undefined ? (JSON.parse(await response.text()) as Polled) : undefined
-    cancel()
-    cancelEarly()
-    if (signal.aborted) return
-    if (polled === undefined) {
-      for (const { name } of topics) http.pass({ ...refusal, type: 'error', topic: name })
-      return
+    let polled: Polled
+    try {
+      const query = [...http.queryOf(topics), ['waitMs', String(isFirst ? 0 : waitMs)] as const]
+      const response = await http.get('poll', query, signal)
+      const refusal = await http.refusalOf(response)
+      if (refusal !== undefined) return http.refuse(topics, refusal)
+      polled = JSON.parse(await response.text())
+    } finally {
+      cancel()
+      cancelEarly()
     }
+    if (signal.aborted) return
+    const { messages, retryAfterMs } = polled
     for (const topic of topics) http.pass(subscribed(topic, polled))
-    for (const message of polled.messages) http.pass(message)
-    if (isEarly && !isFirst && polled.messages.length === 0) {
+    for (const message of messages) http.pass(message)
+    if (retryAfterMs !== undefined) return http.end({ code: 'leaving', retryAfterMs })
+    if (isEarly && !isFirst && messages.length === 0) {
       await new Promise<void>(resolve => {
         http.after(pauseMs, resolve)
       })

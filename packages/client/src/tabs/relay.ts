@@ -37,6 +37,8 @@ export class Relay {
   readonly #tabs = new Set<string>()
   readonly #topics = new Map<string, RelayedTopic>()
   readonly #calls = new Map<number, SentCall>()
+  /** Calls of topics that have no answer yet. */
+  readonly #asked = new Map<number, RelayedTopic>()
   /** Where a publication of a tab failed as retryable: its later ones would overtake it. */
   readonly #interrupted = new Set<string>()
   #line: Line | undefined
@@ -106,28 +108,37 @@ export class Relay {
   }
 
   #receive(message: ServerMessage): void {
-    const { id, topic, retryable } = message
+    const { id, topic = '', retryable } = message
     if (id === undefined) {
-      if (topic !== undefined) this.#topics.get(topic)?.receive(message)
-    } else {
-      const call = this.#calls.get(id)
-      if (call !== undefined) {
-        this.#calls.delete(id)
-        if (retryable && call.order !== undefined) this.#interrupted.add(call.order)
-        this.#tell([call.tab], { ...message, ...(call.id !== undefined && { id: call.id }) })
-      } else {
-        for (const relayed of this.#topics.values()) if (relayed.answer(message)) break
-      }
+      this.#topics.get(topic)?.receive(message)
+      this.#dropEmpty(topic)
+      return
     }
-    for (const [name, relayed] of this.#topics) if (relayed.isEmpty) this.#topics.delete(name)
+    const relayed = this.#asked.get(id)
+    if (relayed !== undefined) {
+      this.#asked.delete(id)
+      relayed.answer(message)
+      this.#dropEmpty(relayed.name)
+      return
+    }
+    const call = this.#calls.get(id)
+    if (call === undefined) return
+    this.#calls.delete(id)
+    if (retryable && call.order !== undefined) this.#interrupted.add(call.order)
+    this.#tell([call.tab], { ...message, ...(call.id !== undefined && { id: call.id }) })
+  }
+
+  #dropEmpty(name: string): void {
+    if (this.#topics.get(name)?.isEmpty) this.#topics.delete(name)
   }
 
   #topic(name: string): RelayedTopic {
-    const found =
+    const found: RelayedTopic =
       this.#topics.get(name) ??
       new RelayedTopic(name, this.#environment, {
         call: message => {
-          this.#line?.send({ ...message, id: ++this.#lastId })
+          this.#asked.set(++this.#lastId, found)
+          this.#line?.send({ ...message, id: this.#lastId })
           return this.#lastId
         },
         tell: (tabs, message) => this.#tell(tabs, message),
@@ -137,9 +148,8 @@ export class Relay {
   }
 
   #unsubscribe(tab: string, name: string): void {
-    const found = this.#topics.get(name)
-    found?.unsubscribe(tab)
-    if (found?.isEmpty) this.#topics.delete(name)
+    this.#topics.get(name)?.unsubscribe(tab)
+    this.#dropEmpty(name)
   }
 
   #drop(tab: string): void {
@@ -154,6 +164,7 @@ export class Relay {
     for (const topic of this.#topics.values()) topic.forget()
     this.#topics.clear()
     this.#calls.clear()
+    this.#asked.clear()
     this.#interrupted.clear()
     this.#handler.tell(tabs, { ending })
   }

@@ -35,7 +35,7 @@ interface RelayedTopicHandler {
  * where they stood comes by, so that none misses anything and none gets anything twice.
  */
 export class RelayedTopic {
-  readonly #name: string
+  readonly name: string
   readonly #handler: RelayedTopicHandler
   readonly #environment: Environment
   readonly #listeners = new Map<string, Listener>()
@@ -57,7 +57,7 @@ export class RelayedTopic {
   #cancel: (() => void) | undefined
 
   constructor(name: string, environment: Environment, handler: RelayedTopicHandler) {
-    this.#name = name
+    this.name = name
     this.#environment = environment
     this.#handler = handler
   }
@@ -87,14 +87,13 @@ export class RelayedTopic {
     else if (this.#isSubscribed && !this.#hasRightPresence()) this.#ask()
   }
 
-  /** @returns whether the message answers the call of this topic */
-  answer(message: ServerMessage): boolean {
+  /** An answer to a call of this topic; that to an earlier one says nothing any more. */
+  answer(message: ServerMessage): void {
     const asked = this.#asked
-    if (asked === undefined || message.id !== this.#askedId) return false
+    if (asked === undefined || message.id !== this.#askedId) return
     this.#askedId = undefined
     if (message.type === 'subscribed') this.#subscribed(asked, message)
     else this.#refused(asked, message)
-    return true
   }
 
   receive(message: ServerMessage): void {
@@ -134,7 +133,7 @@ export class RelayedTopic {
   #leave(): void {
     this.#cancel?.()
     if (this.#isSubscribed || this.#askedId !== undefined)
-      this.#handler.call({ type: 'unsubscribe', topic: this.#name })
+      this.#handler.call({ type: 'unsubscribe', topic: this.name })
     this.#isSubscribed = false
     this.#askedId = undefined
   }
@@ -154,7 +153,7 @@ export class RelayedTopic {
     this.#presence = this.#wantedPresence()
     this.#askedId = this.#handler.call({
       type: 'subscribe',
-      topic: this.#name,
+      topic: this.name,
       since: asked.since,
       last: asked.last,
       presence: this.#presence,
@@ -211,7 +210,7 @@ export class RelayedTopic {
   #admit(listener: Listener, index: number, recovered: boolean | undefined): void {
     const { tab, id } = listener
     const position = index === 0 ? this.#start : this.#recent[index - 1]?.message.position
-    const here = { topic: this.#name, ...(position !== undefined && { position }) }
+    const here = { topic: this.name, ...(position !== undefined && { position }) }
     const { members, count } = this.#members
     const tell = (message: ServerMessage) => this.#handler.tell([tab], message)
     listener.isLive = true
@@ -221,7 +220,7 @@ export class RelayedTopic {
       tell({ type: 'subscribed', id, ...here, ...(recovered !== undefined && { recovered }), ...known })
     } else {
       if (recovered === false || (position === undefined && !this.#isState)) tell({ type: 'gap', ...here })
-      if (members !== undefined) tell({ type: 'members', topic: this.#name, ...known })
+      if (members !== undefined) tell({ type: 'members', topic: this.name, ...known })
     }
     for (const { message } of this.#recent.slice(index)) tell(message)
     if (this.#state !== undefined) tell(this.#state)
@@ -245,7 +244,7 @@ export class RelayedTopic {
 
   #dismiss({ tab, id }: Listener, { code, ...message }: ServerMessage): void {
     const answer = id === undefined ? { type: 'unsubscribed' } : { type: 'error', id }
-    this.#handler.tell([tab], { ...message, code: code ?? 'forbidden', topic: this.#name, ...answer })
+    this.#handler.tell([tab], { ...message, code: code ?? 'forbidden', topic: this.name, ...answer })
   }
 
   #wantedPresence(): unknown {

@@ -171,6 +171,31 @@ test.each(['thaw', 'resume', 'pageshow'])(
   },
 )
 
+test('Two clients on one page with one URL share the connection as two tabs do', async () => {
+  const { origin, server, tabs, pass } = stage()
+  const page = origin.tab()
+  const clients = [new Tab(server, page), new Tab(server, page)] as const
+  tabs.push(...clients)
+  const heard = clients.map(one => one.listen('room/1'))
+  await pass(3_000)
+  const answers = Promise.all(clients.map(({ client }, who) => client.topic('room/1').publish(who)))
+  await pass(500)
+  await answers
+  expect(heard.map(({ log }) => (log as number[]).toSorted())).toEqual([
+    [0, 1],
+    [0, 1],
+  ])
+  expect(server.open.size).toBe(1)
+  // One of them goes: the other one has the connection then.
+  clients[0].client.close()
+  await pass(3_000)
+  server.publish('room/1', 'k', 2)
+  await pass(500)
+  expect(clients[1].client.status).toBe('open')
+  expect([heard[0]?.log.length, heard[1]?.log.at(-1)]).toEqual([2, 2])
+  expect(server.open.size).toBe(1)
+})
+
 test('When the connection is cut, all tabs resume on the next one', async () => {
   const { server, open, pass } = stage()
   const tabs = [open(), open(), open()]
