@@ -115,38 +115,38 @@ export const mutations = [
   {
     title: 'A continuation of nothing passes',
     file: receiver,
-    from: 'if (opcode === Opcode.Continuation && !this.#isInMessage) {',
-    to: 'if (opcode === Opcode.Continuation && this.#isCompressed) {',
+    from: 'if (opcode === Opcode.Continuation && !frame.isInMessage) {',
+    to: 'if (opcode === Opcode.Continuation && frame.isCompressed) {',
   },
   {
     title: 'A new message may begin amid another',
     file: receiver,
-    from: 'if (opcode !== Opcode.Continuation && this.#isInMessage) {',
+    from: 'if (opcode !== Opcode.Continuation && frame.isInMessage) {',
     to: 'if (opcode !== Opcode.Continuation && this.#isDone) {',
   },
   {
     title: 'One frame too many is accepted',
     file: receiver,
-    from: 'if (this.#fragmentCount > this.#rules.maxFragmentCount) {',
-    to: 'if (this.#fragmentCount > this.#rules.maxFragmentCount + 1) {',
+    from: 'if (frame.fragmentCount > this.#rules.maxFragmentCount) {',
+    to: 'if (frame.fragmentCount > this.#rules.maxFragmentCount + 1) {',
   },
   {
     title: 'Frames are counted on from message to message',
     file: receiver,
-    from: '      this.#fragmentCount = 0\n',
+    from: '      frame.fragmentCount = 0\n',
     to: '',
   },
   {
     title: 'A message of one byte more than the limit passes',
     file: receiver,
-    from: 'if (total <= this.#longestMessage()) return true',
-    to: 'if (total <= this.#longestMessage() + 1) return true',
+    from: 'if (total <= this.#longestMessage(frame)) return true',
+    to: 'if (total <= this.#longestMessage(frame) + 1) return true',
   },
   {
     title: 'Only single frames are measured against the limit of a message',
     file: receiver,
-    from: 'const total = this.#messageLength + this.#payloadBytes',
-    to: 'const total = this.#payloadBytes',
+    from: 'const total = frame.messageLength + frame.payloadBytes',
+    to: 'const total = frame.payloadBytes',
   },
   {
     title: 'The fast way takes messages over the limit',
@@ -163,14 +163,14 @@ export const mutations = [
   {
     title: 'Unmasking begins anew with each chunk',
     file: receiver,
-    from: 'applyMask(piece, this.#maskingKey, this.#payloadCame)',
-    to: 'applyMask(piece, this.#maskingKey)',
+    from: 'applyMask(piece, frame.maskingKey, frame.payloadCame)',
+    to: 'applyMask(piece, frame.maskingKey)',
   },
   {
     title: 'Unmasking in borrowed memory is off by one behind a cut',
     file: receiver,
-    from: 'memory.mask(start, end, this.#maskingKey, this.#payloadCame)',
-    to: 'memory.mask(start, end, this.#maskingKey, this.#payloadCame && this.#payloadCame + 1)',
+    from: 'memory.mask(start, end, frame.maskingKey, frame.payloadCame)',
+    to: 'memory.mask(start, end, frame.maskingKey, frame.payloadCame && frame.payloadCame + 1)',
   },
   {
     title: 'What is left of a chunk is lost by a pause',
@@ -199,8 +199,8 @@ export const mutations = [
   {
     title: 'A ping is not copied out of what was read',
     file: receiver,
-    from: 'this.#control?.take() ?? copyBytes(piece, 0, piece.length)',
-    to: 'this.#control?.take() ?? piece',
+    from: 'frame.control?.take() ?? copyBytes(piece, 0, piece.length)',
+    to: 'frame.control?.take() ?? piece',
   },
   {
     title: 'What is read goes on after a violation',
@@ -212,8 +212,8 @@ export const mutations = [
   {
     title: 'A fragmented text may end amid a character',
     file: receiver,
-    from: '!this.#utf8.push(piece) || (isMessageWhole && !this.#utf8.isComplete)',
-    to: '!this.#utf8.push(piece)',
+    from: '!frame.utf8.push(piece) || (isMessageWhole && !frame.utf8.isComplete)',
+    to: '!frame.utf8.push(piece)',
   },
   {
     title: 'The text of an unfragmented message is not checked',

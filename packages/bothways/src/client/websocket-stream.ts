@@ -1,4 +1,5 @@
 import { deflateDirections, HandshakeError, isBothwaysError, serializeExtensions } from '@bothways/protocol'
+import type { ConnectionCompat } from '../connection/compat.ts'
 import { Connection } from '../connection/connection.ts'
 import { ConnectionClosedError } from '../connection/connection-closed-error.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
@@ -30,6 +31,9 @@ export interface WebSocketOpenInfo {
   readonly extensions: string
   readonly protocol: string
 }
+
+/** A program that has written all it has may still read the rest. */
+const compat: ConnectionCompat = { unread: 'keep' }
 
 /** A promise, and what settles it. Nobody has to look at it. */
 class Outcome<Value> {
@@ -149,8 +153,7 @@ export class WebSocketStream {
         transport: takeTransport(stream, this.#settings.connection.transport),
         settings: this.#settings.connection,
         deflate: accepted.deflate && deflateDirections(accepted.deflate, 'client'),
-        // A program that has written all it has may still read the rest.
-        compat: { unread: 'keep' },
+        compat,
       },
     )
     this.#connection = connection

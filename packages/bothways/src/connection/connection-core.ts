@@ -1,7 +1,6 @@
 import type { LimitError, ProtocolViolation } from '@bothways/protocol'
-import type { ConnectionHandler, ConnectionInit } from './connection-init.ts'
 import type { CloseFrame } from './disconnect.ts'
-import { Ending, type EndingHandler } from './ending.ts'
+import { Ending, type EndingHandler, ReadyState } from './ending.ts'
 import { Sending } from './sending/sending.ts'
 
 // As it was when this was loaded: tests put a clock of their own in its place.
@@ -15,19 +14,21 @@ const { nextTick } = process
  * references to the others, would cost every idle connection about 50 bytes more.
  */
 export class ConnectionCore extends Sending implements EndingHandler {
-  readonly ending: Ending
+  #ending: Ending | undefined
   #lostBytes = 0
 
-  constructor(handler: ConnectionHandler, init: ConnectionInit) {
-    super(handler, init)
-    const { role, settings } = init
-    const { compat } = this
-    this.ending = new Ending(this, {
-      role,
-      closeTimeoutMs: settings.closeTimeoutMs,
-      isTcpEndedByBoth: compat.tcpEndedBy === 'both',
-      discardsAtCut: compat.unread !== 'deliver',
+  get ending(): Ending {
+    this.#ending ??= new Ending(this, {
+      role: this.role,
+      closeTimeoutMs: this.settings.closeTimeoutMs,
+      isTcpEndedByBoth: this.compat.tcpEndedBy === 'both',
+      discardsAtCut: this.compat.unread !== 'deliver',
     })
+    return this.#ending
+  }
+
+  get readyState(): ReadyState {
+    return this.#ending === undefined ? ReadyState.Open : this.#ending.readyState
   }
 
   /** What had not been taken when TCP ended. */
@@ -51,10 +52,6 @@ export class ConnectionCore extends Sending implements EndingHandler {
 
   // --- the ending's side
 
-  sendClose(frame: CloseFrame): void {
-    this.sender.sendClose(frame)
-  }
-
   askForClose(due: CloseFrame, cause: CloseFrame | ProtocolViolation | LimitError): boolean {
     const { handler } = this
     if (handler.onCloseDue === undefined) return false
@@ -73,7 +70,7 @@ export class ConnectionCore extends Sending implements EndingHandler {
   }
 
   endTcp(): void {
-    const { pending } = this.sender
+    const { pending } = this
     if (pending !== undefined) {
       void pending.then(() => this.endTcp())
       return

@@ -38,7 +38,7 @@ export class Connection implements Channel<MessageData>, Sink {
   }
 
   get readyState(): ReadyState {
-    return this.#core.ending.readyState
+    return this.#core.readyState
   }
 
   get isOpen(): boolean {
@@ -80,14 +80,14 @@ export class Connection implements Channel<MessageData>, Sink {
   /** Sends one message. Behind `queued`, and behind `refused` while the connection is open, comes `onDrain`. */
   send(data: MessageData): SendOutcome {
     if (!this.#core.mayQueue()) return 'refused'
-    this.#core.sender.send(data)
+    this.#core.send(data)
     return this.#core.outcome()
   }
 
   /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
   sendShared(message: Publication): SendOutcome {
     if (!this.#core.mayQueue()) return 'refused'
-    this.#core.sender.sendShared(message)
+    this.#core.sendShared(message)
     return this.#core.outcome()
   }
 
@@ -101,7 +101,7 @@ export class Connection implements Channel<MessageData>, Sink {
     const { opcode } = options
     if (isControlOpcode(opcode)) checkControlPayload(isBlob(payload) ? payload.size : payload.length)
     if (!this.#core.mayQueue()) return 'refused'
-    this.#core.sender.sendFrame(payload, options)
+    this.#core.sendFrame(payload, options)
     return this.#core.outcome()
   }
 
@@ -147,7 +147,7 @@ export class Connection implements Channel<MessageData>, Sink {
   ping(payload: Uint8Array = this.#core.nextPayload()): Promise<number | undefined> {
     checkControlPayload(payload.length)
     if (!this.isOpen) return Promise.resolve(undefined)
-    this.#core.sender.sendControl(Opcode.Ping, payload)
+    this.#core.sendControl(Opcode.Ping, payload)
     return this.#core.track(payload)
   }
 

@@ -80,25 +80,19 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   readonly remotePort: number
   readonly isSecure: boolean
   params: RouteParams
-  /** What a trusted proxy says, where it differs. */
-  #forwardedHost: string | undefined
-  #protocols: readonly string[]
-  #raw: IncomingMessage | undefined
   #target: string
   #headerLines: string | undefined
   #headers: Headers | undefined
-  #url: URL | undefined
-  #leaving: AbortController | undefined
-  #hasLeft = false
+  #more: More | undefined
 
   private constructor(facts: RequestFacts, protocols: readonly string[], host: string, forwarded: Forwarded) {
-    if (host !== facts.headers.host) this.#forwardedHost = host
-    this.#protocols = protocols.length === 0 ? none : protocols
+    if (host !== facts.headers.host) this.#added.forwardedHost = host
+    if (protocols.length > 0) this.#added.protocols = protocols
+    if (facts.raw !== undefined) this.#added.raw = facts.raw
     const { remoteAddress } = forwarded
     this.remoteAddress = remoteAddress === facts.peerAddress ? remoteAddress : ownText(remoteAddress)
     this.remotePort = facts.peerPort
     this.isSecure = forwarded.isSecure
-    this.#raw = facts.raw
     this.#target = facts.target
     this.#headerLines = facts.headerLines
     this.#headers = facts.headers
@@ -124,15 +118,15 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   }
 
   get protocols(): readonly string[] {
-    return this.#protocols
+    return this.#more?.protocols ?? none
   }
 
   get raw(): IncomingMessage | undefined {
-    return this.#raw
+    return this.#more?.raw
   }
 
   get headByteLength(): number {
-    const lines = this.#headerLines?.length ?? this.#raw?.rawHeaders.reduce(addLength, 0)
+    const lines = this.#headerLines?.length ?? this.raw?.rawHeaders.reduce(addLength, 0)
     return this.#target.length + (lines ?? Object.entries(this.headers).flat(2).reduce(addTextLength, 0))
   }
 
@@ -142,7 +136,7 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   }
 
   get host(): string {
-    return this.#forwardedHost ?? (this.headers.host as string)
+    return this.#more?.forwardedHost ?? (this.headers.host as string)
   }
 
   get origin(): string | undefined {
@@ -150,8 +144,9 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   }
 
   get url(): URL {
-    this.#url ??= new URL(this.#addressAt(this.host))
-    return this.#url
+    const more = this.#added
+    more.url ??= new URL(`${this.isSecure ? 'wss' : 'ws'}://${this.host}${originForm(this.#target)}`)
+    return more.url
   }
 
   get path(): string {
@@ -159,9 +154,10 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   }
 
   get signal(): AbortSignal {
-    this.#leaving ??= new AbortController()
-    if (this.#hasLeft) this.#leaving.abort()
-    return this.#leaving.signal
+    const more = this.#added
+    more.leaving ??= new AbortController()
+    if (more.hasLeft === true) more.leaving.abort()
+    return more.leaving.signal
   }
 
   /** They take memory for as long as the connection lives, and few programs look at them: read again when asked for. */
@@ -170,31 +166,42 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   }
 
   forgetLongHead(): void {
-    this.#forwardedHost = ownText(this.host)
+    const forwardedHost = ownText(this.host)
     const short = Object.entries(this.headers).filter(([, value]) => String(value).length <= longestKept)
     const kept = short.slice(0, mostKept).map(([name, value]) => [ownText(name), copyAll(value)])
     this.#headers = Object.fromEntries(kept)
     this.#headerLines = undefined
-    this.#raw = undefined
-    this.#url = undefined
     if (this.params !== noParams) this.params = mapValues(this.params, it => it.slice(0, longestKept))
-    this.#protocols = this.#protocols
+    const protocols = this.protocols
       .filter(it => it.length <= longestKept)
       .slice(0, mostKept)
       .map(ownText)
+    this.#more = { ...this.#more, forwardedHost, protocols, raw: undefined, url: undefined }
     this.#target =
       this.#target.length <= longestKept ? ownText(this.#target) : ownText(this.path.slice(0, longestKept))
   }
 
   /** The client has left, or the handshake took too long. */
   abort(): void {
-    this.#hasLeft = true
-    this.#leaving?.abort()
+    this.#added.hasLeft = true
+    this.#added.leaving?.abort()
   }
 
-  #addressAt(host: string): string {
-    return `${this.isSecure ? 'wss' : 'ws'}://${host}${originForm(this.#target)}`
+  get #added(): More {
+    this.#more ??= {}
+    return this.#more
   }
+}
+
+/** What few requests have, or are asked for. */
+interface More {
+  /** What a trusted proxy says, where it differs. */
+  forwardedHost?: string
+  protocols?: readonly string[]
+  raw?: IncomingMessage | undefined
+  url?: URL | undefined
+  leaving?: AbortController
+  hasLeft?: boolean
 }
 
 /** Most clients of a server ask for the same. */

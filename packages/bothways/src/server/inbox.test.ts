@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Inbox, type InboxEvents } from './inbox.ts'
+import { type Flow, Inbox, type InboxEvents } from './inbox.ts'
 
 class FlowRecorder {
   isPaused = false
@@ -19,6 +19,15 @@ class FlowRecorder {
   }
 }
 
+class TestInbox extends Inbox<string> {
+  protected readonly flow: Flow
+
+  constructor(flow: Flow) {
+    super()
+    this.flow = flow
+  }
+}
+
 function setUp() {
   const flow = new FlowRecorder()
   const seen: string[] = []
@@ -30,7 +39,7 @@ function setUp() {
     onFinished: () => void seen.push('finished'),
     onSettled: () => {},
   }
-  return { flow, inbox: new Inbox<string>(flow), seen, errors, events }
+  return { flow, inbox: new TestInbox(flow), seen, errors, events }
 }
 
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))

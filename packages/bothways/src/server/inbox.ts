@@ -17,7 +17,7 @@ export interface InboxEvents<Message> {
   onError(error: unknown): void
   /** Everything was handled and the connection is over. */
   onFinished(): unknown
-  /** No handler runs any more, `onFinished` included. May be called again. */
+  /** No handler runs any more, `onFinished` included. Called once. */
   onSettled(): void
 }
 
@@ -29,6 +29,10 @@ interface Entry<Message> {
 /** Bytes that may wait for the application before the peer is made to wait. */
 const highWaterMarkBytes = 64 * 1024
 
+/** What an inbox has come to: bits of one number, since a field for each would cost every connection 40 bytes more. */
+const State = { Paused: 1, Iterated: 2, Discarding: 4, Ended: 8, Finished: 16, Settled: 32 } as const
+type State = (typeof State)[keyof typeof State]
+
 /** What keeping a message costs besides its payload: a bound for floods of empty messages. */
 const entryBytes = 64
 
@@ -37,40 +41,33 @@ const entryBytes = 64
  * `for await`. What comes while neither is there, or while the handler is busy, waits here up to a bound; then
  * nothing more is read, TCP makes the peer wait, and nothing is lost.
  */
-export class Inbox<Message> implements AsyncIterable<Message> {
-  readonly #flow: Flow
+export abstract class Inbox<Message> implements AsyncIterable<Message> {
   #events: InboxEvents<Message> | undefined
   #queue: Entry<Message>[] | undefined
   #queuedBytes = 0
-  #isPaused = false
+  #state = 0
   /** `open` of a late {@link handle} may run beside another handler. */
   #runningCount = 0
-  #isEnded = false
-  #isFinished = false
-  #isIterated = false
-  #isDiscarding = false
   /** Calls of `next` that wait for a message, in order. */
   #awaiting: ((result: IteratorResult<Message, undefined>) => void)[] | undefined
 
-  constructor(flow: Flow) {
-    this.#flow = flow
-  }
+  protected abstract readonly flow: Flow
 
   /** True when a handler or an iteration takes messages. */
   get hasConsumer(): boolean {
-    return this.#isIterated || this.#events?.takesMessages === true
+    return this.#is(State.Iterated) || this.#events?.takesMessages === true
   }
 
   /** Gives the inbox its handlers and runs `first` (the `open` handler) before any of them. */
   handle(events: InboxEvents<Message>, first?: () => unknown): void {
     this.#events = events
-    this.#isFinished = false
+    this.#set(State.Finished, false)
     if (first !== undefined) this.#run(events, first)
     this.#pump()
   }
 
   push(message: Message, bytes: number): void {
-    if (this.#isDiscarding) return
+    if (this.#is(State.Discarding)) return
     const events = this.#events
     if (events !== undefined && this.#queue === undefined && this.#canHandle(events)) {
       this.#handleMessage(events, message)
@@ -89,7 +86,7 @@ export class Inbox<Message> implements AsyncIterable<Message> {
 
   /** The connection is over: what waits is still handled, then {@link InboxEvents.onFinished}. */
   end(): void {
-    this.#isEnded = true
+    this.#set(State.Ended)
     this.#pump()
   }
 
@@ -100,19 +97,19 @@ export class Inbox<Message> implements AsyncIterable<Message> {
 
   /** Nothing that came or comes is handled any more; only {@link InboxEvents.onFinished} is to come. */
   discard(): void {
-    this.#isDiscarding = true
+    this.#set(State.Discarding)
     this.#queue = undefined
     this.#queuedBytes = 0
-    this.#flow.countUnread(0)
+    this.flow.countUnread(0)
     this.#endIterations()
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
-    this.#isIterated = true
+    this.#set(State.Iterated)
     const iterator: AsyncIterableIterator<Message> = {
       next: () => this.#next(),
       return: () => {
-        this.#isIterated = false
+        this.#set(State.Iterated, false)
         this.#endIterations()
         this.#pump()
         return Promise.resolve({ value: undefined, done: true })
@@ -121,6 +118,14 @@ export class Inbox<Message> implements AsyncIterable<Message> {
     }
     this.#pump()
     return iterator
+  }
+
+  #is(state: State): boolean {
+    return (this.#state & state) !== 0
+  }
+
+  #set(state: State, isOn = true): void {
+    this.#state = isOn ? this.#state | state : this.#state & ~state
   }
 
   #next(): Promise<IteratorResult<Message, undefined>> {
@@ -135,10 +140,10 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   #answerIterations(): void {
     while (this.#awaiting !== undefined && this.#awaiting.length > 0) {
       if (this.#queue === undefined) {
-        if (this.#isEnded || this.#isDiscarding) this.#endIterations()
+        if (this.#is(State.Ended) || this.#is(State.Discarding)) this.#endIterations()
         return
       }
-      if (!this.#flow.hasTime()) return
+      if (!this.flow.hasTime()) return
       const value = this.#take()
       if (value !== undefined) this.#awaiting.shift()?.({ value, done: false })
     }
@@ -153,18 +158,24 @@ export class Inbox<Message> implements AsyncIterable<Message> {
     const events = this.#events
     this.#answerIterations()
     while (events !== undefined && this.#queue !== undefined && this.#canHandle(events)) {
-      if (!this.#flow.hasTime()) break
+      if (!this.flow.hasTime()) break
       const message = this.#take()
       if (message === undefined) break
       this.#handleMessage(events, message)
     }
     this.#finish()
-    if (this.#isFinished && this.#runningCount === 0) events?.onSettled()
+    if (this.#is(State.Finished) && this.#runningCount === 0) this.#settle()
     this.#adjustFlow()
   }
 
+  #settle(): void {
+    if (this.#is(State.Settled)) return
+    this.#set(State.Settled)
+    this.#events?.onSettled()
+  }
+
   #canHandle(events: InboxEvents<Message>): boolean {
-    return this.#runningCount === 0 && !this.#isIterated && events.takesMessages
+    return this.#runningCount === 0 && !this.#is(State.Iterated) && events.takesMessages
   }
 
   #run(events: InboxEvents<Message>, handler: () => unknown): void {
@@ -205,23 +216,24 @@ export class Inbox<Message> implements AsyncIterable<Message> {
   }
 
   #finish(): void {
-    if (!this.#isEnded || this.#isFinished || this.#events === undefined) return
+    if (!this.#is(State.Ended) || this.#is(State.Finished) || this.#events === undefined) return
     // An iteration may never come back for what waits, and `open` may be the one that iterates.
-    if (!this.#isIterated && (this.#runningCount > 0 || (this.#queuedBytes > 0 && this.hasConsumer))) return
-    this.#isFinished = true
+    if (!this.#is(State.Iterated) && (this.#runningCount > 0 || (this.#queuedBytes > 0 && this.hasConsumer)))
+      return
+    this.#set(State.Finished)
     const events = this.#events
     this.#run(events, () => events.onFinished())
   }
 
   #adjustFlow(): void {
     // Over, and nobody is there to read: the queue is kept for as long as the program keeps the socket.
-    const isLeft = this.#isFinished && !this.hasConsumer
-    this.#flow.countUnread(isLeft ? 0 : this.#queuedBytes)
+    const isLeft = this.#is(State.Finished) && !this.hasConsumer
+    this.flow.countUnread(isLeft ? 0 : this.#queuedBytes)
     const shouldPause = this.#queuedBytes > highWaterMarkBytes
-    if (shouldPause === this.#isPaused) return
-    this.#isPaused = shouldPause
-    if (shouldPause) this.#flow.pause()
-    else this.#flow.resume()
+    if (shouldPause === this.#is(State.Paused)) return
+    this.#set(State.Paused, shouldPause)
+    if (shouldPause) this.flow.pause()
+    else this.flow.resume()
   }
 }
 

@@ -17,7 +17,7 @@ import type { Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
 import { socketLimits } from './error-codes.ts'
 import { explainSocketMethods } from './foreign-methods.ts'
-import { Inbox, type InboxEvents, isPromise } from './inbox.ts'
+import { type Flow, Inbox, type InboxEvents, isPromise } from './inbox.ts'
 import type { SocketMeeting } from './raw-meeting.ts'
 import { checkCloseArguments, checkMessageData, publicationOf } from './send-arguments.ts'
 import type { SocketChannel, SocketChannelHandler } from './socket-channel.ts'
@@ -93,13 +93,11 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
   /** The extensions agreed on, as the `Sec-WebSocket-Extensions` header says them, or ''. */
   readonly extensions: string
   readonly #channel: SocketChannel
-  readonly #inbox: Inbox<Message>
+  readonly #inbox: Inbox<Message> & InboxEvents<Message> & SocketPlace<User>
   readonly #host: SocketHost<User>
-  readonly #events: SocketChannelHandler & InboxEvents<Message> & SocketPlace<User>
   #handlers: SocketHandlers<User, Data, Params> | undefined
   #disconnect: Disconnect | undefined
   #data: Data | undefined
-  #isSettled = false
   #id: string | undefined
 
   constructor(init: SocketInit<User>, host: SocketHost<User>) {
@@ -109,14 +107,14 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     this.protocol = init.protocol
     this.extensions = init.extensions
     this.#host = host
-    this.#events = new ServerSocket.#Events<User, Data, Params>(this)
-    this.#channel = host.openChannel(this.#events, init)
-    this.#inbox = new Inbox(this.#channel)
+    const inbox = new ServerSocket.#Inbox<User, Data, Params>(this)
+    this.#inbox = inbox
+    this.#channel = host.openChannel(inbox, init)
   }
 
   /** @internal */
   static placeOf<User>(socket: ServerSocket<User>): SocketPlace<User> {
-    return socket.#events
+    return socket.#inbox
   }
 
   /**
@@ -320,7 +318,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
   #handle(handlers: SocketHandlers<User, Data, Params>): void {
     this.#handlers = handlers
     const { open } = handlers
-    this.#inbox.handle(this.#events, open && (() => open.call(handlers, this)))
+    this.#inbox.handle(this.#inbox, open && (() => open.call(handlers, this)))
   }
 
   /** False when the program could not say what its data begins as. */
@@ -352,8 +350,9 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     this.#channel.fail(CloseCode.InternalError, cause, 'The server failed.')
   }
 
-  /** What the channel and the inbox tell a socket: no business of the program that has it. */
-  static readonly #Events = class<User, Data, Params>
+  /** The inbox of a socket, which its channel tells all; and its place: an object, since each would cost every socket its own. */
+  static readonly #Inbox = class<User, Data, Params>
+    extends Inbox<Message>
     implements SocketChannelHandler, InboxEvents<Message>, SocketPlace<User>
   {
     readonly socket: ServerSocket<User, Data, Params>
@@ -361,7 +360,12 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     after: SocketPlace<User> | undefined
 
     constructor(socket: ServerSocket<User, Data, Params>) {
+      super()
       this.socket = socket
+    }
+
+    protected get flow(): Flow {
+      return this.socket.#channel
     }
 
     get host(): SocketHost<User> {
@@ -372,19 +376,19 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
       const { counts } = this.socket.#host
       counts.messagesReceived++
       counts.bytesReceived += byteLength
-      this.socket.#inbox.push(message, byteLength)
+      this.push(message, byteLength)
     }
 
     onDrain(): void {
-      void this.#drain().catch(error => this.socket.#fail(error))
+      void drain(this.socket, this.socket.#handlers).catch(error => this.socket.#fail(error))
     }
 
     onTurn(): void {
-      this.socket.#inbox.goOn()
+      this.goOn()
     }
 
     onDiscard(): void {
-      this.socket.#inbox.discard()
+      this.discard()
     }
 
     onClosing(): void {
@@ -397,7 +401,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
       const socket = this.socket
       socket.#disconnect = disconnect
       socket.#host.onClose(socket)
-      socket.#inbox.end()
+      this.end()
     }
 
     get takesMessages(): boolean {
@@ -419,16 +423,17 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     }
 
     onSettled(): void {
-      if (this.socket.#isSettled) return
-      this.socket.#isSettled = true
       this.socket.#host.onSettled()
     }
-
-    /** Like the other handlers it may be asynchronous, but it waits for none of them: they may be waiting for it. */
-    async #drain(): Promise<void> {
-      await this.socket.#handlers?.drain?.(this.socket)
-    }
   }
+}
+
+/** Like the other handlers it may be asynchronous, but it waits for none of them: they may be waiting for it. */
+async function drain<User, Data, Params>(
+  socket: ServerSocket<User, Data, Params>,
+  handlers: SocketHandlers<User, Data, Params> | undefined,
+): Promise<void> {
+  await handlers?.drain?.(socket)
 }
 
 explainSocketMethods(ServerSocket)

@@ -10,6 +10,7 @@ import { PayloadBuffer } from './payload-buffer.ts'
 import type { ReadMemory } from './read-memory.ts'
 import { deliver, deliverOwn, type ReceivedMessage } from './received-message.ts'
 import { type ReceiverOptions, type ReceiverRules, receiverRules } from './receiver-rules.ts'
+import { giveBack, takeUnfinished, type Unfinished } from './unfinished.ts'
 
 /** What a {@link Receiver} calls; nothing of it may throw. Payloads of control frames are the handler's to keep. */
 export interface ReceiverHandler {
@@ -80,30 +81,10 @@ export class Receiver {
   /** Chunks that came while paused or from inside a handler; the first one from where reading stopped. */
   #waiting: Uint8Array[] | undefined
 
-  /** The beginning of a header that a chunk's end has cut. */
-  #header: Uint8Array | undefined
-  #headerLength = 0
-
-  // The frame at hand.
-  #isInPayload = false
-  #isFinal = false
-  #opcode: number = Opcode.Continuation
-  #maskingKey = 0
-  #payloadBytes = 0
-  /** How many bytes of the frame's payload have come. */
-  #payloadCame = 0
-
-  // The data message at hand, from its first frame to its final one (§5.4).
-  #isInMessage = false
+  /** How many messages have begun that did not come in one piece: tells the unfinished ones apart. */
   #unfinishedCount = 0
-  #fragmentCount = 0
-  #isText = false
-  #isCompressed = false
-  #message: PayloadBuffer | undefined
-  #utf8: Utf8Validator | undefined
-
-  /** A control frame's payload that a chunk's end has cut; it may come amid a fragmented message (§5.4). */
-  #control: PayloadBuffer | undefined
+  /** The frame or message at hand; undefined between messages, so that an idle connection holds none of it. */
+  #unfinished: Unfinished | undefined
 
   constructor(handler: ReceiverHandler, options: ReceiverOptions) {
     this.#handler = handler
@@ -118,14 +99,14 @@ export class Receiver {
 
   /** Memory taken by what has come and was not delivered: an unfinished message, and what waits while paused. */
   get heldBytes(): number {
-    let bytes = (this.#message?.capacity ?? 0) + (this.#control?.capacity ?? 0)
+    let bytes = this.#unfinished === undefined ? 0 : this.#unfinished.heldBytes
     if (this.#waiting !== undefined) for (const chunk of this.#waiting) bytes += chunk.buffer.byteLength
     return bytes
   }
 
   /** How much has come of the message that is not finished; undefined when there is none. */
   get unfinishedBytes(): number | undefined {
-    return this.#isInMessage ? this.#messageLength : undefined
+    return this.#unfinished?.isInMessage === true ? this.#unfinished.messageLength : undefined
   }
 
   /** How many messages have begun that did not come in one piece: tells the unfinished ones apart. */
@@ -181,8 +162,7 @@ export class Receiver {
     this.#isDone = true
     this.#workLeft = 0
     this.#waiting = undefined
-    this.#message = undefined
-    this.#control = undefined
+    this.#unfinished = undefined
   }
 
   #wait(chunk: Uint8Array): void {
@@ -204,10 +184,7 @@ export class Receiver {
     let at = 0
     while (at < end && (this.#workLeft > 0 || this.#mayGoOn())) {
       let next = this.#readWholeFrame(bytes, at, end, memory)
-      if (next === at) {
-        if (this.#isInPayload) next = this.#readPayload(bytes, at, end, memory)
-        else next = this.#readHeader(bytes, at, end, memory)
-      }
+      if (next === at) next = this.#readPart(bytes, at, end, memory)
       this.#workLeft -= next - at + frameWork
       at = next
     }
@@ -243,8 +220,7 @@ export class Receiver {
     chunkEnd: number,
     memory: ReadMemory | undefined,
   ): number {
-    if (this.#isInPayload || this.#isInMessage || this.#headerLength !== 0 || chunkEnd - start < 8)
-      return start
+    if (this.#unfinished !== undefined || chunkEnd - start < 8) return start
     const rules = this.#rules
     if (rules.deliversFrames) return start
     const first = bytes[start]!
@@ -273,40 +249,58 @@ export class Receiver {
     } else if (rules.isServer) {
       applyMask(bytes.subarray(payloadStart, end), key)
     }
-    this.#isText = isText
-    this.#isCompressed = false
     if (isText && !isAscii && rules.checksUtf8 && !isUtf8(bytes.subarray(payloadStart, end))) this.#failUtf8()
-    else this.#deliver(bytes, payloadStart, end, memory, isAscii)
+    else this.#deliver(isText, false, bytes, payloadStart, end, memory, isAscii)
     return end
   }
 
+  /** Every other case, frame by frame and piece by piece; returns where reading goes on. */
+  #readPart(bytes: Uint8Array, start: number, chunkEnd: number, memory: ReadMemory | undefined): number {
+    const frame = this.#unfinished ?? takeUnfinished()
+    this.#unfinished = frame
+    const next = frame.isInPayload
+      ? this.#readPayload(frame, bytes, start, chunkEnd, memory)
+      : this.#readHeader(frame, bytes, start, chunkEnd, memory)
+    if (frame.isBlank && this.#unfinished === frame) {
+      this.#unfinished = undefined
+      giveBack(frame)
+    }
+    return next
+  }
+
   /** Reads a frame's header, or as much of it as there is, and returns where reading goes on. */
-  #readHeader(bytes: Uint8Array, start: number, chunkEnd: number, memory: ReadMemory | undefined): number {
-    if (this.#headerLength === 0 && chunkEnd - start >= longestHeaderBytes) {
-      return this.#parseHeader(bytes, start)
-        ? this.#beginPayload(bytes, start + headerBytes(bytes, start), memory)
+  #readHeader(
+    frame: Unfinished,
+    bytes: Uint8Array,
+    start: number,
+    chunkEnd: number,
+    memory: ReadMemory | undefined,
+  ): number {
+    if (frame.headerLength === 0 && chunkEnd - start >= longestHeaderBytes) {
+      return this.#parseHeader(frame, bytes, start)
+        ? this.#beginPayload(frame, bytes, start + headerBytes(bytes, start), memory)
         : chunkEnd
     }
     let at = start
-    this.#header ??= new Uint8Array(longestHeaderBytes)
-    const header = this.#header
+    frame.header ??= new Uint8Array(longestHeaderBytes)
+    const header = frame.header
     while (at < chunkEnd) {
-      header[this.#headerLength++] = bytes[at++]!
-      if (this.#headerLength >= 2 && this.#headerLength === headerBytes(header, 0)) {
-        this.#headerLength = 0
-        return this.#parseHeader(header, 0) ? this.#beginPayload(bytes, at, memory) : chunkEnd
+      header[frame.headerLength++] = bytes[at++]!
+      if (frame.headerLength >= 2 && frame.headerLength === headerBytes(header, 0)) {
+        frame.headerLength = 0
+        return this.#parseHeader(frame, header, 0) ? this.#beginPayload(frame, bytes, at, memory) : chunkEnd
       }
     }
     // What can be known to be wrong is refused now, before more of the header has come.
-    if (this.#headerLength >= 2) this.#checkStart(header[0]!, header[1]!)
+    if (frame.headerLength >= 2) this.#checkStart(frame, header[0]!, header[1]!)
     return at
   }
 
   /** Takes the header at `start`; false when it breaks a rule. */
-  #parseHeader(bytes: Uint8Array, start: number): boolean {
+  #parseHeader(frame: Unfinished, bytes: Uint8Array, start: number): boolean {
     const first = bytes[start]!
     const second = bytes[start + 1]!
-    if (!this.#checkStart(first, second)) return false
+    if (!this.#checkStart(frame, first, second)) return false
 
     let at = start + 2
     let payloadBytes = second & 0x7f
@@ -325,30 +319,30 @@ export class Receiver {
     }
 
     const opcode = first & 0x0f
-    this.#isFinal = (first & 0x80) !== 0
-    this.#opcode = opcode
-    this.#payloadBytes = payloadBytes
-    this.#payloadCame = 0
-    this.#maskingKey = this.#rules.isServer ? readUint32(bytes, at) : 0
+    frame.isFinal = (first & 0x80) !== 0
+    frame.opcode = opcode
+    frame.payloadBytes = payloadBytes
+    frame.payloadCame = 0
+    frame.maskingKey = this.#rules.isServer ? readUint32(bytes, at) : 0
     if (isControlOpcode(opcode)) return true
 
     if (opcode !== Opcode.Continuation) {
-      this.#isInMessage = true
+      frame.isInMessage = true
       this.#unfinishedCount++
-      this.#fragmentCount = 0
-      this.#isText = opcode === Opcode.Text
-      this.#isCompressed = (first & 0x40) !== 0
+      frame.fragmentCount = 0
+      frame.isText = opcode === Opcode.Text
+      frame.isCompressed = (first & 0x40) !== 0
     }
-    this.#fragmentCount++
-    if (this.#fragmentCount > this.#rules.maxFragmentCount) {
-      this.#violate(tooManyFragments(this.#fragmentCount, this.#rules.maxFragmentCount))
+    frame.fragmentCount++
+    if (frame.fragmentCount > this.#rules.maxFragmentCount) {
+      this.#violate(tooManyFragments(frame.fragmentCount, this.#rules.maxFragmentCount))
       return false
     }
-    return this.#checkMessageLength()
+    return this.#checkMessageLength(frame)
   }
 
   /** The rules that a frame's first two bytes can break. */
-  #checkStart(first: number, second: number): boolean {
+  #checkStart(frame: Unfinished, first: number, second: number): boolean {
     const opcode = first & 0x0f
     const isControl = isControlOpcode(opcode)
 
@@ -388,14 +382,14 @@ export class Receiver {
       return true
     }
     // RFC 6455 §5.4: a message's first frame has its opcode, all others are continuations.
-    if (opcode === Opcode.Continuation && !this.#isInMessage) {
+    if (opcode === Opcode.Continuation && !frame.isInMessage) {
       return this.#fail(
         'BW_UNEXPECTED_CONTINUATION',
         'A continuation frame came, but there is no message to continue.',
         opcode,
       )
     }
-    if (opcode !== Opcode.Continuation && this.#isInMessage) {
+    if (opcode !== Opcode.Continuation && frame.isInMessage) {
       return this.#fail(
         'BW_EXPECTED_CONTINUATION',
         'A new message began before the fragmented one had ended.',
@@ -406,56 +400,58 @@ export class Receiver {
   }
 
   /** Checked on the announced length, before any memory is taken for it. */
-  #checkMessageLength(): boolean {
-    if (this.#payloadBytes > this.#rules.maxFrameBytes) {
-      this.#violate(frameTooBig(this.#payloadBytes, this.#rules.maxFrameBytes))
+  #checkMessageLength(frame: Unfinished): boolean {
+    if (frame.payloadBytes > this.#rules.maxFrameBytes) {
+      this.#violate(frameTooBig(frame.payloadBytes, this.#rules.maxFrameBytes))
       return false
     }
-    const total = this.#messageLength + this.#payloadBytes
-    if (total <= this.#longestMessage()) return true
+    const total = frame.messageLength + frame.payloadBytes
+    if (total <= this.#longestMessage(frame)) return true
     this.#violate(messageTooBig(total, this.#rules.maxMessageBytes))
     return false
   }
 
-  #longestMessage(): number {
-    return this.#isCompressed ? deflatedBound(this.#rules.maxMessageBytes) : this.#rules.maxMessageBytes
+  #longestMessage(frame: Unfinished): number {
+    return frame.isCompressed ? deflatedBound(this.#rules.maxMessageBytes) : this.#rules.maxMessageBytes
   }
 
-  get #messageLength(): number {
-    return this.#message?.length ?? 0
-  }
-
-  #beginPayload(bytes: Uint8Array, at: number, memory: ReadMemory | undefined): number {
-    this.#isInPayload = true
+  #beginPayload(frame: Unfinished, bytes: Uint8Array, at: number, memory: ReadMemory | undefined): number {
+    frame.isInPayload = true
     // A payload of no bytes ends here; there may be no further byte to call for it.
-    return this.#payloadBytes === 0 ? this.#readPayload(bytes, at, at, memory) : at
+    return frame.payloadBytes === 0 ? this.#readPayload(frame, bytes, at, at, memory) : at
   }
 
-  #readPayload(bytes: Uint8Array, start: number, chunkEnd: number, memory: ReadMemory | undefined): number {
-    const end = Math.min(chunkEnd, start + this.#payloadBytes - this.#payloadCame)
+  #readPayload(
+    frame: Unfinished,
+    bytes: Uint8Array,
+    start: number,
+    chunkEnd: number,
+    memory: ReadMemory | undefined,
+  ): number {
+    const end = Math.min(chunkEnd, start + frame.payloadBytes - frame.payloadCame)
     const piece = bytes.subarray(start, end)
     if (this.#rules.isServer) {
-      if (memory === undefined) applyMask(piece, this.#maskingKey, this.#payloadCame)
-      else memory.mask(start, end, this.#maskingKey, this.#payloadCame)
+      if (memory === undefined) applyMask(piece, frame.maskingKey, frame.payloadCame)
+      else memory.mask(start, end, frame.maskingKey, frame.payloadCame)
     }
-    this.#payloadCame += piece.length
-    const isWhole = this.#payloadCame === this.#payloadBytes
-    if (isWhole) this.#isInPayload = false
-    if (isControlOpcode(this.#opcode)) this.#takeControlPiece(piece, isWhole)
-    else this.#takeMessagePiece(piece, isWhole, memory)
+    frame.payloadCame += piece.length
+    const isWhole = frame.payloadCame === frame.payloadBytes
+    if (isWhole) frame.isInPayload = false
+    if (isControlOpcode(frame.opcode)) this.#takeControlPiece(frame, piece, isWhole)
+    else this.#takeMessagePiece(frame, piece, isWhole, memory)
     return end
   }
 
-  #takeControlPiece(piece: Uint8Array, isWhole: boolean): void {
-    if (!isWhole || this.#control !== undefined) {
-      this.#control ??= new PayloadBuffer()
-      this.#control.append(piece, this.#payloadBytes)
+  #takeControlPiece(frame: Unfinished, piece: Uint8Array, isWhole: boolean): void {
+    if (!isWhole || frame.control !== undefined) {
+      frame.control ??= new PayloadBuffer()
+      frame.control.append(piece, frame.payloadBytes)
       if (!isWhole) return
     }
-    const payload = this.#control?.take() ?? copyBytes(piece, 0, piece.length)
-    this.#control = undefined
-    if (this.#opcode === Opcode.Ping) this.#handler.onPing(payload)
-    else if (this.#opcode === Opcode.Pong) this.#handler.onPong(payload)
+    const payload = frame.control?.take() ?? copyBytes(piece, 0, piece.length)
+    frame.control = undefined
+    if (frame.opcode === Opcode.Ping) this.#handler.onPing(payload)
+    else if (frame.opcode === Opcode.Pong) this.#handler.onPong(payload)
     else this.#takeClose(payload)
   }
 
@@ -469,50 +465,54 @@ export class Receiver {
     this.#handler.onClose(close.code, close.reason)
   }
 
-  #takeMessagePiece(piece: Uint8Array, isFrameWhole: boolean, memory: ReadMemory | undefined): void {
+  #takeMessagePiece(
+    frame: Unfinished,
+    piece: Uint8Array,
+    isFrameWhole: boolean,
+    memory: ReadMemory | undefined,
+  ): void {
     if (this.#rules.deliversFrames) {
-      this.#takeFramePiece(piece, isFrameWhole)
+      this.#takeFramePiece(frame, piece, isFrameWhole)
       return
     }
-    const isMessageWhole = isFrameWhole && this.#isFinal
-    const isChecked = this.#isText && !this.#isCompressed && this.#rules.checksUtf8
-    if (isMessageWhole && piece.length === this.#payloadBytes && this.#messageLength === 0) {
+    const isMessageWhole = isFrameWhole && frame.isFinal
+    const isChecked = frame.isText && !frame.isCompressed && this.#rules.checksUtf8
+    if (isMessageWhole && piece.length === frame.payloadBytes && frame.messageLength === 0) {
       // The message lies in one chunk (§5.4 lets empty fragments precede it).
       if (isChecked && !isUtf8(piece)) this.#failUtf8()
-      else if (memory === undefined) this.#deliver(piece, 0, piece.length, undefined, false)
-      else this.#deliver(memory.bytes, piece.byteOffset, piece.byteOffset + piece.length, memory, false)
+      else this.#deliverPiece(frame, piece, memory)
       return
     }
 
     if (isChecked) {
-      this.#utf8 ??= new Utf8Validator()
-      if (!this.#utf8.push(piece) || (isMessageWhole && !this.#utf8.isComplete)) {
+      frame.utf8 ??= new Utf8Validator()
+      if (!frame.utf8.push(piece) || (isMessageWhole && !frame.utf8.isComplete)) {
         this.#failUtf8()
         return
       }
     }
     if (piece.length > 0) {
-      this.#message ??= new PayloadBuffer()
-      this.#message.append(piece, this.#expectedBytes(piece))
+      frame.message ??= new PayloadBuffer()
+      frame.message.append(piece, this.#expectedBytes(frame, piece))
     }
     if (!isMessageWhole) return
-    const payload = this.#message?.take() ?? new Uint8Array(0)
-    this.#message = undefined
-    this.#utf8 = undefined
-    this.#isInMessage = false
-    deliverOwn(this.#handler, this.#isText, this.#isCompressed, payload)
+    const payload = frame.message?.take() ?? new Uint8Array(0)
+    frame.message = undefined
+    frame.utf8 = undefined
+    frame.isInMessage = false
+    deliverOwn(this.#handler, frame.isText, frame.isCompressed, payload)
   }
 
-  #takeFramePiece(piece: Uint8Array, isWhole: boolean): void {
-    if (!isWhole || this.#message !== undefined) {
-      this.#message ??= new PayloadBuffer()
-      this.#message.append(piece, this.#payloadBytes)
+  #takeFramePiece(frame: Unfinished, piece: Uint8Array, isWhole: boolean): void {
+    if (!isWhole || frame.message !== undefined) {
+      frame.message ??= new PayloadBuffer()
+      frame.message.append(piece, frame.payloadBytes)
       if (!isWhole) return
     }
-    const payload = this.#message?.take() ?? copyBytes(piece, 0, piece.length)
-    this.#message = undefined
-    const [opcode, isFinal, isCompressed] = [this.#opcode, this.#isFinal, this.#isCompressed]
-    if (isFinal) this.#isInMessage = false
+    const payload = frame.message?.take() ?? copyBytes(piece, 0, piece.length)
+    frame.message = undefined
+    const [opcode, isFinal, isCompressed] = [frame.opcode, frame.isFinal, frame.isCompressed]
+    if (isFinal) frame.isInMessage = false
     this.#handler.onFrame?.({ opcode, isFinal, isCompressed, payload })
   }
 
@@ -520,25 +520,37 @@ export class Receiver {
    * How long the message can become: its final frame tells, an earlier one does not. (A buffer that grew with
    * each frame to that frame's end would be copied once for each of many small ones.)
    */
-  #expectedBytes(piece: Uint8Array): number {
-    if (!this.#isFinal) return this.#longestMessage()
-    return this.#messageLength + piece.length + this.#payloadBytes - this.#payloadCame
+  #expectedBytes(frame: Unfinished, piece: Uint8Array): number {
+    if (!frame.isFinal) return this.#longestMessage(frame)
+    return frame.messageLength + piece.length + frame.payloadBytes - frame.payloadCame
+  }
+
+  #deliverPiece(frame: Unfinished, piece: Uint8Array, memory: ReadMemory | undefined): void {
+    const { isText, isCompressed } = frame
+    frame.isInMessage = false
+    if (memory === undefined) {
+      this.#deliver(isText, isCompressed, piece, 0, piece.length, undefined, false)
+    } else {
+      const start = piece.byteOffset
+      this.#deliver(isText, isCompressed, memory.bytes, start, start + piece.length, memory, false)
+    }
   }
 
   #deliver(
+    isText: boolean,
+    isCompressed: boolean,
     source: Uint8Array,
     start: number,
     end: number,
     memory: ReadMemory | undefined,
     isAscii: boolean,
   ): void {
-    this.#isInMessage = false
     if (memory !== undefined && !this.#rules.checksUtf8) {
       // A borrowed memory's own decoder trusts what it decodes.
-      deliverOwn(this.#handler, this.#isText, this.#isCompressed, copyBytes(source, start, end))
+      deliverOwn(this.#handler, isText, isCompressed, copyBytes(source, start, end))
       return
     }
-    deliver(this.#handler, this.#isText, this.#isCompressed, source, start, end, memory, isAscii)
+    deliver(this.#handler, isText, isCompressed, source, start, end, memory, isAscii)
   }
 
   #failUtf8(): void {

@@ -79,7 +79,7 @@ export abstract class Liveness extends Receiving implements TickerMember {
 
   tick(nowMs: number, lostMs = 0): void {
     if (lostMs > 0) this.excuse(lostMs, nowMs)
-    if (this.ending.readyState !== ReadyState.Open) {
+    if (this.readyState !== ReadyState.Open) {
       this.ending.tick(nowMs, this.bufferedBytes)
     } else if (!this.dropStalled(nowMs)) {
       this.#keepAlive(nowMs)
@@ -112,6 +112,6 @@ export abstract class Liveness extends Receiving implements TickerMember {
   protected override excuse(lostMs: number, nowMs: number): void {
     super.excuse(lostMs, nowMs)
     this.#pings?.lose(lostMs, nowMs)
-    this.ending.excuse(lostMs, nowMs)
+    if (this.readyState !== ReadyState.Open) this.ending.excuse(lostMs, nowMs)
   }
 }

@@ -1,6 +1,7 @@
 import type { Receiver } from '@bothways/protocol'
-import { type ConnectionCompat, noCompat } from '../compat.ts'
+import type { ConnectionCompat } from '../compat.ts'
 import type { ConnectionInit } from '../connection-init.ts'
+import { ConnectionKind } from '../connection-kind.ts'
 import { type Ending, ReadyState } from '../ending.ts'
 import { fairTime, type TurnMember } from '../fair-time.ts'
 import type { Transport } from '../transports/transport.ts'
@@ -15,16 +16,22 @@ export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason]
  */
 export abstract class Reading implements TurnMember {
   readonly transport: Transport
-  protected readonly compat: ConnectionCompat
+  protected readonly kind: ConnectionKind
+  /** Made when it begins. */
   abstract readonly ending: Ending
+  abstract readonly readyState: ReadyState
   protected abstract readonly receiver: Receiver
   protected pauseReasons = 0
   /** How the byte stream has ended, to be told behind what came before and has not been handled yet. */
   #late: (() => void)[] | undefined
 
-  constructor({ transport, compat = noCompat }: ConnectionInit) {
-    this.transport = transport
-    this.compat = compat
+  constructor(init: ConnectionInit) {
+    this.transport = init.transport
+    this.kind = ConnectionKind.of(init)
+  }
+
+  protected get compat(): ConnectionCompat {
+    return this.kind.compat
   }
 
   abstract onTurn(): void
@@ -70,7 +77,7 @@ export abstract class Reading implements TurnMember {
    * us: what comes before that is read and dropped.
    */
   protected get isDiscarding(): boolean {
-    if (this.ending.readyState === ReadyState.Open) return false
+    if (this.readyState === ReadyState.Open) return false
     return (
       (this.pauseReasons & ~PauseReason.Turn) === PauseReason.Application &&
       (this.compat.unread ?? 'drop') === 'drop'

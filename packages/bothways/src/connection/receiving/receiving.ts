@@ -1,6 +1,6 @@
 import {
   CloseCode,
-  type DeflateDirection,
+  type DeflateDirections,
   decodeUtf8,
   isUtf8,
   type LimitError,
@@ -21,7 +21,6 @@ import { messageBytes } from '../message-data.ts'
 import { longestTimerMs } from '../option-checks.ts'
 import type { ConnectionSettings } from '../options.ts'
 import type { TransportHandler } from '../transports/transport.ts'
-import type { WorkGate } from '../work-gate.ts'
 import { type InflateResult, Inflater, isInflateError } from './inflate.ts'
 import { MessageProgress } from './message-progress.ts'
 import { PauseReason, Reading } from './reading.ts'
@@ -35,14 +34,11 @@ const shortestRateWaitMs = 10
  * turns of the others allow, inflated and counted; how the stream ends is told behind all that came before.
  */
 export abstract class Receiving extends Reading implements TransportHandler, ReceiverHandler, BudgetHolder {
-  readonly settings: ConnectionSettings
   protected readonly handler: ConnectionHandler
   protected readonly receiver: Receiver
-  /** How the peer may compress; undefined: not at all. */
-  readonly #incoming: DeflateDirection | undefined
-  readonly #zlibGate: WorkGate | undefined
+  /** How both sides may compress; undefined: not at all. */
+  protected readonly deflate: DeflateDirections | undefined
   #inflater: Inflater | undefined
-  readonly #budget: ByteBudget | undefined
   /** Bytes that the budget knows of. */
   #countedBytes = 0
   /** What waits with the handler. */
@@ -58,21 +54,16 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
 
   constructor(handler: ConnectionHandler, init: ConnectionInit) {
     super(init)
-    const { role, settings, deflate } = init
     const nowMs = performance.now()
-    this.settings = settings
     this.handler = handler
-    this.#incoming = deflate?.incoming
-    this.#zlibGate = init.zlibGate
-    this.#budget = init.incomingBudget
-    this.#rate = ReceiveRate.of(settings, nowMs)
+    this.deflate = init.deflate
+    this.#rate = ReceiveRate.of(init.settings, nowMs)
     this.#lastHeardMs = Math.trunc(nowMs)
-    this.receiver = new Receiver(this, {
-      role,
-      maxMessageBytes: settings.maxMessageBytes,
-      isDeflateNegotiated: deflate !== undefined,
-      ...this.compat.receiver,
-    })
+    this.receiver = new Receiver(this, this.kind.receiver(this.deflate !== undefined))
+  }
+
+  get settings(): ConnectionSettings {
+    return this.kind.settings
   }
 
   /** So many bytes of writes that were not taken at once have been now. */
@@ -190,7 +181,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   }
 
   get isOver(): boolean {
-    return this.ending.readyState === ReadyState.Closed
+    return this.readyState === ReadyState.Closed
   }
 
   giveUp({ limitBytes, usedBytes }: ByteBudget): void {
@@ -266,12 +257,12 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
       return
     }
     const { isText, byteLength } = message
-    if (!message.isCompressed || this.#incoming === undefined) {
+    if (!message.isCompressed || this.deflate === undefined) {
       const isString = isText && this.compat.textAs !== 'bytes'
       this.handler.onMessage(isString ? message.text() : messageBytes(message.bytes()), byteLength, isText)
       return
     }
-    this.#inflater ??= new Inflater(this.#incoming, this.settings.maxMessageBytes, this.#zlibGate)
+    this.#inflater ??= new Inflater(this.deflate.incoming, this.settings.maxMessageBytes, this.kind.zlibGate)
     const result = this.#inflater.inflate(message.bytes(), fairTime.isEarly(this))
     if (!(result instanceof Promise)) {
       this.#takeInflated(result, isText)
@@ -391,7 +382,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
 
   /** Tells the budget what has changed since the last time. */
   protected countHeld(): void {
-    const budget = this.#budget
+    const budget = this.kind.incomingBudget
     if (budget === undefined) return
     const { heldBytes } = this
     const grownBytes = heldBytes - this.#countedBytes
@@ -416,7 +407,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
 
   /** As {@link fail}, also while closing, or when only the handler is left. */
   #drop(code: CloseCode, error: LimitError): void {
-    if (this.ending.readyState === ReadyState.Open) {
+    if (this.readyState === ReadyState.Open) {
       this.fail(code, error)
     } else {
       this.#hasDiscarded = true

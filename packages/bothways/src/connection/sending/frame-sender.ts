@@ -1,35 +1,16 @@
 import { Buffer } from 'node:buffer'
-import {
-  CloseCode,
-  type DeflateDirection,
-  encodeUtf8,
-  Opcode,
-  type Role,
-  serializeCloseBody,
-} from '@bothways/protocol'
+import { CloseCode, encodeUtf8, Opcode, type Role, serializeCloseBody } from '@bothways/protocol'
 import { type CompressionTuning, Deflater } from '../deflate.ts'
 import type { CloseFrame } from '../disconnect.ts'
+import { Liveness } from '../liveness/liveness.ts'
 import { isBlob, type MessageData, messageBytes } from '../message-data.ts'
-import type { ConnectionSettings } from '../options.ts'
-import type { WorkGate } from '../work-gate.ts'
 import { binaryFrame, type FirstOctet, firstOctet, frame } from './frame.ts'
 import { deflatedFrame, wholeFrame } from './frame-formats.ts'
+import { newMaskingKey } from './masking-key.ts'
 import type { Outbox } from './outbox.ts'
 import type { Publication } from './publication.ts'
 import type { SharedBytes } from './shared-bytes.ts'
 import type { Piece } from './turn.ts'
-
-export interface FrameSenderInit {
-  readonly role: Role
-  readonly outbox: Outbox
-  readonly compression: ConnectionSettings['compression']
-  /** How messages may be compressed; undefined: not at all. */
-  readonly outgoing: DeflateDirection | undefined
-  readonly nextMaskingKey: () => number
-  /** Where long messages wait for their turn to be compressed. */
-  readonly zlibGate?: WorkGate | undefined
-  readonly handler: FrameSenderHandler
-}
 
 /** One frame, described by itself (RFC 6455 §5.2). */
 export interface FrameSendOptions {
@@ -45,11 +26,6 @@ export interface FrameSendOptions {
   readonly isMasked?: boolean
 }
 
-export interface FrameSenderHandler {
-  /** A message's bytes could not be had: a `Blob` that cannot be read any more. */
-  onSendFailure(error: Error): void
-}
-
 /** Whole messages, as they are and to be compressed. */
 const plain = { text: { opcode: Opcode.Text }, binary: { opcode: Opcode.Binary } } as const
 const compressed = {
@@ -58,47 +34,43 @@ const compressed = {
 } as const
 
 /** Makes frames of what is sent and gives them to the outbox in that order, also those that are not ready yet. */
-export class FrameSender {
-  readonly #role: Role
-  readonly #outbox: Outbox
-  readonly #handler: FrameSenderHandler
-  readonly #nextMaskingKey: () => number
-  /** How messages are compressed; both undefined: they go out as they are. */
-  readonly #tuning: CompressionTuning | undefined
-  readonly #direction: DeflateDirection | undefined
-  readonly #zlibGate: WorkGate | undefined
+export abstract class FrameSender extends Liveness {
+  abstract readonly outbox: Outbox
   #deflater: Deflater | undefined
   /** The last frame that was not ready when it was sent; later ones are made after it. */
   #lastPending: Promise<unknown> | undefined
 
-  constructor({ role, outbox, compression, outgoing, nextMaskingKey, zlibGate, handler }: FrameSenderInit) {
-    this.#role = role
-    this.#nextMaskingKey = nextMaskingKey
-    this.#outbox = outbox
-    this.#handler = handler
-    this.#zlibGate = zlibGate
-    if (outgoing === undefined || compression === false) return
-    this.#tuning = compression
-    this.#direction = outgoing
+  /** A message's bytes could not be had: a `Blob` that cannot be read any more. */
+  protected abstract onSendFailure(error: Error): void
+
+  get role(): Role {
+    return this.kind.role
   }
 
   /** Settles when everything sent so far is in the outbox; undefined when it is. */
-  get pending(): Promise<unknown> | undefined {
+  protected get pending(): Promise<unknown> | undefined {
     return this.#lastPending
+  }
+
+  /** How messages are compressed; undefined: they go out as they are. */
+  get #tuning(): CompressionTuning | undefined {
+    if (this.deflate?.outgoing === undefined) return undefined
+    const { compression } = this.settings
+    return compression === false ? undefined : compression
   }
 
   /** A message. What the caller does with its memory afterwards does not matter. */
   send(data: MessageData): void {
     if (typeof data === 'string') {
-      if (this.#tuning === undefined && !this.#outbox.isWaiting && this.#appendText(data)) return
+      if (this.#tuning === undefined && !this.outbox.isWaiting && this.#appendText(data)) return
       const payload = messageBytes(data)
       this.#sendBytes(payload, this.#kindOf(payload.length).text)
     } else if (isBlob(data)) {
       this.#sendLater(data, data.size, this.#kindOf(data.size).binary)
     } else {
       const payload = messageBytes(data)
-      if (this.#tuning === undefined && !this.#outbox.isWaiting) {
-        this.#outbox.appendFrame(payload, binaryFrame, this.#newKey())
+      if (this.#tuning === undefined && !this.outbox.isWaiting) {
+        this.outbox.appendFrame(payload, binaryFrame, this.#newKey())
         return
       }
       this.#sendBytes(payload, this.#kindOf(payload.length).binary)
@@ -107,7 +79,7 @@ export class FrameSender {
 
   /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
   sendShared(publication: Publication): void {
-    if (this.#tuning === undefined) this.#outbox.push(publication.encoded(wholeFrame))
+    if (this.#tuning === undefined) this.outbox.push(publication.encoded(wholeFrame))
     else this.#compressShared(publication, this.#tuning)
   }
 
@@ -119,19 +91,19 @@ export class FrameSender {
 
   /** A ping or pong goes ahead of messages that are not ready (RFC 6455 §5.4). */
   sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, payload: Uint8Array): void {
-    this.#outbox.appendFrame(payload, firstOctet(opcode), this.#newKey())
+    this.outbox.appendFrame(payload, firstOctet(opcode), this.#newKey())
   }
 
   /** The close frame goes behind everything else. */
   sendClose({ code, reason }: CloseFrame): void {
     const sentCode = code === CloseCode.NoStatusReceived ? undefined : code
     const body = serializeCloseBody(sentCode, encodeUtf8(reason))
-    this.#outbox.push(frame(body, firstOctet(Opcode.Close), this.#newKey()))
+    this.outbox.push(frame(body, firstOctet(Opcode.Close), this.#newKey()))
   }
 
   /** RFC 6455 §5.1: a client masks every frame, a server none. */
-  #newKey(isMasked: boolean = this.#role === 'client'): number | undefined {
-    return isMasked ? this.#nextMaskingKey() : undefined
+  #newKey(isMasked: boolean = this.role === 'client'): number | undefined {
+    return isMasked ? (this.compat.nextMaskingKey ?? newMaskingKey)() : undefined
   }
 
   /** Whether messages of this size are worth compressing. */
@@ -140,26 +112,26 @@ export class FrameSender {
   }
 
   #appendText(text: string): boolean {
-    return this.#outbox.appendText(text, this.#newKey())
+    return this.outbox.appendText(text, this.#newKey())
   }
 
   #compressShared(publication: Publication, tuning: CompressionTuning): void {
     const { payload, isText } = publication
     const kind = this.#kindOf(payload.length)
-    const direction = this.#direction
+    const direction = this.deflate?.outgoing
     if (kind === plain || direction === undefined) {
-      this.#outbox.push(publication.encoded(wholeFrame))
+      this.outbox.push(publication.encoded(wholeFrame))
     } else if (!direction.noContextTakeover) {
       this.#sendBytes(payload, isText ? kind.text : kind.binary)
     } else {
       const shared = publication.encoded(deflatedFrame(direction.windowBits, tuning.level))
       if (shared instanceof Promise) this.#queuePending(payload.length, this.#behindPending(shared))
-      else this.#outbox.push(shared)
+      else this.outbox.push(shared)
     }
   }
 
   #sendBytes(payload: Uint8Array, options: FrameSendOptions): void {
-    if (this.#outbox.isWaiting) {
+    if (this.outbox.isWaiting) {
       // Its turn has not come: what the caller does with its memory meanwhile must not matter.
       this.#sendLater(Buffer.from(payload), payload.length, options)
     } else if (options.compresses === true) {
@@ -187,7 +159,7 @@ export class FrameSender {
   }
 
   #append(payload: Uint8Array, options: FrameSendOptions): void {
-    this.#outbox.appendFrame(payload, this.#firstOctetOf(options), this.#newKey(options.isMasked))
+    this.outbox.appendFrame(payload, this.#firstOctetOf(options), this.#newKey(options.isMasked))
   }
 
   /** It is ready when what was sent before it is, too. */
@@ -198,11 +170,11 @@ export class FrameSender {
 
   #queuePending(bytes: number, made: Promise<Piece>): void {
     const pending = made.catch(error => {
-      this.#handler.onSendFailure(error)
+      this.onSendFailure(error)
       return undefined
     })
     this.#lastPending = pending
-    this.#outbox.pushLater(bytes, pending)
+    this.outbox.pushLater(bytes, pending)
     // Behind the outbox, so that a frame that finds nothing pending is there.
     void pending.then(() => {
       if (this.#lastPending === pending) this.#lastPending = undefined
@@ -211,9 +183,9 @@ export class FrameSender {
 
   /** The payload as it goes into the frame. */
   #deflate(payload: Uint8Array, { compresses, isFinal }: FrameSendOptions): Uint8Array | Promise<Uint8Array> {
-    const [tuning, direction] = [this.#tuning, this.#direction]
+    const [tuning, direction] = [this.#tuning, this.deflate?.outgoing]
     if (compresses !== true || tuning === undefined || direction === undefined) return payload
-    this.#deflater ??= new Deflater(direction, tuning, this.#zlibGate)
+    this.#deflater ??= new Deflater(direction, tuning, this.kind.zlibGate)
     return this.#deflater.deflate(payload, isFinal)
   }
 

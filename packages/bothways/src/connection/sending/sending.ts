@@ -1,12 +1,10 @@
 import { Buffer } from 'node:buffer'
-import { CloseCode, Opcode, type Role } from '@bothways/protocol'
+import { CloseCode, Opcode } from '@bothways/protocol'
 import type { ByteBudget } from '../byte-budget.ts'
 import type { ConnectionHandler, ConnectionInit } from '../connection-init.ts'
 import { ReadyState } from '../ending.ts'
 import { sendQueueFull, sendQueuesFull, shortReason } from '../failures.ts'
-import { Liveness } from '../liveness/liveness.ts'
-import { FrameSender, type FrameSenderHandler } from './frame-sender.ts'
-import { newMaskingKey } from './masking-key.ts'
+import { FrameSender } from './frame-sender.ts'
 import { Outbox, type OutboxHandler } from './outbox.ts'
 import type { SendOutcome } from './send-outcome.ts'
 
@@ -14,11 +12,8 @@ import type { SendOutcome } from './send-outcome.ts'
  * What goes out on one connection: how much may wait for a slow reader, the news of room, and the pings
  * and pongs that go between the messages.
  */
-export abstract class Sending extends Liveness implements FrameSenderHandler, OutboxHandler {
-  readonly role: Role
+export abstract class Sending extends FrameSender implements OutboxHandler {
   readonly outbox: Outbox
-  readonly sender: FrameSender
-  readonly #outgoingBudget: ByteBudget | undefined
   /** `send` has answered false. */
   #owesDrain = false
   /** The latest ping that waits for the peer to read (RFC 6455 §5.5.3: earlier ones need no answer). */
@@ -26,23 +21,12 @@ export abstract class Sending extends Liveness implements FrameSenderHandler, Ou
 
   constructor(handler: ConnectionHandler, init: ConnectionInit) {
     super(handler, init)
-    const { role, transport, settings, deflate, zlibGate, outgoingBudget } = init
-    this.role = role
-    this.#outgoingBudget = outgoingBudget
+    const { transport, settings, outgoingBudget } = init
     this.outbox = new Outbox({
       transport,
       handler: this,
       highWaterMarkBytes: settings.highWaterMarkBytes,
       budget: outgoingBudget,
-    })
-    this.sender = new FrameSender({
-      role,
-      outbox: this.outbox,
-      compression: settings.compression,
-      outgoing: deflate?.outgoing,
-      nextMaskingKey: this.compat.nextMaskingKey ?? newMaskingKey,
-      zlibGate,
-      handler: this,
     })
   }
 
@@ -52,19 +36,19 @@ export abstract class Sending extends Liveness implements FrameSenderHandler, Ou
 
   /** Whether one more message is taken; if not, and the connection stays open, there will be a drain. */
   mayQueue(): boolean {
-    if (this.ending.readyState !== ReadyState.Open) return false
+    if (this.readyState !== ReadyState.Open) return false
     const { maxBufferedBytes, whenBufferFull } = this.settings
     const { bufferedBytes } = this.outbox
     const isFull = bufferedBytes > maxBufferedBytes
-    if (!isFull && this.#outgoingBudget?.isExceeded !== true) return true
+    if (!isFull && this.kind.outgoingBudget?.isExceeded !== true) return true
     if (whenBufferFull === 'close') {
       if (isFull) {
         this.closeForPolicy(CloseCode.TryAgainLater, sendQueueFull(maxBufferedBytes, bufferedBytes))
       } else {
         // Perhaps this one goes, too.
-        this.#outgoingBudget?.relieve()
+        this.kind.outgoingBudget?.relieve()
       }
-      return this.ending.readyState === ReadyState.Open
+      return this.readyState === ReadyState.Open
     }
     // A peer that reads as fast as this side sends takes no part of what is used up.
     if (!isFull && !this.outbox.isBehind) return true
@@ -79,7 +63,7 @@ export abstract class Sending extends Liveness implements FrameSenderHandler, Ou
     return 'queued'
   }
 
-  onSendFailure(error: Error): void {
+  protected onSendFailure(error: Error): void {
     this.closeForPolicy(CloseCode.InternalError, error)
   }
 
@@ -91,7 +75,7 @@ export abstract class Sending extends Liveness implements FrameSenderHandler, Ou
     this.#payPong()
     if (!this.#owesDrain) return
     this.#owesDrain = false
-    if (this.ending.readyState === ReadyState.Open) this.handler.onDrain?.()
+    if (this.readyState === ReadyState.Open) this.handler.onDrain?.()
   }
 
   /** Nobody would read a close frame; so the connection is cut, and the memory is free at once. */
@@ -119,7 +103,7 @@ export abstract class Sending extends Liveness implements FrameSenderHandler, Ou
     if (this.outbox.hasRoom) {
       // RFC 6455 §5.5.3: it answers for an earlier one that still waits, whose pong would come behind it.
       this.#owedPong = undefined
-      this.sender.sendControl(Opcode.Pong, payload)
+      this.sendControl(Opcode.Pong, payload)
     } else {
       this.#owedPong = Buffer.from(payload)
       this.outbox.oweRoom()
@@ -131,7 +115,7 @@ export abstract class Sending extends Liveness implements FrameSenderHandler, Ou
     const payload = this.#owedPong
     if (payload === undefined) return
     this.#owedPong = undefined
-    if (!this.ending.hasReceivedClose) this.sender.sendControl(Opcode.Pong, payload)
+    if (!this.ending.hasReceivedClose) this.sendControl(Opcode.Pong, payload)
   }
 
   protected get hasRoom(): boolean {
@@ -143,7 +127,7 @@ export abstract class Sending extends Liveness implements FrameSenderHandler, Ou
   }
 
   protected sendPing(payload: Uint8Array): void {
-    this.sender.sendControl(Opcode.Ping, payload)
+    this.sendControl(Opcode.Ping, payload)
     this.outbox.flush()
   }
 }

@@ -16,25 +16,29 @@ interface PendingShutdown extends ShutdownRequest {
   transport: BareTransport
 }
 
+/** What is known of a handle that is not open any more. */
+interface ClosedHandle {
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  readonly error: Error | undefined
+}
+
 /** A transport on a TCP handle that nobody else knows of: there is no `net.Socket`, which saves its memory. */
 export class BareTransport extends HandleTransport {
-  #error: Error | undefined
-  #hasRead = 0
-  #hasWritten = 0
   #isWritingOver = false
-  #isClosed = false
+  #closed: ClosedHandle | undefined
 
   get bytesRead(): number {
-    return this.#isClosed ? this.#hasRead : this.handle.bytesRead
+    return (this.#closed ?? this.handle).bytesRead
   }
 
   get bytesWritten(): number {
-    return this.#isClosed ? this.#hasWritten : this.handle.bytesWritten
+    return (this.#closed ?? this.handle).bytesWritten
   }
 
   /** Sends FIN behind the writes that are pending; when both sides have, the connection is over. */
   end(): void {
-    if (this.isEnded || this.#isClosed) return
+    if (this.isEnded || this.isDestroyed) return
     this.isEnded = true
     const request = new ShutdownWrap() as PendingShutdown
     request.oncomplete = onShutdown
@@ -44,27 +48,26 @@ export class BareTransport extends HandleTransport {
     if (status !== 0) this.endedWriting()
   }
 
-  destroy(): void {
-    if (this.#isClosed) return
-    this.#hasRead = this.handle.bytesRead
-    this.#hasWritten = this.handle.bytesWritten
-    this.#isClosed = true
+  destroy(error?: Error): void {
+    if (this.isDestroyed) return
+    const { bytesRead, bytesWritten } = this.handle
+    this.#closed = { bytesRead, bytesWritten, error }
     this.handle.close(onClosed)
   }
 
   /** In order or not: what is wrong with the connection, the next read says (`shutdown` only that it is over). */
   endedWriting(): void {
-    if (this.#isClosed) return
+    if (this.isDestroyed) return
     this.#isWritingOver = true
     if (this.isReadingOver) this.destroy()
   }
 
   closed(): void {
-    this.handler?.onDestroyed(this.#error)
+    this.handler?.onDestroyed(this.#closed?.error)
   }
 
   protected get isDestroyed(): boolean {
-    return this.#isClosed
+    return this.#closed !== undefined
   }
 
   protected endReading(status: number): void {
@@ -78,9 +81,7 @@ export class BareTransport extends HandleTransport {
   }
 
   protected fail(syscall: string, status: number): void {
-    if (this.#isClosed) return
-    this.#error = systemError(syscall, status)
-    this.destroy()
+    if (!this.isDestroyed) this.destroy(systemError(syscall, status))
   }
 }
 
