@@ -4,6 +4,7 @@ import { launchFirefox } from '@bothways/test-support/firefox'
 import { MemoryBroker } from 'bothways'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ChaosProxy } from '../../packages/cli/src/chaos/chaos-proxy.ts'
+import { fatesOf } from '../../packages/cli/src/chaos/faults.ts'
 
 // The client of topics in real browsers, behind a network that misbehaves.
 
@@ -34,7 +35,7 @@ const numbers = (count: number) => [...Array(count).keys()]
 async function survives(page: Page, room: string): Promise<void> {
   let serving = await serve()
   const target = new URL(`http://127.0.0.1:${serving.port}/`)
-  const proxy = new ChaosProxy({ target, port: 0, host: '127.0.0.1', seed: 1, faults })
+  const proxy = new ChaosProxy({ target, port: 0, host: '127.0.0.1', fateOf: fatesOf(faults, 1) })
   try {
     await page.goto(`http://127.0.0.1:${await proxy.listen()}/#${room}`)
     await until(page, ({ status }) => status === 'open')
@@ -71,7 +72,7 @@ describe('In Chromium', () => {
   test('what is published while the device is offline arrives when it is online again', async () => {
     const serving = await serve()
     const target = new URL(`http://127.0.0.1:${serving.port}/`)
-    const proxy = new ChaosProxy({ target, port: 0, host: '127.0.0.1', seed: 1, faults })
+    const proxy = new ChaosProxy({ target, port: 0, host: '127.0.0.1', fateOf: fatesOf(faults, 1) })
     const page = await chromium.context.newPage()
     const view = page as never as Page
     try {
@@ -96,7 +97,7 @@ describe('In Chromium', () => {
     const serving = await serve()
     const target = new URL(`http://127.0.0.1:${serving.port}/`)
     const stripping = { ...faults, stripsUpgrade: true }
-    const proxy = new ChaosProxy({ target, port: 0, host: '127.0.0.1', seed: 1, faults: stripping })
+    const proxy = new ChaosProxy({ target, port: 0, host: '127.0.0.1', fateOf: fatesOf(stripping, 1) })
     const page = await chromium.context.newPage()
     const view = page as never as Page
     try {

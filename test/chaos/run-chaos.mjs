@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ChaosProxy } from '../../packages/cli/dist/chaos/chaos-proxy.js'
+import { badNetwork, noFaults } from './bad-network.mjs'
 import { Chance } from './chance.mjs'
-import { ChaosProxy } from './chaos-proxy.mjs'
 import { openBroker } from './open-broker.mjs'
 import { Publisher } from './publisher.mjs'
 import { ServerProcess } from './server-process.mjs'
@@ -29,13 +30,23 @@ export async function runChaos({
   deadlineMs,
 }) {
   const chance = new Chance(seed, 'main')
-  const proxy = new ChaosProxy(new Chance(seed, 'proxy'))
-  const port = await proxy.listen()
+  const network = new Chance(seed, 'network')
   const running = await Promise.all(Array.from({ length: servers }, () => ServerProcess.start(broker)))
-  const tellProxy = () => {
-    proxy.ports = running.filter(server => server !== undefined).map(server => server.port)
-  }
-  tellProxy()
+  let isCalm = false
+  const happened = { cut: 0, stalled: 0 }
+  const proxy = new ChaosProxy({
+    host: '127.0.0.1',
+    port: 0,
+    target() {
+      const reachable = running.filter(server => server !== undefined)
+      return reachable.length === 0 ? undefined : new URL(`http://127.0.0.1:${network.pick(reachable).port}`)
+    },
+    fateOf: () => (isCalm ? noFaults : badNetwork(network)),
+    onFault(_, what) {
+      if (what in happened) happened[what]++
+    },
+  })
+  const port = await proxy.listen()
 
   let answers = 0
   let wake = () => {}
@@ -89,16 +100,14 @@ export async function runChaos({
         continue
       }
       running[at] = undefined
-      tellProxy()
       await server.kill()
       if (chance.is(0.5)) await sleep(chance.between(0, 300))
       running[at] = await unless(ServerProcess.start(broker))
-      tellProxy()
     }
     await unless(moreAnswers(chance.between(100, 250)))
     for (const publisher of publishers) publisher.isStopping = true
     await unless(Promise.all(publishing))
-    proxy.isCalm = true
+    isCalm = true
     const acknowledged = publishers.flatMap(publisher => publisher.acknowledged)
     const logs = new Map(topics.map(topic => [topic, logOf(topic, acknowledged)]))
     const isThere = follower =>
@@ -130,7 +139,7 @@ export async function runChaos({
     for (const publisher of publishers) publisher.isStopping = true
     for (const follower of followers) follower.stop()
     for (const server of running) await server?.kill()
-    proxy.close()
+    await proxy.close()
   }
   const visits = wire => followers.reduce((sum, follower) => sum + follower.visits.get(wire), 0)
   const seen = followers.flatMap(follower => [...follower.logs.values()].flat())
@@ -143,8 +152,8 @@ export async function runChaos({
       kills: kills - pauses - brokerRestarts,
       pauses,
       brokerRestarts,
-      cuts: proxy.cutCount,
-      stalls: proxy.stallCount,
+      cuts: happened.cut,
+      stalls: happened.stalled,
       webSockets: visits('webSocket'),
       streams: visits('events'),
       longPolls: visits('longPoll'),

@@ -10,6 +10,7 @@ import { bundleClient } from '@bothways/test-support/client-page'
 import { createHub, createServer, MemoryBroker, TopicsHttp, topicsRoute, WebSocket } from 'bothways'
 import { expect, test } from 'vitest'
 import { ChaosProxy } from '../../packages/cli/src/chaos/chaos-proxy.ts'
+import { fatesOf } from '../../packages/cli/src/chaos/faults.ts'
 import { logOf, wrongInBroker, wrongInLog, wrongInSubscriber } from '../chaos/verify.mjs'
 import { type Follower, follow, topics } from './follow.mjs'
 
@@ -131,8 +132,7 @@ test(
       target,
       port: 0,
       host: '127.0.0.1',
-      seed,
-      faults,
+      fateOf: fatesOf(faults, seed),
       onFault: (_, what) => what !== 'opened' && cuts.count++,
     })
     const port = await proxy.listen()

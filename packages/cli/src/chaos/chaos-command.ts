@@ -5,8 +5,8 @@ import { readArguments, readHost, readPort, readWhole } from '../usage/arguments
 import { type Command, everywhere } from '../usage/command.ts'
 import { hostOption } from '../usage/listening.ts'
 import { WrongUse } from '../wrong-use.ts'
-import { ChaosProxy } from './chaos-proxy.ts'
-import { readLatency, readRate, readShare, readTime } from './faults.ts'
+import { ChaosProxy, type ConnectionEvent } from './chaos-proxy.ts'
+import { fatesOf, readLatency, readRate, readShare, readTime } from './faults.ts'
 
 const options = {
   listen: {
@@ -118,18 +118,18 @@ export async function runChaos(args: readonly string[], language: Language): Pro
   }
   const port = readPort(values.listen, '--listen')
   const host = readHost(values.host)
+  const faults = {
+    ...read('--latency', values.latency, readLatency, { latencyMs: 0, jitterMs: 0 }, '200±80'),
+    killEveryMs: read('--kill-every', values['kill-every'], readTime, 0, '20s'),
+    halfOpenShare: read('--half-open', values['half-open'], readShare, 0, '5%'),
+    stripsUpgrade: values['strip-upgrade'] === true,
+    bytesPerSecond: read('--slow', values.slow, readRate, 0, '10kB/s'),
+  }
   const proxy = new ChaosProxy({
     target: new URL(given),
     port,
     host,
-    seed: readWhole('--seed', values.seed, 0, 2 ** 32 - 1),
-    faults: {
-      ...read('--latency', values.latency, readLatency, { latencyMs: 0, jitterMs: 0 }, '200±80'),
-      killEveryMs: read('--kill-every', values['kill-every'], readTime, 0, '20s'),
-      halfOpenShare: read('--half-open', values['half-open'], readShare, 0, '5%'),
-      stripsUpgrade: values['strip-upgrade'] === true,
-      bytesPerSecond: read('--slow', values.slow, readRate, 0, '10kB/s'),
-    },
+    fateOf: fatesOf(faults, readWhole('--seed', values.seed, 0, 2 ** 32 - 1)),
     ...(values.verbose === true && {
       onFault: (connection, what) => console.error(`${connection} ${faultWords[what][language]}`),
     }),
@@ -142,10 +142,11 @@ export async function runChaos(args: readonly string[], language: Language): Pro
   return await ended
 }
 
-const faultWords: Readonly<Record<'opened' | 'stripped' | 'cut' | 'silent' | 'unreachable', Words>> = {
+const faultWords: Readonly<Record<ConnectionEvent, Words>> = {
   opened: { en: 'opened', zh: '已打开' },
   stripped: { en: 'lost its upgrade', zh: '失去了升级请求' },
   cut: { en: 'cut', zh: '被切断' },
+  stalled: { en: 'stands still for a while', zh: '暂时停住' },
   silent: { en: 'silent from now on', zh: '从此沉默' },
   unreachable: { en: 'does not reach the server', zh: '连不上服务器' },
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, WebSocket } from 'bothways'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { ChaosProxy } from './chaos-proxy.ts'
-import { type Faults, fateOf } from './faults.ts'
+import { type Fate, type Faults, fatesOf } from './faults.ts'
 
 const none: Faults = {
   latencyMs: 0,
@@ -26,14 +26,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-async function through(faults: Partial<Faults>, seed = 1) {
+async function through(faults: Partial<Faults>, seed = 1, breaks?: Fate['breaks']) {
   const told: string[] = []
+  const fates = fatesOf({ ...none, ...faults }, seed)
   const proxy = new ChaosProxy({
     target,
     port: 0,
     host: '127.0.0.1',
-    seed,
-    faults: { ...none, ...faults },
+    fateOf: connection => ({ ...fates(connection), ...(breaks && { breaks }) }),
     onFault: (_, what) => told.push(what),
   })
   const port = await proxy.listen()
@@ -97,7 +97,7 @@ test('A connection is cut in the middle of a frame', async () => {
 test('Half-open connections go silent, and nobody is told', async () => {
   // With this seed the first one goes silent within half a second.
   const faults = { ...none, halfOpenShare: 1 }
-  const seed = [...Array(1_000).keys()].find(seed => (fateOf(faults, seed, 1).freezeAfterMs ?? 0) < 500)
+  const seed = [...Array(1_000).keys()].find(seed => (fatesOf(faults, seed)(1).freezeAfterMs ?? 0) < 500)
   const { socket, told } = await through(faults, seed)
   await once(socket, 'open')
   const came: unknown[] = []
@@ -110,6 +110,44 @@ test('Half-open connections go silent, and nobody is told', async () => {
   const count = came.length
   await new Promise(resolve => setTimeout(resolve, 200))
   expect([came.length, socket.readyState, told]).toEqual([count, 1, ['opened', 'silent']])
+})
+
+test.each(['there', 'back'] as const)('A connection is cut behind so many bytes on the way %s', async way => {
+  const { socket, told } = await through({}, 1, { [way]: { afterBytes: 5_000 } })
+  await once(socket, 'open')
+  socket.send('x'.repeat(10_000))
+  const [{ code }] = await once(socket, 'close')
+  expect([code, told]).toEqual([1006, ['opened', 'cut']])
+})
+
+test('A connection stands still behind so many bytes, and nothing of it is lost', async () => {
+  const { socket, told } = await through({}, 1, { back: { afterBytes: 5_000, stallMs: 300 } })
+  await once(socket, 'open')
+  const from = performance.now()
+  const message = '二'.repeat(100_000)
+  socket.send(message)
+  const [{ data }] = await once(socket, 'message')
+  expect([data === message, told]).toEqual([true, ['opened', 'stalled']])
+  expect(performance.now() - from).toBeGreaterThan(290)
+})
+
+test('Each connection goes to the server that is named for it; where there is none it ends at once', async () => {
+  const targets = [target, undefined]
+  const proxy = new ChaosProxy({
+    target: () => targets.shift(),
+    port: 0,
+    host: '127.0.0.1',
+    fateOf: fatesOf(none, 1),
+  })
+  const url = `ws://127.0.0.1:${await proxy.listen()}/echo`
+  cleanups.push(() => proxy.close())
+  const first = new WebSocket(url)
+  await once(first, 'open')
+  const second = new WebSocket(url)
+  second.onerror = () => {}
+  const [{ code }] = await once(second, 'close')
+  expect(code).toBe(1006)
+  first.terminate()
 })
 
 test('A stripped upgrade reaches the server as an ordinary request', async () => {
@@ -133,8 +171,7 @@ test('A server that is not there is as it is without the proxy: the connection e
     target: new URL('ws://127.0.0.1:1/'),
     port: 0,
     host: '127.0.0.1',
-    seed: 1,
-    faults: none,
+    fateOf: fatesOf(none, 1),
   })
   const other = await proxy.listen()
   cleanups.push(() => proxy.close())

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { type Faults, fateOf } from './faults.ts'
+import type { Fate } from './faults.ts'
 import { FrameWalker } from './frame-walker.ts'
 import { Lane } from './lane.ts'
 import { changeHead } from './request-head.ts'
@@ -11,15 +11,18 @@ const longestHeadBytes = 16 * 1024
 /** How long a cut waits for a frame to be in the middle of, in ms. */
 const cutAnywayMs = 1_000
 
+/** What becomes of a connection, as it is told. */
+export type ConnectionEvent = 'opened' | 'stripped' | 'cut' | 'stalled' | 'silent' | 'unreachable'
+
 export interface ChaosOptions {
-  /** Of the server: `ws:`, `wss:`, `http:` or `https:`. */
-  readonly target: URL
+  /** Of the server: `ws:`, `wss:`, `http:` or `https:`. A function: which it is for the next connection; undefined: none. */
+  readonly target: URL | (() => URL | undefined)
   readonly port: number
   readonly host: string
-  readonly faults: Faults
-  readonly seed: number
+  /** What becomes of a connection, which are counted from 1. */
+  fateOf(connection: number): Fate
   /** Hears what is done to which connection. */
-  onFault?(connection: number, what: 'opened' | 'stripped' | 'cut' | 'silent' | 'unreachable'): void
+  onFault?(connection: number, what: ConnectionEvent): void
 }
 
 /** A proxy between a client and a server of WebSockets, under which networks and proxies misbehave as told. */
@@ -53,19 +56,31 @@ export class ChaosProxy {
   }
 
   #take(client: Socket): void {
-    const { target, faults, seed } = this.#options
+    const { target: targets } = this.#options
+    const target = typeof targets === 'function' ? targets() : targets
+    if (target === undefined) {
+      client.destroy()
+      return
+    }
     const number = ++this.#count
-    const fate = fateOf(faults, seed, number)
+    const fate = this.#options.fateOf(number)
     const server = this.#connect(target)
-    const there = new Lane(client, server, fate.latency, faults.bytesPerSecond)
-    const back = new Lane(server, client, fate.latency, faults.bytesPerSecond)
-    const tell = (what: Parameters<NonNullable<ChaosOptions['onFault']>>[1]) =>
-      this.#options.onFault?.(number, what)
+    const tell = (what: ConnectionEvent) => this.#options.onFault?.(number, what)
     const timers: NodeJS.Timeout[] = []
     const cut = () => {
       client.destroy()
       server.destroy()
     }
+    const events = {
+      onStall: () => tell('stalled'),
+      onCut: () => {
+        isCut = true
+        tell('cut')
+      },
+      onEnd: cut,
+    }
+    const there = new Lane(client, server, { ...fate, breaks: fate.breaks?.there }, events)
+    const back = new Lane(server, client, { ...fate, breaks: fate.breaks?.back }, events)
     for (const [socket, other] of [
       [client, server],
       [server, client],
@@ -80,7 +95,7 @@ export class ChaosProxy {
       })
     }
     server.once('error', () => tell('unreachable'))
-    this.#readHead(client, there, tell)
+    this.#readHead(client, there, target, fate, tell)
     client.on('end', () => there.push(undefined))
     server.on('end', () => back.push(undefined))
 
@@ -110,9 +125,7 @@ export class ChaosProxy {
         return
       }
       // In the middle of a frame: its first byte still passes.
-      isCut = true
-      back.push(bytes.subarray(0, last + 1), cut)
-      tell('cut')
+      back.cutBehind(bytes.subarray(0, last + 1))
     })
 
     function begin(): void {
@@ -143,13 +156,18 @@ export class ChaosProxy {
   }
 
   /** The head of the request is changed; all that follows passes as it is. */
-  #readHead(client: Socket, there: Lane, tell: (what: 'stripped') => void): void {
-    const { target, faults } = this.#options
+  #readHead(
+    client: Socket,
+    there: Lane,
+    target: URL,
+    { stripsUpgrade }: Fate,
+    tell: (what: 'stripped') => void,
+  ): void {
     const scheme = target.protocol.replace('ws', 'http')
     const changes = {
       host: target.host,
       origin: `${scheme}//${target.host}`,
-      stripsUpgrade: faults.stripsUpgrade,
+      stripsUpgrade,
     }
     let isPast = false
     let seen = Buffer.alloc(0)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fateOf, readLatency, readRate, readShare, readTime } from './faults.ts'
+import { fatesOf, readLatency, readRate, readShare, readTime } from './faults.ts'
 import { FrameWalker } from './frame-walker.ts'
 import { changeHead } from './request-head.ts'
 
@@ -35,7 +35,7 @@ test('The same seed brings the same fate to the same connection, another one ano
   }
   const fates = (seed: number) =>
     Array.from({ length: 40 }, (_, connection) => {
-      const { killAfterMs, freezeAfterMs, latency } = fateOf(faults, seed, connection)
+      const { killAfterMs, freezeAfterMs, latency } = fatesOf(faults, seed)(connection)
       return { killAfterMs, freezeAfterMs, latencies: [latency(), latency()] }
     })
   expect(fates(7)).toEqual(fates(7))

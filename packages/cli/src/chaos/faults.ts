@@ -50,26 +50,41 @@ function seededRandom(seed: number): () => number {
   }
 }
 
+/** Where one direction of a connection breaks. */
+export interface Break {
+  /** Behind so many bytes, in the middle of whatever they are. */
+  readonly afterBytes: number
+  /** It stands still for so long, in ms; undefined: the connection is cut. */
+  readonly stallMs?: number | undefined
+}
+
 /** What becomes of one connection. */
-export interface Fate {
+export interface Fate extends Pick<Faults, 'stripsUpgrade' | 'bytesPerSecond'> {
   /** When it is cut, in ms after it opened; undefined: never. */
   readonly killAfterMs: number | undefined
   /** When it goes silent, in ms after it opened; undefined: never. */
   readonly freezeAfterMs: number | undefined
   /** Of the next piece of data, in ms. */
   latency(): number
+  /** On the way to the server, and on the way back. */
+  readonly breaks?: { readonly there?: Break | undefined; readonly back?: Break | undefined }
 }
 
 const longestUntilFreezeMs = 10_000
 
-/** The same for the same seed and number of a connection, whatever others do. */
-export function fateOf(faults: Faults, seed: number, connection: number): Fate {
-  const random = seededRandom(seed + Math.imul(connection, 0x9e3779b1))
-  const { killEveryMs, halfOpenShare, latencyMs, jitterMs } = faults
+/** The fate of each connection by its number: the same for the same seed, whatever becomes of others. */
+export function fatesOf(faults: Faults, seed: number): (connection: number) => Fate {
+  return connection => fateOf(faults, seededRandom(seed + Math.imul(connection, 0x9e3779b1)))
+}
+
+function fateOf(faults: Faults, random: () => number): Fate {
+  const { killEveryMs, halfOpenShare, latencyMs, jitterMs, stripsUpgrade, bytesPerSecond } = faults
   const kill = random()
   const isHalfOpen = random() < halfOpenShare
   const freeze = random()
   return {
+    stripsUpgrade,
+    bytesPerSecond,
     killAfterMs: killEveryMs === 0 ? undefined : killEveryMs * (0.5 + kill),
     freezeAfterMs: isHalfOpen ? longestUntilFreezeMs * freeze : undefined,
     latency: () => Math.max(0, latencyMs + jitterMs * (2 * random() - 1)),

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Break, Fate } from './faults.ts'
 
 /** So much may wait in a direction before its source is not read, in bytes. */
 const maxWaitingBytes = 256 * 1024
@@ -11,55 +12,107 @@ interface Piece {
   readonly onPassed: (() => void) | undefined
 }
 
+/** What happens in one direction of a connection. */
+export interface LaneFate extends Pick<Fate, 'latency' | 'bytesPerSecond'> {
+  readonly breaks: Break | undefined
+}
+
+export interface LaneEvents {
+  /** It stands still from here on, for as long as its fate says. */
+  onStall(): void
+  /** It is broken: nothing more passes. */
+  onCut(): void
+  /** What came before has passed: the connection is to end. */
+  onEnd(): void
+}
+
 /** One direction of a connection: what comes goes out later, slower, in the same order. */
 export class Lane {
   readonly #source: Socket
   readonly #target: Socket
-  readonly #latency: () => number
-  readonly #bytesPerSecond: number
+  readonly #fate: LaneFate
+  readonly #events: LaneEvents
   readonly #waiting: Piece[] = []
   #waitingBytes = 0
+  /** Until it breaks. */
+  #bytesLeft: number
   #lastAt = 0
   #timer: NodeJS.Timeout | undefined
-  #isFrozen = false
+  #isOver = false
 
-  constructor(source: Socket, target: Socket, latency: () => number, bytesPerSecond: number) {
+  constructor(source: Socket, target: Socket, fate: LaneFate, events: LaneEvents) {
     this.#source = source
     this.#target = target
-    this.#latency = latency
-    this.#bytesPerSecond = bytesPerSecond
+    this.#fate = fate
+    this.#events = events
+    this.#bytesLeft = fate.breaks?.afterBytes ?? Number.POSITIVE_INFINITY
     source.on('close', () => clearTimeout(this.#timer))
+    target.on('drain', () => this.#readOn())
   }
 
-  /**
-   * @param bytes undefined for the end of the stream
-   * @param onPassed called when they have gone out, behind all that waited
-   */
-  push(bytes: Buffer | undefined, onPassed?: () => void): void {
-    if (this.#isFrozen) return
-    const now = performance.now()
-    const due = Math.max(now + this.#latency(), this.#lastAt)
-    this.#lastAt = due
-    if (bytes === undefined || this.#bytesPerSecond === 0) this.#wait(due, bytes, onPassed)
-    else this.#slowly(due, bytes, onPassed)
-    if (this.#waitingBytes > maxWaitingBytes) this.#source.pause()
-    this.#pass()
+  /** @param bytes undefined for the end of the stream */
+  push(bytes: Buffer | undefined): void {
+    if (this.#isOver) return
+    if (bytes !== undefined && bytes.length > this.#bytesLeft) this.#break(bytes)
+    else this.#take(bytes)
+  }
+
+  /** The connection is to end behind `bytes` and all that waits. */
+  cutBehind(bytes: Buffer): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#events.onCut()
+    this.#take(bytes, () => this.#events.onEnd())
   }
 
   /** From now on nothing passes, and nobody is told. */
   freeze(): void {
-    this.#isFrozen = true
+    this.#isOver = true
     clearTimeout(this.#timer)
     this.#waiting.length = 0
+    this.#waitingBytes = 0
     this.#source.resume()
   }
 
+  #break(bytes: Buffer): void {
+    const before = bytes.subarray(0, this.#bytesLeft)
+    const stallMs = this.#fate.breaks?.stallMs
+    if (stallMs === undefined) {
+      this.cutBehind(before)
+      return
+    }
+    this.#bytesLeft = Number.POSITIVE_INFINITY
+    this.#events.onStall()
+    this.#take(before)
+    this.#lastAt = Math.max(performance.now(), this.#lastAt) + stallMs
+    this.#take(bytes.subarray(before.length))
+  }
+
+  #take(bytes: Buffer | undefined, onPassed?: () => void): void {
+    this.#bytesLeft -= bytes?.length ?? 0
+    const due = Math.max(performance.now() + this.#fate.latency(), this.#lastAt)
+    this.#lastAt = due
+    if (bytes === undefined || this.#fate.bytesPerSecond === 0) this.#wait(due, bytes, onPassed)
+    else this.#slowly(due, bytes, onPassed)
+    if (this.#isFull) this.#source.pause()
+    this.#pass()
+  }
+
+  get #isFull(): boolean {
+    return this.#waitingBytes + this.#target.writableLength > maxWaitingBytes
+  }
+
+  #readOn(): void {
+    if (!this.#isFull) this.#source.resume()
+  }
+
   #slowly(due: number, bytes: Buffer, onPassed?: () => void): void {
-    const size = Math.max(1, Math.floor((this.#bytesPerSecond * pieceMs) / 1_000))
+    const { bytesPerSecond } = this.#fate
+    const size = Math.max(1, Math.floor((bytesPerSecond * pieceMs) / 1_000))
     for (let at = 0; at < bytes.length; at += size) {
       const piece = bytes.subarray(at, at + size)
       this.#wait(Math.max(due, this.#lastAt), piece, at + size < bytes.length ? undefined : onPassed)
-      this.#lastAt = Math.max(due, this.#lastAt) + (piece.length * 1_000) / this.#bytesPerSecond
+      this.#lastAt = Math.max(due, this.#lastAt) + (piece.length * 1_000) / bytesPerSecond
     }
   }
 
@@ -83,6 +136,6 @@ export class Lane {
       if (next.bytes === undefined) this.#target.end()
       else this.#target.write(next.bytes, next.onPassed)
     }
-    if (this.#waitingBytes <= maxWaitingBytes) this.#source.resume()
+    this.#readOn()
   }
 }
