@@ -84,18 +84,18 @@ export class Streams {
       })()
       this.#growing = growing
       growing.then(
-        () => this.#settled(growing),
+        () => this.#grown(growing),
         () => {
           // It is asked for again by the next publication.
           this.#reach = { count: leastCount, ageMs: 0 }
-          this.#settled(growing)
+          this.#grown(growing)
         },
       )
     }
     return this.#growing
   }
 
-  #settled(growing: Promise<void>): void {
+  #grown(growing: Promise<void>): void {
     if (this.#growing === growing) this.#growing = undefined
   }
 

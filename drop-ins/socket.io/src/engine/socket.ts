@@ -193,7 +193,7 @@ export class Socket
 
   /** @internal What waits for all clients is too much. */
   giveUp(): void {
-    this.#cut('the clients do not take what is sent to them')
+    this.#terminate('the clients do not take what is sent to them')
   }
 
   /** @internal Its place goes to somebody else. */
@@ -310,7 +310,7 @@ export class Socket
     outgoing.take(this.#bufferedBytes - this.#countedBytes)
     this.#countedBytes = this.#bufferedBytes
     if (this.#bufferedBytes + this.transport.bufferedAmount > opts.maxBufferedBytes) {
-      this.#cut('the client does not take what is sent to it')
+      this.#terminate('the client does not take what is sent to it')
     } else {
       outgoing.relieve()
     }
@@ -351,7 +351,7 @@ export class Socket
   }
 
   /** The client takes too little: what waits for it is given up with it. */
-  #cut(why: string): void {
+  #terminate(why: string): void {
     const { transport } = this
     this.#end('transport error', new TransportError(why))
     transport.terminate()

@@ -78,13 +78,13 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
   async function run(line: string): Promise<void> {
     if (!session.isOpen && !(await session.ready())) return
     try {
-      await obey(line)
+      await enter(line)
     } catch (error) {
       screen.show(error instanceof WrongUse ? error.words[language] : (error as Error).message)
     }
   }
 
-  async function obey(line: string): Promise<void> {
+  async function enter(line: string): Promise<void> {
     // An acknowledgement is a line of its own kind, from a pipe as well.
     if (options.socketIo !== undefined && /^\/ack\b/.test(line)) return await send(line)
     const command = parseLine(line)

@@ -175,7 +175,7 @@ class Visit {
       return found
     }
     found.address = address
-    if (this.#target.isSecure && !(await this.#shakeTls(address))) return found
+    if (this.#target.isSecure && !(await this.#handshakeTls(address))) return found
 
     this.#step('handshake')
     // As much again is left for the comparison.
@@ -253,7 +253,7 @@ class Visit {
   }
 
   /** @returns false when nothing can be asked over TLS */
-  async #shakeTls(address: string): Promise<boolean> {
+  async #handshakeTls(address: string): Promise<boolean> {
     this.#step('tls')
     const found = this.#found
     const port = this.#port

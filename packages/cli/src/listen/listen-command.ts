@@ -142,7 +142,7 @@ export async function runListen(args: readonly string[], language: Language): Pr
     screen.startPrompting()
     let earlier: Promise<void> = Promise.resolve()
     prompt.on('line', line => {
-      earlier = earlier.then(() => obey(line, listener, binary, screen, language, finish))
+      earlier = earlier.then(() => enter(line, listener, binary, screen, language, finish))
     })
     prompt.on('SIGINT', finish)
     prompt.on('close', finish)
@@ -202,7 +202,7 @@ async function sendInput(listener: Listener, isBinary: boolean, finished: Promis
 }
 
 /** Does what a typed line asks for; what is wrong with it is shown. */
-async function obey(
+async function enter(
   line: string,
   listener: Listener,
   isBinary: boolean,
