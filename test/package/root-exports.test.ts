@@ -188,6 +188,7 @@ test('@bothways/protocol exports these names', () => {
       "parseTokenList",
       "readHeaderLines",
       "readRequestHead",
+      "readSwitchingHead",
       "refusedAnswers",
       "refusedRequests",
       "resolveDeflateOptions",

@@ -67,8 +67,20 @@ const clientRules: OptionRules<ClientOptions, Omit<ClientSettings, 'connection'>
 
 const clientOptionNames = [...connectionOptionNames, ...Object.keys(clientRules)]
 
+/** In place of options that nobody gave. */
+export const noOptions: ClientOptions = Object.freeze({})
+
+/** What {@link noOptions} become. */
+let defaults: ClientSettings | undefined
+
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
 export function resolveClientOptions(options: ClientOptions, what = 'WebSocket'): ClientSettings {
+  if (options !== noOptions) return resolved(options, what)
+  defaults ??= resolved(options, what)
+  return defaults
+}
+
+function resolved(options: ClientOptions, what: string): ClientSettings {
   checkOptionNames(what, options, clientOptionNames)
   return {
     ...applyRules(options, clientRules),

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import {
   type ClientRequest,
   request as httpRequest,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type RequestOptions,
 } from 'node:http'
@@ -16,11 +16,14 @@ import {
   createRequestHeaders,
   type Extension,
   HandshakeError,
-  keyBytes,
+  type HeaderList,
 } from '@bothways/protocol'
 import { AnswerTimer } from '../connection/answer-timer.ts'
+import { newMaskingKey } from '../connection/sending/masking-key.ts'
+import { streamBinding } from '../connection/transports/tcp-handle.ts'
 import type { ClientSettings } from './client-options.ts'
 import { connectionFailed } from './network-errors.ts'
+import { PlainRequest } from './plain-request.ts'
 import { basicCredentials } from './url.ts'
 
 /** How much of a refusal's body is read, in bytes, and how long that may take, in ms. */
@@ -30,7 +33,7 @@ const bodyTimeoutMs = 1_000
 export interface Opened {
   readonly accepted: AcceptedResponse
   readonly status: number
-  readonly headers: IncomingMessage['headers']
+  readonly headers: IncomingHttpHeaders
   readonly stream: Duplex
   /** What the server sent right behind its answer. */
   readonly head: Buffer
@@ -41,11 +44,14 @@ export interface OpeningHandler {
   onFailed(error: HandshakeError): void
 }
 
-/** A client's opening handshake under way (RFC 6455 §4.1) over `node:http`, so agents and proxies work. */
+/**
+ * A client's opening handshake under way (RFC 6455 §4.1): over `node:http`, so that agents and proxies work, or over a TCP
+ * connection of its own.
+ */
 export class Opening {
   readonly #url: URL
   readonly #handler: OpeningHandler
-  readonly #request: ClientRequest
+  #request: ClientRequest | PlainRequest
   readonly #timer: AnswerTimer
   readonly #offered: {
     readonly key: string
@@ -60,33 +66,15 @@ export class Opening {
   constructor(url: URL, subprotocols: readonly string[], settings: ClientSettings, handler: OpeningHandler) {
     this.#url = url
     this.#handler = handler
-    this.#offered = { key: createKey(randomBytes(keyBytes)), subprotocols, extensions: offers(settings) }
+    this.#offered = { key: newKey(), subprotocols, extensions: offers(settings) }
     const headers = createRequestHeaders({
       ...this.#offered,
       origin: settings.origin,
       extra: settings.headers,
     })
-    const isSecure = url.protocol === 'wss:'
-    const host = url.hostname.replace(/^\[|\]$/g, '')
-    const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)
-    const options: RequestOptions = {
-      ...settings.tls,
-      host,
-      port,
-      path: url.pathname + url.search,
-      // A connection of its own: an idle one of a pool might be closed just now. `agent: false` is an agent of its own.
-      ...(settings.agent === undefined && !isSecure
-        ? { createConnection: () => connect({ host, port }) }
-        : { agent: settings.agent ?? false }),
-      headers: [['Host', url.host], ...authorization(url), ...headers].flat(),
-    }
-    this.#request = isSecure ? httpsRequest(options) : httpRequest(options)
     const { handshakeTimeoutMs } = settings
+    this.#request = this.#ask(settings, [['Host', url.host], ...authorization(url), ...headers])
     this.#timer = new AnswerTimer(handshakeTimeoutMs, () => this.#timeOut(handshakeTimeoutMs))
-    this.#request.on('error', error => this.#fail(connectionFailed(url, error)))
-    this.#request.on('upgrade', (response, stream, head) => this.#take(response, stream, head))
-    this.#request.on('response', response => this.#refuse(response))
-    this.#request.end()
   }
 
   /** Gives up; `onFailed` is not called. */
@@ -95,14 +83,56 @@ export class Opening {
     this.#request.destroy()
   }
 
-  #take(response: IncomingMessage, stream: Duplex, head: Buffer): void {
-    // Its errors must not end the process, also where nobody takes the stream over.
-    stream.on('error', () => {})
+  #ask({ agent, tls, connection }: ClientSettings, headers: HeaderList): ClientRequest | PlainRequest {
+    const url = this.#url
+    const isSecure = url.protocol === 'wss:'
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)
+    const path = url.pathname + url.search
+    const isPlain = connection.transport === 'auto' && streamBinding !== undefined
+    if (isPlain && agent === undefined && !isSecure) {
+      return new PlainRequest(
+        { host, port, path, headers },
+        {
+          onSwitched: ({ status, headers }, socket, head) => this.#take(status, headers, socket, head),
+          onOtherAnswer: request => {
+            this.#request = this.#listenTo(request)
+          },
+          onError: error => this.#fail(connectionFailed(url, error)),
+        },
+      )
+    }
+    const options: RequestOptions = {
+      ...tls,
+      host,
+      port,
+      path,
+      // A connection of its own: an idle one of a pool might be closed just now. `agent: false` is an agent of its own.
+      ...(agent === undefined && !isSecure
+        ? { createConnection: () => connect({ host, port, noDelay: true }) }
+        : { agent: agent ?? false }),
+      headers: headers.flat(),
+    }
+    return this.#listenTo(isSecure ? httpsRequest(options) : httpRequest(options))
+  }
+
+  #listenTo(request: ClientRequest): ClientRequest {
+    request.on('error', error => this.#fail(connectionFailed(this.#url, error)))
+    request.on('upgrade', ({ statusCode = 0, headers }, stream, head) => {
+      // Its errors must not end the process, also where nobody takes the stream over.
+      stream.on('error', () => {})
+      this.#take(statusCode, headers, stream, head)
+    })
+    request.on('response', response => this.#refuse(response))
+    request.end()
+    return request
+  }
+
+  #take(status: number, headers: IncomingHttpHeaders, stream: Duplex, head: Buffer): void {
     if (this.#isOver) {
       stream.destroy()
       return
     }
-    const { statusCode: status = 0, headers } = response
     const accepted = checkResponse({ status, headers }, this.#offered)
     if (!accepted.ok) {
       this.#fail(accepted.error)
@@ -158,6 +188,12 @@ export class Opening {
     this.#isOver = true
     this.#timer.stop()
   }
+}
+
+/** 16 bytes that cannot be foretold (RFC 6455 §4.1), from where masking keys come, which draws many at a time. */
+function newKey(): string {
+  const words = Uint32Array.of(newMaskingKey(), newMaskingKey(), newMaskingKey(), newMaskingKey())
+  return createKey(new Uint8Array(words.buffer))
 }
 
 function offers({ connection: { compression } }: ClientSettings): Extension[] {

@@ -6,7 +6,7 @@ import { ReadyState } from '../connection/ending.ts'
 import { defineInspection, stateName } from '../connection/inspection.ts'
 import { messageBytes, messageSize } from '../connection/message-data.ts'
 import { takeTransport } from '../connection/transports/take-transport.ts'
-import { type ClientOptions, type ClientSettings, resolveClientOptions } from './client-options.ts'
+import { type ClientOptions, type ClientSettings, noOptions, resolveClientOptions } from './client-options.ts'
 import { checkCloseArguments, closeCodeFor } from './close-arguments.ts'
 import { CloseEvent } from './close-event.ts'
 import { WebSocketErrorEvent } from './error-event.ts'
@@ -84,7 +84,11 @@ export class WebSocket extends WebSocketEventTarget {
    * @throws DOMException `SyntaxError` for a wrong URL or subprotocol; an object that is no list is one of the latter
    * @throws UsageError `BW_INVALID_OPTION`, `BW_UNKNOWN_OPTION` or `BW_INVALID_HEADER` for wrong options
    */
-  constructor(url: string | URL, protocols: string | Iterable<string> = [], options: ClientOptions = {}) {
+  constructor(
+    url: string | URL,
+    protocols: string | Iterable<string> = [],
+    options: ClientOptions = noOptions,
+  ) {
     super()
     // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments, undefined ones too
     // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
@@ -92,7 +96,7 @@ export class WebSocket extends WebSocketEventTarget {
     this.#url = webSocketUrl(url)
     this.#origin = this.#url.origin
     const subprotocols = offeredSubprotocols(protocols)
-    this.#settings = resolveClientOptions(isObject(options) ? options : {})
+    this.#settings = resolveClientOptions(isObject(options) ? options : noOptions)
     this.#opening = new Opening(this.#url, subprotocols, this.#settings, {
       onOpened: opened => this.#open(opened),
       onFailed: error => this.#fail(error),
