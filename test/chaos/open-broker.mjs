@@ -12,7 +12,7 @@ export async function openBroker(name, timeoutMs = 1000) {
     const client = createClient({ url, socket: { reconnectStrategy: 20 } })
     client.on('error', () => {})
     await client.connect()
-    const broker = await RedisBroker.open({ client, prefix, timeoutMs })
+    const broker = await openWhenReady(() => RedisBroker.open({ client, prefix, timeoutMs }))
     const close = broker.close.bind(broker)
     broker.close = async () => {
       await close()

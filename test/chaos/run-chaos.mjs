@@ -3,6 +3,7 @@ import { ChaosProxy } from '../../packages/cli/dist/chaos/chaos-proxy.js'
 import { badNetwork, noFaults } from './bad-network.mjs'
 import { Chance } from './chance.mjs'
 import { openBroker } from './open-broker.mjs'
+import { tryPresence } from './presence.mjs'
 import { Publisher } from './publisher.mjs'
 import { ServerProcess } from './server-process.mjs'
 import { Subscriber } from './subscriber.mjs'
@@ -14,19 +15,23 @@ import { logOf, wrongInBroker, wrongInLog, wrongInSubscriber } from './verify.mj
  * killed with -9 and started again on the same broker.
  *
  * @param broker as `openBroker` takes it, such as `sqlite:FILE`
+ * @param directBroker the same without the bad network between
  * @param servers how many run at a time; only one where the broker is of one process
  * @param kills how often one is killed; where there are several, or the broker can be restarted, some are stopped for a while
  *   instead, or the broker is restarted
  * @param restartBroker kills the broker itself and starts it again, where it is a server
+ * @param withPresence whether members are tried at the end, which takes minutes; with three servers at least
  * @returns what is wrong, in sentences, and what happened
  */
 export async function runChaos({
   broker,
+  directBroker = broker,
   seed,
   servers = 1,
   kills,
   subscribers = 8,
   restartBroker,
+  withPresence = false,
   deadlineMs,
 }) {
   const chance = new Chance(seed, 'main')
@@ -84,6 +89,7 @@ export async function runChaos({
   const wrong = []
   let pauses = 0
   let brokerRestarts = 0
+  let presenceSeconds = []
   try {
     for (let kill = 0; kill < kills; kill++) {
       await unless(moreAnswers(chance.between(20, 250)))
@@ -121,8 +127,15 @@ export async function runChaos({
       })(),
     ).catch(error => wrong.push(error.message))
     for (const follower of followers) follower.stop()
+    if (withPresence) {
+      const opened = await openBroker(directBroker, 30_000)
+      const presence = await tryPresence(running, opened)
+      await opened.close()
+      wrong.push(...presence.wrong)
+      presenceSeconds = presence.seconds
+    }
     for (const server of running.splice(0)) await server?.kill()
-    const opened = await openBroker(broker, 30_000)
+    const opened = await openBroker(directBroker, 30_000)
     for (const [topic, log] of logs) {
       wrong.push(...wrongInLog(topic, log, !broker.startsWith('nats:')))
       const most = isState(topic) ? 1 : log.length + 1
@@ -159,5 +172,6 @@ export async function runChaos({
       longPolls: visits('longPoll'),
       polls: visits('poll'),
     },
+    presenceSeconds,
   }
 }

@@ -1,15 +1,11 @@
-import {
-  createServer,
-  type Server as HttpServer,
-  request as httpRequest,
-  type ServerResponse,
-} from 'node:http'
+import { createServer, type Server as HttpServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { roundRobin } from '@bothways/test-support/round-robin'
 import { nextEvent as next } from '@bothways/test-support/socket-io-clients'
 import { SocketIoStage } from '@bothways/test-support/socket-io-stage'
 import { MemoryBroker } from 'bothways'
 import { ByteBudget } from 'bothways/connection'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import type { EngineRequest } from './engine/engine-request.ts'
 import { SessionForwarding } from './engine/session-forwarding.ts'
 import { Server } from './index.ts'
@@ -34,26 +30,10 @@ async function listen(server: HttpServer): Promise<number> {
   return portOf(server)
 }
 
-/** Sends each request to the next server. */
-async function roundRobin(ports: readonly number[]) {
-  const refused: string[] = []
-  let count = 0
-  const proxy = createServer((request, response) => {
-    const port = ports[count++ % ports.length] as number
-    const { method, url, headers } = request
-    const onward = httpRequest(
-      { port, host: '127.0.0.1', method, path: url, headers, agent: false },
-      answer => {
-        if ((answer.statusCode ?? 0) >= 400) refused.push(`${method} ${url}: ${answer.statusCode}`)
-        response.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.pipe(response)
-      },
-    )
-    onward.on('error', () => response.destroy())
-    response.on('close', () => onward.destroy())
-    request.pipe(onward)
-  })
-  return { url: `http://127.0.0.1:${await listen(proxy)}`, refused }
+async function balancer(ports: readonly number[]) {
+  const proxy = await roundRobin(ports)
+  onTestFinished(proxy.close)
+  return proxy
 }
 
 async function cluster(count: number) {
@@ -62,7 +42,7 @@ async function cluster(count: number) {
   const ports: number[] = []
   for (let at = 0; at < count; at++) {
     const http = createServer()
-    ios.push(new Server(http, { cluster: broker, pingInterval: 300, pingTimeout: 5_000 }))
+    ios.push(new Server(http, { cluster: broker, pingInterval: 300, pingTimeout: 60_000 }))
     ports.push(await listen(http))
   }
   return { ios, ports, broker }
@@ -78,7 +58,7 @@ test('Clients that poll are answered by whichever of four servers a request reac
       socket.on('echo', (data, answer) => answer(data))
     })
   }
-  const { url, refused } = await roundRobin(ports)
+  const { url, refused } = await balancer(ports)
   const clients = Array.from({ length: 40 }, () => stage.connect(url, polling))
   const ended: string[] = []
   for (const client of clients) client.on('disconnect', ((reason: string) => ended.push(reason)) as never)
@@ -103,7 +83,7 @@ test('Clients that poll are answered by whichever of four servers a request reac
 
 test('A session whose server is gone is unknown, and the client comes back with another one', async () => {
   const { ios, ports } = await cluster(2)
-  const { url } = await roundRobin([ports[1] as number])
+  const { url } = await balancer([ports[1] as number])
   const { status, body } = await (async () => {
     const opened = await fetch(`http://127.0.0.1:${ports[0]}/socket.io/?EIO=4&transport=polling`)
     const { sid } = JSON.parse((await opened.text()).slice(1)) as { sid: string }
