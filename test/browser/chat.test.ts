@@ -44,6 +44,10 @@ test('Two tabs talk; a third joins late, sees who is there and what was said, an
   const third = await join('王五')
   await eventually(() => texts(third)).toEqual(['你好，李四', 'Hello <b>张三</b>'])
   expect(await members(third)).toEqual(['张三', '李四', '王五(you)'])
+  expect(await third.locator('.chat-earlier').count()).toBe(2)
+  await say(first, '欢迎')
+  await third.getByText('欢迎').waitFor()
+  expect(await third.locator('.chat-earlier').count()).toBe(2)
   await first.getByText('王五 joined').waitFor()
   await third.click('[data-action=leave]')
   await first.getByText('王五 left').waitFor()
@@ -51,6 +55,21 @@ test('Two tabs talk; a third joins late, sees who is there and what was said, an
 
   await second.close()
   await eventually(() => members(first)).toEqual(['张三(you)'])
+})
+
+test('Joining needs no HTTP request, which would wait where other windows have all six connections', async () => {
+  const page = await workbench.open('chat')
+  await page.waitForLoadState('networkidle')
+  const requests: string[] = []
+  page.on('request', request => requests.push(request.url()))
+  await page.fill('[name=name]', 'Zoe')
+  await page.fill('[name=room]', 'alone')
+  await page.click('[data-action=join]')
+  await page.waitForSelector('.chat-composer')
+  await say(page, 'the first')
+  await eventually(() => texts(page)).toEqual(['the first'])
+  expect(await page.locator('.chat-earlier').count()).toBe(0)
+  expect(requests).toEqual([])
 })
 
 test('A name that is taken is refused with a sentence, and rooms are apart', async () => {

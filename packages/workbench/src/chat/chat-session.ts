@@ -1,6 +1,5 @@
-import type { Client, ClientError, Member, Topic } from '@bothways/client'
+import type { Client, ClientError, Topic } from '@bothways/client'
 import { FrameSignal } from '../connection/frame-signal.ts'
-import { serverUrl } from '../connection/server-url.ts'
 import { type ChatEvent, noChat, reduceChat } from './chat-state.ts'
 import { isSameName, visibleName } from './names.ts'
 import { idOf, readMember, readMessage, type SaidData } from './room-data.ts'
@@ -39,11 +38,14 @@ export class ChatSession {
     this.name = name
     const entering = new AbortController()
     this.#entering = entering
-    const { members, newestAt } = await lookInto(`room/${room}`, entering.signal)
+    const before = this.#client.topic(`room/${room}`)
+    await isSubscribed(before, entering.signal)
+    const { members, position } = before
+    before.close()
     if (entering.signal.aborted) return
     const isTaken = members.map(readMember).some(it => it.id !== this.ownId && isSameName(it.name, name))
     if (isTaken) return this.#tell({ type: 'left', problem: 'name-taken' })
-    this.#enter(room, name, newestAt)
+    this.#enter(room, name, position)
   }
 
   say(text: string): void {
@@ -64,18 +66,24 @@ export class ChatSession {
     this.#tell({ type: 'left' })
   }
 
-  #enter(room: string, name: string, newestAt: number): void {
+  /** @param newest where the newest message stood before */
+  #enter(room: string, name: string, newest: string | undefined): void {
     const presence = { id: this.ownId, name }
     const topic = this.#client.topic(`room/${room}`, { last: wantedFirst, presence }) as Topic<SaidData>
     this.#topic = topic
     this.#take({ type: 'left' })
+    let isEarlier: boolean | undefined
     topic.on('status', status => {
-      if (status === 'subscribed') this.#tell({ type: 'subscribed', room })
-      else if (status === 'idle') this.#tell({ type: 'disconnected' })
+      if (status === 'subscribed') {
+        // Earlier messages come first, where there are any; after a break nothing is earlier.
+        isEarlier = isEarlier === undefined && newest !== undefined && topic.position !== newest
+        this.#tell({ type: 'subscribed', room })
+      } else if (status === 'idle') this.#tell({ type: 'disconnected' })
     })
     topic.on('publication', publication => {
-      const isEarlier = publication.at <= newestAt
-      this.#take({ type: 'message', message: readMessage(publication), id: idOf(publication), isEarlier })
+      const message = readMessage(publication)
+      this.#take({ type: 'message', message, id: idOf(publication), isEarlier: isEarlier === true })
+      if (publication.position === newest) isEarlier = false
     })
     topic.on('members', (members, count) => {
       this.#take({ type: 'members', members: members.map(readMember), count })
@@ -106,27 +114,9 @@ export class ChatSession {
   }
 }
 
-interface RoomBefore {
-  readonly members: readonly Member[]
-  /** When the newest message was said, by the server's clock; 0 for none. */
-  readonly newestAt: number
-}
-
-/** The members of a room, and what was said there before. A server that does not answer has nobody to take a name from. */
-async function lookInto(topic: string, aborted: AbortSignal): Promise<RoomBefore> {
+/** Settles when the server has said who is in a room. One that does not answer has nobody to take a name from. */
+async function isSubscribed(topic: Topic, aborted: AbortSignal): Promise<void> {
   const signal = AbortSignal.any([aborted, AbortSignal.timeout(lookMs)])
-  const ask = async <Answer>(path: string): Promise<Partial<Answer>> => {
-    try {
-      const response = await fetch(serverUrl(`bothways/${path}`), { signal, cache: 'no-store' })
-      return response.ok ? ((await response.json()) as Answer) : {}
-    } catch {
-      return {}
-    }
-  }
-  const query = new URLSearchParams({ topic })
-  const [{ members = [] }, { messages = [] }] = await Promise.all([
-    ask<{ members: readonly Member[] }>(`members?${query}`),
-    ask<{ messages: readonly { at: number }[] }>(`history?${query}&last=1`),
-  ])
-  return { members, newestAt: messages[0]?.at ?? 0 }
+  const given = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+  await Promise.race([topic.ready().catch(() => {}), given])
 }

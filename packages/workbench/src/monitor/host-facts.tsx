@@ -56,6 +56,7 @@ export function HostFacts({ sample }: { sample: HostSample | undefined }): React
           </>
         )}
       </p>
+      {sample?.worker !== undefined && <p className="host-line">{texts.worker(String(sample.worker))}</p>}
     </>
   )
 }

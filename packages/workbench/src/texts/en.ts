@@ -340,6 +340,8 @@ export const en = {
     out: 'Out',
     load: 'Load average',
     uptime: 'Server running for',
+    worker: (pid: string): string =>
+      `This server runs in several processes (--workers). What you see of the server is process ${pid}, the one that this page is connected to: its connections, messages, memory and delay. What all of them have together is at /metrics.`,
     cores: (count: number): string => plural(count, 'core', 'cores'),
     duration: (seconds: number): string => {
       const [days, hours, minutes] = [

@@ -315,6 +315,8 @@ export const zh: Texts = {
     out: '发',
     load: '平均负载',
     uptime: '服务器已运行',
+    worker: pid =>
+      `这台服务器以多个进程运行（--workers）。这里显示的服务器数据属于本页面所连接的进程 ${pid}：它的连接、消息、内存和延迟。所有进程的合计见 /metrics。`,
     cores: count => `${count} 核`,
     duration: seconds => {
       const [days, hours, minutes] = [

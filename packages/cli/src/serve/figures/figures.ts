@@ -44,7 +44,10 @@ export class Figures {
     isOneOfMany: boolean,
   ) {
     this.#hub = createHub()
-    for (const intervalMs of sampleIntervalsMs) this.#declareLoad(intervalMs, server, latest)
+    const whose = isOneOfMany ? { worker: process.pid } : {}
+    for (const intervalMs of sampleIntervalsMs) {
+      this.#declareLoad(intervalMs, server, latest, whose)
+    }
     for (const rate of changesPerSecond) this.#declareChanges(rate)
     this.#hub.handle('isOneOfMany', () => isOneOfMany)
     this.#hub.handle('time', () => performance.timeOrigin + performance.now())
@@ -85,14 +88,19 @@ export class Figures {
     await this.#hub.close({ spreadMs, closeMs: Math.min(spreadMs, this.#hub.clients.count) })
   }
 
-  #declareLoad(intervalMs: number, server: SampledServer, latest: () => HostSample): void {
+  #declareLoad(
+    intervalMs: number,
+    server: SampledServer,
+    latest: () => HostSample,
+    whose: Pick<HostSample, 'worker'>,
+  ): void {
     const begin = (): Filling => {
       const sampler = new HostSampler(server)
       // A share of no time at all would be none: who comes first sees what was measured last.
-      let first: HostSample | undefined = { ...latest(), sequence: 0 }
+      let first: HostSample | undefined = { ...latest(), ...whose, sequence: 0 }
       return {
         make() {
-          const sample = first ?? sampler.take()
+          const sample = first ?? { ...sampler.take(), ...whose }
           first = undefined
           return sample
         },
