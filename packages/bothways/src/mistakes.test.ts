@@ -366,6 +366,106 @@ const thrown: readonly (readonly [string, () => unknown, string, string])[] = [
   ['new WebSocket({ proxy })', () => new Client(url, [], { proxy: 'x' }), 'BW_UNKNOWN_OPTION', 'agent'],
   ['send before open', () => connecting().send('x'), 'InvalidStateError', 'in or after the open event'],
   ['close(1001)', () => connecting().close(1001), 'InvalidAccessError', 'from 3000 to 4999'],
+  ['createServer({ adapter })', () => create({ adapter: {} }), 'BW_UNKNOWN_OPTION', 'broker'],
+  [
+    'createServer({ transports })',
+    () => create({ transports: ['websocket'] }),
+    'BW_UNKNOWN_OPTION',
+    '@bothways/socket.io',
+  ],
+  [
+    'createServer({ allowEIO3 })',
+    () => create({ allowEIO3: true }),
+    'BW_UNKNOWN_OPTION',
+    '@bothways/socket.io',
+  ],
+  [
+    'createServer({ connectionStateRecovery })',
+    () => create({ connectionStateRecovery: {} }),
+    'BW_UNKNOWN_OPTION',
+    '@bothways/socket.io',
+  ],
+  ['createServer({ cookie })', () => create({ cookie: true }), 'BW_UNKNOWN_OPTION', 'request.headers.cookie'],
+  ['createServer({ ssl })', () => create({ ssl: {} }), 'BW_UNKNOWN_OPTION', 'listen({ tls'],
+  ['createServer({ maxLifetime })', () => create({ maxLifetime: 10 }), 'BW_UNKNOWN_OPTION', 'timer'],
+  [
+    'createServer({ somethingElse })',
+    () => create({ somethingElse: 1 }),
+    'BW_UNKNOWN_OPTION',
+    'it has compression, ',
+  ],
+  [
+    "route('/x', { message(socket, data, isBinary) })",
+    () => create().route('/x', { message(_socket: unknown, _data: unknown, _isBinary: unknown) {} }),
+    'BW_INVALID_OPTION',
+    'bytes come as a Buffer',
+  ],
+  [
+    "route('/x', { open(socket, request) })",
+    () => create().route('/x', { open(_socket: unknown, _request: unknown) {} }),
+    'BW_INVALID_OPTION',
+    'socket.request',
+  ],
+  [
+    "route('/x', { maxPayloadLength })",
+    () => create().route('/x', { maxPayloadLength: 1 }),
+    'BW_UNKNOWN_OPTION',
+    'createServer({ maxMessageBytes })',
+  ],
+  [
+    "route('/x', { cors })",
+    () => create().route('/x', { cors: {} }),
+    'BW_UNKNOWN_OPTION',
+    'createServer({ origins',
+  ],
+  [
+    "route('/x', { verifyClient })",
+    () => create().route('/x', { verifyClient() {} }),
+    'BW_UNKNOWN_OPTION',
+    'createServer({ authenticate })',
+  ],
+  [
+    "route('/x', { dropped })",
+    () => create().route('/x', { dropped() {} }),
+    'BW_UNKNOWN_OPTION',
+    'whenBufferFull',
+  ],
+  ['server.clients', () => create().clients, 'BW_UNKNOWN_METHOD', 'server.sockets'],
+  ['server.engine', () => create().engine, 'BW_UNKNOWN_METHOD', '@bothways/socket.io'],
+  ['server.fetchSockets()', () => create().fetchSockets(), 'BW_UNKNOWN_METHOD', 'server.sockets'],
+  ['server.get(path)', () => create().get('/', () => {}), 'BW_UNKNOWN_METHOD', 'server.attach(httpServer)'],
+  [
+    'server.numSubscribers(topic)',
+    () => create().numSubscribers('x'),
+    'BW_UNKNOWN_METHOD',
+    'publish returns',
+  ],
+  ['server.removeListener(event)', () => create().removeListener('x'), 'BW_UNKNOWN_METHOD', 'route'],
+  [
+    'server.publish(topic, message, isBinary)',
+    () => create().publish('x', 'y', true),
+    'BW_INVALID_OPTION',
+    'except: socket',
+  ],
+  [
+    'new WebSocket({ localAddress })',
+    () => new Client(url, [], { localAddress: '127.0.0.1' }),
+    'BW_UNKNOWN_OPTION',
+    'agent',
+  ],
+  ['new WebSocket({ pfx })', () => new Client(url, [], { pfx: '' }), 'BW_UNKNOWN_OPTION', 'tls: { pfx }'],
+  [
+    'new WebSocket({ checkServerIdentity })',
+    () => new Client(url, [], { checkServerIdentity() {} }),
+    'BW_UNKNOWN_OPTION',
+    'tls: { checkServerIdentity }',
+  ],
+  [
+    'new WebSocket({ finishRequest })',
+    () => new Client(url, [], { finishRequest() {} }),
+    'BW_UNKNOWN_OPTION',
+    'headers',
+  ],
 ]
 
 /** A client that is on its way to nowhere. */
@@ -420,6 +520,64 @@ const onSockets: readonly (readonly [string, (socket: Untyped) => unknown, strin
   ['socket.publish(message)', it => it.publish({ a: 1 }), 'BW_INVALID_ARGUMENT', 'A topic is a string'],
   ["socket.close('bye')", it => it.close('bye'), 'BW_INVALID_CLOSE_ARGUMENT', '3000-4999'],
   ['socket.close(1006)', it => it.close(1006), 'BW_INVALID_CLOSE_ARGUMENT', '3000-4999'],
+  [
+    'socket.send(data, { binary })',
+    it => it.send('x', { binary: true }),
+    'BW_INVALID_ARGUMENT',
+    'bytes as binary',
+  ],
+  ['socket.send(data, isBinary)', it => it.send('x', true), 'BW_INVALID_ARGUMENT', 'bytes as binary'],
+  [
+    'socket.publish(topic, data, isBinary)',
+    it => it.publish('x', 'y', true),
+    'BW_INVALID_ARGUMENT',
+    'bytes as binary',
+  ],
+  ['socket.ping(callback)', it => it.ping(() => {}), 'BW_INVALID_ARGUMENT', 'await socket.ping()'],
+  ['socket.unsubscribe()', it => it.unsubscribe(), 'BW_INVALID_ARGUMENT', 'A topic is a string'],
+  [
+    'socket.onmessage = listener',
+    it => Object.assign(it, { onmessage() {} }),
+    'BW_UNKNOWN_METHOD',
+    'message(socket, message)',
+  ],
+  [
+    'socket.onclose = listener',
+    it => Object.assign(it, { onclose() {} }),
+    'BW_UNKNOWN_METHOD',
+    'close(socket, code, reason)',
+  ],
+  ['socket.pause()', it => it.pause(), 'BW_UNKNOWN_METHOD', 'for await'],
+  [
+    'socket.removeListener(event)',
+    it => it.removeListener('x'),
+    'BW_UNKNOWN_METHOD',
+    'message(socket, message)',
+  ],
+  ['socket._socket', it => it._socket.remoteAddress, 'BW_UNKNOWN_METHOD', 'remoteAddress'],
+  ['socket.upgradeReq', it => it.upgradeReq.url, 'BW_UNKNOWN_METHOD', 'request'],
+  ['socket.broadcast', it => it.broadcast.emit('x'), 'BW_UNKNOWN_METHOD', 'publish(topic, message)'],
+  ['socket.volatile', it => it.volatile.emit('x'), 'BW_UNKNOWN_METHOD', "whenBufferFull: 'drop'"],
+  ['socket.handshake', it => it.handshake.auth, 'BW_UNKNOWN_METHOD', 'authenticate'],
+  ['socket.rooms', it => [...it.rooms], 'BW_UNKNOWN_METHOD', 'subscribed'],
+  ['socket.nsp', it => it.nsp.name, 'BW_UNKNOWN_METHOD', 'request.path'],
+  ['socket.conn', it => it.conn.id, 'BW_UNKNOWN_METHOD', 'remoteAddress'],
+  ['socket.in(room)', it => it.in('x'), 'BW_UNKNOWN_METHOD', 'publish(topic, message)'],
+  ['socket.onAny(listener)', it => it.onAny(() => {}), 'BW_UNKNOWN_METHOD', 'message(socket, message)'],
+  [
+    'socket.emitWithAck(event)',
+    it => it.emitWithAck('x'),
+    'BW_UNKNOWN_METHOD',
+    'hub.handle(method, handler)',
+  ],
+  ['socket.cork(callback)', it => it.cork(() => {}), 'BW_UNKNOWN_METHOD', 'one turn'],
+  ['socket.getTopics()', it => it.getTopics(), 'BW_UNKNOWN_METHOD', 'subscribed'],
+  ['request.socket', it => it.request.socket.remoteAddress, 'BW_UNKNOWN_METHOD', 'remoteAddress'],
+  ['request.connection', it => it.request.connection.remoteAddress, 'BW_UNKNOWN_METHOD', 'remoteAddress'],
+  ['request.query', it => it.request.query.token, 'BW_UNKNOWN_METHOD', 'searchParams'],
+  ['request.cookies', it => it.request.cookies.session, 'BW_UNKNOWN_METHOD', 'request.headers.cookie'],
+  ['request.session', it => it.request.session.user, 'BW_UNKNOWN_METHOD', 'request.raw'],
+  ['request.ip', it => it.request.ip, 'BW_UNKNOWN_METHOD', 'remoteAddress'],
 ]
 
 test.each(onSockets)('%s is told what to do instead', async (_, call, code, words) => {
@@ -456,6 +614,38 @@ test('An object that a client sends is warned of: the standard makes a useless t
   expect(warning).toMatchObject({
     code: 'BW_INVALID_MESSAGE',
     message: expect.stringContaining('JSON.stringify'),
+  })
+})
+
+test('What a program sets on a socket is its own, whatever other libraries have there', async () => {
+  const kept = new Promise<unknown>(resolve => {
+    const server = createServer().route('/', {
+      open: (socket: Untyped) => {
+        socket.rooms = new Set(['a'])
+        socket.request.session = { user: 'ann' }
+        resolve([[...socket.rooms], socket.request.session, socket.onmessage])
+      },
+    })
+    cleanups.push(() => server.close({ timeoutMs: 0 }))
+    void server.listen().then(({ url: address }) => {
+      const socket = new WebSocket(address)
+      cleanups.push(() => socket.terminate())
+    })
+  })
+  expect(await kept).toEqual([['a'], { user: 'ann' }, undefined])
+})
+
+test('Wildcards in the name of a plain topic are warned of', async () => {
+  const warned = once(process, 'warning')
+  const server = createServer().route('/', { open: socket => socket.subscribe('rooms/*') })
+  cleanups.push(() => server.close({ timeoutMs: 0 }))
+  const { url: address } = await server.listen()
+  const socket = new WebSocket(address)
+  cleanups.push(() => socket.terminate())
+  const [warning] = (await warned) as [Untyped]
+  expect(warning).toMatchObject({
+    code: 'BW_INVALID_ARGUMENT',
+    message: expect.stringContaining('no wildcards'),
   })
 })
 

@@ -342,7 +342,7 @@ describe('The opening handshake', () => {
     [200, 'HTTP route'],
     [302, 'location'],
     [401, 'credentials'],
-    [403, 'rigin'],
+    [403, 'because'],
     [404, 'path'],
     [426, 'proxy'],
     [503, '503'],

@@ -50,8 +50,10 @@ export function checkOptionNames(what: string, options: object, known: readonly 
     if (ours !== undefined) {
       throw new UsageError('BW_UNKNOWN_OPTION', `${what} has no option ${name}. Here: ${ours}.`)
     }
-    const nearest = known.toSorted((a, b) => editDistance(a, name) - editDistance(b, name))[0]
-    throw new UsageError('BW_UNKNOWN_OPTION', `Unknown option ${name} of ${what}; did you mean ${nearest}?`)
+    const [nearest = ''] = known.toSorted((a, b) => editDistance(a, name) - editDistance(b, name))
+    const isNear = editDistance(nearest, name) <= Math.max(2, name.length / 2)
+    const hint = isNear ? `did you mean ${nearest}?` : `it has ${known.join(', ')}.`
+    throw new UsageError('BW_UNKNOWN_OPTION', `Unknown option ${name} of ${what}; ${hint}`)
   }
 }
 
@@ -102,6 +104,36 @@ export function checkTopic(topic: unknown): void {
   throw new UsageError(
     'BW_INVALID_ARGUMENT',
     `A topic is a string, and comes first: publish('news', message), subscribe('news'); got ${kindOf(topic)}.`,
+  )
+}
+
+/**
+ * What stands behind the message in `send` and `publish`: other libraries have options or a flag there.
+ *
+ * @throws UsageError `BW_INVALID_ARGUMENT`
+ */
+export function checkNothingMore(what: string, more: unknown): void {
+  checkNoCallback(
+    more,
+    'send returns whether the client keeps up, and drain follows; ping() tells when all has arrived',
+  )
+  // A number is the index that `array.forEach(socket.send)` gives.
+  if (typeof more !== 'boolean' && (typeof more !== 'object' || more === null)) return
+  throw new UsageError(
+    'BW_INVALID_ARGUMENT',
+    `${what} takes no more than that, got ${kindOf(more)} behind it: strings go as text, bytes as binary, and what is compressed says createServer({ compression }).`,
+  )
+}
+
+let hasWarned = false
+
+/** Topics are names. `*`, `+` and `#` are wildcards elsewhere: the process is warned once. */
+export function warnOfWildcard(topic: string): void {
+  if (hasWarned || !/(?:^|\/)[*+#](?:\/|$)/.test(topic)) return
+  hasWarned = true
+  process.emitWarning(
+    `subscribe('${topic}') hears what is published to a topic of just this name: plain topics have no wildcards. Subscribe to each name.`,
+    { code: 'BW_INVALID_ARGUMENT' },
   )
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '@bothways/protocol'
+import { HandshakeRequest } from '../exchange/upgrade-request.ts'
 
 const handlers =
   "handlers belong to a route: server.route('/chat', { open(socket) {}, message(socket, message) {} })"
@@ -24,7 +25,31 @@ const ofServers: Readonly<Record<string, string>> = {
   start: 'await server.listen({ port })',
   stop: 'await server.close()',
   shouldHandle: 'routes say which paths are served',
+  except: 'server.publish(topic, message, { except: socket })',
+  fetchSockets: 'server.sockets is a set of all that are connected to this process',
+  socketsJoin: 'for (const socket of server.sockets) socket.subscribe(topic)',
+  disconnectSockets: 'for (const socket of server.sockets) socket.close()',
+  serverSideEmit: 'server.publish and server.subscribe reach all processes that share a broker',
+  numSubscribers: 'publish returns how many have taken it',
+  get: 'ordinary requests are for an HTTP server: server.attach(httpServer)',
+  post: 'ordinary requests are for an HTTP server: server.attach(httpServer)',
+  any: 'ordinary requests are for an HTTP server: server.attach(httpServer)',
+  off: 'each route has its handlers for as long as the server lives',
+  removeListener: 'each route has its handlers for as long as the server lives',
+  removeAllListeners: 'each route has its handlers for as long as the server lives',
 }
+
+const servers: Readonly<Record<string, string>> = {
+  clients: 'server.sockets is a set of all that are connected',
+  connections: 'server.sockets is a set of all that are connected',
+  options: 'nothing of them changes later; listen promises url, host and port',
+  engine: 'server.sockets, server.counts; for Socket.IO use @bothways/socket.io',
+}
+
+const roomOfSocket =
+  'publish(topic, message) sends to everybody else who has subscribed; events of Socket.IO are served by @bothways/socket.io'
+const asking =
+  'send JSON with an id, and wait for the answer that has it; hub.handle(method, handler) answers requests of @bothways/client'
 
 const ofSockets: Readonly<Record<string, string>> = {
   on: socketHandlers,
@@ -32,7 +57,7 @@ const ofSockets: Readonly<Record<string, string>> = {
   addListener: socketHandlers,
   addEventListener: socketHandlers,
   emit: 'send(JSON.stringify({ type, … })) sends a message; events of Socket.IO are served by @bothways/socket.io',
-  to: 'publish(topic, message) sends to everybody else who has subscribed; events of Socket.IO are served by @bothways/socket.io',
+  to: roomOfSocket,
   join: 'subscribe(topic)',
   leave: 'unsubscribe(topic)',
   write: 'send(data)',
@@ -49,7 +74,53 @@ const ofSockets: Readonly<Record<string, string>> = {
   getBufferedAmount: 'bufferedAmount',
   getRemoteAddressAsText: 'remoteAddress',
   isSubscribed: 'the program knows what it has subscribed a socket to',
+  getTopics: 'the program knows what it has subscribed a socket to',
+  getRemoteAddress: 'remoteAddress',
+  getUrl: 'request.url',
+  cork: 'what is sent in one turn of the event loop goes out together',
+  pause: 'for await (const message of socket) reads on when the loop asks for the next message',
+  resume: 'for await (const message of socket) reads on when the loop asks for the next message',
+  off: socketHandlers,
+  removeListener: socketHandlers,
+  removeAllListeners: socketHandlers,
+  onAny: socketHandlers,
+  use: socketHandlers,
+  in: roomOfSocket,
+  except: 'server.publish(topic, message, { except: [socket, other] })',
+  timeout: asking,
+  emitWithAck: asking,
+  sendPing: 'ping() promises the round-trip time',
+  sendFragment: 'send(data) sends a whole message',
+  pipe: 'for await (const message of socket) reads, send returns whether the client keeps up',
+  accept: 'createServer({ authenticate }) decides before there is a socket',
+  reject: 'createServer({ authenticate }) decides before there is a socket',
 }
+
+const sockets: Readonly<Record<string, string>> = {
+  broadcast: 'publish(topic, message) sends to everybody else who has subscribed',
+  volatile: "createServer({ whenBufferFull: 'drop' }) drops what a slow client cannot take",
+  handshake: 'request has url, headers and remoteAddress; user is what authenticate returned',
+  rooms: 'the program knows what it has subscribed a socket to',
+  nsp: 'each path has a route: request.path',
+  conn: 'remoteAddress, protocol, bytesSent …, and request',
+  upgradeReq: 'request',
+  connection: 'remoteAddress, remotePort, request',
+  _socket: 'remoteAddress, remotePort',
+}
+
+/** Of the request behind a socket. */
+const requests: Readonly<Record<string, string>> = {
+  socket: "remoteAddress; Node's own request is request.raw",
+  connection: "remoteAddress; Node's own request is request.raw",
+  query: "request.url.searchParams.get('name')",
+  cookies: 'request.headers.cookie',
+  session: "request.raw is Node's own request, for a session library; or read request.headers.cookie",
+  ip: 'remoteAddress',
+  auth: "request.url.searchParams.get('token'), or request.headers.authorization",
+}
+
+/** Handlers that are assigned, as to a browser's WebSocket. */
+const assigned = ['onopen', 'onmessage', 'onclose', 'onerror'] as const
 
 /** Makes calls that belong to another library say what to write here, instead of "is not a function". */
 function explainMethods(
@@ -67,10 +138,40 @@ function explainMethods(
   }
 }
 
+/** The same for what is read. What a program has set itself is its own. */
+function explainProperties(prototype: object, whose: string, cures: Readonly<Record<string, string>>): void {
+  for (const [name, cure] of Object.entries(cures)) {
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      get() {
+        throw new UsageError('BW_UNKNOWN_METHOD', `A ${whose} has no property ${name}. Here: ${cure}.`)
+      },
+      set(value: unknown) {
+        Object.defineProperty(this, name, { value, configurable: true, enumerable: true, writable: true })
+      },
+    })
+  }
+}
+
 export function explainServerMethods(Class: { readonly name: string; readonly prototype: object }): void {
   explainMethods(Class, ofServers)
+  explainProperties(Class.prototype, 'Server', servers)
+  explainProperties(HandshakeRequest.prototype, 'request', requests)
 }
 
 export function explainSocketMethods(Class: { readonly name: string; readonly prototype: object }): void {
   explainMethods(Class, ofSockets)
+  explainProperties(Class.prototype, 'ServerSocket', sockets)
+  for (const name of assigned) {
+    Object.defineProperty(Class.prototype, name, {
+      configurable: true,
+      get: () => undefined,
+      set() {
+        throw new UsageError(
+          'BW_UNKNOWN_METHOD',
+          `A ServerSocket has no ${name}, and nobody would call it. Here: ${socketHandlers}.`,
+        )
+      },
+    })
+  }
 }

@@ -23,6 +23,17 @@ export interface Route<User = undefined, Data = SocketData, Params = RouteParams
 
 const handlerNames = ['open', 'message', 'drain', 'close'] as const
 
+/** What handlers get. Those of other libraries get more, and would wait for it. */
+const parameters = {
+  open: { parameterCount: 1, cure: 'open(socket): the request is socket.request' },
+  message: {
+    parameterCount: 2,
+    cure: 'message(socket, message): text comes as a string, bytes come as a Buffer',
+  },
+  drain: { parameterCount: 1, cure: 'drain(socket)' },
+  close: { parameterCount: 3, cure: 'close(socket, code, reason): more is in socket.disconnect' },
+} as const
+
 /** A route as the server uses it. */
 export interface ResolvedRoute<User> {
   /** In order of preference; `'any'`: the client's. */
@@ -74,8 +85,16 @@ function isList<User>(
 function checkHandlers<User>(handlers: SocketHandlers<User>): void {
   for (const name of handlerNames) {
     const handler: unknown = handlers[name]
-    if (handler === undefined || typeof handler === 'function') continue
-    throw new UsageError('BW_INVALID_OPTION', `A route's ${name} must be a function, got ${typeof handler}.`)
+    if (handler === undefined) continue
+    if (typeof handler !== 'function') {
+      throw new UsageError(
+        'BW_INVALID_OPTION',
+        `A route's ${name} must be a function, got ${typeof handler}.`,
+      )
+    }
+    const { parameterCount, cure } = parameters[name]
+    if (handler.length <= parameterCount) continue
+    throw new UsageError('BW_INVALID_OPTION', `A route's ${name} gets no more than ${cure}.`)
   }
 }
 

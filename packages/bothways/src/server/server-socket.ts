@@ -7,7 +7,7 @@ import type { Disconnect } from '../connection/disconnect.ts'
 import { ReadyState } from '../connection/ending.ts'
 import { defineInspection, stateName } from '../connection/inspection.ts'
 import { type MessageData, messageBytes, messageSize } from '../connection/message-data.ts'
-import { checkNoCallback, checkTopic } from '../connection/option-checks.ts'
+import { checkNoCallback, checkNothingMore, checkTopic, warnOfWildcard } from '../connection/option-checks.ts'
 import type { Listed } from '../connection/roster.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
@@ -197,13 +197,8 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
    * @throws UsageError `BW_INVALID_MESSAGE` for anything else than a string, bytes or a Blob
    */
   send(data: MessageData): boolean
-  send(data: MessageData, callback?: unknown): boolean {
-    if (typeof callback === 'function') {
-      checkNoCallback(
-        callback,
-        'send returns whether the client keeps up, and drain follows; ping() tells when all has arrived',
-      )
-    }
+  send(data: MessageData, more?: unknown): boolean {
+    if (more !== undefined) checkNothingMore('send(data)', more)
     checkMessageData(data)
     const outcome = this.#channel.send(data)
     if (outcome !== 'refused') this.#countSent(messageSize(data))
@@ -223,7 +218,9 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
    * @returns the round-trip time in ms, or undefined when the connection ends before the pong
    * @throws UsageError `BW_CONTROL_FRAME_TOO_LONG`
    */
-  ping(data?: string | Uint8Array): Promise<number | undefined> {
+  ping(data?: string | Uint8Array): Promise<number | undefined>
+  ping(data?: string | Uint8Array, ...more: unknown[]): Promise<number | undefined> {
+    for (const it of [data, ...more]) checkNoCallback(it, 'const ms = await socket.ping()')
     return this.#channel.ping(data === undefined ? undefined : messageBytes(data))
   }
 
@@ -258,11 +255,13 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     } else if (meeting?.opens(topic)) {
       meeting.subscribe(topic, this)
     } else {
+      warnOfWildcard(topic)
       topics.subscribe(topic, this)
     }
   }
 
   unsubscribe(topic: string): void {
+    checkTopic(topic)
     this.#host.meeting?.unsubscribe(topic, this)
     this.#host.topics.unsubscribe(topic, this)
   }
@@ -273,8 +272,10 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
    * @returns how many have taken it: not those whose queue is full, or whose connection is closing. 0 for a topic of a hub that
    *   the server meets: it goes there first
    */
-  publish(topic: string, data: Exclude<MessageData, Blob>): number {
+  publish(topic: string, data: Exclude<MessageData, Blob>): number
+  publish(topic: string, data: Exclude<MessageData, Blob>, more?: unknown): number {
     checkTopic(topic)
+    if (more !== undefined) checkNothingMore('publish(topic, data)', more)
     const { meeting } = this.#host
     if (meeting?.opens(topic)) {
       meeting.publishFrom(this, topic, data)
