@@ -26,7 +26,7 @@ import type { NatsConnection, NatsHeaders, NatsMessage } from './nats-connection
 import { hubErrorOf } from './nats-failure.ts'
 import { Presence, type Present, renewMs } from './presence.ts'
 import { laneOf, Streams } from './streams.ts'
-import { entryOf, Positions, type Stamp, writeStamp } from './wire.ts'
+import { entryOf, Positions, readPresence, type Stamp, writeStamp } from './wire.ts'
 import { Withdrawals } from './withdrawals.ts'
 
 export interface NatsBrokerOptions {
@@ -240,10 +240,7 @@ export class NatsBroker implements Broker {
 
   async leave(topic: string, client: string): Promise<void> {
     if (await this.#presence.leave(topic, client)) {
-      this.#connection.publish(
-        this.#streams.carried(topic, 'l'),
-        JSON.stringify({ client, process: this.#presence.process }),
-      )
+      this.#carryLeft(topic, client)
     }
   }
 
@@ -311,12 +308,13 @@ export class NatsBroker implements Broker {
       this.#onPublication(followed, headers, text)
       return
     }
-    const carried = parsed<Partial<Present> & { client?: string }>(text)
-    const { member, client, process = '' } = carried ?? {}
+    const carried = readPresence(text)
+    if (carried === undefined) return
+    const { member, client, process } = carried
     if (member !== undefined && subject.endsWith('.j')) {
-      followed.processes.set(member.client, process)
+      followed.processes.set(client, process)
       this.#audience.joined(followed.topic, member)
-    } else if (client !== undefined && followed.processes.get(client) === process) {
+    } else if (followed.processes.get(client) === process) {
       followed.processes.delete(client)
       this.#audience.left(followed.topic, client)
     }
@@ -345,6 +343,11 @@ export class NatsBroker implements Broker {
     if (seq <= followed.seq) return
     followed.seq = seq
     followed.position = position
+  }
+
+  #carryLeft(topic: string, client: string): void {
+    const left = JSON.stringify({ client, process: this.#presence.process })
+    this.#connection.publish(this.#streams.carried(topic, 'l'), left)
   }
 
   #carryJoined(topic: string, present: Present): void {
@@ -394,7 +397,8 @@ export class NatsBroker implements Broker {
   /** Members of this process stay; those of processes that died leave. */
   async #renew(): Promise<void> {
     if (this.#jetStream.isAway) return
-    const { living, again } = await this.#presence.renew()
+    const { living, again, gone } = await this.#presence.renew()
+    for (const [topic, client] of gone) this.#carryLeft(topic, client)
     for (const [topic, present] of again) this.#carryJoined(topic, present)
     for (const { topic, processes } of this.#followed.values()) {
       for (const [client, process] of [...processes]) {
@@ -415,15 +419,6 @@ const noPolicy = { count: 0, ageMs: 0 }
 /** The same id on another topic would be the same publication to JetStream. */
 function digestOf(...parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\0')).digest('base64url').slice(0, 27)
-}
-
-/** Undefined for what is no JSON: others may publish there. */
-function parsed<Value>(text: string): Value | undefined {
-  try {
-    return JSON.parse(text) as Value
-  } catch {
-    return undefined
-  }
 }
 
 function conflict(): HubError {

@@ -11,14 +11,19 @@ class FakeStream {
   async publish(subject: string, data: string, header: string) {
     const seq = ++this.#seq
     this.#messages.set(subject, { subject, seq, header, data, storedMs: this.now })
+    if (this.isAway) throw new Error('It has happened, and the answer does not come.')
     return { seq, isDuplicate: false }
   }
 
+  isAway = false
+
   async remove(_: string, seq: number): Promise<void> {
+    if (this.isAway) throw new Error('NATS is away.')
     for (const [subject, message] of this.#messages) if (message.seq === seq) this.#messages.delete(subject)
   }
 
   async purge(_: string, filter: string): Promise<void> {
+    if (this.isAway) throw new Error('NATS is away.')
     for (const { subject } of this.#matching(filter)) this.#messages.delete(subject)
   }
 
@@ -85,4 +90,23 @@ test('A member that leaves while it joins is gone, and one that joins again keep
   expect(await clientsOf(presence)).toEqual(['c1', 'c2'])
   await presence.close()
   expect(await clientsOf(presence)).toEqual([])
+})
+
+test('Who leaves while NATS is away leaves when it is back, unless it has come again', async () => {
+  const stream = new FakeStream()
+  const presence = over(stream)
+  await presence.renew()
+  for (const client of ['stored', 'again']) await presence.join('a', { client, data: 1 })
+  stream.isAway = true
+  await expect(presence.join('a', { client: 'unanswered', data: 1 })).rejects.toThrow()
+  for (const client of ['stored', 'unanswered', 'again'])
+    await expect(presence.leave('a', client)).rejects.toThrow('NATS is away.')
+  stream.isAway = false
+  await presence.join('a', { client: 'again', data: 2 })
+  expect((await presence.renew()).gone).toEqual([
+    ['a', 'stored'],
+    ['a', 'unanswered'],
+  ])
+  expect(await clientsOf(presence)).toEqual(['again'])
+  expect((await presence.renew()).gone).toEqual([])
 })

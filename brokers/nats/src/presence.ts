@@ -1,7 +1,8 @@
 import type { Member } from 'bothways'
 import { newEpoch } from 'bothways/broker'
 import type { JetStream } from './jetstream.ts'
-import { ensureStream, wordOf } from './streams.ts'
+import { ensureStream } from './streams.ts'
+import { wordOf } from './wire.ts'
 
 /** A process that has not renewed its lease for so long is dead, and its members leave. Leases are renewed, and looked at, each `renewMs`. */
 const leaseMs = 35_000
@@ -37,6 +38,8 @@ export class Presence {
   readonly #mine = new Map<string, Map<string, Joined>>()
   /** Calls for one member take effect one after the other. */
   readonly #tails = new Map<string, Promise<void>>()
+  /** Who has left while NATS did not answer: what is stored of them goes later. By topic and client. */
+  readonly #leaving = new Map<string, readonly [topic: string, client: string]>()
   #renewedMs = Number.NEGATIVE_INFINITY
   #lastSince = 0
 
@@ -83,7 +86,14 @@ export class Presence {
     members.delete(client)
     if (members.size === 0) this.#mine.delete(topic)
     await this.#inTurn(topic, client, async () => {
-      if (joined.seq !== undefined) await this.#jetStream.remove(this.#stream, joined.seq)
+      try {
+        if (joined.seq !== undefined) await this.#jetStream.remove(this.#stream, joined.seq)
+        // It may be stored without an answer.
+        else await this.#erase(topic, client)
+      } catch (error) {
+        this.#leaving.set(nameOf(topic, client), [topic, client])
+        throw error
+      }
     })
     return true
   }
@@ -102,11 +112,13 @@ export class Presence {
   /**
    * Renews this process's lease, and ends those of the dead.
    *
-   * @returns the processes that live; and of this one, what is to be carried again since it was believed dead
+   * @returns the processes that live; and of this one, what is to be carried again since it was believed dead, and who has gone
+   *   while NATS did not answer
    */
   async renew(): Promise<{
     readonly living: ReadonlySet<string>
     readonly again: readonly [string, Present][]
+    readonly gone: readonly (readonly [topic: string, client: string])[]
   }> {
     const wasDead = performance.now() - this.#renewedMs > leaseMs
     await this.#jetStream.publish(this.#key('lease', this.process), String(Date.now()), this.process)
@@ -123,7 +135,21 @@ export class Presence {
       if (own === undefined || own.storedMs - storedMs < leaseMs) living.add(process)
       else await this.#bury(process)
     }
-    return { living, again: wasDead ? await this.again() : [] }
+    return { living, again: wasDead ? await this.again() : [], gone: await this.#leaveLater() }
+  }
+
+  async #leaveLater(): Promise<(readonly [topic: string, client: string])[]> {
+    const gone: (readonly [topic: string, client: string])[] = []
+    for (const [name, left] of this.#leaving) {
+      await this.#inTurn(...left, async () => {
+        const [topic, client] = left
+        const isBack = this.#mine.get(topic)?.has(client) === true
+        if (!isBack) await this.#erase(topic, client)
+        this.#leaving.delete(name)
+        if (!isBack) gone.push(left)
+      })
+    }
+    return gone
   }
 
   /** Everything of this process is stored once more. */
@@ -146,6 +172,10 @@ export class Presence {
     this.#mine.clear()
   }
 
+  async #erase(topic: string, client: string): Promise<void> {
+    await this.#jetStream.purge(this.#stream, this.#keyOf(topic, client))
+  }
+
   async #bury(process: string): Promise<void> {
     await this.#jetStream.purge(this.#stream, this.#key('member', '*', process, '*'))
     await this.#jetStream.purge(this.#stream, this.#key('lease', process))
@@ -154,12 +184,12 @@ export class Presence {
   async #put(topic: string, joined: Joined): Promise<void> {
     const { member, since } = joined
     const present: Present = { member, since, process: this.process }
-    const key = this.#key('member', wordOf(topic), this.process, wordOf(member.client))
+    const key = this.#keyOf(topic, member.client)
     joined.seq = (await this.#jetStream.publish(key, JSON.stringify(present), this.process))?.seq
   }
 
   async #inTurn(topic: string, client: string, work: () => Promise<void>): Promise<void> {
-    const name = `${topic}\0${client}`
+    const name = nameOf(topic, client)
     const turn = (this.#tails.get(name) ?? Promise.resolve()).catch(() => undefined).then(work)
     this.#tails.set(name, turn)
     try {
@@ -178,7 +208,15 @@ export class Presence {
     return `KV_${this.#bucket}`
   }
 
+  #keyOf(topic: string, client: string): string {
+    return this.#key('member', wordOf(topic), this.process, wordOf(client))
+  }
+
   #key(...words: string[]): string {
     return `$KV.${this.#bucket}.${words.join('.')}`
   }
+}
+
+function nameOf(topic: string, client: string): string {
+  return `${topic}\0${client}`
 }

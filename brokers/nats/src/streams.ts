@@ -1,5 +1,6 @@
 import type { HistoryPolicy, PublishRequest } from 'bothways'
 import type { JetStream, StreamConfig, StreamInfo } from './jetstream.ts'
+import { wordOf } from './wire.ts'
 
 /** What the streams of a broker have in common. */
 export interface StreamSettings {
@@ -16,9 +17,6 @@ export type Lane = (typeof lanes)[number]
 export function laneOf({ isState, history }: Pick<PublishRequest, 'isState' | 'history'>): Lane {
   return isState ? 'state' : history === undefined ? 'once' : 'log'
 }
-
-/** A topic's name as one word of a subject. */
-export const wordOf = (topic: string): string => Buffer.from(topic).toString('base64url')
 
 const nanoseconds = 1_000_000
 const dayMs = 24 * 60 * 60 * 1000

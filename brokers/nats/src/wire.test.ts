@@ -1,6 +1,6 @@
 import { readPosition } from 'bothways/broker'
 import { expect, test } from 'vitest'
-import { Positions, readStamp, writeStamp } from './wire.ts'
+import { Positions, readPresence, readStamp, wordOf, writeStamp } from './wire.ts'
 
 test('What a publication is stamped with is read as it was written, and nothing else is', () => {
   for (const user of [undefined, '', 'Li Si', '李四\n\ud800']) {
@@ -11,7 +11,8 @@ test('What a publication is stamped with is read as it was written, and nothing 
       expect(readStamp(header)).toEqual(stamp)
     }
   }
-  for (const header of ['', 'x', 'aB 1 2 3', 'aB 1 2 3 - 4', '! 1 2 3 -'])
+  const foreign = ['aB 1 2 3 %', 'aB 1 2 3 %ff', 'aB 1 2 3 no', 'aB 1 2 3 5']
+  for (const header of ['', 'x', 'aB 1 2 3', 'aB 1 2 3 - 4', '! 1 2 3 -', ...foreign])
     expect(readStamp(header)).toBeUndefined()
 })
 
@@ -27,4 +28,36 @@ test('The beginning of a topic is good for half a day at least, and for less tha
     now += 12 * hourMs
     expect(isGood()).toBe(false)
   }
+})
+
+test('Who has come or gone is read as it was written, and nothing else is', () => {
+  expect(readPresence('{"member":{"client":"a","data":1},"since":1,"process":"p"}')).toEqual({
+    client: 'a',
+    process: 'p',
+    member: { client: 'a', data: 1 },
+  })
+  expect(readPresence('{"client":"a","process":"p"}')).toEqual({
+    client: 'a',
+    process: 'p',
+    member: undefined,
+  })
+  for (const text of [
+    '',
+    'no JSON',
+    'null',
+    '5',
+    '[]',
+    '{}',
+    '{"member":null}',
+    '{"member":5}',
+    '{"client":5}',
+  ])
+    expect(readPresence(text)).toBeUndefined()
+})
+
+test('Any name is one word of a subject, and a long one is no longer than the server takes', () => {
+  expect(Buffer.from(wordOf('room/1 · 你好'), 'base64url').toString()).toBe('room/1 · 你好')
+  const names = ['x'.repeat(255), 'x'.repeat(256), `${'x'.repeat(100_000)}1`, `${'x'.repeat(100_000)}2`]
+  for (const name of names) expect(wordOf(name)).toMatch(/^[\w~-]{1,340}$/)
+  expect(new Set(names.map(wordOf)).size).toBe(4)
 })

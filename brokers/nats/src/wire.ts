@@ -1,4 +1,5 @@
-import type { HistoryPolicy, StoredPublication } from 'bothways'
+import { createHash } from 'node:crypto'
+import type { HistoryPolicy, Member, StoredPublication } from 'bothways'
 import { writePosition } from 'bothways/broker'
 import type { StoredMessage } from './jetstream.ts'
 
@@ -20,15 +21,63 @@ export function writeStamp({ check, at, policy, user }: Stamp): string {
   return `${check} ${at} ${policy.count} ${age} ${name}`
 }
 
-/** Undefined for what no broker has written. */
+/** Undefined for what no broker has written: others may publish there. */
 export function readStamp(header: string): Stamp | undefined {
   const [, check = '', at, count, age, name] = /^([\w-]+) (\d+) (\d+) (\d+|inf) (\S+)$/.exec(header) ?? []
-  if (check === '') return undefined
+  const user = name === undefined || name === '-' ? undefined : parsed(decoded(name))
+  if (check === '' || (name !== '-' && typeof user !== 'string')) return undefined
   return {
     check,
     at: Number(at),
     policy: { count: Number(count), ageMs: age === 'inf' ? Number.POSITIVE_INFINITY : Number(age) },
-    user: name === '-' || name === undefined ? undefined : (JSON.parse(decodeURIComponent(name)) as string),
+    user: user as string | undefined,
+  }
+}
+
+/** Who has come, or whose client has gone, and by which process. */
+export interface CarriedPresence {
+  readonly client: string
+  readonly process: string
+  readonly member: Member | undefined
+}
+
+/** Undefined for what no broker has written. */
+export function readPresence(text: string): CarriedPresence | undefined {
+  const value = parsed(text)
+  if (typeof value !== 'object' || value === null) return undefined
+  const {
+    member,
+    client,
+    process = '',
+  } = value as { member?: Member | null; client?: string; process?: string }
+  const name = member === undefined ? client : member?.client
+  return typeof name === 'string' ? { client: name, process, member: member ?? undefined } : undefined
+}
+
+/** As long as the name of a topic of a hub may be; names of servers among themselves may be longer. */
+const longestNameBytes = 255
+
+/** A name as one word of a subject; a long one by its digest: servers end a connection whose subjects are too long. */
+export function wordOf(name: string): string {
+  const bytes = Buffer.from(name)
+  if (bytes.length <= longestNameBytes) return bytes.toString('base64url')
+  return `~${createHash('sha256').update(bytes).digest('base64url')}`
+}
+
+/** Undefined for what is no JSON. */
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return undefined
+  }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
   }
 }
 

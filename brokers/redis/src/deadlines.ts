@@ -34,7 +34,14 @@ export class Deadlines {
     })
   }
 
-  stop(): void {
+  /** Nobody waits any longer: what has not come is not to come. */
+  end(): void {
+    this.#stop()
+    for (const { reject } of this.#awaited) reject(new Error('the broker was closed'))
+    this.#awaited.clear()
+  }
+
+  #stop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
   }
@@ -46,6 +53,6 @@ export class Deadlines {
       this.#awaited.delete(awaited)
       awaited.reject(new Error(`no answer within ${this.#timeoutMs} ms`))
     }
-    this.stop()
+    this.#stop()
   }
 }

@@ -24,7 +24,7 @@ import {
 import { Deadlines } from './deadlines.ts'
 import { openPort } from './open-port.ts'
 import type { RedisClient } from './redis-client.ts'
-import { hubErrorOf, isNoScript } from './redis-failure.ts'
+import { closed, hubErrorOf, isNoScript } from './redis-failure.ts'
 import type { RedisPort } from './redis-port.ts'
 import {
   halfDayMs,
@@ -176,6 +176,7 @@ export class RedisBroker implements Broker {
   }
 
   async subscribe(topic: string, events: BrokerEvents): Promise<TopicSubscription> {
+    if (this.#isClosed) throw closed()
     const followed = this.#follow(topic)
     const remove = this.#audience.add(topic, events)
     const unsubscribe = (): void => {
@@ -183,12 +184,11 @@ export class RedisBroker implements Broker {
       this.#forget(followed)
     }
     try {
-      followed.subscribed ??= this.#within(this.#port.subscribe(followed.keys.channel))
+      followed.subscribed ??= this.#listen(followed)
       await followed.subscribed
       const [head] = await this.heads([topic])
       return { head: head as string, unsubscribe }
     } catch (error) {
-      followed.subscribed = undefined
       unsubscribe()
       throw this.#failed(error)
     }
@@ -265,7 +265,7 @@ export class RedisBroker implements Broker {
     this.#isClosed = true
     clearInterval(this.#timer)
     clearTimeout(this.#restoring)
-    this.#deadlines.stop()
+    this.#deadlines.end()
     this.#audience.clear()
     this.#followed.clear()
     this.#byChannel.clear()
@@ -281,6 +281,18 @@ export class RedisBroker implements Broker {
       this.#byChannel.set(keys.channel, followed)
     }
     return followed
+  }
+
+  async #listen(followed: Followed): Promise<unknown> {
+    const { channel } = followed.keys
+    try {
+      return await this.#within(this.#port.subscribe(channel))
+    } catch (error) {
+      // The next one asks again. What was not answered in time may have happened.
+      followed.subscribed = undefined
+      this.#port.unsubscribe(channel).catch(ignore)
+      throw error
+    }
   }
 
   #forget(followed: Followed): void {
@@ -393,7 +405,7 @@ export class RedisBroker implements Broker {
   }
 
   async #call(key: string, args: string[], isOrdered: boolean): Promise<unknown> {
-    if (this.#isClosed) throw new HubError('unavailable', 'The broker was closed.')
+    if (this.#isClosed) throw closed()
     if (this.#waitingCalls >= maxWaitingCalls) {
       throw new HubError('busy', 'Too many calls wait for Redis: try again later.', { retryAfterMs: 1000 })
     }

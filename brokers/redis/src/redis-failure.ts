@@ -21,3 +21,7 @@ export function hubErrorOf(error: unknown): HubError {
 export function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT')
 }
+
+export function closed(): HubError {
+  return new HubError('unavailable', 'The broker was closed.')
+}

@@ -14,16 +14,29 @@ export type Carried =
   | { readonly type: 'joined'; readonly member: Member }
   | { readonly type: 'left'; readonly client: string }
 
-/** A message of a topic's channel; undefined for what no script has published. */
+/** A message of a topic's channel; undefined for what no script has published: others may publish there. */
 export function readCarried(topic: string, message: string): Carried | undefined {
+  try {
+    return carriedIn(topic, message)
+  } catch {
+    return undefined
+  }
+}
+
+/** @throws Error for JSON that is none */
+function carriedIn(topic: string, message: string): Carried | undefined {
   const kind = message.slice(0, 2)
   const rest = message.slice(2)
   if (kind === 'l\n') return { type: 'left', client: rest }
-  if (kind === 'j\n') return { type: 'joined', member: JSON.parse(rest) as Member }
+  if (kind === 'j\n') {
+    const member = JSON.parse(rest) as Member | null
+    return typeof member?.client === 'string' ? { type: 'joined', member } : undefined
+  }
   if (kind !== 'p\n') return undefined
   const fields = rest.split('\n')
   const [epoch = '', number = '', check = '', previous = '', at = '', user = '', data = ''] = fields
-  if (fields.length !== 7) return undefined
+  const isOurs = fields.length === 7 && /^-?\d+$/.test(number) && /^\d+$/.test(at) && /^(".*")?$/s.test(user)
+  if (!isOurs) return undefined
   const publication = publicationOf(topic, { epoch, number, check, previous, at, user, data })
   return { type: 'publication', publication }
 }

@@ -13,6 +13,13 @@ interface Letter {
   readonly message: ClusterMessage
 }
 
+/** @throws Error for what no server has written: others may publish in the broker, too */
+function readLetter(text: string): Letter {
+  const { from, message } = (fromText(text) ?? {}) as Partial<Letter>
+  if (typeof from === 'string' && typeof message?.type === 'string') return { from, message }
+  throw new Error('What came from the broker is no message of another server.')
+}
+
 /** Joins servers by a broker of topics: in memory, for workers of one machine, in Redis or in NATS. */
 class BrokerBus implements ClusterBus {
   readonly #broker: Broker
@@ -27,8 +34,13 @@ class BrokerBus implements ClusterBus {
     const subscriptions: Promise<TopicSubscription | undefined>[] = []
     let isOver = false
     const receive = ({ data }: { readonly data: string }): void => {
-      const letter = fromText(data) as Letter
-      if (!isOver && letter.from !== member.id) member.onMessage(letter.message)
+      try {
+        const { from, message } = readLetter(data)
+        if (!isOver && from !== member.id) member.onMessage(message)
+      } catch (error) {
+        // Nobody else who hears the broker is to suffer for it.
+        warn(error)
+      }
     }
     const events = { onPublication: receive, onJoined: ignore, onLeft: ignore, onRestored: ignore }
     const wanted = (): boolean => !isOver
@@ -77,7 +89,7 @@ class BrokerBus implements ClusterBus {
 
   /** Once for each time that it is away: messages are lost one by one then. */
   #tell(error: unknown): void {
-    if (!this.#isFailing) process.emitWarning(error instanceof Error ? error : String(error))
+    if (!this.#isFailing) warn(error)
     this.#isFailing = true
   }
 }
@@ -101,6 +113,10 @@ export function busOf(cluster: ClusterBus | Broker): ClusterBus {
     buses.set(cluster, bus)
   }
   return bus
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
 }
 
 function ignore(): void {}

@@ -6,6 +6,7 @@ import { SocketIoStage } from '@bothways/test-support/socket-io-stage'
 import { MemoryBroker } from 'bothways'
 import { ByteBudget } from 'bothways/connection'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { busOf } from './broker-bus.ts'
 import type { EngineRequest } from './engine/engine-request.ts'
 import { SessionForwarding } from './engine/session-forwarding.ts'
 import { Server } from './index.ts'
@@ -202,4 +203,48 @@ test('JSON brings bytes along wherever they stand, and objects that look like th
     f: '1970-01-01T00:00:00.000Z',
   })
   expect(fromText(toText(Buffer.from('whole')))).toEqual(Buffer.from('whole'))
+})
+
+test('What is no message of another server is a warning, and nothing more', async () => {
+  const broker = new MemoryBroker()
+  const heard: unknown[] = []
+  const bus = busOf(broker)
+  const warnings: string[] = []
+  const warn = (warning: Error) => warnings.push(warning.message)
+  process.on('warning', warn)
+  const membership = bus.join('/', {
+    id: 'a',
+    onMessage: message => {
+      if (message.type === 'leave') throw new Error('no room')
+      heard.push(message)
+    },
+  })
+  const other = bus.join('/', { id: 'b', onMessage: () => undefined })
+  await membership.memberCount()
+  const foreign = [
+    'no JSON',
+    'null',
+    '5',
+    '{}',
+    '{"from":"b"}',
+    '{"from":"b","message":5}',
+    '{"from":1,"message":{"type":"x"}}',
+  ]
+  for (const data of foreign) {
+    await broker.publish({
+      topic: '\u0001socket.io /',
+      data,
+      user: undefined,
+      history: undefined,
+      isState: false,
+      key: undefined,
+      ifPosition: undefined,
+    })
+  }
+  other.publish({ type: 'leave', target: { rooms: [], except: [], flags: {} }, rooms: [] })
+  other.publish({ type: 'emit', args: ['good'] })
+  await expect.poll(() => heard).toEqual([{ type: 'emit', args: ['good'] }])
+  await expect.poll(() => warnings.length).toBe(foreign.length * 2 + 1)
+  process.off('warning', warn)
+  await Promise.all([membership.leave(), other.leave()])
 })

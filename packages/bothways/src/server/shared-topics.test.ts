@@ -87,3 +87,60 @@ test('While the broker is away this process hears what it publishes, and onError
 test('What is no broker is refused', () => {
   expect(() => createServer({ broker: {} as MemoryBroker })).toThrow('Option broker')
 })
+
+test('Who subscribes and thinks better of it at once asks nothing of the broker, and who comes back hears once', async () => {
+  let count = 0
+  class Counting extends MemoryBroker {
+    override subscribe(...args: Parameters<MemoryBroker['subscribe']>) {
+      count++
+      return super.subscribe(...args)
+    }
+  }
+  const broker = new Counting()
+  const [one, other] = [serverOn(broker), serverOn(broker)]
+  const heard: Message[] = []
+  const subscribe = () => one.subscribe('news', message => heard.push(message))
+  subscribe()()
+  await new Promise(setImmediate)
+  expect(count).toBe(0)
+  subscribe()()
+  subscribe()
+  await new Promise(setImmediate)
+  expect(count).toBe(1)
+  for (const text of ['first', 'second']) other.publish('news', text)
+  await until(() => heard.includes('second'))
+  expect(heard).toEqual(['first', 'second'])
+})
+
+test('What is no message of another server goes to onError, and nobody else hears of it', async () => {
+  const broker = new MemoryBroker()
+  const errors: unknown[] = []
+  const [one, other] = [serverOn(broker, errors), serverOn(broker)]
+  const heard: Message[] = []
+  one.subscribe('news', message => heard.push(message))
+  await new Promise(setImmediate)
+  const foreign = [
+    'no JSON',
+    'null',
+    '5',
+    '{}',
+    '{"from":1,"text":"x"}',
+    '{"from":"a","text":5}',
+    '{"from":"a"}',
+  ]
+  for (const data of foreign) {
+    await broker.publish({
+      topic: '\u0001plain news',
+      data,
+      user: undefined,
+      history: undefined,
+      isState: false,
+      key: undefined,
+      ifPosition: undefined,
+    })
+  }
+  expect(errors).toHaveLength(foreign.length)
+  other.publish('news', 'good')
+  await until(() => heard.length > 0)
+  expect(heard).toEqual(['good'])
+})

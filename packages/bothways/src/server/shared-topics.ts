@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Sink } from '../connection/channel.ts'
 import { messageBytes } from '../connection/message-data.ts'
 import { Publication } from '../connection/sending/publication.ts'
-import type { Broker, TopicSubscription } from '../hub/broker.ts'
+import type { Broker } from '../hub/broker.ts'
 import { Topics } from '../hub/topics.ts'
 
 /** A broker that cannot be reached is asked again after so long, in ms. */
@@ -19,6 +19,20 @@ interface Letter {
   readonly bytes?: string
 }
 
+/** @throws Error for what no server has written: others may publish in the broker, too */
+function readLetter(text: string): Letter {
+  const letter = JSON.parse(text) as Partial<Letter> | null
+  const { from, text: said, bytes } = letter ?? {}
+  if (typeof from === 'string' && typeof (said ?? bytes) === 'string') return letter as Letter
+  throw new Error('What came from the broker is no message of another server.')
+}
+
+/** A topic that somebody subscribes to here. */
+interface Following {
+  isOver: boolean
+  end(): void
+}
+
 /**
  * Topics that other processes have too: what is published here goes to those who subscribe here at once, and by the broker to the
  * others, at most once, what one process publishes in its order.
@@ -27,8 +41,7 @@ class SharedTopics extends Topics<Publication> {
   readonly #process = randomBytes(9).toString('base64url')
   readonly #broker: Broker
   readonly #onError: (error: unknown) => void
-  /** Of topics that somebody subscribes to here. */
-  readonly #followed = new Map<string, Promise<TopicSubscription | undefined>>()
+  readonly #followed = new Map<string, Following>()
 
   constructor(broker: Broker, onError: (error: unknown) => void) {
     super()
@@ -49,36 +62,48 @@ class SharedTopics extends Topics<Publication> {
   }
 
   protected override began(topic: string): void {
-    this.#followed.set(topic, this.#follow(topic))
+    const following: Following = { isOver: false, end: ignore }
+    this.#followed.set(topic, following)
+    void this.#follow(topic, following)
   }
 
   protected override ended(topic: string): void {
     const following = this.#followed.get(topic)
     this.#followed.delete(topic)
-    void following?.then(subscription => subscription?.unsubscribe())
+    if (following === undefined) return
+    following.isOver = true
+    following.end()
   }
 
-  async #follow(topic: string): Promise<TopicSubscription | undefined> {
+  async #follow(topic: string, following: Following): Promise<void> {
     const onPublication = ({ data }: { readonly data: string }): void => {
-      const { from, text, bytes = '' } = JSON.parse(data) as Letter
-      if (from === this.#process) return
-      this.deliver(topic, new Publication(text ?? Buffer.from(bytes, 'base64')))
+      if (!following.isOver) this.#hear(topic, data)
     }
     const events = { onPublication, onJoined: ignore, onLeft: ignore, onRestored: ignore }
     let isTold = false
-    // Its name is there by then, and as long as it is wanted.
+    // Who thinks better of it at once costs nothing.
     await undefined
-    const mine = this.#followed.get(topic)
-    while (this.#followed.get(topic) === mine) {
+    while (!following.isOver) {
       try {
-        return await this.#broker.subscribe(nameOf(topic), events)
+        const { unsubscribe } = await this.#broker.subscribe(nameOf(topic), events)
+        if (following.isOver) unsubscribe()
+        else following.end = unsubscribe
+        return
       } catch (error) {
         if (!isTold) this.#onError(error)
         isTold = true
         await new Promise(resolve => setTimeout(resolve, retryMs).unref())
       }
     }
-    return undefined
+  }
+
+  #hear(topic: string, data: string): void {
+    try {
+      const { from, text, bytes = '' } = readLetter(data)
+      if (from !== this.#process) this.deliver(topic, new Publication(text ?? Buffer.from(bytes, 'base64')))
+    } catch (error) {
+      this.#onError(error)
+    }
   }
 }
 

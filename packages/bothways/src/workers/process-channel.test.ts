@@ -48,6 +48,7 @@ test('Messages of the program itself pass by', () => {
   other.emit('message', { type: 'theirs' })
   other.emit('message', 'theirs')
   other.emit('message', null)
+  for (const bothways of ['no JSON', 5, null, {}]) other.emit('message', { bothways })
   other.emit('message', other.sent[0])
   expect(heard).toEqual(['ours'])
 })

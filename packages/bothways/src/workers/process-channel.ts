@@ -25,9 +25,8 @@ export class ProcessChannel<In, Out> implements IpcChannel<Out> {
     this.#process = process
     this.#onFull = onFull
     process.on('message', message => {
-      if (typeof message === 'object' && message !== null && mark in message) {
-        receive(JSON.parse((message as { [mark]: string })[mark]) as In)
-      }
+      const ours = read(message)
+      if (ours !== undefined) receive(ours as In)
     })
   }
 
@@ -50,5 +49,17 @@ export class ProcessChannel<In, Out> implements IpcChannel<Out> {
       whenTaken?.()
     })
     return true
+  }
+}
+
+/** Undefined for a message of the program itself. */
+function read(message: unknown): unknown {
+  if (typeof message !== 'object' || message === null || !(mark in message)) return undefined
+  const text = message[mark]
+  if (typeof text !== 'string') return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
