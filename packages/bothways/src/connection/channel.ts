@@ -1,12 +1,18 @@
 import type { Buffer } from 'node:buffer'
 import type { CloseFrame, Disconnect } from './disconnect.ts'
+import type { FanOut } from './sending/fan-out.ts'
 import type { Publication } from './sending/publication.ts'
 import type { SendOutcome } from './sending/send-outcome.ts'
 
 /** Where what is published goes: one client, or a function of the program. */
 export interface Sink<Message = Publication> {
-  /** The same message goes to others as well. */
-  sendShared(message: Message): SendOutcome
+  /**
+   * The same message goes to others as well.
+   *
+   * @param fanOut what brings it, and perhaps more in this turn of the event loop: a connection that has nothing else to send
+   *   may join
+   */
+  sendShared(message: Message, fanOut?: FanOut): SendOutcome
 }
 
 /**

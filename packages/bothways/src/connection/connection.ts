@@ -4,6 +4,7 @@ import { ConnectionCore } from './connection-core.ts'
 import type { ConnectionHandler, ConnectionInit } from './connection-init.ts'
 import { ReadyState } from './ending.ts'
 import { isBlob, type MessageData } from './message-data.ts'
+import type { FanOut } from './sending/fan-out.ts'
 import type { FrameSendOptions } from './sending/frame-sender.ts'
 import type { Publication } from './sending/publication.ts'
 import type { SendOutcome } from './sending/send-outcome.ts'
@@ -85,7 +86,8 @@ export class Connection implements Channel<MessageData>, Sink {
   }
 
   /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
-  sendShared(message: Publication): SendOutcome {
+  sendShared(message: Publication, fanOut?: FanOut): SendOutcome {
+    if (fanOut !== undefined && this.#core.joins(fanOut)) return 'sent'
     if (!this.#core.mayQueue()) return 'refused'
     this.#core.sendShared(message)
     return this.#core.outcome()

@@ -1,4 +1,5 @@
 import type { Sink } from '../connection/channel.ts'
+import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 
 interface Topic<Message> {
   readonly subscribers: Set<Sink<Message>>
@@ -7,22 +8,52 @@ interface Topic<Message> {
   depth: number
   /** Subscribers that came while some were, and how many publishes there had been. */
   late: Map<Sink<Message>, number> | undefined
+  /** What the publishes of this turn of the event loop share; of the same subscribers, in whose midst nobody publishes. */
+  fanOut: TopicFanOut<Message> | undefined
 }
+
+/** Several messages that go to the same sinks in one turn of the event loop, most of which get them together. */
+interface TopicFanOut<Message> {
+  /** Sends the first message to one more sink. */
+  offer(message: Message, sink: Sink<Message>): SendOutcome
+  /** This sink does not get the first message. */
+  leaveOut(sink: Sink<Message>): void
+  /**
+   * Sends a further message to those that get it together, without `except`.
+   *
+   * @returns how many they are; undefined: none do any more
+   */
+  send(message: Message, except: Sink<Message> | undefined): number | undefined
+  /** The other sinks, each of which is to be sent a further message by itself. */
+  readonly strays: readonly Sink<Message>[]
+}
+
+/** With fewer subscribers there is nothing to win. */
+const fewestTogether = 4
+
+type Except<Message> = Sink<Message> | ReadonlySet<Sink<Message>> | undefined
 
 /** Who subscribes to which topic, in this process. */
 export class Topics<Message> {
   readonly #topics = new Map<string, Topic<Message>>()
   readonly #names = new Map<Sink<Message>, Set<string>>()
+  readonly #newFanOut: ((size: number) => TopicFanOut<Message>) | undefined
+
+  /** @param newFanOut for up to `size` sinks; without it each message is sent to each subscriber by itself */
+  constructor(newFanOut?: (size: number) => TopicFanOut<Message>) {
+    this.#newFanOut = newFanOut
+  }
 
   subscribe(name: string, subscriber: Sink<Message>): void {
     let topic = this.#topics.get(name)
     if (topic === undefined) {
-      topic = { subscribers: new Set(), publishCount: 0, depth: 0, late: undefined }
+      topic = { subscribers: new Set(), publishCount: 0, depth: 0, late: undefined, fanOut: undefined }
       this.#topics.set(name, topic)
       this.began(name)
     }
     if (topic.subscribers.has(subscriber)) return
     topic.subscribers.add(subscriber)
+    topic.fanOut = undefined
     if (topic.depth > 0) {
       topic.late ??= new Map()
       topic.late.set(subscriber, topic.publishCount)
@@ -58,26 +89,41 @@ export class Topics<Message> {
    *
    * @returns how many have taken it
    */
-  publish(name: string, message: Message, except?: Sink<Message> | ReadonlySet<Sink<Message>>): number {
+  publish(name: string, message: Message, except?: Except<Message>): number {
     return this.deliver(name, message, except)
   }
 
   /** The same, for what reaches every process by itself. */
-  deliver(name: string, message: Message, except?: Sink<Message> | ReadonlySet<Sink<Message>>): number {
+  deliver(name: string, message: Message, except?: Except<Message>): number {
     const topic = this.#topics.get(name)
     if (topic === undefined) return 0
-    const several = except instanceof Set ? (except as ReadonlySet<Sink<Message>>) : undefined
-    const serial = ++topic.publishCount
     let count = 0
+    topic.publishCount++
     topic.depth++
     try {
-      for (const subscriber of topic.subscribers) {
-        if (subscriber === except || several?.has(subscriber) || isLate(topic, subscriber, serial)) continue
-        if (subscriber.sendShared(message) !== 'refused') count++
-      }
+      count = sendTogether(topic, message, except) ?? this.#sendToEach(topic, message, except)
     } finally {
       topic.depth--
       if (topic.depth === 0) topic.late = undefined
+    }
+    return count
+  }
+
+  #sendToEach(topic: Topic<Message>, message: Message, except: Except<Message>): number {
+    const { subscribers } = topic
+    const serial = topic.publishCount
+    const mayShare = topic.depth === 1 && subscribers.size >= fewestTogether
+    const fanOut = mayShare ? this.#newFanOut?.(subscribers.size) : undefined
+    topic.fanOut = fanOut
+    const several = except instanceof Set ? (except as ReadonlySet<Sink<Message>>) : undefined
+    let count = 0
+    for (const subscriber of subscribers) {
+      if (subscriber === except || several?.has(subscriber) || isLate(topic, subscriber, serial)) {
+        fanOut?.leaveOut(subscriber)
+      } else {
+        const outcome = fanOut?.offer(message, subscriber) ?? subscriber.sendShared(message)
+        if (outcome !== 'refused') count++
+      }
     }
     return count
   }
@@ -91,10 +137,40 @@ export class Topics<Message> {
   /** A topic without subscribers costs nothing. */
   #remove(name: string, subscriber: Sink<Message>): void {
     const topic = this.#topics.get(name)
-    if (topic?.subscribers.delete(subscriber) !== true || topic.subscribers.size > 0) return
+    if (topic?.subscribers.delete(subscriber) !== true) return
+    topic.fanOut = undefined
+    if (topic.subscribers.size > 0) return
     this.#topics.delete(name)
     this.ended(name)
   }
+}
+
+/** As an earlier publish of the same turn; undefined: there is none that this one can go along with. */
+function sendTogether<Message>(
+  topic: Topic<Message>,
+  message: Message,
+  except: Except<Message>,
+): number | undefined {
+  const { fanOut, subscribers, publishCount: serial } = topic
+  if (fanOut === undefined) return undefined
+  const together =
+    topic.depth > 1 || except instanceof Set
+      ? undefined
+      : fanOut.send(message, except as Sink<Message> | undefined)
+  if (together === undefined) {
+    topic.fanOut = undefined
+    return undefined
+  }
+  let count = together
+  const { strays } = fanOut
+  // Who strays during this publish has got its message already.
+  const { length } = strays
+  for (let at = 0; at < length; at++) {
+    const stray = strays[at]!
+    if (stray === except || !subscribers.has(stray) || isLate(topic, stray, serial)) continue
+    if (stray.sendShared(message) !== 'refused') count++
+  }
+  return count
 }
 
 /** Whether somebody has subscribed since the publish with this number began. */

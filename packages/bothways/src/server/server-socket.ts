@@ -9,6 +9,7 @@ import { defineInspection, stateName } from '../connection/inspection.ts'
 import { type MessageData, messageBytes, messageSize } from '../connection/message-data.ts'
 import { checkNoCallback, checkNothingMore, checkTopic, warnOfWildcard } from '../connection/option-checks.ts'
 import type { Listed } from '../connection/roster.ts'
+import type { FanOut } from '../connection/sending/fan-out.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import type { RouteParams } from '../exchange/route-params.ts'
@@ -206,8 +207,8 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
   }
 
   /** @internal */
-  sendShared(message: Publication): SendOutcome {
-    const outcome = this.#channel.sendShared(message)
+  sendShared(message: Publication, fanOut?: FanOut): SendOutcome {
+    const outcome = this.#channel.sendShared(message, fanOut)
     if (outcome !== 'refused') this.#countSent(message.payload.length)
     return outcome
   }

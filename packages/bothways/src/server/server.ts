@@ -146,7 +146,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   constructor(options: ServerOptions<User> = {}) {
     this.#settings = resolveServerOptions(options)
     const settings = this.#settings
-    this.#topics = topicsOf(settings)
+    this.#topics = topicsOf(settings, this.#counts)
     this.#listeners = new TopicListeners(this.#topics, error => settings.onError(error, undefined))
     const counts = this.#counts
     const incidents = new Incidents<User>(settings, counts)

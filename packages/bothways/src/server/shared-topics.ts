@@ -2,9 +2,11 @@ import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { Sink } from '../connection/channel.ts'
 import { messageBytes } from '../connection/message-data.ts'
+import { FanOut } from '../connection/sending/fan-out.ts'
 import { Publication } from '../connection/sending/publication.ts'
 import type { Broker } from '../hub/broker.ts'
 import { Topics } from '../hub/topics.ts'
+import type { ServerCounts } from './counts.ts'
 
 /** A broker that cannot be reached is asked again after so long, in ms. */
 const retryMs = 1_000
@@ -43,8 +45,8 @@ class SharedTopics extends Topics<Publication> {
   readonly #onError: (error: unknown) => void
   readonly #followed = new Map<string, Following>()
 
-  constructor(broker: Broker, onError: (error: unknown) => void) {
-    super()
+  constructor(newFanOut: (size: number) => FanOut, broker: Broker, onError: (error: unknown) => void) {
+    super(newFanOut)
     this.#broker = broker
     this.#onError = onError
   }
@@ -107,15 +109,24 @@ class SharedTopics extends Topics<Publication> {
   }
 }
 
-/** The plain topics of a server. */
-export function topicsOf({
-  broker,
-  onError,
-}: {
-  readonly broker: Broker | undefined
-  onError(error: unknown, socket: undefined): void
-}): Topics<Publication> {
-  return broker === undefined ? new Topics() : new SharedTopics(broker, error => onError(error, undefined))
+/** The plain topics of a server. What is sent to several sockets at once is counted in `counts`. */
+export function topicsOf(
+  {
+    broker,
+    onError,
+  }: {
+    readonly broker: Broker | undefined
+    onError(error: unknown, socket: undefined): void
+  },
+  counts: ServerCounts,
+): Topics<Publication> {
+  const onSent = (count: number, bytes: number): void => {
+    counts.messagesSent += count
+    counts.bytesSent += count * bytes
+  }
+  const newFanOut = (size: number): FanOut => new FanOut(size, onSent)
+  if (broker === undefined) return new Topics(newFanOut)
+  return new SharedTopics(newFanOut, broker, error => onError(error, undefined))
 }
 
 const carriedAlone = {

@@ -4,6 +4,7 @@ import { type CompressionTuning, Deflater } from '../deflate.ts'
 import type { CloseFrame } from '../disconnect.ts'
 import { Liveness } from '../liveness/liveness.ts'
 import { isBlob, type MessageData, messageBytes } from '../message-data.ts'
+import type { FrameMaker } from './fan-out.ts'
 import { binaryFrame, type FirstOctet, firstOctet, frame } from './frame.ts'
 import { deflatedFrame, wholeFrame } from './frame-formats.ts'
 import { newMaskingKey } from './masking-key.ts'
@@ -34,7 +35,7 @@ const compressed = {
 } as const
 
 /** Makes frames of what is sent and gives them to the outbox in that order, also those that are not ready yet. */
-export abstract class FrameSender extends Liveness {
+export abstract class FrameSender extends Liveness implements FrameMaker {
   abstract readonly outbox: Outbox
   #deflater: Deflater | undefined
   /** The last frame that was not ready when it was sent; later ones are made after it. */
@@ -81,6 +82,29 @@ export abstract class FrameSender extends Liveness {
   sendShared(publication: Publication): void {
     if (this.#tuning === undefined) this.outbox.push(publication.encoded(wholeFrame))
     else this.#compressShared(publication, this.#tuning)
+  }
+
+  get isTotalExceeded(): boolean {
+    return this.kind.outgoingBudget?.isExceeded === true
+  }
+
+  sharedFrame(publication: Publication): SharedBytes | undefined {
+    const tuning = this.#tuning
+    const direction = this.deflate?.outgoing
+    if (tuning === undefined || direction === undefined) return publication.encoded(wholeFrame)
+    if (!direction.noContextTakeover) return undefined
+    if (publication.payload.length < tuning.thresholdBytes) return publication.encoded(wholeFrame)
+    const shared = publication.encoded(deflatedFrame(direction.windowBits, tuning.level))
+    return shared instanceof Promise ? undefined : shared
+  }
+
+  makesSameAs({ kind, deflate }: FrameSender): boolean {
+    if (kind !== this.kind) return false
+    const [mine, others] = [this.deflate?.outgoing, deflate?.outgoing]
+    return (
+      mine === others ||
+      (mine?.windowBits === others?.windowBits && mine?.noContextTakeover === others?.noContextTakeover)
+    )
   }
 
   /** A frame as it is described, in its turn. */

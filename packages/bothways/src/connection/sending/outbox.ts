@@ -1,6 +1,7 @@
 import type { BudgetHolder, ByteBudget } from '../byte-budget.ts'
 import { ownBytes } from '../message-data.ts'
 import type { Transport } from '../transports/transport.ts'
+import type { FanOut, FanOutMember } from './fan-out.ts'
 import type { FirstOctet } from './frame.ts'
 import { NotSentError } from './send-outcome.ts'
 import { SharedBytes } from './shared-bytes.ts'
@@ -57,7 +58,7 @@ const { nextTick } = process
  * event loop, those of earlier turns, and the one write that is under way. What is ready goes out when the turn ends,
  * as one write for all that the turn has brought, however many messages that is.
  */
-export class Outbox implements TurnWriter, BudgetHolder {
+export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
   readonly #transport: Transport
   readonly #handler: OutboxHandler
   readonly #highWaterMarkBytes: number
@@ -67,6 +68,8 @@ export class Outbox implements TurnWriter, BudgetHolder {
   #ready = none
   /** The tail included. */
   #readyBytes = 0
+  /** Where else what this turn has brought is kept, with that of others who have the same to send. */
+  #fanOut: FanOut | undefined
   /** While something is not ready: it, and all that was sent behind it. */
   #waiting: Entry[] | undefined
   #waitingBytes = 0
@@ -90,7 +93,8 @@ export class Outbox implements TurnWriter, BudgetHolder {
   /** Bytes handed over that the operating system has not taken. */
   get bufferedBytes(): number {
     const backlogBytes = this.#stall === undefined ? 0 : this.#stall.backlogBytes
-    return this.#waitingBytes + this.#readyBytes + backlogBytes + this.#transport.queuedBytes
+    const fanOutBytes = this.#fanOut === undefined ? 0 : this.#fanOut.bytes
+    return this.#waitingBytes + this.#readyBytes + fanOutBytes + backlogBytes + this.#transport.queuedBytes
   }
 
   /** What is lost when the transport has ended, which knows no more what of the last write was taken: all of it counts. */
@@ -123,6 +127,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
   /** A frame of which the payload is copied, masked if there is a key; ahead of those that are not ready. */
   appendFrame(payload: Uint8Array, first: FirstOctet, maskingKey: number | undefined): void {
     if (this.#isEnding) return
+    if (this.#fanOut !== undefined) this.leaveFanOut()
     if (payload.length > joinableBytes) this.#writeLong(payload, first, maskingKey)
     else this.#grow(this.#turn.appendFrame(this, payload, first, maskingKey))
   }
@@ -130,6 +135,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
   /** As {@link appendFrame}, for a text message; false when it may be too long for that. */
   appendText(text: string, maskingKey: number | undefined): boolean {
     if (this.#isEnding) return true
+    if (this.#fanOut !== undefined) this.leaveFanOut()
     const bytes = this.#turn.appendText(this, text, maskingKey)
     if (bytes === undefined) return false
     this.#grow(bytes)
@@ -139,12 +145,14 @@ export class Outbox implements TurnWriter, BudgetHolder {
   /** Whole frames, behind all that was sent. Their memory must not change any more. */
   push(frames: Piece): void {
     if (this.#isEnding) return
+    if (this.#fanOut !== undefined) this.leaveFanOut()
     if (this.#waiting === undefined) this.#add(frames)
     else this.#wait({ bytes: frames.length, frame: frames, isReady: true })
   }
 
   /** Keeps a place for a frame that comes later; undefined gives the place up. `frame` must not reject. */
   pushLater(bytes: number, frame: Promise<Piece | undefined>): void {
+    this.leaveFanOut()
     const entry: Entry = { bytes, frame: undefined, isReady: false }
     this.#wait(entry)
     void frame.then(result => {
@@ -161,6 +169,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
 
   /** Calls back, in a later tick, when all that was handed over so far has been taken. */
   whenTaken(callback: Callback): void {
+    this.leaveFanOut()
     const last = this.#waiting?.at(-1)
     if (this.#isCut) {
       nextTick(callback, new NotSentError(undefined))
@@ -176,6 +185,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
 
   /** Writes what is ready. */
   flush(): void {
+    if (this.#fanOut !== undefined) this.leaveFanOut()
     const tail = this.#turn.takeTail(this)
     const pieces = this.#ready
     if (this.isBehind) this.#writeBacklog()
@@ -229,6 +239,45 @@ export class Outbox implements TurnWriter, BudgetHolder {
     if (this.#transport.tellsLater && this.#readyBytes > 0) this.flush()
     this.#afterWriting()
     this.#tellOfRoom()
+  }
+
+  // --- the fan-out's side
+
+  /** Whether nothing was sent in this turn, and nothing waits: then it may be one of many who write the same. */
+  get isFree(): boolean {
+    if (this.#isInTurn || this.#isEnding || this.#fanOut !== undefined || this.#waiting !== undefined)
+      return false
+    if (this.bufferedBytes > 0 || this.#underWayBytes > 0) return false
+    return !this.#turn.isExiting && !this.#transport.tellsLater
+  }
+
+  /** What `fanOut` has and gets is written when the turn ends, unless something else is to go out before. It must be free. */
+  join(fanOut: FanOut): void {
+    this.#fanOut = fanOut
+    fanOut.join(this)
+  }
+
+  leaveFanOut(): void {
+    const fanOut = this.#fanOut
+    if (fanOut === undefined) return
+    const { pieces } = fanOut
+    if (!this.#turn.hasRoomForShared(pieces.length)) {
+      // With it the fan-out.
+      this.#turn.end()
+      if (this.#fanOut === undefined) return
+    }
+    this.#fanOut = undefined
+    this.#turn.countShared(pieces.length)
+    this.#ready = pieces.slice()
+    this.#readyBytes = fanOut.bytes
+    fanOut.leave(this)
+    this.#joinTurn()
+  }
+
+  writeFanOut(pieces: readonly SharedBytes[]): void {
+    this.#fanOut = undefined
+    this.#writePieces(pieces)
+    this.#afterWriting()
   }
 
   // --- the turn's side
@@ -291,6 +340,7 @@ export class Outbox implements TurnWriter, BudgetHolder {
   #joinTurn(): void {
     this.#isInTurn = true
     this.#turn.join(this)
+    this.#turn.expectWrite()
     if (this.#transport.tellsLater) nextTick(Outbox.#flushEarly, this)
   }
 
@@ -396,6 +446,8 @@ export class Outbox implements TurnWriter, BudgetHolder {
     this.#isCut = true
     this.#owesRoom = false
     this.#turn.takeTail(this)
+    this.#fanOut?.leave(this)
+    this.#fanOut = undefined
     this.#ready = none
     this.#readyBytes = 0
     this.#stall?.drop()

@@ -4,6 +4,7 @@ import type { ByteBudget } from '../byte-budget.ts'
 import type { ConnectionHandler, ConnectionInit } from '../connection-init.ts'
 import { ReadyState } from '../ending.ts'
 import { sendQueueFull, sendQueuesFull, shortReason } from '../failures.ts'
+import type { FanOut } from './fan-out.ts'
 import { FrameSender } from './frame-sender.ts'
 import { Outbox, type OutboxHandler } from './outbox.ts'
 import type { SendOutcome } from './send-outcome.ts'
@@ -40,7 +41,7 @@ export abstract class Sending extends FrameSender implements OutboxHandler {
     const { maxBufferedBytes, whenBufferFull } = this.settings
     const { bufferedBytes } = this.outbox
     const isFull = bufferedBytes > maxBufferedBytes
-    if (!isFull && this.kind.outgoingBudget?.isExceeded !== true) return true
+    if (!isFull && !this.isTotalExceeded) return true
     if (whenBufferFull === 'close') {
       if (isFull) {
         this.closeForPolicy(CloseCode.TryAgainLater, sendQueueFull(maxBufferedBytes, bufferedBytes))
@@ -61,6 +62,14 @@ export abstract class Sending extends FrameSender implements OutboxHandler {
     if (this.outbox.hasRoom) return 'sent'
     this.#oweDrain()
     return 'queued'
+  }
+
+  /** Whether it gets what `fanOut` brings together with others, as one may that has nothing else to send. */
+  joins(fanOut: FanOut): boolean {
+    const { outbox } = this
+    if (this.readyState !== ReadyState.Open || !outbox.isFree || !fanOut.admits(this)) return false
+    outbox.join(fanOut)
+    return true
   }
 
   protected onSendFailure(error: Error): void {

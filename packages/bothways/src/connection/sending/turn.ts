@@ -10,10 +10,10 @@ export type Piece = Uint8Array | SharedBytes
 /** Where bytes lie that are to be written. */
 export type Source = WriteMemory | SharedBytes
 
-/** One connection's part in a turn. */
+/** Who has something to write in a turn: one connection, or those that write the same. */
 export interface TurnWriter {
-  /** What it has written into the turn's memory goes behind what it has ready already. */
-  addPiece(piece: Piece): void
+  /** Goes behind what is ready already: what it has written into the turn's memory, or something shared. */
+  addPiece(piece: SharedBytes | Uint8Array): void
   /** The turn ends: what is ready goes out. */
   onTurnEnd(): void
 }
@@ -24,10 +24,10 @@ export const joinableBytes: number = 16 * 1024
 /** Of shared bytes, so many may be ready in one turn, all connections together. */
 const maxSharedCount = 256 * 1024
 
-/** With fewer members, what a turn's end takes does not matter to anybody. */
-const manyMembers = 64
+/** With fewer writers, what a turn's end takes does not matter to anybody. */
+const manyWriters = 64
 
-/** How long the write of one member takes, in ms, before any has been measured. */
+/** How long the write of one connection takes, in ms, before any has been measured. */
 const usualWriteMs = 1 / 256
 
 // As they were when this was loaded: tests put a clock of their own in their place, and the network goes on without it.
@@ -55,6 +55,8 @@ export class Turn {
   #joinedSource: Source = this.#joinMemory
 
   #members: TurnWriter[] = []
+  /** How many connections they are. */
+  #writerCount = 0
   #isEndDue = false
   #writeMs = usualWriteMs
   #sharedCount = 0
@@ -94,7 +96,7 @@ export class Turn {
 
   /** Something shared goes behind what `owner` has written so far. */
   addShared(owner: TurnWriter, shared: SharedBytes): void {
-    if (this.#sharedCount === maxSharedCount) this.end()
+    if (this.#sharedCount >= maxSharedCount) this.end()
     this.#sharedCount++
     if (this.#tailOwner === owner) this.#closeTail()
     owner.addPiece(shared)
@@ -109,21 +111,38 @@ export class Turn {
 
   /** `member` has something to write: tells it when the turn ends. */
   join(member: TurnWriter): void {
-    const count = this.#members.push(member)
-    if (count % manyMembers === 0) fairTime.expectWriting(count * this.#writeMs)
+    this.#members.push(member)
     if (this.#isEndDue) return
     this.#isEndDue = true
     setImmediate(Turn.#endDue, this)
+  }
+
+  /** One connection more writes when the turn ends. */
+  expectWrite(): void {
+    const count = ++this.#writerCount
+    if (count % manyWriters === 0) fairTime.expectWriting(count * this.#writeMs)
+  }
+
+  /** Whether so many shared pieces more may be ready in this turn. */
+  hasRoomForShared(count: number): boolean {
+    return this.#sharedCount + count <= maxSharedCount
+  }
+
+  /** So many pieces that are shared are ready once more. */
+  countShared(count: number): void {
+    this.#sharedCount += count
   }
 
   /** Ends the turn: everybody writes; then its memory is free again. */
   end(): void {
     this.#sharedCount = 0
     const members = this.#members
+    const writerCount = this.#writerCount
     this.#members = []
+    this.#writerCount = 0
     this.#depth++
-    if (members.length < manyMembers) for (const member of members) member.onTurnEnd()
-    else this.#endMany(members)
+    if (writerCount < manyWriters) for (const member of members) member.onTurnEnd()
+    else this.#endMany(members, writerCount)
     this.#depth--
     if (this.#isMemoryFree) this.memory.clear()
   }
@@ -133,10 +152,10 @@ export class Turn {
     return this.#depth === 0 && this.#members.length === 0
   }
 
-  #endMany(members: readonly TurnWriter[]): void {
+  #endMany(members: readonly TurnWriter[], writerCount: number): void {
     const begunMs = now()
     for (const member of members) member.onTurnEnd()
-    this.#writeMs += ((now() - begunMs) / members.length - this.#writeMs) / 4
+    this.#writeMs += ((now() - begunMs) / writerCount - this.#writeMs) / 4
     fairTime.expectWriting(0)
   }
 
@@ -210,6 +229,7 @@ export class Turn {
 
   #isJoined(pieces: readonly Piece[]): boolean {
     const joined = this.#joinedPieces
+    if (pieces === joined) return true
     const { length } = pieces
     if (length !== joined.length) return false
     for (let at = 0; at < length; at++) if (pieces[at] !== joined[at]) return false
