@@ -112,9 +112,11 @@ describe.each([
     await page.click('#plain')
     await page.locator('#plain', { hasText: '1 plain' }).waitFor()
     // Away and back within the linger: what was there is there at once.
+    const load = await page.locator('#load').textContent()
     await page.click('#toggle')
     await page.click('#toggle')
     expect(await page.locator('li').count()).toBe(before + 1)
+    expect(await page.locator('#load').textContent()).toBe(load)
     expect([opened.toSorted(), problems]).toEqual([['/bothways', '/echo'], []])
     for (const socket of server.sockets) socket.terminate()
     await page.locator('#connection', { hasText: /waiting|connecting/ }).waitFor()

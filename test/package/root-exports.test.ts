@@ -215,6 +215,7 @@ test('@bothways/react exports these names', () => {
   expect(Object.keys(react).sort()).toMatchInlineSnapshot(`
     [
       "BothwaysProvider",
+      "createHooks",
       "useClient",
       "useConnection",
       "useMembers",

@@ -1,3 +1,4 @@
+export { createHooks, type Hooks } from './create-hooks.ts'
 export { BothwaysProvider, type BothwaysProviderProps, useClient } from './provider.ts'
 export {
   type TopicOptions,

@@ -9,7 +9,7 @@ import type {
   SubscriptionStatus,
   Topic,
 } from '@bothways/client'
-import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { useCallback, useSyncExternalStore } from 'react'
 import { beforeConnection, useClient } from './provider.ts'
 import { Shared } from './shared.ts'
 import { Store, useOpenStore } from './store.ts'
@@ -89,14 +89,34 @@ class OpenTopic {
   }
 }
 
-/** By client, then by name. */
-const topics = new WeakMap<Client, Shared<OpenTopic>>()
+/** The value of one state topic for all components that show it. */
+class OpenState {
+  readonly store: Store<unknown> = new Store<unknown>(undefined)
+  readonly close: () => void
 
-function topicsOf(client: Client): Shared<OpenTopic> {
-  const found = topics.get(client) ?? new Shared<OpenTopic>(topic => topic.close())
-  topics.set(client, found)
-  return found
+  constructor(client: Client, name: string) {
+    this.close = client.state(name).subscribe(value => this.store.set(value))
+  }
 }
+
+/** What is open of each client, by name; what nobody uses stays a moment, as a client does. */
+class Open<Kind extends { close(): void }> {
+  readonly #byClient = new WeakMap<Client, Shared<Kind>>()
+  readonly #make: (client: Client, name: string) => Kind
+
+  constructor(make: (client: Client, name: string) => Kind) {
+    this.#make = make
+  }
+
+  take(client: Client, name: string): readonly [Kind, giveBack: () => void] {
+    const shared = this.#byClient.get(client) ?? new Shared<Kind>(it => it.close())
+    this.#byClient.set(client, shared)
+    return shared.take(name, () => this.#make(client, name))
+  }
+}
+
+const topics = new Open((client, name) => new OpenTopic(client, name))
+const states = new Open((client, name) => new OpenState(client, name))
 
 /**
  * What a topic has: publications as they come, the members, and whether it is subscribed. Components that name the same topic share
@@ -107,7 +127,7 @@ export function useTopic<Data = unknown>(name: string, options: TopicOptions = {
   const wanted = JSON.stringify(options)
   const open = useCallback((): readonly [Store<TopicState<unknown>>, () => void] => {
     if (client === undefined) return [new Store<TopicState<unknown>>(emptyTopic), () => {}]
-    const [topic, giveBack] = topicsOf(client).take(name, () => new OpenTopic(client, name))
+    const [topic, giveBack] = topics.take(client, name)
     topic.want(JSON.parse(wanted))
     return [topic.store, giveBack]
   }, [client, name, wanted])
@@ -143,13 +163,12 @@ export function useStateTopic<Data = unknown>(
   set: (data: Data, options?: PublishOptions) => Promise<string | undefined>,
 ] {
   const client = useClient()
-  const topic = useMemo(() => client?.state(name), [client, name])
-  const subscribe = useCallback((listener: () => void) => topic?.subscribe(listener) ?? (() => {}), [topic])
-  const value = useSyncExternalStore(
-    subscribe,
-    () => topic?.value,
-    () => undefined,
-  )
+  const open = useCallback((): readonly [Store<unknown>, () => void] => {
+    if (client === undefined) return [new Store<unknown>(undefined), () => {}]
+    const [{ store }, giveBack] = states.take(client, name)
+    return [store, giveBack]
+  }, [client, name])
+  const value = useOpenStore<unknown>(open, undefined)
   const set = useCallback(
     (data: Data, options?: PublishOptions) => given(client).state(name).set(data, options),
     [client, name],

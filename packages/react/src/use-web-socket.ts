@@ -21,7 +21,7 @@ export interface WebSocketState {
   /** The newest. */
   readonly lastMessage: unknown
   /** Waits for a connection, bounded. Before the first effect it throws. */
-  readonly send: (data: Message) => void
+  readonly send: (data: Message) => boolean
 }
 
 interface OpenSocket {

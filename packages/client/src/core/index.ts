@@ -6,7 +6,14 @@ import { webSocketTransport } from './web-socket-transport.ts'
 
 export type { ConnectionState } from './client.ts'
 export { ClientError } from './client-error.ts'
-export type { Contract } from './contract.ts'
+export type {
+  Contract,
+  MethodInput,
+  MethodName,
+  MethodOutput,
+  TopicData,
+  TopicName,
+} from './contract.ts'
 export type { Environment } from './environment.ts'
 export type { Status } from './link.ts'
 export type { Member } from './messages.ts'

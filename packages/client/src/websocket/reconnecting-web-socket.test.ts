@@ -179,3 +179,28 @@ test('It can start closed, and is the interface that programs know', async () =>
   await settled()
   expect(sockets[0]?.binaryType).toBe('arraybuffer')
 })
+
+test('`send` says whether it goes out or waits, and `retryCount` counts the try that is to come', async () => {
+  const { below, environment, socket } = await stage()
+  const counts: number[] = []
+  socket.addEventListener('close', () => counts.push(socket.retryCount))
+  expect(socket.send('1')).toBe(false)
+  below.open()
+  expect([socket.send('2'), socket.retryCount]).toEqual([true, 0])
+  below.cut()
+  await environment.pass(1_500)
+  expect([counts, socket.retryCount]).toEqual([[1], 1])
+})
+
+test.each([[undefined], [123], [{}]])('Without a class of WebSockets it throws at once: %j', given => {
+  vi.stubGlobal('WebSocket', undefined)
+  try {
+    const options = { WebSocket: given as never }
+    expect(() => new ReconnectingWebSocket('ws://server/', undefined, options)).toThrow(/option WebSocket/)
+    const closed = new ReconnectingWebSocket('ws://server/', undefined, { ...options, startClosed: true })
+    expect(() => closed.reconnect()).toThrow(TypeError)
+    expect([closed.readyState, closed.shouldReconnect]).toEqual([3, false])
+  } finally {
+    vi.unstubAllGlobals()
+  }
+})

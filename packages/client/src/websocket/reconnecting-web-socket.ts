@@ -121,7 +121,7 @@ export class ReconnectingWebSocket extends Target {
   #generation = 0
   #readyState = 3
   #binaryType = 'blob'
-  #retryCount = -1
+  #retryCount = 0
   #isWanted = false
   #cancels: (() => void)[] = []
   #cancelWait: (() => void) | undefined
@@ -172,9 +172,9 @@ export class ReconnectingWebSocket extends Target {
     if (this.#socket !== undefined) this.#socket.binaryType = value
   }
 
-  /** Tries in a row after the first; 0 again when a connection has lasted. */
+  /** Tries in a row after the first, with the one that is to come; 0 again when a connection has lasted. */
   get retryCount(): number {
-    return Math.max(0, this.#retryCount)
+    return this.#retryCount
   }
 
   /** Whether it comes back by itself: not after `close()`. */
@@ -182,11 +182,14 @@ export class ReconnectingWebSocket extends Target {
     return this.#isWanted
   }
 
-  /** @throws ClientError `queue_full` when there is no connection and too much waits for one */
-  send(data: Message): void {
+  /**
+   * @returns false when it waits for a connection
+   * @throws ClientError `queue_full` when there is no connection and too much waits for one
+   */
+  send(data: Message): boolean {
     if (this.#readyState === 1) {
       this.#socket?.send(data)
-      return
+      return true
     }
     const { maxEnqueuedMessages = 1_000, maxEnqueuedBytes = 1024 * 1024 } = this.#options
     const bytes = bytesOf(data)
@@ -196,6 +199,7 @@ export class ReconnectingWebSocket extends Target {
     }
     this.#queue.push({ data, bytes })
     this.#queuedBytes += bytes
+    return false
   }
 
   /** Ends it, and does not come back by itself. What waits in the queue waits for `reconnect()`. */
@@ -216,13 +220,14 @@ export class ReconnectingWebSocket extends Target {
     this.#after(closeEventMs, () => this.#closed(generation, { code: 1006, reason: '', wasClean: false }))
   }
 
-  /** Connects anew, at once, whether it is open, waiting or closed. */
+  /** Connects anew, at once, whether it is open, waiting or closed. @throws TypeError where there is no class of WebSockets */
   reconnect(code?: number, reason?: string): void {
+    this.#class()
     this.#isWanted = true
     this.#stopListening ??= this.#environment.listen(event => {
       if (event !== 'offline' && this.#cancelWait !== undefined) this.#connect()
     })
-    this.#retryCount = -1
+    this.#retryCount = 0
     const socket = this.#socket
     if (socket !== undefined && this.#readyState < 2) {
       this.#leave(socket, code, reason)
@@ -233,11 +238,18 @@ export class ReconnectingWebSocket extends Target {
     this.#connect()
   }
 
+  #class(): WebSocketClass {
+    const WebSocket = this.#options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket
+    if (typeof WebSocket === 'function') return WebSocket
+    throw new TypeError(
+      'There is no class WebSocket here: give one as the option WebSocket, as that of "bothways".',
+    )
+  }
+
   #connect(): void {
     this.#clear()
     this.#socket = undefined
     this.#readyState = 0
-    this.#retryCount++
     const generation = ++this.#generation
     void this.#open(generation)
   }
@@ -247,12 +259,7 @@ export class ReconnectingWebSocket extends Target {
       const url = String(await provide(this.#givenUrl))
       const protocols = (await provide(this.#givenProtocols)) ?? undefined
       if (generation !== this.#generation) return
-      const WebSocket = this.#options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket
-      if (WebSocket === undefined) {
-        throw new TypeError(
-          'There is no WebSocket here: give one as the option WebSocket, as that of "bothways".',
-        )
-      }
+      const WebSocket = this.#class()
       const socket = (protocols === undefined ? new WebSocket(url) : new WebSocket(url, protocols)) as Socket
       socket.binaryType = this.#binaryType
       this.#socket = socket
@@ -310,6 +317,7 @@ export class ReconnectingWebSocket extends Target {
     if (isOver) this.#isWanted = false
     else {
       this.#cancelWait = this.#environment.setTimer(() => this.#connect(), this.#nextDelay())
+      this.#retryCount++
     }
     this.#tell('close', said)
   }
@@ -320,7 +328,7 @@ export class ReconnectingWebSocket extends Target {
       maxReconnectionDelay = 10_000,
       reconnectionDelayGrowFactor = 1.3,
     } = this.#options
-    const delay = minReconnectionDelay * reconnectionDelayGrowFactor ** Math.max(0, this.#retryCount)
+    const delay = minReconnectionDelay * reconnectionDelayGrowFactor ** this.#retryCount
     return Math.min(maxReconnectionDelay, delay) * (0.5 + this.#environment.random())
   }
 
