@@ -1,9 +1,16 @@
-import type { Adapter, AdapterConstructor, AdapterServer, AdapterSocket } from './adapter.ts'
+import {
+  Adapter,
+  type AdapterConstructor,
+  type AdapterNamespace,
+  type AdapterServer,
+  type AdapterSocket,
+} from './adapter.ts'
 import { BroadcastOperator } from './broadcast-operator.ts'
 import type { SocketId } from './broadcast-options.ts'
 import { Broadcaster } from './broadcaster.ts'
+import { busOf } from './broker-bus.ts'
 import type { Client, ClientSocket } from './client.ts'
-import { makeAdapter } from './make-adapter.ts'
+import { ClusterAdapter } from './cluster-adapter.ts'
 import { type Middleware, runMiddlewares } from './middlewares.ts'
 import { RoomTopics } from './room-topics.ts'
 import type { ServerSettings } from './server-options.ts'
@@ -214,4 +221,20 @@ export abstract class NamespaceOf<
     this.emitReserved('connect', socket)
     this.emitReserved('connection', socket)
   }
+}
+
+/** The adapter of a namespace: the program's own, one that joins servers, or one for this server alone. */
+function makeAdapter(
+  nsp: AdapterNamespace,
+  maker: AdapterConstructor | undefined,
+  cluster: ServerSettings['cluster'],
+): Adapter {
+  if (maker !== undefined) return make(maker, nsp)
+  return cluster === undefined ? new Adapter(nsp) : new ClusterAdapter(nsp, busOf(cluster))
+}
+
+/** A class or an ordinary function is called with `new`, as npm's socket.io does; an arrow function cannot be. */
+function make(maker: AdapterConstructor, nsp: AdapterNamespace): Adapter {
+  if (maker.prototype === undefined) return (maker as (nsp: AdapterNamespace) => Adapter)(nsp)
+  return new (maker as new (nsp: AdapterNamespace) => Adapter)(nsp)
 }

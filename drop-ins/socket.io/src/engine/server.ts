@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import type { Server as HttpServer, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -25,12 +26,14 @@ import { endUpgrade, refuseRequest, refuseUpgrade } from './refuse.ts'
 import { guard, SafeEmitter } from './safe-emitter.ts'
 import { type ConnectionError, type EngineRefusal, errorMessages, errors } from './server-errors.ts'
 import { SessionForwarding } from './session-forwarding.ts'
-import { newSessionId } from './session-id.ts'
 import { type SessionServer, Socket } from './socket.ts'
 import type { Transport, TransportName } from './transport.ts'
 import { UpgradeResponse } from './upgrade-response.ts'
 import { problemOf, protocolOf, transportOf } from './verify.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
+
+/** 15 bytes are 20 characters of base64, and more than can be guessed. */
+const sessionIdBytes = 15
 
 const log = debugLog('engine')
 
@@ -373,4 +376,9 @@ function ignore(): void {}
 
 function addressOf({ socket }: IncomingMessage): string {
   return socket?.remoteAddress ?? ''
+}
+
+/** A new session's id, which nobody else can know. */
+function newSessionId(): string {
+  return randomBytes(sessionIdBytes).toString('base64url')
 }

@@ -17,7 +17,6 @@ import type { Packet } from './packet.ts'
 import { messageOf } from './publication-formats.ts'
 import { guard } from './safe-emitter.ts'
 import { type SendCallback, Transport } from './transport.ts'
-import { atTurnEnd, type TurnMember } from './turn-end.ts'
 
 export interface WebSocketInit {
   readonly socket: Duplex
@@ -29,6 +28,27 @@ export interface WebSocketInit {
 
 /** After so many packets, what they have set off in later ticks is done first, and its time is counted. */
 const packetsPerStretch = 16
+
+/** Who wants to be told when what this turn of the event loop has sent is with the operating system. */
+interface TurnMember {
+  onTurnEnd(): void
+}
+
+let members: TurnMember[] = []
+
+/**
+ * Tells `member` behind the writes of this turn, which connections make together at its end (`setImmediate`): one
+ * immediate for all, and nothing that a connection would have to keep.
+ */
+function atTurnEnd(member: TurnMember): void {
+  if (members.push(member) === 1) setImmediate(tellAll)
+}
+
+function tellAll(): void {
+  const told = members
+  members = []
+  for (const member of told) member.onTurnEnd()
+}
 
 /** WebSocket (Engine.IO protocol v4, "Transports: WebSocket"): each packet is one message. */
 export class WebSocketTransport extends Transport implements ConnectionHandler, TurnMember {

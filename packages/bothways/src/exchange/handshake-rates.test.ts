@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { HandshakeRates } from './handshake-rates.ts'
+import { HandshakeRates } from './admission.ts'
 
 test('As many as a second allows may come at once; then they come back evenly', () => {
   const rates = new HandshakeRates(4)

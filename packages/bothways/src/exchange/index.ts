@@ -1,5 +1,5 @@
 // What servers of other libraries use besides connections, before there is one; it may change with any release.
-export { HandshakeRates } from './handshake-rates.ts'
+export { HandshakeRates } from './admission.ts'
 export { type Http2Connect, isHttp2Server, takeConnects } from './http2-connects.ts'
 export { networkOf } from './network-address.ts'
 export { type BodyFailure, type BodyReceiver, RequestBody } from './request-body.ts'

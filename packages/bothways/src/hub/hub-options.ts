@@ -43,17 +43,6 @@ export interface HubOptions<User = undefined, C extends Contract = NoContract> {
   onError?(error: unknown): void
 }
 
-/** What a handler of a request knows besides its input. */
-export interface RequestContext<User> {
-  readonly user: User
-  readonly method: string
-}
-
-export type RequestHandler<User, Input = unknown, Output = unknown> = (
-  input: Input,
-  context: RequestContext<User>,
-) => Output | Promise<Output>
-
 /** {@link HubOptions} with every default filled in. */
 export type HubSettings<User> = Readonly<
   Required<Omit<HubOptions<User, Contract>, 'publicUser' | 'expiresAt'>> & {

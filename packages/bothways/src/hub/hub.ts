@@ -4,7 +4,6 @@ import type { TokenBucket } from '../connection/token-bucket.ts'
 import { Absence } from './absence.ts'
 import { writeAuthor } from './author.ts'
 import type { Broker, History, Member, Withdrawal } from './broker.ts'
-import { checkedHandler } from './checked-handler.ts'
 import {
   type Contract,
   type HandlerInput,
@@ -17,12 +16,13 @@ import {
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
 import { HubClients } from './hub-clients.ts'
 import { HubError } from './hub-error.ts'
-import { type HubOptions, type HubSettings, hubRules, type RequestHandler } from './hub-options.ts'
+import { type HubOptions, type HubSettings, hubRules } from './hub-options.ts'
 import { HubTopic, maxHistoryRead } from './hub-topic.ts'
 import { encodeData } from './json-data.ts'
 import { LiveTopic, mostMembersTold } from './live-topic.ts'
 import { checkKey } from './publication-key.ts'
 import { publishRate, spendPublish } from './publish-rate.ts'
+import { checkedHandler, type RequestHandler } from './request-handler.ts'
 import { type Schema, validated } from './schema.ts'
 import { Slots } from './slots.ts'
 import { Subscription } from './subscription.ts'

@@ -29,7 +29,6 @@ import { noCounts, type ServerCounts } from './counts.ts'
 import { DescriptorWatch } from './descriptor-watch.ts'
 import { explainServerMethods } from './foreign-methods.ts'
 import { Incidents } from './incidents.ts'
-import { explainListenFailure } from './listen-failure.ts'
 import { OpenSockets } from './open-sockets.ts'
 import {
   resolveServerOptions,
@@ -38,7 +37,7 @@ import {
   type ServerSettings,
   type Somebody,
 } from './options.ts'
-import { checkTls, OwnHttpServer } from './own-http-server.ts'
+import { checkTls, explainListenFailure, OwnHttpServer } from './own-http-server.ts'
 import { type MeetOptions, RawMeeting } from './raw-meeting.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'

@@ -5,8 +5,10 @@ import { makeReport } from '../doctor/report.ts'
 import { recognise } from '../doctor/rules/products.ts'
 import type { ProbeAnswer } from './messages.ts'
 import { isPageAllowed } from './page-origin.ts'
-import { parseObject } from './parse-object.ts'
 import { RequestRate } from './request-rate.ts'
+
+/** No request is longer, in UTF-16 code units. */
+const longestRequest = 16_384
 
 /** Each makes some twenty connections, and takes up to 15 s. */
 export const probeLimits = {
@@ -152,4 +154,19 @@ function answer(response: ServerResponse, status: number, body: ProbeAnswer): vo
   if (status === 405) response.setHeader('Allow', 'POST')
   response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
   response.end(JSON.stringify(body))
+}
+
+/** The JSON object in a message, or undefined: no JSON, JSON that is something else, or far too long for a request. */
+function parseObject(message: string | Buffer): Readonly<Record<string, unknown>> | undefined {
+  if (typeof message !== 'string' || message.length > longestRequest) return undefined
+  try {
+    const value: unknown = JSON.parse(message)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

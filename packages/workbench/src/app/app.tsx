@@ -14,11 +14,10 @@ import { en } from '../texts/en.ts'
 import { zh } from '../texts/zh.ts'
 import { AppContext, useAppContext, useTexts } from './app-context.ts'
 import { Header } from './header.tsx'
-import { type TabName, tabNames } from './location-hash.ts'
+import { type TabName, tabNames, useLocationHash } from './location-hash.ts'
 import { lazyTab, TabBoundary } from './tab-boundary.tsx'
 import { palettes, themeConfig } from './theme.ts'
 import { ToastArea } from './toast.tsx'
-import { useLocationHash } from './use-location-hash.ts'
 import { usePreferences } from './use-preferences.ts'
 
 // Console and chat come with the page, since it begins with one of them. The charts are as much again.

@@ -1,3 +1,4 @@
+import { useSyncExternalStore } from 'react'
 export const tabNames = ['console', 'chat', 'monitor', 'compare'] as const
 export type TabName = (typeof tabNames)[number]
 
@@ -24,4 +25,19 @@ function decode(text: string): string {
   } catch {
     return text
   }
+}
+
+function onHashChange(listener: () => void): () => void {
+  window.addEventListener('hashchange', listener)
+  return () => window.removeEventListener('hashchange', listener)
+}
+
+export function useLocationHash(): [PageLocation, (location: PageLocation) => void] {
+  const hash = useSyncExternalStore(onHashChange, () => window.location.hash)
+  return [parseHash(hash), go]
+}
+
+function go(location: PageLocation): void {
+  const hash = formatHash(location)
+  if (window.location.hash !== hash) window.location.hash = hash
 }

@@ -9,7 +9,16 @@ import {
   wordFinding,
 } from '../findings/draft.ts'
 import { closeCodes, statusCodes } from './codes.ts'
-import { knownTexts } from './texts.ts'
+import type { KnownText } from './known-text.ts'
+import { textsAnswer } from './texts-answer.ts'
+import { textsBefore } from './texts-before.ts'
+import { textsOpen } from './texts-open.ts'
+
+/**
+ * Messages of Chromium, Firefox, Safari, Node.js, ws, websocket, undici, socket.io-client, nginx, curl and of libraries for
+ * Java, Go, Python and .NET, the most telling first: the first that fits decides.
+ */
+const knownTexts: readonly KnownText[] = [...textsBefore, ...textsAnswer, ...textsOpen]
 
 /** As {@link explain}, before it has a language. */
 export function draftsFor(text: string): Draft[] {

@@ -5,10 +5,30 @@ import { catalogueBefore } from './catalogue-before.ts'
 import { catalogueBehind } from './catalogue-behind.ts'
 import { catalogueKnown } from './catalogue-known.ts'
 import { catalogueOpen } from './catalogue-open.ts'
+import { cataloguePasted } from './catalogue-pasted.ts'
 import { catalogueProxy } from './catalogue-proxy.ts'
-import { catalogueText } from './catalogue-text.ts'
-import type { Entry, Severity } from './finding.ts'
+import type { Topic } from './lines.ts'
 import { linesFor, type Product } from './lines.ts'
+
+/** `error`: clients cannot connect or stay; `warning`: some cannot, or not always; `info`: worth knowing. */
+export type Severity = 'error' | 'warning' | 'info'
+
+/** What one finding says. `{name}` stands for a fact that the rule gives. */
+export interface Words {
+  readonly title: string
+  readonly advice: string
+  /** What to find out next, where several causes look the same. */
+  readonly question?: string
+}
+
+/** One row of the catalogue. */
+export interface Entry {
+  readonly severity: Severity
+  readonly en: Words
+  readonly zh: Words
+  /** Which exact lines for servers and proxies cure it; they are added to the advice. */
+  readonly lines?: Topic
+}
 
 type Catalogue = typeof catalogueBefore &
   typeof catalogueAnswer &
@@ -17,7 +37,7 @@ type Catalogue = typeof catalogueBefore &
   typeof catalogueAccepted &
   typeof catalogueOpen &
   typeof catalogueBehind &
-  typeof catalogueText
+  typeof cataloguePasted
 
 export type FindingCode = keyof Catalogue
 
@@ -30,7 +50,7 @@ export const catalogue: Readonly<Record<FindingCode, Entry>> = {
   ...catalogueAccepted,
   ...catalogueOpen,
   ...catalogueBehind,
-  ...catalogueText,
+  ...cataloguePasted,
 }
 
 /** A fact that is a sentence says it in each language. */
@@ -106,3 +126,6 @@ function fill(text: string, facts: Facts, language: Language): string {
     return fact === undefined ? '…' : typeof fact === 'object' ? fact[language] : String(fact)
   })
 }
+
+/** Makes the one finding of a refusal, with all pairs of requests and answers as its evidence. */
+export type Make = (code: FindingCode, facts?: Facts, more?: readonly string[]) => Draft[]

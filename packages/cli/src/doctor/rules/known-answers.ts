@@ -1,8 +1,7 @@
 import type { Language } from '../../language.ts'
 import type { Evidence } from '../evidence.ts'
-import type { Draft } from '../findings/draft.ts'
+import type { Draft, Make } from '../findings/draft.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
-import type { Make } from './make.ts'
 import type { Recognised } from './products.ts'
 import { quote } from './show.ts'
 

@@ -1,5 +1,5 @@
 /** What only a browser's console or a program's log shows: no probe finds it, a pasted text does. */
-export const catalogueText = {
+export const cataloguePasted = {
   BW_DOCTOR_SEND_BEFORE_OPEN: {
     severity: 'error',
     en: {

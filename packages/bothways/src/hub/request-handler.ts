@@ -1,7 +1,17 @@
 import type { MethodContract } from './contract.ts'
 import { HubError } from './hub-error.ts'
-import type { RequestHandler } from './hub-options.ts'
 import { validated } from './schema.ts'
+
+/** What a handler of a request knows besides its input. */
+export interface RequestContext<User> {
+  readonly user: User
+  readonly method: string
+}
+
+export type RequestHandler<User, Input = unknown, Output = unknown> = (
+  input: Input,
+  context: RequestContext<User>,
+) => Output | Promise<Output>
 
 /** A handler that sees nothing but what the schema made of its input, and whose output is what the schema made of that. */
 export function checkedHandler<User>(
