@@ -188,7 +188,6 @@ test('@bothways/protocol exports these names', () => {
       "parseTokenList",
       "readHeaderLines",
       "readRequestHead",
-      "readSwitchingHead",
       "refusedAnswers",
       "refusedRequests",
       "resolveDeflateOptions",

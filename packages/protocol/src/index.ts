@@ -58,7 +58,6 @@ export { checkHeader, type HeaderList, type HeaderRecord } from './handshake/hea
 export { type Refusal, serializeRefusal } from './handshake/refusal.ts'
 export { type RequestHead, readHeaderLines, readRequestHead } from './handshake/request-head.ts'
 export { serializeResponse } from './handshake/response.ts'
-export { readSwitchingHead, type SwitchingHead } from './handshake/response-head.ts'
 export {
   type AcceptedOffers,
   type AcceptedRequest,

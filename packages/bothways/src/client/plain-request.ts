@@ -1,6 +1,7 @@
 import { type ClientRequest, request as httpRequest } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { type HeaderList, readSwitchingHead, type SwitchingHead } from '@bothways/protocol'
+import type { HeaderList } from '@bothways/protocol'
+import { readSwitchingHead, type SwitchingHead } from './switching-head.ts'
 
 export interface PlainRequestInit {
   readonly host: string

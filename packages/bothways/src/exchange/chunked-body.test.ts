@@ -39,6 +39,9 @@ async function post(server: HttpServer, body: string): Promise<{ socket: Socket;
   return { socket, received: () => text }
 }
 
+/** A server that closes before it has read all resets the connection (RFC 9112 §9.6): whether it does is a matter of timing. */
+const closed = (socket: Socket): Promise<void> => new Promise(resolve => socket.on('close', () => resolve()))
+
 /** Answers with the length of the body, and counts its chunks. */
 function counting() {
   const counts = { chunks: 0, bytes: 0, aborted: 0 }
@@ -57,7 +60,7 @@ test('A body of very many chunks of a byte is no request, and is not read to its
   const { counts, listener } = counting()
   const server = await serve(listener)
   const { socket, received } = await post(server, chunks(50_000, 1))
-  await once(socket, 'close')
+  await closed(socket)
   expect(counts.chunks).toBeLessThan(1_100)
   expect(counts.aborted).toBe(1)
   expect(received()).not.toContain('<')
@@ -73,7 +76,7 @@ test('The server is told of it as of any request that breaks HTTP, and can answe
 test('A body of such chunks that nobody wants is not read to its end either', async () => {
   const server = await serve((_request, response) => void response.end('not wanted'))
   const { socket } = await post(server, chunks(50_000, 1))
-  await once(socket, 'close')
+  await closed(socket)
 })
 
 test('A body that nobody wants does not keep the client from its answer, nor from the next one', async () => {

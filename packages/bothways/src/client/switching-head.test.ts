@@ -2,7 +2,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readSwitchingHead } from './response-head.ts'
+import { readSwitchingHead } from './switching-head.ts'
 
 const answer =
   'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection:  Upgrade \r\n' +

@@ -1,5 +1,5 @@
-import { decodeAscii } from '#utf8'
-import { readHeaderLines } from './request-head.ts'
+import type { Buffer } from 'node:buffer'
+import { readHeaderLines } from '@bothways/protocol'
 
 /** The head of an answer to an opening handshake, read by {@link readSwitchingHead}. */
 export interface SwitchingHead {
@@ -20,11 +20,11 @@ const headEnd = '\r\n\r\n'
  * twice, no body announced (RFC 9112 §4 and §5). Anything else, right or wrong, is undefined, and left to a complete parser of
  * HTTP.
  */
-export function readSwitchingHead(bytes: Uint8Array): SwitchingHead | undefined {
-  const whole = decodeAscii(bytes, 0, Math.min(bytes.length, longestHeadBytes))
+export function readSwitchingHead(bytes: Buffer): SwitchingHead | undefined {
+  const whole = bytes.toString('latin1', 0, Math.min(bytes.length, longestHeadBytes))
   const textEnd = whole.indexOf(headEnd)
   if (textEnd < 0 || !/^HTTP\/1\.1 101 [\t\x20-\x7e]*\r\n/.test(whole)) return undefined
   // What is kept is decoded by itself: a piece of the whole text would keep all of it.
-  const headers = readHeaderLines(decodeAscii(bytes, whole.indexOf('\r\n') + 2, textEnd + 2))
+  const headers = readHeaderLines(bytes.toString('latin1', whole.indexOf('\r\n') + 2, textEnd + 2))
   return headers && { status: 101, headers, byteLength: textEnd + headEnd.length }
 }
