@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { createServer, WebSocket } from './index.ts'
+import { createHub, createServer, TopicsHttp, topicsRoute, WebSocket, workerBroker } from './index.ts'
 
 // What people type who come from ws, Socket.IO, uWebSockets.js, Bun or the browser, in JavaScript, and what they are told.
 
@@ -17,6 +17,11 @@ afterEach(async () => {
 type Untyped = any
 const create = createServer as Untyped
 const Client = WebSocket as Untyped
+const hubOf = (options: Untyped = {}): Untyped => {
+  const hub = createHub(options)
+  cleanups.push(() => hub.close())
+  return hub
+}
 const url = 'ws://127.0.0.1:9/'
 const expressApp = Object.assign(() => undefined, { listen() {}, use() {} })
 const koaApp = {
@@ -466,6 +471,105 @@ const thrown: readonly (readonly [string, () => unknown, string, string])[] = [
     'BW_UNKNOWN_OPTION',
     'headers',
   ],
+  [
+    "createHub({ topics: { 'room/{id}': {} } })",
+    () => hubOf({ topics: { 'room/{id}': {} } }),
+    'BW_INVALID_OPTION',
+    'a parameter is written :id',
+  ],
+  [
+    "createHub({ topics: { '': {} } })",
+    () => hubOf({ topics: { '': {} } }),
+    'BW_INVALID_OPTION',
+    'a topic has a name',
+  ],
+  [
+    "createHub({ topics: ['room'] })",
+    () => hubOf({ topics: ['room'] }),
+    'BW_INVALID_OPTION',
+    'takes an object, got a string',
+  ],
+  ['createHub({ topic })', () => hubOf({ topic: {} }), 'BW_UNKNOWN_OPTION', 'did you mean topics?'],
+  [
+    'createHub({ broker: SqliteBroker.open(…) })',
+    () => hubOf({ broker: Promise.resolve() }),
+    'BW_INVALID_OPTION',
+    'resolves with, got an object of class Promise',
+  ],
+  [
+    'a topic { history: 100 }',
+    () => hubOf({ topics: { a: { history: 100 } } }),
+    'BW_INVALID_OPTION',
+    'history: { count: 500, ageMs: 600_000 }',
+  ],
+  [
+    'a topic { history: { count: 100 } }',
+    () => hubOf({ topics: { a: { history: { count: 100 } } } }),
+    'BW_INVALID_OPTION',
+    'history.ageMs must be',
+  ],
+  [
+    'a topic { history, state }',
+    () => hubOf({ topics: { a: { history: { count: 1, ageMs: 1 }, state: true } } }),
+    'BW_INVALID_OPTION',
+    'without history',
+  ],
+  [
+    'a topic { authorize: true }',
+    () => hubOf({ topics: { a: { authorize: true } } }),
+    'BW_INVALID_OPTION',
+    'must be a function',
+  ],
+  [
+    'a topic { ttl }',
+    () => hubOf({ topics: { a: { ttl: 5 } } }),
+    'BW_UNKNOWN_OPTION',
+    'it has history, presence, state',
+  ],
+  [
+    "hub.handle('method')",
+    () => hubOf().handle('method'),
+    'BW_INVALID_ARGUMENT',
+    'handle takes a method and a function',
+  ],
+  ['topicsRoute()', () => (topicsRoute as Untyped)(), 'BW_INVALID_ARGUMENT', 'takes a hub'],
+  [
+    'topicsRoute({ topics })',
+    () => (topicsRoute as Untyped)({ topics: {} }),
+    'BW_INVALID_ARGUMENT',
+    'takes a hub',
+  ],
+  [
+    'topicsRoute(hub, { authenticate })',
+    () => topicsRoute(hubOf(), { authenticate() {} } as Untyped),
+    'BW_UNKNOWN_OPTION',
+    'did you mean authenticateToken?',
+  ],
+  [
+    'new TopicsHttp({ path })',
+    () => new TopicsHttp({ path: '/x' } as Untyped),
+    'BW_INVALID_ARGUMENT',
+    'takes a hub',
+  ],
+  [
+    "new TopicsHttp(hub, { path: 'bothways' })",
+    () => new TopicsHttp(hubOf(), { path: 'bothways' }),
+    'BW_INVALID_OPTION',
+    'must be a path',
+  ],
+  ['server.meet()', () => create().meet(), 'BW_INVALID_ARGUMENT', 'takes a hub'],
+  [
+    "route('/bothways', hub)",
+    () => create().route('/bothways', hubOf()),
+    'BW_INVALID_OPTION',
+    'route(path, topicsRoute(hub))',
+  ],
+  [
+    'workerBroker() in the first process',
+    () => workerBroker(),
+    'BW_WRONG_PROCESS',
+    'leave the option broker out',
+  ],
 ]
 
 /** A client that is on its way to nowhere. */
@@ -500,6 +604,49 @@ const rejected: readonly (readonly [string, unknown[], string, string])[] = [
 
 test.each(rejected)('%s is told what to do instead', async (_, args, code, words) => {
   await expect(create().listen(...args)).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(words),
+  })
+})
+
+/** What a hub's promises reject with. */
+const byHubs: readonly (readonly [string, (hub: Untyped) => Promise<unknown>, string, string])[] = [
+  ["hub.disconnect('ann')", hub => hub.disconnect('ann'), 'BW_INVALID_OPTION', "disconnect({ user: 'id' })"],
+  ['hub.revoke()', hub => hub.revoke(), 'BW_INVALID_OPTION', 'must be the id of a user'],
+  [
+    "hub.topic('room').subscribe()",
+    hub => hub.topic('room').subscribe(),
+    'BW_INVALID_ARGUMENT',
+    'subscribe(({ data }) =>',
+  ],
+  [
+    "hub.topic('room').publish(data, { except })",
+    hub => hub.topic('room').publish(1, { except: 'x' }),
+    'BW_UNKNOWN_OPTION',
+    'it has key, ifPosition',
+  ],
+  [
+    "hub.topic('room').publish({ user: fetchIt() })",
+    hub => hub.topic('room').publish({ user: Promise.resolve(1) }),
+    'invalid_data',
+    'await it first',
+  ],
+  [
+    "hub.topic('room').publish(new Map())",
+    hub => hub.topic('room').publish(new Map()),
+    'invalid_data',
+    'Object.fromEntries(map)',
+  ],
+  [
+    "hub.topic('room').publish()",
+    hub => hub.topic('room').publish(),
+    'invalid_data',
+    'Data are a JSON value',
+  ],
+]
+
+test.each(byHubs)('%s is told what to do instead', async (_, call, code, words) => {
+  await expect(call(hubOf({ topics: { room: {} } }))).rejects.toMatchObject({
     code,
     message: expect.stringContaining(words),
   })
@@ -597,7 +744,11 @@ test.each(onSockets)('%s is told what to do instead', async (_, call, code, word
 test('The page of mistakes has each of them, with its code and the words', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/reference/mistakes.md'), 'utf8')
   const rows = [...page.matchAll(/^\| `(.+?)` \| `(\w+)` \| (.+) \|$/gm)].map(row => row.slice(1, 4))
-  const all = [...thrown, ...rejected, ...onSockets].map(([what, , code, words]) => [what, code, words])
+  const all = [...thrown, ...rejected, ...byHubs, ...onSockets].map(([what, , code, words]) => [
+    what,
+    code,
+    words,
+  ])
   expect(rows.map(([what, code]) => [what, code]).toSorted()).toEqual(
     all.map(([what, code]) => [what, code]).toSorted(),
   )

@@ -1,3 +1,4 @@
+import { ClientError } from './core/client-error.ts'
 import {
   Client,
   type Contract,
@@ -11,8 +12,8 @@ import { longPollTransport } from './fallbacks/long-poll.ts'
 import { originOfPage } from './tabs/channel.ts'
 import { Tabs } from './tabs/tabs.ts'
 
-export { ClientError } from './core/client-error.ts'
 export type * from './core/index.ts'
+export { ClientError }
 
 export interface ClientOptions extends CoreOptions {
   /**
@@ -43,6 +44,9 @@ export function createClient<C extends Contract = Contract>(
   const hasWebSocket = (options.WebSocket ?? WebSocket) !== undefined
   const openers = hasWebSocket ? [webSocketTransport, ...overHttp] : overHttp
   const { open } = new Fallbacks(openers, topicsUrl(url), pageMemory())
+  if (options.share !== undefined && options.share !== 'tabs') {
+    throw new ClientError('wrong_use', `share is 'tabs', or left out; got ${options.share}.`)
+  }
   const origin = options.share === 'tabs' ? originOfPage() : undefined
   return new Client<C>(
     url,

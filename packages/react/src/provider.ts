@@ -12,7 +12,8 @@ import { Shared } from './shared.ts'
 
 const clients = new Shared<Client>(client => client.close())
 
-const Context = createContext<Client | undefined>(undefined)
+/** Null: there is no provider. Undefined: it has no client yet. */
+const Context = createContext<Client | undefined | null>(null)
 
 export type BothwaysProviderProps = {
   readonly children?: ReactNode
@@ -32,6 +33,11 @@ export type BothwaysProviderProps = {
  * closed a second after the last has gone. On the server nothing is connected.
  */
 export function BothwaysProvider({ url, options, client, children }: BothwaysProviderProps): ReactElement {
+  if (url === undefined && client === undefined) {
+    throw new Error(
+      'A BothwaysProvider needs the URL of topics, or a client: <BothwaysProvider url="/bothways">.',
+    )
+  }
   const [own, setOwn] = useState<Client>()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the options of the first count
   useEffect(() => {
@@ -45,7 +51,11 @@ export function BothwaysProvider({ url, options, client, children }: BothwaysPro
 
 /** The client, or undefined on the server and before the first effect. */
 export function useClient(): Client | undefined {
-  return useContext(Context)
+  const client = useContext(Context)
+  if (client !== null) return client
+  throw new Error(
+    'There is no BothwaysProvider above: <BothwaysProvider url="/bothways"> … </BothwaysProvider>.',
+  )
 }
 
 export const beforeConnection: ConnectionState = {

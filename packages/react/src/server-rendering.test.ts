@@ -27,3 +27,9 @@ test('On a server the hooks render what is there before a connection, and connec
     vi.unstubAllGlobals()
   }
 })
+
+test('Without a provider, and in a provider without anything, hooks say so instead of waiting for ever', () => {
+  expect(() => renderToString(createElement(Page))).toThrow('There is no BothwaysProvider above')
+  const empty = createElement(BothwaysProvider as never, null, createElement(Page))
+  expect(() => renderToString(empty)).toThrow('needs the URL of topics, or a client')
+})

@@ -192,5 +192,5 @@ export function useConnection(): ConnectionState {
 
 function given(client: Client | undefined): Client {
   if (client !== undefined) return client
-  throw new Error('There is no client yet: call this from an effect or an event, below a BothwaysProvider.')
+  throw new Error('There is no client yet: call this from an effect or an event.')
 }

@@ -51,7 +51,9 @@ export function checkOptionNames(what: string, options: object, known: readonly 
       throw new UsageError('BW_UNKNOWN_OPTION', `${what} has no option ${name}. Here: ${ours}.`)
     }
     const [nearest = ''] = known.toSorted((a, b) => editDistance(a, name) - editDistance(b, name))
-    const isNear = editDistance(nearest, name) <= Math.max(2, name.length / 2)
+    const isNear =
+      editDistance(nearest, name) <= Math.max(2, name.length / 2) ||
+      nearest.toLowerCase().includes(name.toLowerCase())
     const hint = isNear ? `did you mean ${nearest}?` : `it has ${known.join(', ')}.`
     throw new UsageError('BW_UNKNOWN_OPTION', `Unknown option ${name} of ${what}; ${hint}`)
   }
@@ -62,6 +64,11 @@ const examples: Readonly<Record<string, string>> = {
   createServer: 'createServer({ maxConnections: 100 })',
   'a route': "route('/chat', { message(socket, message) { socket.send(message) } })",
   publish: 'publish(topic, message, { except: socket })',
+  disconnect: "disconnect({ user: 'id' })",
+  history: 'history: { count: 500, ageMs: 600_000 }',
+  startWorkers: 'startWorkers({ module: import.meta.filename })',
+  'SqliteBroker.open': "SqliteBroker.open({ file: 'topics.db' })",
+  'a topic': "topics: { 'room/:id': { history: { count: 500, ageMs: 600_000 } } }",
   close: "close({ code: 1001, reason: 'bye' })",
   keepalive: 'keepalive: { intervalMs: 30_000 }, or false',
   compression: 'compression: true, or { level: 6 }',

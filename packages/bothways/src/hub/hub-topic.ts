@@ -1,4 +1,6 @@
+import { UsageError } from '@bothways/protocol'
 import type { Sink } from '../connection/channel.ts'
+import { checkOptionNames, kindOf } from '../connection/option-checks.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import { publicUser, senderOf } from './author.ts'
 import type { Broker, Member, StoredPublication } from './broker.ts'
@@ -41,8 +43,9 @@ export class HubTopic<Data = unknown, Input = Data> {
   }
 
   /** Resolves with the position once the broker has it. @throws HubError */
-  publish(data: Input, options: PublishToTopic = {}): Promise<string | undefined> {
-    return this.#port.publish(data, options)
+  async publish(data: Input, options: PublishToTopic = {}): Promise<string | undefined> {
+    checkOptionNames('publish to a topic', options, ['key', 'ifPosition', 'sender'])
+    return await this.#port.publish(data, options)
   }
 
   /**
@@ -54,6 +57,13 @@ export class HubTopic<Data = unknown, Input = Data> {
     listener: (publication: TopicPublication<Data>) => void,
     options: { readonly since?: string; readonly last?: number } = {},
   ): Promise<() => void> {
+    checkOptionNames('subscribe', options, ['since', 'last'])
+    if (typeof listener !== 'function') {
+      throw new UsageError(
+        'BW_INVALID_ARGUMENT',
+        `subscribe takes a function, subscribe(({ data }) => { … }), got ${kindOf(listener)}.`,
+      )
+    }
     const { subscription } = await this.#port.subscribe(
       { sendShared: message => this.#tell(listener, message) },
       options,

@@ -1,4 +1,5 @@
 import type { Sink } from '../connection/channel.ts'
+import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
 import { resolveOptions } from '../connection/option-rules.ts'
 import type { TokenBucket } from '../connection/token-bucket.ts'
 import { Absence } from './absence.ts'
@@ -259,12 +260,15 @@ export class Hub<User = undefined, C extends Contract = any> {
   }
 
   /** Ends the clients of a user, in every process; within 30 s also in those that have lost the broker. */
-  async disconnect({ user }: { readonly user: string }): Promise<void> {
+  async disconnect(whom: { readonly user: string }): Promise<void> {
+    checkOptionNames('disconnect', whom, ['user'])
+    const { user } = whom
     await this.broker.withdraw({ kind: 'disconnect', user })
   }
 
   /** Asks again, for every subscription of a user in every process, whether it may stay. */
   async revoke(user: string): Promise<void> {
+    if (typeof user !== 'string') throw invalidOption('user', 'the id of a user', user)
     await this.broker.withdraw({ kind: 'revoke', user })
   }
 

@@ -47,6 +47,11 @@ function checkValue(value: unknown, depth: number): void {
   if (ArrayBuffer.isView(value) || isAnyArrayBuffer(value)) {
     throw new HubError('invalid_data', 'Bytes are no JSON value: send them as a string, such as Base64.')
   }
+  if (value instanceof Promise)
+    throw new HubError('invalid_data', 'A promise is no JSON value: await it first.')
+  if (value instanceof Map || value instanceof Set) {
+    throw new HubError('invalid_data', 'A Map or Set is {} in JSON: Object.fromEntries(map), [...set].')
+  }
   if (depth >= maxDepth) throw new HubError('invalid_data', `Data are nested at most ${maxDepth} deep.`)
   if (Array.isArray(value)) {
     for (const item of value) checkValue(item, depth + 1)

@@ -1,3 +1,5 @@
+import { UsageError } from '@bothways/protocol'
+import { kindOf } from '../connection/option-checks.ts'
 import type { MethodContract } from './contract.ts'
 import { HubError } from './hub-error.ts'
 import { validated } from './schema.ts'
@@ -18,6 +20,12 @@ export function checkedHandler<User>(
   { input, output }: MethodContract,
   handler: RequestHandler<User>,
 ): RequestHandler<User> {
+  if (typeof handler !== 'function') {
+    throw new UsageError(
+      'BW_INVALID_ARGUMENT',
+      `handle takes a method and a function, handle('length', ({ text }) => text.length), got ${kindOf(handler)}.`,
+    )
+  }
   return async (data, context) => {
     const answer = await handler(input === undefined ? data : await validated(input, data), context)
     if (output === undefined) return answer

@@ -17,6 +17,9 @@ export class TopicPatterns<Value> {
 
   /** @throws UsageError `BW_INVALID_OPTION` for what is no pattern, or overlaps with another and neither is more specific */
   add(pattern: string, value: Value): void {
+    if (pattern === '') throw malformed(pattern, 'a topic has a name')
+    const foreign = /[{[<]\w+[>\]}]/.exec(pattern)?.[0]
+    if (foreign !== undefined) throw malformed(pattern, `a parameter is written :${foreign.slice(1, -1)}`)
     if (!isPattern(pattern)) {
       if (this.#exact.has(pattern)) throw overlapping(pattern, pattern)
       this.#exact.set(pattern, value)

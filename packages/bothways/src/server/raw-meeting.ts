@@ -2,6 +2,7 @@ import type { Sink } from '../connection/channel.ts'
 import { ReadyState } from '../connection/ending.ts'
 import type { MessageData } from '../connection/message-data.ts'
 import { Publication } from '../connection/sending/publication.ts'
+import { checkHub } from '../hub/check-hub.ts'
 import type { Hub } from '../hub/hub.ts'
 import { HubError } from '../hub/hub-error.ts'
 import { Meeting, type MeetingClient, type MeetingRefusal } from '../hub/meeting.ts'
@@ -97,6 +98,7 @@ export class RawMeeting<User> implements SocketMeeting {
   readonly #byId = new Map<string, RawSocket<User>>()
 
   constructor(hub: Hub<User>, topics: Topics<Publication>, { onRefused }: MeetOptions<User>) {
+    checkHub('server.meet', hub)
     this.#topics = topics
     this.#meeting = new Meeting<User, RawClient<User>>({
       hub,

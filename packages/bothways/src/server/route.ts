@@ -45,6 +45,9 @@ export interface ResolvedRoute<User> {
 
 /** @throws UsageError `BW_UNKNOWN_OPTION`, `BW_INVALID_OPTION` or `BW_INVALID_SUBPROTOCOL` */
 export function resolveRoute<User>(route: Route<User>): ResolvedRoute<User> {
+  if (typeof (route as { declare?: unknown } | undefined)?.declare === 'function') {
+    throw new UsageError('BW_INVALID_OPTION', 'A hub is no route: route(path, topicsRoute(hub)).')
+  }
   checkOptionNames('a route', route, ['protocols', 'data', ...handlerNames])
   checkHandlers(route)
   checkData(route.data)

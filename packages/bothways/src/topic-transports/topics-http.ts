@@ -4,6 +4,7 @@ import { invalidOption } from '../connection/option-checks.ts'
 import { aFunction, type OptionRules, resolveOptions, wholeNumber } from '../connection/option-rules.ts'
 import type { TokenBuckets } from '../connection/token-bucket.ts'
 import { checkOrigins, originRefusal } from '../exchange/origin.ts'
+import { checkHub } from '../hub/check-hub.ts'
 import type { Hub } from '../hub/hub.ts'
 import { HubError, hubCodes, toHubError } from '../hub/hub-error.ts'
 import { publicationText } from '../hub/messages.ts'
@@ -89,6 +90,7 @@ export class TopicsHttp<User = undefined> {
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
   constructor(hub: Hub<User>, options: TopicsHttpOptions<User> = {}) {
+    checkHub('new TopicsHttp', hub)
     const settings = resolveOptions('TopicsHttp', options as TopicsHttpOptions<unknown>, rules)
     this.#hub = hub
     this.#settings = settings as TopicsHttpSettings<User>

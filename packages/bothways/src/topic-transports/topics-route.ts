@@ -1,5 +1,6 @@
 import { neverThrowing } from '../connection/never-throwing.ts'
 import { applyRules, resolveOptions } from '../connection/option-rules.ts'
+import { checkHub } from '../hub/check-hub.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Route } from '../server/route.ts'
 import type { ServerSocket } from '../server/server-socket.ts'
@@ -22,6 +23,7 @@ export function topicsRoute<User = undefined>(
 ): Route<User | undefined>
 export function topicsRoute<User = undefined>(hub: Hub<User>, options?: TopicsRouteOptions<User>): Route<User>
 export function topicsRoute<User>(hub: Hub<User>, options: TopicsRouteOptions<User> = {}): Route<User> {
+  checkHub('topicsRoute', hub)
   const settings = resolveOptions('topicsRoute', options as TopicsRouteOptions<unknown>, topicsRouteRules)
   const { authenticateToken } = settings as TopicsRouteSettings<User>
   const sessions = new WeakMap<ServerSocket<User>, TopicsSession<User>>()

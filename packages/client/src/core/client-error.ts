@@ -22,6 +22,21 @@ export class ClientError extends Error {
   }
 }
 
+/** @throws ClientError `wrong_use` for what is no object, and for a name that is not there: misspelt, it would do nothing */
+export function checkNames(what: string, given: object, names: string): void {
+  const isObject = typeof given === 'object' && given !== null
+  const unknown = isObject && Object.keys(given).find(name => !names.split(' ').includes(name))
+  if (isObject && unknown === undefined) return
+  const wrong = isObject ? `has no ${unknown}` : `is an object, got a ${typeof given}`
+  throw new ClientError('wrong_use', `${what} ${wrong}; there are ${names.replaceAll(' ', ', ')}.`)
+}
+
+/** @throws ClientError `wrong_use` */
+export function checkIs(what: string, type: 'function' | 'string' | 'number', given: unknown): void {
+  if (typeof given === type) return
+  throw new ClientError('wrong_use', `${what} is a ${type}, got ${given === null ? 'null' : typeof given}.`)
+}
+
 export function queueFull(limit: string): ClientError {
   return new ClientError('queue_full', `At most ${limit} wait here.`, true)
 }

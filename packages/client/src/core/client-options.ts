@@ -1,3 +1,4 @@
+import { checkIs, checkNames } from './client-error.ts'
 import type { Environment } from './environment.ts'
 import type { FetchFunction, TokenFunction, WebSocketClass } from './transport.ts'
 
@@ -29,7 +30,18 @@ export type ClientSettings = Required<
   Pick<ClientOptions, 'firstRetryMs' | 'maxRetryMs' | 'maxQueueCount' | 'maxQueueBytes' | 'requestTimeoutMs'>
 >
 
+const numbers = ['firstRetryMs', 'maxRetryMs', 'maxQueueCount', 'maxQueueBytes', 'requestTimeoutMs'] as const
+const functions = ['token', 'WebSocket', 'fetch'] as const
+
+/** @throws ClientError `wrong_use` */
 export function resolveClientOptions(options: ClientOptions): ClientSettings {
+  checkNames(
+    'createClient(url, options)',
+    options,
+    `${[...functions, ...numbers].join(' ')} environment share`,
+  )
+  for (const name of functions) if (options[name] !== undefined) checkIs(name, 'function', options[name])
+  for (const name of numbers) if (options[name] !== undefined) checkIs(name, 'number', options[name])
   return {
     firstRetryMs: options.firstRetryMs ?? 1_000,
     maxRetryMs: options.maxRetryMs ?? 30_000,

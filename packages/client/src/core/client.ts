@@ -1,5 +1,5 @@
 import { callRetryDelay } from './backoff.ts'
-import { ClientError } from './client-error.ts'
+import { ClientError, checkIs, checkNames } from './client-error.ts'
 import { type ClientOptions, type ClientSettings, resolveClientOptions, topicsUrl } from './client-options.ts'
 import type { Contract, MethodInput, MethodName, MethodOutput, TopicData, TopicName } from './contract.ts'
 import { Emitter } from './emitter.ts'
@@ -42,7 +42,7 @@ export class Client<C extends Contract = Contract> {
   readonly #environment: Environment
   readonly #settings: ClientSettings
   readonly #open: OpenLine
-  readonly #events = new Emitter<ClientEvents>()
+  readonly #events = new Emitter<ClientEvents>('status error')
   readonly #link: Link
   readonly #outbox: Outbox
   readonly #requests: Requests
@@ -125,6 +125,8 @@ export class Client<C extends Contract = Contract> {
     name: Name,
     options?: SubscribeOptions,
   ): Topic<TopicData<C, Name, 'output'>, TopicData<C, Name, 'input'>> {
+    checkIs('The name of a topic', 'string', name)
+    checkNames('topic(name, options)', options ?? {}, 'since last presence')
     return new Topic(name, options, this.#topics)
   }
 
@@ -132,6 +134,7 @@ export class Client<C extends Contract = Contract> {
   state<Name extends TopicName<C>>(
     name: Name,
   ): StateTopic<TopicData<C, Name, 'output'>, TopicData<C, Name, 'input'>> {
+    checkIs('The name of a topic', 'string', name)
     return new StateTopic(name, this.#topics)
   }
 

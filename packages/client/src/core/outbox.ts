@@ -257,8 +257,18 @@ function randomKey(): string {
   return btoa(String.fromCharCode(...bytes)).slice(0, 22)
 }
 
+/** Of these JSON would say `{}`, or each byte by name. */
+const notJson = /^(Promise|Map|Set|Blob|File|DataView|\w+Array|\w*ArrayBuffer)$/
+
 /** @throws ClientError `invalid_data` */
 function jsonOf(data: unknown): string {
+  const kind = Object.prototype.toString.call(data).slice(8, -1)
+  if (notJson.test(kind)) {
+    throw new ClientError(
+      'invalid_data',
+      `A ${kind} cannot be JSON: ${kind === 'Promise' ? 'await it' : 'make it plain'}.`,
+    )
+  }
   let problem = `${typeof data} cannot be JSON.`
   try {
     const text = JSON.stringify(data)

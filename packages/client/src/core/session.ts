@@ -1,3 +1,4 @@
+import { checkIs } from './client-error.ts'
 import type { Line, LineHandler, OpenLine } from './line.ts'
 import type { ClientMessage, ServerMessage } from './messages.ts'
 import type { Ending } from './reason.ts'
@@ -102,6 +103,7 @@ export class Session implements Line {
     this.#isTokenAwaited = true
     try {
       const token = (await this.#context.token?.()) ?? undefined
+      if (token !== undefined) checkIs('A token', 'string', token)
       this.#isTokenAwaited = false
       this.send({ type, token })
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { ClientError } from './client-error.ts'
+import { type ClientError, checkIs } from './client-error.ts'
 import type { Subscription } from './subscription.ts'
 import type { PublishOptions, TopicHandler } from './topic.ts'
 
@@ -26,6 +26,7 @@ export class StateTopic<Data = unknown, Input = Data> {
 
   /** Hears the value, at once where it is known, and each newer one. @returns what ends it; the last one unsubscribes */
   subscribe(listener: (value: Data) => void, onEnd?: (error: ClientError) => void): () => void {
+    checkIs('A listener', 'function', listener)
     this.#subscription ??= this.#handler.subscribe(this.name, undefined)
     const subscription = this.#subscription
     this.#listenerCount++

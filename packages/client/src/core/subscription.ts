@@ -48,13 +48,16 @@ export interface SubscriptionHandler {
 export class Subscription {
   readonly topic: string
   readonly options: SubscribeOptions
-  readonly events: Emitter<SubscriptionEvents> = new Emitter()
+  readonly events: Emitter<SubscriptionEvents> = new Emitter(
+    'publication state gap members status end closed',
+  )
   readonly #handler: SubscriptionHandler
   status: SubscriptionStatus = 'idle'
   /** Where the last publication stood that came. */
   position: string | undefined
   #askedId: number | undefined
   #hasBeenLive = false
+  #isMixedUp = false
   #isState = false
   /** Whether this client is a member now. */
   isPresent = false
@@ -157,7 +160,8 @@ export class Subscription {
       this.#isState = true
       if (position === this.state?.position) return
       this.state = { data: message.data, position: position as string }
-      this.events.emit('state', message.data, position as string)
+      const isHeard = this.events.emit('state', message.data, position as string)
+      if (!isHeard && this.events.has('publication')) this.#tellMixedUp('state')
     } else if (type === 'gap') {
       this.position = position
       this.#gap()
@@ -186,7 +190,17 @@ export class Subscription {
     }
     this.recent.push(publication)
     if (this.recent.length > (this.options.last ?? 0)) this.recent.shift()
-    this.events.emit('publication', publication)
+    if (!this.events.emit('publication', publication) && this.events.has('state')) this.#tellMixedUp('topic')
+  }
+
+  /** Listened for is what does not come: once. */
+  #tellMixedUp(right: 'topic' | 'state'): void {
+    if (this.#isMixedUp) return
+    this.#isMixedUp = true
+    const kind = right === 'topic' ? 'has publications, and no state' : 'has a state, and no publications'
+    this.#handler.onError(
+      new ClientError('wrong_use', `${this.topic} ${kind}: use client.${right}('${this.topic}').`),
+    )
   }
 
   #subscribed(message: ServerMessage): void {

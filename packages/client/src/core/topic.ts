@@ -1,4 +1,4 @@
-import type { ClientError } from './client-error.ts'
+import { type ClientError, checkNames } from './client-error.ts'
 import type { Member } from './messages.ts'
 import type { Publication, SubscribeOptions, Subscription, SubscriptionStatus } from './subscription.ts'
 
@@ -106,7 +106,9 @@ export class Topic<Data = unknown, Input = Data> {
    * @returns undefined in a topic without history
    * @throws ClientError `outcome_unknown` when the window is over, `queue_full`, or what the server refused it with
    */
-  async publish(data: Input, { ifPosition }: PublishOptions = {}): Promise<string | undefined> {
+  async publish(data: Input, options: PublishOptions = {}): Promise<string | undefined> {
+    checkNames('publish(data, options)', options, 'ifPosition')
+    const { ifPosition } = options
     return await this.#handler.publish(this.name, data, ifPosition)
   }
 

@@ -174,7 +174,11 @@ export class HttpTransport implements Transport {
       refusal = checkMessage({ ...JSON.parse(body), type: 'error' })
     } catch {}
     if (refusal?.code !== undefined && response.status !== 401) return refusal
-    this.end(endingOfStatus(response.status, refusal?.message))
+    const noWebSocket = this.#context.WebSocket
+      ? ''
+      : ' This runtime has no WebSocket: give one as an option.'
+    const text = `Status ${response.status} over HTTP: is the path right, and TopicsHttp there?${noWebSocket}`
+    this.end(endingOfStatus(response.status, refusal?.message ?? text))
     throw new Error('ended')
   }
 
