@@ -1,13 +1,8 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, type Server as HttpServer, type ServerResponse } from 'node:http'
-import {
-  type AddressInfo,
-  createServer as createTcpServer,
-  type Socket,
-  type Server as TcpServer,
-} from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, Socket, type Server as TcpServer } from 'node:net'
 import { acceptKey, HandshakeError } from '@bothways/protocol'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ConnectionClosedError } from '../connection/connection-closed-error.ts'
 import type { ServerOptions } from '../server/options.ts'
 import type { Route } from '../server/route.ts'
@@ -423,6 +418,102 @@ describe('The opening handshake', () => {
     const error = await failure('ws://127.0.0.1:1/')
     expect(error.message).toContain('Nothing listens there')
     expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  describe.each(['auto', 'stream'] as const)('Over the transport %s, an answer', transport => {
+    const frame = Buffer.from([0x81, 0x02, 0x68, 0x69])
+    const pieces = async (socket: Socket, ...parts: readonly (string | Buffer)[]): Promise<void> => {
+      for (const part of parts) await new Promise(resolve => socket.write(part, () => setTimeout(resolve, 2)))
+    }
+
+    test.each<[string, (socket: Socket, key: string) => unknown, Record<string, string | string[]>]>([
+      ['as usual', (socket, key) => pieces(socket, switching(key), frame), {}],
+      [
+        'with a frame right behind',
+        (socket, key) => pieces(socket, Buffer.concat([Buffer.from(switching(key)), frame])),
+        {},
+      ],
+      [
+        'in two pieces, with half a frame',
+        (socket, key) =>
+          pieces(
+            socket,
+            switching(key).slice(0, 30),
+            Buffer.concat([Buffer.from(switching(key).slice(30)), frame.subarray(0, 3)]),
+            'i',
+          ),
+        {},
+      ],
+      ['byte by byte', (socket, key) => pieces(socket, ...switching(key), frame), {}],
+      [
+        'with a header twice',
+        (socket, key) => pieces(socket, switching(key, 'Set-Cookie: a\r\nSet-Cookie: b\r\n'), frame),
+        { 'set-cookie': ['a', 'b'] },
+      ],
+      [
+        'that says it has no body',
+        (socket, key) => pieces(socket, switching(key, 'Content-Length: 0\r\n'), frame),
+        { 'content-length': '0' },
+      ],
+      [
+        'with a reason of its own',
+        (socket, key) =>
+          pieces(socket, switching(key).replace(/101 .*/, '101 Web Socket Protocol Handshake'), frame),
+        {},
+      ],
+      [
+        'without a reason',
+        (socket, key) => pieces(socket, switching(key).replace(/101 .*/, '101 '), frame),
+        {},
+      ],
+    ])('%s opens the connection', async (_, answer, headers) => {
+      const url = await answeringRaw(answer)
+      const socket = new WebSocket(url, [], { transport, closeTimeoutMs: 50 })
+      expect(await next(socket)).toBe('hi')
+      expect(socket.handshake).toMatchObject({ status: 101, headers: { upgrade: 'websocket', ...headers } })
+      socket.close()
+      await closed(socket)
+    })
+
+    test('is asked for by the same bytes', async () => {
+      const requests: string[] = []
+      const server = createTcpServer(socket => {
+        socket.once('data', bytes => {
+          requests.push(String(bytes).replace(/(?<=Key: ).*/, 'key'))
+          socket.destroy()
+        })
+      })
+      cleanups.push(() => server.close())
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      const { port } = server.address() as AddressInfo
+      const headers = { Cookie: ['a=1', 'b=2'] }
+      await failure(`ws://me:pass@127.0.0.1:${port}/a%20b?c`, ['x'], { transport, headers })
+      expect(requests).toEqual([
+        [
+          'GET /a%20b?c HTTP/1.1',
+          `Host: 127.0.0.1:${port}`,
+          `Authorization: Basic ${Buffer.from('me:pass').toString('base64')}`,
+          'Upgrade: websocket',
+          'Connection: Upgrade',
+          'Sec-WebSocket-Key: key',
+          'Sec-WebSocket-Version: 13',
+          'Sec-WebSocket-Protocol: x',
+          'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
+          'Cookie: a=1',
+          'Cookie: b=2',
+          '\r\n',
+        ].join('\r\n'),
+      ])
+    })
+
+    test('opens a connection that sends small messages at once (TCP_NODELAY)', async () => {
+      const connected = vi.spyOn(Socket.prototype, 'connect')
+      cleanups.push(() => connected.mockRestore())
+      const socket = await open(await serve(echo), [], { transport })
+      expect(JSON.stringify(connected.mock.calls)).toContain('"noDelay":true')
+      socket.close()
+      await closed(socket)
+    })
   })
 
   test('Frames right behind the answer are not lost, and illegal ones fail with their rule', async () => {
