@@ -1,4 +1,4 @@
-import type { Limit, limits, ViolationCode } from '@bothways/protocol'
+import { type Limit, LimitError, type limits, UsageError, type ViolationCode } from '@bothways/protocol'
 import type { connectionLimits } from '../connection/error-codes.ts'
 import type { RefusalCode } from '../exchange/refusals.ts'
 
@@ -18,6 +18,15 @@ export const serverUsageCodes = [
   'BW_SERVER_CLOSED',
   'BW_TWO_CONSUMERS',
 ] as const
+
+export function tooManyTopics(limit: number): LimitError {
+  const text = `A socket may subscribe to ${limit} topics (option maxTopicsPerSocket).`
+  return new LimitError(socketLimits.maxTopicsPerSocket, limit, limit + 1, text)
+}
+
+export function twoConsumers(text: string): UsageError {
+  return new UsageError('BW_TWO_CONSUMERS', text)
+}
 
 type CodeOf<Limits extends Record<string, Limit>> = Limits[keyof Limits]['code']
 

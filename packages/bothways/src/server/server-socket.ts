@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import { CloseCode, LimitError, UsageError } from '@bothways/protocol'
+import { CloseCode } from '@bothways/protocol'
 import type { Sink } from '../connection/channel.ts'
 import type { ConnectionInit } from '../connection/connection-init.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
@@ -16,7 +16,7 @@ import type { RouteParams } from '../exchange/route-params.ts'
 import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
 import type { Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
-import { socketLimits } from './error-codes.ts'
+import { tooManyTopics, twoConsumers } from './error-codes.ts'
 import { explainSocketMethods } from './foreign-methods.ts'
 import { type Flow, Inbox, type InboxEvents, isPromise } from './inbox.ts'
 import type { SocketMeeting } from './raw-meeting.ts'
@@ -293,10 +293,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
     if (this.#handlers?.message !== undefined) {
-      throw new UsageError(
-        'BW_TWO_CONSUMERS',
-        'This socket has a message handler; iterate over it only on a route without one.',
-      )
+      throw twoConsumers('This socket has a message handler; iterate over it only on a route without one.')
     }
     return this.#inbox[Symbol.asyncIterator]()
   }
@@ -309,10 +306,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
    */
   handle(handlers: SocketHandlers<User, Data, Params>): void {
     if (this.#inbox.hasConsumer) {
-      throw new UsageError(
-        'BW_TWO_CONSUMERS',
-        'This socket has a message handler or is iterated over already.',
-      )
+      throw twoConsumers('This socket has a message handler or is iterated over already.')
     }
     this.#handle(handlers)
   }
@@ -449,8 +443,3 @@ defineInspection(ServerSocket<unknown>, 'ServerSocket', socket => ({
   bufferedAmount: socket.bufferedAmount,
   disconnect: socket.disconnect,
 }))
-
-function tooManyTopics(limit: number): LimitError {
-  const text = `A socket may subscribe to ${limit} topics (option maxTopicsPerSocket).`
-  return new LimitError(socketLimits.maxTopicsPerSocket, limit, limit + 1, text)
-}
