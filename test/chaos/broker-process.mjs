@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemPrograms } from '../../tools/lib/system-programs.mjs'
+import { BrokerNetwork } from './broker-network.mjs'
 import { Chance } from './chance.mjs'
-import { ChaosProxy } from './chaos-proxy.mjs'
 
 const programs = {
   redis: {
@@ -34,8 +34,8 @@ export class BrokerProcess {
   #port
   #child
   #gone
-  #proxy
-  #proxyPort
+  #network
+  #networkPort
   #folder = mkdtempSync(join(tmpdir(), 'bothways-chaos-'))
 
   /** @param kind `redis` or `nats` */
@@ -43,16 +43,15 @@ export class BrokerProcess {
     const broker = new BrokerProcess()
     broker.#kind = kind
     broker.#port = await freePort()
-    broker.#proxy = new ChaosProxy(new Chance(seed, 'broker'))
-    broker.#proxy.ports = [broker.#port]
-    broker.#proxyPort = await broker.#proxy.listen()
+    broker.#network = new BrokerNetwork(new Chance(seed, 'broker'), broker.#port)
+    broker.#networkPort = await broker.#network.listen()
     await broker.#start()
     return broker
   }
 
   /** By the bad network, as `openBroker` takes it. */
   get name() {
-    return `${this.#kind}://127.0.0.1:${this.#proxyPort}`
+    return `${this.#kind}://127.0.0.1:${this.#networkPort}`
   }
 
   /** By a good one. */
@@ -62,7 +61,7 @@ export class BrokerProcess {
 
   /** How often a connection to it was cut, or stood still. */
   get troubles() {
-    return this.#proxy.cutCount + this.#proxy.stallCount
+    return this.#network.troubles
   }
 
   async restart() {
@@ -80,7 +79,7 @@ export class BrokerProcess {
 
   async end() {
     await this.#kill()
-    this.#proxy.close()
+    this.#network.close()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
