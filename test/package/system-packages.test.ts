@@ -137,10 +137,10 @@ test('One message names all that is missing, and one command for it', async () =
 })
 
 /**
- * The first three are wherever Node.js is; `taskset` is used where it is there; the others are for `npm run fresh`, on
- * Debian, which looks for `git` itself.
+ * The first three are wherever Node.js is; `taskset` is used where it is there; `ip` is for `npm run two-hosts`, by hand; the
+ * others are for `npm run fresh`, on Debian, which looks for `git` itself.
  */
-const unchecked = ['node', 'npm', 'sh', 'bash', 'taskset', 'apt-get', 'unshare', 'git']
+const unchecked = ['node', 'npm', 'sh', 'bash', 'taskset', 'ip', 'apt-get', 'unshare', 'git']
 
 function* sourcesOf(place: string): Generator<string> {
   for (const entry of readdirSync(join(root, place), { withFileTypes: true })) {
