@@ -434,8 +434,8 @@ export const mutations = [
   {
     title: 'The fast path takes a name with a space behind it',
     file: requestHead,
-    from: 'if (!isToken(name) ||',
-    to: 'if (!isToken(trimWhitespace(name)) ||',
+    from: '\\w-]+:[',
+    to: '\\w-]+ ?:[',
   },
   {
     title: 'The fast path takes every version of HTTP',
@@ -452,8 +452,8 @@ export const mutations = [
   {
     title: 'The fast path takes control characters in a value',
     file: requestHead,
-    from: '/^[\\t\\x20-\\x7e]*$/',
-    to: '/^[\\t\\r\\x20-\\x7e]*$/',
+    from: '[\\t\\x20-\\x7e]*',
+    to: '[\\t\\r\\x20-\\x7e]*',
   },
   {
     title: 'The fast path cuts a head short by a byte',

@@ -143,6 +143,7 @@ export class Adapter extends EventEmitter {
   }
 
   addAll(id: SocketId, rooms: ReadonlySet<Room>): void | Promise<void> {
+    this.#separate(id)
     let own = this.sids.get(id)
     if (own === undefined) {
       own = new Set()
@@ -150,11 +151,15 @@ export class Adapter extends EventEmitter {
     }
     for (const room of rooms) {
       own.add(room)
+      this.#separate(room)
       let members = this.rooms.get(room)
       if (members === undefined) {
-        members = new Set()
+        // In the room of its own and in no other: one set says both, until one of them changes.
+        const isAlone = room === id && own.size === 1 && rooms.size === 1
+        members = isAlone ? own : new Set()
         this.rooms.set(room, members)
         this.emit('create-room', room)
+        if (isAlone) this.emit('join-room', room, id)
       }
       if (members.has(id)) continue
       members.add(id)
@@ -163,6 +168,7 @@ export class Adapter extends EventEmitter {
   }
 
   del(id: SocketId, room: Room): void | Promise<void> {
+    this.#separate(id)
     this.sids.get(id)?.delete(room)
     this.#leave(id, room)
   }
@@ -170,6 +176,7 @@ export class Adapter extends EventEmitter {
   delAll(id: SocketId): void {
     const rooms = this.sids.get(id)
     if (rooms === undefined) return
+    this.#separate(id)
     for (const room of rooms) this.#leave(id, room)
     this.sids.delete(id)
   }
@@ -356,6 +363,12 @@ export class Adapter extends EventEmitter {
   /** Acknowledgements cannot be had later, and volatile events are worth nothing then. */
   #isLogged(packet: Packet, flags: BroadcastFlags | undefined): boolean {
     return this.log !== undefined && packet.id === undefined && !flags?.volatile
+  }
+
+  /** From here on a client's rooms and the members of its own room are two sets. */
+  #separate(id: SocketId): void {
+    const members = this.rooms.get(id)
+    if (members !== undefined && members === this.sids.get(id)) this.rooms.set(id, new Set(members))
   }
 
   #leave(id: SocketId, room: Room): void {

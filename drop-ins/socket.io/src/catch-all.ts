@@ -48,61 +48,71 @@ export abstract class CatchAllEmitter<
   EmitEvents extends EventsMap,
   ReservedEvents extends EventsMap,
 > extends StrictEventEmitter<ListenEvents, EmitEvents, ReservedEvents> {
-  /** @internal */
-  protected readonly _incoming: CatchAll = new CatchAll()
-  readonly #outgoing = new CatchAll()
+  /** @internal Undefined: there have been none. */
+  protected _incoming: CatchAll | undefined
+  #outgoing: CatchAll | undefined
 
   /** Hears every event, its name first. */
   onAny(listener: CatchAllListener): this {
-    this._incoming.add(listener)
+    this.#ofIncoming.add(listener)
     return this
   }
 
   /** As {@link onAny}, before the others. */
   prependAny(listener: CatchAllListener): this {
-    this._incoming.prepend(listener)
+    this.#ofIncoming.prepend(listener)
     return this
   }
 
   /** Removes a listener of all events; without an argument all of them. */
   offAny(listener?: CatchAllListener): this {
-    this._incoming.remove(listener)
+    this._incoming?.remove(listener)
     return this
   }
 
   listenersAny(): CatchAllListener[] {
-    return this._incoming.listeners
+    return this.#ofIncoming.listeners
   }
 
   /** Hears every event that is sent, its name first; no acknowledgements. */
   onAnyOutgoing(listener: CatchAllListener): this {
-    this.#outgoing.add(listener)
+    this.#ofOutgoing.add(listener)
     return this
   }
 
   /** As {@link onAnyOutgoing}, before the others. */
   prependAnyOutgoing(listener: CatchAllListener): this {
-    this.#outgoing.prepend(listener)
+    this.#ofOutgoing.prepend(listener)
     return this
   }
 
   /** Removes a listener of all sent events; without an argument all of them. */
   offAnyOutgoing(listener?: CatchAllListener): this {
-    this.#outgoing.remove(listener)
+    this.#outgoing?.remove(listener)
     return this
   }
 
   listenersAnyOutgoing(): CatchAllListener[] {
-    return this.#outgoing.listeners
+    return this.#ofOutgoing.listeners
   }
 
   /** @internal */
   notifyOutgoingListeners(packet: Packet): void {
-    this.#outgoing.call(this, packet.data)
+    this.#outgoing?.call(this, packet.data)
   }
 
   /** @internal Whether somebody wants to know what is sent. */
   get _hasOutgoingListeners(): boolean {
-    return !this.#outgoing.isEmpty
+    return this.#outgoing?.isEmpty === false
+  }
+
+  get #ofIncoming(): CatchAll {
+    this._incoming ??= new CatchAll()
+    return this._incoming
+  }
+
+  get #ofOutgoing(): CatchAll {
+    this.#outgoing ??= new CatchAll()
+    return this.#outgoing
   }
 }

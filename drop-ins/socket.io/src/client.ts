@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { BudgetHolder, ByteBudget } from 'bothways/connection'
 import { debugLog } from './debug.ts'
+import type { ClientDecoder, Decoders, PacketReceiver } from './decoders.ts'
 import type { EngineSocket, EngineWriteOptions, RawData } from './engine-binding.ts'
+import { JoinedSockets } from './joined-sockets.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
-import type { Parser, ParserDecoder, ParserEncoder } from './parser-option.ts'
+import type { ParserEncoder } from './parser-option.ts'
 import type { PublishedPacket } from './published-packet.ts'
 import type { DisconnectReason } from './socket-types.ts'
 
@@ -27,7 +29,7 @@ const attachmentTimeoutMs = 60_000
 interface ClientServer {
   readonly encoder: ParserEncoder
   /** @internal */
-  readonly _parser: Parser
+  readonly _decoders: Decoders
   /** @internal */
   readonly _nsps: { has(name: string): boolean }
   connectTimeout(): number
@@ -56,14 +58,14 @@ export interface ClientSocket {
 }
 
 /** One connection, on which there is a {@link Socket} for each namespace that it has joined. */
-export class Client implements BudgetHolder {
+export class Client implements BudgetHolder, PacketReceiver {
   readonly conn: EngineSocket
   /** @internal Known to nobody but the client: with it anybody can speak in its name. */
   readonly id: string
   readonly server: ClientServer
-  readonly #decoder: ParserDecoder
-  readonly #sockets = new Map<string, ClientSocket>()
-  readonly #byNamespace = new Map<string, ClientSocket>()
+  /** While it holds something of a packet. */
+  #decoder: ClientDecoder | undefined
+  readonly #sockets = new JoinedSockets<ClientSocket>()
   #joinTimer: NodeJS.Timeout | undefined
   #pendingJoins = 0
   #refusals = 0
@@ -76,13 +78,13 @@ export class Client implements BudgetHolder {
     this.server = server
     this.conn = conn
     this.id = conn.id
-    this.#decoder = new server._parser.Decoder()
-    this.#decoder.on('decoded', this.#onDecoded)
-    conn.on('data', this.ondata)
-    conn.on('error', this.#onError)
-    conn.on('close', this.#onClose)
+    const own: ClientConn = conn
+    own[clientOf] = this
+    conn.on('data', onData)
+    conn.on('error', onError)
+    conn.on('close', onClose)
     this.#joinTimer = setTimeout(() => {
-      if (this.#byNamespace.size === 0) this.#close()
+      if (this.#sockets.size === 0) this.#close()
     }, server.connectTimeout())
   }
 
@@ -98,7 +100,7 @@ export class Client implements BudgetHolder {
 
   /** @internal What has come of all clients' packets that are not complete is too much. */
   giveUp(): void {
-    this.#onError(new Error('too much waits for the rest of its packet'))
+    this._onError(new Error('too much waits for the rest of its packet'))
     this.#count(0)
   }
 
@@ -106,7 +108,7 @@ export class Client implements BudgetHolder {
   connect(name: string, auth: Record<string, unknown> = {}): void {
     const { server } = this
     log?.('a client asks for namespace %s', name)
-    if (this.#byNamespace.size + this.#pendingJoins >= maxNamespaces) {
+    if (this.#sockets.size + this.#pendingJoins >= maxNamespaces) {
       this.#refuse(name, 'Too many namespaces')
     } else if (server._nsps.has(name)) {
       this.#join(name, auth)
@@ -122,15 +124,14 @@ export class Client implements BudgetHolder {
 
   /** @internal Leaves every namespace, and ends the connection. */
   _disconnect(): void {
-    for (const socket of [...this.#sockets.values()]) socket.disconnect()
+    for (const socket of this.#sockets.all) socket.disconnect()
     this.#sockets.clear()
     this.#close()
   }
 
   /** @internal */
   _remove(socket: ClientSocket): void {
-    if (!this.#sockets.delete(socket.id)) return
-    this.#byNamespace.delete(socket.nsp.name)
+    this.#sockets.delete(socket)
   }
 
   /** @internal */
@@ -171,8 +172,7 @@ export class Client implements BudgetHolder {
     namespace
       ._add(this, auth, socket => {
         log?.('socket %s has joined namespace %s', socket.id, namespace.name)
-        this.#sockets.set(socket.id, socket)
-        this.#byNamespace.set(namespace.name, socket)
+        this.#sockets.add(socket)
         clearTimeout(this.#joinTimer)
         this.#joinTimer = undefined
       })
@@ -186,17 +186,22 @@ export class Client implements BudgetHolder {
   #close(): void {
     if (this.conn.readyState !== 'open') return
     this.conn.close()
-    this.#onClose('forced server close')
+    this._onClose('forced server close')
   }
 
   /** @internal */
-  readonly ondata = (data: unknown): void => {
+  ondata(data: unknown): void {
+    const { _decoders: decoders } = this.server
+    const decoder = this.#decoder ?? decoders.take(this)
+    this.#decoder = decoder
     try {
-      this.#decoder.add(data)
+      decoder.add(data)
     } catch (error) {
-      this.#onError(error as Error)
+      this._onError(error as Error)
     }
-    const heldBytes = this.#decoder.heldBytes ?? 0
+    const heldBytes = decoder.heldBytes ?? 0
+    // It may have been destroyed meanwhile.
+    if (this.#decoder === decoder && decoders.giveBack(decoder)) this.#decoder = undefined
     if (heldBytes > 0) {
       this.#pieces++
       if (this.#attachmentTimer === undefined) this.#awaitAttachment()
@@ -209,8 +214,8 @@ export class Client implements BudgetHolder {
     const pieces = this.#pieces
     this.#attachmentTimer = setTimeout(() => {
       this.#attachmentTimer = undefined
-      if (!this.#decoder.heldBytes) return
-      if (pieces === this.#pieces) this.#onError(new Error('an attachment did not come'))
+      if (!this.#decoder?.heldBytes) return
+      if (pieces === this.#pieces) this._onError(new Error('an attachment did not come'))
       else this.#awaitAttachment()
     }, attachmentTimeoutMs)
     this.#attachmentTimer.unref()
@@ -229,9 +234,10 @@ export class Client implements BudgetHolder {
     incoming.relieve()
   }
 
-  readonly #onDecoded = (packet: Packet): void => {
+  /** @internal */
+  _onDecoded(packet: Packet): void {
     const { name, auth } = this.#addressOf(packet)
-    const socket = this.#byNamespace.get(name)
+    const socket = this.#sockets.get(name)
     if (packet.type === PacketType.CONNECT) {
       if (socket === undefined) this.connect(name, auth)
       else this.#close()
@@ -252,27 +258,49 @@ export class Client implements BudgetHolder {
     return { name: packet.nsp.slice(0, at), auth: Object.fromEntries(parameters) }
   }
 
-  readonly #onError = (error: Error): void => {
+  /** @internal */
+  _onError(error: Error): void {
     log?.('the connection ends: %s', error.message)
-    for (const socket of [...this.#sockets.values()]) socket._onerror(error)
+    for (const socket of this.#sockets.all) socket._onerror(error)
     this.conn.close()
   }
 
-  readonly #onClose = (reason: DisconnectReason, description?: unknown): void => {
+  /** @internal */
+  _onClose(reason: DisconnectReason, description?: unknown): void {
     const { conn } = this
     log?.('the connection has ended: %s', reason)
-    conn.off('data', this.ondata)
-    conn.off('error', this.#onError)
-    conn.off('close', this.#onClose)
-    this.#decoder.off('decoded', this.#onDecoded)
+    conn.off('data', onData)
+    conn.off('error', onError)
+    conn.off('close', onClose)
     clearTimeout(this.#joinTimer)
     this.#joinTimer = undefined
     clearTimeout(this.#attachmentTimer)
-    for (const socket of [...this.#sockets.values()]) socket._onclose(reason, description)
+    for (const socket of this.#sockets.all) socket._onclose(reason, description)
     this.#sockets.clear()
-    this.#decoder.destroy()
+    this.#decoder?.destroy()
+    this.#decoder = undefined
     this.#count(0)
   }
+}
+
+// Listeners that all connections share: closures would cost each client 300 bytes more.
+
+const clientOf: unique symbol = Symbol('client')
+
+interface ClientConn extends EngineSocket {
+  [clientOf]?: Client
+}
+
+function onData(this: ClientConn, data: unknown): void {
+  this[clientOf]?.ondata(data)
+}
+
+function onError(this: ClientConn, error: Error): void {
+  this[clientOf]?._onError(error)
+}
+
+function onClose(this: ClientConn, reason: DisconnectReason, description?: unknown): void {
+  this[clientOf]?._onClose(reason, description)
 }
 
 function deliver(socket: ClientSocket, packet: Packet): void {

@@ -23,20 +23,22 @@ export interface Handshake {
   auth: { [key: string]: any }
 }
 
-/** @param auth what the client's option `auth` had */
-export function handshakeOf(conn: EngineSocket, auth: Record<string, unknown>): Handshake {
+/**
+ * @param auth what the client's option `auth` had
+ * @param issuedMs when it came, in ms since 1970
+ */
+export function handshakeOf(conn: EngineSocket, auth: Record<string, unknown>, issuedMs: number): Handshake {
   const { request, remoteAddress } = conn
   const { headers = {}, url = '' } = request ?? {}
-  const now = new Date()
   const { _query: query } = (request ?? {}) as { _query?: Handshake['query'] }
   return {
     headers,
-    time: `${now}`,
+    time: `${new Date(issuedMs)}`,
     address: remoteAddress ?? '',
     xdomain: headers.origin !== undefined,
     // A client without a request came by a transport that is always encrypted.
     secure: request === undefined || (request.socket as TLSSocket).encrypted === true,
-    issued: now.getTime(),
+    issued: issuedMs,
     url,
     query: query ?? parseQuery(url.split('?')[1] ?? ''),
     auth,

@@ -7,6 +7,7 @@ import { Broadcaster } from './broadcaster.ts'
 import { Client } from './client.ts'
 import { ClientFiles } from './client-files.ts'
 import { debugLog } from './debug.ts'
+import { Decoders } from './decoders.ts'
 import {
   type AttachableHttpServer,
   attachEngine,
@@ -74,6 +75,8 @@ export abstract class ServerOf<
   httpServer!: AttachableHttpServer
   /** @internal */
   readonly _parser: Parser
+  /** @internal */
+  readonly _decoders: Decoders
   /** @internal Whether packets are texts as the protocol has them. */
   readonly _hasOwnParser: boolean
   readonly encoder: ParserEncoder
@@ -119,6 +122,7 @@ export abstract class ServerOf<
     this.#connectTimeoutMs = options.connectTimeout || 45_000
     this.#servesClient = options.serveClient !== false
     this._parser = options.parser ?? ownParser
+    this._decoders = new Decoders(this._parser)
     this._hasOwnParser = options.parser === undefined
     this.encoder = new this._parser.Encoder()
     this.#adapter = options.adapter

@@ -59,20 +59,21 @@ export abstract class SocketOf<
   readonly id: SocketId
   /** Whether this client was away for a while, and has its rooms, its data and what it missed. */
   readonly recovered: boolean = false
-  readonly handshake: Handshake
-  /** For the program, and seen by other servers in `fetchSockets`. */
-  data: SocketData = {} as SocketData
   connected = false
-  /** @internal */
-  readonly acks: Map<number, Acknowledge> = new Map()
   /** @internal The position of the last packet that was written. */
   _lastOffset: string | undefined
   readonly #pid: string | undefined
   readonly #adapter: Adapter
-  readonly #middlewares: Middleware<Event>[] = []
+  // What most sockets are never asked for is made when they are.
+  #handshake: Handshake | undefined
+  readonly #auth: Record<string, unknown>
+  readonly #issuedMs: number = Date.now()
+  #data: SocketData | undefined
+  #acks: Map<number, Acknowledge> | undefined
+  #middlewares: Middleware<Event>[] | undefined
   #session: Session | undefined
   #since: number | undefined
-  #flags: BroadcastFlags = {}
+  #flags: BroadcastFlags | undefined
   #isOver = false
 
   /** @internal */
@@ -97,9 +98,36 @@ export abstract class SocketOf<
       this.#pid = nsp.server._opts.connectionStateRecovery ? randomId() : undefined
       this.#since = this.#adapter.position
     }
-    this.handshake = handshakeOf(client.conn, auth)
+    this.#auth = auth
     // One without a listener would end the process.
     this.on('error', ignore as never)
+  }
+
+  /** How the client came. */
+  get handshake(): Handshake {
+    this.#handshake ??= handshakeOf(this.conn, this.#auth, this.#issuedMs)
+    return this.#handshake
+  }
+
+  /** @internal */
+  set handshake(handshake: Handshake) {
+    this.#handshake = handshake
+  }
+
+  /** For the program, and seen by other servers in `fetchSockets`. */
+  get data(): SocketData {
+    this.#data ??= {} as SocketData
+    return this.#data
+  }
+
+  set data(data: SocketData) {
+    this.#data = data
+  }
+
+  /** @internal */
+  get acks(): Map<number, Acknowledge> {
+    this.#acks ??= new Map()
+    return this.#acks
   }
 
   /** @internal Of npm's socket.io it is no secret in JavaScript. */
@@ -152,7 +180,7 @@ export abstract class SocketOf<
     ev: Ev,
     ...args: AllButLast<EventParams<EmitEvents, Ev>>
   ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
-    const hasTimeout = this.#flags.timeout !== undefined
+    const hasTimeout = this.#flags?.timeout !== undefined
     return new Promise((resolve, reject) => {
       const ack = (first: never, second: never): void => {
         if (!hasTimeout) resolve(first)
@@ -207,19 +235,19 @@ export abstract class SocketOf<
 
   /** The next event may be lost when the client cannot take it now. */
   get volatile(): this {
-    this.#flags.volatile = true
+    this.#nextFlags.volatile = true
     return this
   }
 
   /** Whether the next event is compressed, where compression was agreed on. */
   compress(compress: boolean): this {
-    this.#flags.compress = compress
+    this.#nextFlags.compress = compress
     return this
   }
 
   /** How long the next acknowledgement is waited for, in ms. It gets an error, or null, as its first argument. */
   timeout(timeout: number): unknown {
-    this.#flags.timeout = timeout
+    this.#nextFlags.timeout = timeout
     return this
   }
 
@@ -255,6 +283,7 @@ export abstract class SocketOf<
 
   /** Looks at each event before its listeners do; an error instead of it goes to the listeners of `error`. */
   use(fn: (event: Event, next: (err?: Error) => void) => void): this {
+    this.#middlewares ??= []
     this.#middlewares.push(fn)
     return this
   }
@@ -285,8 +314,8 @@ export abstract class SocketOf<
     const args = (packet.data ?? []) as Event
     log?.('%s: event %j with %d arguments', this.id, args[0], args.length - 1)
     if (packet.id != null) args.push(this.ack(packet.id))
-    this._incoming.call(this, args)
-    if (this.#middlewares.length === 0) {
+    this._incoming?.call(this, args)
+    if (this.#middlewares === undefined) {
       // Not now: the client's disconnection may be right behind it, and then nobody is there any more.
       process.nextTick(emitWhileConnected, this, args)
       return
@@ -308,7 +337,7 @@ export abstract class SocketOf<
   /** @internal An acknowledgement has come. */
   onack({ id, data }: Packet): void {
     log?.('%s: acknowledgement %d', this.id, id)
-    const ack = this.acks.get(id as number)
+    const ack = this.#acks?.get(id as number)
     if (ack === undefined) return
     this.acks.delete(id as number)
     ack.apply(this, data)
@@ -383,9 +412,14 @@ export abstract class SocketOf<
   }
 
   #takeFlags(): BroadcastFlags {
-    const flags = this.#flags
-    this.#flags = {}
+    const flags = this.#flags ?? {}
+    this.#flags = undefined
     return flags
+  }
+
+  get #nextFlags(): BroadcastFlags {
+    this.#flags ??= {}
+    return this.#flags
   }
 
   /** What it missed, before it hears that it is connected: the client keeps it until then. */

@@ -1,7 +1,7 @@
 import type { Channel, SendOutcome } from 'bothways/connection'
 import type { EngineRequest } from './engine-request.ts'
 import type { Packet, Protocol } from './packet.ts'
-import { SafeEmitter } from './safe-emitter.ts'
+import { SafeEmitter, withoutListeners } from './safe-emitter.ts'
 
 export type TransportName = 'polling' | 'websocket'
 
@@ -61,6 +61,7 @@ export abstract class Transport extends SafeEmitter implements Channel<readonly 
 
   constructor({ _query: query }: EngineRequest) {
     super()
+    withoutListeners(this)
     this.protocol = query.EIO === '4' ? 4 : 3
     this.supportsBinary = !query.b64
   }

@@ -111,11 +111,12 @@ export class BareConnections {
   receive(waiting: Waiting, bytes: Uint8Array): void {
     this.#forget(waiting)
     const { handle } = waiting
+    const head = readRequestHead(bytes)
+    // Who takes it reads on: to stop and begin again would be two more system calls.
+    if (head !== undefined && this.#init.take(head, bytes.subarray(head.byteLength), waiting)) return
     handle.reading = false
     handle.readStop()
-    const head = readRequestHead(bytes)
-    const isTaken = head !== undefined && this.#init.take(head, bytes.subarray(head.byteLength), waiting)
-    if (!isTaken) this.#handOver(handle, bytes)
+    this.#handOver(handle, bytes)
   }
 
   /** A connection that has ended without any, or must. */

@@ -52,6 +52,23 @@ class ReactingLog extends ReceiverLog {
   }
 }
 
+test('Receivers amid frames and messages do not disturb each other, also when one is fed by the handler of another', () => {
+  const bytes = framesTo('client', mixed)
+  const expected = receive([bytes.slice()], options)
+  const logs = [new ReceiverLog(), new ReceiverLog()]
+  const inner = logs.map(log => new Receiver(log, options))
+  const log = new ReactingLog(() => {
+    for (const receiver of inner) receiver.push(bytes.slice(at, at + 1))
+    at++
+  })
+  let at = 0
+  const outer = new Receiver(log, options)
+  for (const byte of bytes) outer.push(Uint8Array.of(byte))
+  for (; at < bytes.length; at++) for (const receiver of inner) receiver.push(bytes.slice(at, at + 1))
+  expect(log.events).toEqual(expected)
+  for (const { events } of logs) expect(events).toEqual(expected)
+})
+
 test('A receiver paused by its handler delivers nothing more until it is resumed, and then all of it', () => {
   const log = new ReactingLog(() => receiver.pause())
   const receiver = new Receiver(log, options)

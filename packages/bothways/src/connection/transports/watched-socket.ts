@@ -6,10 +6,10 @@ export interface SocketOwner {
   stepAside(): void
 }
 
-const ownerOf: unique symbol = Symbol('owner')
+const owner: unique symbol = Symbol('owner')
 
 interface WatchedSocket extends Socket {
-  [ownerOf]: SocketOwner
+  [owner]: SocketOwner
 }
 
 type Method = (this: Socket, ...args: never[]) => unknown
@@ -17,7 +17,7 @@ type Method = (this: Socket, ...args: never[]) => unknown
 /** A method of sockets that only works, or only in order, when the data go by the socket. */
 function using<Call extends Method>(method: Call, isUse: (...args: Parameters<Call>) => boolean): Method {
   return function (this: Socket, ...args: never[]) {
-    if (isUse(...(args as Parameters<Call>))) (this as WatchedSocket)[ownerOf].stepAside()
+    if (isUse(...(args as Parameters<Call>))) ownerOf(this).stepAside()
     return method.apply(this, args)
   }
 }
@@ -54,7 +54,16 @@ export function isWatchable(socket: Socket): boolean {
   )
 }
 
+export function setOwner(socket: Socket, transport: SocketOwner): void {
+  ;(socket as WatchedSocket)[owner] = transport
+}
+
+/** As {@link setOwner} has said. */
+export function ownerOf(socket: Socket): SocketOwner {
+  return (socket as WatchedSocket)[owner]
+}
+
 /** Tells the owner when somebody else uses the socket, which a program may have kept from a request or an event. */
-export function watchSocket(socket: Socket, owner: SocketOwner): void {
-  Object.assign(socket, methods, { [ownerOf]: owner })
+export function watchSocket(socket: Socket): void {
+  Object.assign(socket, methods)
 }
