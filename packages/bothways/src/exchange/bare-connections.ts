@@ -96,7 +96,8 @@ export class BareConnections {
       handle.close()
       return
     }
-    const { address = '', port = 0 } = peer
+    const { port = 0 } = peer
+    const address = sameText(peer.address ?? '')
     onConnect()
     const waiting = new Waiting(this, handle, address, port)
     pending.enter(waiting)
@@ -167,6 +168,14 @@ export class BareConnections {
     clearInterval(this.#timer)
     this.#timer = undefined
   }
+}
+
+/** Many come from the same address, that of a proxy: each would keep a text of its own. */
+let lastAddress = ''
+
+function sameText(address: string): string {
+  if (address !== lastAddress) lastAddress = address
+  return lastAddress
 }
 
 function onRead(this: TcpHandle, bytes?: ArrayBuffer): void {

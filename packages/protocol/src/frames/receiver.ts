@@ -10,7 +10,7 @@ import { PayloadBuffer } from './payload-buffer.ts'
 import type { ReadMemory } from './read-memory.ts'
 import { deliver, deliverOwn, type ReceivedMessage } from './received-message.ts'
 import { type ReceiverOptions, type ReceiverRules, receiverRules } from './receiver-rules.ts'
-import { giveBack, takeUnfinished, type Unfinished } from './unfinished.ts'
+import { giveBack, nextMessageNumber, takeUnfinished, type Unfinished } from './unfinished.ts'
 
 /** What a {@link Receiver} calls; nothing of it may throw. Payloads of control frames are the handler's to keep. */
 export interface ReceiverHandler {
@@ -81,8 +81,6 @@ export class Receiver {
   /** Chunks that came while paused or from inside a handler; the first one from where reading stopped. */
   #waiting: Uint8Array[] | undefined
 
-  /** How many messages have begun that did not come in one piece: tells the unfinished ones apart. */
-  #unfinishedCount = 0
   /** The frame or message at hand; undefined between messages, so that an idle connection holds none of it. */
   #unfinished: Unfinished | undefined
 
@@ -109,9 +107,9 @@ export class Receiver {
     return this.#unfinished?.isInMessage === true ? this.#unfinished.messageLength : undefined
   }
 
-  /** How many messages have begun that did not come in one piece: tells the unfinished ones apart. */
+  /** The number of the message that is not finished: tells it from others. */
   get unfinishedCount(): number {
-    return this.#unfinishedCount
+    return this.#unfinished?.messageNumber ?? 0
   }
 
   /** Reads a chunk of any length. The receiver owns it from here on: payloads are unmasked inside it. */
@@ -328,7 +326,7 @@ export class Receiver {
 
     if (opcode !== Opcode.Continuation) {
       frame.isInMessage = true
-      this.#unfinishedCount++
+      frame.messageNumber = nextMessageNumber()
       frame.fragmentCount = 0
       frame.isText = opcode === Opcode.Text
       frame.isCompressed = (first & 0x40) !== 0

@@ -19,6 +19,7 @@ export class Unfinished {
 
   // The data message at hand, from its first frame to its final one (§5.4).
   isInMessage = false
+  messageNumber = 0
   fragmentCount = 0
   isText = false
   isCompressed = false
@@ -42,6 +43,13 @@ export class Unfinished {
   get isBlank(): boolean {
     return !this.isInPayload && !this.isInMessage && this.headerLength === 0
   }
+}
+
+let lastMessageNumber = 0
+
+/** Counts the messages of all receivers that did not come in one piece. */
+export function nextMessageNumber(): number {
+  return ++lastMessageNumber
 }
 
 /** A blank one that nobody uses: most frames are read whole before the next receiver begins with one. */

@@ -90,6 +90,11 @@ export class Inflater {
     })
   }
 
+  /** Bytes of the message that waits for its turn, or is being inflated; as it came. */
+  get heldBytes(): number {
+    return this.#inflation?.payloadBytes ?? 0
+  }
+
   /** Gives up what has not been inflated yet: its promise is never settled. */
   abandon(): void {
     this.#inflation?.abandon()
@@ -158,6 +163,10 @@ class Inflation {
     this.#init = init
     this.#proceed = this.#begin
     this.#ticket = init.gate.enter(firstBytes + init.payload.length, () => this.#proceed())
+  }
+
+  get payloadBytes(): number {
+    return this.#init.payload.length
   }
 
   /** What is next when the gate lets it in. */

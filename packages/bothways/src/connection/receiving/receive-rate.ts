@@ -9,6 +9,8 @@ export interface RateSettings {
 
 /** How fast a peer may send. */
 export class ReceiveRate {
+  /** A peer that has sent too fast is heard again when it is over. */
+  timer: NodeJS.Timeout | undefined
   readonly #messages: TokenBucket
   readonly #bytes: TokenBucket
 

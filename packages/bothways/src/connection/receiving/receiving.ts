@@ -43,13 +43,10 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   #countedBytes = 0
   /** What waits with the handler. */
   #unreadBytes = 0
-  /** A compressed message that waits for its turn, or is being inflated. */
-  #inflatingBytes = 0
   #progress: MessageProgress | undefined
   #hasDiscarded = false
   /** Undefined: the peer may send as fast as it likes. */
   #rate: ReceiveRate | undefined
-  #rateTimer: NodeJS.Timeout | undefined
   #lastHeardMs: number
 
   constructor(handler: ConnectionHandler, init: ConnectionInit) {
@@ -177,7 +174,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
 
   /** Bytes of memory taken by what came and is unfinished or unread. */
   get heldBytes(): number {
-    return this.receiver.heldBytes + this.#inflatingBytes + this.#unreadBytes
+    return this.receiver.heldBytes + (this.#inflater?.heldBytes ?? 0) + this.#unreadBytes
   }
 
   get isOver(): boolean {
@@ -268,11 +265,9 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
       this.#takeInflated(result, isText)
       return
     }
-    this.#inflatingBytes = byteLength
     this.pauseFor(PauseReason.Inflating)
     void result.then(late => {
       fairTime.rejoin(this)
-      this.#inflatingBytes = 0
       this.#takeInflated(late, isText)
       this.resumeAfter(PauseReason.Inflating)
       this.countHeld()
@@ -361,15 +356,15 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
     }
     this.pauseFor(PauseReason.Rate)
     const delayMs = Math.min(longestTimerMs, Math.max(shortestRateWaitMs, waitMs))
-    this.#rateTimer = setTimeout(() => this.resumeAfter(PauseReason.Rate), delayMs).unref()
+    rate.timer = setTimeout(() => this.resumeAfter(PauseReason.Rate), delayMs).unref()
     return false
   }
 
   /** The stream has ended or the connection is closing: from here on nobody is made to wait. */
   #dropRate(): void {
     if (this.#rate === undefined) return
+    clearTimeout(this.#rate.timer)
     this.#rate = undefined
-    clearTimeout(this.#rateTimer)
     this.resumeAfter(PauseReason.Rate)
   }
 
@@ -401,7 +396,6 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   #forget(): void {
     this.receiver.stop()
     this.#inflater?.abandon()
-    this.#inflatingBytes = 0
     this.tellLateSoon()
   }
 
