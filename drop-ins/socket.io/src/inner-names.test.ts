@@ -1,3 +1,4 @@
+import type { Socket as NetSocket } from 'node:net'
 import { nextEvent as next, socketIoWays } from '@bothways/test-support/socket-io-clients'
 import { SocketIoStage } from '@bothways/test-support/socket-io-stage'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -120,8 +121,13 @@ for (const [way, options] of Object.entries(socketIoWays)) {
     })
     const client = stage.connect(url, options)
     await next(client, 'connect')
+    // In one piece: what comes in a later one is not right behind it.
+    const { ws } = client.io.engine.transport as { readonly ws?: { readonly _socket: NetSocket } }
+    ws?._socket.cork()
     client.emit('test', Buffer.alloc(10))
     client.disconnect()
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+    ws?._socket.uncork()
     expect(await gone).toBe('client namespace disconnect')
     expect(heard).not.toContain('delivered')
   })

@@ -79,6 +79,7 @@ async function startProcess(
       const socket = connectIo(`http://${base}`, {
         auth: { user },
         forceNew: true,
+        reconnection: false,
         transports: ['websocket'],
       })
       cleanups.push(() => socket.close())

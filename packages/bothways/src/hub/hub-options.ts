@@ -31,8 +31,8 @@ export interface HubOptions<User = undefined, C extends Contract = NoContract> {
   /** The largest data that a member shows of itself, in bytes of JSON. Default 4 KiB. */
   maxPresenceBytes?: number
   /**
-   * Publications of one client in a second; ten seconds' worth may come at once. Above it a WebSocket is read slower, and over
-   * HTTP a user, or an address where users have no id, is refused as `rate_limited`. Default 1,000.
+   * Publications of one client in a second; ten seconds' worth may come at once. Above it a WebSocket is read slower; over HTTP a
+   * user, or an address where users have no id, and a socket of a server that meets the hub are refused as `rate_limited`. Default 1,000.
    */
   maxPublishesPerSecond?: number
   /** The same of all clients together; more are `rate_limited`. Default 100,000. */

@@ -21,6 +21,7 @@ import { type HubOptions, type HubSettings, hubRules } from './hub-options.ts'
 import { HubTopic, maxHistoryRead } from './hub-topic.ts'
 import { encodeData } from './json-data.ts'
 import { LiveTopic, mostMembersTold } from './live-topic.ts'
+import { PresenceBudget } from './presence-budget.ts'
 import { checkKey } from './publication-key.ts'
 import { publishRate, spendPublish } from './publish-rate.ts'
 import { checkedHandler, type RequestHandler } from './request-handler.ts'
@@ -50,6 +51,7 @@ export class Hub<User = undefined, C extends Contract = any> {
   readonly settings: HubSettings<User>
   readonly #publishRate: TokenBucket
   readonly #replays: Slots
+  readonly presence: PresenceBudget = new PresenceBudget()
   /** For meetings, too. */
   readonly declarations: TopicPatterns<Declaration<User>> = new TopicPatterns()
   readonly #live = new Map<string, LiveTopic>()
@@ -210,6 +212,7 @@ export class Hub<User = undefined, C extends Contract = any> {
 
   unsubscribe(subscription: Subscription, client: string | undefined): void {
     subscription.end()
+    this.presence.giveBack(subscription)
     const { name } = subscription.topic
     if (client !== undefined) void this.broker.leave(name, client).catch(this.onError)
     const topic = this.#live.get(name)
@@ -366,7 +369,7 @@ export class Hub<User = undefined, C extends Contract = any> {
     const { history, hasPresence } = declaration
     if (since !== undefined && history === undefined)
       throw new HubError('no_history', 'This topic has no history.')
-    if (presence !== undefined) encodeData(presence.data, this.settings.maxPresenceBytes)
+    const shown = presence && encodeData(presence.data, this.settings.maxPresenceBytes)
     const topic = this.#liveTopic(name, declaration)
     const subscription = new Subscription(topic, sink, seesMembers)
     // Takes its place at once, so that the topic lives while the broker is asked.
@@ -383,11 +386,12 @@ export class Hub<User = undefined, C extends Contract = any> {
       } else if (declaration.isState) {
         position = topic.newest?.previous ?? topic.head
       }
-      if (presence !== undefined) {
+      if (presence !== undefined && shown !== undefined) {
         const { maxMembersPerTopic } = this.settings
         if (topic.members.size >= maxMembersPerTopic) {
           throw new HubError('busy', `This topic has ${maxMembersPerTopic} members, the most it takes.`)
         }
+        this.presence.take(subscription, shown.length)
         member = presence.client
         await this.broker.join(name, {
           client: member,

@@ -48,3 +48,32 @@ test('A state never goes back, and comes once, when it changes while somebody su
   await expect.poll(() => seen).toEqual([3, 4])
   await hub.close({ spreadMs: 0 })
 })
+
+test('Who comes and goes while the broker is asked who is there is known as it is, however old its answer', async () => {
+  let asked = (): void => {}
+  let answer = (): void => {}
+  class SlowBroker extends MemoryBroker {
+    override async members(topic: string) {
+      const found = await super.members(topic)
+      asked()
+      await new Promise<void>(resolve => {
+        answer = resolve
+      })
+      return found
+    }
+  }
+  const broker = new SlowBroker()
+  const hub: Hub = createHub({ topics: { t: { presence: true } }, broker })
+  const member = (client: string) => ({ client, data: null })
+  for (const client of ['stays', 'goes']) await broker.join('t', member(client))
+  const wasAsked = new Promise<void>(resolve => {
+    asked = resolve
+  })
+  const subscribing = hub.subscribeAs(undefined, 't', { sendShared: () => 'sent' })
+  await wasAsked
+  await broker.leave('t', 'goes')
+  await broker.join('t', member('comes'))
+  answer()
+  expect((await subscribing).members).toEqual([member('stays'), member('comes')])
+  await hub.close({ spreadMs: 0 })
+})

@@ -47,6 +47,8 @@ export class LiveTopic implements BrokerEvents, Feed {
   #isCountDue = false
   /** There were so many members that only their number was told. */
   #isCrowd = false
+  /** Of each reading of the members under way: who has come and, as undefined, gone meanwhile. What is read may be older. */
+  #news: Set<Map<string, Member | undefined>> | undefined
   /** The encoding of what was published last, for those who are fed with it as well. */
   #last: { readonly publication: StoredPublication; readonly message: Publication } | undefined
 
@@ -85,7 +87,7 @@ export class LiveTopic implements BrokerEvents, Feed {
       }
     }
     if (this.hasPresence) {
-      for (const member of await this.#broker.members(this.name)) this.members.set(member.client, member)
+      await this.#readMembers()
       this.#isCrowd = this.members.size > mostMembersTold
     }
   }
@@ -184,12 +186,35 @@ export class LiveTopic implements BrokerEvents, Feed {
     else if (head !== this.head) void this.#repair()
   }
 
+  async #readMembers(): Promise<void> {
+    const news = new Map<string, Member | undefined>()
+    this.#news ??= new Set()
+    this.#news.add(news)
+    try {
+      const found = await this.#broker.members(this.name)
+      this.members.clear()
+      for (const member of found) this.members.set(member.client, member)
+      for (const [client, member] of news) {
+        if (member === undefined) this.members.delete(client)
+        else this.members.set(client, member)
+      }
+    } finally {
+      this.#news.delete(news)
+    }
+  }
+
+  #noteNews(client: string, member: Member | undefined): void {
+    for (const news of this.#news ?? []) news.set(client, member)
+  }
+
   onJoined(topic: string, member: Member): void {
+    this.#noteNews(member.client, member)
     this.members.set(member.client, member)
     this.#tellMembers(joinedMessage(topic, member))
   }
 
   onLeft(topic: string, client: string): void {
+    this.#noteNews(client, undefined)
     if (this.members.delete(client)) this.#tellMembers(leftMessage(topic, client))
   }
 
@@ -206,9 +231,7 @@ export class LiveTopic implements BrokerEvents, Feed {
       for (const subscription of this.subscriptions) subscription.fallBehind()
     }
     if (!this.hasPresence) return
-    const members = await this.#broker.members(this.name)
-    this.members.clear()
-    for (const member of members) this.members.set(member.client, member)
+    await this.#readMembers()
     this.#tell(this.membersNow())
   }
 

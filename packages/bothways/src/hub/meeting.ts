@@ -1,9 +1,11 @@
 import { neverThrowing } from '../connection/never-throwing.ts'
+import type { TokenBucket } from '../connection/token-bucket.ts'
 import type { Hub } from './hub.ts'
 import type { HubClient } from './hub-clients.ts'
 import { HubError, toHubError } from './hub-error.ts'
 import type { TopicPublication } from './hub-topic.ts'
 import { InOrder } from './in-order.ts'
+import { publishRate, spendPublish } from './publish-rate.ts'
 import type { Declaration } from './topic-options.ts'
 
 /** Calls of one client that wait for authorization or for the broker, and of all of them. */
@@ -148,10 +150,12 @@ export class Meeting<User, Client extends MeetingClient<User>> {
       }
       const isWanted = (): boolean => !this.#unwanted.has(client)
       if (!isWanted()) throw new HubError('forbidden', 'The connection has ended.')
+      member?.spendPublish()
       await hub.publishAs(client.user, topic, data, { sender }, isWanted)
     }
     const isKnown = client !== undefined && (!client.isGone || this.#members.has(client))
-    void this.#run(client, isKnown ? this.#memberOf(client) : undefined, 'publish', topic, publish)
+    const member = isKnown ? this.#memberOf(client) : undefined
+    void this.#run(client, member, 'publish', topic, publish)
   }
 
   /** The program hears the topic: also what it publishes from now on. @returns what ends that, and calls `leave` */
@@ -272,6 +276,7 @@ class Member<User, Client extends MeetingClient<User>> implements HubClient {
   readonly #hub: Hub<User>
   readonly #client: Client
   readonly #events: MemberEvents
+  #rate: TokenBucket | undefined
   #end: () => void = () => undefined
 
   constructor(hub: Hub<User>, client: Client, events: MemberEvents) {
@@ -281,6 +286,13 @@ class Member<User, Client extends MeetingClient<User>> implements HubClient {
     this.userId = hub.userIdOf(client.user)
     // A hub that is closing lets it go at once.
     this.#end = hub.clients.enter(this)
+  }
+
+  /** @throws HubError `rate_limited` */
+  spendPublish(): void {
+    const { maxPublishesPerSecond } = this.#hub.settings
+    this.#rate ??= publishRate(maxPublishesPerSecond)
+    spendPublish(this.#rate, `At most ${maxPublishesPerSecond} publications a second are taken.`)
   }
 
   disconnect(): void {

@@ -123,19 +123,23 @@ test.each([
 )
 
 test('What was not opened, or not declared, stays of the server itself', async () => {
-  const { hub, url } = await startProcess()
+  const { hub, server, url } = await startProcess()
   const [a, b] = [await connect(url, 'a'), await connect(url, 'b')]
   for (const topic of ['closed/1', 'anything']) {
     b.send(`+${topic}`)
     a.send(`+${topic}`)
   }
+  a.send('+of a')
+  b.send('+of b')
+  // Who is in its last topic is in all.
+  for (const topic of ['of a', 'of b']) await expect.poll(() => server.publish(topic, 'ready')).toBe(1)
   a.send('closed/1 no JSON')
   a.send('anything at all')
-  await b.got(['no JSON', 'at all'])
+  await b.got(['ready', 'no JSON', 'at all'])
   await hub.topic('closed/1').publish('secret')
   expect(await hub.topic('closed/1').history()).toHaveLength(1)
   a.send('anything last')
-  await b.got(['no JSON', 'at all', 'last'])
+  await b.got(['ready', 'no JSON', 'at all', 'last'])
 })
 
 test('authorize is asked for the user of the socket, and what is no JSON is refused', async () => {
@@ -327,14 +331,12 @@ test('What came before a socket closed is published, and nothing is kept of it',
 })
 
 test('A socket that subscribes once the hub is closed is not in the topic, and stays open', async () => {
-  const { hub, url } = await startProcess()
+  const { hub, server, url } = await startProcess()
   const a = await connect(url, 'a')
   await hub.close({ spreadMs: 0 })
   a.send('+open/1')
   a.send('+plain')
-  a.send('plain echo')
-  const b = await connect(url, 'b')
-  b.send('plain still here')
+  await expect.poll(() => server.publish('plain', 'still here')).toBe(1)
   await a.got(['still here'])
 })
 
@@ -367,4 +369,31 @@ test('A socket is in as many topics as it may be, whether they are plain, of the
   a.send('slow/3')
   expect((await closed)[0]).toMatchObject({ code: 1008 })
   decide()
+})
+
+test('A client of a meeting publishes so many a second, and then is refused until it may again', async () => {
+  const refusals: string[] = []
+  const hub = createHub<User>({ topics: { 'open/*': { raw: true } }, maxPublishesPerSecond: 1 })
+  const server = createServer<User>({ authenticate: ({ headers }) => String(headers.authorization) })
+  server.meet(hub, { onRefused: ({ client, error }) => refusals.push(`${client?.user} ${error.code}`) })
+  server.route('/', {
+    message: (socket, message) => {
+      socket.publish('open/1', String(message))
+    },
+  })
+  const { url } = await server.listen()
+  cleanups.push(
+    () => hub.close({ spreadMs: 0 }),
+    () => server.close({ timeoutMs: 0 }),
+  )
+  const heard: unknown[] = []
+  await hub.topic('open/1').subscribe(({ data }) => heard.push(data))
+  const [a, b] = [await connect(url, 'a'), await connect(url, 'b')]
+  for (let n = 0; n < 100; n++) a.send('"a"')
+  await expect.poll(() => heard.length + refusals.length).toBe(100)
+  expect(heard.length).toBeGreaterThanOrEqual(10)
+  expect(refusals.length).toBeGreaterThan(50)
+  expect(new Set(refusals)).toEqual(new Set(['a rate_limited']))
+  b.send('"b"')
+  await expect.poll(() => heard.at(-1)).toBe('b')
 })

@@ -273,6 +273,7 @@ export class TopicsHttp<User = undefined> {
       // Before it is read, so that nothing comes in between.
       await poll.listen()
       const found = await poll.read(since, lastOf)
+      if (client.isUnwanted) throw unwanted()
       if (found.messages.length > 0 || !found.recovered) {
         answerPoll(response, found, isByTopic, client.retryAfterMs)
         return
@@ -281,7 +282,7 @@ export class TopicsHttp<User = undefined> {
       if (response.destroyed) return
       // Its rights may have been withdrawn while it waited.
       await this.#checkTopics(user, topics)
-      if (client.isUnwanted) throw new HubError('forbidden', 'This user was disconnected.')
+      if (client.isUnwanted) throw unwanted()
       answerPoll(response, await poll.read(found.since, () => 0), isByTopic, client.retryAfterMs)
     } finally {
       leave()
@@ -348,6 +349,10 @@ export class TopicsHttp<User = undefined> {
     if (!response.req.complete) response.setHeader('Connection', 'close')
     answer(response, { code, message, retryable, retryAfterMs, topic }, status)
   }
+}
+
+function unwanted(): HubError {
+  return new HubError('forbidden', 'This user was disconnected.')
 }
 
 const names: ReadonlySet<string> = new Set(['events', 'poll', 'history', 'members'])
