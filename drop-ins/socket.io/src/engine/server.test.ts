@@ -319,7 +319,7 @@ test('A client that does not read makes packets wait, and loses none of them', a
   expect(session.writeBuffer).toEqual([])
 })
 
-test('A client that never reads is given up at the bound', async () => {
+test('A client that never reads is given up at the bound, and what waited for it at once', async () => {
   const engine = await stage({ maxBufferedBytes: 100_000 })
   const client = engine.socket(websocket)
   const session = await engine.session<Socket>()
@@ -331,6 +331,7 @@ test('A client that never reads is given up at the bound', async () => {
     await new Promise(resolve => setImmediate(resolve))
   }
   expect((await closed)[0]).toBe('transport error')
+  expect(session.transport.bufferedAmount).toBe(0)
 })
 
 test('Frames that an adapter has made go out as they are', async () => {
