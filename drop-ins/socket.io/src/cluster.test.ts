@@ -1,7 +1,7 @@
 import { nextEvent as next, type SocketIoClient } from '@bothways/test-support/socket-io-clients'
 import { SocketIoStage } from '@bothways/test-support/socket-io-stage'
 import { afterEach, describe, expect, test } from 'vitest'
-import { MemoryBus, type Server, type ServerOptions } from './index.ts'
+import { type ClusterBus, MemoryBus, type Server, type ServerOptions } from './index.ts'
 
 const stage = new SocketIoStage()
 
@@ -160,6 +160,46 @@ describe('Two servers on a bus', () => {
     expect(missed).toEqual([1, 2, 3])
     expect(first.recovered).toBe(true)
     expect(first.id).toBe(id)
+  })
+
+  test('What reaches both servers while a client comes back to the other one comes once', async () => {
+    const bus = new MemoryBus()
+    let atQuestion = (): void => {}
+    const cluster: ClusterBus = {
+      join(channel, member) {
+        const membership = bus.join(channel, member)
+        return {
+          publish(message, to) {
+            if (message.type === 'request' && message.question.kind === 'session') atQuestion()
+            membership.publish(message, to)
+          },
+          memberCount: () => membership.memberCount(),
+          leave: () => membership.leave(),
+        }
+      },
+    }
+    const { a, b, clientA: client, urls } = await joined({ cluster, connectionStateRecovery: {} })
+    const here = a.sockets.sockets.get(client.id)!
+    const gone = new Promise(resolve => here.on('disconnect', resolve))
+    client.io.engine.close()
+    await gone
+    const missed: unknown[] = []
+    client.on('missed', ((n: number) => missed.push(n)) as never)
+    a.emit('missed', 1)
+    await b.fetchSockets()
+    // The other server has taken note of where it stands by then, and the first has not been asked yet.
+    atQuestion = () => {
+      atQuestion = () => {}
+      a.emit('missed', 2)
+    }
+    const back = next(client, 'connect')
+    ;(client.io as unknown as { uri: string }).uri = urls[1]!
+    client.connect()
+    await back
+    const last = next(client, 'last')
+    a.emit('last')
+    await last
+    expect([client.recovered, missed]).toEqual([true, [1, 2]])
   })
 
   test('A server that closes is not waited for', async () => {

@@ -21,6 +21,8 @@ export interface Session extends SessionToPersist {
   missedPackets: (unknown[] | readonly RawData[])[]
   /** Whether `missedPackets` are encoded. */
   isEncoded?: boolean
+  /** Their names, for a server that may have some of them, too. */
+  missedOffsets?: string[]
   /** What this server's clients get from here on, the client has missed too. */
   position?: number
 }
@@ -165,6 +167,7 @@ export class SessionLog implements BudgetHolder {
       since,
       lastOffset: missed.at(-1)?.offset ?? offset,
       missedPackets: missed.map(it => it.parts),
+      missedOffsets: missed.map(it => it.offset),
       isEncoded: true,
       position: this.position,
     })

@@ -433,7 +433,10 @@ export abstract class SocketOf<
     }
     // And what was sent while middlewares decided about it.
     if (session.position === undefined) return
+    // What another server carried meanwhile may have reached both: this one, and the one that had the session.
+    const had = new Set(session.missedOffsets)
     for (const { parts, offset } of this.#adapter.missedSince(session.position, session.rooms)) {
+      if (had.has(offset)) continue
       this._lastOffset = offset
       this.client.writeToEngine(parts)
     }
