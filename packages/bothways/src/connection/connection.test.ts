@@ -11,6 +11,7 @@ import { Publication } from './sending/publication.ts'
 
 class Recorder implements ConnectionHandler {
   readonly messages: (string | Buffer)[] = []
+  readonly sentBytes: number[] = []
   readonly pings: string[] = []
   readonly pongs: string[] = []
   drains = 0
@@ -20,6 +21,10 @@ class Recorder implements ConnectionHandler {
 
   onMessage(message: string | Buffer): void {
     this.messages.push(message)
+  }
+
+  onSent(byteLength: number): void {
+    this.sentBytes.push(byteLength)
   }
 
   onPing(payload: Buffer): void {
@@ -125,6 +130,50 @@ describe('Messages', () => {
     await link.settle()
     expect(writes).toEqual([7 * 6])
   })
+})
+
+test('Its owner is told how many bytes each message has that was taken, whoever sends it and however', () => {
+  const texts = [
+    '',
+    'a'.repeat(125),
+    'ä'.repeat(63),
+    'a'.repeat(126),
+    '消息'.repeat(10_920),
+    'a'.repeat(70_000),
+  ]
+  const bytes = [0, 5, 125, 126, 65_535, 65_536].map(length => Buffer.alloc(length))
+  const data = [
+    ...texts,
+    ...bytes,
+    new Uint8Array(7).buffer,
+    new DataView(new ArrayBuffer(9), 2),
+    new Blob(['four']),
+  ]
+  const expected = [
+    ...texts.map(text => Buffer.byteLength(text)),
+    ...bytes.map(({ length }) => length),
+    7,
+    7,
+    4,
+  ]
+  for (const deflate of [undefined, { noContextTakeover: true, windowBits: 15 }]) {
+    const compression = deflate !== undefined && { thresholdBytes: 100 }
+    const { server, client, serverSide, clientSide } = connect({
+      server: { compression },
+      client: { compression },
+      ...(deflate && { deflate }),
+    })
+    for (const each of data) {
+      server.send(each)
+      client.send(each)
+    }
+    expect(serverSide.sentBytes).toEqual(expected)
+    expect(clientSide.sentBytes).toEqual(expected)
+    server.terminate()
+    client.terminate()
+    expect(server.send('late')).toBe('refused')
+    expect(serverSide.sentBytes.length).toBe(expected.length)
+  }
 })
 
 describe('Compression', () => {

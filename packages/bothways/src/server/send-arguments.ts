@@ -25,6 +25,8 @@ export function publicationOf(data: Exclude<MessageData, Blob>): Publication {
 /** @throws UsageError `BW_INVALID_MESSAGE` */
 export function checkMessageData(data: unknown): void {
   if (typeof data === 'string') return
+  // Most messages, by a length that is read without a call. A `DataView` has none, and what was transferred has 0.
+  if (ArrayBuffer.isView(data) && (data as Uint8Array).length > 0) return
   if (isByteSource(data)) {
     if (!isDetached(data)) return
     throw new UsageError(

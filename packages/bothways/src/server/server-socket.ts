@@ -6,7 +6,7 @@ import type { ConnectionInit } from '../connection/connection-init.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
 import { ReadyState } from '../connection/ending.ts'
 import { defineInspection, stateName } from '../connection/inspection.ts'
-import { type MessageData, messageBytes, messageSize } from '../connection/message-data.ts'
+import { type MessageData, messageBytes } from '../connection/message-data.ts'
 import { checkNoCallback, checkNothingMore, checkTopic, warnOfWildcard } from '../connection/option-checks.ts'
 import type { Listed } from '../connection/roster.ts'
 import type { FanOut } from '../connection/sending/fan-out.ts'
@@ -201,9 +201,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
   send(data: MessageData, more?: unknown): boolean {
     if (more !== undefined) checkNothingMore('send(data)', more)
     checkMessageData(data)
-    const outcome = this.#channel.send(data)
-    if (outcome !== 'refused') this.#countSent(messageSize(data))
-    return outcome === 'sent'
+    return this.#channel.send(data) === 'sent'
   }
 
   /** @internal */
@@ -373,6 +371,10 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
       counts.messagesReceived++
       counts.bytesReceived += byteLength
       this.push(message, byteLength)
+    }
+
+    onSent(byteLength: number): void {
+      this.socket.#countSent(byteLength)
     }
 
     onDrain(): void {

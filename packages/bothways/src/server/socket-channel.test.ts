@@ -2,7 +2,7 @@ import type { CloseCode } from '@bothways/protocol'
 import { describe, expect, test } from 'vitest'
 import { describeDisconnect } from '../connection/disconnect.ts'
 import { ReadyState } from '../connection/ending.ts'
-import type { MessageData } from '../connection/message-data.ts'
+import { type MessageData, messageSize } from '../connection/message-data.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
@@ -39,6 +39,7 @@ class MemoryChannel implements SocketChannel {
   }
   send(data: MessageData): SendOutcome {
     this.did.push(data)
+    this.handler.onSent?.(messageSize(data))
     return this.outcome
   }
   sendShared(message: Publication): SendOutcome {

@@ -30,5 +30,5 @@ export interface SocketChannel extends Channel<MessageData>, Sink, Flow {
 /** What a socket is told by its channel. */
 export type SocketChannelHandler = Pick<
   ConnectionHandler,
-  'onMessage' | 'onDrain' | 'onTurn' | 'onDiscard' | 'onClosing' | 'onClose'
+  'onMessage' | 'onSent' | 'onDrain' | 'onTurn' | 'onDiscard' | 'onClosing' | 'onClose'
 >

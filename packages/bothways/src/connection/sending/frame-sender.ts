@@ -60,25 +60,28 @@ export abstract class FrameSender extends Liveness implements FrameMaker {
     return compression === false ? undefined : compression
   }
 
-  /** A message. What the caller does with its memory afterwards does not matter. */
-  send(data: MessageData): void {
+  /** A message. What the caller does with its memory afterwards does not matter. Returns how many bytes it has. */
+  protected sendMessage(data: MessageData): number {
+    const isPlain = this.#tuning === undefined && !this.outbox.isWaiting
     if (typeof data === 'string') {
-      if (this.#tuning === undefined && !this.outbox.isWaiting && this.#appendText(data)) return
+      // What it is as UTF-8 is known once it has been written: to count that before takes half as long as to write it.
+      const bytes = isPlain ? this.outbox.appendText(data, this.#newKey()) : undefined
+      if (bytes !== undefined) return bytes
       const payload = messageBytes(data)
       this.#sendBytes(payload, this.#kindOf(payload.length).text)
-    } else if (isBlob(data)) {
-      this.#sendLater(data, data.size, this.#kindOf(data.size).binary)
-    } else {
-      const payload = messageBytes(data)
-      if (this.#tuning === undefined && !this.outbox.isWaiting) {
-        this.outbox.appendFrame(payload, binaryFrame, this.#newKey())
-        return
-      }
-      this.#sendBytes(payload, this.#kindOf(payload.length).binary)
+      return payload.length
     }
+    if (isBlob(data)) {
+      this.#sendLater(data, data.size, this.#kindOf(data.size).binary)
+      return data.size
+    }
+    const payload = messageBytes(data)
+    if (isPlain) this.outbox.appendFrame(payload, binaryFrame, this.#newKey())
+    else this.#sendBytes(payload, this.#kindOf(payload.length).binary)
+    return payload.length
   }
 
-  /** As {@link send}, for a message that goes to many connections. Only a server's frames can be shared. */
+  /** As {@link sendMessage}, for a message that goes to many connections. Only a server's frames can be shared. */
   sendShared(publication: Publication): void {
     if (this.#tuning === undefined) this.outbox.push(publication.encoded(wholeFrame))
     else this.#compressShared(publication, this.#tuning)
@@ -133,10 +136,6 @@ export abstract class FrameSender extends Liveness implements FrameMaker {
   /** Whether messages of this size are worth compressing. */
   #kindOf(bytes: number): typeof plain | typeof compressed {
     return this.#tuning !== undefined && bytes >= this.#tuning.thresholdBytes ? compressed : plain
-  }
-
-  #appendText(text: string): boolean {
-    return this.outbox.appendText(text, this.#newKey())
   }
 
   #compressShared(publication: Publication, tuning: CompressionTuning): void {

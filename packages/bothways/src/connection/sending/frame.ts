@@ -30,12 +30,25 @@ export function writeHeader(
     target[at + 1] = payloadBytes
     return at + 2
   }
+  if (payloadBytes < 65_536 && maskingKey === undefined) {
+    target[at] = first
+    target[at + 1] = 126
+    target[at + 2] = payloadBytes >> 8
+    target[at + 3] = payloadBytes & 0xff
+    return at + 4
+  }
   return writeFrameHeader(target, at, payloadBytes, {
     opcode: (first & opcodeBits) as Opcode,
     isFinal: (first & finalBit) !== 0,
     isCompressed: (first & compressedBit) !== 0,
     maskingKey,
   })
+}
+
+/** How long the payload of a frame of so many bytes is, which is less than 64 KiB. */
+export function payloadBytesIn(frameBytes: number, isMasked: boolean): number {
+  const unmaskedBytes = isMasked ? frameBytes - 4 : frameBytes
+  return unmaskedBytes < 128 ? unmaskedBytes - 2 : unmaskedBytes - 4
 }
 
 /** One frame in one buffer, the payload copied into it: the caller may reuse its memory at once. */

@@ -188,7 +188,7 @@ describe('Frames leave in order, and memory that is lent does not change', () =>
       }
     } else if (step.act === 'text') {
       const text = 'ä'.repeat(Math.floor(step.length / 8))
-      if (peer.outbox.appendText(text, undefined))
+      if (peer.outbox.appendText(text, undefined) !== undefined)
         peer.sent.push(frame(Buffer.from(text), firstOctet(Opcode.Text)))
     } else if (step.act === 'later') {
       const made = frameOf(step.length, seed)

@@ -2,7 +2,7 @@ import type { BudgetHolder, ByteBudget } from '../byte-budget.ts'
 import { ownBytes } from '../message-data.ts'
 import type { Transport } from '../transports/transport.ts'
 import type { FanOut, FanOutMember } from './fan-out.ts'
-import type { FirstOctet } from './frame.ts'
+import { type FirstOctet, payloadBytesIn } from './frame.ts'
 import { NotSentError } from './send-outcome.ts'
 import { SharedBytes } from './shared-bytes.ts'
 import { Stall } from './stall.ts'
@@ -132,14 +132,14 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
     else this.#grow(this.#turn.appendFrame(this, payload, first, maskingKey))
   }
 
-  /** As {@link appendFrame}, for a text message; false when it may be too long for that. */
-  appendText(text: string, maskingKey: number | undefined): boolean {
-    if (this.#isEnding) return true
+  /** As {@link appendFrame}, for a text message; returns its length, undefined when it may be too long for that. */
+  appendText(text: string, maskingKey: number | undefined): number | undefined {
+    if (this.#isEnding) return 0
     if (this.#fanOut !== undefined) this.leaveFanOut()
     const bytes = this.#turn.appendText(this, text, maskingKey)
-    if (bytes === undefined) return false
+    if (bytes === undefined) return undefined
     this.#grow(bytes)
-    return true
+    return payloadBytesIn(bytes, maskingKey !== undefined)
   }
 
   /** Whole frames, behind all that was sent. Their memory must not change any more. */

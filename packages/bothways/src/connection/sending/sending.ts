@@ -4,6 +4,7 @@ import type { ByteBudget } from '../byte-budget.ts'
 import type { ConnectionHandler, ConnectionInit } from '../connection-init.ts'
 import { ReadyState } from '../ending.ts'
 import { sendQueueFull, sendQueuesFull, shortReason } from '../failures.ts'
+import type { MessageData } from '../message-data.ts'
 import type { FanOut } from './fan-out.ts'
 import { FrameSender } from './frame-sender.ts'
 import { Outbox, type OutboxHandler } from './outbox.ts'
@@ -33,6 +34,12 @@ export abstract class Sending extends FrameSender implements OutboxHandler {
 
   closeForPolicy(code: CloseCode, error: Error, reason: string = error.message): void {
     this.ending.close({ code, reason: shortReason(reason) }, { by: 'policy', error }, performance.now())
+  }
+
+  /** A message, which is taken. */
+  send(data: MessageData): void {
+    const byteLength = this.sendMessage(data)
+    this.handler.onSent?.(byteLength)
   }
 
   /** Whether one more message is taken; if not, and the connection stays open, there will be a drain. */
