@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { buildCommonjs, commonjsOutputs } from './build-commonjs.mjs'
+import { buildBundles, bundleOutputs } from './build-bundles.mjs'
 import { clientBundleOutputs, makeClientBundles } from './client-bundles.mjs'
 import { compile } from './compile.mjs'
 import { install } from './install.mjs'
@@ -56,7 +56,7 @@ function packageInputs() {
     'package-lock.json',
     'tsconfig.json',
     'tsconfig.base.json',
-    'tools/lib/build-commonjs.mjs',
+    'tools/lib/build-bundles.mjs',
     'tools/lib/client-bundles.mjs',
   ]
   return [...shared, ...builtPackages().flatMap(sourcesOf)]
@@ -120,7 +120,7 @@ function expectedOutputs(folder) {
   const compiled = modules.flatMap(module =>
     ['.js', '.js.map', '.d.ts', '.d.ts.map'].map(extension => `${module}${extension}`),
   )
-  return new Set([...compiled, ...commonjsOutputs(folder, modules)])
+  return new Set([...compiled, ...bundleOutputs(folder, modules)])
 }
 
 function packagesAreBuilt() {
@@ -145,7 +145,7 @@ async function buildPackages() {
   if (!(await compile(builtPackages()))) {
     throw new Stop('The packages do not compile: see the messages of TypeScript above.')
   }
-  for (const folder of builtPackages()) await buildCommonjs(folder, modulesOf(folder))
+  for (const folder of builtPackages()) await buildBundles(folder, modulesOf(folder))
   await makeClientBundles()
 }
 

@@ -240,7 +240,7 @@ describe.runIf(streamBinding !== undefined)('What comes to a port of the serverâ
 })
 
 describe('Another process or thread', () => {
-  const entry = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)
+  const entry = JSON.stringify(new URL('../../dist/index.mjs', import.meta.url).href)
   const serveOnce = `
     import { createServer, WebSocket } from ${entry}
     const server = createServer()

@@ -1,4 +1,4 @@
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import {
   type AcceptedOffers,
   checkConnectRequest,
@@ -12,6 +12,9 @@ import type { Transport } from '../connection/transports/transport.ts'
 import type { AgreedOffers, Exchange } from './exchange.ts'
 import type { RequestFacts } from './upgrade-request.ts'
 import { lingerMs } from './upgrade-socket.ts'
+
+/** RFC 9113 §7. `node:http2`, which has them too, takes long to load, and few need it. */
+const ErrorCode = { InternalError: 0x2, Cancel: 0x8 } as const
 
 /** What HTTP/2 has no place for (RFC 9113 §8.2.2), and what follows from the body. */
 const notSent: ReadonlySet<string> = new Set([
@@ -86,13 +89,13 @@ export class Http2Exchange implements Exchange {
     stream.respond({ ':status': status, 'content-length': Buffer.byteLength(text), ...all })
     stream.end(text)
     stream.resume()
-    const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), lingerMs).unref()
+    const timer = setTimeout(() => stream.close(ErrorCode.Cancel), lingerMs).unref()
     stream.once('close', () => clearTimeout(timer))
     return true
   }
 
   abandon(refusal: Refusal): void {
-    if (this.#isAnswered) this.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    if (this.#isAnswered) this.stream.close(ErrorCode.InternalError)
     else this.refuse(refusal)
   }
 }

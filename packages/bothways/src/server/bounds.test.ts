@@ -68,7 +68,7 @@ describe.each([
 })
 
 describe('A process of its own', () => {
-  const entry = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)
+  const entry = JSON.stringify(new URL('../../dist/index.mjs', import.meta.url).href)
 
   /** Runs a program of a server; `next(name)` is the next thing that it says of that name. */
   function run(program: string, command: (node: string) => readonly [string, ...string[]]) {

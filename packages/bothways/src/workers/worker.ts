@@ -1,7 +1,7 @@
-import cluster from 'node:cluster'
 import { UsageError } from '@bothways/protocol'
 import type { Broker } from '../hub/broker.ts'
 import { ChannelBroker } from './channel-broker.ts'
+import { nodeCluster } from './cluster.ts'
 import type { Answer, Call } from './messages.ts'
 import { ProcessChannel } from './process-channel.ts'
 
@@ -21,7 +21,7 @@ let broker: ChannelBroker | undefined
 export function workerBroker(): Broker {
   if (broker !== undefined) return broker
   const keyWindowMs = Number(process.env[keyWindowVariable])
-  if (!cluster.isWorker || !(keyWindowMs > 0)) {
+  if (!nodeCluster().isWorker || !(keyWindowMs > 0)) {
     throw new UsageError(
       'BW_WRONG_PROCESS',
       'workerBroker() is for processes that startWorkers() has started; elsewhere leave the option broker out.',

@@ -1,4 +1,4 @@
-import cluster, { type Worker } from 'node:cluster'
+import type { Worker } from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '@bothways/protocol'
@@ -8,6 +8,7 @@ import type { Broker } from '../hub/broker.ts'
 import { aBroker } from '../hub/hub-options.ts'
 import { MemoryBroker } from '../hub/memory-broker.ts'
 import { BrokerHost } from './broker-host.ts'
+import { nodeCluster } from './cluster.ts'
 import type { Answer, Call } from './messages.ts'
 import { ProcessChannel } from './process-channel.ts'
 import { keyWindowVariable } from './worker.ts'
@@ -114,7 +115,7 @@ class RunningWorkers implements Workers {
   readonly #closeAtSignal = (): void => void this.close().catch(this.#settings.onError)
 
   constructor(options: WorkersOptions) {
-    if (cluster.isWorker) {
+    if (nodeCluster().isWorker) {
       throw new UsageError(
         'BW_WRONG_PROCESS',
         'startWorkers is for the first process: in a worker use workerBroker().',
@@ -168,6 +169,7 @@ class RunningWorkers implements Workers {
   /** Resolves when it listens. Rejects when it ends before. */
   #launch(): Promise<void> {
     // What these set is read when a process is forked.
+    const cluster = nodeCluster()
     cluster.setupPrimary({ exec: this.#settings.module })
     const worker = cluster.fork({ [keyWindowVariable]: String(this.#settings.broker.keyWindowMs) })
     const kill = (): void => void worker.process.kill('SIGKILL')

@@ -5,24 +5,40 @@ import { root } from './spawn.mjs'
 
 // ES modules are what the packages are. For loaders that cannot `require` those, such as that of Jest, a package whose
 // `exports` have the condition `require` also gets the file named there, made of the same sources, and its types.
+//
+// A package of very many modules is loaded by Node from one file as ES modules, too, which `module-sync` names. To load many costs
+// more than time: what Node keeps of each, and throws away, makes V8 bound the heap of a small program so closely that every
+// few hundred messages set off a collection of all of it.
 
-/** The code that two entries of a package share: so it is there once, and its classes are the same in both. */
-const shared = 'dist/shared.cjs'
-
-/** The files that {@link buildCommonjs} makes of a package, as paths from the repository's root. */
-export function commonjsOutputs(folder, modules) {
-  const files = entriesOf(folder).map(({ file }) => file)
-  if (files.length === 0) return []
-  if (files.length > 1) files.push(shared)
-  const bundles = files.flatMap(file => [`${folder}/${file}`, `${folder}/${file}.map`])
-  return [...bundles, ...modules.map(module => `${module}.d.cts`)]
+/** The two kinds of files: which condition names them, and how they end. */
+const commonjs = { format: 'cjs', extension: '.cjs', named: conditions => conditions.require?.default }
+const esModule = {
+  format: 'es',
+  extension: '.mjs',
+  named: conditions => (conditions.node ?? conditions)['module-sync']?.default,
 }
 
-/** Makes the CommonJS files and their types; `modules` are the paths of what `tsc` has built, without `.d.ts`. */
-export async function buildCommonjs(folder, modules) {
-  const entries = entriesOf(folder)
-  if (entries.length === 0) return
-  await bundle(folder, entries)
+/** The code that two entries of a package share: so it is there once, and its classes are the same in both. */
+const shared = ({ extension }) => `dist/shared${extension}`
+
+/** The files that {@link buildBundles} makes of a package, as paths from the repository's root. */
+export function bundleOutputs(folder, modules) {
+  const bundles = [commonjs, esModule].flatMap(kind => {
+    const files = entriesOf(folder, kind).map(({ file }) => file)
+    if (files.length > 1) files.push(shared(kind))
+    return files.flatMap(file => [`${folder}/${file}`, `${folder}/${file}.map`])
+  })
+  const hasTypes = entriesOf(folder, commonjs).length > 0
+  return [...bundles, ...(hasTypes ? modules.map(module => `${module}.d.cts`) : [])]
+}
+
+/** Makes the bundles, and the types of CommonJS; `modules` are the paths of what `tsc` has built, without `.d.ts`. */
+export async function buildBundles(folder, modules) {
+  for (const kind of [commonjs, esModule]) {
+    const entries = entriesOf(folder, kind)
+    if (entries.length > 0) await bundle(folder, entries, kind)
+  }
+  if (entriesOf(folder, commonjs).length === 0) return
   const { imports = {} } = readJson(join(root, folder, 'package.json'))
   for (const module of modules) {
     const types = readFileSync(join(root, `${module}.d.ts`), 'utf8')
@@ -30,24 +46,25 @@ export async function buildCommonjs(folder, modules) {
   }
 }
 
-/** The entries that a package's `exports` offer to `require`: the source, and the CommonJS file in `dist`. */
-function entriesOf(folder) {
+/** The entries that a package's `exports` offer as bundles of a kind: the source, and the file in `dist`. */
+function entriesOf(folder, { extension, named }) {
   const { exports = {} } = readJson(join(root, folder, 'package.json'))
   return Object.values(exports)
-    .filter(conditions => conditions.require?.default !== undefined)
+    .filter(conditions => named(conditions)?.endsWith(extension))
     .map(conditions => ({
       source: conditions['@bothways/source'],
-      file: posix.normalize(conditions.require.default),
+      file: posix.normalize(named(conditions)),
     }))
 }
 
-async function bundle(folder, entries) {
+async function bundle(folder, entries, kind) {
+  const { format, extension } = kind
   const { rolldown } = await import('rolldown')
   const build = await rolldown({
     cwd: join(root, folder),
-    input: Object.fromEntries(entries.map(({ source, file }) => [file.slice(0, -'.cjs'.length), source])),
+    input: Object.fromEntries(entries.map(({ source, file }) => [file.slice(0, -extension.length), source])),
     platform: 'node',
-    // What is not of this package stays a `require`.
+    // What is not of this package stays an import.
     external: (id, importer) => importer !== undefined && /^[^.#/\\]/.test(id) && !/^[a-z]:[\\/]/i.test(id),
     resolve: { conditionNames: ['@bothways/source'] },
     transform: { target: 'es2023' },
@@ -56,17 +73,20 @@ async function bundle(folder, entries) {
   try {
     await build.write({
       dir: '.',
-      format: 'cjs',
+      format,
       exports: 'named',
       esModule: true,
-      entryFileNames: '[name].cjs',
-      chunkFileNames: shared,
+      entryFileNames: `[name]${extension}`,
+      // By its name: a fixed one would get a number.
+      chunkFileNames: `dist/[name]${extension}`,
       codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
       sourcemap: true,
       sourcemapExcludeSources: true,
       // As `require` does with an ES module that has an export of this name.
       footer: chunk =>
-        chunk.exports.includes('module.exports') ? "module.exports = exports['module.exports'];" : '',
+        kind === commonjs && chunk.exports.includes('module.exports')
+          ? "module.exports = exports['module.exports'];"
+          : '',
     })
   } finally {
     await build.close()
