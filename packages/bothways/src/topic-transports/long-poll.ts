@@ -1,7 +1,7 @@
 import type { Publication } from '../connection/sending/publication.ts'
 import type { History } from '../hub/broker.ts'
 import type { Hub } from '../hub/hub.ts'
-import { publicationText } from '../hub/messages.ts'
+import { gapMessage, publicationText } from '../hub/messages.ts'
 import type { Subscription } from '../hub/subscription.ts'
 import { CursorFormat } from './cursor.ts'
 
@@ -19,6 +19,8 @@ export interface Polled {
 
 const maxMessages = 100
 const maxBytes = 256 * 1024
+/** There is room behind them for the gaps of all topics. */
+const maxUnkeptBytes = maxBytes - 16 * 1024
 
 /** One poll: what is there behind its cursor, and news of what comes while it waits. It reads from history, always. */
 export class LongPoll<User> {
@@ -27,8 +29,10 @@ export class LongPoll<User> {
   readonly #topics: readonly string[]
   readonly #format: CursorFormat
   readonly #subscriptions: Subscription[] = []
-  /** Of topics without history: what has come while it waited. */
-  readonly #unkept: string[] = []
+  /** Of topics without history: what has come while it waited, and where more has come than an answer may have. */
+  #unkept: string[] = []
+  #unkeptBytes = 0
+  readonly #overflown = new Set<string>()
   /** Resolves at the first news. */
   readonly news: Promise<void>
   #tell: (() => void) | undefined
@@ -73,7 +77,12 @@ export class LongPoll<User> {
         positions.set(topic, publication.position as string)
       }
     }
-    messages.push(...this.#unkept.splice(0, Math.max(0, maxMessages - messages.length)))
+    for (const text of this.#takeUnkept()) {
+      const size = Buffer.byteLength(text) + 1
+      if (messages.length >= maxMessages || bytes + size > maxBytes) break
+      messages.push(text)
+      bytes += size
+    }
     return {
       messages,
       since: this.#format.write(positions),
@@ -81,6 +90,27 @@ export class LongPoll<User> {
       positions: Object.fromEntries(positions),
       unrecovered,
     }
+  }
+
+  /** What fits, with a gap behind it for each topic of which more has come. */
+  #takeUnkept(): readonly string[] {
+    const gaps = Array.from(this.#overflown, topic => gapMessage(topic, undefined).data as string)
+    const kept = gaps.length === 0 ? this.#unkept : this.#unkept.slice(0, maxMessages - gaps.length)
+    this.#unkept = []
+    this.#unkeptBytes = 0
+    this.#overflown.clear()
+    return [...kept, ...gaps]
+  }
+
+  #keep(topic: string, text: string): void {
+    const size = Buffer.byteLength(text) + 1
+    const isFull = this.#unkept.length >= maxMessages || this.#unkeptBytes + size > maxUnkeptBytes
+    if (isFull || this.#overflown.has(topic)) {
+      this.#overflown.add(topic)
+      return
+    }
+    this.#unkept.push(text)
+    this.#unkeptBytes += size
   }
 
   async #readTopic(
@@ -108,7 +138,7 @@ export class LongPoll<User> {
       sendShared: (message: Publication) => {
         const value = JSON.parse(message.data as string) as { type: string; position?: string }
         if (value.type === 'publication' && value.position === undefined) {
-          if (this.#unkept.length < maxMessages) this.#unkept.push(message.data as string)
+          this.#keep(topic, message.data as string)
         }
         if (value.type === 'publication' || value.type === 'gap') this.#tell?.()
         // The value that there is already is no news: a state topic is looked at by what is behind the cursor.
