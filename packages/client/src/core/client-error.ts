@@ -44,3 +44,10 @@ export function queueFull(limit: string): ClientError {
 export function outcomeUnknown(): ClientError {
   return new ClientError('outcome_unknown', 'The answer was lost: it may have happened or not.')
 }
+
+/** @returns the refusal of a message that the server would close the connection for */
+export function tooLarge(bytes: number, maxMessageBytes: number): ClientError | undefined {
+  if (bytes <= maxMessageBytes) return undefined
+  const text = `A message is at most ${maxMessageBytes} bytes, this would have ${bytes}.`
+  return new ClientError('too_large', text)
+}

@@ -656,3 +656,29 @@ test('A function for tokens that fails is asked again later', async () => {
   expect(client.connection).toMatchObject({ status: 'waiting', reason: { code: 'token_failed', by: 'us' } })
   logged.mockRestore()
 })
+
+test('A request that JSON cannot say, or that the server would close the connection for, fails alone', async () => {
+  const { client, socket } = stage()
+  await socket.welcome({ maxMessageBytes: 1_000 })
+  client.on('error', () => {})
+  const failed = [
+    client.request('echo', 1n),
+    client.request('echo', () => {}),
+    client.request('echo', 'x'.repeat(1_000)),
+  ]
+  const found = failed.map(outcome)
+  const ended = outcome(client.topic('room', { presence: 'x'.repeat(1_000) }).ready())
+  const right = outcome(client.request('echo', { a: 1 }))
+  await settled()
+  expect([...found, ended].map(({ code }) => code)).toEqual([
+    'invalid_data',
+    'invalid_data',
+    'too_large',
+    'too_large',
+  ])
+  const [sent] = socket.taken()
+  expect(sent).toMatchObject({ type: 'request', method: 'echo', data: { a: 1 } })
+  socket.say({ type: 'response', id: sent.id, data: 2 })
+  await settled()
+  expect([right.value, client.status]).toEqual([2, 'open'])
+})

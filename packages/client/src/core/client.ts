@@ -1,12 +1,12 @@
 import { callRetryDelay } from './backoff.ts'
-import { ClientError, checkIs, checkNames } from './client-error.ts'
+import { ClientError, checkIs, checkNames, tooLarge } from './client-error.ts'
 import { type ClientOptions, type ClientSettings, resolveClientOptions, topicsUrl } from './client-options.ts'
 import type { Contract, MethodInput, MethodName, MethodOutput, TopicData, TopicName } from './contract.ts'
 import { Emitter } from './emitter.ts'
 import { type Environment, runtimeEnvironment } from './environment.ts'
 import type { Line, OpenLine, Welcome } from './line.ts'
 import { Link, type Status, stableMs } from './link.ts'
-import type { ServerMessage } from './messages.ts'
+import { byteLength, type ServerMessage, textOf } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import type { DisconnectReason, Ending } from './reason.ts'
 import { Requests } from './requests.ts'
@@ -54,6 +54,7 @@ export class Client<C extends Contract = Contract> {
   #line: Line | undefined
   /** What carries the line; undefined while it is not open and welcome. */
   #transport: TransportKind | undefined
+  #maxMessageBytes = 0
   #hasRenewedToken = false
   #isCompressionBroken = false
   #lastId = 0
@@ -204,11 +205,12 @@ export class Client<C extends Contract = Contract> {
   #welcomed({ transport, maxMessageBytes = 131_072, keyWindowMs = 300_000 }: Welcome): void {
     this.#forget()
     this.#transport = transport
+    this.#maxMessageBytes = maxMessageBytes
     this.#link.opened()
     this.#tell()
     for (const { subscription } of this.#subscriptions.values()) this.#resume(subscription)
     this.#outbox.connected({ maxMessageBytes, keyWindowMs })
-    this.#requests.connected()
+    this.#requests.connected(maxMessageBytes)
   }
 
   #resume(subscription: Subscription): void {
@@ -265,6 +267,8 @@ export class Client<C extends Contract = Contract> {
       call: message => {
         if (this.#transport === undefined) return undefined
         const id = ++this.#lastId
+        const refusal = tooLarge(byteLength(textOf({ ...message, id })), this.#maxMessageBytes)
+        if (refusal !== undefined) throw refusal
         this.#asked.set(id, subscription)
         this.#line?.send({ ...message, id })
         return id

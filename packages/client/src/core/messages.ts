@@ -1,3 +1,5 @@
+import { ClientError } from './client-error.ts'
+
 /** Somebody in a topic. */
 export interface Member {
   readonly client: string
@@ -35,6 +37,28 @@ export interface ClientMessage {
   readonly id?: number
   readonly topic?: string
   readonly [field: string]: unknown
+}
+
+/** Of these JSON would say `{}`, or each byte by name. */
+const notJson = /^(Promise|Map|Set|Blob|File|DataView|\w+Array|\w*ArrayBuffer)$/
+
+/** @throws ClientError `invalid_data` */
+export function jsonOf(data: unknown): string {
+  const kind = Object.prototype.toString.call(data).slice(8, -1)
+  if (notJson.test(kind)) {
+    throw new ClientError(
+      'invalid_data',
+      `A ${kind} cannot be JSON: ${kind === 'Promise' ? 'await it' : 'make it plain'}.`,
+    )
+  }
+  let problem = `${typeof data} cannot be JSON.`
+  try {
+    const text = JSON.stringify(data)
+    if (text !== undefined) return text
+  } catch (error) {
+    problem = `This cannot be JSON: ${error}`
+  }
+  throw new ClientError('invalid_data', problem)
 }
 
 /** @param data JSON that is text already */

@@ -1,7 +1,7 @@
 import { callRetryDelay } from './backoff.ts'
-import { ClientError, outcomeUnknown, queueFull } from './client-error.ts'
+import { ClientError, outcomeUnknown, queueFull, tooLarge } from './client-error.ts'
 import type { Environment } from './environment.ts'
-import { byteLength, type ClientMessage, type ServerMessage, textOf } from './messages.ts'
+import { byteLength, type ClientMessage, jsonOf, type ServerMessage, textOf } from './messages.ts'
 
 export interface OutboxBounds {
   /** Publications without their answer, sent or not. */
@@ -207,10 +207,10 @@ export class Outbox {
         restart: queue.isInterrupted || undefined,
       }
       const bytes = entry.bytes + byteLength(textOf(message, ''))
-      if (bytes > maxMessageBytes) {
+      const refusal = tooLarge(bytes, maxMessageBytes)
+      if (refusal !== undefined) {
         this.#remove(entry)
-        const text = `A message is at most ${maxMessageBytes} bytes, this would have ${bytes}.`
-        entry.reject(new ClientError('too_large', text))
+        entry.reject(refusal)
         continue
       }
       entry.isInFlight = true
@@ -255,26 +255,4 @@ export class Outbox {
 function randomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return btoa(String.fromCharCode(...bytes)).slice(0, 22)
-}
-
-/** Of these JSON would say `{}`, or each byte by name. */
-const notJson = /^(Promise|Map|Set|Blob|File|DataView|\w+Array|\w*ArrayBuffer)$/
-
-/** @throws ClientError `invalid_data` */
-function jsonOf(data: unknown): string {
-  const kind = Object.prototype.toString.call(data).slice(8, -1)
-  if (notJson.test(kind)) {
-    throw new ClientError(
-      'invalid_data',
-      `A ${kind} cannot be JSON: ${kind === 'Promise' ? 'await it' : 'make it plain'}.`,
-    )
-  }
-  let problem = `${typeof data} cannot be JSON.`
-  try {
-    const text = JSON.stringify(data)
-    if (text !== undefined) return text
-  } catch (error) {
-    problem = `This cannot be JSON: ${error}`
-  }
-  throw new ClientError('invalid_data', problem)
 }

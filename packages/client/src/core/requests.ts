@@ -1,11 +1,12 @@
-import { ClientError, outcomeUnknown, queueFull } from './client-error.ts'
+import { ClientError, outcomeUnknown, queueFull, tooLarge } from './client-error.ts'
 import type { Environment } from './environment.ts'
-import { type ClientMessage, type ServerMessage, textOf } from './messages.ts'
+import { byteLength, type ClientMessage, jsonOf, type ServerMessage, textOf } from './messages.ts'
 
 interface Waiting {
   readonly id: number
   readonly method: string
-  readonly data: unknown
+  /** JSON, as it was when the request was made. */
+  readonly data: string
   readonly resolve: (data: unknown) => void
   readonly reject: (error: ClientError) => void
   readonly cancel: () => void
@@ -21,40 +22,45 @@ export interface RequestsBounds {
 export class Requests {
   readonly #bounds: RequestsBounds
   readonly #environment: Environment
-  readonly #transmit: (message: ClientMessage) => void
+  readonly #transmit: (message: ClientMessage, data: string) => void
   readonly #waiting = new Map<number, Waiting>()
-  #isConnected = false
+  /** Undefined without a connection. */
+  #maxMessageBytes: number | undefined
 
-  constructor(bounds: RequestsBounds, environment: Environment, send: (message: ClientMessage) => void) {
+  constructor(
+    bounds: RequestsBounds,
+    environment: Environment,
+    send: (message: ClientMessage, data: string) => void,
+  ) {
     this.#bounds = bounds
     this.#environment = environment
     this.#transmit = send
   }
 
-  add(id: number, method: string, data: unknown): Promise<unknown> {
+  /** @throws ClientError `invalid_data` */
+  add(id: number, method: string, input: unknown): Promise<unknown> {
+    const data = jsonOf(input)
     const { maxQueueCount, requestTimeoutMs } = this.#bounds
     if (this.#waiting.size >= maxQueueCount) return Promise.reject(queueFull(`${maxQueueCount} requests`))
-    // As it is now, whatever becomes of it while it waits.
-    const message = JSON.parse(textOf({ method, data })) as { data: unknown }
     return new Promise((resolve, reject) => {
       const cancel = this.#environment.setTimer(() => {
         this.#waiting.delete(id)
         const text = `No answer came to ${method} within ${requestTimeoutMs} ms.`
         reject(new ClientError('timeout', text, !waiting.isSent))
       }, requestTimeoutMs)
-      const waiting: Waiting = { id, method, data: message.data, resolve, reject, cancel, isSent: false }
+      const waiting: Waiting = { id, method, data, resolve, reject, cancel, isSent: false }
       this.#waiting.set(id, waiting)
-      if (this.#isConnected) this.#send(waiting)
+      this.#send(waiting)
     })
   }
 
-  connected(): void {
-    this.#isConnected = true
+  connected(maxMessageBytes: number): void {
+    this.#maxMessageBytes = maxMessageBytes
     for (const waiting of this.#waiting.values()) this.#send(waiting)
   }
 
   disconnected(): void {
-    this.#isConnected = false
+    this.#maxMessageBytes = undefined
     for (const waiting of this.#waiting.values()) if (waiting.isSent) this.#fail(waiting, outcomeUnknown())
   }
 
@@ -77,9 +83,16 @@ export class Requests {
   }
 
   #send(waiting: Waiting): void {
-    waiting.isSent = true
+    if (this.#maxMessageBytes === undefined) return
     const { id, method, data } = waiting
-    this.#transmit({ type: 'request', id, method, data })
+    const message = { type: 'request', id, method }
+    const refusal = tooLarge(byteLength(textOf(message, data)), this.#maxMessageBytes)
+    if (refusal !== undefined) {
+      this.#fail(waiting, refusal)
+      return
+    }
+    waiting.isSent = true
+    this.#transmit(message, data)
   }
 
   #fail(waiting: Waiting, error: ClientError): void {

@@ -37,7 +37,11 @@ export interface SubscriptionEvents {
 }
 
 export interface SubscriptionHandler {
-  /** Sends a call if there is a connection. @returns its id, undefined if there is none */
+  /**
+   * Sends a call if there is a connection. @returns its id, undefined if there is none
+   *
+   * @throws ClientError `too_large`
+   */
   call(message: ClientMessage): number | undefined
   retryIn(callback: () => void, ms: number | undefined, failedCount: number): () => void
   /** Nobody listened to the end. */
@@ -131,14 +135,18 @@ export class Subscription {
   #subscribe(): void {
     const { last, presence } = this.options
     const since = this.#isState ? undefined : this.position
-    this.#askedId = this.#handler.call({
-      type: 'subscribe',
-      topic: this.topic,
-      since,
-      last,
-      presence: this.isPresent ? presence : undefined,
-    })
-    if (this.#askedId !== undefined) this.#become('subscribing')
+    try {
+      this.#askedId = this.#handler.call({
+        type: 'subscribe',
+        topic: this.topic,
+        since,
+        last,
+        presence: this.isPresent ? presence : undefined,
+      })
+      if (this.#askedId !== undefined) this.#become('subscribing')
+    } catch (error) {
+      this.#end(error as ClientError)
+    }
   }
 
   /** An answer to a call of this subscription; that to an earlier one says nothing any more. */

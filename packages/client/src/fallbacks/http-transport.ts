@@ -82,9 +82,8 @@ export class HttpTransport implements Transport {
       const done = before.then(() => this.#try(() => this.#post('publish', body, 'published', id)))
       this.#publishing.set(topic as string, done)
     } else {
-      void this.#try(() =>
-        this.#post('request', textOf({ method: message.method, data: message.data }), 'response', id),
-      )
+      const body = textOf({ method: message.method }, data)
+      void this.#try(() => this.#post('request', body, 'response', id))
     }
   }
 
