@@ -36,7 +36,7 @@ export interface Channel<Message> {
 export interface ChannelHandler {
   /** A whole message: text, which has been checked to be UTF-8, or bytes, the handler's to keep. */
   onMessage(message: string | Buffer, byteLength: number, isText: boolean): void
-  /** @internal `send` has taken a message of so many bytes. */
+  /** `send` has taken a message of so many bytes, before compression. */
   onSent?(byteLength: number): void
   /** `send` answered `queued` or `refused` before; now there is room again. */
   onDrain?(): void
