@@ -24,9 +24,17 @@ export class RedisServer {
 
   /** @param settings as `redis-server` takes them, such as `--appendonly yes` */
   static async start(...settings: string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), await freePort(), settings)
-    await server.start()
-    return server
+    for (let tries = 0; ; tries++) {
+      const server = new RedisServer(await freePort(), await freePort(), settings)
+      try {
+        await server.#start()
+        return server
+      } catch (error) {
+        await server.end()
+        // Who asks for a free port at the same time may have been told the same one, and keeps it.
+        if (tries === 20 || !isInUse(error)) throw error
+      }
+    }
   }
 
   get url(): string {
@@ -41,7 +49,7 @@ export class RedisServer {
         await this.#start()
         return
       } catch (error) {
-        if (tries === 100 || !(error as Error).message.includes('Address already in use')) throw error
+        if (tries === 100 || !isInUse(error)) throw error
         await new Promise(resolve => setTimeout(resolve, 100))
       }
     }
@@ -79,4 +87,8 @@ export class RedisServer {
     await this.kill()
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+function isInUse(error: unknown): boolean {
+  return (error as Error).message.includes('Address already in use')
 }
