@@ -57,6 +57,7 @@ export class Fallbacks {
     }
     const lookForBetter = () => {
       cancel?.()
+      if (candidate !== undefined) return
       const better = this.better()
       if (better === undefined) return
       cancel = context.environment.setTimer(() => {

@@ -270,6 +270,34 @@ test('While a fallback does not answer, a WebSocket is tried beside it, and take
   expect(environment.timerCount).toBe(0)
 })
 
+test('A WebSocket that is tried while a fallback opens stays the one that is tried, and takes over once', async () => {
+  const { sockets, WebSocket } = scriptedSockets()
+  let answer = (_: Response) => {}
+  const environment = new VirtualEnvironment()
+  const fetch = () => new Promise<Response>(resolve => (answer = resolve))
+  const client = createClient('http://server/bothways', { environment, WebSocket, fetch: fetch as never })
+  for (let n = 0; n < 2; n++) {
+    sockets.at(-1)?.cut()
+    await environment.pass(1_000)
+  }
+  await environment.pass(5_000)
+  expect(sockets).toHaveLength(3)
+  answer(new Response(wanted, { status: 400 }))
+  for (let n = 0; n < 100 && client.status !== 'open'; n++) {
+    await environment.pass(1)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  expect(client.connection.transport).toBe('event-stream')
+  await environment.pass(6_000)
+  expect(sockets).toHaveLength(3)
+  client.topic('room').on('publication', () => {})
+  await sockets[2]?.welcome()
+  expect(client.connection.transport).toBe('websocket')
+  expect(sockets[2]?.taken('subscribe')).toHaveLength(1)
+  client.close()
+  expect(environment.timerCount).toBe(0)
+})
+
 // What a page may lack
 
 const forbidden = () => {
