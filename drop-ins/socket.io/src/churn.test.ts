@@ -26,9 +26,7 @@ function sendAll(emit: (n: number, ack: (answer: number) => void) => void): Prom
   })
 }
 
-test('200 clients come and go, and no message is lost, comes twice or out of order', {
-  timeout: 30_000,
-}, async () => {
+test('200 clients come and go, and no message is lost, comes twice or out of order', async () => {
   const { io, url } = await stage.listen()
   const heard = new Map<number, number[]>()
   const answered: number[][] = []
