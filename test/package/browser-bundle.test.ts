@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest'
 const entry = join(import.meta.dirname, '../../packages/protocol/dist/index.js')
 
 /** Everything the package exports, minified and compressed: the most that it can add to a page. */
-const ceilingBytes = 15.5 * 1024
+const ceilingBytes = 15.75 * 1024
 
 let code: string
 let imports: readonly string[]
