@@ -379,8 +379,8 @@ function answerPoll(
 /** What is no UTF-8 would be read as something else (URL §1.3, "percent-decode"). */
 function isUtf8(target: string): boolean {
   try {
-    decodeURIComponent(target)
-    return true
+    // Its value is used: else a bundler takes the call for one that does nothing.
+    return decodeURIComponent(target) !== ''
   } catch {
     return false
   }

@@ -45,6 +45,8 @@ export class FanOut implements TurnWriter {
   #joinedCount = 0
   #memberCount = 0
   #strays: Recipient[] = []
+  /** Who leaves next, most likely: many leave in the order in which they have joined. */
+  #nextLeaver = 0
   #pieces: SharedBytes[] = []
   #bytes = 0
   /** At most the members' high-water mark: up to it there is room with all of them. */
@@ -135,7 +137,9 @@ export class FanOut implements TurnWriter {
 
   /** `member` sends by itself from here on. */
   leave(member: FanOutMember): void {
-    const at = this.#members.indexOf(member)
+    let at = this.#nextLeaver
+    if (this.#members[at] !== member) at = this.#members.indexOf(member)
+    this.#nextLeaver = at + 1
     this.#members[at] = undefined
     this.#memberCount--
     this.#strays.push(this.#recipients[at]!)
