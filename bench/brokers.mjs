@@ -2,9 +2,7 @@
 // nats-server. Both sides of a pair take turns in one process; what is compared is acknowledged publications a second.
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NatsBroker } from '@bothways/nats'
@@ -13,6 +11,7 @@ import { SqliteBroker } from '@bothways/sqlite'
 import { connect, headers } from '@nats-io/transport-node'
 import { MemoryBroker } from 'bothways'
 import { createClient } from 'redis'
+import { freePort } from '../tools/lib/free-port.mjs'
 
 const measureMs = 1_500
 const rounds = 3
@@ -22,15 +21,6 @@ const folder = mkdtempSync(join(tmpdir(), 'bothways-bench-'))
 
 const median = values => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]
 const newKey = () => randomBytes(16).toString('base64url')
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function start(program, args, ready) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -5,26 +5,17 @@
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
+import { freePort } from '../tools/lib/free-port.mjs'
 import { systemPrograms } from '../tools/lib/system-programs.mjs'
 import { median } from './measure/statistics.mjs'
 
 const program = new URL('peers/several-servers.mjs', import.meta.url)
 const data = { text: 'x'.repeat(100) }
 const rounds = 3
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function startRedis(folder) {
   const port = await freePort()

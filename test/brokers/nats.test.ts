@@ -1,9 +1,9 @@
 import { NatsBroker, type NatsBrokerOptions } from '@bothways/nats'
 import { NatsServer } from '@bothways/test-support/nats'
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
-import type { BrokerEvents } from 'bothways'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { brokerContract } from './contract.ts'
+import { Listener } from './listener.ts'
 import { requestOf } from './request.ts'
 
 let server: NatsServer
@@ -78,23 +78,6 @@ brokerContract('The NATS broker, whose server goes and comes', async () => {
 /** Waits until a connection stands again. */
 async function back(connection: NatsConnection): Promise<void> {
   for await (const { type } of connection.status()) if (type === 'reconnect') return
-}
-
-class Listener implements BrokerEvents {
-  readonly said: string[] = []
-  onPublication({ data }: { data: string }): void {
-    this.said.push(data)
-  }
-  onJoined(_: string, { client }: { client: string }): void {
-    this.said.push(`+${client}`)
-  }
-  onLeft(_: string, client: string): void {
-    this.said.push(`-${client}`)
-  }
-  onRestored(): void {}
-  async until(count: number): Promise<void> {
-    while (this.said.length < count) await new Promise(resolve => setTimeout(resolve, 1))
-  }
 }
 
 async function withBrokers(

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../tools/lib/free-port.mjs'
 import { systemPrograms } from '../../tools/lib/system-programs.mjs'
 import { BrokerNetwork } from './broker-network.mjs'
 import { Chance } from './chance.mjs'
@@ -107,13 +106,4 @@ export class BrokerProcess {
     this.#child.kill('SIGKILL')
     await this.#gone
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }
