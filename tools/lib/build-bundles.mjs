@@ -21,12 +21,15 @@ const esModule = {
 /** The code that two entries of a package share: so it is there once, and its classes are the same in both. */
 const shared = ({ extension }) => `dist/shared${extension}`
 
-/** The files that {@link buildBundles} makes of a package, as paths from the repository's root. */
+/**
+ * The files that {@link buildBundles} makes of a package, as paths from the repository's root. A bundle may have a source map
+ * beside it: one that has no code of its own has none.
+ */
 export function bundleOutputs(folder, modules) {
   const bundles = [commonjs, esModule].flatMap(kind => {
     const files = entriesOf(folder, kind).map(({ file }) => file)
     if (files.length > 1) files.push(shared(kind))
-    return files.flatMap(file => [`${folder}/${file}`, `${folder}/${file}.map`])
+    return files.map(file => `${folder}/${file}`)
   })
   const hasTypes = entriesOf(folder, commonjs).length > 0
   return [...bundles, ...(hasTypes ? modules.map(module => `${module}.d.cts`) : [])]

@@ -114,12 +114,10 @@ function modulesOf(folder) {
     .map(path => path.replace(`${folder}/src/`, `${folder}/dist/`).replace(/\.tsx?$/, ''))
 }
 
-/** The outputs that a package's sources ask for: `tsc -b` writes these four for each module. */
+/** The outputs that a package's sources ask for, without source maps. */
 function expectedOutputs(folder) {
   const modules = modulesOf(folder)
-  const compiled = modules.flatMap(module =>
-    ['.js', '.js.map', '.d.ts', '.d.ts.map'].map(extension => `${module}${extension}`),
-  )
+  const compiled = modules.flatMap(module => [`${module}.js`, `${module}.d.ts`])
   return new Set([...compiled, ...bundleOutputs(folder, modules)])
 }
 
@@ -138,7 +136,7 @@ async function buildPackages() {
   for (const folder of builtPackages()) {
     // `tsc -b` leaves the output of deleted sources behind, and does not see that an output was deleted.
     const expected = expectedOutputs(folder)
-    const stale = filesBelow(`${folder}/dist`).filter(path => !expected.has(path))
+    const stale = filesBelow(`${folder}/dist`).filter(path => !expected.has(path.replace(/\.map$/, '')))
     for (const path of stale) rmSync(join(root, path))
     if (!isComplete(folder)) rmSync(join(root, folder, 'dist', '.tsbuildinfo'), { force: true })
   }
