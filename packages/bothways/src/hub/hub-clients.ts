@@ -13,6 +13,9 @@ export interface HubClient {
   cut(): void
 }
 
+/** So many are told to go in one turn: of tens of thousands the last must not wait, unserved, for all of them. */
+const goodbyesInOneTurn = 250
+
 /** Who holds a connection in this process, by user. */
 export class HubClients {
   readonly #clients = new Map<string, Set<HubClient>>()
@@ -70,14 +73,21 @@ export class HubClients {
       this.#whenEmpty = resolve
       if (this.#count === 0) resolve()
     })
+    const begunAt = performance.now()
+    let passedMs = 0
     for (const [at, client] of clients.entries()) {
+      if (at > 0 && at % goodbyesInOneTurn === 0) {
+        await new Promise(resolve => setImmediate(resolve))
+        passedMs = performance.now() - begunAt
+      }
       const share = (at + 1) / clients.length
-      client.sayGoodbye(Math.ceil(spreadMs * share))
+      client.sayGoodbye(Math.max(0, Math.ceil(spreadMs * share - passedMs)))
       if (closeMs === 0) client.leave()
-      else timers.push(setTimeout(() => client.leave(), Math.ceil(closeMs * share)))
+      else timers.push(setTimeout(() => client.leave(), Math.max(0, Math.ceil(closeMs * share - passedMs))))
     }
     if (closeMs === 0) return
-    await Promise.race([gone, new Promise<void>(resolve => timers.push(setTimeout(resolve, closeMs)))])
+    const restMs = Math.max(0, closeMs - passedMs)
+    await Promise.race([gone, new Promise<void>(resolve => timers.push(setTimeout(resolve, restMs)))])
     for (const timer of timers) clearTimeout(timer)
   }
 }

@@ -285,11 +285,11 @@ export class Hub<User = undefined, C extends Contract = any> {
   /**
    * Tells every client a time of its own to come back at, spread evenly, closes with 1012, then gives everything back.
    *
-   * @param spreadMs over how long they are to come back, in ms. Default 5,000
+   * @param spreadMs over how long they are to come back, in ms. Default: 5 for each client, at most 5,000
    * @param closeMs over how long they are closed, in ms. Default: as `spreadMs`
    */
   async close({
-    spreadMs = 5000,
+    spreadMs = Math.min(5000, 5 * this.clients.count),
     closeMs = spreadMs,
   }: {
     readonly spreadMs?: number

@@ -526,13 +526,43 @@ test('A server that says goodbye is come back to after its own time, not earlier
   const { client, environment, socket, sockets } = stage()
   await socket.welcome()
   socket.say({ type: 'goodbye', retryAfterMs: 4_321 })
+  await environment.pass(1_000)
   socket.cut(1012)
-  expect(client.connection.reason).toMatchObject({ code: 'leaving', by: 'peer', retry: 4_321 })
+  expect(client.connection.reason).toMatchObject({ code: 'leaving', by: 'peer', retry: 3_321 })
   environment.tell('online')
-  await environment.pass(4_320)
+  await environment.pass(3_320)
   expect(sockets).toHaveLength(1)
   await environment.pass(1)
   expect(sockets).toHaveLength(2)
+})
+
+test('A server that has said goodbye is heard until it closes, or until the time to come back', async () => {
+  const { client, environment, socket, sockets } = stage()
+  await socket.welcome()
+  const log: unknown[] = []
+  client.topic('room/1').on('publication', ({ data }) => log.push(data))
+  const [{ id }] = socket.taken('subscribe')
+  socket.say({ type: 'subscribed', id, topic: 'room/1', position: 'a.0', recovered: true })
+  socket.say({ type: 'goodbye', retryAfterMs: 2_000 })
+  await environment.pass(1_999)
+  socket.say({ type: 'publication', topic: 'room/1', position: 'a.1', data: 'late', at: 0 })
+  expect([client.status, log, socket.closedWith]).toEqual(['open', ['late'], undefined])
+  await environment.pass(1)
+  expect([client.status, socket.closedWith, sockets.length]).toEqual(['connecting', 1000, 2])
+})
+
+test.each([
+  [1006, 'leaving'],
+  [1012, 'leaving'],
+  [4401, 'unauthenticated'],
+  [4403, 'forbidden'],
+])('A close with %i behind a goodbye ends as %s', async (code, reason) => {
+  const { client, socket } = stage()
+  await socket.welcome()
+  socket.say({ type: 'goodbye', retryAfterMs: 2_000 })
+  socket.cut(code)
+  const retry = reason === 'leaving' ? 2_000 : 'no'
+  expect(client.connection.reason).toMatchObject({ code: reason, retry })
 })
 
 test.each([

@@ -39,7 +39,8 @@ test('After a goodbye 2,000 clients come back as the server spread them: no 100 
   for (const [at, socket] of sockets.entries()) {
     // As a hub that closes says it.
     socket.say({ type: 'goodbye', retryAfterMs: Math.floor((spreadMs * (at + 1)) / clientCount) })
-    socket.cut(1012)
+    // Some servers close at once, some leave that to the client.
+    if (at % 2 === 0) socket.cut(1012)
   }
   const counts = await arrivals(spreadMs)
   expect(counts.reduce((sum, count) => sum + count)).toBe(clientCount)

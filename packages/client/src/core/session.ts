@@ -1,7 +1,7 @@
 import { checkIs } from './client-error.ts'
 import type { Line, LineHandler, OpenLine } from './line.ts'
 import type { ClientMessage, ServerMessage } from './messages.ts'
-import type { Ending } from './reason.ts'
+import { type Ending, isLasting } from './reason.ts'
 import type { Transport, TransportContext, TransportOpener } from './transport.ts'
 
 /** A server that wants pings more often is not obeyed, in ms. */
@@ -33,6 +33,8 @@ export class Session implements Line {
   #dueAt = 0
   #cancelBeat: (() => void) | undefined
   #cancelRenewal: (() => void) | undefined
+  #leaveAt: number | undefined
+  #cancelLeave: (() => void) | undefined
   #leastRenewalMs = leastRenewalMs
   #isTokenAwaited = false
 
@@ -74,7 +76,7 @@ export class Session implements Line {
     this.#hear()
     const { type, retryAfterMs } = message
     if (type === 'welcome') this.#welcome(message)
-    else if (type === 'goodbye') this.#finish({ code: 'leaving', retryAfterMs })
+    else if (type === 'goodbye') this.#leaveIn(retryAfterMs)
     else if (type === 'error' && message.id === undefined) this.#lastError = message
     else if (type !== 'pong') this.#handler.onMessage(message)
   }
@@ -91,6 +93,14 @@ export class Session implements Line {
     this.#welcomeAt = this.#context.environment.now()
     this.#beatIn(this.#pingMs)
     this.#handler.onWelcome({ transport: this.#opener.kind, ...message })
+  }
+
+  /** The server leaves: what it still sends is heard until it closes, or until the time that it gave to come back at. */
+  #leaveIn(ms = 0): void {
+    const { environment } = this.#context
+    this.#cancelLeave?.()
+    this.#leaveAt = environment.now() + ms
+    this.#cancelLeave = environment.setTimer(() => this.#finish({ code: 'leaving' }), ms)
   }
 
   #renewIn(ms: number): void {
@@ -155,6 +165,7 @@ export class Session implements Line {
     this.#isOver = true
     this.#cancelBeat?.()
     this.#cancelRenewal?.()
+    this.#cancelLeave?.()
   }
 
   #finish(ending: Ending): void {
@@ -163,7 +174,12 @@ export class Session implements Line {
     this.end()
     const { retryAfterMs, message } = this.#lastError ?? {}
     const lastedMs = this.#welcomeAt === undefined ? 0 : Math.max(1, now - this.#welcomeAt)
-    this.#handler.onEnd({ retryAfterMs, text: message, ...ending }, lastedMs)
+    // What ends it behind a goodbye does not change when to come back, unless it forbids that.
+    const how: Ending =
+      this.#leaveAt === undefined || isLasting(ending)
+        ? ending
+        : { code: 'leaving', retryAfterMs: Math.max(0, Math.ceil(this.#leaveAt - now)) }
+    this.#handler.onEnd({ retryAfterMs, text: message, ...how }, lastedMs)
   }
 }
 

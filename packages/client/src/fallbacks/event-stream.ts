@@ -21,12 +21,11 @@ const readEventStream: ReadNews = async (http, topics, signal) => {
     const reader = (response.body as ReadableStream<Uint8Array>).getReader()
     const decoder = new TextDecoder()
     let text = ''
-    let retryAfterMs: number | undefined
     for (;;) {
       const { done, value } = await reader.read()
       cancel()
       if (signal.aborted) return
-      if (done) return http.end({ code: retryAfterMs === undefined ? 'lost' : 'leaving', retryAfterMs })
+      if (done) return http.end({ code: 'lost' })
       cancel = http.after(silenceMs, () => http.end({ code: 'silent' }))
       http.handler.onLife()
       const events = (text + decoder.decode(value, { stream: true })).split('\n\n')
@@ -36,7 +35,9 @@ const readEventStream: ReadNews = async (http, topics, signal) => {
         // HTML §9.2.6, of the fields that are used here.
         for (const line of event.split('\n')) {
           if (line.startsWith('data: ')) http.pass(JSON.parse(line.slice(6)))
-          if (line.startsWith('retry: ')) retryAfterMs = Number(line.slice(7)) || 0
+          // Said by a server that is leaving.
+          if (line.startsWith('retry: '))
+            http.handler.onMessage({ type: 'goodbye', retryAfterMs: Number(line.slice(7)) || 0 })
         }
       }
     }
