@@ -366,6 +366,54 @@ test('A turn ends early at 262,144 shared pieces, so that what is ready to be wr
   expect(endCount).toBe(1)
 })
 
+describe('What a loop sends to very many in one turn', () => {
+  /** So many messages of 64 bytes for each, one round after the other. */
+  function sendRounds(turn: Turn, peers: readonly Peer[], count: number): void {
+    for (let round = 0; round < count; round++) {
+      for (const [at, peer] of peers.entries()) send(peer, 64, round * 7 + at)
+    }
+    turn.end()
+  }
+
+  test('goes out as one write for each, though it is more than one block has room for', () => {
+    const turn = new Turn()
+    const peers = Array.from({ length: 1_000 }, () => connect(turn))
+    sendRounds(turn, peers, 8)
+    for (const { transport, sent } of peers) {
+      expect(transport.writes).toEqual([8 * 66])
+      expect(Buffer.concat(transport.taken).equals(Buffer.concat(sent))).toBe(true)
+    }
+  })
+
+  test('is at most 1 MiB before it is written', () => {
+    const turn = new Turn()
+    const peers = Array.from({ length: 2_000 }, () => connect(turn))
+    sendRounds(turn, peers, 20)
+    for (const { transport, sent } of peers) {
+      expect(Math.max(...transport.writes)).toBeLessThanOrEqual(Math.ceil((KiB * KiB) / 2_000 / 66) * 66)
+      expect(Buffer.concat(transport.taken).equals(Buffer.concat(sent))).toBe(true)
+    }
+  })
+
+  test('does not change under a write of a part of it that has not been taken', () => {
+    const turn = new Turn()
+    const slow = connect(turn)
+    slow.transport.takes = () => false
+    const peers = Array.from({ length: 1_000 }, () => connect(turn))
+    for (let turns = 0; turns < 4; turns++) {
+      if (!slow.transport.isWriting) send(slow, 64, turns)
+      sendRounds(turn, peers, 8)
+    }
+    // It compares what it took with what it was given.
+    slow.transport.finish(slow.outbox)
+    expect(Buffer.concat(slow.transport.taken)).toEqual(Buffer.concat(slow.sent))
+    sendRounds(turn, peers, 8)
+    for (const { transport, sent } of peers) {
+      expect(Buffer.concat(transport.taken).equals(Buffer.concat(sent))).toBe(true)
+    }
+  })
+})
+
 describe('What is sent while others write', () => {
   /** Outboxes of one turn; the writing of one may send by another, as a stream of the program can. */
   function stage(count: number) {

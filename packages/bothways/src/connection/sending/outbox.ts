@@ -437,7 +437,7 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
       return true
     }
     const isCopied = isBorrowed && this.#transport.copiesBorrowed
-    this.#stalled.begin(bytes.length, isCopied ? undefined : source)
+    this.#stalled.begin(bytes, isCopied ? undefined : source)
     return false
   }
 

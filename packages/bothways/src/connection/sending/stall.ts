@@ -4,6 +4,11 @@ import { SharedBytes } from './shared-bytes.ts'
 import type { Piece } from './turn.ts'
 import type { Loan } from './write-memory.ts'
 
+/** Whose memory a write may read from until it is over. */
+interface Lender {
+  lend(budget: ByteBudget | undefined, bytes: Uint8Array): Loan
+}
+
 /**
  * What the operating system did not take at once of one connection: the write under way, what is to be written behind
  * it, and what a budget knows of both. A connection that has always been read has none.
@@ -36,12 +41,12 @@ export class Stall {
     return this.#backlog === undefined ? 0 : this.#backlog.bytes
   }
 
-  /** A write is under way that reads from memory of the connection's own, or from what `lend` lends. */
-  begin(bytes: number, lender: { lend(budget: ByteBudget | undefined): Loan } | undefined): void {
-    this.#underWayBytes += bytes
+  /** A write of `bytes` is under way, which are memory of the connection's own, or lent by `lender`. */
+  begin(bytes: Uint8Array, lender: Lender | undefined): void {
+    this.#underWayBytes += bytes.length
     // Of several writes under way, the memory is not told apart.
-    if (lender === undefined || this.#loan !== undefined) this.#ownBytes += bytes
-    else this.#loan = lender.lend(this.#budget)
+    if (lender === undefined || this.#loan !== undefined) this.#ownBytes += bytes.length
+    else this.#loan = lender.lend(this.#budget, bytes)
   }
 
   /** So many bytes of what is under way have been taken. */

@@ -2,7 +2,7 @@ import { fairTime } from '../fair-time.ts'
 import { ownBytes } from '../message-data.ts'
 import type { FirstOctet } from './frame.ts'
 import { SharedBytes } from './shared-bytes.ts'
-import { bytesPerUnit, WriteMemory } from './write-memory.ts'
+import { bytesPerUnit, maxFullCount, WriteMemory } from './write-memory.ts'
 
 /** Bytes of whole frames: a region of the turn's memory, or what is shared. */
 export type Piece = Uint8Array | SharedBytes
@@ -26,6 +26,9 @@ const maxSharedCount = 256 * 1024
 
 /** With fewer writers, what a turn's end takes does not matter to anybody. */
 const manyWriters = 64
+
+/** Blocks of memory are added to a turn while so many share one: up to 800 bytes each, which are cheaper to keep than to write. */
+const writersPerBlock = 160
 
 /** How long the write of one connection takes, in ms, before any has been measured. */
 const usualWriteMs = 1 / 256
@@ -211,12 +214,18 @@ export class Turn {
   }
 
   #makeRoom(): void {
-    if (this.#depth === 0) this.end()
+    if (this.#depth === 0 && !this.#isWorthMore) this.end()
     if (this.#isMemoryFree) this.memory.makeRoom(joinRoomBytes)
     else {
       this.#closeTail()
       this.memory.leave()
     }
+  }
+
+  /** So many have something to write that a write of each now, and one more when the turn ends, would cost more than a block. */
+  get #isWorthMore(): boolean {
+    const { fullCount } = this.memory
+    return fullCount < maxFullCount && this.#writerCount >= (fullCount + 1) * writersPerBlock
   }
 
   /** What was written at the end of the memory becomes a piece of the outbox that has written it. */

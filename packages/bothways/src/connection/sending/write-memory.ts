@@ -13,6 +13,9 @@ const capacityBytes = 128 * 1024
 /** So many blocks may be kept by regions that are lent: 2 MiB. */
 const maxRetiredCount = 16
 
+/** So many may be full of what one turn has brought, and are kept for later ones: a turn has up to 1 MiB with the one in use. */
+export const maxFullCount = 7
+
 /** RFC 6455 §5.2: 2 bytes, 4 or 10, and 4 for a masking key. */
 const longestHeaderBytes = 14
 
@@ -50,13 +53,16 @@ class Block implements Loan {
  * the operating system takes at once leaves nothing behind. One that it does not take reads on from here: its region is
  * lent to it, and nothing is written there until it is given back; the rest of the block stays in use. A block that is
  * used up while some of it is lent is retired, and another takes its place. So a few bytes can keep a whole block, and
- * that is why there is a bound of retired ones: at it nothing is lent, and writes are made from exact copies.
+ * that is why there is a bound of lent ones: at it nothing is lent, and writes are made from exact copies.
  */
 export class WriteMemory {
   #block: Block = this.#newBlock()
-  /** A retired block that has come back. */
-  #spare: Block | undefined
-  #retiredCount = 0
+  /** Full of what waits for {@link clear}. */
+  readonly #full: Block[] = []
+  /** Nobody's: to be used again. */
+  readonly #spare: Block[] = []
+  /** How many are lent, in part. */
+  #lentCount = 0
   #used = 0
 
   /** How many bytes have been written, or are lent. */
@@ -66,7 +72,12 @@ export class WriteMemory {
 
   /** False when too many blocks are kept by what is lent already: then only copies of what lies here may be written. */
   get mayLend(): boolean {
-    return this.#retiredCount < maxRetiredCount
+    return this.#lentCount < maxRetiredCount
+  }
+
+  /** How many blocks are full since {@link clear}, besides the one in use. */
+  get fullCount(): number {
+    return this.#full.length
   }
 
   /** Whether a frame with such a payload fits in behind the others. */
@@ -129,9 +140,11 @@ export class WriteMemory {
     return this.#block.bytes.subarray(start, this.#used)
   }
 
-  /** A region of the current block is still read from; to be given back when it is not. */
-  lend(): Loan {
-    return this.#block.lend()
+  /** `bytes`, a region of it, are still read from; to be given back when they are not. */
+  lend(_budget: unknown, bytes: Uint8Array): Loan {
+    const block = this.#full.find(it => it.bytes.buffer === bytes.buffer) ?? this.#block
+    if (!block.isLent) this.#lentCount++
+    return block.lend()
   }
 
   /** What was written from `start` on has been taken, and is of no use any more. */
@@ -141,31 +154,38 @@ export class WriteMemory {
 
   /** All that was written is of no use any more, but for what is lent. */
   clear(): void {
+    if (this.#full.length > 0) {
+      for (const block of this.#full.splice(0)) if (!block.isLent) this.#keep(block)
+    }
     if (!this.#block.isLent) this.#used = 0
   }
 
   /** As {@link clear}, and makes room for so many bytes, at most 64 KiB, header included. */
   makeRoom(bytes: number): void {
     this.clear()
-    if (this.#used + bytes <= capacityBytes) return
-    this.#retiredCount++
-    this.#block = this.#spare ?? this.#newBlock()
-    this.#spare = undefined
-    this.#used = 0
+    if (this.#used + bytes > capacityBytes) this.#takeBlock()
   }
 
-  /** Goes on in another block; the present one stays with those who still read what they have written there. */
+  /** Goes on in another block; the present one stays with those who have written there, until {@link clear}. */
   leave(): void {
-    this.#block = this.#newBlock()
+    this.#full.push(this.#block)
+    this.#takeBlock()
+  }
+
+  #takeBlock(): void {
+    this.#block = this.#spare.pop() ?? this.#newBlock()
     this.#used = 0
   }
 
   #newBlock(): Block {
     return new Block(block => {
-      if (block === this.#block) return
-      this.#retiredCount--
-      this.#spare = block
+      this.#lentCount--
+      if (block !== this.#block && !this.#full.includes(block)) this.#keep(block)
     })
+  }
+
+  #keep(block: Block): void {
+    if (this.#spare.length < maxFullCount) this.#spare.push(block)
   }
 
   #writeHeader(payloadBytes: number, first: FirstOctet, maskingKey: number | undefined): number {
