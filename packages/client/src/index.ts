@@ -1,8 +1,9 @@
 import { ClientError } from './core/client-error.ts'
 import {
-  Client,
+  type Client,
   type Contract,
   type ClientOptions as CoreOptions,
+  startClient,
   topicsUrl,
   webSocketTransport,
 } from './core/client-kit.ts'
@@ -48,7 +49,7 @@ export function createClient<C extends Contract = Contract>(
     throw new ClientError('wrong_use', `share is 'tabs', or left out; got ${options.share}.`)
   }
   const origin = options.share === 'tabs' ? originOfPage() : undefined
-  return new Client<C>(
+  return startClient<C>(
     url,
     options,
     origin === undefined ? open : new Tabs(open, topicsUrl(url), origin).open,

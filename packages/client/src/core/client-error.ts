@@ -41,13 +41,9 @@ export function queueFull(limit: string): ClientError {
   return new ClientError('queue_full', `At most ${limit} wait here.`, true)
 }
 
-export function outcomeUnknown(): ClientError {
-  return new ClientError('outcome_unknown', 'The answer was lost: it may have happened or not.')
-}
-
-/** @returns the refusal of a message that the server would close the connection for */
-export function tooLarge(bytes: number, maxMessageBytes: number): ClientError | undefined {
-  if (bytes <= maxMessageBytes) return undefined
-  const text = `A message is at most ${maxMessageBytes} bytes, this would have ${bytes}.`
-  return new ClientError('too_large', text)
+/** What becomes of a call when there will be no answer. */
+export function unanswered(wasSent: boolean): ClientError {
+  return wasSent
+    ? new ClientError('outcome_unknown', 'The answer was lost: it may have happened or not.')
+    : new ClientError('closed', 'This was not sent.')
 }

@@ -1,6 +1,6 @@
 // What a client with other transports is made of.
 
-export { Client } from './client.ts'
+export { type Client, startClient } from './client.ts'
 export { type ClientOptions, topicsUrl } from './client-options.ts'
 export type { Contract } from './contract.ts'
 export { webSocketTransport } from './web-socket-transport.ts'

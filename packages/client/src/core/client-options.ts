@@ -26,29 +26,34 @@ export interface ClientOptions {
   readonly environment?: Environment
 }
 
-export type ClientSettings = Required<
-  Pick<ClientOptions, 'firstRetryMs' | 'maxRetryMs' | 'maxQueueCount' | 'maxQueueBytes' | 'requestTimeoutMs'>
+export type ClientSettings = Record<
+  'firstRetryMs' | 'maxRetryMs' | 'maxQueueCount' | 'maxQueueBytes' | 'requestTimeoutMs',
+  number
 >
 
-const numbers = ['firstRetryMs', 'maxRetryMs', 'maxQueueCount', 'maxQueueBytes', 'requestTimeoutMs'] as const
+const defaults: ClientSettings = {
+  firstRetryMs: 1_000,
+  maxRetryMs: 30_000,
+  maxQueueCount: 1_000,
+  maxQueueBytes: 1024 * 1024,
+  requestTimeoutMs: 30_000,
+}
+
 const functions = ['token', 'WebSocket', 'fetch'] as const
 
 /** @throws ClientError `wrong_use` */
 export function resolveClientOptions(options: ClientOptions): ClientSettings {
-  checkNames(
-    'createClient(url, options)',
-    options,
-    `${[...functions, ...numbers].join(' ')} environment share`,
-  )
+  const settings = { ...defaults }
+  const numbers = Object.keys(defaults) as (keyof ClientSettings)[]
+  const names = [...functions, ...numbers, 'environment', 'share']
+  checkNames('createClient(url, options)', options, names.join(' '))
   for (const name of functions) if (options[name] !== undefined) checkIs(name, 'function', options[name])
-  for (const name of numbers) if (options[name] !== undefined) checkIs(name, 'number', options[name])
-  return {
-    firstRetryMs: options.firstRetryMs ?? 1_000,
-    maxRetryMs: options.maxRetryMs ?? 30_000,
-    maxQueueCount: options.maxQueueCount ?? 1_000,
-    maxQueueBytes: options.maxQueueBytes ?? 1024 * 1024,
-    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+  for (const name of numbers) {
+    const { [name]: value = settings[name] } = options
+    checkIs(name, 'number', value)
+    settings[name] = value
   }
+  return settings
 }
 
 /** An absolute `http:` or `https:` URL without a fragment. @throws TypeError */

@@ -1,4 +1,4 @@
-import { Client } from './client.ts'
+import { type Client, startClient } from './client.ts'
 import type { ClientOptions } from './client-options.ts'
 import type { Contract } from './contract.ts'
 import { lineOf } from './session.ts'
@@ -35,5 +35,5 @@ export function createClient<C extends Contract = Contract>(
   url: string | URL,
   options: ClientOptions = {},
 ): Client<C> {
-  return new Client<C>(url, options, lineOf(webSocketTransport))
+  return startClient<C>(url, options, lineOf(webSocketTransport))
 }

@@ -25,3 +25,16 @@ export interface LineHandler {
 }
 
 export type OpenLine = (context: TransportContext, handler: LineHandler) => Line
+
+/**
+ * Makes a call over the connection, if there is one; without it there is no answer.
+ *
+ * @returns whether it was sent
+ * @throws ClientError `too_large`
+ */
+export type Call = (
+  id: number,
+  message: ClientMessage,
+  data: string | undefined,
+  onAnswer: (answer: ServerMessage) => void,
+) => boolean

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { Link, type Status } from './link.ts'
+import { createLink, type Link, type Status } from './link.ts'
 
 const times = { firstRetryMs: 1_000, maxRetryMs: 30_000 }
 
 /** A link, and what it has asked for since the last look. */
 function stage() {
   const asked: string[] = []
-  const link = new Link(
+  const link = createLink(
     {
       connect: () => asked.push('connect'),
       disconnect: () => asked.push('disconnect'),

@@ -23,110 +23,99 @@ export const stableMs = 10_000
  * Whether there is a connection, and when the next is tried: without clock, socket and timer. Each event is a method; what
  * has to be done is asked of the handler.
  */
-export class Link {
-  readonly #handler: LinkHandler
-  readonly #times: RetryTimes
-  readonly #random: () => number
-  #status: Status = 'closed'
-  #reason: DisconnectReason | undefined
-  #failedCount = 0
-  #isOnline = true
-  /** The server said when to come back: nothing else makes it earlier. */
-  #isAppointed = false
-
-  constructor(handler: LinkHandler, times: RetryTimes, random: () => number) {
-    this.#handler = handler
-    this.#times = times
-    this.#random = random
-  }
-
-  get status(): Status {
-    return this.#status
-  }
-
+export interface Link {
+  readonly status: Status
   /** Of the last end, until there is a connection again. */
-  get reason(): DisconnectReason | undefined {
-    return this.#reason
-  }
-
+  readonly reason: DisconnectReason | undefined
   /** The first try, or one at once, also after it gave up. */
-  start(): void {
-    if (this.#status === 'connecting' || this.#status === 'open') return
-    this.#failedCount = 0
-    this.#connect()
-  }
-
-  opened(): void {
-    if (this.#status === 'connecting') this.#become('open')
-  }
-
+  start(): void
+  opened(): void
   /** @param lastedMs how long the connection was open, 0 if it never was */
-  lost(ending: Ending, lastedMs: number): void {
-    if (this.#status !== 'connecting' && this.#status !== 'open') return
-    if (isLasting(ending)) {
-      this.#end(ending)
-      return
-    }
-    this.#failedCount = lastedMs >= stableMs ? 1 : this.#failedCount + 1
-    const { retryAfterMs } = ending
-    this.#isAppointed = retryAfterMs !== undefined && !ending.isOtherNext
-    const ownMs = this.#isOnline
-      ? retryDelay(this.#failedCount, this.#times, this.#random())
-      : this.#times.maxRetryMs
-    const delay = ending.isOtherNext ? 0 : waitAsTold(retryAfterMs, this.#failedCount, ownMs)
-    this.#handler.wakeIn(delay)
-    this.#become(this.#isOnline ? 'waiting' : 'offline', reasonOf(ending, delay))
-  }
-
+  lost(ending: Ending, lastedMs: number): void
   /** The time of the next try has come. */
-  due(): void {
-    if (this.#status === 'waiting' || this.#status === 'offline') this.#connect()
-  }
-
-  online(): void {
-    this.#isOnline = true
-    this.woke()
-  }
-
+  due(): void
+  online(): void
   /** Also where a device is wrong about itself it is tried, seldom. */
-  offline(): void {
-    this.#isOnline = false
-    if (this.#status === 'open') this.#handler.probe()
-    if (this.#status !== 'waiting' || this.#isAppointed) return
-    this.#handler.wakeIn(this.#times.maxRetryMs)
-    this.#become('offline', reasonOf({ code: 'offline' }, this.#times.maxRetryMs))
-  }
-
+  offline(): void
   /** After sleep, and whenever the network may be another: what waits is tried, what is open is looked at. */
-  woke(): void {
-    if (this.#status === 'open') this.#handler.probe()
-    if ((this.#status === 'waiting' || this.#status === 'offline') && !this.#isAppointed) this.#connect()
+  woke(): void
+  close(): void
+}
+
+export function createLink(handler: LinkHandler, times: RetryTimes, random: () => number): Link {
+  let status: Status = 'closed'
+  let reason: DisconnectReason | undefined
+  let failedCount = 0
+  let isOnline = true
+  /** The server said when to come back: nothing else makes it earlier. */
+  let isAppointed = false
+
+  const become = (next: Status, why?: DisconnectReason) => {
+    status = next
+    reason = why
+    handler.onStatus()
+  }
+  const connect = () => {
+    isAppointed = false
+    handler.wakeIn(undefined)
+    become('connecting', reason)
+    handler.connect()
+  }
+  const end = (ending: Ending) => {
+    handler.wakeIn(undefined)
+    handler.disconnect()
+    become('closed', reasonOf(ending, 'no'))
+  }
+  const waits = () => status === 'waiting' || status === 'offline'
+  const woke = () => {
+    if (status === 'open') handler.probe()
+    if (waits() && !isAppointed) connect()
   }
 
-  close(): void {
-    if (this.#status === 'closed') {
-      this.#handler.wakeIn(undefined)
-      return
-    }
-    this.#end({ code: 'closed' })
-  }
-
-  #end(ending: Ending): void {
-    this.#handler.wakeIn(undefined)
-    this.#handler.disconnect()
-    this.#become('closed', reasonOf(ending, 'no'))
-  }
-
-  #connect(): void {
-    this.#isAppointed = false
-    this.#handler.wakeIn(undefined)
-    this.#become('connecting', this.#reason)
-    this.#handler.connect()
-  }
-
-  #become(status: Status, reason?: DisconnectReason): void {
-    this.#status = status
-    this.#reason = reason
-    this.#handler.onStatus()
+  return {
+    get status() {
+      return status
+    },
+    get reason() {
+      return reason
+    },
+    start() {
+      if (status !== 'closed' && !waits()) return
+      failedCount = 0
+      connect()
+    },
+    opened() {
+      if (status === 'connecting') become('open')
+    },
+    lost(ending, lastedMs) {
+      if (status === 'closed' || waits()) return
+      if (isLasting(ending)) return end(ending)
+      failedCount = lastedMs >= stableMs ? 1 : failedCount + 1
+      const { retryAfterMs, isOtherNext } = ending
+      isAppointed = retryAfterMs !== undefined && !isOtherNext
+      const ownMs = isOnline ? retryDelay(failedCount, times, random()) : times.maxRetryMs
+      const delay = isOtherNext ? 0 : waitAsTold(retryAfterMs, failedCount, ownMs)
+      handler.wakeIn(delay)
+      become(isOnline ? 'waiting' : 'offline', reasonOf(ending, delay))
+    },
+    due() {
+      if (waits()) connect()
+    },
+    online() {
+      isOnline = true
+      woke()
+    },
+    offline() {
+      isOnline = false
+      if (status === 'open') handler.probe()
+      if (status !== 'waiting' || isAppointed) return
+      handler.wakeIn(times.maxRetryMs)
+      become('offline', reasonOf({ code: 'offline' }, times.maxRetryMs))
+    },
+    woke,
+    close() {
+      if (status === 'closed') handler.wakeIn(undefined)
+      else end({ code: 'closed' })
+    },
   }
 }

@@ -67,26 +67,12 @@ export function textOf(message: object, data?: string): string {
   return data === undefined ? text : `${text.slice(0, -1)},"data":${data}}`
 }
 
-const types: Readonly<Record<string, string>> = {
-  type: 'string',
-  id: 'number',
-  topic: 'string',
-  position: 'string',
-  user: 'string',
-  at: 'number',
-  recovered: 'boolean',
-  count: 'number',
-  client: 'string',
-  code: 'string',
-  message: 'string',
-  retryable: 'boolean',
-  retryAfterMs: 'number',
-  expiresAt: 'number',
-  pingMs: 'number',
-  maxMessageBytes: 'number',
-  keyWindowMs: 'number',
-  member: 'object',
-  members: 'object',
+/** The fields of messages by their types. */
+const fields = {
+  string: 'type topic position user client code message',
+  number: 'id at count retryAfterMs expiresAt pingMs maxMessageBytes keyWindowMs',
+  boolean: 'recovered retryable',
+  object: 'member members',
 }
 
 /** @returns undefined for what is no message */
@@ -101,14 +87,15 @@ export function readMessage(text: unknown): ServerMessage | undefined {
 /** A field of a wrong type is a server's fault, and would be ours further on. @throws for what is no message */
 // biome-ignore lint/suspicious/noExplicitAny: whatever JSON can say
 export function checkMessage(value: any): ServerMessage {
-  for (const field in types) {
-    const it = value[field]
-    // What is null is not there.
-    if (it === null) delete value[field]
-    else if (it !== undefined && typeof it !== types[field]) throw new TypeError(field)
+  for (const [expected, names] of Object.entries(fields)) {
+    for (const name of names.split(' ')) {
+      // What is null is not there.
+      if (value[name] === null) delete value[name]
+      else if (name in value && typeof value[name] !== expected) throw new TypeError(name)
+    }
   }
   const { type, member, members = [] } = value
-  if (type === undefined || !(member === undefined ? members : [member, ...members]).every(isMember)) {
+  if (type === undefined || ![...members, ...(member ? [member] : [])].every(isMember)) {
     throw new TypeError('type')
   }
   return value
@@ -116,6 +103,14 @@ export function checkMessage(value: any): ServerMessage {
 
 function isMember(value: Member | null): boolean {
   return typeof value?.client === 'string'
+}
+
+/** The refusal of a call. */
+export function errorOf(
+  { code = 'internal', message = '', retryable }: ServerMessage,
+  where = '',
+): ClientError {
+  return new ClientError(code, where + message, retryable)
 }
 
 export function byteLength(text: string): number {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createClient } from '../index.ts'
 import type { ClientError } from './client-error.ts'
-import { Subscription } from './subscription.ts'
+import type { ServerMessage } from './messages.ts'
+import { createSubscription } from './subscription.ts'
 
 // What JavaScript does not hold against a program, and what the client says to it.
 
@@ -127,10 +128,16 @@ test.each([
   'Whoever listens for a %s of a topic that has none is told once',
   (event, topic, message, words) => {
     const onError = vi.fn()
-    const subscription = new Subscription(topic, {}, { call: () => 1, retryIn: () => nothing, onError })
+    let answer: (message: ServerMessage) => void = nothing
+    const call = (_: unknown, onAnswer: typeof answer) => {
+      answer = onAnswer
+      return true
+    }
+    const retry = { again: nothing, worked: nothing, cancel: nothing }
+    const subscription = createSubscription(topic, {}, { call, retry, onError })
     subscription.events.on(event, nothing)
     subscription.connected(true)
-    subscription.answer({ type: 'subscribed', id: 1, topic } as Untyped)
+    answer({ type: 'subscribed', topic })
     for (const position of ['1', '2']) subscription.receive({ ...message, topic, position } as Untyped)
     expect(onError.mock.calls.map(([error]) => error.message)).toEqual([expect.stringContaining(words)])
   },

@@ -1,7 +1,8 @@
-import { callRetryDelay } from './backoff.ts'
-import { ClientError, outcomeUnknown, queueFull, tooLarge } from './client-error.ts'
+import { type ClientError, queueFull, unanswered } from './client-error.ts'
 import type { Environment } from './environment.ts'
-import { byteLength, type ClientMessage, jsonOf, type ServerMessage, textOf } from './messages.ts'
+import type { Call } from './line.ts'
+import { byteLength, errorOf, jsonOf, type ServerMessage } from './messages.ts'
+import { createRetry, createTimer, type Retry } from './timer.ts'
 
 export interface OutboxBounds {
   /** Publications without their answer, sent or not. */
@@ -10,23 +11,34 @@ export interface OutboxBounds {
   readonly maxQueueBytes: number
 }
 
-type Send = (message: ClientMessage, data?: string) => void
-
-/** What the server's welcome says. */
-export interface OutboxLimits {
-  readonly maxMessageBytes: number
-  readonly keyWindowMs: number
+/**
+ * Publications without their answer, in their order for each topic. After a new connection they go again, with the keys by
+ * which the server knows what it has; those that it may have forgotten fail as `outcome_unknown`.
+ */
+export interface Outbox {
+  /**
+   * Resolves with the position once the broker has it.
+   *
+   * @throws ClientError `invalid_data`, `queue_full`
+   */
+  add(id: number, topic: string, data: unknown, ifPosition?: string): Promise<string | undefined>
+  /** @param keyWindowMs how long the server knows a key */
+  connected(keyWindowMs: number): void
+  /** What is in flight will have no answer any more. */
+  disconnected(): void
+  /** Nothing is sent any more. */
+  close(): void
 }
 
 interface Entry {
   readonly id: number
-  readonly topic: string
-  readonly data: string
-  readonly bytes: number
+  readonly queue: TopicQueue
   readonly key: string
   readonly ifPosition: string | undefined
+  readonly data: string
+  readonly bytes: number
   readonly resolve: (position: string | undefined) => void
-  readonly reject: (error: ClientError) => void
+  readonly reject: (error: unknown) => void
   isInFlight: boolean
   firstSentAt: number | undefined
   /** Of the last refusal that may be tried again. */
@@ -34,220 +46,158 @@ interface Entry {
 }
 
 interface TopicQueue {
-  readonly entries: Entry[]
+  readonly topic: string
+  readonly retry: Retry
+  count: number
   /** One failed as retryable: the server refuses those behind it until one says `restart`. */
   isInterrupted: boolean
   /** It is not time yet to send it again. */
   isPaused: boolean
-  failedCount: number
-  cancelRetry: (() => void) | undefined
 }
 
 /** Calls that may be unanswered at once: the server stops reading at 64. */
 const maxInFlight = 32
 /** Nothing is sent again in the last tenth of the key window: it has to arrive within. */
 const windowShare = 0.9
-const defaultKeyWindowMs = 300_000
 
-/**
- * Publications without their answer, in their order for each topic. After a new connection they go again, with the keys by
- * which the server knows what it has; those that it may have forgotten fail as `outcome_unknown`.
- */
-export class Outbox {
-  readonly #bounds: OutboxBounds
-  readonly #environment: Environment
-  readonly #send: Send
-  readonly #queues = new Map<string, TopicQueue>()
-  readonly #inFlight = new Map<number, Entry>()
-  #limits: OutboxLimits | undefined
-  #keyWindowMs = defaultKeyWindowMs
-  #isConnected = false
-  #count = 0
-  #bytes = 0
-  #cancelExpiry: (() => void) | undefined
+export function createOutbox(
+  { maxQueueCount, maxQueueBytes }: OutboxBounds,
+  environment: Environment,
+  call: Call,
+): Outbox {
+  const entries = new Set<Entry>()
+  const queues = new Map<string, TopicQueue>()
+  const expiry = createTimer(environment)
+  let windowMs = 300_000 * windowShare
+  let bytesInAll = 0
+  let isConnected = false
 
-  constructor(bounds: OutboxBounds, environment: Environment, send: Send) {
-    this.#bounds = bounds
-    this.#environment = environment
-    this.#send = send
+  const remove = (entry: Entry) => {
+    const { queue } = entry
+    entries.delete(entry)
+    bytesInAll -= entry.bytes
+    // An interruption is the connection's, so it is remembered as long as that.
+    if (--queue.count === 0 && !queue.isInterrupted) queues.delete(queue.topic)
+  }
+  const fail = (entry: Entry, error: unknown) => {
+    remove(entry)
+    entry.reject(error)
   }
 
-  get count(): number {
-    return this.#count
-  }
-
-  /** Resolves with the position once the broker has it. */
-  add(id: number, topic: string, data: unknown, ifPosition?: string): Promise<string | undefined> {
-    const text = jsonOf(data)
-    const bytes = byteLength(text)
-    const { maxQueueCount, maxQueueBytes } = this.#bounds
-    if (this.#count >= maxQueueCount || this.#bytes + bytes > maxQueueBytes) {
-      return Promise.reject(queueFull(`${maxQueueCount} publications of ${maxQueueBytes} bytes`))
-    }
-    return new Promise((resolve, reject) => {
-      const queue = this.#queues.get(topic) ?? {
-        entries: [],
-        isInterrupted: false,
-        isPaused: false,
-        failedCount: 0,
-        cancelRetry: undefined,
+  const flush = () => {
+    let inFlightCount = [...entries].filter(({ isInFlight }) => isInFlight).length
+    for (const entry of isConnected ? entries : []) {
+      const { id, queue, key, ifPosition, data } = entry
+      if (queue.isPaused || entry.isInFlight) continue
+      if (++inFlightCount > maxInFlight) return
+      const restart = queue.isInterrupted || undefined
+      const message = { type: 'publish', topic: queue.topic, key, ifPosition, restart }
+      try {
+        call(id, message, data, answer => answered(entry, answer))
+        entry.isInFlight = true
+        entry.firstSentAt ??= environment.now()
+        queue.isInterrupted = false
+      } catch (error) {
+        inFlightCount--
+        fail(entry, error)
       }
-      this.#queues.set(topic, queue)
-      this.#count++
-      this.#bytes += bytes
-      queue.entries.push({
-        id,
-        topic,
-        data: text,
-        bytes,
-        key: randomKey(),
-        ifPosition,
-        resolve,
-        reject,
-        isInFlight: false,
-        firstSentAt: undefined,
-        refusal: undefined,
-      })
-      this.#flush()
-    })
-  }
-
-  connected(limits: OutboxLimits): void {
-    this.#limits = limits
-    this.#keyWindowMs = limits.keyWindowMs
-    this.#isConnected = true
-    this.#expire()
-    this.#flush()
-  }
-
-  /** What is in flight will have no answer any more. */
-  disconnected(): void {
-    this.#isConnected = false
-    for (const entry of this.#inFlight.values()) entry.isInFlight = false
-    this.#inFlight.clear()
-    for (const [topic, queue] of this.#queues) {
-      queue.isInterrupted = false
-      queue.isPaused = false
-      queue.cancelRetry?.()
-      if (queue.entries.length === 0) this.#queues.delete(topic)
     }
-    this.#expire()
   }
 
-  /** @returns whether the message was the answer to a publication */
-  answer(message: ServerMessage): boolean {
-    const entry = message.id === undefined ? undefined : this.#inFlight.get(message.id)
-    if (entry === undefined) return false
-    this.#inFlight.delete(entry.id)
+  const answered = (entry: Entry, message: ServerMessage) => {
+    const { queue } = entry
     entry.isInFlight = false
-    const queue = this.#queues.get(entry.topic) as TopicQueue
     if (message.type === 'published') {
-      queue.failedCount = 0
-      this.#remove(entry)
+      queue.retry.worked()
+      remove(entry)
       entry.resolve(message.position)
+    } else if (message.retryable) {
+      queue.isInterrupted = true
+      queue.isPaused = true
+      if (message.code !== 'out_of_order') entry.refusal = errorOf(message)
     } else {
-      const { code = 'internal', message: text = '', retryable = false } = message
-      const error = new ClientError(code, text, retryable)
-      if (!retryable) {
-        this.#remove(entry)
-        entry.reject(error)
-      } else {
-        queue.isInterrupted = true
-        queue.isPaused = true
-        if (code !== 'out_of_order') entry.refusal = error
-      }
+      fail(entry, errorOf(message))
     }
-    if (queue.isPaused && !queue.entries.some(({ isInFlight }) => isInFlight)) {
-      this.#retryIn(queue, message.retryAfterMs)
+    if (queue.isPaused && ![...entries].some(other => other.queue === queue && other.isInFlight)) {
+      queue.retry.again(() => {
+        queue.isPaused = false
+        expire()
+        flush()
+      }, message.retryAfterMs)
     }
-    this.#flush()
-    return true
-  }
-
-  /** Nothing is sent any more. */
-  close(): void {
-    this.#cancelExpiry?.()
-    this.disconnected()
-    this.#cancelExpiry?.()
-    for (const entry of [...this.#queues.values()].flatMap(({ entries }) => entries)) {
-      this.#remove(entry)
-      entry.reject(
-        entry.firstSentAt === undefined ? new ClientError('closed', 'This was not sent.') : outcomeUnknown(),
-      )
-    }
-  }
-
-  #retryIn(queue: TopicQueue, retryAfterMs: number | undefined): void {
-    const delay = callRetryDelay(retryAfterMs, ++queue.failedCount, this.#environment.random())
-    queue.cancelRetry?.()
-    queue.cancelRetry = this.#environment.setTimer(() => {
-      queue.isPaused = false
-      this.#expire()
-      this.#flush()
-    }, delay)
-  }
-
-  #flush(): void {
-    if (!this.#isConnected) return
-    for (const queue of this.#queues.values()) this.#flushQueue(queue, this.#limits as OutboxLimits)
-  }
-
-  #flushQueue(queue: TopicQueue, { maxMessageBytes }: OutboxLimits): void {
-    if (queue.isPaused) return
-    for (const entry of [...queue.entries]) {
-      if (entry.isInFlight) continue
-      if (this.#inFlight.size >= maxInFlight) return
-      const { id, topic, key, ifPosition, data } = entry
-      const message = {
-        type: 'publish',
-        id,
-        topic,
-        key,
-        ifPosition,
-        restart: queue.isInterrupted || undefined,
-      }
-      const bytes = entry.bytes + byteLength(textOf(message, ''))
-      const refusal = tooLarge(bytes, maxMessageBytes)
-      if (refusal !== undefined) {
-        this.#remove(entry)
-        entry.reject(refusal)
-        continue
-      }
-      entry.isInFlight = true
-      entry.firstSentAt ??= this.#environment.now()
-      this.#inFlight.set(id, entry)
-      queue.isInterrupted = false
-      this.#send(message, data)
-    }
+    flush()
   }
 
   /** Fails what was sent so long ago that its key may be forgotten, and comes again for the next. */
-  #expire(): void {
-    this.#cancelExpiry?.()
-    this.#cancelExpiry = undefined
-    const now = this.#environment.now()
-    const windowMs = this.#keyWindowMs * windowShare
+  const expire = () => {
     let nextMs = Number.POSITIVE_INFINITY
-    for (const entry of [...this.#queues.values()].flatMap(({ entries }) => entries)) {
+    for (const entry of entries) {
       if (entry.firstSentAt === undefined || entry.isInFlight) continue
-      const leftMs = entry.firstSentAt + windowMs - now
+      const leftMs = entry.firstSentAt + windowMs - environment.now()
       if (leftMs > 0) nextMs = Math.min(nextMs, leftMs)
-      else {
-        this.#remove(entry)
-        entry.reject(entry.refusal ?? outcomeUnknown())
-      }
+      else fail(entry, entry.refusal ?? unanswered(true))
     }
-    if (nextMs < Number.POSITIVE_INFINITY)
-      this.#cancelExpiry = this.#environment.setTimer(() => this.#expire(), nextMs)
+    expiry(nextMs < Number.POSITIVE_INFINITY ? expire : undefined, nextMs)
   }
 
-  #remove(entry: Entry): void {
-    const queue = this.#queues.get(entry.topic) as TopicQueue
-    queue.entries.splice(queue.entries.indexOf(entry), 1)
-    this.#count--
-    this.#bytes -= entry.bytes
-    // An interruption is the connection's, so it is remembered as long as that.
-    if (queue.entries.length === 0 && !queue.isInterrupted) this.#queues.delete(entry.topic)
+  const disconnected = () => {
+    isConnected = false
+    for (const entry of entries) entry.isInFlight = false
+    for (const queue of queues.values()) {
+      queue.isInterrupted = false
+      queue.isPaused = false
+      queue.retry.cancel()
+      if (queue.count === 0) queues.delete(queue.topic)
+    }
+    expire()
+  }
+
+  return {
+    add(id, topic, value, ifPosition) {
+      const data = jsonOf(value)
+      const bytes = byteLength(data)
+      if (entries.size >= maxQueueCount || bytesInAll + bytes > maxQueueBytes) {
+        throw queueFull(`${maxQueueCount} publications of ${maxQueueBytes} bytes`)
+      }
+      const queue = queues.get(topic) ?? {
+        topic,
+        retry: createRetry(environment),
+        count: 0,
+        isInterrupted: false,
+        isPaused: false,
+      }
+      queues.set(topic, queue)
+      queue.count++
+      bytesInAll += bytes
+      return new Promise((resolve, reject) => {
+        entries.add({
+          id,
+          queue,
+          key: randomKey(),
+          ifPosition,
+          data,
+          bytes,
+          resolve,
+          reject,
+          isInFlight: false,
+          firstSentAt: undefined,
+          refusal: undefined,
+        })
+        flush()
+      })
+    },
+    connected(keyWindowMs) {
+      windowMs = keyWindowMs * windowShare
+      isConnected = true
+      expire()
+      flush()
+    },
+    disconnected,
+    close() {
+      disconnected()
+      expiry()
+      for (const entry of entries) fail(entry, unanswered(entry.firstSentAt !== undefined))
+    },
   }
 }
 

@@ -79,8 +79,12 @@ export function reasonOf({ code, text, doctor }: Ending, retry: 'no' | number): 
   return { code, by, retry, help: text ? `${help} (${text})` : help, ...(doctor && { doctor }) }
 }
 
-/** Close codes: RFC 6455 §7.4.1, the IANA registry, and those of bothways.v1. */
-const codesOfClosing: Readonly<Record<number, ReasonCode>> = {
+/** Close codes (RFC 6455 §7.4.1, the IANA registry, those of bothways.v1), and statuses in place of the answer that was wanted. */
+const codes: Readonly<Record<number, ReasonCode>> = {
+  401: 'unauthenticated',
+  403: 'forbidden',
+  429: 'busy',
+  503: 'busy',
   1001: 'leaving',
   1007: 'compression',
   1012: 'leaving',
@@ -92,19 +96,7 @@ const codesOfClosing: Readonly<Record<number, ReasonCode>> = {
   4429: 'busy',
 }
 
-export function endingOfClose(code: number, text?: string): Ending {
-  return { code: codesOfClosing[code] ?? 'lost', text }
-}
-
-/** What an HTTP status in place of the answer that was wanted says. */
-export function endingOfStatus(status: number, text?: string): Ending {
-  const code =
-    status === 401
-      ? 'unauthenticated'
-      : status === 403
-        ? 'forbidden'
-        : status === 429 || status === 503
-          ? 'busy'
-          : 'not_opened'
-  return { code, text }
+/** @param number a close code or an HTTP status @param otherwise the code for those that say nothing */
+export function codeOf(number: number, otherwise: ReasonCode): ReasonCode {
+  return codes[number] ?? otherwise
 }

@@ -1,8 +1,9 @@
 import { checkIs } from './client-error.ts'
 import type { Line, LineHandler, OpenLine } from './line.ts'
-import type { ClientMessage, ServerMessage } from './messages.ts'
+import type { ServerMessage } from './messages.ts'
 import { type Ending, isLasting } from './reason.ts'
-import type { Transport, TransportContext, TransportOpener } from './transport.ts'
+import { createTimer } from './timer.ts'
+import type { TransportContext, TransportOpener } from './transport.ts'
 
 /** A server that wants pings more often is not obeyed, in ms. */
 const leastPingMs = 100
@@ -18,172 +19,144 @@ const renewalMs = 60_000
 const leastRenewalMs = 5_000
 
 /** One connection from its opening to its end: hello, heartbeat and renewal of the token are its business. */
-export class Session implements Line {
-  readonly #opener: TransportOpener
-  readonly #context: TransportContext
-  readonly #handler: LineHandler
-  readonly #transport: Transport
-  #isOver = false
-  #welcomeAt: number | undefined
-  #pingMs = 25_000
-  #heardAt: number
-  #isAsked = false
+export function openSession(opener: TransportOpener, context: TransportContext, handler: LineHandler): Line {
+  const { environment, token: tokenOf } = context
+  const beat = createTimer(environment)
+  const renewal = createTimer(environment)
+  const leave = createTimer(environment)
+  let isOver = false
+  let welcomeAt: number | undefined
+  let pingMs = 25_000
+  let heardAt = environment.now()
+  let isAsked = false
   /** What the server said before it closed. */
-  #lastError: ServerMessage | undefined
-  #dueAt = 0
-  #cancelBeat: (() => void) | undefined
-  #cancelRenewal: (() => void) | undefined
-  #leaveAt: number | undefined
-  #cancelLeave: (() => void) | undefined
-  #leastRenewalMs = leastRenewalMs
-  #isTokenAwaited = false
+  let lastError: Partial<ServerMessage> = {}
+  let renewalFloorMs = leastRenewalMs
+  let isTokenAwaited = false
+  let leaveAt: number | undefined
 
-  constructor(opener: TransportOpener, context: TransportContext, handler: LineHandler) {
-    this.#opener = opener
-    this.#context = context
-    this.#handler = handler
-    this.#heardAt = context.environment.now()
-    this.#beatIn(openingMs)
-    this.#transport = opener.open(context, {
-      onOpen: () => {
-        if (context.token !== undefined) void this.#sendToken('hello')
-        // Where the server asks for no hello, it welcomes by itself.
-        else if (opener.kind !== 'websocket') this.send({ type: 'hello' })
-      },
-      onMessage: message => this.#receive(message),
-      onLife: () => this.#hear(),
-      onEnd: ending => this.#finish(ending),
-    })
+  const send: Line['send'] = (message, data) => {
+    if (!isOver) transport.send(message, data)
   }
 
-  send(message: ClientMessage, data?: string): void {
-    if (!this.#isOver) this.#transport.send(message, data)
-  }
-
-  /** Asks for a sign of life: without one it ends. */
-  probe(): void {
-    if (this.#welcomeAt !== undefined && !this.#isAsked) this.#ping()
-  }
-
-  /** Ends it; the handler hears nothing more. */
-  end(): void {
-    this.#stop()
-    this.#transport.close()
-  }
-
-  #receive(message: ServerMessage): void {
-    if (this.#isOver) return
-    this.#hear()
-    const { type, retryAfterMs } = message
-    if (type === 'welcome') this.#welcome(message)
-    else if (type === 'goodbye') this.#leaveIn(retryAfterMs)
-    else if (type === 'error' && message.id === undefined) this.#lastError = message
-    else if (type !== 'pong') this.#handler.onMessage(message)
-  }
-
-  #welcome(message: ServerMessage): void {
-    const { expiresAt, pingMs } = message
-    if (pingMs !== undefined) this.#pingMs = Math.max(pingMs, leastPingMs)
-    this.#cancelRenewal?.()
-    if (expiresAt !== undefined && this.#context.token !== undefined) {
-      const leftMs = expiresAt - this.#context.environment.date()
-      this.#renewIn(leftMs - Math.min(renewalMs, leftMs / 5))
+  const sendToken = async (type: 'hello' | 'token') => {
+    isTokenAwaited = true
+    try {
+      const token = (await tokenOf?.()) ?? undefined
+      if (token !== undefined) checkIs('A token', 'string', token)
+      isTokenAwaited = false
+      send({ type, token })
+    } catch (error) {
+      if (isOver) return
+      console.error(error)
+      // The present token may still do.
+      if (type === 'token') renewIn(0)
+      else finish({ code: 'token_failed', text: String(error) })
     }
-    if (this.#welcomeAt !== undefined) return
-    this.#welcomeAt = this.#context.environment.now()
-    this.#beatIn(this.#pingMs)
-    this.#handler.onWelcome({ transport: this.#opener.kind, ...message })
+  }
+
+  const renewIn = (ms: number) => {
+    const wait = Math.max(ms, renewalFloorMs)
+    renewalFloorMs = wait > ms ? wait * 2 : leastRenewalMs
+    renewal(() => void sendToken('token'), wait)
+  }
+
+  const hear = () => {
+    heardAt = environment.now()
+    if (welcomeAt !== undefined) isAsked = false
+  }
+
+  const welcome = (message: ServerMessage) => {
+    const { expiresAt } = message
+    pingMs = Math.max(message.pingMs ?? pingMs, leastPingMs)
+    renewal()
+    if (expiresAt !== undefined && tokenOf !== undefined) {
+      const leftMs = expiresAt - environment.date()
+      renewIn(leftMs - Math.min(renewalMs, leftMs / 5))
+    }
+    if (welcomeAt !== undefined) return
+    welcomeAt = environment.now()
+    lookIn(pingMs)
+    handler.onWelcome({ transport: opener.kind, ...message })
   }
 
   /** The server leaves: what it still sends is heard until it closes, or until the time that it gave to come back at. */
-  #leaveIn(ms = 0): void {
-    const { environment } = this.#context
-    this.#cancelLeave?.()
-    this.#leaveAt = environment.now() + ms
-    this.#cancelLeave = environment.setTimer(() => this.#finish({ code: 'leaving' }), ms)
+  const leaveIn = (ms = 0) => {
+    leaveAt = environment.now() + ms
+    leave(() => finish({ code: 'leaving' }), ms)
   }
 
-  #renewIn(ms: number): void {
-    const wait = Math.max(ms, this.#leastRenewalMs)
-    this.#leastRenewalMs = wait > ms ? wait * 2 : leastRenewalMs
-    this.#cancelRenewal = this.#context.environment.setTimer(() => void this.#sendToken('token'), wait)
+  /** Looks in so many ms whether the other side lives. */
+  const lookIn = (ms: number) => {
+    const dueAt = environment.now() + ms
+    beat(() => {
+      const now = environment.now()
+      const hasSlept = now - dueAt > sleepMs
+      const text = `no answer within ${openingMs} ms`
+      if (welcomeAt === undefined)
+        finish(isTokenAwaited ? { code: 'token_failed', text } : { code: 'not_opened' })
+      else if (isAsked && !hasSlept) finish({ code: 'silent' })
+      else if (hasSlept || now - heardAt >= pingMs) ping()
+      else lookIn(pingMs - (now - heardAt))
+    }, ms)
   }
 
-  async #sendToken(type: 'hello' | 'token'): Promise<void> {
-    this.#isTokenAwaited = true
-    try {
-      const token = (await this.#context.token?.()) ?? undefined
-      if (token !== undefined) checkIs('A token', 'string', token)
-      this.#isTokenAwaited = false
-      this.send({ type, token })
-    } catch (error) {
-      if (this.#isOver) return
-      console.error(error)
-      // The present token may still do.
-      if (type === 'token') this.#renewIn(0)
-      else this.#finish({ code: 'token_failed', text: String(error) })
-    }
+  const ping = () => {
+    isAsked = true
+    send({ type: 'ping' })
+    lookIn(Math.min(answerMs, pingMs))
   }
 
-  #hear(): void {
-    this.#heardAt = this.#context.environment.now()
-    if (this.#welcomeAt !== undefined) this.#isAsked = false
+  const end = () => {
+    isOver = true
+    beat()
+    renewal()
+    leave()
+    transport.close()
   }
 
-  #beatIn(ms: number): void {
-    const { environment } = this.#context
-    this.#cancelBeat?.()
-    this.#dueAt = environment.now() + ms
-    this.#cancelBeat = environment.setTimer(() => this.#beat(), ms)
-  }
-
-  #beat(): void {
-    const now = this.#context.environment.now()
-    const hasSlept = now - this.#dueAt > sleepMs
-    if (this.#welcomeAt === undefined) {
-      this.#finish(
-        this.#isTokenAwaited
-          ? { code: 'token_failed', text: `no answer within ${openingMs} ms` }
-          : { code: 'not_opened' },
-      )
-    } else if (this.#isAsked && !hasSlept) {
-      this.#finish({ code: 'silent' })
-    } else if (hasSlept || now - this.#heardAt >= this.#pingMs) {
-      this.#ping()
-    } else {
-      this.#beatIn(this.#pingMs - (now - this.#heardAt))
-    }
-  }
-
-  #ping(): void {
-    this.#isAsked = true
-    this.send({ type: 'ping' })
-    this.#beatIn(Math.min(answerMs, this.#pingMs))
-  }
-
-  #stop(): void {
-    this.#isOver = true
-    this.#cancelBeat?.()
-    this.#cancelRenewal?.()
-    this.#cancelLeave?.()
-  }
-
-  #finish(ending: Ending): void {
-    if (this.#isOver) return
-    const now = this.#context.environment.now()
-    this.end()
-    const { retryAfterMs, message } = this.#lastError ?? {}
-    const lastedMs = this.#welcomeAt === undefined ? 0 : Math.max(1, now - this.#welcomeAt)
+  const finish = (ending: Ending) => {
+    if (isOver) return
+    const now = environment.now()
+    const lastedMs = welcomeAt === undefined ? 0 : Math.max(1, now - welcomeAt)
+    end()
+    const { retryAfterMs, message: text } = lastError
     // What ends it behind a goodbye does not change when to come back, unless it forbids that.
     const how: Ending =
-      this.#leaveAt === undefined || isLasting(ending)
+      leaveAt === undefined || isLasting(ending)
         ? ending
-        : { code: 'leaving', retryAfterMs: Math.max(0, Math.ceil(this.#leaveAt - now)) }
-    this.#handler.onEnd({ retryAfterMs, text: message, ...how }, lastedMs)
+        : { code: 'leaving', retryAfterMs: Math.max(0, Math.ceil(leaveAt - now)) }
+    handler.onEnd({ retryAfterMs, text, ...how }, lastedMs)
+  }
+
+  lookIn(openingMs)
+  const transport = opener.open(context, {
+    onOpen() {
+      // Where the server asks for no hello, it welcomes by itself.
+      if (tokenOf !== undefined || opener.kind !== 'websocket') void sendToken('hello')
+    },
+    onMessage(message) {
+      if (isOver) return
+      hear()
+      const { type, id, retryAfterMs } = message
+      if (type === 'welcome') welcome(message)
+      else if (type === 'goodbye') leaveIn(retryAfterMs)
+      else if (type === 'error' && id === undefined) lastError = message
+      else if (type !== 'pong') handler.onMessage(message)
+    },
+    onLife: hear,
+    onEnd: finish,
+  })
+  return {
+    send,
+    probe() {
+      if (welcomeAt !== undefined && !isAsked) ping()
+    },
+    end,
   }
 }
 
 /** A line of one transport. */
 export function lineOf(opener: TransportOpener): OpenLine {
-  return (context, handler) => new Session(opener, context, handler)
+  return (context, handler) => openSession(opener, context, handler)
 }

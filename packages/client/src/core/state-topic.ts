@@ -3,46 +3,47 @@ import type { Subscription } from './subscription.ts'
 import type { PublishOptions, TopicHandler } from './topic.ts'
 
 /** A topic with one value. Listening subscribes; a slow reader gets the newest value and not those in between. */
-export class StateTopic<Data = unknown, Input = Data> {
+export interface StateTopic<Data = unknown, Input = Data> {
   readonly name: string
-  readonly #handler: TopicHandler
-  #subscription: Subscription | undefined
-  #listenerCount = 0
-
-  constructor(name: string, handler: TopicHandler) {
-    this.name = name
-    this.#handler = handler
-  }
-
   /** The newest value that has come; undefined before. */
-  get value(): Data | undefined {
-    return this.#subscription?.state?.data as Data | undefined
-  }
-
+  readonly value: Data | undefined
   /** Where that value stands: for `ifPosition`. */
-  get position(): string | undefined {
-    return this.#subscription?.state?.position
-  }
-
+  readonly position: string | undefined
   /** Hears the value, at once where it is known, and each newer one. @returns what ends it; the last one unsubscribes */
-  subscribe(listener: (value: Data) => void, onEnd?: (error: ClientError) => void): () => void {
-    checkIs('A listener', 'function', listener)
-    this.#subscription ??= this.#handler.subscribe(this.name, undefined)
-    const subscription = this.#subscription
-    this.#listenerCount++
-    const stops = [subscription.events.on('state', data => listener(data as Data))]
-    if (onEnd !== undefined) stops.push(subscription.events.on('end', onEnd))
-    if (subscription.state !== undefined) listener(subscription.state.data as Data)
-    return () => {
-      for (const stop of stops.splice(0)) stop()
-      if (--this.#listenerCount > 0 || this.#subscription !== subscription) return
-      this.#handler.release(subscription)
-      this.#subscription = undefined
-    }
-  }
-
+  subscribe(listener: (value: Data) => void, onEnd?: (error: ClientError) => void): () => void
   /** Sets the value. @returns its position, once the broker has it */
-  async set(data: Input, { ifPosition }: PublishOptions = {}): Promise<string | undefined> {
-    return await this.#handler.publish(this.name, data, ifPosition)
+  set(data: Input, options?: PublishOptions): Promise<string | undefined>
+}
+
+export function createStateTopic(name: string, handler: TopicHandler): StateTopic {
+  let subscription: Subscription | undefined
+  let listenerCount = 0
+  return {
+    name,
+    get value() {
+      return subscription?.state?.data
+    },
+    get position() {
+      return subscription?.state?.position
+    },
+    subscribe(listener, onEnd) {
+      checkIs('A listener', 'function', listener)
+      subscription ??= handler.subscribe(name, undefined)
+      const own = subscription
+      const { events, state } = own
+      listenerCount++
+      const stops = [events.on('state', data => listener(data))]
+      if (onEnd !== undefined) stops.push(events.on('end', onEnd))
+      if (state !== undefined) listener(state.data)
+      return () => {
+        for (const stop of stops.splice(0)) stop()
+        if (--listenerCount > 0 || subscription !== own) return
+        handler.release(own)
+        subscription = undefined
+      }
+    },
+    async set(data, { ifPosition } = {}) {
+      return await handler.publish(name, data, ifPosition)
+    },
   }
 }

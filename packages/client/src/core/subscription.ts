@@ -1,6 +1,7 @@
 import { ClientError } from './client-error.ts'
-import { Emitter } from './emitter.ts'
-import type { ClientMessage, Member, ServerMessage } from './messages.ts'
+import { createEmitter, type Emitter } from './emitter.ts'
+import { type ClientMessage, errorOf, type Member, type ServerMessage } from './messages.ts'
+import type { Retry } from './timer.ts'
 
 /** A message of a topic. */
 export interface Publication<Data = unknown> {
@@ -32,235 +33,235 @@ export interface SubscriptionEvents {
   readonly members: readonly [members: readonly Member[], count: number]
   readonly status: readonly [status: SubscriptionStatus]
   readonly end: readonly [error: ClientError]
-  /** The client was closed or has given up: nobody waits any more. */
-  readonly closed: readonly [error: ClientError]
 }
 
 export interface SubscriptionHandler {
-  /**
-   * Sends a call if there is a connection. @returns its id, undefined if there is none
-   *
-   * @throws ClientError `too_large`
-   */
-  call(message: ClientMessage): number | undefined
-  retryIn(callback: () => void, ms: number | undefined, failedCount: number): () => void
+  /** When a subscription is asked for again that was refused for now. */
+  readonly retry: Retry
+  /** Sends a call if there is a connection. @returns whether it did @throws ClientError `too_large` */
+  call(message: ClientMessage, onAnswer: (answer: ServerMessage) => void): boolean
   /** Nobody listened to the end. */
   onError(error: ClientError): void
 }
 
 /** One topic on the wire, for everybody in this program who listens to it: it outlives connections. */
-export class Subscription {
+export interface Subscription {
   readonly topic: string
   readonly options: SubscribeOptions
-  readonly events: Emitter<SubscriptionEvents> = new Emitter(
-    'publication state gap members status end closed',
-  )
-  readonly #handler: SubscriptionHandler
-  status: SubscriptionStatus = 'idle'
+  readonly events: Emitter<SubscriptionEvents>
+  readonly status: SubscriptionStatus
   /** Where the last publication stood that came. */
-  position: string | undefined
-  #askedId: number | undefined
-  #hasBeenLive = false
-  #isMixedUp = false
-  #isState = false
+  readonly position: string | undefined
   /** Whether this client is a member now. */
-  isPresent = false
-  #failedCount = 0
-  #cancelRetry: (() => void) | undefined
-  #members = new Map<string, Member>()
-  memberCount = 0
-  error: ClientError | undefined
+  readonly isPresent: boolean
+  readonly members: readonly Member[]
+  readonly memberCount: number
   /** The newest publications, as many as were wanted first: for listeners that come later. */
-  readonly recent: Publication[] = []
-  state: { readonly data: unknown; readonly position: string } | undefined
-
-  constructor(topic: string, options: SubscribeOptions, handler: SubscriptionHandler) {
-    this.topic = topic
-    this.options = options
-    this.position = options.since
-    this.#handler = handler
-  }
-
-  get members(): readonly Member[] {
-    return [...this.#members.values()]
-  }
-
+  readonly recent: readonly Publication[]
+  readonly state: { readonly data: unknown; readonly position: string } | undefined
+  /** How many listen to it: its owner counts. */
+  handleCount: number
   /** There is a connection, or one that is better. @param hasPresence whether clients can be members there */
-  connected(hasPresence: boolean): void {
-    if (this.status === 'ended') return
-    this.isPresent = hasPresence && this.options.presence !== undefined
-    this.#subscribe()
-  }
-
-  disconnected(): void {
-    this.#cancelRetry?.()
-    this.#askedId = undefined
-    this.isPresent = false
-    if (this.status !== 'ended') this.#become('idle')
-  }
-
+  connected(hasPresence: boolean): void
+  disconnected(): void
+  receive(message: ServerMessage): void
   /** Resolves when it is subscribed. @throws ClientError when it is refused */
-  ready(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const look = (error = this.error) => {
-        if (this.status === 'subscribed') resolve()
-        else if (error !== undefined) reject(error)
-        else return
-        for (const stop of stops) stop()
-      }
-      // Those who wait for it hear of its end.
-      const stops = [
-        this.events.on('status', () => look()),
-        this.events.on('end', look),
-        this.events.on('closed', look),
-      ]
-      look()
-    })
+  ready(): Promise<void>
+  /** The client was closed or has given up: nobody waits for it any more. */
+  closed(error: ClientError): void
+  close(): void
+}
+
+export function createSubscription(
+  topic: string,
+  options: SubscribeOptions,
+  { retry, call, onError }: SubscriptionHandler,
+): Subscription {
+  const { last = 0, presence } = options
+  const events = createEmitter<SubscriptionEvents>('publication state gap members status end')
+  const recent: Publication[] = []
+  const waiting: { resolve(): void; reject(error: ClientError): void }[] = []
+  let status: SubscriptionStatus = 'idle'
+  let position = options.since
+  let isPresent = false
+  let members = new Map<string, Member>()
+  let memberCount = 0
+  let state: Subscription['state']
+  let error: ClientError | undefined
+  /** Counts what was asked: an answer to an earlier call says nothing any more. */
+  let askedCount = 0
+  let hasBeenLive = false
+  let isMixedUp = false
+
+  const become = (next: SubscriptionStatus) => {
+    if (status === next) return
+    status = next
+    events.emit('status', status)
+    settle(error)
   }
 
-  closed(error: ClientError): void {
-    this.events.emit('closed', error)
-  }
-
-  close(): void {
-    if (this.status === 'subscribing' || this.status === 'subscribed') {
-      this.#handler.call({ type: 'unsubscribe', topic: this.topic })
+  /** Those who wait for it hear that it is subscribed, or that it will not be. */
+  const settle = (refusal: ClientError | undefined) => {
+    if (status !== 'subscribed' && refusal === undefined) return
+    for (const { resolve, reject } of waiting.splice(0)) {
+      if (status === 'subscribed') resolve()
+      else reject(refusal as ClientError)
     }
-    this.#cancelRetry?.()
-    this.#askedId = undefined
-    this.status = 'ended'
-    this.events.clear()
   }
 
-  #subscribe(): void {
-    const { last, presence } = this.options
-    const since = this.#isState ? undefined : this.position
+  const end = (reason: ClientError) => {
+    error = reason
+    // Those who wait for it hear of its end.
+    const isHeard = events.emit('end', error) || waiting.length > 0
+    become('ended')
+    if (!isHeard) onError(error)
+  }
+
+  const subscribe = () => {
+    const asked = ++askedCount
+    const message = {
+      type: 'subscribe',
+      topic,
+      since: state ? undefined : position,
+      last: options.last,
+      presence: isPresent ? presence : undefined,
+    }
     try {
-      this.#askedId = this.#handler.call({
-        type: 'subscribe',
-        topic: this.topic,
-        since,
-        last,
-        presence: this.isPresent ? presence : undefined,
+      const isSent = call(message, answer => {
+        if (asked !== askedCount) return
+        if (answer.type === 'subscribed') subscribed(answer)
+        else refused(answer)
       })
-      if (this.#askedId !== undefined) this.#become('subscribing')
-    } catch (error) {
-      this.#end(error as ClientError)
+      if (isSent) become('subscribing')
+    } catch (tooLarge) {
+      end(tooLarge as ClientError)
     }
   }
 
-  /** An answer to a call of this subscription; that to an earlier one says nothing any more. */
-  answer(message: ServerMessage): void {
-    if (message.id !== this.#askedId) return
-    this.#askedId = undefined
-    if (message.type === 'subscribed') this.#subscribed(message)
-    else this.#refused(message)
+  const subscribed = (message: ServerMessage) => {
+    // What has no position cannot be asked for: something may be missing since the last connection.
+    const isBroken = message.recovered === false || (hasBeenLive && message.position === undefined)
+    hasBeenLive = true
+    retry.worked()
+    position = message.position
+    become('subscribed')
+    if (isBroken) gap()
+    setMembers(message)
   }
 
-  receive(message: ServerMessage): void {
-    // What is still on its way from before.
-    if (this.status !== 'subscribed') return
-    const { type, topic, position } = message
-    if (type === 'publication') {
-      if (position !== undefined) this.position = position
-      this.#publication(message)
-    } else if (type === 'state') {
-      this.#isState = true
-      if (position === this.state?.position) return
-      this.state = { data: message.data, position: position as string }
-      const isHeard = this.events.emit('state', message.data, position as string)
-      if (!isHeard && this.events.has('publication')) this.#tellMixedUp('state')
-    } else if (type === 'gap') {
-      this.position = position
-      this.#gap()
-    } else if (type === 'joined' && message.member !== undefined) {
-      this.#members.set(message.member.client, message.member)
-      this.#tellMembers(this.#members.size)
-    } else if (type === 'left') {
-      this.#members.delete(message.client as string)
-      this.#tellMembers(this.#members.size)
-    } else if (type === 'members') {
-      this.#setMembers(message)
-    } else if (type === 'unsubscribed') {
-      this.#end(
-        new ClientError(message.code ?? 'forbidden', `The server ended the subscription of ${topic}.`),
-      )
-    }
+  const refused = (message: ServerMessage) => {
+    if (message.code === 'no_history' && position !== undefined) {
+      // The topic of a state, or one that has lost its history.
+      position = undefined
+      subscribe()
+    } else if (message.retryable) retry.again(subscribe, message.retryAfterMs)
+    else end(errorOf(message, `${topic}: `))
   }
 
-  #publication({ topic, position, data, user, at }: ServerMessage): void {
-    const publication = {
-      topic: topic as string,
-      ...(position !== undefined && { position }),
-      data,
-      ...(user !== undefined && { user }),
-      at: at as number,
-    }
-    this.recent.push(publication)
-    if (this.recent.length > (this.options.last ?? 0)) this.recent.shift()
-    if (!this.events.emit('publication', publication) && this.events.has('state')) this.#tellMixedUp('topic')
+  const gap = () => {
+    recent.length = 0
+    events.emit('gap', { topic, position })
+  }
+
+  const setMembers = ({ members: all, count }: ServerMessage) => {
+    if (all === undefined && count === undefined) return
+    members = new Map(all?.map(member => [member.client, member]))
+    tellMembers(count)
+  }
+
+  const tellMembers = (count = members.size) => {
+    memberCount = count
+    events.emit('members', [...members.values()], count)
   }
 
   /** Listened for is what does not come: once. */
-  #tellMixedUp(right: 'topic' | 'state'): void {
-    if (this.#isMixedUp) return
-    this.#isMixedUp = true
-    const kind = right === 'topic' ? 'has publications, and no state' : 'has a state, and no publications'
-    this.#handler.onError(
-      new ClientError('wrong_use', `${this.topic} ${kind}: use client.${right}('${this.topic}').`),
-    )
+  const tellMixedUp = (right: 'topic' | 'state', kind: string) => {
+    if (isMixedUp) return
+    isMixedUp = true
+    onError(new ClientError('wrong_use', `${topic} has ${kind}: use client.${right}('${topic}').`))
   }
 
-  #subscribed(message: ServerMessage): void {
-    const { position, recovered } = message
-    // What has no position cannot be asked for: something may be missing since the last connection.
-    const isBroken = recovered === false || (this.#hasBeenLive && position === undefined)
-    this.#hasBeenLive = true
-    this.#failedCount = 0
-    this.position = position
-    this.#become('subscribed')
-    if (isBroken) this.#gap()
-    this.#setMembers(message)
-  }
-
-  #setMembers({ members, count }: ServerMessage): void {
-    if (members === undefined && count === undefined) return
-    this.#members = new Map(members?.map(member => [member.client, member]))
-    this.#tellMembers(count ?? this.#members.size)
-  }
-
-  #tellMembers(count: number): void {
-    this.memberCount = count
-    this.events.emit('members', this.members, count)
-  }
-
-  #gap(): void {
-    this.recent.length = 0
-    this.events.emit('gap', { topic: this.topic, position: this.position })
-  }
-
-  #refused({ code = 'internal', message: text = '', retryable = false, retryAfterMs }: ServerMessage): void {
-    if (code === 'no_history' && this.position !== undefined) {
-      // The topic of a state, or one that has lost its history.
-      this.position = undefined
-      this.#subscribe()
-    } else if (retryable) {
-      this.#cancelRetry = this.#handler.retryIn(() => this.#subscribe(), retryAfterMs, ++this.#failedCount)
-    } else {
-      this.#end(new ClientError(code, `${this.topic}: ${text}`))
-    }
-  }
-
-  #end(error: ClientError): void {
-    this.error = error
-    const isHeard = this.events.emit('end', error)
-    this.#become('ended')
-    if (!isHeard) this.#handler.onError(error)
-  }
-
-  #become(status: SubscriptionStatus): void {
-    if (this.status === status) return
-    this.status = status
-    this.events.emit('status', status)
+  return {
+    topic,
+    options,
+    events,
+    get status() {
+      return status
+    },
+    get position() {
+      return position
+    },
+    get isPresent() {
+      return isPresent
+    },
+    get members() {
+      return [...members.values()]
+    },
+    get memberCount() {
+      return memberCount
+    },
+    recent,
+    get state() {
+      return state
+    },
+    handleCount: 0,
+    connected(hasPresence) {
+      if (status === 'ended') return
+      isPresent = hasPresence && presence !== undefined
+      subscribe()
+    },
+    disconnected() {
+      retry.cancel()
+      askedCount++
+      isPresent = false
+      if (status !== 'ended') become('idle')
+    },
+    receive(message) {
+      // What is still on its way from before.
+      if (status !== 'subscribed') return
+      const { type, member, data } = message
+      if (type === 'publication') {
+        position = message.position ?? position
+        const { type: _, ...publication } = message as ServerMessage & Publication
+        recent.push(publication)
+        if (recent.length > last) recent.shift()
+        if (!events.emit('publication', publication) && events.has('state')) {
+          tellMixedUp('topic', 'publications, and no state')
+        }
+      } else if (type === 'state') {
+        const at = message.position as string
+        if (at === state?.position) return
+        state = { data, position: at }
+        if (!events.emit('state', data, at) && events.has('publication')) {
+          tellMixedUp('state', 'a state, and no publications')
+        }
+      } else if (type === 'gap') {
+        position = message.position
+        gap()
+      } else if (type === 'joined' && member !== undefined) {
+        members.set(member.client, member)
+        tellMembers()
+      } else if (type === 'left') {
+        members.delete(message.client as string)
+        tellMembers()
+      } else if (type === 'members') {
+        setMembers(message)
+      } else if (type === 'unsubscribed') {
+        end(new ClientError(message.code ?? 'forbidden', `The server ended the subscription of ${topic}.`))
+      }
+    },
+    ready: () =>
+      new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject })
+        settle(error)
+      }),
+    closed: settle,
+    close() {
+      if (status === 'subscribing' || status === 'subscribed') call({ type: 'unsubscribe', topic }, () => {})
+      retry.cancel()
+      askedCount++
+      status = 'ended'
+      events.clear()
+    },
   }
 }

@@ -34,70 +34,23 @@ export interface TopicHandler {
  * A topic of the server. Listening subscribes, so does `presence`; all handles of one name share one subscription, and each
  * listener gets the newest `last` publications first. `Input` is what is published, `Data` what the server makes of it.
  */
-export class Topic<Data = unknown, Input = Data> {
+export interface Topic<Data = unknown, Input = Data> {
   readonly name: string
-  readonly #handler: TopicHandler
-  readonly #options: SubscribeOptions | undefined
-  #subscription: Subscription | undefined
-  readonly #stops = new Set<() => void>()
-
-  constructor(name: string, options: SubscribeOptions | undefined, handler: TopicHandler) {
-    this.name = name
-    this.#options = options
-    this.#handler = handler
-    if (options?.presence !== undefined) this.#subscribe()
-  }
-
-  get status(): SubscriptionStatus {
-    return this.#subscription?.status ?? 'idle'
-  }
-
+  readonly status: SubscriptionStatus
   /** Where the last publication stood that came: keep it, and give it as `since` on the next visit. */
-  get position(): string | undefined {
-    return this.#subscription?.position
-  }
-
-  get members(): readonly Member[] {
-    return this.#subscription?.members ?? []
-  }
-
-  get memberCount(): number {
-    return this.#subscription?.memberCount ?? 0
-  }
-
+  readonly position: string | undefined
+  readonly members: readonly Member[]
+  readonly memberCount: number
   /** Whether the others see this client. It is `unavailable` without WebSocket, until that works again. */
-  get presence(): 'none' | 'joining' | 'joined' | 'unavailable' {
-    const wanted = this.#subscription?.options.presence !== undefined
-    if (!wanted) return 'none'
-    if (!this.#handler.hasPresence()) return 'unavailable'
-    return this.#subscription?.isPresent && this.status === 'subscribed' ? 'joined' : 'joining'
-  }
-
+  readonly presence: 'none' | 'joining' | 'joined' | 'unavailable'
   /**
    * Listens. @returns what ends it
    *
    * @throws ClientError `wrong_use` when the topic is subscribed to with other options
    */
-  on<Name extends keyof TopicEvents<Data>>(event: Name, listener: TopicEvents<Data>[Name]): () => void {
-    const subscription = this.#subscribe()
-    const { events, recent } = subscription
-    const stop = (events.on as (event: Name, listener: unknown) => () => void).call(events, event, listener)
-    this.#stops.add(stop)
-    if (event === 'publication' && recent.length > 0) {
-      for (const publication of [...recent]) (listener as (publication: Publication) => void)(publication)
-    }
-    return () => {
-      stop()
-      this.#stops.delete(stop)
-    }
-  }
-
+  on<Name extends keyof TopicEvents<Data>>(event: Name, listener: TopicEvents<Data>[Name]): () => void
   /** Resolves when the server says that this client is subscribed. @throws ClientError when it is refused, or `closed` */
-  async ready(): Promise<void> {
-    this.#handler.expectNotClosed()
-    await this.#subscribe().ready()
-  }
-
+  ready(): Promise<void>
   /**
    * Resolves with its position once the broker has it, in the order of the calls, also across new connections: within the
    * server's key window it is stored once.
@@ -106,26 +59,74 @@ export class Topic<Data = unknown, Input = Data> {
    * @returns undefined in a topic without history
    * @throws ClientError `outcome_unknown` when the window is over, `queue_full`, or what the server refused it with
    */
-  async publish(data: Input, options: PublishOptions = {}): Promise<string | undefined> {
-    checkNames('publish(data, options)', options, 'ifPosition')
-    const { ifPosition } = options
-    return await this.#handler.publish(this.name, data, ifPosition)
-  }
-
+  publish(data: Input, options?: PublishOptions): Promise<string | undefined>
   /** Ends what was begun with `on` and `presence` here; the last one unsubscribes. */
-  close(): void {
-    for (const stop of this.#stops) stop()
-    this.#stops.clear()
-    if (this.#subscription !== undefined) this.#handler.release(this.#subscription)
-    this.#subscription = undefined
-  }
+  close(): void
+}
 
-  #subscribe(): Subscription {
-    if (this.#subscription?.status === 'ended') {
-      this.#handler.release(this.#subscription)
-      this.#subscription = undefined
-    }
-    this.#subscription ??= this.#handler.subscribe(this.name, this.#options)
-    return this.#subscription
+export function createTopic(
+  name: string,
+  options: SubscribeOptions | undefined,
+  handler: TopicHandler,
+): Topic {
+  const stops = new Set<() => void>()
+  let subscription: Subscription | undefined
+
+  const release = () => {
+    if (subscription !== undefined) handler.release(subscription)
+    subscription = undefined
+  }
+  const subscribe = (): Subscription => {
+    if (subscription?.status === 'ended') release()
+    subscription ??= handler.subscribe(name, options)
+    return subscription
+  }
+  const statusOf = () => subscription?.status ?? 'idle'
+
+  if (options?.presence !== undefined) subscribe()
+  return {
+    name,
+    get status() {
+      return statusOf()
+    },
+    get position() {
+      return subscription?.position
+    },
+    get members() {
+      return subscription?.members ?? []
+    },
+    get memberCount() {
+      return subscription?.memberCount ?? 0
+    },
+    get presence() {
+      if (subscription?.options.presence === undefined) return 'none'
+      if (!handler.hasPresence()) return 'unavailable'
+      return subscription.isPresent && statusOf() === 'subscribed' ? 'joined' : 'joining'
+    },
+    on(event, listener) {
+      const { events, recent } = subscribe()
+      const stop = events.on(event, listener as () => void)
+      stops.add(stop)
+      if (event === 'publication') {
+        for (const publication of [...recent]) (listener as TopicEvents<unknown>['publication'])(publication)
+      }
+      return () => {
+        stop()
+        stops.delete(stop)
+      }
+    },
+    async ready() {
+      handler.expectNotClosed()
+      await subscribe().ready()
+    },
+    async publish(data, given = {}) {
+      checkNames('publish(data, options)', given, 'ifPosition')
+      return await handler.publish(name, data, given.ifPosition)
+    },
+    close() {
+      for (const stop of stops) stop()
+      stops.clear()
+      release()
+    },
   }
 }

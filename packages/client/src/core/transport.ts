@@ -69,7 +69,7 @@ export interface TransportContext {
   readonly fetch: FetchFunction | undefined
   readonly token: TokenFunction | undefined
   /** Compressed messages came damaged. */
-  readonly isCompressionBroken: boolean
+  isCompressionBroken: boolean
 }
 
 export type TransportKind = 'websocket' | 'event-stream' | 'long-poll'

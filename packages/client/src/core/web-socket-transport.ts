@@ -1,5 +1,6 @@
 import { readMessage, textOf } from './messages.ts'
-import { type Ending, endingOfClose, endingOfStatus } from './reason.ts'
+import { codeOf, type Ending } from './reason.ts'
+import { createTimer } from './timer.ts'
 import type { TransportOpener } from './transport.ts'
 
 /** After an `error` event the `close` event may never come, as when a Content Security Policy blocks the URL. In ms. */
@@ -8,66 +9,71 @@ const closeEventMs = 1_000
 export const webSocketTransport: TransportOpener = {
   kind: 'websocket',
   open({ url, WebSocket, environment, isCompressionBroken }, handler) {
-    if (WebSocket === undefined) return unable({ code: 'unsupported' })
+    const timer = createTimer(environment)
     let isOver = false
     let isOpen = false
-    let cancel: (() => void) | undefined
-    let socket: InstanceType<typeof WebSocket>
+    let failure: Ending | undefined
+    let socket: InstanceType<NonNullable<typeof WebSocket>> | undefined
     const end = (ending: Ending): void => {
-      cancel?.()
+      timer()
       if (isOver) return
       isOver = true
       handler.onEnd(ending)
     }
-    try {
-      // Classes for Node.js have options; a browser's takes no third argument.
-      const options = isCompressionBroken ? [{ compression: false, perMessageDeflate: false }] : []
-      socket = new WebSocket(url.replace(/^http/, 'ws'), 'bothways.v1', ...options)
-    } catch (error) {
-      return unable({ code: 'not_opened', text: String(error) })
-    }
-    socket.addEventListener('open', () => {
-      isOpen = true
-      if (!isOver) handler.onOpen()
-    })
-    socket.addEventListener('message', ({ data }) => {
-      if (isOver) return
-      const message = readMessage(data)
-      if (message !== undefined) handler.onMessage(message)
-      else {
+    /** The caller of `open` has to have it first. */
+    const endLater = (ending: Ending, ms = 0) => timer(() => end(ending), ms)
+    const listeners = {
+      open() {
+        isOpen = true
+        if (!isOver) handler.onOpen()
+      },
+      message({ data }: { data: unknown }) {
+        if (isOver) return
+        const message = readMessage(data)
+        if (message !== undefined) return handler.onMessage(message)
         end({ code: 'not_bothways' })
-        socket.close(1000)
-      }
-    })
-    let failure: Ending | undefined
-    socket.addEventListener('error', event => {
-      // Node's classes say more than browsers may.
-      const { error, doctor } = event ?? {}
-      const status = error?.answer?.status
-      const text = error?.message
-      if (status !== undefined) failure = { ...endingOfStatus(status, text), doctor }
-      else if (/inflat|compress|RSV1/i.test(String(text))) failure = { code: 'compression', text }
-      else failure = { code: isOpen ? 'lost' : 'not_opened', text, doctor }
-      cancel ??= environment.setTimer(() => end(failure as Ending), closeEventMs)
-    })
-    socket.addEventListener('close', ({ code, reason }) => {
-      const said = endingOfClose(code, reason ? String(reason) : undefined)
-      end(said.code === 'lost' ? (failure ?? { ...said, code: isOpen ? 'lost' : 'not_opened' }) : said)
-    })
-    return {
-      send: (message, data) => {
-        if (socket.readyState === 1) socket.send(textOf(message, data))
+        socket?.close(1000)
       },
-      close: () => {
-        isOver = true
-        cancel?.()
-        socket.close(1000)
+      // Node's classes say more than browsers may.
+      // biome-ignore lint/suspicious/noExplicitAny: each class has its own events
+      error({ error, doctor }: any = {}) {
+        const status = error?.answer?.status
+        const text = error?.message
+        const isDamaged = status === undefined && /inflat|compress|RSV1/i.test(text)
+        const code = isDamaged ? 'compression' : isOpen ? 'lost' : codeOf(status, 'not_opened')
+        failure = { code, text, doctor }
+        endLater(failure, closeEventMs)
+      },
+      close({ code, reason }: { code: number; reason?: unknown }) {
+        const said = codeOf(code, 'lost')
+        const text = reason ? String(reason) : undefined
+        end(
+          said === 'lost' && failure
+            ? failure
+            : { code: said === 'lost' && !isOpen ? 'not_opened' : said, text },
+        )
       },
     }
-
-    function unable(ending: Ending) {
-      const stop = environment.setTimer(() => handler.onEnd(ending), 0)
-      return { send: () => {}, close: stop }
+    if (WebSocket === undefined) endLater({ code: 'unsupported' })
+    else {
+      try {
+        // Classes for Node.js have options; a browser's takes no third argument.
+        const options = isCompressionBroken ? [{ compression: false, perMessageDeflate: false }] : []
+        socket = new WebSocket(url.replace(/^http/, 'ws'), 'bothways.v1', ...options)
+        for (const [type, listener] of Object.entries(listeners)) socket.addEventListener(type, listener)
+      } catch (error) {
+        endLater({ code: 'not_opened', text: String(error) })
+      }
+    }
+    return {
+      send(message, data) {
+        if (socket?.readyState === 1) socket.send(textOf(message, data))
+      },
+      close() {
+        isOver = true
+        timer()
+        socket?.close(1000)
+      },
     }
   },
 }

@@ -1,4 +1,10 @@
-import { type Ending, type OpenLine, Session, type TransportOpener } from '../core/transport-kit.ts'
+import {
+  type Ending,
+  type Line,
+  type OpenLine,
+  openSession,
+  type TransportOpener,
+} from '../core/transport-kit.ts'
 
 /** A connection that lasted so long was not cut by a proxy that dislikes it, in ms. */
 const stableMs = 60_000
@@ -49,7 +55,7 @@ export class Fallbacks {
 
   /** A line by the transport that works; while that is a fallback, the first is tried beside it, and takes over. */
   readonly open: OpenLine = (context, handler) => {
-    let candidate: Session | undefined
+    let candidate: Line | undefined
     let cancel: (() => void) | undefined
     const stop = () => {
       cancel?.()
@@ -64,8 +70,8 @@ export class Fallbacks {
         candidate = begin(better.opener)
       }, better.inMs)
     }
-    const begin = (opener: TransportOpener): Session => {
-      const session: Session = new Session(opener, context, {
+    const begin = (opener: TransportOpener): Line => {
+      const session: Line = openSession(opener, context, {
         onWelcome: welcome => {
           if (session === candidate) {
             candidate = undefined

@@ -1,11 +1,12 @@
 import {
   byteLength,
   type ClientMessage,
-  callRetryDelay,
   checkMessage,
+  codeOf,
+  createRetry,
   type Ending,
-  endingOfStatus,
   type FetchedResponse,
+  type Retry,
   type ServerMessage,
   type Transport,
   type TransportContext,
@@ -52,13 +53,14 @@ export class HttpTransport implements Transport {
   readonly #over = new AbortController()
   #reading: AbortController | undefined
   #isWelcome = false
-  #refusedCount = 0
+  readonly #retry: Retry
   #token: string | undefined
 
   constructor(context: TransportContext, handler: TransportHandler, read: ReadNews) {
     this.#context = context
     this.handler = handler
     this.#read = read
+    this.#retry = createRetry(context.environment)
     this.after(0, () => handler.onOpen())
   }
 
@@ -90,6 +92,7 @@ export class HttpTransport implements Transport {
   close(): void {
     this.#over.abort()
     this.#reading?.abort()
+    this.#retry.cancel()
     for (const cancel of this.#timers) cancel()
   }
 
@@ -118,7 +121,7 @@ export class HttpTransport implements Transport {
     const topic = this.#topics.get(message.topic as string)
     if (topic === undefined) return
     const { type, position, recovered } = message
-    this.#refusedCount = 0
+    this.#retry.worked()
     if (type === 'subscribed' || type === 'error') {
       const { id } = topic
       topic.id = undefined
@@ -138,8 +141,7 @@ export class HttpTransport implements Transport {
     if (this.#over.signal.aborted) return
     const { retryable, retryAfterMs, topic } = refusal
     if (retryable) {
-      const ms = callRetryDelay(retryAfterMs, ++this.#refusedCount, this.#context.environment.random())
-      this.after(ms, () => this.#readAnew())
+      this.#retry.again(() => this.#readAnew(), retryAfterMs)
       return
     }
     for (const { name } of topics) if (name === (topic ?? name)) this.pass({ ...refusal, topic: name })
@@ -177,7 +179,7 @@ export class HttpTransport implements Transport {
       ? ''
       : ' This runtime has no WebSocket: give one as an option.'
     const text = `Status ${response.status} over HTTP: is the path right, and TopicsHttp there?${noWebSocket}`
-    this.end(endingOfStatus(response.status, refusal?.message ?? text))
+    this.end({ code: codeOf(response.status, 'not_opened'), text: refusal?.message ?? text })
     throw new Error('ended')
   }
 

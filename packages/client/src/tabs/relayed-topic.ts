@@ -1,7 +1,8 @@
 import {
   type ClientMessage,
-  callRetryDelay,
+  createRetry,
   type Environment,
+  type Retry,
   type ServerMessage,
   textOf,
 } from '../core/transport-kit.ts'
@@ -38,6 +39,7 @@ export class RelayedTopic {
   readonly name: string
   readonly #handler: RelayedTopicHandler
   readonly #environment: Environment
+  readonly #retry: Retry
   readonly #listeners = new Map<string, Listener>()
   /** The newest publications that have a position, without a hole. */
   #recent: { readonly message: ServerMessage; readonly length: number }[] = []
@@ -53,12 +55,12 @@ export class RelayedTopic {
   #asked: Listener | undefined
   #askedId: number | undefined
   #isSubscribed = false
-  #failedCount = 0
   #cancel: (() => void) | undefined
 
   constructor(name: string, environment: Environment, handler: RelayedTopicHandler) {
     this.name = name
     this.#environment = environment
+    this.#retry = createRetry(environment)
     this.#handler = handler
   }
 
@@ -128,10 +130,11 @@ export class RelayedTopic {
   /** The connection is gone. */
   forget(): void {
     this.#cancel?.()
+    this.#retry.cancel()
   }
 
   #leave(): void {
-    this.#cancel?.()
+    this.forget()
     if (this.#isSubscribed || this.#askedId !== undefined)
       this.#handler.call({ type: 'unsubscribe', topic: this.name })
     this.#isSubscribed = false
@@ -162,7 +165,7 @@ export class RelayedTopic {
 
   #subscribed(asked: Listener, message: ServerMessage): void {
     this.#isSubscribed = true
-    this.#failedCount = 0
+    this.#retry.worked()
     this.#begin(message.position)
     this.#firstCount = asked.since === undefined ? asked.last : 0
     this.#state = undefined
@@ -177,8 +180,7 @@ export class RelayedTopic {
   #refused(asked: Listener, message: ServerMessage): void {
     const { tab, id } = asked
     if (id === undefined && message.retryable) {
-      const ms = callRetryDelay(message.retryAfterMs, ++this.#failedCount, this.#environment.random())
-      this.#cancel = this.#environment.setTimer(() => this.#ask(asked), ms)
+      this.#retry.again(() => this.#ask(asked), message.retryAfterMs)
       return
     }
     if (this.#listeners.get(tab) === asked) {
@@ -236,7 +238,7 @@ export class RelayedTopic {
   }
 
   #ended(message: ServerMessage): void {
-    this.#cancel?.()
+    this.forget()
     this.#isSubscribed = false
     for (const listener of this.#listeners.values()) this.#dismiss(listener, message)
     this.#listeners.clear()

@@ -2,7 +2,7 @@ import { ModelServer } from '@bothways/test-support/model-server'
 import { FakeOrigin, type FakeTab } from '@bothways/test-support/tab-origin'
 import { settled, VirtualEnvironment } from '@bothways/test-support/virtual-environment'
 import { expect, test } from 'vitest'
-import { Client } from '../core/client.ts'
+import { type Client, startClient } from '../core/client.ts'
 import type { SubscribeOptions } from '../core/index.ts'
 import { lineOf } from '../core/session.ts'
 import { webSocketTransport } from '../core/web-socket-transport.ts'
@@ -39,7 +39,7 @@ class Tab {
   constructor(server: ModelServer, fake: FakeTab) {
     this.fake = fake
     const options = { environment: this.environment, WebSocket: server.webSocketOf(fake) }
-    this.client = new Client(url, options, new Tabs(lineOf(webSocketTransport), url, fake).open)
+    this.client = startClient(url, options, new Tabs(lineOf(webSocketTransport), url, fake).open)
   }
 
   listen(topic: string, options?: SubscribeOptions) {

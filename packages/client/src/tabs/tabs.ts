@@ -1,7 +1,7 @@
 import {
   type Line,
   type OpenLine,
-  Session,
+  openSession,
   type TransportContext,
   type TransportHandler,
 } from '../core/transport-kit.ts'
@@ -47,7 +47,7 @@ export class Tabs {
       open: (_: unknown, client: TransportHandler) => this.#join(client),
     } as const
     // Who this is, the leader says.
-    const session: Line = new Session(opener, { ...context, token: undefined }, handler)
+    const session: Line = openSession(opener, { ...context, token: undefined }, handler)
     this.#stopListening ??= this.#listen()
     this.#relay?.connect()
     return {
