@@ -17,6 +17,18 @@ beforeAll(async () => {
 afterAll(() => programs.remove())
 
 const how = () => ({ warmupMs: 50, measureMs: 100, settleMs: 100, program: programs.path })
+/** Measures until there was something to measure: a loaded machine may be elsewhere for as long as it takes. */
+async function measureSome(peer, workload) {
+  let result
+  await expect
+    .poll(async () => {
+      result = await measure(peer, workload, how())
+      return result.figure
+    })
+    .toBeGreaterThan(0)
+  return result
+}
+
 const workload = {
   kind: 'echo',
   mode: 'echo',
@@ -37,8 +49,7 @@ describe('Each kind of load on a server', () => {
     ['compressed publish', { kind: 'room-deflate', mode: 'publish', bytes: 2_048, flags: 'jd' }],
     ['handshake', { mode: 'handshake' }],
   ])('%s: messages come back, and samples are compared', async (name, changes) => {
-    const result = await measure('bothways', { ...workload, ...changes }, how())
-    expect(result.figure).toBeGreaterThan(0)
+    const result = await measureSome('bothways', { ...workload, ...changes })
     expect(result.cpuUs).toBeGreaterThanOrEqual(0)
     const isSampled = name !== 'handshake' && !name.startsWith('compressed') && !name.includes('long')
     if (isSampled) expect(result.sampled).toBeGreaterThan(0)
@@ -51,8 +62,7 @@ describe('Each kind of load on a server', () => {
       ['room', { kind: 'room', mode: 'room' }],
       ['publish', { kind: 'room', mode: 'publish' }],
     ])('%s: messages come back, and samples are compared', async (name, changes) => {
-      const result = await measure(peer, { ...workload, flags: 's', ...changes }, how())
-      expect(result.figure).toBeGreaterThan(0)
+      const result = await measureSome(peer, { ...workload, flags: 's', ...changes })
       if (!name.includes('long')) expect(result.sampled).toBeGreaterThan(0)
     })
 
@@ -70,7 +80,7 @@ describe('Each kind of load on a server', () => {
   })
 
   test('echo on a server without the protocol', async () => {
-    expect((await measure('ceiling', workload, how())).figure).toBeGreaterThan(0)
+    await measureSome('ceiling', workload)
   })
 })
 
@@ -81,8 +91,7 @@ describe('Each kind of load on a client', () => {
     ['echo of long messages', { bytes: 2 ** 18 }],
     ['handshake', { mode: 'handshake' }],
   ])('%s', async (name, changes) => {
-    const result = await measure('bothways', { ...workload, side: 'client', ...changes }, how())
-    expect(result.figure).toBeGreaterThan(0)
+    const result = await measureSome('bothways', { ...workload, side: 'client', ...changes })
     if (name !== 'handshake') expect(result.sampled).toBeGreaterThan(0)
   })
 })
