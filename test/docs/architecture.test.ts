@@ -24,7 +24,7 @@ const filesAt = (path: string) => files.filter(file => file.endsWith(`/${path}`)
 /** Whether a function or method of this name is defined, or demanded by an interface, in a file. */
 function defines(file: string, name: string): boolean {
   const bare = name.slice(0, -2).replace('#', '\\B#')
-  const method = `^ +(?:static )?(?:async )?(?:get )?${bare}\\??(?:<.*>)?\\(`
+  const method = `^ +(?:protected )?(?:static )?(?:async )?(?:get )?${bare}\\??(?:<.*>)?\\(`
   return new RegExp(`${method}|function ${bare}\\b`, 'm').test(readFileSync(join(root, file), 'utf8'))
 }
 

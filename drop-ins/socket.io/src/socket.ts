@@ -7,10 +7,11 @@ import type { BroadcastFlags, Room, SocketId } from './broadcast-options.ts'
 import { CatchAllEmitter } from './catch-all.ts'
 import type { Client, WriteFlags } from './client.ts'
 import { debugLog } from './debug.ts'
-import type { EngineSocket, RawData } from './engine-binding.ts'
+import type { EngineSocket } from './engine-binding.ts'
 import { type Handshake, handshakeOf } from './handshake.ts'
 import { type Middleware, runMiddlewares } from './middlewares.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
+import { Recovery } from './recovery.ts'
 import type { Session } from './session-log.ts'
 import {
   checkEventName,
@@ -62,7 +63,6 @@ export abstract class SocketOf<
   connected = false
   /** @internal The position of the last packet that was written. */
   _lastOffset: string | undefined
-  readonly #pid: string | undefined
   readonly #adapter: Adapter
   // What most sockets are never asked for is made when they are.
   #handshake: Handshake | undefined
@@ -71,8 +71,7 @@ export abstract class SocketOf<
   #data: SocketData | undefined
   #acks: Map<number, Acknowledge> | undefined
   #middlewares: Middleware<Event>[] | undefined
-  #session: Session | undefined
-  #since: number | undefined
+  readonly #recovery: Recovery | undefined
   #flags: BroadcastFlags | undefined
   #isOver = false
 
@@ -84,19 +83,17 @@ export abstract class SocketOf<
     this.#adapter = nsp.adapter
     if (session) {
       this.id = session.sid
-      this.#pid = session.pid
       this.data = session.data as SocketData
       this.recovered = true
-      this.#session = session
-      this.#since = session.since
+      this.#recovery = new Recovery(session.pid, session.since, session)
       this._lastOffset = session.lastOffset
       // Its own room it joins when it is let in.
       void this.join(session.rooms.filter(it => it !== this.id))
     } else {
       // Not the engine's id: with that anybody can speak in the client's name. Clients of protocol 4 expect it.
       this.id = client.conn.protocol === 3 ? legacyId(nsp.name, client.id) : randomId()
-      this.#pid = nsp.server._opts.connectionStateRecovery ? randomId() : undefined
-      this.#since = this.#adapter.position
+      if (nsp.server._opts.connectionStateRecovery)
+        this.#recovery = new Recovery(randomId(), this.#adapter.position)
     }
     this.#auth = auth
     // One without a listener would end the process.
@@ -292,8 +289,8 @@ export abstract class SocketOf<
   _onconnect(): void {
     this.connected = true
     void this.join(this.id)
-    this.#replay()
-    const data = this.conn.protocol === 3 ? undefined : { sid: this.id, pid: this.#pid }
+    this.#recovery?.replay(this, this.#adapter, this.nsp.name)
+    const data = this.conn.protocol === 3 ? undefined : { sid: this.id, pid: this.#recovery?.pid }
     this.packet({ type: PacketType.CONNECT, nsp: this.nsp.name, data })
   }
 
@@ -366,16 +363,7 @@ export abstract class SocketOf<
     this.emitReserved('disconnecting', reason, description)
     // A listener may have disconnected it.
     if (!this.connected) return
-    if (this.#pid !== undefined && recoverableReasons.has(reason)) {
-      this.#adapter.persistSession({
-        sid: this.id,
-        pid: this.#pid,
-        rooms: [...this.rooms],
-        data: this.data,
-        lastOffset: this._lastOffset,
-        since: this.#since,
-      })
-    }
+    if (recoverableReasons.has(reason)) this.#recovery?.persist(this, this.#adapter)
     this._cleanup()
     this.client._remove(this)
     this.connected = false
@@ -399,7 +387,7 @@ export abstract class SocketOf<
     const adapter: Adapter = this.#adapter
     if (typeof adapter.sendTo === 'function') {
       adapter.sendTo(this, packet, flags)
-    } else if (this.#pid !== undefined) {
+    } else if (this.#recovery !== undefined) {
       // An adapter made for npm's socket.io, which remembers what it is given to broadcast.
       Reflect.apply((adapter as Adapter).broadcast, adapter, [
         packet,
@@ -420,26 +408,6 @@ export abstract class SocketOf<
   get #nextFlags(): BroadcastFlags {
     this.#flags ??= {}
     return this.#flags
-  }
-
-  /** What it missed, before it hears that it is connected: the client keeps it until then. */
-  #replay(): void {
-    const session = this.#session
-    if (session === undefined) return
-    this.#session = undefined
-    for (const missed of session.missedPackets) {
-      if (session.isEncoded) this.client.writeToEngine(missed as readonly RawData[])
-      else this.packet({ type: PacketType.EVENT, nsp: this.nsp.name, data: missed })
-    }
-    // And what was sent while middlewares decided about it.
-    if (session.position === undefined) return
-    // What another server carried meanwhile may have reached both: this one, and the one that had the session.
-    const had = new Set(session.missedOffsets)
-    for (const { parts, offset } of this.#adapter.missedSince(session.position, session.rooms)) {
-      if (had.has(offset)) continue
-      this._lastOffset = offset
-      this.client.writeToEngine(parts)
-    }
   }
 }
 

@@ -16,6 +16,7 @@ export { type DeflateOptions, resolveDeflateOptions } from './deflate/deflate-op
 export * from './errors.ts'
 export { type CloseBody, parseCloseBody } from './frames/close-body.ts'
 export { CloseCode, isSendableCloseCode, maxCloseReasonBytes } from './frames/close-code.ts'
+export { messageTooBig } from './frames/frame-header.ts'
 export {
   checkControlPayload,
   type FrameOptions,
@@ -30,12 +31,8 @@ export { applyMask } from './frames/masking.ts'
 export { isControlOpcode, Opcode } from './frames/opcode.ts'
 export { createReadMemory, type ReadMemory } from './frames/read-memory.ts'
 export type { ReceivedMessage } from './frames/received-message.ts'
-export {
-  messageTooBig,
-  type ReceivedFrame,
-  Receiver,
-  type ReceiverHandler,
-} from './frames/receiver.ts'
+export { Receiver } from './frames/receiver.ts'
+export type { ReceivedFrame, ReceiverHandler } from './frames/receiver-handler.ts'
 export type { ReceiverOptions, Role } from './frames/receiver-rules.ts'
 export { acceptKey, createKey, isValidKey, keyBytes } from './handshake/accept-key.ts'
 export { type AnswerCause, likelyCause } from './handshake/answer-causes.ts'

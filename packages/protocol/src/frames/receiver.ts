@@ -1,46 +1,24 @@
 import { copyBytes } from '#memory'
 import { isUtf8 } from '#utf8'
-import { LimitError, limits, ProtocolViolation, type ViolationCode } from '../errors.ts'
+import { type LimitError, ProtocolViolation } from '../errors.ts'
 import { Utf8Validator } from '../text/utf8-validator.ts'
-import { closeBodyOfOneByte, parseCloseBody } from './close-body.ts'
-import { maxControlPayloadBytes } from './frame-serializer.ts'
+import { parseCloseBody } from './close-body.ts'
+import {
+  checkStart,
+  headerBytes,
+  longestHeaderBytes,
+  longestMessage,
+  readUint32,
+  takeHeader,
+} from './frame-header.ts'
 import { applyMask } from './masking.ts'
 import { isControlOpcode, Opcode } from './opcode.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
 import type { ReadMemory } from './read-memory.ts'
-import { deliver, deliverOwn, type ReceivedMessage } from './received-message.ts'
+import { deliver, deliverOwn } from './received-message.ts'
+import type { ReceiverHandler } from './receiver-handler.ts'
 import { type ReceiverOptions, type ReceiverRules, receiverRules } from './receiver-rules.ts'
-import { giveBack, nextMessageNumber, takeUnfinished, type Unfinished } from './unfinished.ts'
-
-/** What a {@link Receiver} calls; nothing of it may throw. Payloads of control frames are the handler's to keep. */
-export interface ReceiverHandler {
-  onMessage(message: ReceivedMessage): void
-  /** Instead of `onMessage`, for a receiver that delivers `frames`. */
-  onFrame?(frame: ReceivedFrame): void
-  onPing(payload: Uint8Array): void
-  onPong(payload: Uint8Array): void
-  /** The peer's close frame; `code` is 1005 when it carried none. Whatever comes after it is discarded. */
-  onClose(code: number, reason: string): void
-  /** The peer broke a rule or a limit. Whatever comes after it is discarded; fail with `error`'s close code. */
-  onViolation(error: ProtocolViolation | LimitError): void
-  /**
-   * Asked between two frames, when as much has been read as was allowed the last time: how much may be read before it is
-   * asked again, in bytes, each frame with 64 more. 0: no frame more, and the handler has called `pause`.
-   * Without it everything is read at once.
-   */
-  allowWork?(lastAllowed: number): number
-}
-
-/** One frame of a text or binary message (RFC 6455 §5.4). */
-export interface ReceivedFrame {
-  /** `Opcode.Continuation` for all but a message's first. */
-  readonly opcode: number
-  readonly isFinal: boolean
-  /** RSV1 was set on the message's first frame. */
-  readonly isCompressed: boolean
-  /** Unmasked, the handler's to keep; of text, it may begin or end amid a character. */
-  readonly payload: Uint8Array
-}
+import { giveBack, takeUnfinished, type Unfinished } from './unfinished.ts'
 
 /** What a frame costs besides its bytes: a flood of empty ones takes time too. */
 const frameWork = 64
@@ -50,9 +28,6 @@ const firstWork = 1
 
 /** Nobody is asked. */
 const unlimitedWork = 2 ** 30
-
-/** Two bytes, eight of length, four of masking key. */
-const longestHeaderBytes = 14
 
 /** The first byte of a frame that is a message: FIN, no reserved bits (RFC 6455 §5.2). */
 const finalText = 0x80 | Opcode.Text
@@ -275,7 +250,7 @@ export class Receiver {
     memory: ReadMemory | undefined,
   ): number {
     if (frame.headerLength === 0 && chunkEnd - start >= longestHeaderBytes) {
-      return this.#parseHeader(frame, bytes, start)
+      return this.#takeHeader(frame, bytes, start)
         ? this.#beginPayload(frame, bytes, start + headerBytes(bytes, start), memory)
         : chunkEnd
     }
@@ -286,131 +261,23 @@ export class Receiver {
       header[frame.headerLength++] = bytes[at++]!
       if (frame.headerLength >= 2 && frame.headerLength === headerBytes(header, 0)) {
         frame.headerLength = 0
-        return this.#parseHeader(frame, header, 0) ? this.#beginPayload(frame, bytes, at, memory) : chunkEnd
+        return this.#takeHeader(frame, header, 0) ? this.#beginPayload(frame, bytes, at, memory) : chunkEnd
       }
     }
     // What can be known to be wrong is refused now, before more of the header has come.
-    if (frame.headerLength >= 2) this.#checkStart(frame, header[0]!, header[1]!)
+    if (frame.headerLength >= 2) {
+      const error = checkStart(frame, header[0]!, header[1]!, this.#rules)
+      if (error !== undefined) this.#violate(error)
+    }
     return at
   }
 
-  /** Takes the header at `start`; false when it breaks a rule. */
-  #parseHeader(frame: Unfinished, bytes: Uint8Array, start: number): boolean {
-    const first = bytes[start]!
-    const second = bytes[start + 1]!
-    if (!this.#checkStart(frame, first, second)) return false
-
-    let at = start + 2
-    let payloadBytes = second & 0x7f
-    if (payloadBytes === 126) {
-      payloadBytes = (bytes[at]! << 8) | bytes[at + 1]!
-      at += 2
-      if (payloadBytes < 126) return this.#failLengthNotMinimal(payloadBytes)
-    } else if (payloadBytes === 127) {
-      const high = readUint32(bytes, at)
-      payloadBytes = high * 2 ** 32 + readUint32(bytes, at + 4)
-      at += 8
-      if (high >= 2 ** 31) {
-        return this.#fail('BW_LENGTH_SIGN_BIT', 'A 64-bit payload length must not have its highest bit set.')
-      }
-      if (payloadBytes < 65_536) return this.#failLengthNotMinimal(payloadBytes)
-    }
-
-    const opcode = first & 0x0f
-    frame.isFinal = (first & 0x80) !== 0
-    frame.opcode = opcode
-    frame.payloadBytes = payloadBytes
-    frame.payloadCame = 0
-    frame.maskingKey = this.#rules.isServer ? readUint32(bytes, at) : 0
-    if (isControlOpcode(opcode)) return true
-
-    if (opcode !== Opcode.Continuation) {
-      frame.isInMessage = true
-      frame.messageNumber = nextMessageNumber()
-      frame.fragmentCount = 0
-      frame.isText = opcode === Opcode.Text
-      frame.isCompressed = (first & 0x40) !== 0
-    }
-    frame.fragmentCount++
-    if (frame.fragmentCount > this.#rules.maxFragmentCount) {
-      this.#violate(tooManyFragments(frame.fragmentCount, this.#rules.maxFragmentCount))
-      return false
-    }
-    return this.#checkMessageLength(frame)
-  }
-
-  /** The rules that a frame's first two bytes can break. */
-  #checkStart(frame: Unfinished, first: number, second: number): boolean {
-    const opcode = first & 0x0f
-    const isControl = isControlOpcode(opcode)
-
-    // RFC 6455 §5.2: reserved bits are 0 unless an extension says otherwise. RFC 7692 §6 gives RSV1 to the
-    // first frame of a data message, and to nothing else.
-    const allowed =
-      this.#rules.isDeflateNegotiated && (opcode === Opcode.Text || opcode === Opcode.Binary) ? 0x40 : 0
-    const reserved = first & 0x70 & ~allowed
-    if (reserved !== 0)
-      return this.#fail('BW_RESERVED_BITS', reservedBitsMessage(reserved, first, second), reserved)
-    if ((opcode > 0x2 && opcode < 0x8) || opcode > 0xa) {
-      return this.#fail('BW_RESERVED_OPCODE', `Opcode 0x${opcode.toString(16)} is reserved.`, opcode)
-    }
-    if (((second & 0x80) !== 0) !== this.#rules.isServer) {
-      return this.#rules.isServer
-        ? this.#fail('BW_UNMASKED_FRAME', 'A client must mask every frame it sends; this one was not masked.')
-        : this.#fail('BW_MASKED_FRAME', 'A server must not mask the frames it sends; this one was masked.')
-    }
-    if (isControl) {
-      if ((first & 0x80) === 0) {
-        return this.#fail(
-          'BW_FRAGMENTED_CONTROL_FRAME',
-          'A ping, pong or close frame must not be fragmented.',
-        )
-      }
-      if ((second & 0x7f) > maxControlPayloadBytes) {
-        return this.#fail(
-          'BW_LONG_CONTROL_FRAME',
-          `A ping, pong or close frame carries at most ${maxControlPayloadBytes} bytes.`,
-          second & 0x7f,
-        )
-      }
-      if (opcode === Opcode.Close && (second & 0x7f) === 1) {
-        this.#violate(closeBodyOfOneByte())
-        return false
-      }
-      return true
-    }
-    // RFC 6455 §5.4: a message's first frame has its opcode, all others are continuations.
-    if (opcode === Opcode.Continuation && !frame.isInMessage) {
-      return this.#fail(
-        'BW_UNEXPECTED_CONTINUATION',
-        'A continuation frame came, but there is no message to continue.',
-        opcode,
-      )
-    }
-    if (opcode !== Opcode.Continuation && frame.isInMessage) {
-      return this.#fail(
-        'BW_EXPECTED_CONTINUATION',
-        'A new message began before the fragmented one had ended.',
-        opcode,
-      )
-    }
-    return true
-  }
-
-  /** Checked on the announced length, before any memory is taken for it. */
-  #checkMessageLength(frame: Unfinished): boolean {
-    if (frame.payloadBytes > this.#rules.maxFrameBytes) {
-      this.#violate(frameTooBig(frame.payloadBytes, this.#rules.maxFrameBytes))
-      return false
-    }
-    const total = frame.messageLength + frame.payloadBytes
-    if (total <= this.#longestMessage(frame)) return true
-    this.#violate(messageTooBig(total, this.#rules.maxMessageBytes))
+  /** False when the header breaks a rule. */
+  #takeHeader(frame: Unfinished, bytes: Uint8Array, start: number): boolean {
+    const error = takeHeader(frame, bytes, start, this.#rules)
+    if (error === undefined) return true
+    this.#violate(error)
     return false
-  }
-
-  #longestMessage(frame: Unfinished): number {
-    return frame.isCompressed ? deflatedBound(this.#rules.maxMessageBytes) : this.#rules.maxMessageBytes
   }
 
   #beginPayload(frame: Unfinished, bytes: Uint8Array, at: number, memory: ReadMemory | undefined): number {
@@ -519,7 +386,7 @@ export class Receiver {
    * each frame to that frame's end would be copied once for each of many small ones.)
    */
   #expectedBytes(frame: Unfinished, piece: Uint8Array): number {
-    if (!frame.isFinal) return this.#longestMessage(frame)
+    if (!frame.isFinal) return longestMessage(frame, this.#rules)
     return frame.messageLength + piece.length + frame.payloadBytes - frame.payloadCame
   }
 
@@ -552,78 +419,16 @@ export class Receiver {
   }
 
   #failUtf8(): void {
-    this.#fail('BW_INVALID_UTF8', 'A text message was not UTF-8; send bytes as a binary message.')
-  }
-
-  #failLengthNotMinimal(payloadBytes: number): false {
-    return this.#fail(
-      'BW_LENGTH_NOT_MINIMAL',
-      `A payload of ${payloadBytes} bytes must use the shortest encoding of its length.`,
-      payloadBytes,
+    this.#violate(
+      new ProtocolViolation(
+        'BW_INVALID_UTF8',
+        'A text message was not UTF-8; send bytes as a binary message.',
+      ),
     )
-  }
-
-  #fail(code: ViolationCode, message: string, value?: number): false {
-    this.#violate(new ProtocolViolation(code, message, value))
-    return false
   }
 
   #violate(error: ProtocolViolation | LimitError): void {
     this.stop()
     this.#handler.onViolation(error)
   }
-}
-
-/** The error for a message over the limit; also for one that inflates beyond it. */
-export function messageTooBig(actualBytes: number, maxMessageBytes: number): LimitError {
-  return new LimitError(
-    limits.maxMessageBytes,
-    maxMessageBytes,
-    actualBytes,
-    `Message of ${actualBytes} bytes is over the limit of ${maxMessageBytes} (option maxMessageBytes).`,
-  )
-}
-
-function frameTooBig(actualBytes: number, maxFrameBytes: number): LimitError {
-  return new LimitError(
-    limits.maxFrameBytes,
-    maxFrameBytes,
-    actualBytes,
-    `Frame of ${actualBytes} bytes is over the limit of ${maxFrameBytes} (option maxFrameBytes).`,
-  )
-}
-
-function tooManyFragments(actual: number, maxFragmentCount: number): LimitError {
-  return new LimitError(
-    limits.maxFragmentCount,
-    maxFragmentCount,
-    actual,
-    `A message came in more than ${maxFragmentCount} frames (option maxFragmentCount).`,
-  )
-}
-
-/** How long a header is, judged by its second byte. */
-function headerBytes(bytes: Uint8Array, start: number): number {
-  const second = bytes[start + 1]!
-  const lengthBits = second & 0x7f
-  const lengthBytes = lengthBits === 126 ? 2 : lengthBits === 127 ? 8 : 0
-  return 2 + lengthBytes + ((second & 0x80) === 0 ? 0 : 4)
-}
-
-/** A message of the largest size that does not compress grows by its blocks' headers (RFC 1951 §3.2.4). */
-function deflatedBound(maxMessageBytes: number): number {
-  return maxMessageBytes + Math.floor(maxMessageBytes / 64) + 64
-}
-
-function readUint32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-}
-
-function reservedBitsMessage(reserved: number, first: number, second: number): string {
-  const names = [reserved & 0x40 && 'RSV1', reserved & 0x20 && 'RSV2', reserved & 0x10 && 'RSV3'].filter(
-    Boolean,
-  )
-  const isHttp = first === 0x48 && second === 0x54
-  const hint = isHttp ? ' The bytes read "HT": the peer wrote an HTTP answer after the handshake.' : ''
-  return `Reserved bits ${names.join(', ')} were set without an extension that uses them.${hint}`
 }

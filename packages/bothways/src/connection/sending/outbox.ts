@@ -1,22 +1,12 @@
 import type { BudgetHolder, ByteBudget } from '../byte-budget.ts'
-import { ownBytes } from '../message-data.ts'
 import type { Transport } from '../transports/transport.ts'
 import type { FanOut, FanOutMember } from './fan-out.ts'
 import { type FirstOctet, payloadBytesIn } from './frame.ts'
 import { NotSentError } from './send-outcome.ts'
 import { SharedBytes } from './shared-bytes.ts'
-import { Stall } from './stall.ts'
-import {
-  bytesOf,
-  joinableBytes,
-  type Piece,
-  type Source,
-  type Turn,
-  type TurnWriter,
-  turnOfProcess,
-} from './turn.ts'
+import { joinableBytes, type Piece, type Turn, type TurnWriter, turnOfProcess } from './turn.ts'
 import { type Callback, inContext, Waiters } from './waiters.ts'
-import { WriteMemory } from './write-memory.ts'
+import { Writing } from './writing.ts'
 
 export interface OutboxHandler {
   /** There is room again; asked for by {@link Outbox.oweRoom}. */
@@ -45,9 +35,6 @@ interface Entry {
 /** When so much is ready for one connection, it goes out before the turn ends. */
 const muchBytes = 128 * 1024
 
-/** A long payload is written from memory with at least so much room. */
-const longRoomBytes = 64 * 1024
-
 const none: Piece[] = []
 
 // As it was when this was loaded: tests put a clock of their own in its place.
@@ -58,12 +45,9 @@ const { nextTick } = process
  * event loop, those of earlier turns, and the one write that is under way. What is ready goes out when the turn ends,
  * as one write for all that the turn has brought, however many messages that is.
  */
-export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
-  readonly #transport: Transport
+export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetHolder {
   readonly #handler: OutboxHandler
   readonly #highWaterMarkBytes: number
-  readonly #budget: ByteBudget | undefined
-  readonly #turn: Turn
   /** What this turn has brought, but for what is in the turn's tail. */
   #ready = none
   /** The tail included. */
@@ -73,33 +57,26 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
   /** While something is not ready: it, and all that was sent behind it. */
   #waiting: Entry[] | undefined
   #waitingBytes = 0
-  /** What earlier turns have brought, and the write under way. */
-  #stall: Stall | undefined
-  #waiters: Waiters | undefined
   #owesRoom = false
   #isInTurn = false
-  /** Ends what is written behind all that was sent; nothing more is taken. */
-  #isEnding = false
   #isCut = false
 
   constructor({ transport, handler, highWaterMarkBytes, budget }: OutboxInit, turn: Turn = turnOfProcess()) {
-    this.#transport = transport
+    super(transport, budget, turn)
     this.#handler = handler
     this.#highWaterMarkBytes = highWaterMarkBytes
-    this.#budget = budget
-    this.#turn = turn
   }
 
   /** Bytes handed over that the operating system has not taken. */
   get bufferedBytes(): number {
-    const backlogBytes = this.#stall === undefined ? 0 : this.#stall.backlogBytes
+    const backlogBytes = this.stall === undefined ? 0 : this.stall.backlogBytes
     const fanOutBytes = this.#fanOut === undefined ? 0 : this.#fanOut.bytes
-    return this.#waitingBytes + this.#readyBytes + fanOutBytes + backlogBytes + this.#transport.queuedBytes
+    return this.#waitingBytes + this.#readyBytes + fanOutBytes + backlogBytes + this.transport.queuedBytes
   }
 
   /** What is lost when the transport has ended, which knows no more what of the last write was taken: all of it counts. */
   get lostBytes(): number {
-    return this.bufferedBytes + Math.max(0, this.#underWayBytes - this.#transport.queuedBytes)
+    return this.bufferedBytes + Math.max(0, this.underWayBytes - this.transport.queuedBytes)
   }
 
   get hasRoom(): boolean {
@@ -109,11 +86,6 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
   /** True while something is not ready. */
   get isWaiting(): boolean {
     return this.#waiting !== undefined
-  }
-
-  /** True while something waits behind a write that the operating system has not taken since an earlier turn. */
-  get isBehind(): boolean {
-    return this.#stall?.hasBacklog === true
   }
 
   get heldBytes(): number {
@@ -126,17 +98,20 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
 
   /** A frame of which the payload is copied, masked if there is a key; ahead of those that are not ready. */
   appendFrame(payload: Uint8Array, first: FirstOctet, maskingKey: number | undefined): void {
-    if (this.#isEnding) return
+    if (this.isEnding) return
     if (this.#fanOut !== undefined) this.leaveFanOut()
-    if (payload.length > joinableBytes) this.#writeLong(payload, first, maskingKey)
-    else this.#grow(this.#turn.appendFrame(this, payload, first, maskingKey))
+    if (payload.length > joinableBytes) {
+      this.flush()
+      this.writeLong(payload, first, maskingKey)
+      this.#afterWriting()
+    } else this.#grow(this.turn.appendFrame(this, payload, first, maskingKey))
   }
 
   /** As {@link appendFrame}, for a text message; returns its length, undefined when it may be too long for that. */
   appendText(text: string, maskingKey: number | undefined): number | undefined {
-    if (this.#isEnding) return 0
+    if (this.isEnding) return 0
     if (this.#fanOut !== undefined) this.leaveFanOut()
-    const bytes = this.#turn.appendText(this, text, maskingKey)
+    const bytes = this.turn.appendText(this, text, maskingKey)
     if (bytes === undefined) return undefined
     this.#grow(bytes)
     return payloadBytesIn(bytes, maskingKey !== undefined)
@@ -144,7 +119,7 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
 
   /** Whole frames, behind all that was sent. Their memory must not change any more. */
   push(frames: Piece): void {
-    if (this.#isEnding) return
+    if (this.isEnding) return
     if (this.#fanOut !== undefined) this.leaveFanOut()
     if (this.#waiting === undefined) this.#add(frames)
     else this.#wait({ bytes: frames.length, frame: frames, isReady: true })
@@ -186,27 +161,27 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
   /** Writes what is ready. */
   flush(): void {
     if (this.#fanOut !== undefined) this.leaveFanOut()
-    const tail = this.#turn.takeTail(this)
+    const tail = this.turn.takeTail(this)
     const pieces = this.#ready
-    if (this.isBehind) this.#writeBacklog()
+    if (this.isBehind) this.writeBacklog()
     this.#readyBytes = 0
     if (pieces.length > 0) {
       this.#ready = none
       if (tail !== undefined) pieces.push(tail)
-      this.#writePieces(pieces)
+      this.writePieces(pieces)
     } else if (tail !== undefined) {
-      if (this.#mayWrite) this.#write(tail, this.#turn.memory)
-      else this.#stalled.keep(tail)
+      if (this.mayWrite) this.write(tail, this.turn.memory)
+      else this.stalled.keep(tail)
     }
     this.#afterWriting()
   }
 
   /** Sends FIN behind everything. */
   end(): void {
-    if (this.#isEnding) return
+    if (this.isEnding) return
     this.flush()
-    this.#isEnding = true
-    if (!this.isBehind) this.#transport.end()
+    this.isEnding = true
+    if (!this.isBehind) this.transport.end()
   }
 
   /** Ends both directions at once: forgets all that was not written, and its memory. */
@@ -214,29 +189,29 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
     if (this.#isCut) return
     this.#clear()
     // What the operating system has taken of the last write, it has taken.
-    this.#waiters?.took(Math.max(0, this.#underWayBytes - this.#transport.queuedBytes))
-    this.#transport.destroy()
-    this.#stall?.returnLoan()
+    this.waiters?.took(Math.max(0, this.underWayBytes - this.transport.queuedBytes))
+    this.transport.destroy()
+    this.stall?.returnLoan()
     this.#count()
   }
 
   /** Nothing more will be taken: tells those who wait for it, in a later tick. Returns whether there was anybody. */
   abandon(cause: Error | undefined): boolean {
     this.#clear()
-    this.#stall?.took(this.#underWayBytes)
+    this.stall?.took(this.underWayBytes)
     this.#count()
-    return this.#waiters?.abandon(cause) === true
+    return this.waiters?.abandon(cause) === true
   }
 
   // --- the transport's side
 
   onTaken(bytes: number): void {
-    this.#stall?.took(bytes)
-    this.#waiters?.took(bytes)
+    this.stall?.took(bytes)
+    this.waiters?.took(bytes)
     if (this.#isCut) return
-    if (this.isBehind) this.#writeBacklog()
+    if (this.isBehind) this.writeBacklog()
     // Else each write would come a turn late once one has.
-    if (this.#transport.tellsLater && this.#readyBytes > 0) this.flush()
+    if (this.transport.tellsLater && this.#readyBytes > 0) this.flush()
     this.#afterWriting()
     this.#tellOfRoom()
   }
@@ -245,10 +220,10 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
 
   /** Whether nothing was sent in this turn, and nothing waits: then it may be one of many who write the same. */
   get isFree(): boolean {
-    if (this.#isInTurn || this.#isEnding || this.#fanOut !== undefined || this.#waiting !== undefined)
+    if (this.#isInTurn || this.isEnding || this.#fanOut !== undefined || this.#waiting !== undefined)
       return false
-    if (this.bufferedBytes > 0 || this.#underWayBytes > 0) return false
-    return !this.#turn.isExiting && !this.#transport.tellsLater
+    if (this.bufferedBytes > 0 || this.underWayBytes > 0) return false
+    return !this.turn.isExiting && !this.transport.tellsLater
   }
 
   /** What `fanOut` has and gets is written when the turn ends, unless something else is to go out before. It must be free. */
@@ -261,13 +236,13 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
     const fanOut = this.#fanOut
     if (fanOut === undefined) return
     const { pieces } = fanOut
-    if (!this.#turn.hasRoomForShared(pieces.length)) {
+    if (!this.turn.hasRoomForShared(pieces.length)) {
       // With it the fan-out.
-      this.#turn.end()
+      this.turn.end()
       if (this.#fanOut === undefined) return
     }
     this.#fanOut = undefined
-    this.#turn.countShared(pieces.length)
+    this.turn.countShared(pieces.length)
     this.#ready = pieces.slice()
     this.#readyBytes = fanOut.bytes
     fanOut.leave(this)
@@ -276,7 +251,7 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
 
   writeFanOut(pieces: readonly SharedBytes[]): void {
     this.#fanOut = undefined
-    this.#writePieces(pieces)
+    this.writePieces(pieces)
     this.#afterWriting()
   }
 
@@ -294,37 +269,22 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
 
   /** A write of TLS is over only some time after it: so it is made at once, and the next one when the turn ends. */
   static readonly #flushEarly = (outbox: Outbox): void => {
-    if (outbox.#underWayBytes === 0) outbox.flush()
+    if (outbox.underWayBytes === 0) outbox.flush()
   }
 
   static readonly #tellLater = (outbox: Outbox): void => outbox.#tellOfRoom()
 
-  get #underWayBytes(): number {
-    return this.#stall === undefined ? 0 : this.#stall.underWayBytes
-  }
-
   get #bytesAhead(): number {
-    return this.#readyBytes + (this.#stall?.backlogBytes ?? 0) + this.#underWayBytes
-  }
-
-  get #mayWrite(): boolean {
-    const stall = this.#stall
-    if (stall === undefined) return true
-    return !stall.hasBacklog && (stall.underWayBytes === 0 || this.#transport.queues)
-  }
-
-  get #stalled(): Stall {
-    this.#stall ??= new Stall(this.#budget)
-    return this.#stall
+    return this.#readyBytes + (this.stall?.backlogBytes ?? 0) + this.underWayBytes
   }
 
   #add(frames: Piece): void {
-    if (frames instanceof SharedBytes) this.#turn.addShared(this, frames)
-    else if (frames.length <= joinableBytes) this.#turn.append(this, frames)
+    if (frames instanceof SharedBytes) this.turn.addShared(this, frames)
+    else if (frames.length <= joinableBytes) this.turn.append(this, frames)
     else {
       this.flush()
-      if (this.#mayWrite) this.#write(frames, undefined)
-      else this.#stalled.keep(frames)
+      if (this.mayWrite) this.write(frames, undefined)
+      else this.stalled.keep(frames)
       this.#afterWriting()
       return
     }
@@ -333,19 +293,19 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
 
   #grow(bytes: number): void {
     this.#readyBytes += bytes
-    if (this.#readyBytes >= muchBytes || this.#turn.isExiting) this.flush()
+    if (this.#readyBytes >= muchBytes || this.turn.isExiting) this.flush()
     else if (!this.#isInTurn) this.#joinTurn()
   }
 
   #joinTurn(): void {
     this.#isInTurn = true
-    this.#turn.join(this)
-    this.#turn.expectWrite()
-    if (this.#transport.tellsLater) nextTick(Outbox.#flushEarly, this)
+    this.turn.join(this)
+    this.turn.expectWrite()
+    if (this.transport.tellsLater) nextTick(Outbox.#flushEarly, this)
   }
 
   #wait(entry: Entry): void {
-    if (this.#isEnding) return
+    if (this.isEnding) return
     this.#waiting ??= []
     this.#waiting.push(entry)
     this.#waitingBytes += entry.bytes
@@ -367,94 +327,24 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
   }
 
   #addWaiter(callback: Callback): void {
-    this.#waiters ??= new Waiters()
-    this.#waiters.add(callback, this.#bytesAhead)
-  }
-
-  /**
-   * Writes a long frame at once, by way of memory that stays in the processor's cache, and copies only what the
-   * operating system does not take.
-   */
-  #writeLong(payload: Uint8Array, first: FirstOctet, maskingKey: number | undefined): void {
-    this.flush()
-    const memory = this.#turn.longMemory()
-    memory.makeRoom(longRoomBytes)
-    const start = memory.used
-    memory.appendHeader(payload.length, first, maskingKey)
-    let at = 0
-    if (this.#mayWrite && memory.mayLend && !this.#transport.copiesBorrowed) {
-      let isTaken = true
-      while (isTaken && at < payload.length) {
-        at += memory.fill(payload, at, maskingKey)
-        isTaken = this.#write(memory.written(start), memory)
-        if (isTaken) memory.rewind(start)
-      }
-    } else {
-      this.#stalled.keep(memory.written(start))
-      memory.rewind(start)
-    }
-    if (at < payload.length) {
-      this.#stalled.keepRest(payload, at, maskingKey)
-      this.#writeBacklog()
-    }
-    this.#afterWriting()
-  }
-
-  /** Short pieces go out joined, long ones by themselves. */
-  #writePieces(pieces: readonly Piece[]): void {
-    let at = 0
-    while (at < pieces.length && this.#mayWrite) {
-      const piece = pieces[at]!
-      if (pieces.length === 1 || piece.length > joinableBytes) {
-        this.#write(bytesOf(piece), piece instanceof SharedBytes ? piece : this.#turn.memory)
-        at++
-      } else {
-        at = this.#turn.joinPieces(pieces, at)
-        this.#write(this.#turn.joinedBytes, this.#turn.joinedSource)
-      }
-    }
-    for (; at < pieces.length; at++) this.#stalled.keep(pieces[at]!)
-  }
-
-  #writeBacklog(): void {
-    const stall = this.#stalled
-    while (stall.hasBacklog && (stall.underWayBytes === 0 || this.#transport.queues)) {
-      const piece = stall.takeNext()
-      if (piece instanceof SharedBytes) this.#write(piece.bytes, piece)
-      else this.#write(piece, undefined)
-    }
-    if (this.#isEnding && !stall.hasBacklog) this.#transport.end()
-  }
-
-  /** @param source undefined: the bytes are in memory of their own, which does not change any more */
-  #write(bytes: Uint8Array, source: Source | undefined): boolean {
-    const isBorrowed = source instanceof WriteMemory
-    if (isBorrowed && !source.mayLend && !this.#transport.copiesBorrowed) {
-      return this.#write(ownBytes(bytes), undefined)
-    }
-    if (this.#transport.write(bytes, isBorrowed)) {
-      if (this.#waiters !== undefined) this.#waiters.took(bytes.length)
-      return true
-    }
-    const isCopied = isBorrowed && this.#transport.copiesBorrowed
-    this.#stalled.begin(bytes, isCopied ? undefined : source)
-    return false
+    this.waiters ??= new Waiters()
+    this.waiters.add(callback, this.#bytesAhead)
   }
 
   #clear(): void {
-    this.#isEnding = true
+    this.isEnding = true
     this.#isCut = true
     this.#owesRoom = false
-    this.#turn.takeTail(this)
+    this.turn.takeTail(this)
     this.#fanOut?.leave(this)
     this.#fanOut = undefined
     this.#ready = none
     this.#readyBytes = 0
-    this.#stall?.drop()
+    this.stall?.drop()
     for (const { callbacks = [] } of this.#waiting ?? []) {
       for (const callback of callbacks) {
-        this.#waiters ??= new Waiters()
-        this.#waiters.add(callback, Number.POSITIVE_INFINITY)
+        this.waiters ??= new Waiters()
+        this.waiters.add(callback, Number.POSITIVE_INFINITY)
       }
     }
     this.#waiting = undefined
@@ -463,7 +353,7 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
 
   /** What follows from what has been written, or not. */
   #afterWriting(): void {
-    if (this.#stall !== undefined) this.#count()
+    if (this.stall !== undefined) this.#count()
     // Not at once: a sender must not be called back in the middle of its call.
     if (this.#owesRoom && this.hasRoom) nextTick(Outbox.#tellLater, this)
   }
@@ -476,7 +366,7 @@ export class Outbox implements TurnWriter, FanOutMember, BudgetHolder {
 
   /** Tells the budget what is held now. */
   #count(): void {
-    if (this.#waitingBytes > 0) this.#stalled.count(this, this.#waitingBytes, this.#isCut)
-    else this.#stall?.count(this, 0, this.#isCut)
+    if (this.#waitingBytes > 0) this.stalled.count(this, this.#waitingBytes, this.#isCut)
+    else this.stall?.count(this, 0, this.#isCut)
   }
 }
