@@ -85,11 +85,13 @@ test('bothways/broker exports these names', () => {
     'aFunction',
     'fingerprintOf',
     'invalidOption',
+    'longestTimerMs',
     'newCheck',
     'newEpoch',
     'oneOf',
     'readPosition',
     'resolveOptions',
+    'useBroker',
     'wholeNumber',
     'writePosition',
   ])

@@ -14,6 +14,7 @@ import {
 import {
   Audience,
   invalidOption,
+  longestTimerMs,
   newCheck,
   type OptionRules,
   readPosition,
@@ -60,7 +61,7 @@ const rules: OptionRules<NatsBrokerOptions, Readonly<Required<NatsBrokerOptions>
     throw invalidOption(name, 'letters, digits, - and _', prefix)
   },
   keyWindowMs: wholeNumber(300_000, 300_000),
-  timeoutMs: wholeNumber(5_000, 1),
+  timeoutMs: wholeNumber(5_000, 1, longestTimerMs),
   maxHistoryBytes: wholeNumber(1024 * 1024 * 1024, 1024 * 1024),
   replicas: wholeNumber(1, 1),
 }

@@ -14,6 +14,7 @@ import {
   Audience,
   fingerprintOf,
   invalidOption,
+  longestTimerMs,
   newCheck,
   newEpoch,
   type OptionRules,
@@ -66,7 +67,7 @@ const rules: OptionRules<RedisBrokerOptions, Readonly<Required<RedisBrokerOption
     throw invalidOption(name, 'a string without braces', prefix)
   },
   keyWindowMs: wholeNumber(300_000, 300_000),
-  timeoutMs: wholeNumber(5_000, 1),
+  timeoutMs: wholeNumber(5_000, 1, longestTimerMs),
 }
 
 /** Calls without an answer; one more is refused as `busy`. */

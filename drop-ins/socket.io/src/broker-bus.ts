@@ -1,4 +1,5 @@
 import type { Broker, TopicSubscription } from 'bothways'
+import { useBroker } from 'bothways/broker'
 import type { ClusterBus, ClusterMember, ClusterMembership, ClusterMessage } from './cluster-bus.ts'
 import { fromText, toText } from './text-of-bytes.ts'
 
@@ -30,6 +31,7 @@ class BrokerBus implements ClusterBus {
   }
 
   join(channel: string, member: ClusterMember): ClusterMembership {
+    const stopUsing = useBroker(this.#broker)
     const [all, alone] = [nameOf(channel), nameOf(member.id)]
     const subscriptions: Promise<TopicSubscription | undefined>[] = []
     let isOver = false
@@ -61,6 +63,7 @@ class BrokerBus implements ClusterBus {
         isOver = true
         for (const subscription of subscriptions) void subscription.then(it => it?.unsubscribe())
         await this.#broker.leave(all, member.id).catch(ignore)
+        await stopUsing(false)
       },
     }
   }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { roundRobin } from '@bothways/test-support/round-robin'
 import { nextEvent as next } from '@bothways/test-support/socket-io-clients'
 import { SocketIoStage } from '@bothways/test-support/socket-io-stage'
-import { MemoryBroker } from 'bothways'
+import { createHub, MemoryBroker } from 'bothways'
 import { ByteBudget } from 'bothways/connection'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { busOf } from './broker-bus.ts'
@@ -247,4 +247,27 @@ test('What is no message of another server is a warning, and nothing more', asyn
   await expect.poll(() => warnings.length).toBe(foreign.length * 2 + 1)
   process.off('warning', warn)
   await Promise.all([membership.leave(), other.leave()])
+})
+
+test('A hub that closes leaves its broker to servers of Socket.IO that are joined by it, and they close it at their end', async () => {
+  const broker = new MemoryBroker()
+  let closeCount = 0
+  const { close } = broker
+  broker.close = () => {
+    closeCount++
+    return close.call(broker)
+  }
+  const [{ io: one, url }, { io: other }] = [
+    await stage.listen({ cluster: broker }),
+    await stage.listen({ cluster: broker }),
+  ]
+  await createHub({ broker }).close({ spreadMs: 0 })
+  expect(closeCount).toBe(0)
+  const client = stage.connect(url)
+  await next(client, 'connect')
+  const heard = next(client, 'news')
+  other.emit('news', 1)
+  expect(await heard).toEqual([1])
+  await Promise.all([one.close(), other.close()])
+  await expect.poll(() => closeCount).toBe(1)
 })

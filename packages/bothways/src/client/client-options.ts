@@ -1,6 +1,6 @@
 import type { Agent } from 'node:http'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
+import { checkOptionNames, invalidOption, longestTimerMs } from '../connection/option-checks.ts'
 import { applyRules, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
 import {
   type ConnectionOptions,
@@ -57,7 +57,7 @@ const clientRules: OptionRules<ClientOptions, Omit<ClientSettings, 'connection'>
       tls,
     )
   },
-  handshakeTimeoutMs: wholeNumber(10_000, 1),
+  handshakeTimeoutMs: wholeNumber(10_000, 1, longestTimerMs),
   signal: ({ signal }, name) => {
     if (signal === undefined || (isObject(signal) && 'aborted' in signal)) return signal
     const expected = 'an AbortSignal, such as controller.signal or AbortSignal.timeout(5_000)'

@@ -1,3 +1,5 @@
+import { longestTimerMs } from '../connection/option-checks.ts'
+
 /** So often in the time that counts as an absence the clocks are looked at, at least. */
 const beatsPerLimit = 16
 
@@ -28,7 +30,10 @@ export class Absence {
   constructor({ limitMs, onReturn }: AbsenceInit) {
     this.#limitMs = limitMs
     this.#onReturn = onReturn
-    this.#timer = setInterval(() => void this.look(), limitMs / beatsPerLimit).unref()
+    this.#timer = setInterval(
+      () => void this.look(),
+      Math.min(limitMs / beatsPerLimit, longestTimerMs),
+    ).unref()
   }
 
   /**

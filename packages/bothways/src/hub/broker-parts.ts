@@ -1,5 +1,5 @@
 // `bothways/broker`: what brokers are made of, besides the interface and the errors of the root entry.
-export { invalidOption } from '../connection/option-checks.ts'
+export { invalidOption, longestTimerMs } from '../connection/option-checks.ts'
 export {
   aFunction,
   type OptionRules,
@@ -8,6 +8,7 @@ export {
   wholeNumber,
 } from '../connection/option-rules.ts'
 export { Audience } from './audience.ts'
+export { useBroker } from './broker-use.ts'
 export { LocalPresence } from './local-presence.ts'
 export { newCheck, newEpoch, type Position, readPosition, writePosition } from './position.ts'
 export { fingerprintOf } from './publication-key.ts'

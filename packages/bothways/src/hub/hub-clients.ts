@@ -1,3 +1,5 @@
+import { checkOptionNames, longestTimerMs, whole } from '../connection/option-checks.ts'
+
 /** One client of the hub, as long as it holds a connection. */
 export interface HubClient {
   readonly userId: string
@@ -15,6 +17,21 @@ export interface HubClient {
 
 /** So many are told to go in one turn: of tens of thousands the last must not wait, unserved, for all of them. */
 const goodbyesInOneTurn = 250
+
+/** How a hub takes leave of its clients. */
+export interface LeaveOptions {
+  /** Over how long they are to come back, in ms. Default: 5 for each client, at most 5,000. */
+  readonly spreadMs?: number
+  /** Over how long they are closed, in ms. Default: as `spreadMs`. */
+  readonly closeMs?: number
+}
+
+/** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
+export function leaveSettings(options: LeaveOptions, clientCount: number): Required<LeaveOptions> {
+  checkOptionNames('hub.close', options, ['spreadMs', 'closeMs'])
+  const spreadMs = whole(options, 'spreadMs', Math.min(5_000, 5 * clientCount), 0, longestTimerMs)
+  return { spreadMs, closeMs: whole(options, 'closeMs', spreadMs, 0, longestTimerMs) }
+}
 
 /** Who holds a connection in this process, by user. */
 export class HubClients {

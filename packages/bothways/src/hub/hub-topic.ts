@@ -1,36 +1,15 @@
 import { UsageError } from '@bothways/protocol'
-import type { Sink } from '../connection/channel.ts'
 import { checkOptionNames, kindOf } from '../connection/option-checks.ts'
-import type { Publication } from '../connection/sending/publication.ts'
-import { publicUser, senderOf } from './author.ts'
-import type { Broker, Member, StoredPublication } from './broker.ts'
-import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
+import type { Member } from './broker.ts'
+import type { PublishToTopic } from './hub-calls.ts'
 import { HubError } from './hub-error.ts'
-import { PublicationMessage } from './messages.ts'
-import type { Subscription } from './subscription.ts'
+import { TopicIteration } from './topic-iteration.ts'
+import { TopicListener } from './topic-listener.ts'
+import type { TopicPort } from './topic-port.ts'
+import { type TopicPublication, topicPublication } from './topic-publication.ts'
 
 /** As many publications as one reading of a history gives. */
 export const maxHistoryRead = 1000
-
-/** What a topic needs of its hub. */
-export interface TopicPort {
-  publish(data: unknown, options: PublishToTopic): Promise<string | undefined>
-  subscribe(sink: Sink, options: SubscribeToTopic): Promise<Subscribed>
-  unsubscribe(subscription: Subscription): void
-  subscriberCount(): number
-  readonly broker: Broker
-  onError(error: unknown): void
-}
-
-/** A publication as a program gets it. */
-export interface TopicPublication<Data = unknown> {
-  readonly data: Data
-  readonly position: string | undefined
-  readonly user: string | undefined
-  /** Of what came from a meeting: the ids of clients that have it already. */
-  readonly sender: string | undefined
-  readonly at: number
-}
 
 /** One topic, for the program itself. `Input` is what is published, `Data` what the schema makes of it. */
 export class HubTopic<Data = unknown, Input = Data> {
@@ -49,57 +28,40 @@ export class HubTopic<Data = unknown, Input = Data> {
   }
 
   /**
-   * Calls a function with everything that is published from now on, or behind `since`, in order. What it throws goes to `onError`.
+   * Calls a function with everything that is published from now on, or behind `since`, in order; `onGap` where publications were
+   * lost, also those behind a `since` that is too old: it goes on behind the position. What they throw goes to the hub's `onError`.
    *
    * @returns a function that ends it
    */
   async subscribe(
     listener: (publication: TopicPublication<Data>) => void,
-    options: { readonly since?: string; readonly last?: number } = {},
+    options: {
+      readonly since?: string
+      readonly last?: number
+      onGap?(position: string | undefined): void
+    } = {},
   ): Promise<() => void> {
-    checkOptionNames('subscribe', options, ['since', 'last'])
+    checkOptionNames('subscribe', options, ['since', 'last', 'onGap'])
     if (typeof listener !== 'function') {
       throw new UsageError(
         'BW_INVALID_ARGUMENT',
         `subscribe takes a function, subscribe(({ data }) => { … }), got ${kindOf(listener)}.`,
       )
     }
-    const { subscription } = await this.#port.subscribe(
-      { sendShared: message => this.#tell(listener, message) },
-      options,
-    )
+    const { onGap = ignore, ...from } = options
+    const sink = new TopicListener<Data>({ listener, onGap, onError: error => this.#port.onError(error) })
+    const { subscription, position, recovered } = await this.#port.subscribe(sink, from)
+    if (recovered === false) sink.tellGap(position)
     subscription.start()
     return () => this.#port.unsubscribe(subscription)
   }
 
-  /** Everything that is published from now on, for `for await`; leaving the loop ends it. What is not taken waits in history. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<TopicPublication<Data>, void> {
-    const waiting: TopicPublication<Data>[] = []
-    let wake: () => void = ignore
-    const sink: Sink = {
-      sendShared(message) {
-        if (message instanceof PublicationMessage) waiting.push(fromStored(message.publication))
-        wake()
-        return waiting.length < maxWaiting ? 'sent' : 'queued'
-      },
-    }
-    const { subscription } = await this.#port.subscribe(sink, {})
-    subscription.start()
-    try {
-      for (;;) {
-        const next = waiting.shift()
-        if (next !== undefined) {
-          yield next
-          if (waiting.length === 0) subscription.goOn()
-        } else {
-          await new Promise<void>(resolve => {
-            wake = resolve
-          })
-        }
-      }
-    } finally {
-      this.#port.unsubscribe(subscription)
-    }
+  /**
+   * Everything that is published from now on, for `for await`; leaving the loop ends it, as the end of the hub does. What is not
+   * taken waits in history. The first one behind publications that were lost says so by `isAfterGap`.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<TopicPublication<Data>, undefined> {
+    return new TopicIteration<Data>(this.#port)
   }
 
   /** The newest `last`, or what is behind `since`, oldest first. */
@@ -116,7 +78,7 @@ export class HubTopic<Data = unknown, Input = Data> {
       last,
       limit: maxHistoryRead,
     })
-    return publications.map(stored => fromStored<Data>(stored))
+    return publications.map(stored => topicPublication<Data>(stored, false))
   }
 
   /** Who subscribes to it in this process: clients, this program, and polls that wait. */
@@ -153,23 +115,6 @@ export class HubTopic<Data = unknown, Input = Data> {
       }
     }
   }
-
-  /** What a listener throws is no business of the other subscribers, nor of the publisher. */
-  #tell(listener: (publication: TopicPublication<Data>) => void, message: Publication): 'sent' {
-    try {
-      if (message instanceof PublicationMessage) listener(fromStored(message.publication))
-    } catch (error) {
-      this.#port.onError(error)
-    }
-    return 'sent'
-  }
 }
-
-/** Publications that wait for an iteration; then it is fed from history. */
-const maxWaiting = 100
 
 function ignore(): void {}
-
-function fromStored<Data>({ data, position, user, at }: StoredPublication): TopicPublication<Data> {
-  return { data: JSON.parse(data), position, user: publicUser(user), sender: senderOf(user), at }
-}

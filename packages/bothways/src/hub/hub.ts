@@ -5,6 +5,7 @@ import type { TokenBucket } from '../connection/token-bucket.ts'
 import { Absence } from './absence.ts'
 import { writeAuthor } from './author.ts'
 import type { Broker, History, Member, Withdrawal } from './broker.ts'
+import { useBroker } from './broker-use.ts'
 import {
   type Contract,
   type HandlerInput,
@@ -15,12 +16,13 @@ import {
   type TopicName,
 } from './contract.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
-import { HubClients } from './hub-clients.ts'
+import { HubClients, type LeaveOptions, leaveSettings } from './hub-clients.ts'
 import { HubError } from './hub-error.ts'
 import { type HubOptions, type HubSettings, hubRules } from './hub-options.ts'
 import { HubTopic, maxHistoryRead } from './hub-topic.ts'
 import { encodeData } from './json-data.ts'
-import { LiveTopic, mostMembersTold } from './live-topic.ts'
+import { mostMembersTold } from './live-topic.ts'
+import { LiveTopics } from './live-topics.ts'
 import { PresenceBudget } from './presence-budget.ts'
 import { checkKey } from './publication-key.ts'
 import { publishRate, spendPublish } from './publish-rate.ts'
@@ -38,9 +40,6 @@ import {
 } from './topic-options.ts'
 import { TopicPatterns } from './topic-patterns.ts'
 
-/** How often heads are compared with the broker's, in ms: finds a last publication that was lost. */
-const compareHeadsMs = 20_000
-
 /**
  * The topics of a program: ordered, remembered, with who is there; under every kind of client. `Hub<User>` is one of any contract,
  * or of none.
@@ -54,7 +53,7 @@ export class Hub<User = undefined, C extends Contract = any> {
   readonly presence: PresenceBudget = new PresenceBudget()
   /** For meetings, too. */
   readonly declarations: TopicPatterns<Declaration<User>> = new TopicPatterns()
-  readonly #live = new Map<string, LiveTopic>()
+  readonly #live: LiveTopics
   readonly #methods = new Map<string, RequestHandler<User>>()
   /** For transports: who holds a connection. */
   readonly clients: HubClients = new HubClients()
@@ -62,9 +61,9 @@ export class Hub<User = undefined, C extends Contract = any> {
   readonly onError: (error: unknown) => void
   /** For transports: whether what they have read is too old to act on. */
   readonly absence: Absence
+  readonly #closing = new AbortController()
   readonly #stopListening: () => void
-  readonly #compareTimer: NodeJS.Timeout
-  #isComparing = false
+  readonly #stopUsing: (givesUp: boolean) => Promise<void>
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
   constructor(options: HubOptions<User, C> = {}) {
@@ -72,8 +71,10 @@ export class Hub<User = undefined, C extends Contract = any> {
     this.settings = settings
     this.onError = settings.onError
     this.broker = settings.broker
+    this.#stopUsing = useBroker(this.broker)
     this.#publishRate = publishRate(settings.maxTotalPublishesPerSecond)
     this.#replays = new Slots(settings.maxReplays)
+    this.#live = new LiveTopics(this.broker, this.#replays, this.onError)
     for (const [pattern, topic] of declaredTopics<User>(settings.topics, settings.contract.topics)) {
       this.declare(pattern, topic)
     }
@@ -81,7 +82,6 @@ export class Hub<User = undefined, C extends Contract = any> {
     // A client gives up what is not answered within the key window; the rest of it is for what is on the way.
     const limitMs = this.broker.keyWindowMs / 2
     this.absence = new Absence({ limitMs, onReturn: () => this.clients.cutAll() })
-    this.#compareTimer = setInterval(() => void this.#compareHeads(), compareHeadsMs).unref()
   }
 
   /** @throws UsageError `BW_INVALID_OPTION` for a pattern that overlaps with another and neither is more specific */
@@ -164,9 +164,10 @@ export class Hub<User = undefined, C extends Contract = any> {
       },
       subscribe: (sink, options) => this.#subscribe(name, declaration, sink, options, undefined, true),
       unsubscribe: subscription => this.unsubscribe(subscription, undefined),
-      subscriberCount: () => this.#live.get(name)?.subscriptions.size ?? 0,
+      subscriberCount: () => this.#live.subscriberCount(name),
       broker: this.broker,
       onError: this.onError,
+      closing: this.#closing.signal,
     })
   }
 
@@ -215,10 +216,7 @@ export class Hub<User = undefined, C extends Contract = any> {
     this.presence.giveBack(subscription)
     const { name } = subscription.topic
     if (client !== undefined) void this.broker.leave(name, client).catch(this.onError)
-    const topic = this.#live.get(name)
-    if (topic?.subscriptions.delete(subscription) !== true || topic.subscriptions.size > 0) return
-    topic.close()
-    this.#live.delete(name)
+    this.#live.remove(name, subscription)
   }
 
   async historyAs(
@@ -283,25 +281,19 @@ export class Hub<User = undefined, C extends Contract = any> {
   }
 
   /**
-   * Tells every client a time of its own to come back at, spread evenly, closes with 1012, then gives everything back.
+   * Tells every client a time of its own to come back at, spread evenly, closes with 1012, then gives everything back: the
+   * broker as soon as no other hub, server or server of Socket.IO of this process uses it.
    *
-   * @param spreadMs over how long they are to come back, in ms. Default: 5 for each client, at most 5,000
-   * @param closeMs over how long they are closed, in ms. Default: as `spreadMs`
+   * @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION`
    */
-  async close({
-    spreadMs = Math.min(5000, 5 * this.clients.count),
-    closeMs = spreadMs,
-  }: {
-    readonly spreadMs?: number
-    readonly closeMs?: number
-  } = {}): Promise<void> {
-    clearInterval(this.#compareTimer)
+  async close(options: LeaveOptions = {}): Promise<void> {
+    const { spreadMs, closeMs } = leaveSettings(options, this.clients.count)
     this.absence.close()
     await this.clients.leave(spreadMs, closeMs)
     this.#stopListening()
-    for (const topic of this.#live.values()) topic.close()
-    this.#live.clear()
-    await this.broker.close()
+    this.#closing.abort()
+    this.#live.close()
+    await this.#stopUsing(true)
   }
 
   #declarationOf(name: unknown): Declaration<User> {
@@ -370,7 +362,7 @@ export class Hub<User = undefined, C extends Contract = any> {
     if (since !== undefined && history === undefined)
       throw new HubError('no_history', 'This topic has no history.')
     const shown = presence && encodeData(presence.data, this.settings.maxPresenceBytes)
-    const topic = this.#liveTopic(name, declaration)
+    const topic = this.#live.open(name, declaration)
     const subscription = new Subscription(topic, sink, seesMembers)
     // Takes its place at once, so that the topic lives while the broker is asked.
     topic.subscriptions.add(subscription)
@@ -413,31 +405,6 @@ export class Hub<User = undefined, C extends Contract = any> {
       // A joining that failed may have happened.
       this.unsubscribe(subscription, member)
       throw error
-    }
-  }
-
-  #liveTopic(name: string, declaration: Declaration<User>): LiveTopic {
-    let topic = this.#live.get(name)
-    if (topic === undefined) {
-      topic = new LiveTopic(name, declaration, this.broker, this.#replays, this.onError)
-      this.#live.set(name, topic)
-      // Those who wait for it hear why; nobody else need.
-      topic.ready.catch(() => undefined)
-    }
-    return topic
-  }
-
-  async #compareHeads(): Promise<void> {
-    if (this.#isComparing || this.#live.size === 0) return
-    this.#isComparing = true
-    try {
-      const topics = [...this.#live.values()].filter(({ hasHistory, isState }) => hasHistory || isState)
-      const heads = await this.broker.heads(topics.map(({ name }) => name))
-      for (const [at, topic] of topics.entries()) topic.compareHead(heads[at] ?? topic.head)
-    } catch (error) {
-      this.onError(error)
-    } finally {
-      this.#isComparing = false
     }
   }
 }

@@ -12,7 +12,7 @@ import type { Feed, Subscription } from './subscription.ts'
 import type { Declaration } from './topic-options.ts'
 
 /** What of a declaration matters once somebody may subscribe. */
-type TopicKind = Pick<Declaration<never>, 'history' | 'hasPresence' | 'isState'>
+export type TopicKind = Pick<Declaration<never>, 'history' | 'hasPresence' | 'isState'>
 
 /** More members than this are told by their number. */
 export const mostMembersTold = 100

@@ -3,10 +3,10 @@ import type { TokenBucket } from '../connection/token-bucket.ts'
 import type { Hub } from './hub.ts'
 import type { HubClient } from './hub-clients.ts'
 import { HubError, toHubError } from './hub-error.ts'
-import type { TopicPublication } from './hub-topic.ts'
 import { InOrder } from './in-order.ts'
 import { publishRate, spendPublish } from './publish-rate.ts'
 import type { Declaration } from './topic-options.ts'
+import type { TopicPublication } from './topic-publication.ts'
 
 /** Calls of one client that wait for authorization or for the broker, and of all of them. */
 const maxPendingOfClient = 100

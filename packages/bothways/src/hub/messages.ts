@@ -43,8 +43,14 @@ export function memberCountMessage(topic: string, count: number): Publication {
   return message({ type: 'members', topic, count })
 }
 
-export function gapMessage(topic: string, position: string | undefined): Publication {
-  return message({ type: 'gap', topic, position })
+/** Publications were lost for a subscriber, which goes on behind a position. */
+export class GapMessage extends Publication {
+  readonly position: string | undefined
+
+  constructor(topic: string, position: string | undefined) {
+    super(JSON.stringify({ type: 'gap', topic, position }))
+    this.position = position
+  }
 }
 
 export function unsubscribedMessage(topic: string, code: string): Publication {

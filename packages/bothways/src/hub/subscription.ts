@@ -1,7 +1,7 @@
 import type { Sink } from '../connection/channel.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { History, StoredPublication } from './broker.ts'
-import { gapMessage } from './messages.ts'
+import { GapMessage } from './messages.ts'
 
 /** What a subscription needs of its topic. */
 export interface Feed {
@@ -155,7 +155,7 @@ export class Subscription {
       const { publications, recovered, start } = await this.topic.read(since, pageSize)
       if (this.#isEnded) return
       if (recovered === false) {
-        if (this.sink.sendShared(gapMessage(this.topic.name, start)) === 'refused') return
+        if (this.sink.sendShared(new GapMessage(this.topic.name, start)) === 'refused') return
         this.#position = start
       }
       for (const publication of publications) {
@@ -186,7 +186,8 @@ export class Subscription {
   }
 
   #resumeWithLoss(): void {
-    if (this.#hasLost && this.sink.sendShared(gapMessage(this.topic.name, undefined)) === 'refused') return
+    if (this.#hasLost && this.sink.sendShared(new GapMessage(this.topic.name, undefined)) === 'refused')
+      return
     this.#hasLost = false
     this.#isLive = true
   }

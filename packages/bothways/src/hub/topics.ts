@@ -128,6 +128,9 @@ export class Topics<Message> {
     return count
   }
 
+  /** Nobody is told of anything any more. */
+  async close(): Promise<void> {}
+
   /** Somebody subscribes to a topic that nobody has subscribed to. */
   protected began(_name: string): void {}
 

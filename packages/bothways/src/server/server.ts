@@ -418,6 +418,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     await httpClosed
     for (const timer of timers) clearTimeout(timer)
     for (const detach of this.#detachments) detach()
+    await this.#topics.close()
   }
 }
 

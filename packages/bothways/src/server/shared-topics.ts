@@ -5,6 +5,7 @@ import { messageBytes } from '../connection/message-data.ts'
 import { FanOut } from '../connection/sending/fan-out.ts'
 import { Publication } from '../connection/sending/publication.ts'
 import type { Broker } from '../hub/broker.ts'
+import { useBroker } from '../hub/broker-use.ts'
 import { Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
 
@@ -44,11 +45,18 @@ class SharedTopics extends Topics<Publication> {
   readonly #broker: Broker
   readonly #onError: (error: unknown) => void
   readonly #followed = new Map<string, Following>()
+  readonly #stopUsing: (givesUp: boolean) => Promise<void>
 
   constructor(newFanOut: (size: number) => FanOut, broker: Broker, onError: (error: unknown) => void) {
     super(newFanOut)
     this.#broker = broker
     this.#onError = onError
+    this.#stopUsing = useBroker(broker)
+  }
+
+  override async close(): Promise<void> {
+    for (const topic of [...this.#followed.keys()]) this.ended(topic)
+    await this.#stopUsing(false)
   }
 
   override publish(topic: string, publication: Publication, except?: Sink | ReadonlySet<Sink>): number {

@@ -1,7 +1,7 @@
 import type { Publication } from '../connection/sending/publication.ts'
 import type { History } from '../hub/broker.ts'
 import type { Hub } from '../hub/hub.ts'
-import { gapMessage, publicationText } from '../hub/messages.ts'
+import { GapMessage, publicationText } from '../hub/messages.ts'
 import type { Subscription } from '../hub/subscription.ts'
 import { CursorFormat } from './cursor.ts'
 
@@ -19,8 +19,37 @@ export interface Polled {
 
 const maxMessages = 100
 const maxBytes = 256 * 1024
-/** There is room behind them for the gaps of all topics. */
-const maxUnkeptBytes = maxBytes - 16 * 1024
+/** What the gaps of all topics may take. */
+const gapBytes = 16 * 1024
+
+/** A publication that has a position, as an answer has it. */
+interface Kept {
+  readonly topic: string
+  readonly position: string
+  readonly text: string
+}
+
+/** What an answer may still have; one message fits always. */
+class Room {
+  readonly #mostCount: number
+  readonly #mostBytes: number
+  #count = 0
+  #bytes = 0
+
+  constructor(mostCount: number, mostBytes: number) {
+    this.#mostCount = mostCount
+    this.#mostBytes = mostBytes
+  }
+
+  take(text: string): boolean {
+    const bytes = Buffer.byteLength(text) + 1
+    const isFull = this.#count >= this.#mostCount || this.#bytes + bytes > this.#mostBytes
+    if (isFull && this.#count > 0) return false
+    this.#count++
+    this.#bytes += bytes
+    return true
+  }
+}
 
 /** One poll: what is there behind its cursor, and news of what comes while it waits. It reads from history, always. */
 export class LongPoll<User> {
@@ -29,9 +58,9 @@ export class LongPoll<User> {
   readonly #topics: readonly string[]
   readonly #format: CursorFormat
   readonly #subscriptions: Subscription[] = []
-  /** Of topics without history: what has come while it waited, and where more has come than an answer may have. */
+  /** Of topics without history: what has come while it waited, and where more has come than an answer may have, or was lost. */
   #unkept: string[] = []
-  #unkeptBytes = 0
+  #unkeptRoom: Room
   readonly #overflown = new Set<string>()
   /** Resolves at the first news. */
   readonly news: Promise<void>
@@ -43,6 +72,7 @@ export class LongPoll<User> {
     this.#user = user
     this.#topics = topics
     this.#format = new CursorFormat(topics)
+    this.#unkeptRoom = this.#roomBesideGaps()
     this.news = new Promise(resolve => {
       this.#tell = resolve
     })
@@ -56,32 +86,32 @@ export class LongPoll<User> {
     const cursor = typeof since === 'string' ? this.#format.read(since) : since
     const isStale = since !== undefined && cursor === undefined
     const positions = new Map<string, string>()
-    const messages: string[] = []
+    const kept: Kept[] = []
     const unrecovered: string[] = []
-    let bytes = 0
+    const room = new Room(maxMessages, maxBytes)
     for (const topic of this.#topics) {
       const kind = this.#hub.kindOf(topic)
       if (kind === 'nothing') continue
       const from = cursor?.get(topic)
       // A client that says where it stands wants the newest value of a state, however many it has missed.
       const last = kind === 'state' && since !== undefined ? 1 : lastOf(topic)
-      const found = await this.#readTopic(topic, kind, from, last, maxMessages - messages.length)
+      const found = await this.#readTopic(topic, kind, from, last, maxMessages - kept.length)
       if (isStale || found.recovered === false) unrecovered.push(topic)
       positions.set(topic, found.start)
       for (const publication of found.publications) {
         const text = publicationText(publication, kind === 'state')
-        const size = Buffer.byteLength(text) + 1
-        if (messages.length >= maxMessages || (messages.length > 0 && bytes + size > maxBytes)) break
-        messages.push(text)
-        bytes += size
-        positions.set(topic, publication.position as string)
+        if (!room.take(text)) break
+        kept.push({ topic, position: publication.position as string, text })
       }
     }
-    for (const text of this.#takeUnkept()) {
-      const size = Buffer.byteLength(text) + 1
-      if (messages.length >= maxMessages || bytes + size > maxBytes) break
+    const messages = this.#takeUnkept()
+    const left = new Room(maxMessages, maxBytes)
+    for (const text of messages) left.take(text)
+    // What has a position waits for the next answer, if need be; what has none would be lost.
+    for (const { topic, position, text } of kept) {
+      if (!left.take(text)) break
       messages.push(text)
-      bytes += size
+      positions.set(topic, position)
     }
     return {
       messages,
@@ -92,25 +122,23 @@ export class LongPoll<User> {
     }
   }
 
-  /** What fits, with a gap behind it for each topic of which more has come. */
-  #takeUnkept(): readonly string[] {
-    const gaps = Array.from(this.#overflown, topic => gapMessage(topic, undefined).data as string)
-    const kept = gaps.length === 0 ? this.#unkept : this.#unkept.slice(0, maxMessages - gaps.length)
+  #roomBesideGaps(): Room {
+    return new Room(maxMessages - this.#topics.length, maxBytes - gapBytes)
+  }
+
+  /** Then a gap for each topic of which more has come, or something was lost on the way. */
+  #takeUnkept(): string[] {
+    const gaps = Array.from(this.#overflown, topic => new GapMessage(topic, undefined).data as string)
+    const texts = [...this.#unkept, ...gaps]
     this.#unkept = []
-    this.#unkeptBytes = 0
+    this.#unkeptRoom = this.#roomBesideGaps()
     this.#overflown.clear()
-    return [...kept, ...gaps]
+    return texts
   }
 
   #keep(topic: string, text: string): void {
-    const size = Buffer.byteLength(text) + 1
-    const isFull = this.#unkept.length >= maxMessages || this.#unkeptBytes + size > maxUnkeptBytes
-    if (isFull || this.#overflown.has(topic)) {
-      this.#overflown.add(topic)
-      return
-    }
-    this.#unkept.push(text)
-    this.#unkeptBytes += size
+    if (this.#overflown.has(topic) || !this.#unkeptRoom.take(text)) this.#overflown.add(topic)
+    else this.#unkept.push(text)
   }
 
   async #readTopic(
@@ -137,8 +165,9 @@ export class LongPoll<User> {
     const sink = {
       sendShared: (message: Publication) => {
         const value = JSON.parse(message.data as string) as { type: string; position?: string }
-        if (value.type === 'publication' && value.position === undefined) {
-          this.#keep(topic, message.data as string)
+        if (value.position === undefined) {
+          if (value.type === 'publication') this.#keep(topic, message.data as string)
+          else if (value.type === 'gap') this.#overflown.add(topic)
         }
         if (value.type === 'publication' || value.type === 'gap') this.#tell?.()
         // The value that there is already is no news: a state topic is looked at by what is behind the cursor.

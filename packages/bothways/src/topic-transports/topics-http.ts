@@ -9,6 +9,7 @@ import type { Hub } from '../hub/hub.ts'
 import { HubError, hubCodes, toHubError } from '../hub/hub-error.ts'
 import { publicationText } from '../hub/messages.ts'
 import { publishRates, spendPublish } from '../hub/publish-rate.ts'
+import { atTime } from './at-time.ts'
 import { CursorFormat } from './cursor.ts'
 import { HubHttpError } from './hub-http-error.ts'
 import { readJsonBody } from './json-body.ts'
@@ -227,8 +228,10 @@ export class TopicsHttp<User = undefined> {
       response,
     )
     if (expiresAt !== undefined) {
-      const expiry = setTimeout(() => session.expire(), Math.min(expiresAt - Date.now(), 2 ** 31 - 1))
-      response.once('close', () => clearTimeout(expiry))
+      response.once(
+        'close',
+        atTime(expiresAt, () => session.expire()),
+      )
     }
     await session.open()
   }

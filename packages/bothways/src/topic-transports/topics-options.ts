@@ -1,5 +1,5 @@
 import { UsageError } from '@bothways/protocol'
-import { kindOf } from '../connection/option-checks.ts'
+import { kindOf, longestTimerMs } from '../connection/option-checks.ts'
 import { aFunction, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
 import type { ServerSocket } from '../server/server-socket.ts'
 
@@ -34,7 +34,7 @@ export interface TopicsRouteSettings<User>
 
 export const topicsRouteRules: OptionRules<TopicsRouteOptions<unknown>, TopicsRouteSettings<unknown>> = {
   authenticateToken: aFunction,
-  helloTimeoutMs: wholeNumber(10_000, 1),
+  helloTimeoutMs: wholeNumber(10_000, 1, longestTimerMs),
   maxMessageBytes: wholeNumber(128 * 1024, 1),
   maxPendingCalls: wholeNumber(64, 1),
 }

@@ -8,6 +8,7 @@ import { InOrder } from '../hub/in-order.ts'
 import { memberCountMessage, unsubscribedMessage } from '../hub/messages.ts'
 import { publishRate } from '../hub/publish-rate.ts'
 import type { Subscription } from '../hub/subscription.ts'
+import { atTime } from './at-time.ts'
 import { type Call, optionalCount, optionalString, readCall } from './call.ts'
 import { checkedUser, type TokenUser, type TopicsRouteOptions } from './topics-options.ts'
 
@@ -73,7 +74,9 @@ export class TopicsSession<User> implements HubClient {
   #hasSaidHello = false
   #isEnded = false
   #expiresAt: number | undefined
+  /** While no hello has come. */
   #timer: NodeJS.Timeout | undefined
+  #stopExpiry: (() => void) | undefined
   #leave: (() => void) | undefined
 
   constructor(hub: Hub<User>, carrier: SessionCarrier<User>, settings: SessionSettings<User>) {
@@ -163,6 +166,7 @@ export class TopicsSession<User> implements HubClient {
     if (this.#isEnded) return
     this.#isEnded = true
     clearTimeout(this.#timer)
+    this.#stopExpiry?.()
     clearTimeout(this.#rateTimer)
     this.#leave?.()
     this.#roomWanted?.()
@@ -383,7 +387,8 @@ export class TopicsSession<User> implements HubClient {
     this.#isWelcome = true
     this.#expiresAt = expiresAt
     clearTimeout(this.#timer)
-    if (expiresAt !== undefined) this.#expireAt(expiresAt)
+    this.#stopExpiry?.()
+    this.#stopExpiry = expiresAt === undefined ? undefined : atTime(expiresAt, () => this.#expire())
     this.#send({
       type: 'welcome',
       client: this.#carrier.id,
@@ -396,15 +401,8 @@ export class TopicsSession<User> implements HubClient {
     this.#leave ??= this.#hub.clients.enter(this)
   }
 
-  #expireAt(expiresAt: number): void {
-    const left = Math.max(0, expiresAt - Date.now())
-    this.#timer = setTimeout(
-      () => {
-        if (Date.now() < expiresAt) this.#expireAt(expiresAt)
-        else this.#fail(new HubError('expired', 'The credentials have expired.'), closeCodes.unauthenticated)
-      },
-      Math.min(left, 2 ** 31 - 1),
-    )
+  #expire(): void {
+    this.#fail(new HubError('expired', 'The credentials have expired.'), closeCodes.unauthenticated)
   }
 
   /** What is no message of this protocol ends the connection. */

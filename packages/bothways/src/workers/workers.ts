@@ -2,9 +2,10 @@ import type { Worker } from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '@bothways/protocol'
-import { invalidOption } from '../connection/option-checks.ts'
+import { invalidOption, longestTimerMs } from '../connection/option-checks.ts'
 import { aFunction, type OptionRules, resolveOptions, wholeNumber } from '../connection/option-rules.ts'
 import type { Broker } from '../hub/broker.ts'
+import { useBroker } from '../hub/broker-use.ts'
 import { aBroker } from '../hub/hub-options.ts'
 import { MemoryBroker } from '../hub/memory-broker.ts'
 import { BrokerHost } from './broker-host.ts'
@@ -42,7 +43,7 @@ const rules: OptionRules<WorkersOptions, WorkersSettings> = {
   },
   count: wholeNumber(availableParallelism(), 1),
   broker: options => aBroker(options) ?? new MemoryBroker(),
-  drainMs: wholeNumber(10_000, 1),
+  drainMs: wholeNumber(10_000, 1, longestTimerMs),
   onExit: (options, name) =>
     aFunction(options, name) ??
     (({ pid, code, signal }) => console.error(`Worker ${pid} has ended with ${signal ?? code}.`)),
@@ -64,7 +65,7 @@ export interface Workers {
    * Rejects when a new one does not come to listen: then the old ones stay.
    */
   reload(): Promise<void>
-  /** Ends all, each by SIGTERM, then gives the broker back. SIGTERM and SIGINT do it, too. */
+  /** Ends all, each by SIGTERM, then gives the broker back, as a hub does. SIGTERM and SIGINT do it, too. */
   close(): Promise<void>
 }
 
@@ -106,6 +107,7 @@ interface Running {
 
 class RunningWorkers implements Workers {
   readonly #settings: WorkersSettings
+  readonly #stopUsing: (givesUp: boolean) => Promise<void>
   readonly #listening = new Set<Worker>()
   readonly #all = new Map<Worker, Running>()
   #delayMs = firstDelayMs
@@ -122,6 +124,7 @@ class RunningWorkers implements Workers {
       )
     }
     this.#settings = resolveOptions('startWorkers', options, rules)
+    this.#stopUsing = useBroker(this.#settings.broker)
   }
 
   get pids(): readonly number[] {
@@ -163,7 +166,7 @@ class RunningWorkers implements Workers {
     process.off('SIGHUP', this.#reloadAtSignal).off('SIGTERM', this.#closeAtSignal)
     process.off('SIGINT', this.#closeAtSignal)
     await Promise.all(Array.from(this.#all.keys(), worker => this.#drain(worker)))
-    await this.#settings.broker.close()
+    await this.#stopUsing(true)
   }
 
   /** Resolves when it listens. Rejects when it ends before. */

@@ -1,0 +1,16 @@
+import type { Sink } from '../connection/channel.ts'
+import type { Broker } from './broker.ts'
+import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
+import type { Subscription } from './subscription.ts'
+
+/** What a topic needs of its hub. */
+export interface TopicPort {
+  publish(data: unknown, options: PublishToTopic): Promise<string | undefined>
+  subscribe(sink: Sink, options: SubscribeToTopic): Promise<Subscribed>
+  unsubscribe(subscription: Subscription): void
+  subscriberCount(): number
+  readonly broker: Broker
+  onError(error: unknown): void
+  /** Aborted when the hub has closed. */
+  readonly closing: AbortSignal
+}

@@ -1,0 +1,21 @@
+import { publicUser, senderOf } from './author.ts'
+import type { StoredPublication } from './broker.ts'
+
+/** A publication as a program gets it. */
+export interface TopicPublication<Data = unknown> {
+  readonly data: Data
+  readonly position: string | undefined
+  readonly user: string | undefined
+  /** Of what came from a meeting: the ids of clients that have it already. */
+  readonly sender: string | undefined
+  readonly at: number
+  /** Publications before it were lost for this reader; always false in what a history gives. */
+  readonly isAfterGap: boolean
+}
+
+export function topicPublication<Data>(
+  { data, position, user, at }: StoredPublication,
+  isAfterGap: boolean,
+): TopicPublication<Data> {
+  return { data: JSON.parse(data), position, user: publicUser(user), sender: senderOf(user), at, isAfterGap }
+}
