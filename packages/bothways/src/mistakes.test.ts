@@ -436,6 +436,20 @@ const thrown: readonly (readonly [string, () => unknown, string, string])[] = [
     'whenBufferFull',
   ],
   ['server.clients', () => create().clients, 'BW_UNKNOWN_METHOD', 'server.sockets'],
+  ['server.url', () => create().url, 'BW_UNKNOWN_METHOD', 'const { url } = await server.listen'],
+  ['server.port', () => create().port, 'BW_UNKNOWN_METHOD', 'const { port } = await server.listen'],
+  [
+    'server.listen().port',
+    () => {
+      const server = create()
+      cleanups.push(() => server.close())
+      const listening = server.listen()
+      listening.catch(() => {})
+      return listening.port
+    },
+    'BW_INVALID_ARGUMENT',
+    'const { port } = await server.listen',
+  ],
   ['server.engine', () => create().engine, 'BW_UNKNOWN_METHOD', '@bothways/socket.io'],
   ['server.fetchSockets()', () => create().fetchSockets(), 'BW_UNKNOWN_METHOD', 'server.sockets'],
   ['server.get(path)', () => create().get('/', () => {}), 'BW_UNKNOWN_METHOD', 'server.attach(httpServer)'],
@@ -531,6 +545,15 @@ const thrown: readonly (readonly [string, () => unknown, string, string])[] = [
     () => hubOf().handle('method'),
     'BW_INVALID_ARGUMENT',
     'handle takes a method and a function',
+  ],
+  [
+    "hub.handle('method', handler) twice",
+    () =>
+      hubOf()
+        .handle('method', () => 1)
+        .handle('method', () => 2),
+    'BW_INVALID_ARGUMENT',
+    'a method has one',
   ],
   ['topicsRoute()', () => (topicsRoute as Untyped)(), 'BW_INVALID_ARGUMENT', 'takes a hub'],
   [
@@ -636,6 +659,14 @@ const byHubs: readonly (readonly [string, (hub: Untyped) => Promise<unknown>, st
     hub => hub.topic('room').publish(new Map()),
     'invalid_data',
     'Object.fromEntries(map)',
+  ],
+  ["hub.topic('room').set(1)", hub => hub.topic('room').set(1), 'bad_request', 'state: true'],
+  ["hub.topic('room').get()", hub => hub.topic('room').get(), 'bad_request', 'state: true'],
+  [
+    "hub.topic('room').update(change)",
+    hub => hub.topic('room').update(() => 1),
+    'bad_request',
+    'state: true',
   ],
   [
     "hub.topic('room').publish()",
@@ -765,6 +796,17 @@ test('An object that a client sends is warned of: the standard makes a useless t
   expect(warning).toMatchObject({
     code: 'BW_INVALID_MESSAGE',
     message: expect.stringContaining('JSON.stringify'),
+  })
+})
+
+test('A callback that the client’s send gets is warned of: it is never called, as in browsers', async () => {
+  const warned = once(process, 'warning')
+  const socket = connecting()
+  expect(() => socket.send('hello', () => {})).toThrow('Still connecting')
+  const [warning] = (await warned) as [Untyped]
+  expect(warning).toMatchObject({
+    code: 'BW_INVALID_ARGUMENT',
+    message: expect.stringContaining('bufferedAmount'),
   })
 })
 

@@ -38,13 +38,23 @@ function checkMemory(memory: ArrayBufferLike): void {
   }
 }
 
-let hasWarned = false
+const warned = new Set<string>()
 
-/** The standard sends it so, and it is never what was meant. */
+/** The process is warned once: the standard allows it, and it is never what was meant. */
+function warn(code: string, text: string): void {
+  if (warned.has(code)) return
+  warned.add(code)
+  process.emitWarning(text, { code })
+}
+
 function warnOfObject(): void {
-  if (hasWarned) return
-  hasWarned = true
-  process.emitWarning("An object was sent as the text '[object Object]': send JSON.stringify(object).", {
-    code: 'BW_INVALID_MESSAGE',
-  })
+  warn('BW_INVALID_MESSAGE', "An object was sent as the text '[object Object]': send JSON.stringify(object).")
+}
+
+/** `ws` calls back what is given to `send` beside the message. */
+export function warnOfCallback(more: unknown): void {
+  if (typeof more !== 'function') return
+  const text =
+    'A callback was given to send, and is never called, as in browsers: bufferedAmount says what waits, the error and close events that it failed.'
+  warn('BW_INVALID_ARGUMENT', text)
 }

@@ -14,7 +14,7 @@ import { EventHandlers } from './event-handlers.ts'
 import type { HeldEventHandler, WebSocketEventHandler, WebSocketListeners } from './event-listeners.ts'
 import { MessageEvent } from './message-event.ts'
 import { type Opened, Opening } from './opening.ts'
-import { toSendData } from './send-data.ts'
+import { toSendData, warnOfCallback } from './send-data.ts'
 import { offeredSubprotocols } from './subprotocols.ts'
 import { webSocketUrl } from './url.ts'
 import {
@@ -195,6 +195,9 @@ export class WebSocket extends WebSocketEventTarget {
     // biome-ignore lint/complexity/noArguments: WebIDL counts the arguments
     // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
     if (arguments.length === 0) throw new TypeError('send needs something to send.')
+    // biome-ignore lint/complexity/noArguments: a callback would never be called
+    // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
+    if (arguments.length > 1) warnOfCallback(arguments[1])
     WebSocket.#check(this)
     const message = toSendData(data)
     if (this.#readyState === ReadyState.Connecting) {

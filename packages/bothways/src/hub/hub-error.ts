@@ -25,6 +25,8 @@ export const hubCodes = {
 
 export type HubCode = keyof typeof hubCodes
 
+const brand = Symbol.for('bothways.HubError')
+
 /** A call of the hub failed; `code` says why, `retryable` whether to try again, after `retryAfterMs` if that is given. */
 export class HubError extends Error {
   override readonly name = 'HubError'
@@ -42,7 +44,17 @@ export class HubError extends Error {
   }
 }
 
+Object.defineProperty(HubError.prototype, brand, { value: true })
+// Also what another copy of this package has made, as that of a broker or of a handler's module.
+Object.defineProperty(HubError, Symbol.hasInstance, {
+  value(this: unknown, value: unknown): boolean {
+    if (this !== HubError) return Function.prototype[Symbol.hasInstance].call(this, value)
+    return value instanceof Error && Reflect.get(value, brand) === true
+  },
+})
+
 /** What was thrown as an error with a code; what is none of the hub's own is `internal`, and its text stays inside. */
 export function toHubError(error: unknown): HubError {
-  return error instanceof HubError ? error : new HubError('internal', 'The server failed.', { cause: error })
+  const isKnown = error instanceof HubError && Object.hasOwn(hubCodes, error.code)
+  return isKnown ? error : new HubError('internal', 'The server failed.', { cause: error })
 }

@@ -26,14 +26,16 @@ import { LiveTopics } from './live-topics.ts'
 import { PresenceBudget } from './presence-budget.ts'
 import { checkKey } from './publication-key.ts'
 import { publishRate, spendPublish } from './publish-rate.ts'
-import { checkedHandler, type RequestHandler } from './request-handler.ts'
+import { checkedHandler, handledTwice, type RequestHandler } from './request-handler.ts'
 import { type Schema, validated } from './schema.ts'
 import { Slots } from './slots.ts'
 import { Subscription } from './subscription.ts'
 import { checkTopicName } from './topic-name.ts'
 import {
+  actionWords,
   type Declaration,
   declaredTopics,
+  expectState,
   resolveTopicOptions,
   type TopicAction,
   type TopicOptions,
@@ -94,7 +96,7 @@ export class Hub<User = undefined, C extends Contract = any> {
    * Answers requests of clients. What the handler throws is `internal` to them, unless it is a HubError.
    *
    * @param input without a contract for methods: what its input is; other input is `invalid_data`. Default: any JSON
-   * @throws UsageError `BW_INVALID_ARGUMENT` for a method that the contract does not have
+   * @throws UsageError `BW_INVALID_ARGUMENT` for a method that the contract does not have, or that has a handler
    */
   handle<Name extends MethodName<C>>(
     method: Name,
@@ -102,6 +104,7 @@ export class Hub<User = undefined, C extends Contract = any> {
     input?: C extends { readonly methods: object } ? never : Schema,
   ): this {
     const contract = methodContract(this.settings.contract, method) ?? (input === undefined ? {} : { input })
+    if (this.#methods.has(method)) throw handledTwice(method)
     this.#methods.set(method, checkedHandler(contract, handler as RequestHandler<User>))
     return this
   }
@@ -133,6 +136,7 @@ export class Hub<User = undefined, C extends Contract = any> {
   ): Promise<string | undefined> {
     spendPublish(this.#publishRate, 'The server takes no more publications this second.')
     const declaration = await this.#authorized(user, 'publish', name)
+    if (options.asState) expectState(declaration, name as string)
     let value = this.#validated(declaration.schema, data)
     if (value instanceof Promise) {
       value = await value
@@ -165,6 +169,7 @@ export class Hub<User = undefined, C extends Contract = any> {
       subscribe: (sink, options) => this.#subscribe(name, declaration, sink, options, undefined, true),
       unsubscribe: subscription => this.unsubscribe(subscription, undefined),
       subscriberCount: () => this.#live.subscriberCount(name),
+      expectState: () => expectState(declaration, name),
       broker: this.broker,
       onError: this.onError,
       closing: this.#closing.signal,
@@ -407,11 +412,4 @@ export class Hub<User = undefined, C extends Contract = any> {
       throw error
     }
   }
-}
-
-const actionWords: Readonly<Record<TopicAction, string>> = {
-  subscribe: 'subscribe to',
-  publish: 'publish to',
-  presence: 'see who is in',
-  history: 'read the history of',
 }

@@ -15,6 +15,10 @@ export type RequestHandler<User, Input = unknown, Output = unknown> = (
   context: RequestContext<User>,
 ) => Output | Promise<Output>
 
+export function handledTwice(method: string): UsageError {
+  return new UsageError('BW_INVALID_ARGUMENT', `There is a handler of '${method}' already: a method has one.`)
+}
+
 /** A handler that sees nothing but what the schema made of its input, and whose output is what the schema made of that. */
 export function checkedHandler<User>(
   { input, output }: MethodContract,

@@ -2,9 +2,17 @@ import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
 import { aFunction, type OptionRules, resolveOptions, yesOrNo } from '../connection/option-rules.ts'
 import type { HistoryPolicy } from './broker.ts'
 import type { Contract } from './contract.ts'
+import { HubError } from './hub-error.ts'
 import { isSchema, type Schema } from './schema.ts'
 
 export type TopicAction = 'subscribe' | 'publish' | 'presence' | 'history'
+
+export const actionWords: Readonly<Record<TopicAction, string>> = {
+  subscribe: 'subscribe to',
+  publish: 'publish to',
+  presence: 'see who is in',
+  history: 'read the history of',
+}
 
 /** How the topics of one declaration behave. */
 export interface TopicOptions<User = undefined> {
@@ -83,6 +91,13 @@ export interface Declaration<User> {
   readonly isRaw: boolean
   readonly socketio: SocketIoOpening | undefined
   readonly authorize: TopicOptions<User>['authorize']
+}
+
+/** @throws HubError `bad_request` for a topic that is not declared with `state` */
+export function expectState({ isState }: Pick<Declaration<never>, 'isState'>, name: string): void {
+  if (isState) return
+  const text = `${name} has publications, and no state: publish to it, or declare it with state: true.`
+  throw new HubError('bad_request', text)
 }
 
 /** {@link TopicOptions} with every default filled in. */

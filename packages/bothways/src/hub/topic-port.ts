@@ -9,6 +9,8 @@ export interface TopicPort {
   subscribe(sink: Sink, options: SubscribeToTopic): Promise<Subscribed>
   unsubscribe(subscription: Subscription): void
   subscriberCount(): number
+  /** @throws HubError `bad_request` where there is no state */
+  expectState(): void
   readonly broker: Broker
   onError(error: unknown): void
   /** Aborted when the hub has closed. */

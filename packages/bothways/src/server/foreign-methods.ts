@@ -43,6 +43,9 @@ const servers: Readonly<Record<string, string>> = {
   clients: 'server.sockets is a set of all that are connected',
   connections: 'server.sockets is a set of all that are connected',
   options: 'nothing of them changes later; listen promises url, host and port',
+  url: 'listen promises it: const { url } = await server.listen({ port })',
+  port: 'listen promises it: const { port } = await server.listen()',
+  host: 'listen promises it: const { host } = await server.listen()',
   engine: 'server.sockets, server.counts; for Socket.IO use @bothways/socket.io',
 }
 
@@ -151,6 +154,18 @@ function explainProperties(prototype: object, whose: string, cures: Readonly<Rec
       },
     })
   }
+}
+
+/** What is read of a promise before it is awaited would be undefined. */
+export function explainAwait<Result extends object>(listening: Promise<Result>): Promise<Result> {
+  const traps = ['url', 'host', 'port'].map(name => {
+    const text = `listen promises ${name}: const { ${name} } = await server.listen({ port: 8080 }).`
+    const get = (): never => {
+      throw new UsageError('BW_INVALID_ARGUMENT', text)
+    }
+    return [name, { get }] as const
+  })
+  return Object.defineProperties(listening, Object.fromEntries(traps))
 }
 
 export function explainServerMethods(Class: { readonly name: string; readonly prototype: object }): void {

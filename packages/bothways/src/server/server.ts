@@ -27,7 +27,7 @@ import type { Topics } from '../hub/topics.ts'
 import { attachedTwice, checkAttachable, checkUpgradeArguments } from './attachable.ts'
 import { noCounts, type ServerCounts } from './counts.ts'
 import { DescriptorWatch } from './descriptor-watch.ts'
-import { explainServerMethods } from './foreign-methods.ts'
+import { explainAwait, explainServerMethods } from './foreign-methods.ts'
 import { Incidents } from './incidents.ts'
 import { OpenSockets } from './open-sockets.ts'
 import {
@@ -195,10 +195,14 @@ export class Server<User = undefined> implements AsyncDisposable {
    *
    * @throws UsageError `BW_ALREADY_LISTENING` or `BW_SERVER_CLOSED`, and rejects with Node's error (`EADDRINUSE` …)
    */
-  async listen(where: ListenOptions = {}): Promise<ListenResult> {
+  listen(where: ListenOptions = {}): Promise<ListenResult> {
     // biome-ignore lint/complexity/noArguments: a callback would never be called
     // biome-ignore lint/correctness/noUndeclaredVariables: arguments is declared by the language
-    const callback: unknown = [...arguments].find(it => typeof it === 'function')
+    return explainAwait(this.#listen(where, [...arguments]))
+  }
+
+  async #listen(where: ListenOptions, given: readonly unknown[]): Promise<ListenResult> {
+    const callback = given.find(it => typeof it === 'function')
     checkNoCallback(callback, 'const { url } = await server.listen({ port: 8080 })')
     checkOptionNames('listen', where, ['port', 'host', 'tls', 'http2'])
     checkTls(where.tls)

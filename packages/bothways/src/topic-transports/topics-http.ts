@@ -305,7 +305,7 @@ export class TopicsHttp<User = undefined> {
   }
 
   async #publish(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { topic, data, key, ifPosition } = await readJsonBody(
+    const { topic, data, key, ifPosition, state } = await readJsonBody(
       request,
       this.#settings.maxBodyBytes,
       this.#bodies,
@@ -318,6 +318,7 @@ export class TopicsHttp<User = undefined> {
     const options = {
       key: (key as string | null) ?? undefined,
       ifPosition: (ifPosition as string | null) ?? undefined,
+      asState: state === true,
     }
     this.#spendPublish(user, request)
     answer(response, { position: await this.#hub.publishAs(user, topic, data, options) })

@@ -394,3 +394,17 @@ test('A hub that closes says goodbye to each client with a time of its own, then
   expect(times.sort((a, b) => a - b)).toEqual([100, 200, 300, 400])
   for (const client of clients) expect((await client.closed).code).toBe(1012)
 })
+
+test('Who takes a topic for one with a state, or the reverse, is told so; who does not say is not', async () => {
+  const { join } = await stage()
+  const { client } = await join()
+  const subscribe = (id: number, topic: string, state?: boolean) =>
+    client.call({ type: 'subscribe', id, topic, state })
+  expect(await subscribe(1, 'room/1', true)).toMatchObject({ type: 'subscribed', state: false })
+  expect(await subscribe(2, 'load', false)).toMatchObject({ type: 'subscribed', state: true })
+  expect(await subscribe(3, 'room/2', false)).not.toHaveProperty('state')
+  expect(await subscribe(4, 'room/3')).not.toHaveProperty('state')
+  const set = (topic: string) => client.call({ type: 'publish', id: 5, topic, data: 1, state: true })
+  expect(await set('room/4')).toMatchObject({ type: 'error', code: 'bad_request' })
+  expect(await set('load')).toMatchObject({ type: 'published' })
+})

@@ -269,7 +269,10 @@ export class TopicsSession<User> implements HubClient {
       return undefined
     }
     this.#subscriptions.set(topic as string, { subscription, isMember: member !== undefined })
-    this.#send({ type: 'subscribed', id, topic, position, recovered, members })
+    const isState = this.#hub.kindOf(topic as string) === 'state'
+    const isMistaken = typeof fields.state === 'boolean' && fields.state !== isState
+    const state = isMistaken ? isState : undefined
+    this.#send({ type: 'subscribed', id, topic, position, recovered, state, members })
     if (memberCount !== undefined) this.#sink.sendShared(memberCountMessage(topic as string, memberCount))
     subscription.start()
     return undefined
@@ -306,7 +309,7 @@ export class TopicsSession<User> implements HubClient {
         this.#user,
         fields.topic,
         fields.data,
-        { key, ifPosition },
+        { key, ifPosition, asState: fields.state === true },
         () => !this.#isEnded,
       )
       return { type: 'published', id, position }

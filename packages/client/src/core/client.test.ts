@@ -712,3 +712,69 @@ test('A request that JSON cannot say, or that the server would close the connect
   await settled()
   expect([right.value, client.status]).toEqual([2, 'open'])
 })
+
+// What a program is told
+
+test('A server that wants a token is told after a second that there is none, and the program at once what to do', async () => {
+  const { client, environment, socket, sockets } = stage()
+  const errors = vi.spyOn(console, 'error').mockReturnValue()
+  socket.open()
+  await environment.pass(999)
+  expect(socket.taken()).toEqual([])
+  await environment.pass(1)
+  expect(socket.taken()).toEqual([{ type: 'hello' }])
+  socket.say({ type: 'error', code: 'unauthenticated', message: 'The token is missing.', retryable: false })
+  socket.cut(4401, 'The token is missing.')
+  const help = expect.stringContaining('The token is missing. createClient(url, { token: () => … })')
+  expect(client.connection).toMatchObject({ status: 'closed', reason: { code: 'unauthenticated', help } })
+  // Nobody has listened: it is not to be met with silence.
+  expect(errors.mock.calls).toEqual([[expect.objectContaining({ code: 'closed', message: help })]])
+  errors.mockRestore()
+  expect(sockets).toHaveLength(1)
+})
+
+test('A server that welcomes by itself gets no hello', async () => {
+  const { environment, socket } = stage()
+  await socket.welcome()
+  await environment.pass(5_000)
+  expect(socket.taken('hello')).toEqual([])
+})
+
+test('That it has given up is an error event where nobody listens for the status', async () => {
+  const { client, socket } = stage()
+  const told: unknown[] = []
+  client.on('error', error => told.push(error))
+  await socket.welcome()
+  socket.cut(4403, 'Not you.')
+  expect(told).toEqual([
+    expect.objectContaining({ code: 'closed', message: expect.stringContaining('Not you.') }),
+  ])
+})
+
+test.each([
+  ['state', false, "has publications, and no state: use client.topic('load')"],
+  ['topic', true, "has a state, and no publications: use client.state('load')"],
+] as const)('client.%s of a topic of the other kind is told at once', async (face, state, words) => {
+  const { client, socket } = stage()
+  const told: string[] = []
+  client.on('error', ({ message }) => told.push(message))
+  await socket.welcome()
+  if (face === 'state') client.state('load').subscribe(() => {})
+  else client.topic('load').on('publication', () => {})
+  const [subscribe] = socket.taken('subscribe')
+  expect(subscribe.state).toBe(face === 'state')
+  socket.say({ type: 'subscribed', id: subscribe.id, topic: 'load', position: 'p0', state })
+  expect(told).toEqual([expect.stringContaining(words)])
+})
+
+test('What is set as a state says so, what is published does not', async () => {
+  const { client, socket } = stage()
+  await socket.welcome()
+  const answers = [client.state('load').set(1), client.topic('news').publish(1)]
+  expect(socket.taken('publish').map(({ topic, state }) => [topic, state])).toEqual([
+    ['load', true],
+    ['news', undefined],
+  ])
+  client.close()
+  await Promise.allSettled(answers)
+})

@@ -164,7 +164,12 @@ export function startClient<C extends Contract>(
     const names = Object.keys(now) as (keyof ConnectionState)[]
     if (names.every(name => now[name] === state[name])) return
     state = now
-    events.emit('status', state)
+    if (events.emit('status', state) || status !== 'closed' || reason?.by === 'us') return
+    tellError(closedError())
+  }
+
+  const tellError = (error: ClientError) => {
+    if (!events.emit('error', error)) console.error(error)
   }
 
   const waitUntil = (dueAt: number) => {
@@ -227,19 +232,18 @@ export function startClient<C extends Contract>(
   )
 
   const topics: TopicHandler = {
-    publish(topic, data, ifPosition) {
+    publish(topic, data, how) {
       expectNotClosed()
-      return outbox.add(++lastId, topic, data, ifPosition)
+      return outbox.add(++lastId, topic, data, how)
     },
-    subscribe(topic, wanted) {
+    subscribe(topic, wanted, isState) {
       let subscription = subscriptions.get(topic)
       if (subscription === undefined || subscription.status === 'ended') {
         subscription = createSubscription(topic, wanted ?? {}, {
           retry: createRetry(environment),
           call: (message, onAnswer) => call(++lastId, message, undefined, onAnswer),
-          onError(error) {
-            if (!events.emit('error', error)) console.error(error)
-          },
+          onError: tellError,
+          isState,
         })
         subscriptions.set(topic, subscription)
         resume(subscription)

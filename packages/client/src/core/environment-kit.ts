@@ -1,5 +1,5 @@
 // What other folders take of this one besides transports.
 
-export { ClientError } from './client-error.ts'
+export { ClientError, checkIs, checkNames } from './client-error.ts'
 export { type Environment, runtimeEnvironment } from './environment.ts'
 export type { WebSocketClass } from './transport.ts'

@@ -17,6 +17,8 @@ export interface ServerMessage {
   readonly user?: string
   readonly at?: number
   readonly recovered?: boolean
+  /** Whether the topic has one, where it was taken for what it is not. */
+  readonly state?: boolean
   readonly members?: readonly Member[]
   readonly member?: Member
   readonly count?: number
@@ -71,7 +73,7 @@ export function textOf(message: object, data?: string): string {
 const fields = {
   string: 'type topic position user client code message',
   number: 'id at count retryAfterMs expiresAt pingMs maxMessageBytes keyWindowMs',
-  boolean: 'recovered retryable',
+  boolean: 'recovered retryable state',
   object: 'member members',
 }
 

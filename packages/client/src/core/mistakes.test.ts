@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createClient } from '../index.ts'
+import { ReconnectingWebSocket } from '../websocket/index.ts'
 import type { ClientError } from './client-error.ts'
 import type { ServerMessage } from './messages.ts'
 import { createSubscription } from './subscription.ts'
@@ -89,8 +90,32 @@ const mistakes: readonly (readonly [string, () => unknown, string])[] = [
     () => client().topic('room/1').publish(new Uint8Array(1)),
     'A Uint8Array cannot be JSON',
   ],
+  [
+    'state.set(data, { key })',
+    () => client().state('load').set(1, { key: 'x' }),
+    'has no key; there are ifPosition',
+  ],
   ['state.subscribe()', () => client().state('load').subscribe(), 'A listener is a function'],
+  [
+    'new ReconnectingWebSocket(url, [], { maxRetryDelay })',
+    () => reconnecting({ maxRetryDelay: 5_000 }),
+    'has no maxRetryDelay; there are WebSocket, minReconnectionDelay',
+  ],
+  [
+    "new ReconnectingWebSocket(url, [], { maxRetries: '3' })",
+    () => reconnecting({ maxRetries: '3' }),
+    'maxRetries is a number, got string',
+  ],
+  [
+    'new ReconnectingWebSocket(url, { maxRetries })',
+    () => new ReconnectingWebSocket('ws://127.0.0.1:9', { maxRetries: 3 } as Untyped),
+    'Options are the third argument',
+  ],
 ]
+
+function reconnecting(options: Untyped): Untyped {
+  return new ReconnectingWebSocket('ws://127.0.0.1:9', [], { WebSocket: Silent, ...options } as Untyped)
+}
 
 async function told(call: () => unknown): Promise<ClientError> {
   try {
@@ -134,7 +159,7 @@ test.each([
       return true
     }
     const retry = { again: nothing, worked: nothing, cancel: nothing }
-    const subscription = createSubscription(topic, {}, { call, retry, onError })
+    const subscription = createSubscription(topic, {}, { call, retry, onError, isState: false })
     subscription.events.on(event, nothing)
     subscription.connected(true)
     answer({ type: 'subscribed', topic })

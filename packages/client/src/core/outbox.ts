@@ -11,6 +11,13 @@ export interface OutboxBounds {
   readonly maxQueueBytes: number
 }
 
+/** What is said beside the data. */
+export interface PublishedAs {
+  readonly ifPosition?: string
+  /** It is to be the topic's one value. */
+  readonly state?: true
+}
+
 /**
  * Publications without their answer, in their order for each topic. After a new connection they go again, with the keys by
  * which the server knows what it has; those that it may have forgotten fail as `outcome_unknown`.
@@ -21,7 +28,7 @@ export interface Outbox {
    *
    * @throws ClientError `invalid_data`, `queue_full`
    */
-  add(id: number, topic: string, data: unknown, ifPosition?: string): Promise<string | undefined>
+  add(id: number, topic: string, data: unknown, how: PublishedAs): Promise<string | undefined>
   /** @param keyWindowMs how long the server knows a key */
   connected(keyWindowMs: number): void
   /** What is in flight will have no answer any more. */
@@ -34,7 +41,7 @@ interface Entry {
   readonly id: number
   readonly queue: TopicQueue
   readonly key: string
-  readonly ifPosition: string | undefined
+  readonly how: PublishedAs
   readonly data: string
   readonly bytes: number
   readonly resolve: (position: string | undefined) => void
@@ -87,11 +94,11 @@ export function createOutbox(
   const flush = () => {
     let inFlightCount = [...entries].filter(({ isInFlight }) => isInFlight).length
     for (const entry of isConnected ? entries : []) {
-      const { id, queue, key, ifPosition, data } = entry
+      const { id, queue, key, how, data } = entry
       if (queue.isPaused || entry.isInFlight) continue
       if (++inFlightCount > maxInFlight) return
       const restart = queue.isInterrupted || undefined
-      const message = { type: 'publish', topic: queue.topic, key, ifPosition, restart }
+      const message = { type: 'publish', topic: queue.topic, key, ...how, restart }
       try {
         call(id, message, data, answer => answered(entry, answer))
         entry.isInFlight = true
@@ -153,7 +160,7 @@ export function createOutbox(
   }
 
   return {
-    add(id, topic, value, ifPosition) {
+    add(id, topic, value, how) {
       const data = jsonOf(value)
       const bytes = byteLength(data)
       if (entries.size >= maxQueueCount || bytesInAll + bytes > maxQueueBytes) {
@@ -174,7 +181,7 @@ export function createOutbox(
           id,
           queue,
           key: randomKey(),
-          ifPosition,
+          how,
           data,
           bytes,
           resolve,

@@ -9,6 +9,8 @@ import type { TransportContext, TransportOpener } from './transport.ts'
 const leastPingMs = 100
 /** How long opening may take, up to the welcome, in ms. */
 const openingMs = 10_000
+/** A server that has not welcomed by itself by then wants a hello, if only to say at once that it wants a token. In ms. */
+const helloMs = 1_000
 /** How long an answer to a ping may take, in ms. */
 const answerMs = 10_000
 /** A timer that comes so much too late was held up by sleep, or by a browser that slows hidden pages down. In ms. */
@@ -23,6 +25,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
   const { environment, token: tokenOf } = context
   const beat = createTimer(environment)
   const renewal = createTimer(environment)
+  const hello = createTimer(environment)
   const leave = createTimer(environment)
   let isOver = false
   let welcomeAt: number | undefined
@@ -70,6 +73,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     const { expiresAt } = message
     pingMs = Math.max(message.pingMs ?? pingMs, leastPingMs)
     renewal()
+    hello()
     if (expiresAt !== undefined && tokenOf !== undefined) {
       const leftMs = expiresAt - environment.date()
       renewIn(leftMs - Math.min(renewalMs, leftMs / 5))
@@ -111,6 +115,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     isOver = true
     beat()
     renewal()
+    hello()
     leave()
     transport.close()
   }
@@ -120,20 +125,28 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     const now = environment.now()
     const lastedMs = welcomeAt === undefined ? 0 : Math.max(1, now - welcomeAt)
     end()
-    const { retryAfterMs, message: text } = lastError
+    const { retryAfterMs, message } = lastError
+    const isTokenMissing = ending.code === 'unauthenticated' && lastedMs === 0 && tokenOf === undefined
+    const said = [
+      ending.text ?? message,
+      isTokenMissing ? 'createClient(url, { token: () => … }) gives one' : '',
+    ]
+    const text = said.filter(Boolean).join(' ') || undefined
     // What ends it behind a goodbye does not change when to come back, unless it forbids that.
     const how: Ending =
       leaveAt === undefined || isLasting(ending)
         ? ending
         : { code: 'leaving', retryAfterMs: Math.max(0, Math.ceil(leaveAt - now)) }
-    handler.onEnd({ retryAfterMs, text, ...how }, lastedMs)
+    handler.onEnd({ retryAfterMs, ...how, text }, lastedMs)
   }
 
   lookIn(openingMs)
   const transport = opener.open(context, {
     onOpen() {
       // Where the server asks for no hello, it welcomes by itself.
-      if (tokenOf !== undefined || opener.kind !== 'websocket') void sendToken('hello')
+      const isWanted = tokenOf !== undefined || opener.kind !== 'websocket'
+      if (isWanted) void sendToken('hello')
+      else hello(() => send({ type: 'hello' }), helloMs)
     },
     onMessage(message) {
       if (isOver) return

@@ -1,4 +1,4 @@
-import { type ClientError, checkIs } from './client-error.ts'
+import { type ClientError, checkIs, checkNames } from './client-error.ts'
 import type { Subscription } from './subscription.ts'
 import type { PublishOptions, TopicHandler } from './topic.ts'
 
@@ -11,7 +11,11 @@ export interface StateTopic<Data = unknown, Input = Data> {
   readonly position: string | undefined
   /** Hears the value, at once where it is known, and each newer one. @returns what ends it; the last one unsubscribes */
   subscribe(listener: (value: Data) => void, onEnd?: (error: ClientError) => void): () => void
-  /** Sets the value. @returns its position, once the broker has it */
+  /**
+   * Sets the value. @returns its position, once the broker has it
+   *
+   * @throws ClientError what the server refused it with: `bad_request` for a topic that has publications and no state
+   */
   set(data: Input, options?: PublishOptions): Promise<string | undefined>
 }
 
@@ -28,7 +32,7 @@ export function createStateTopic(name: string, handler: TopicHandler): StateTopi
     },
     subscribe(listener, onEnd) {
       checkIs('A listener', 'function', listener)
-      subscription ??= handler.subscribe(name, undefined)
+      subscription ??= handler.subscribe(name, undefined, true)
       const own = subscription
       const { events, state } = own
       listenerCount++
@@ -42,8 +46,9 @@ export function createStateTopic(name: string, handler: TopicHandler): StateTopi
         subscription = undefined
       }
     },
-    async set(data, { ifPosition } = {}) {
-      return await handler.publish(name, data, ifPosition)
+    async set(data, given = {}) {
+      checkNames('set(data, options)', given, 'ifPosition')
+      return await handler.publish(name, data, { ...given, state: true })
     },
   }
 }

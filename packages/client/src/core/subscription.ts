@@ -42,6 +42,8 @@ export interface SubscriptionHandler {
   call(message: ClientMessage, onAnswer: (answer: ServerMessage) => void): boolean
   /** Nobody listened to the end. */
   onError(error: ClientError): void
+  /** Whether the topic is taken to have a state, by who subscribed first. */
+  readonly isState: boolean
 }
 
 /** One topic on the wire, for everybody in this program who listens to it: it outlives connections. */
@@ -75,7 +77,7 @@ export interface Subscription {
 export function createSubscription(
   topic: string,
   options: SubscribeOptions,
-  { retry, call, onError }: SubscriptionHandler,
+  { retry, call, onError, isState }: SubscriptionHandler,
 ): Subscription {
   const { last = 0, presence } = options
   const events = createEmitter<SubscriptionEvents>('publication state gap members status end')
@@ -124,6 +126,7 @@ export function createSubscription(
       topic,
       since: state ? undefined : position,
       last: options.last,
+      state: isState,
       presence: isPresent ? presence : undefined,
     }
     try {
@@ -145,6 +148,7 @@ export function createSubscription(
     retry.worked()
     position = message.position
     become('subscribed')
+    if (message.state !== undefined) checkListeners(message.state)
     if (isBroken) gap()
     setMembers(message)
   }
@@ -174,10 +178,15 @@ export function createSubscription(
     events.emit('members', [...members.values()], count)
   }
 
-  /** Listened for is what does not come: once. */
-  const tellMixedUp = (right: 'topic' | 'state', kind: string) => {
-    if (isMixedUp) return
+  /** Whether nothing is listened for but what does not come: it is told once. */
+  const checkListeners = (hasState: boolean) => {
+    const [comes, never] = hasState
+      ? (['state', 'publication'] as const)
+      : (['publication', 'state'] as const)
+    if (isMixedUp || events.has(comes) || !events.has(never)) return
     isMixedUp = true
+    const right = hasState ? 'state' : 'topic'
+    const kind = hasState ? 'a state, and no publications' : 'publications, and no state'
     onError(new ClientError('wrong_use', `${topic} has ${kind}: use client.${right}('${topic}').`))
   }
 
@@ -225,16 +234,14 @@ export function createSubscription(
         const { type: _, ...publication } = message as ServerMessage & Publication
         recent.push(publication)
         if (recent.length > last) recent.shift()
-        if (!events.emit('publication', publication) && events.has('state')) {
-          tellMixedUp('topic', 'publications, and no state')
-        }
+        events.emit('publication', publication)
+        checkListeners(false)
       } else if (type === 'state') {
         const at = message.position as string
         if (at === state?.position) return
         state = { data, position: at }
-        if (!events.emit('state', data, at) && events.has('publication')) {
-          tellMixedUp('state', 'a state, and no publications')
-        }
+        events.emit('state', data, at)
+        checkListeners(true)
       } else if (type === 'gap') {
         position = message.position
         gap()

@@ -1,5 +1,6 @@
 import { type ClientError, checkNames } from './client-error.ts'
 import type { Member } from './messages.ts'
+import type { PublishedAs } from './outbox.ts'
 import type { Publication, SubscribeOptions, Subscription, SubscriptionStatus } from './subscription.ts'
 
 export interface TopicEvents<Data> {
@@ -19,9 +20,9 @@ export interface PublishOptions {
 }
 
 export interface TopicHandler {
-  publish(topic: string, data: unknown, ifPosition?: string): Promise<string | undefined>
-  /** The one subscription of the topic, made if there is none. */
-  subscribe(topic: string, options: SubscribeOptions | undefined): Subscription
+  publish(topic: string, data: unknown, how: PublishedAs): Promise<string | undefined>
+  /** The one subscription of the topic, made if there is none. @param isState whether it is taken to have a state */
+  subscribe(topic: string, options: SubscribeOptions | undefined, isState: boolean): Subscription
   /** One who listened does no more. */
   release(subscription: Subscription): void
   /** @throws ClientError `closed` */
@@ -78,7 +79,7 @@ export function createTopic(
   }
   const subscribe = (): Subscription => {
     if (subscription?.status === 'ended') release()
-    subscription ??= handler.subscribe(name, options)
+    subscription ??= handler.subscribe(name, options, false)
     return subscription
   }
   const statusOf = () => subscription?.status ?? 'idle'
@@ -121,7 +122,7 @@ export function createTopic(
     },
     async publish(data, given = {}) {
       checkNames('publish(data, options)', given, 'ifPosition')
-      return await handler.publish(name, data, given.ifPosition)
+      return await handler.publish(name, data, { ...given })
     },
     close() {
       for (const stop of stops) stop()

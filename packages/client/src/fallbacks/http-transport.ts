@@ -78,8 +78,8 @@ export class HttpTransport implements Transport {
     } else if (type === 'unsubscribe') {
       if (this.#topics.delete(topic as string)) this.#readAnew()
     } else if (type === 'publish') {
-      const { key, ifPosition } = message
-      const body = textOf({ topic, key, ifPosition }, data)
+      const { key, ifPosition, state } = message
+      const body = textOf({ topic, key, ifPosition, state }, data)
       const before = this.#publishing.get(topic as string) ?? Promise.resolve()
       const done = before.then(() => this.#try(() => this.#post('publish', body, 'published', id)))
       this.#publishing.set(topic as string, done)

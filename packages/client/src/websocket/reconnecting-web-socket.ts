@@ -1,5 +1,7 @@
 import {
   ClientError,
+  checkIs,
+  checkNames,
   type Environment,
   runtimeEnvironment,
   type WebSocketClass,
@@ -82,6 +84,17 @@ const Target: new () => Listeners = EventTarget as never
 /** The class below with all that is passed through. */
 type Socket = InstanceType<WebSocketClass> & { readonly extensions: string; send(data: Message): void }
 
+const numbers = [
+  'minReconnectionDelay',
+  'maxReconnectionDelay',
+  'reconnectionDelayGrowFactor',
+  'minUptime',
+  'connectionTimeout',
+  'maxRetries',
+  'maxEnqueuedMessages',
+  'maxEnqueuedBytes',
+] as const
+
 /** How long the `close` event of a connection that is closed may take, in ms. */
 const closeEventMs = 2_000
 
@@ -127,12 +140,23 @@ export class ReconnectingWebSocket extends Target {
   #cancelWait: (() => void) | undefined
   #stopListening: (() => void) | undefined
 
+  /** @throws ClientError `wrong_use` for an option that it does not have */
   constructor(
     url: Provided<string | URL>,
     protocols?: Provided<string | string[] | null | undefined>,
     options: ReconnectingWebSocketOptions = {},
   ) {
     super()
+    if (typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols)) {
+      const text = `protocols are a string or a list of them, got an object. Options are the third argument.`
+      throw new ClientError('wrong_use', text)
+    }
+    checkNames(
+      'new ReconnectingWebSocket(url, protocols, options)',
+      options,
+      `WebSocket ${numbers.join(' ')} startClosed environment`,
+    )
+    for (const name of numbers) if (options[name] !== undefined) checkIs(name, 'number', options[name])
     this.#givenUrl = url
     this.#givenProtocols = protocols
     this.#options = options
