@@ -87,6 +87,26 @@ test('A name that is taken is refused with a sentence, and rooms are apart', asy
   expect(new URL(second.url()).hash).toBe('#chat/b')
 })
 
+test.each(['event-stream', 'long-poll'])('A name that is taken is refused also over %s', async transport => {
+  const room = `taken over ${transport}`
+  const first = await join('Ann', room)
+  await first.waitForSelector('.chat-composer')
+  const second = await workbench.chromium.context.newPage()
+  const key = `bothways ${new URL('bothways', workbench.serving.url)}`
+  // What worked on the last visit is begun with.
+  const kept = JSON.stringify(JSON.stringify([transport, Date.now() + 600_000]))
+  await second.addInitScript(`delete window.WebSocket; localStorage[${JSON.stringify(key)}] = ${kept}`)
+  await second.goto(`${workbench.serving.url}#chat`)
+  await second.fill('[name=name]', 'ann')
+  await second.fill('[name=room]', room)
+  await second.click('[data-action=join]')
+  await second.getByText('Somebody in this room has that name already').waitFor()
+  await second.fill('[name=name]', 'Bob')
+  await second.click('[data-action=join]')
+  await second.waitForSelector('.chat-composer')
+  await second.evaluate(`delete localStorage[${JSON.stringify(key)}]`)
+})
+
 test('The conversation goes on while another tab of the page is shown', async () => {
   const first = await join('Ben', 'c')
   const second = await join('Cid', 'c')

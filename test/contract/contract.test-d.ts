@@ -132,3 +132,67 @@ test('A client takes the type of the very same contract, and knows the same of i
     arkType.topic('room/1').on('publication', ({ data }) => expectTypeOf(data).toEqualTypeOf<Made>())
   })
 })
+
+interface Said {
+  readonly text: string
+}
+
+interface OfferedTopics {
+  'room/:id': { data: Said }
+  load: { data: { cpu: number } }
+}
+
+/** Interfaces, as a program writes them. */
+interface Offer {
+  topics: OfferedTopics
+  methods: { length: { input: Said; output: number } }
+}
+
+test('A hub is typed by interfaces alone, as a client is', () => {
+  void (async () => {
+    const hub = createHub<Offer>({ topics: { 'room/:id': { history }, load: { state: true } } })
+    await hub.topic('room/42').publish({ text: 'hello' })
+    await hub.topic('room/42').subscribe(({ data }) => expectTypeOf(data).toEqualTypeOf<Said>())
+    expectTypeOf(await hub.topic('load').get()).toEqualTypeOf<{ cpu: number } | undefined>()
+    hub.handle('length', ({ text }) => text.length)
+    // @ts-expect-error: other data
+    await hub.topic('room/42').publish({ text: 1 })
+    // @ts-expect-error: there is no such topic
+    hub.topic('rooms/42')
+    // @ts-expect-error: other output
+    hub.handle('length', ({ text }) => text)
+    // @ts-expect-error: there is no such topic
+    createHub<Offer>({ topics: { rooms: {} } })
+    // @ts-expect-error: types alone are no contract that could be checked
+    createHub<Offer>({ contract: {} as Offer })
+    void (() => topicsRoute(hub))
+    await createHub<Offer>().topic('load').set({ cpu: 1 })
+    // @ts-expect-error: another value
+    await createHub<Offer>().topic('load').set({ gpu: 1 })
+    const ofUsers = createHub<{ name: string }, Offer>({ userId: user => user.name })
+    ofUsers.handle('length', ({ text }, { user }) => text.length + user.name.length)
+  })
+})
+
+/** What a program that names its schemas' types writes. */
+interface CheckedTopics {
+  'room/:id': (typeof byZod)['topics']['room/:id']
+  load: (typeof byZod)['topics']['load']
+}
+
+interface CheckedOffer {
+  topics: CheckedTopics
+  methods: (typeof byZod)['methods']
+}
+
+test('The type of a contract of schemas may be an interface', () => {
+  void (async (contract: CheckedOffer) => {
+    const hub = createHub<undefined, CheckedOffer>({ contract, topics: { 'room/:id': { history } } })
+    await hub.topic('room/42').publish({ text: 'hello' })
+    await hub.topic('room/42').subscribe(({ data }) => expectTypeOf(data).toEqualTypeOf<Made>())
+    const inferred = createHub({ contract })
+    expectTypeOf(inferred.topic('room/1').publish).parameter(0).toEqualTypeOf<Given>()
+    // @ts-expect-error: other data
+    await inferred.topic('load').set({ cpu: 'much' })
+  })
+})

@@ -16,6 +16,26 @@ export interface MethodContract {
   readonly output?: Schema
 }
 
+/**
+ * What a contract's type may be: that of schemas, or types alone, which nothing checks. Interfaces have no index signature, so that
+ * more than `object` cannot be asked for.
+ */
+export interface TypeOfContract {
+  readonly topics?: object | undefined
+  readonly methods?: object | undefined
+}
+
+/** The type of a contract that says something: a user's type is none. */
+export type TypesAlone = { readonly topics: object } | { readonly methods: object }
+
+/** Of a contract that is given, each part is a schema. */
+export interface Schemas<C extends TypeOfContract> {
+  readonly topics?:
+    | { readonly [Pattern in keyof NonNullable<C['topics']>]: { readonly data: Schema } }
+    | undefined
+  readonly methods?: { readonly [Name in keyof NonNullable<C['methods']>]: MethodContract } | undefined
+}
+
 /** Nothing said: any JSON, under any name. */
 export interface NoContract {
   readonly topics?: undefined
@@ -81,7 +101,7 @@ type DeclaredFor<Topics, Name> = Name extends keyof Topics
 
 type TypeOf<Part, Direction extends 'input' | 'output'> = Part extends Schema
   ? NonNullable<Part['~standard']['types']>[Direction]
-  : never
+  : Part
 
 type MethodType<C, Name, Part extends 'input' | 'output', Direction extends 'input' | 'output'> =
   MethodsOf<C> extends undefined

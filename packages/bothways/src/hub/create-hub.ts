@@ -1,4 +1,4 @@
-import type { Contract, NoContract } from './contract.ts'
+import type { NoContract, TypeOfContract, TypesAlone } from './contract.ts'
 import { Hub } from './hub.ts'
 import type { HubOptions } from './hub-options.ts'
 
@@ -11,10 +11,19 @@ import type { HubOptions } from './hub-options.ts'
  * const hub = createHub({ topics: { 'room/:id': { history: { count: 500, ageMs: 600_000 }, presence: true } } })
  * createServer().route('/bothways', topicsRoute(hub))
  */
-export function createHub<User = undefined, C extends Contract = never>(
-  options: HubOptions<User, C> & { readonly contract: C },
+export function createHub<User = undefined, C extends TypeOfContract = never>(
+  options: HubOptions<User, C> & Required<Pick<HubOptions<User, C>, 'contract'>>,
 ): Hub<User, C>
-export function createHub<User = undefined>(options?: HubOptions<User>): Hub<User, NoContract>
-export function createHub<User, C extends Contract>(options?: HubOptions<User, C>): Hub<User, C> {
+/** With types alone, as `createHub<Offer>()`: the program is held to them, and what clients send is not checked. */
+export function createHub<C extends TypesAlone = never>(
+  ...options: [C] extends [never] ? [never] : [options?: HubOptions<undefined, C>]
+): Hub<undefined, C>
+export function createHub<User, C extends TypesAlone = never>(
+  ...options: [C] extends [never] ? [never] : [options?: HubOptions<User, C>]
+): Hub<User, C>
+export function createHub<User = undefined>(
+  options?: HubOptions<User> & (User extends TypesAlone ? never : unknown),
+): Hub<User, NoContract>
+export function createHub<User, C extends TypeOfContract>(options?: HubOptions<User, C>): Hub<User, C> {
   return new Hub(options)
 }

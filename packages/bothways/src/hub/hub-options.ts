@@ -2,13 +2,20 @@ import { neverThrowing } from '../connection/never-throwing.ts'
 import { invalidOption } from '../connection/option-checks.ts'
 import { aFunction, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
 import type { Broker } from './broker.ts'
-import { type Contract, checkContract, type NoContract, type TopicPattern } from './contract.ts'
+import {
+  type Contract,
+  checkContract,
+  type NoContract,
+  type Schemas,
+  type TopicPattern,
+  type TypeOfContract,
+} from './contract.ts'
 import { MemoryBroker } from './memory-broker.ts'
 import type { TopicOptions } from './topic-options.ts'
 
-export interface HubOptions<User = undefined, C extends Contract = NoContract> {
+export interface HubOptions<User = undefined, C extends TypeOfContract = NoContract> {
   /** What is offered, by schemas; all its topics are declared. Default: nothing is said, and any JSON is taken. */
-  contract?: C
+  contract?: C & Schemas<C>
   /**
    * Topics by name or pattern: `:x` is one segment between slashes, a final `*` the rest. Others are unknown to clients. With a
    * contract that has topics, how those behave.

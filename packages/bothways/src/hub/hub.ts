@@ -14,6 +14,7 @@ import {
   methodContract,
   type TopicData,
   type TopicName,
+  type TypeOfContract,
 } from './contract.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
 import { HubClients, type LeaveOptions, leaveSettings } from './hub-clients.ts'
@@ -47,7 +48,7 @@ import { TopicPatterns } from './topic-patterns.ts'
  * or of none.
  */
 // biome-ignore lint/suspicious/noExplicitAny: of any contract
-export class Hub<User = undefined, C extends Contract = any> {
+export class Hub<User = undefined, C extends TypeOfContract = any> {
   readonly broker: Broker
   readonly settings: HubSettings<User>
   readonly #publishRate: TokenBucket

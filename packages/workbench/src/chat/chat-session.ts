@@ -1,5 +1,6 @@
-import type { Client, ClientError, Topic } from '@bothways/client'
+import type { Client, ClientError, Member, Topic } from '@bothways/client'
 import { FrameSignal } from '../connection/frame-signal.ts'
+import { serverUrl } from '../connection/server-url.ts'
 import { type ChatEvent, noChat, reduceChat } from './chat-state.ts'
 import { isSameName, visibleName } from './names.ts'
 import { idOf, readMember, readMessage, type SaidData } from './room-data.ts'
@@ -40,7 +41,10 @@ export class ChatSession {
     this.#entering = entering
     const before = this.#client.topic(`room/${room}`)
     await isSubscribed(before, entering.signal)
-    const { members, position } = before
+    const { position } = before
+    const { transport } = this.#client.connection
+    // Polls say nothing of members.
+    const members = transport === 'long-poll' ? await membersOf(room, entering.signal) : before.members
     before.close()
     if (entering.signal.aborted) return
     const isTaken = members.map(readMember).some(it => it.id !== this.ownId && isSameName(it.name, name))
@@ -119,4 +123,17 @@ async function isSubscribed(topic: Topic, aborted: AbortSignal): Promise<void> {
   const signal = AbortSignal.any([aborted, AbortSignal.timeout(lookMs)])
   const given = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
   await Promise.race([topic.ready().catch(() => {}), given])
+}
+
+/** Who is in a room, by a request. A server that does not answer knows of nobody. */
+async function membersOf(room: string, aborted: AbortSignal): Promise<readonly Member[]> {
+  const signal = AbortSignal.any([aborted, AbortSignal.timeout(lookMs)])
+  try {
+    const topic = encodeURIComponent(`room/${room}`)
+    const response = await fetch(serverUrl(`bothways/members?topic=${topic}`), { signal })
+    const { members } = await response.json()
+    return members ?? []
+  } catch {
+    return []
+  }
 }
