@@ -1,9 +1,10 @@
+import { createHook } from 'node:async_hooks'
 import { constants, createDeflateRaw, createInflateRaw, deflateRawSync } from 'node:zlib'
 import { heldMemory } from '@bothways/test-support/held-memory'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Deflater } from './deflate.ts'
-import { Inflater, isInflateError } from './receiving/inflate.ts'
+import { type InflateResult, Inflater, isInflateError } from './receiving/inflate.ts'
 import { WorkGate } from './work-gate.ts'
 
 const tuning = { level: 6, thresholdBytes: 0 }
@@ -315,5 +316,96 @@ describe('What is inflated at once, and what in the thread pool', () => {
       const sent = Buffer.from(text.subarray(0, 3_000 * (at + 1)))
       expect(await inflater.inflate(await deflater.deflate(sent), at % 3 === 0)).toEqual(sent)
     }
+  })
+
+  test('Behind a message that has become too long to be done at once, the next one is not tried so, until one is short', async () => {
+    const gate = new WorkGate({})
+    const inflater = new Inflater(direction, limit, gate)
+    const isAtOnce = (bytes: Buffer) => Buffer.isBuffer(inflater.inflate(compressed(bytes)))
+    expect(isAtOnce(text)).toBe(true)
+    expect(await inflater.inflate(compressed(Buffer.alloc(200_000)))).toHaveLength(200_000)
+    expect(await inflater.inflate(compressed(Buffer.alloc(30_000)))).toHaveLength(30_000)
+    expect(isAtOnce(text)).toBe(true)
+    const bomb = compressed(Buffer.alloc(200_000))
+    expect(await inflater.inflate(bomb)).toHaveLength(200_000)
+    const begun = inflater.inflate(compressed(text.subarray(0, 1_000)))
+    expect([Buffer.isBuffer(begun), gate.runningCount]).toEqual([false, 1])
+    expect(await begun).toEqual(text.subarray(0, 1_000))
+    expect(isAtOnce(text)).toBe(true)
+  })
+})
+
+describe('A zlib that is kept for what comes', () => {
+  const direction = { noContextTakeover: true, windowBits: 15 }
+  const takeover = { noContextTakeover: false, windowBits: 15 }
+  const long = Buffer.from(
+    Array.from({ length: 40_000 }, (_, at) => `${(at * at * 7) % 9_973} `)
+      .join('')
+      .slice(0, 150_000),
+  )
+  const twice = Buffer.concat([deflateRawSync(long), deflateRawSync(long)])
+  /** Comparing them as the test library does takes long. */
+  const isSame = (result: InflateResult, expected: Buffer): boolean =>
+    Buffer.isBuffer(result) && result.equals(expected)
+  const flushed = (bytes: Buffer): Buffer =>
+    deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
+
+  test('Long messages of any connections, one after the other, need no further one', async () => {
+    const payload = flushed(long)
+    await new Inflater(direction, limit).inflate(payload)
+    let count = 0
+    const hook = createHook({
+      init(_, type) {
+        if (type === 'ZLIB') count++
+      },
+    }).enable()
+    for (let at = 0; at < 10; at++)
+      expect(isSame(await new Inflater(direction, limit).inflate(payload), long)).toBe(true)
+    hook.disable()
+    expect(count).toBe(0)
+  })
+
+  test('Whatever it had to do before, it inflates as a new one does', async () => {
+    const kinds = ['whole', 'cut', 'too long', 'given up', 'final blocks', 'window'] as const
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 10 }), async order => {
+        const withWindow = new Inflater(takeover, limit)
+        for (const kind of order) {
+          const inflater = new Inflater(direction, kind === 'too long' ? 100_000 : limit)
+          switch (kind) {
+            case 'whole':
+              expect(isSame(await inflater.inflate(flushed(long)), long)).toBe(true)
+              break
+            case 'cut':
+              expect(await inflater.inflate(flushed(long).subarray(0, -20))).toMatchObject({
+                code: 'BW_INFLATE_FAILED',
+              })
+              break
+            case 'too long':
+              expect(await inflater.inflate(flushed(long))).toMatchObject({ code: 'BW_MESSAGE_TOO_BIG' })
+              break
+            case 'given up':
+              void inflater.inflate(flushed(long))
+              inflater.abandon()
+              break
+            case 'final blocks':
+              expect(isSame(await inflater.inflate(twice), Buffer.concat([long, long]))).toBe(true)
+              break
+            case 'window':
+              expect(isSame(await withWindow.inflate(flushed(long)), long)).toBe(true)
+          }
+        }
+      }),
+      { numRuns: 20, seed: 7 },
+    )
+  })
+
+  test('Many at once get what is theirs, paused at the gate or not', async () => {
+    const gate = new WorkGate({ maxBytes: 600_000 })
+    const messages = Array.from({ length: 12 }, (_, at) => Buffer.concat([Buffer.from(`${at} `), long]))
+    const results = messages.map(it => new Inflater(direction, limit, gate).inflate(flushed(it)))
+    const inflated = await Promise.all(results)
+    expect(inflated.every((it, at) => isSame(it, messages[at]!))).toBe(true)
+    expect([gate.runningCount, gate.heldBytes]).toEqual([0, 0])
   })
 })

@@ -242,3 +242,17 @@ test('Long work is that of all together: several have no more of it than one', a
   await turn()
   expect(log).toEqual(['a'])
 })
+
+test('What has been sent is written before those who wait go on, unless much is to be written at the turn’s end anyway', async () => {
+  const world = setUp()
+  const log: string[] = []
+  world.time.writeFirst(() => void log.push('written'))
+  const worker = new Worker(world, 'a', 5, 1, log)
+  worker.onTurn()
+  await turn()
+  await turn()
+  expect(log.splice(0)).toEqual(['a', 'written', 'a'])
+  world.time.expectWriting(2)
+  await turn()
+  expect(log).toEqual(['a'])
+})

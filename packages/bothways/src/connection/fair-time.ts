@@ -56,6 +56,7 @@ export class FairTime {
   /** When the turn that is watched has begun. */
   #turnBegunMs = 0
   #dueWritingMs = 0
+  #writeNow: () => void = () => {}
 
   /** @param clock in ms */
   constructor(clock: () => number = now) {
@@ -65,6 +66,11 @@ export class FairTime {
   /** What has been sent and is to be written when this turn ends will take so long; 0: it has been written. */
   expectWriting(ms: number): void {
     this.#dueWritingMs = ms
+  }
+
+  /** `write` writes what has been sent: what those get who did little does not wait for those who go on. */
+  writeFirst(write: () => void): void {
+    this.#writeNow = write
   }
 
   /** `member` begins to work, or goes on in the same turn. */
@@ -145,7 +151,9 @@ export class FairTime {
     const nowMs = time.#now()
     // First, so that nobody is forgotten when somebody throws.
     time.#watchTurn(nowMs)
-    time.#serve(Math.min(time.#dueCount, membersPerTurn), nowMs)
+    const count = Math.min(time.#dueCount, membersPerTurn)
+    if (count > 0 && time.#dueWritingMs === 0) time.#writeNow()
+    time.#serve(count, nowMs)
     time.#dueCount = time.#waiting.size
   }
 

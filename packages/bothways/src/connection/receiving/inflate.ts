@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer'
-import { createInflateRaw, type InflateRaw, type ZlibOptions } from 'node:zlib'
 import { type DeflateDirection, LimitError, messageTooBig, ProtocolViolation } from '@bothways/protocol'
-import { DeflateWindow, flushTail } from '../deflate-window.ts'
+import { DeflateWindow } from '../deflate-window.ts'
 import { ownBytes } from '../message-data.ts'
 import { WorkGate, type WorkTicket } from '../work-gate.ts'
-import { presetWindow } from './preset-window.ts'
-import { inflateShort, longestShortBytes } from './short-inflation.ts'
+import { chunkBytes, type InflateReader, InflateStream } from './inflate-stream.ts'
+import { storedBlockHeader } from './preset-window.ts'
+import { inflateShort, longestShortBytes, messageEnd } from './short-inflation.ts'
 
 /** Longer messages, and those that become longer, are inflated in zlib's thread pool, in their turn. */
 const longestAtOnceBytes = 32 * 1024
@@ -19,28 +19,17 @@ const shortestInPoolBytes = 4 * 1024
  */
 const usualGrowth = 16
 
-/** What the thread pool gives at a time. */
-const chunkBytes = 64 * 1024
-
 /** What inflating holds when it begins: zlib's state, a chunk that is being filled and one that is being taken. */
 const firstBytes = 48 * 1024 + 2 * chunkBytes
 
 /** A stream of DEFLATE data may end and another begin, as often as that within a message. */
 const maxStreamsPerMessage = 1_000
 
-/** An empty block that says it is the last: zlib then fails for data that stop in the middle of a block. */
-const lastBlock = Buffer.from([0x03, 0x00])
-
 /**
  * All that inflates in this process may hold 32 MiB at once, or what one message needs; the others wait their turn. Short
  * messages that stay short are not counted: they are done within the call.
  */
 const inflating = new WorkGate({ maxBytes: 32 * 1024 * 1024 })
-
-const options: ZlibOptions = {
-  // zlib cannot inflate raw data with a window of 256 bytes; a larger window reads it as well.
-  windowBits: 15,
-}
 
 export type InflateResult = Buffer | ProtocolViolation | LimitError
 
@@ -54,6 +43,8 @@ export class Inflater {
   readonly #window: DeflateWindow
   readonly #gate: WorkGate
   #inflation: Inflation | undefined
+  /** The last message has become too long to be done at once, as the next one may, which is not to be inflated twice. */
+  #hasOutgrown = false
 
   /** @param gate that long messages wait at; by default one for the whole process */
   constructor(direction: DeflateDirection, maxMessageBytes: number, gate: WorkGate = inflating) {
@@ -68,13 +59,14 @@ export class Inflater {
    *
    * @param isEarly the connection has used little of its turn. Otherwise one of more than 4 KiB goes through the thread
    *   pool, too, so that the event loop is free meanwhile, unless it would have to wait for others there.
+   * @param isReadAtOnce what comes at once is needed until the next call of anybody's only, and need not be the caller's
    */
-  inflate(payload: Uint8Array, isEarly = true): InflateResult | Promise<InflateResult> {
+  inflate(payload: Uint8Array, isEarly = true, isReadAtOnce = false): InflateResult | Promise<InflateResult> {
     // zlib itself sends such a payload for an empty message that follows a flush.
     if (payload.length === 0) return this.#accept(Buffer.alloc(0))
     if (this.#isDoneAtOnce(payload.length, isEarly)) {
       const result = this.#inflateAtOnce(payload)
-      if (result !== undefined) return result
+      if (result !== undefined) return isReadAtOnce || isInflateError(result) ? result : own(result)
     }
     return new Promise(resolve => {
       this.#inflation = new Inflation({
@@ -84,7 +76,7 @@ export class Inflater {
         gate: this.#gate,
         onEnd: result => {
           this.#inflation = undefined
-          resolve(Array.isArray(result) ? this.#accept(joined(result)) : this.#refuse(result))
+          resolve(this.#ended(result, isReadAtOnce))
         },
       })
     })
@@ -102,7 +94,7 @@ export class Inflater {
   }
 
   #isDoneAtOnce(length: number, isEarly: boolean): boolean {
-    if (length > longestAtOnceBytes) return false
+    if (length > longestAtOnceBytes || this.#hasOutgrown) return false
     return isEarly || length <= shortestInPoolBytes || !this.#gate.isOpen(firstBytes + length)
   }
 
@@ -115,8 +107,17 @@ export class Inflater {
       return isAllRead(payload, readBytes) ? this.#accept(bytes) : undefined
     } catch (error) {
       const isLong = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-      return isLong && limit < this.#maxMessageBytes ? undefined : this.#refuse(error)
+      if (!isLong || limit === this.#maxMessageBytes) return this.#refuse(error)
+      this.#hasOutgrown = true
+      return undefined
     }
+  }
+
+  #ended(result: Buffer[] | Error, isReadAtOnce: boolean): InflateResult {
+    if (!Array.isArray(result)) return this.#refuse(result)
+    const message = joined(result)
+    this.#hasOutgrown &&= message.length > longestAtOnceBytes
+    return this.#accept(isReadAtOnce ? message : own(message))
   }
 
   #accept(message: Buffer): InflateResult {
@@ -148,13 +149,17 @@ interface InflationInit {
  * One message on its way through the thread pool. It holds as much as the gate lets it, and waits there before it holds
  * more.
  */
-class Inflation {
+class Inflation implements InflateReader {
   readonly #init: InflationInit
   readonly #ticket: WorkTicket
-  #stream: InflateRaw | undefined
+  #stream: InflateStream | undefined
   #input: Buffer | undefined
   #readBytes = 0
-  #streamCount = 0
+  /** Where in it the present stream of DEFLATE data begins. */
+  #streamStart = -1
+  /** Of what comes out, the first bytes are what came before the message. */
+  #repeatedBytes = 0
+  #streamCount = 1
   readonly #chunks: Buffer[] = []
   #length = 0
   #isOver = false
@@ -180,53 +185,56 @@ class Inflation {
   }
 
   #begin(): void {
-    this.#input = completed(this.#init.payload)
-    this.#proceed = () => this.#stream?.resume()
-    this.#read()
-  }
-
-  /** Inflates from where the last stream of DEFLATE data has ended (RFC 7692 §7.2.1: a block may follow a final one). */
-  #read(): void {
     const { payload, window } = this.#init
-    if (isAllRead(payload, this.#readBytes)) {
-      this.#finish()
-      return
-    }
-    if (++this.#streamCount > maxStreamsPerMessage) {
-      this.#end(new Error(`it has more than ${maxStreamsPerMessage} blocks that say they are the last`))
-      return
-    }
-    const preset = presetWindow(endOf([window, ...this.#chunks]))
-    const stream = createInflateRaw({ ...options, ...preset.options, chunkSize: chunkBytes })
-    let skippedBytes = preset.repeatedBytes
-    this.#stream = stream
-    stream.on('data', (chunk: Buffer) => {
-      const skipped = Math.min(skippedBytes, chunk.length)
-      skippedBytes -= skipped
-      this.#take(chunk.subarray(skipped))
-    })
-    stream.on('error', error => this.#end(error))
-    stream.on('end', () => {
-      const readBytes = stream.bytesWritten - preset.input.length
-      this.#readBytes += readBytes
-      stream.destroy()
-      if (readBytes <= 0) this.#end(new Error('nothing of it could be read'))
-      else if (!this.#isOver) this.#read()
-    })
-    if (preset.input.length > 0) stream.write(preset.input)
-    stream.end(this.#input?.subarray(this.#readBytes))
+    this.#proceed = () => this.#stream?.resume()
+    const before = storedBlock(window)
+    // RFC 7692 §7.2.2: what the sender has left out is put back.
+    const whole = Buffer.concat([before, payload, messageEnd])
+    this.#input = whole.subarray(before.length)
+    this.#read([whole], before.length, window.length)
   }
 
-  #take(chunk: Buffer): void {
-    if (this.#isOver) return
+  /** @param beforeBytes so much of `parts` is `windowBytes` that came before, and come out again */
+  #read(parts: readonly Buffer[], beforeBytes: number, windowBytes: number): void {
+    this.#readBytes -= beforeBytes
+    this.#repeatedBytes = windowBytes
+    this.#stream = InflateStream.read(parts, this)
+  }
+
+  onInflated(chunk: Buffer): void {
+    const repeatedBytes = Math.min(this.#repeatedBytes, chunk.length)
+    this.#repeatedBytes -= repeatedBytes
     const { maxBytes, gate } = this.#init
-    this.#length += chunk.length
+    this.#length += chunk.length - repeatedBytes
     if (this.#length > maxBytes) {
+      this.#stream?.destroy()
       this.#end(Object.assign(new Error('too long'), { code: 'ERR_BUFFER_TOO_LARGE' }))
       return
     }
-    this.#chunks.push(compact(chunk))
+    this.#chunks.push(compact(chunk.subarray(repeatedBytes)))
     if (!gate.take(this.#ticket, chunk.length)) this.#stream?.pause()
+  }
+
+  /** Goes on where a stream of DEFLATE data has ended (RFC 7692 §7.2.1: a block may follow a final one). */
+  onInflatedAll(readBytes: number): void {
+    this.#readBytes += readBytes
+    const { payload, window } = this.#init
+    if (isAllRead(payload, this.#readBytes)) {
+      this.#finish()
+    } else if (this.#readBytes <= this.#streamStart) {
+      this.#end(new Error('nothing of it could be read'))
+    } else if (++this.#streamCount > maxStreamsPerMessage) {
+      this.#end(new Error(`it has more than ${maxStreamsPerMessage} blocks that say they are the last`))
+    } else {
+      this.#streamStart = this.#readBytes
+      const last = endOf([window, ...this.#chunks])
+      const before = storedBlock(last)
+      this.#read([before, this.#input!.subarray(this.#readBytes)], before.length, last.length)
+    }
+  }
+
+  onInflateError(error: Error): void {
+    this.#end(error)
   }
 
   /** Putting the pieces together takes the same memory once more. */
@@ -240,15 +248,14 @@ class Inflation {
   #end(result: Buffer[] | Error): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#stream?.destroy()
     this.#init.gate.leave(this.#ticket)
     this.#init.onEnd(result)
   }
 }
 
-/** RFC 7692 §7.2.2: what the sender has left out is put back; and an end, so that what stops early is noticed. */
-function completed(payload: Uint8Array): Buffer {
-  return Buffer.concat([payload, flushTail, lastBlock])
+/** Behind such a block zlib has what came before a message in its window. */
+function storedBlock(window: Buffer): Buffer {
+  return window.length === 0 ? window : Buffer.concat([storedBlockHeader(window.length), window])
 }
 
 /**
@@ -272,7 +279,7 @@ function compact(bytes: Buffer): Buffer {
 
 function joined(chunks: readonly Buffer[]): Buffer {
   const [first = Buffer.alloc(0)] = chunks
-  return own(chunks.length > 1 ? Buffer.concat(chunks) : first)
+  return chunks.length > 1 ? Buffer.concat(chunks) : first
 }
 
 /** The last bytes of the pieces together, as many as a back-reference may reach (RFC 1951 §2). */

@@ -260,7 +260,8 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
       return
     }
     this.#inflater ??= new Inflater(this.deflate.incoming, this.settings.maxMessageBytes, this.kind.zlibGate)
-    const result = this.#inflater.inflate(message.bytes(), fairTime.isEarly(this))
+    const isString = isText && this.compat.textAs !== 'bytes'
+    const result = this.#inflater.inflate(message.bytes(), fairTime.isEarly(this), isString)
     if (!(result instanceof Promise)) {
       this.#takeInflated(result, isText)
       return

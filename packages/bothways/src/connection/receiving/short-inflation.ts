@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer'
 import { constants, createInflateRaw, inflateRawSync } from 'node:zlib'
 import { flushTail } from '../deflate-window.ts'
-import { ownBytes } from '../message-data.ts'
 import { testedMajors } from '../transports/tcp-handle.ts'
 import { presetWindow, storedBlockHeader } from './preset-window.ts'
 
-/** What has come out, which is the caller's, and how much of the input was read. */
+/** What has come out, and how much of the input was read. */
 export interface Inflated {
+  /** In memory that holds more, and is written over by the next one: what is to be kept has to be copied. */
   readonly bytes: Buffer
   readonly readBytes: number
 }
@@ -15,7 +15,7 @@ export interface Inflated {
 export const longestShortBytes: number = 256 * 1024
 
 /** Behind what the sender has left out (RFC 7692 §7.2.2) an end: zlib then fails for data that stop inside a block. */
-const messageEnd = Buffer.concat([flushTail, Buffer.from([0x03, 0x00])])
+export const messageEnd: Buffer = Buffer.concat([flushTail, Buffer.from([0x03, 0x00])])
 
 /** zlib cannot inflate raw data with a window of 256 bytes; a larger window reads it as well. */
 const windowBits = 15
@@ -53,9 +53,7 @@ function inflateAnew(payload: Uint8Array, window: Uint8Array, maxBytes: number):
     // zlib stops as soon as this much has come out.
     maxOutputLength: Math.max(1, maxBytes) + repeatedBytes,
   }) as unknown as InfoResult
-  const bytes = buffer.subarray(repeatedBytes)
-  const isOwn = bytes.length === bytes.buffer.byteLength
-  return { bytes: isOwn ? bytes : ownBytes(bytes), readBytes: engine.bytesWritten - input.length }
+  return { bytes: buffer.subarray(repeatedBytes), readBytes: engine.bytesWritten - input.length }
 }
 
 /** The inside of a stream of `node:zlib`; no public interface, so all that is used of it is checked. */
@@ -115,7 +113,7 @@ class KeptInflate {
         length += this.#write(constants.Z_FINISH, messageEnd, length, roomBytes)
       }
       if (length === roomBytes) throw Object.assign(new RangeError('too long'), { code: tooLong })
-      return { bytes: ownBytes(this.#output.subarray(0, length)), readBytes }
+      return { bytes: this.#output.subarray(0, length), readBytes }
     } finally {
       this.#handle.reset()
     }

@@ -264,6 +264,7 @@ export function turnOfProcess(): Turn {
   if (processTurn === undefined) {
     const turn = new Turn()
     processTurn = turn
+    fairTime.writeFirst(() => turn.end())
     process.once('exit', () => turn.endForGood())
   }
   return processTurn
