@@ -360,10 +360,10 @@ describe('Sessions', () => {
 
   test('begin as fast as is allowed, for each address', async () => {
     const engine = await stage({ maxHandshakesPerSecond: 3 })
-    const statuses: number[] = []
-    // A second may end in between.
-    for (let count = 0; count < 8; count++) statuses.push((await engine.ask(polling)).status)
-    expect(statuses.slice(0, 3)).toEqual([200, 200, 200])
+    // All at once: on a slow machine one after the other may be slower than the rate.
+    const answers = await Promise.all(Array.from({ length: 20 }, () => engine.ask(polling)))
+    const statuses = answers.map(({ status }) => status)
+    expect(statuses.filter(status => status === 200).length).toBeGreaterThanOrEqual(3)
     expect(statuses).toContain(429)
   })
 })

@@ -258,8 +258,11 @@ describe('A request over HTTP/2 is refused, with status and reason,', () => {
   test('when its address begins too many handshakes', async () => {
     const { port } = await listen({ maxHandshakesPerSecond: 1 })
     const session = await openSession(port)
-    await open(session)
-    expect(await refusedWith(session, '/echo')).toMatchObject({ status: 429 })
+    // All at once: on a slow machine one after the other may be slower than the rate.
+    const answers = await Promise.all(Array.from({ length: 10 }, () => request(session, '/echo')))
+    const [first, ...rest] = answers.map(({ answer }) => answer[':status'])
+    expect(first).toBe(200)
+    expect(rest).toContain(429)
   })
 })
 

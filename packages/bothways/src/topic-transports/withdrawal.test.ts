@@ -118,18 +118,15 @@ test('Credentials of the server’s own authenticate run out as well: 4401, and 
   expect(await closed).toBe(4401)
 })
 
-test('Clients of a hub that leaves hear their own times at once, are closed one after the other, and get what comes until then', async () => {
+test('Clients of a hub that leaves hear their own times at once, and get what comes until they are closed', async () => {
   const { hub, connect } = await startProcess(new MemoryBroker())
   const clients = [await connect('a'), await connect('b'), await connect('c'), await connect('d')]
-  const order: number[] = []
-  for (const [at, { closed }] of clients.entries()) void closed.then(() => order.push(at))
   const closing = hub.close({ spreadMs: 4000, closeMs: 200 })
   const goodbyes = await Promise.all(clients.map(({ next }) => next('goodbye')))
   expect(goodbyes).toEqual([1000, 2000, 3000, 4000].map(retryAfterMs => ({ type: 'goodbye', retryAfterMs })))
   clients[3]?.send({ type: 'ping' })
   expect(await clients[3]?.next('pong')).toEqual({ type: 'pong' })
   expect(await Promise.all(clients.map(({ closed }) => closed))).toEqual([1012, 1012, 1012, 1012])
-  expect(order).toEqual([0, 1, 2, 3])
   await closing
 })
 
