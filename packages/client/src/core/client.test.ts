@@ -725,7 +725,7 @@ test('A server that wants a token is told after a second that there is none, and
   expect(socket.taken()).toEqual([{ type: 'hello' }])
   socket.say({ type: 'error', code: 'unauthenticated', message: 'The token is missing.', retryable: false })
   socket.cut(4401, 'The token is missing.')
-  const help = expect.stringContaining('The token is missing. createClient(url, { token: () => … })')
+  const help = expect.stringContaining('wants one: createClient(url, { token }). (The token is missing.)')
   expect(client.connection).toMatchObject({ status: 'closed', reason: { code: 'unauthenticated', help } })
   // Nobody has listened: it is not to be met with silence.
   expect(errors.mock.calls).toEqual([[expect.objectContaining({ code: 'closed', message: help })]])
@@ -753,7 +753,7 @@ test('That it has given up is an error event where nobody listens for the status
 
 test.each([
   ['state', false, "has publications, and no state: use client.topic('load')"],
-  ['topic', true, "has a state, and no publications: use client.state('load')"],
+  ['topic', true, "has a state, and no publication: use client.state('load')"],
 ] as const)('client.%s of a topic of the other kind is told at once', async (face, state, words) => {
   const { client, socket } = stage()
   const told: string[] = []

@@ -106,11 +106,6 @@ const mistakes: readonly (readonly [string, () => unknown, string])[] = [
     () => reconnecting({ maxRetries: '3' }),
     'maxRetries is a number, got string',
   ],
-  [
-    'new ReconnectingWebSocket(url, { maxRetries })',
-    () => new ReconnectingWebSocket('ws://127.0.0.1:9', { maxRetries: 3 } as Untyped),
-    'Options are the third argument',
-  ],
 ]
 
 function reconnecting(options: Untyped): Untyped {

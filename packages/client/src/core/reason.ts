@@ -38,7 +38,10 @@ const reasons: Readonly<Record<ReasonCode, readonly [EndedBy, string]>> = {
   offline: ['network', 'This device is offline.'],
   leaving: ['peer', 'The server restarts.'],
   busy: ['peer', 'The server is full.'],
-  unauthenticated: ['policy', 'The server does not accept the token, or wants one.'],
+  unauthenticated: [
+    'policy',
+    'The server does not accept the token, or wants one: createClient(url, { token }).',
+  ],
   forbidden: ['policy', 'The server refuses this client.'],
   not_bothways: ['peer', 'What answers is not bothways.v1: is the path right?'],
   too_large: ['peer', 'A message was too large.'],

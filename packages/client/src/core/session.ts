@@ -125,28 +125,21 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     const now = environment.now()
     const lastedMs = welcomeAt === undefined ? 0 : Math.max(1, now - welcomeAt)
     end()
-    const { retryAfterMs, message } = lastError
-    const isTokenMissing = ending.code === 'unauthenticated' && lastedMs === 0 && tokenOf === undefined
-    const said = [
-      ending.text ?? message,
-      isTokenMissing ? 'createClient(url, { token: () => … }) gives one' : '',
-    ]
-    const text = said.filter(Boolean).join(' ') || undefined
+    const { retryAfterMs, message: text } = lastError
     // What ends it behind a goodbye does not change when to come back, unless it forbids that.
     const how: Ending =
       leaveAt === undefined || isLasting(ending)
         ? ending
         : { code: 'leaving', retryAfterMs: Math.max(0, Math.ceil(leaveAt - now)) }
-    handler.onEnd({ retryAfterMs, ...how, text }, lastedMs)
+    handler.onEnd({ retryAfterMs, text, ...how }, lastedMs)
   }
 
   lookIn(openingMs)
   const transport = opener.open(context, {
     onOpen() {
       // Where the server asks for no hello, it welcomes by itself.
-      const isWanted = tokenOf !== undefined || opener.kind !== 'websocket'
-      if (isWanted) void sendToken('hello')
-      else hello(() => send({ type: 'hello' }), helloMs)
+      if (tokenOf !== undefined || opener.kind !== 'websocket') void sendToken('hello')
+      else hello(() => void sendToken('hello'), helloMs)
     },
     onMessage(message) {
       if (isOver) return

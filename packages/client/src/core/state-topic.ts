@@ -47,7 +47,7 @@ export function createStateTopic(name: string, handler: TopicHandler): StateTopi
       }
     },
     async set(data, given = {}) {
-      checkNames('set(data, options)', given, 'ifPosition')
+      checkNames('set', given, 'ifPosition')
       return await handler.publish(name, data, { ...given, state: true })
     },
   }

@@ -180,14 +180,14 @@ export function createSubscription(
 
   /** Whether nothing is listened for but what does not come: it is told once. */
   const checkListeners = (hasState: boolean) => {
-    const [comes, never] = hasState
-      ? (['state', 'publication'] as const)
-      : (['publication', 'state'] as const)
+    const [comes, never, right, kind] = hasState
+      ? (['state', 'publication', 'state', 'a state'] as const)
+      : (['publication', 'state', 'topic', 'publications'] as const)
     if (isMixedUp || events.has(comes) || !events.has(never)) return
     isMixedUp = true
-    const right = hasState ? 'state' : 'topic'
-    const kind = hasState ? 'a state, and no publications' : 'publications, and no state'
-    onError(new ClientError('wrong_use', `${topic} has ${kind}: use client.${right}('${topic}').`))
+    onError(
+      new ClientError('wrong_use', `${topic} has ${kind}, and no ${never}: use client.${right}('${topic}').`),
+    )
   }
 
   return {

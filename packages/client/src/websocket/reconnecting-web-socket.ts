@@ -84,16 +84,8 @@ const Target: new () => Listeners = EventTarget as never
 /** The class below with all that is passed through. */
 type Socket = InstanceType<WebSocketClass> & { readonly extensions: string; send(data: Message): void }
 
-const numbers = [
-  'minReconnectionDelay',
-  'maxReconnectionDelay',
-  'reconnectionDelayGrowFactor',
-  'minUptime',
-  'connectionTimeout',
-  'maxRetries',
-  'maxEnqueuedMessages',
-  'maxEnqueuedBytes',
-] as const
+const numbers =
+  'minReconnectionDelay maxReconnectionDelay reconnectionDelayGrowFactor minUptime connectionTimeout maxRetries maxEnqueuedMessages maxEnqueuedBytes'
 
 /** How long the `close` event of a connection that is closed may take, in ms. */
 const closeEventMs = 2_000
@@ -147,16 +139,10 @@ export class ReconnectingWebSocket extends Target {
     options: ReconnectingWebSocketOptions = {},
   ) {
     super()
-    if (typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols)) {
-      const text = `protocols are a string or a list of them, got an object. Options are the third argument.`
-      throw new ClientError('wrong_use', text)
+    checkNames('ReconnectingWebSocket', options, `WebSocket ${numbers} startClosed environment`)
+    for (const [name, value] of Object.entries(options)) {
+      if (numbers.includes(name) && value !== undefined) checkIs(name, 'number', value)
     }
-    checkNames(
-      'new ReconnectingWebSocket(url, protocols, options)',
-      options,
-      `WebSocket ${numbers.join(' ')} startClosed environment`,
-    )
-    for (const name of numbers) if (options[name] !== undefined) checkIs(name, 'number', options[name])
     this.#givenUrl = url
     this.#givenProtocols = protocols
     this.#options = options
