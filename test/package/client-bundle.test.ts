@@ -17,7 +17,7 @@ async function bundle(entry: string): Promise<{ code: string; imports: readonly 
 }
 
 test.each([
-  ['@bothways/client', 'index.js', 12.75 * 1024],
+  ['@bothways/client', 'index.js', 12.1875 * 1024],
   ['@bothways/client/core', 'core/index.js', 7.4375 * 1024],
   ['@bothways/client/websocket', 'websocket/index.js', 2.25 * 1024],
 ])(

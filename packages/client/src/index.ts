@@ -8,10 +8,10 @@ import {
   webSocketTransport,
 } from './core/client-kit.ts'
 import { eventStreamTransport } from './fallbacks/event-stream.ts'
-import { Fallbacks, type Memory } from './fallbacks/fallbacks.ts'
+import { createFallbacks, type Memory } from './fallbacks/fallbacks.ts'
 import { longPollTransport } from './fallbacks/long-poll.ts'
 import { originOfPage } from './tabs/channel.ts'
-import { Tabs } from './tabs/tabs.ts'
+import { shareLine } from './tabs/tabs.ts'
 
 export type * from './core/index.ts'
 export { ClientError }
@@ -44,16 +44,12 @@ export function createClient<C extends Contract = Contract>(
   const overHttp = [eventStreamTransport, longPollTransport]
   const hasWebSocket = (options.WebSocket ?? WebSocket) !== undefined
   const openers = hasWebSocket ? [webSocketTransport, ...overHttp] : overHttp
-  const { open } = new Fallbacks(openers, topicsUrl(url), pageMemory())
+  const { open } = createFallbacks(openers, topicsUrl(url), pageMemory())
   if (options.share !== undefined && options.share !== 'tabs') {
     throw new ClientError('wrong_use', `share is 'tabs', or left out; got ${options.share}.`)
   }
   const origin = options.share === 'tabs' ? originOfPage() : undefined
-  return startClient<C>(
-    url,
-    options,
-    origin === undefined ? open : new Tabs(open, topicsUrl(url), origin).open,
-  )
+  return startClient<C>(url, options, origin === undefined ? open : shareLine(open, topicsUrl(url), origin))
 }
 
 /** Where a browser lets a page keep something. */

@@ -23,6 +23,16 @@ interface Target {
   removeEventListener(type: string, listener: () => void): void
 }
 
+type Listened = readonly [from: Partial<Target> | undefined, type: string, listener: () => void]
+
+/** Listens where there is something to listen to. @returns what ends it */
+export function listenTo(events: readonly Listened[]): () => void {
+  for (const [from, type, listener] of events) from?.addEventListener?.(type, listener)
+  return () => {
+    for (const [from, type, listener] of events) from?.removeEventListener?.(type, listener)
+  }
+}
+
 /** The runtime's own. */
 export function runtimeEnvironment(): Environment {
   let date = Date.now()
@@ -46,16 +56,13 @@ export function runtimeEnvironment(): Environment {
     listen(listener) {
       const { document, navigator } = globalThis as Globals
       const target = globalThis as Partial<Target>
-      const events: [Partial<Target> | undefined, string, () => void][] = [
+      const stop = listenTo([
         [target, 'online', () => listener('online')],
         [target, 'offline', () => listener('offline')],
         [document, 'visibilitychange', () => document?.visibilityState === 'visible' && listener('wake')],
-      ]
-      for (const [from, type, call] of events) from?.addEventListener?.(type, call)
+      ])
       if (navigator?.onLine === false) listener('offline')
-      return () => {
-        for (const [from, type, call] of events) from?.removeEventListener?.(type, call)
-      }
+      return stop
     },
   }
 }

@@ -10,18 +10,18 @@ export interface Member {
 /** What the server sends by bothways.v1; which fields are there depends on the type. */
 export interface ServerMessage {
   readonly type: string
-  readonly id?: number
+  readonly id?: number | undefined
   readonly topic?: string
-  readonly position?: string
+  readonly position?: string | undefined
   readonly data?: unknown
   readonly user?: string
   readonly at?: number
-  readonly recovered?: boolean
+  readonly recovered?: boolean | undefined
   /** Whether the topic has one, where it was taken for what it is not. */
   readonly state?: boolean
-  readonly members?: readonly Member[]
+  readonly members?: readonly Member[] | undefined
   readonly member?: Member
-  readonly count?: number
+  readonly count?: number | undefined
   readonly client?: string
   readonly code?: string
   readonly message?: string
@@ -93,7 +93,7 @@ export function checkMessage(value: any): ServerMessage {
     for (const name of names.split(' ')) {
       // What is null is not there.
       if (value[name] === null) delete value[name]
-      else if (name in value && typeof value[name] !== expected) throw new TypeError(name)
+      else if (value[name] !== undefined && typeof value[name] !== expected) throw new TypeError(name)
     }
   }
   const { type, member, members = [] } = value

@@ -1,11 +1,11 @@
 // What a transport or a line of another folder is made of.
 
-export type { Environment } from './environment.ts'
+export { type Environment, listenTo } from './environment.ts'
 export type { Line, LineHandler, OpenLine, Welcome } from './line.ts'
 export { byteLength, type ClientMessage, checkMessage, type ServerMessage, textOf } from './messages.ts'
 export { codeOf, type Ending } from './reason.ts'
 export { openSession } from './session.ts'
-export { createRetry, type Retry } from './timer.ts'
+export { createRetry, createTimer } from './timer.ts'
 export type {
   FetchedResponse,
   Transport,

@@ -1,5 +1,5 @@
 import type { TransportOpener } from '../core/transport-kit.ts'
-import { HttpTransport, type ReadNews } from './http-transport.ts'
+import { openHttp, type ReadNews } from './http-transport.ts'
 
 /** The server writes at once, and a comment every 20 s: without that something on the way holds it back. In ms. */
 const firstBytesMs = 5_000
@@ -9,15 +9,14 @@ const maxEventLength = 2 ** 24
 
 export const eventStreamTransport: TransportOpener = {
   kind: 'event-stream',
-  open: (context, handler) => new HttpTransport(context, handler, readEventStream),
+  open: (context, handler) => openHttp(context, handler, readEventStream),
 }
 
 const readEventStream: ReadNews = async (http, topics, signal) => {
   let cancel = http.after(firstBytesMs, () => http.end({ code: 'buffered' }))
   try {
-    const response = await http.get('events', http.queryOf(topics), signal)
-    const refusal = await http.refusalOf(response)
-    if (refusal !== undefined) return http.refuse(topics, refusal)
+    const response = await http.ask('events', topics, signal)
+    if (response === undefined) return
     const reader = (response.body as ReadableStream<Uint8Array>).getReader()
     const decoder = new TextDecoder()
     let text = ''

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ReasonCode, TransportKind } from '../core/index.ts'
 import type { TransportOpener } from '../core/transport-kit.ts'
-import { Fallbacks, type Memory } from './fallbacks.ts'
+import { createFallbacks, type Memory } from './fallbacks.ts'
 
 const openers = (['websocket', 'event-stream', 'long-poll'] as const).map(
   kind => ({ kind, open: () => ({ send: () => {}, close: () => {} }) }) satisfies TransportOpener,
@@ -9,7 +9,7 @@ const openers = (['websocket', 'event-stream', 'long-poll'] as const).map(
 
 /** What one try after the other came to, and what is tried next. */
 function after(...ends: readonly (readonly [code: ReasonCode, lastedMs: number])[]): TransportKind {
-  const choice = new Fallbacks(openers, 'http://server/', undefined)
+  const choice = createFallbacks(openers, 'http://server/', undefined)
   for (const [code, lastedMs] of ends) {
     const opener = choice.next()
     if (lastedMs > 0) choice.opened(opener)
@@ -49,19 +49,19 @@ test.each([
 })
 
 test('A better one is tried beside a fallback, less and less often, and taken when it opens', () => {
-  const choice = new Fallbacks(openers, 'http://server/', undefined)
-  expect(choice.better()).toBeUndefined()
+  const choice = createFallbacks(openers, 'http://server/', undefined)
+  expect(choice.betterInMs()).toBeUndefined()
   const [webSocket, eventStream] = openers as readonly TransportOpener[] as [TransportOpener, TransportOpener]
   for (let n = 0; n < 2; n++) choice.ended(webSocket, { code: 'not_opened' }, 0)
   choice.opened(eventStream)
   const waits = Array.from({ length: 9 }, () => {
-    const better = choice.better()
+    const inMs = choice.betterInMs()
     choice.ended(webSocket, { code: 'not_opened' }, 0)
-    return better?.inMs
+    return inMs
   })
   expect(waits).toEqual([5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 600_000, 600_000])
   choice.opened(webSocket)
-  expect([choice.next().kind, choice.better()]).toEqual(['websocket', undefined])
+  expect([choice.next().kind, choice.betterInMs()]).toEqual(['websocket', undefined])
 })
 
 test('What worked is where the next visit begins, for ten minutes; a memory that fails is none', () => {
@@ -71,18 +71,18 @@ test('What worked is where the next visit begins, for ten minutes; a memory that
     setItem: (key, value) => kept.set(key, value),
     removeItem: key => kept.delete(key),
   }
-  const first = new Fallbacks(openers, 'http://server/', memory)
+  const first = createFallbacks(openers, 'http://server/', memory)
   first.opened(openers[2] as TransportOpener)
-  expect(new Fallbacks(openers, 'http://server/', memory).next().kind).toBe('long-poll')
-  expect(new Fallbacks(openers, 'http://other/', memory).next().kind).toBe('websocket')
+  expect(createFallbacks(openers, 'http://server/', memory).next().kind).toBe('long-poll')
+  expect(createFallbacks(openers, 'http://other/', memory).next().kind).toBe('websocket')
   for (const [key, value] of kept) kept.set(key, value.replace(/\d+/, '1'))
-  expect(new Fallbacks(openers, 'http://server/', memory).next().kind).toBe('websocket')
+  expect(createFallbacks(openers, 'http://server/', memory).next().kind).toBe('websocket')
   first.opened(openers[0] as TransportOpener)
   expect(kept.size).toBe(0)
   const broken = () => {
     throw new Error('full')
   }
-  const failing = new Fallbacks(openers, 'http://server/', {
+  const failing = createFallbacks(openers, 'http://server/', {
     getItem: broken,
     setItem: broken,
     removeItem: broken,

@@ -1,4 +1,5 @@
 import {
+  createTimer,
   type Ending,
   type Line,
   type OpenLine,
@@ -30,61 +31,107 @@ export interface Memory {
 }
 
 /** The first transport as long as it works; else the next one, and back as soon as the first works again. */
-export class Fallbacks {
-  readonly #openers: readonly TransportOpener[]
-  readonly #memory: Memory | undefined
-  readonly #key: string
-  #at = 0
-  #failedCount = 0
-  #cutCount = 0
-  #betterMs = betterMs
+export interface Fallbacks {
+  /** A line by the transport that works; while that is a fallback, the first is tried beside it, and takes over. */
+  readonly open: OpenLine
+  next(): TransportOpener
+  /** In how many ms the first is to be tried besides the one that is open; undefined where that is the first. */
+  betterInMs(): number | undefined
+  opened(opener: TransportOpener): void
+  /**
+   * @param lastedMs how long it was open, 0 if it never was
+   * @returns whether another transport may do where this one would fail again
+   */
+  ended(opener: TransportOpener, ending: Ending, lastedMs: number): boolean
+}
 
-  constructor(openers: readonly TransportOpener[], url: string, memory: Memory | undefined) {
-    this.#openers = openers
-    this.#memory = memory
-    this.#key = `bothways ${url}`
+export function createFallbacks(
+  openers: readonly TransportOpener[],
+  url: string,
+  memory: Memory | undefined,
+): Fallbacks {
+  const key = `bothways ${url}`
+  const last = openers.length - 1
+  let at = 0
+  let failedCount = 0
+  let cutCount = 0
+  let waitMs = betterMs
+  try {
+    const [kind, until] = JSON.parse(memory?.getItem(key) ?? '[]')
+    const found = openers.findIndex(opener => opener.kind === kind)
+    if (until > Date.now()) at = Math.max(0, found)
+  } catch {}
+
+  const fall = (to: number) => {
+    at = to
+    failedCount = 0
+    cutCount = 0
+  }
+  const waitLonger = (leastMs = 0) => {
+    waitMs = Math.min(highestBetterMs, Math.max(leastMs, waitMs * 2))
+  }
+  const next = () => openers[at] as TransportOpener
+  const betterInMs = () => (at === 0 ? undefined : waitMs)
+
+  const opened = (opener: TransportOpener) => {
+    at = openers.indexOf(opener)
+    failedCount = 0
     try {
-      const [kind, until] = JSON.parse(memory?.getItem(this.#key) ?? '[]')
-      if (until > Date.now())
-        this.#at = Math.max(
-          0,
-          openers.findIndex(opener => opener.kind === kind),
-        )
+      if (at === 0) memory?.removeItem(key)
+      else memory?.setItem(key, JSON.stringify([opener.kind, Date.now() + rememberMs]))
     } catch {}
   }
 
-  /** A line by the transport that works; while that is a fallback, the first is tried beside it, and takes over. */
-  readonly open: OpenLine = (context, handler) => {
+  const ended: Fallbacks['ended'] = (opener, { code }, lastedMs) => {
+    if (opener !== next()) waitLonger()
+    else if (lastedMs >= stableMs) {
+      cutCount = 0
+      waitMs = betterMs
+    } else if (code === 'buffered' && at < last) fall(at + 1)
+    else if (code === 'forbidden' && at === 0 && last > 0) {
+      // A proxy may have refused the upgrade; if it was the server, it refuses requests as well.
+      fall(1)
+      return true
+    } else if (passing.has(code)) {
+      // It says nothing.
+    } else if (lastedMs > 0) {
+      if (++cutCount < cutsBeforeFallback || at === last) return false
+      waitLonger(betterAfterCutsMs)
+      fall(at + 1)
+    } else if (at > 0) {
+      // Nothing works, so it is not the transport: from the first one on, and back here after one try.
+      fall(0)
+      failedCount = triesBeforeFallback - 1
+    } else if (++failedCount >= triesBeforeFallback && last > 0) fall(1)
+    return false
+  }
+
+  const open: OpenLine = (context, handler) => {
+    const timer = createTimer(context.environment)
     let candidate: Line | undefined
-    let cancel: (() => void) | undefined
-    const stop = () => {
-      cancel?.()
-      candidate?.end()
-    }
     const lookForBetter = () => {
-      cancel?.()
-      if (candidate !== undefined) return
-      const better = this.better()
-      if (better === undefined) return
-      cancel = context.environment.setTimer(() => {
-        candidate = begin(better.opener)
-      }, better.inMs)
+      const inMs = betterInMs()
+      timer()
+      if (candidate !== undefined || inMs === undefined) return
+      timer(() => {
+        candidate = begin(openers[0] as TransportOpener)
+      }, inMs)
     }
     const begin = (opener: TransportOpener): Line => {
       const session: Line = openSession(opener, context, {
-        onWelcome: welcome => {
+        onWelcome(welcome) {
           if (session === candidate) {
             candidate = undefined
             current.end()
             current = session
           }
-          this.opened(opener)
+          opened(opener)
           handler.onWelcome(welcome)
           lookForBetter()
         },
         onMessage: message => handler.onMessage(message),
-        onEnd: (ending, lastedMs) => {
-          const isOtherNext = this.ended(opener, ending, lastedMs)
+        onEnd(ending, lastedMs) {
+          const isOtherNext = ended(opener, ending, lastedMs)
           if (session === candidate) {
             candidate = undefined
             lookForBetter()
@@ -96,78 +143,21 @@ export class Fallbacks {
       })
       return session
     }
-    let current = begin(this.next())
+    const stop = () => {
+      timer()
+      candidate?.end()
+    }
+    let current = begin(next())
     lookForBetter()
     return {
       send: (message, data) => current.send(message, data),
       probe: () => current.probe(),
-      end: () => {
+      end() {
         stop()
         current.end()
       },
     }
   }
 
-  next(): TransportOpener {
-    return this.#openers[this.#at] as TransportOpener
-  }
-
-  /** What to try besides the one that is open, and in how many ms; undefined when there is nothing better. */
-  better(): { readonly opener: TransportOpener; readonly inMs: number } | undefined {
-    if (this.#at === 0) return undefined
-    return { opener: this.#openers[0] as TransportOpener, inMs: this.#betterMs }
-  }
-
-  opened(opener: TransportOpener): void {
-    this.#at = this.#openers.indexOf(opener)
-    this.#failedCount = 0
-    try {
-      if (this.#at === 0) this.#memory?.removeItem(this.#key)
-      else this.#memory?.setItem(this.#key, JSON.stringify([opener.kind, Date.now() + rememberMs]))
-    } catch {}
-  }
-
-  /**
-   * @param lastedMs how long it was open, 0 if it never was
-   * @returns whether another transport may do where this one would fail again
-   */
-  ended(opener: TransportOpener, { code }: Ending, lastedMs: number): boolean {
-    const at = this.#openers.indexOf(opener)
-    const isLast = at === this.#openers.length - 1
-    if (at !== this.#at) {
-      this.#betterMs = Math.min(highestBetterMs, this.#betterMs * 2)
-    } else if (lastedMs >= stableMs) {
-      this.#cutCount = 0
-      this.#betterMs = betterMs
-    } else if (code === 'buffered' && !isLast) {
-      this.#fall(at + 1)
-    } else if (code === 'forbidden' && at === 0 && !isLast) {
-      // A proxy may have refused the upgrade; if it was the server, it refuses requests as well.
-      this.#fall(1)
-      return true
-    } else if (!passing.has(code)) {
-      this.#count(at, lastedMs > 0, isLast)
-    }
-    return false
-  }
-
-  #count(at: number, wasOpen: boolean, isLast: boolean): void {
-    if (wasOpen) {
-      if (++this.#cutCount < cutsBeforeFallback || isLast) return
-      this.#betterMs = Math.min(highestBetterMs, Math.max(betterAfterCutsMs, this.#betterMs * 2))
-      this.#fall(at + 1)
-    } else if (at > 0) {
-      // Nothing works, so it is not the transport: from the first one on, and back here after one try.
-      this.#fall(0)
-      this.#failedCount = triesBeforeFallback - 1
-    } else if (++this.#failedCount >= triesBeforeFallback && !isLast) {
-      this.#fall(1)
-    }
-  }
-
-  #fall(at: number): void {
-    this.#at = at
-    this.#failedCount = 0
-    this.#cutCount = 0
-  }
+  return { open, next, betterInMs, opened, ended }
 }

@@ -1,12 +1,10 @@
 import {
   byteLength,
-  type ClientMessage,
   checkMessage,
   codeOf,
   createRetry,
   type Ending,
   type FetchedResponse,
-  type Retry,
   type ServerMessage,
   type Transport,
   type TransportContext,
@@ -24,11 +22,29 @@ export interface HttpTopic {
 }
 
 /** How news of topics come: by an event stream or by polls. */
-export type ReadNews = (
-  http: HttpTransport,
-  topics: readonly HttpTopic[],
-  signal: AbortSignal,
-) => Promise<void>
+export type ReadNews = (http: Http, topics: readonly HttpTopic[], signal: AbortSignal) => Promise<void>
+
+/** What reads news has this for it. */
+export interface Http {
+  readonly handler: TransportHandler
+  /** Calls in so many ms, unless the connection has ended. @returns what cancels it */
+  after(ms: number, callback: () => void): () => void
+  /**
+   * Asks for news of topics from where they stand.
+   *
+   * @returns undefined where they are refused: that has been told
+   * @throws what `fetch` throws
+   */
+  ask(
+    path: string,
+    topics: readonly HttpTopic[],
+    signal: AbortSignal,
+    more?: readonly [string, string][],
+  ): Promise<FetchedResponse | undefined>
+  /** Passes on what came; of a topic that was live before, a subscription is only told where it is broken. */
+  pass(said: ServerMessage): void
+  end(ending: Ending): void
+}
 
 /** What the server says in `welcome` of a WebSocket; over HTTP it is what bothways.v1 promises at least. */
 const welcome = { type: 'welcome', pingMs: 25_000, maxMessageBytes: 131_072, keyWindowMs: 300_000 }
@@ -43,220 +59,197 @@ const maxRequests = 4
  * The messages of bothways.v1 over requests without a session. News are read by one request for up to 50 topics, which is made
  * anew when a topic comes or goes; publications of one topic go one by one, since requests have no order.
  */
-export class HttpTransport implements Transport {
-  readonly #context: TransportContext
-  readonly handler: TransportHandler
-  readonly #read: ReadNews
-  readonly #topics = new Map<string, HttpTopic>()
-  readonly #publishing = new Map<string, Promise<void>>()
-  readonly #timers = new Set<() => void>()
-  readonly #over = new AbortController()
-  #reading: AbortController | undefined
-  #isWelcome = false
-  readonly #retry: Retry
-  #token: string | undefined
+export function openHttp(context: TransportContext, handler: TransportHandler, read: ReadNews): Transport {
+  const { environment, url, fetch, WebSocket } = context
+  const live = new Map<string, HttpTopic>()
+  const publishing = new Map<string, Promise<void>>()
+  const timers = new Set<() => void>()
+  const retry = createRetry(environment)
+  const over = new AbortController()
+  let reading: AbortController | undefined
+  let isWelcome = false
+  let token: unknown
 
-  constructor(context: TransportContext, handler: TransportHandler, read: ReadNews) {
-    this.#context = context
-    this.handler = handler
-    this.#read = read
-    this.#retry = createRetry(context.environment)
-    this.after(0, () => handler.onOpen())
-  }
-
-  send(message: ClientMessage, data?: string): void {
-    const { type, id, topic, since, last } = message
-    if (type === 'hello' || type === 'token') {
-      this.#token = message.token as string | undefined
-      void this.#try(() => this.#check(welcome))
-    } else if (type === 'ping') {
-      void this.#try(() => this.#check({ type: 'pong' }))
-    } else if (type === 'subscribe') {
-      const name = topic as string
-      this.#topics.set(name, { name, last: (last as number) ?? 0, id, position: since as string | undefined })
-      this.#readAnew()
-    } else if (type === 'unsubscribe') {
-      if (this.#topics.delete(topic as string)) this.#readAnew()
-    } else if (type === 'publish') {
-      const { key, ifPosition, state } = message
-      const body = textOf({ topic, key, ifPosition, state }, data)
-      const before = this.#publishing.get(topic as string) ?? Promise.resolve()
-      const done = before.then(() => this.#try(() => this.#post('publish', body, 'published', id)))
-      this.#publishing.set(topic as string, done)
-    } else {
-      const body = textOf({ method: message.method }, data)
-      void this.#try(() => this.#post('request', body, 'response', id))
-    }
-  }
-
-  close(): void {
-    this.#over.abort()
-    this.#reading?.abort()
-    this.#retry.cancel()
-    for (const cancel of this.#timers) cancel()
-  }
-
-  /** @throws what `fetch` throws */
-  async get(
-    path: string,
-    query: readonly (readonly [string, string])[],
-    signal: AbortSignal,
-  ): Promise<FetchedResponse> {
-    return await this.#fetch(`${path}?${new URLSearchParams(query as [string, string][])}`, 'GET', signal)
-  }
-
-  /** The query that says which topics are wanted, and from where. */
-  queryOf(topics: readonly HttpTopic[]): [string, string][] {
-    return topics.flatMap(({ name, position = '', last }) => [
-      ['topic', name],
-      ['position', position],
-      ['last', String(last)],
-    ])
-  }
-
-  /** Passes on what came; of a topic that was live before, a subscription is only told where it is broken. */
-  pass(said: ServerMessage): void {
-    if (this.#over.signal.aborted) return
-    const message = checkMessage(said)
-    const topic = this.#topics.get(message.topic as string)
-    if (topic === undefined) return
-    const { type, position, recovered } = message
-    this.#retry.worked()
-    if (type === 'subscribed' || type === 'error') {
-      const { id } = topic
-      topic.id = undefined
-      if (id !== undefined) this.handler.onMessage({ ...message, id })
-      else if (type === 'error') this.handler.onMessage({ ...message, type: 'unsubscribed' })
-      else if (recovered === false || position === undefined)
-        this.handler.onMessage({ ...message, type: 'gap' })
-      if (type === 'error') this.#topics.delete(topic.name)
-    } else {
-      this.handler.onMessage(message)
-    }
-    if (position !== undefined) topic.position = position
-  }
-
-  /** A refusal that names a topic is of that one alone. One that may be tried again is, for all, with nothing lost. */
-  refuse(topics: readonly HttpTopic[], refusal: ServerMessage): void {
-    if (this.#over.signal.aborted) return
-    const { retryable, retryAfterMs, topic } = refusal
-    if (retryable) {
-      this.#retry.again(() => this.#readAnew(), retryAfterMs)
-      return
-    }
-    for (const { name } of topics) if (name === (topic ?? name)) this.pass({ ...refusal, topic: name })
-    this.#readAnew()
-  }
-
-  end(ending: Ending): void {
-    if (this.#over.signal.aborted) return
-    this.close()
-    this.handler.onEnd(ending)
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const cancel = this.#context.environment.setTimer(() => {
-      this.#timers.delete(cancel)
-      if (!this.#over.signal.aborted) callback()
+  const after: Http['after'] = (ms, callback) => {
+    const cancelTimer = environment.setTimer(() => {
+      timers.delete(cancel)
+      if (!over.signal.aborted) callback()
     }, ms)
-    this.#timers.add(cancel)
-    return () => {
-      this.#timers.delete(cancel)
-      cancel()
+    const cancel = () => {
+      timers.delete(cancel)
+      cancelTimer()
     }
+    timers.add(cancel)
+    return cancel
   }
 
-  /** Ends the connection where the answer is no message: a proxy's page, a server that does not know who this is. */
-  async refusalOf(response: FetchedResponse): Promise<ServerMessage | undefined> {
-    if (response.ok) return undefined
-    const body = await response.text()
-    let refusal: ServerMessage | undefined
+  const close = () => {
+    over.abort()
+    reading?.abort()
+    retry.cancel()
+    for (const cancel of timers) cancel()
+  }
+
+  const end: Http['end'] = ending => {
+    if (over.signal.aborted) return
+    close()
+    handler.onEnd(ending)
+  }
+
+  /** What fails on the way ends the connection, unless it was ended here. */
+  const attempt = async (work: () => Promise<void>, { signal } = over) => {
     try {
-      refusal = checkMessage({ ...JSON.parse(body), type: 'error' })
-    } catch {}
-    if (refusal?.code !== undefined && response.status !== 401) return refusal
-    const noWebSocket = this.#context.WebSocket
-      ? ''
-      : ' This runtime has no WebSocket: give one as an option.'
-    const text = `Status ${response.status} over HTTP: is the path right, and TopicsHttp there?${noWebSocket}`
-    this.end({ code: codeOf(response.status, 'not_opened'), text: refusal?.message ?? text })
-    throw new Error('ended')
-  }
-
-  #readAnew(): void {
-    this.#reading?.abort()
-    const reading = new AbortController()
-    this.#reading = reading
-    // All topics that come and go together make one request.
-    this.after(0, () => {
-      if (reading.signal.aborted) return
-      for (const topics of this.#requests()) {
-        void this.#try(() => this.#read(this, topics, reading.signal), reading.signal)
-      }
-    })
-  }
-
-  /** The topics by requests that can carry them; those that do not fit into the last one end. */
-  #requests(): HttpTopic[][] {
-    const requests: HttpTopic[][] = []
-    let bytes = 0
-    for (const topic of this.#topics.values()) {
-      const length = byteLength(topic.name)
-      bytes += length
-      if (bytes > maxNameBytes || (requests.at(-1)?.length ?? maxTopics) === maxTopics) {
-        requests.push([])
-        bytes = length
-      }
-      requests.at(-1)?.push(topic)
-    }
-    for (const { name } of requests.splice(maxRequests).flat()) {
-      const message = `Without WebSocket at most ${maxRequests * maxTopics} topics can be subscribed to.`
-      this.pass({ type: 'error', code: 'queue_full', message, topic: name })
-    }
-    return requests
-  }
-
-  /** Whether topics are served here, and to this client: a request for none is refused for that alone. */
-  async #check(answer: ServerMessage): Promise<void> {
-    const refusal = await this.refusalOf(await this.get('poll', [], this.#over.signal))
-    if (refusal?.code === 'bad_request') {
-      this.#isWelcome = true
-      this.handler.onMessage(answer)
-    } else {
-      this.end({ code: refusal?.code === 'forbidden' ? 'forbidden' : 'not_opened', text: refusal?.message })
+      await work()
+    } catch (error) {
+      if (!signal.aborted) end({ code: isWelcome ? 'lost' : 'not_opened', text: String(error) })
     }
   }
 
-  async #post(path: string, body: string, type: string, id: number | undefined): Promise<void> {
-    const response = await this.#fetch(path, 'POST', this.#over.signal, body)
-    const answer =
-      (await this.refusalOf(response)) ?? checkMessage({ ...JSON.parse(await response.text()), type })
-    if (!this.#over.signal.aborted) this.handler.onMessage({ ...answer, ...(id !== undefined && { id }) })
-  }
-
-  async #fetch(path: string, method: string, signal: AbortSignal, body?: string): Promise<FetchedResponse> {
-    const { fetch, url } = this.#context
+  const request = async (path: string, signal: AbortSignal, body?: string): Promise<FetchedResponse> => {
     if (fetch === undefined) throw new Error('There is no fetch here.')
     const response = await fetch(`${url.replace(/\/$/, '')}/${path}`, {
-      method,
+      method: body === undefined ? 'GET' : 'POST',
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
       ...(body !== undefined && { body }),
       signal,
       cache: 'no-store',
     })
-    this.handler.onLife()
+    handler.onLife()
     return response
   }
 
-  /** What fails on the way ends the connection, unless it was ended here. */
-  async #try(work: () => Promise<void>, signal: AbortSignal = this.#over.signal): Promise<void> {
+  /** Ends the connection where the answer is no message: a proxy's page, a server that does not know who this is. */
+  const refusalOf = async (response: FetchedResponse): Promise<ServerMessage | undefined> => {
+    const { ok, status } = response
+    if (ok) return undefined
+    const body = await response.text()
+    let refusal: ServerMessage | undefined
     try {
-      await work()
-    } catch (error) {
-      if (!signal.aborted) this.end({ code: this.#isWelcome ? 'lost' : 'not_opened', text: String(error) })
+      refusal = checkMessage({ ...JSON.parse(body), type: 'error' })
+    } catch {}
+    if (refusal?.code !== undefined && status !== 401) return refusal
+    const noWebSocket = WebSocket ? '' : ' This runtime has no WebSocket: give one as an option.'
+    const text = `Status ${status} over HTTP: is the path right, and TopicsHttp there?${noWebSocket}`
+    end({ code: codeOf(status, 'not_opened'), text: refusal?.message ?? text })
+    throw new Error('ended')
+  }
+
+  /** Whether topics are served here, and to this client: a request for none is refused for that alone. */
+  const check = async (answer: ServerMessage) => {
+    const { code, message: text } = (await refusalOf(await request('poll?', over.signal))) ?? {}
+    if (code !== 'bad_request') return end({ code: code === 'forbidden' ? code : 'not_opened', text })
+    isWelcome = true
+    handler.onMessage(answer)
+  }
+
+  const post = async (path: string, body: string, type: string, id: number | undefined) => {
+    const response = await request(path, over.signal, body)
+    const refusal = await refusalOf(response)
+    const answer = refusal ?? checkMessage({ ...JSON.parse(await response.text()), type })
+    if (!over.signal.aborted) handler.onMessage({ ...answer, id })
+  }
+
+  const pass: Http['pass'] = said => {
+    if (over.signal.aborted) return
+    const message = checkMessage(said)
+    const topic = live.get(message.topic as string)
+    if (topic === undefined) return
+    const { type, position, recovered } = message
+    const { id, name } = topic
+    const isError = type === 'error'
+    retry.worked()
+    if (isError || type === 'subscribed') {
+      topic.id = undefined
+      if (id !== undefined) handler.onMessage({ ...message, id })
+      else if (isError) handler.onMessage({ ...message, type: 'unsubscribed' })
+      else if (recovered === false || position === undefined) handler.onMessage({ ...message, type: 'gap' })
+      if (isError) live.delete(name)
+    } else {
+      handler.onMessage(message)
     }
+    if (position !== undefined) topic.position = position
+  }
+
+  const ask: Http['ask'] = async (path, topics, signal, more = []) => {
+    const query = topics.flatMap(({ name, position = '', last }): [string, string][] => [
+      ['topic', name],
+      ['position', position],
+      ['last', String(last)],
+    ])
+    const response = await request(`${path}?${new URLSearchParams([...query, ...more])}`, signal)
+    const refusal = await refusalOf(response)
+    if (refusal === undefined) return response
+    if (over.signal.aborted) return undefined
+    const { retryable, retryAfterMs, topic } = refusal
+    // One that may be tried again is, for all, with nothing lost.
+    if (retryable) retry.again(readAnew, retryAfterMs)
+    else {
+      // A refusal that names a topic is of that one alone.
+      for (const { name } of topics) if (name === (topic ?? name)) pass({ ...refusal, topic: name })
+      readAnew()
+    }
+    return undefined
+  }
+
+  const readAnew = () => {
+    reading?.abort()
+    const mine = new AbortController()
+    reading = mine
+    // All topics that come and go together make one request.
+    after(0, () => {
+      if (mine.signal.aborted) return
+      for (const topics of requests()) void attempt(() => read(http, topics, mine.signal), mine)
+    })
+  }
+
+  /** The topics by requests that can carry them; those that do not fit into the last one end. */
+  const requests = (): HttpTopic[][] => {
+    const all: HttpTopic[][] = []
+    let bytes = 0
+    for (const topic of live.values()) {
+      const length = byteLength(topic.name)
+      bytes += length
+      if (bytes > maxNameBytes || (all.at(-1)?.length ?? maxTopics) === maxTopics) {
+        all.push([])
+        bytes = length
+      }
+      all.at(-1)?.push(topic)
+    }
+    for (const { name } of all.splice(maxRequests).flat()) {
+      const message = `Without WebSocket at most ${maxRequests * maxTopics} topics can be subscribed to.`
+      pass({ type: 'error', code: 'queue_full', message, topic: name })
+    }
+    return all
+  }
+
+  const http: Http = { handler, after, ask, pass, end }
+
+  after(0, () => handler.onOpen())
+  return {
+    send(message, data) {
+      const { type, id, topic: name = '', since, last = 0, key, ifPosition, state, method } = message
+      if (type === 'hello' || type === 'token') {
+        token = message.token
+        void attempt(() => check(welcome))
+      } else if (type === 'ping') {
+        void attempt(() => check({ type: 'pong' }))
+      } else if (type === 'subscribe') {
+        live.set(name, { name, last: last as number, id, position: since as string | undefined })
+        readAnew()
+      } else if (type === 'unsubscribe') {
+        if (live.delete(name)) readAnew()
+      } else if (type === 'publish') {
+        const body = textOf({ topic: name, key, ifPosition, state }, data)
+        const before = publishing.get(name) ?? Promise.resolve()
+        const done = before.then(() => attempt(() => post('publish', body, 'published', id)))
+        publishing.set(name, done)
+      } else {
+        void attempt(() => post('request', textOf({ method }, data), 'response', id))
+      }
+    },
+    close,
   }
 }

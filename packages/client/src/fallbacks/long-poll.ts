@@ -1,5 +1,5 @@
 import type { ServerMessage, TransportOpener } from '../core/transport-kit.ts'
-import { type HttpTopic, HttpTransport, type ReadNews } from './http-transport.ts'
+import { type HttpTopic, openHttp, type ReadNews } from './http-transport.ts'
 
 /** How long the server holds a poll without news, in ms. */
 const waitMs = 25_000
@@ -20,7 +20,7 @@ interface Polled {
 
 export const longPollTransport: TransportOpener = {
   kind: 'long-poll',
-  open: (context, handler) => new HttpTransport(context, handler, readByPolling),
+  open: (context, handler) => openHttp(context, handler, readByPolling),
 }
 
 const readByPolling: ReadNews = async (http, topics, signal) => {
@@ -33,10 +33,8 @@ const readByPolling: ReadNews = async (http, topics, signal) => {
     })
     let polled: Polled
     try {
-      const query = [...http.queryOf(topics), ['waitMs', String(isFirst ? 0 : waitMs)] as const]
-      const response = await http.get('poll', query, signal)
-      const refusal = await http.refusalOf(response)
-      if (refusal !== undefined) return http.refuse(topics, refusal)
+      const response = await http.ask('poll', topics, signal, [['waitMs', String(isFirst ? 0 : waitMs)]])
+      if (response === undefined) return
       polled = JSON.parse(await response.text())
     } finally {
       cancel()
@@ -57,10 +55,9 @@ const readByPolling: ReadNews = async (http, topics, signal) => {
 }
 
 /** What each answer says of a topic. Between two polls a topic without history may have lost something: it has no position. */
-function subscribed({ name, position }: HttpTopic, { positions, unrecovered }: Polled): ServerMessage {
-  const message = { type: 'subscribed', topic: name }
+function subscribed({ name, position }: HttpTopic, { positions, unrecovered = [] }: Polled): ServerMessage {
   const now = positions[name]
-  if (now === undefined) return message
-  const recovered = position === undefined ? {} : { recovered: unrecovered?.includes(name) !== true }
-  return { ...message, position: now, ...recovered }
+  const isKnown = now !== undefined && position !== undefined
+  const recovered = isKnown ? !unrecovered.includes(name) : undefined
+  return { type: 'subscribed', topic: name, position: now, recovered }
 }

@@ -1,64 +1,62 @@
 import type { Locks } from './channel.ts'
 
 export interface ElectionHandler {
-  /** This tab leads from now on. */
-  lead(): void
-  /** It does no more. */
-  resign(): void
+  /** This tab leads from now on. @returns what it does when it leads no more */
+  lead(): () => void
   /** There can be no election here. */
   refused(): void
 }
 
 /** Which tab leads: the one that holds the lock. The others wait for it, in the order in which they came. */
-export class Election {
-  readonly #locks: Locks
-  readonly #name: string
-  readonly #handler: ElectionHandler
-  #candidacy: { end(): void } | undefined
-
-  constructor(locks: Locks, name: string, handler: ElectionHandler) {
-    this.#locks = locks
-    this.#name = name
-    this.#handler = handler
-  }
-
-  stand(): void {
-    if (this.#candidacy === undefined) this.#request(false)
-  }
-
+export interface Election {
+  stand(): void
   /** Takes the place of the leader. */
-  seize(): void {
-    this.leave()
-    this.#request(true)
-  }
+  seize(): void
+  leave(): void
+}
 
-  leave(): void {
-    const candidacy = this.#candidacy
-    this.#candidacy = undefined
-    candidacy?.end()
-  }
+export function createElection(locks: Locks, name: string, { lead, refused }: ElectionHandler): Election {
+  /** Ends the present candidacy. */
+  let end: (() => void) | undefined
 
-  #request(steal: boolean): void {
+  const leave = () => {
+    const ended = end
+    end = undefined
+    ended?.()
+  }
+  const request = (steal: boolean) => {
     const abort = new AbortController()
-    const candidacy = { end: () => abort.abort() }
-    this.#candidacy = candidacy
+    let mine = () => abort.abort()
+    end = mine
     const hold = () =>
       new Promise<void>(resolve => {
-        if (this.#candidacy !== candidacy) return resolve()
-        candidacy.end = () => {
-          this.#handler.resign()
+        if (end !== mine) return resolve()
+        const resign = lead()
+        mine = () => {
+          resign()
           resolve()
         }
-        this.#handler.lead()
+        end = mine
       })
-    this.#locks
-      .request(this.#name, steal ? { steal } : { signal: abort.signal }, hold)
+    locks
+      .request(name, steal ? { steal } : { signal: abort.signal }, hold)
       .catch((error: { name?: string }) => {
-        if (this.#candidacy !== candidacy) return
-        this.leave()
+        if (end !== mine) return
+        leave()
         // A place that was taken is waited for again.
-        if (error.name === 'AbortError') this.stand()
-        else this.#handler.refused()
+        if (error.name === 'AbortError') stand()
+        else refused()
       })
+  }
+  const stand = () => {
+    if (end === undefined) request(false)
+  }
+  return {
+    stand,
+    seize() {
+      leave()
+      request(true)
+    },
+    leave,
   }
 }

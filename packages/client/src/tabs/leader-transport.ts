@@ -1,5 +1,11 @@
-import type { Ending, Environment, Transport, TransportHandler } from '../core/transport-kit.ts'
-import type { Channel, FromLeader, Origin } from './channel.ts'
+import {
+  createTimer,
+  type Ending,
+  type Environment,
+  type Transport,
+  type TransportHandler,
+} from '../core/transport-kit.ts'
+import type { Channel, Origin } from './channel.ts'
 
 /** A leader answers at once; one that has said nothing for so long is frozen. In ms, up to twice that. */
 const silentMs = 2_000
@@ -12,103 +18,85 @@ export interface LeaderTransportHandler {
 }
 
 /** From the client of a tab to the leader. */
-export class LeaderTransport implements Transport {
-  readonly #tab: string = crypto.randomUUID()
-  readonly #name: string
-  readonly #origin: Origin
-  readonly #environment: Environment
-  readonly #client: TransportHandler
-  readonly #handler: LeaderTransportHandler
-  #channel: Channel | undefined
-  #leader: string | undefined
-  #isWelcome = false
-  #isOver = false
-  #cancel: (() => void) | undefined
-  #letGo: (() => void) | undefined
+export interface LeaderTransport extends Transport {
+  begin(): Promise<void>
+  end(ending: Ending): void
+}
 
-  constructor(
-    name: string,
-    origin: Origin,
-    environment: Environment,
-    client: TransportHandler,
-    handler: LeaderTransportHandler,
-  ) {
-    this.#name = name
-    this.#origin = origin
-    this.#environment = environment
-    this.#client = client
-    this.#handler = handler
-  }
+export function joinLeader(
+  name: string,
+  { BroadcastChannel, locks }: Origin,
+  environment: Environment,
+  client: TransportHandler,
+  { onSilence, onRefused }: LeaderTransportHandler,
+): LeaderTransport {
+  const tab = crypto.randomUUID()
+  const silence = createTimer(environment)
+  let channel: Channel | undefined
+  let leader: string | undefined
+  let isWelcome = false
+  let isOver = false
+  let letGo: (() => void) | undefined
 
-  async begin(): Promise<void> {
-    // The caller of `open` has to have it first.
-    await undefined
-    if (this.#isOver) return
-    try {
-      this.#channel = new this.#origin.BroadcastChannel(this.#name)
-      this.#channel.onmessage = ({ data }) => {
-        if ('to' in data) this.#hear(data)
-        else if ('leader' in data) this.#follow(data.leader)
-      }
-      // Held as long as this lasts: the leader sees by it when this tab is no more.
-      await this.#origin.locks.request(`${this.#name} ${this.#tab}`, {}, () => this.#hold())
-    } catch {
-      this.#handler.onRefused()
-    }
-  }
-
-  send: Transport['send'] = (message, data) => {
+  const send: Transport['send'] = (message, data) => {
     // As JSON has it: what a program gave may have more.
-    this.#channel?.postMessage({ from: this.#tab, message: JSON.parse(JSON.stringify(message)), data })
+    channel?.postMessage({ from: tab, message: JSON.parse(JSON.stringify(message)), data })
   }
-
-  close(): void {
-    this.#isOver = true
-    this.#cancel?.()
-    this.send({ type: 'bye' })
-    this.#channel?.close()
-    this.#channel = undefined
-    this.#letGo?.()
+  const close = () => {
+    isOver = true
+    silence()
+    send({ type: 'bye' })
+    channel?.close()
+    channel = undefined
+    letGo?.()
   }
-
-  end(ending: Ending): void {
-    if (this.#isOver) return
-    this.close()
-    this.#client.onEnd(ending)
+  const end = (ending: Ending) => {
+    if (isOver) return
+    close()
+    client.onEnd(ending)
   }
-
-  #hold(): Promise<void> {
-    return new Promise(resolve => {
-      this.#letGo = resolve
-      if (this.#isOver) resolve()
-      else this.#sayHello()
-    })
+  const sayHello = () => {
+    send({ type: 'hello' })
+    silence(onSilence, silentMs * (1 + environment.random()))
   }
-
-  #sayHello(): void {
-    this.send({ type: 'hello' })
-    this.#cancel?.()
-    const ms = silentMs * (1 + this.#environment.random())
-    this.#cancel = this.#environment.setTimer(() => this.#handler.onSilence(), ms)
-  }
-
-  #follow(leader: string): void {
-    if (this.#isWelcome) {
-      this.end({ code: 'lost', isOtherNext: true })
-      return
-    }
-    this.#leader = leader
-    if (this.#letGo !== undefined) this.#sayHello()
-  }
-
-  #hear({ by, to, message, ending }: FromLeader): void {
-    this.#leader ??= by
-    // One that was frozen and does not know yet that another one leads is not heard.
-    if (this.#leader !== by || !to.includes(this.#tab)) return
-    this.#cancel?.()
-    if (ending !== undefined) this.end(ending)
-    if (message === undefined) return
-    this.#isWelcome ||= message.type === 'welcome'
-    this.#client.onMessage(message)
+  return {
+    async begin() {
+      // The caller of `open` has to have it first.
+      await undefined
+      if (isOver) return
+      try {
+        channel = new BroadcastChannel(name)
+        channel.onmessage = ({ data }) => {
+          if ('leader' in data) {
+            if (isWelcome) return end({ code: 'lost', isOtherNext: true })
+            leader = data.leader
+            if (letGo !== undefined) sayHello()
+          } else if ('to' in data) {
+            const { by, to, message, ending } = data
+            leader ??= by
+            // One that was frozen and does not know yet that another one leads is not heard.
+            if (leader !== by || !to.includes(tab)) return
+            silence()
+            if (ending !== undefined) end(ending)
+            if (message === undefined) return
+            isWelcome ||= message.type === 'welcome'
+            client.onMessage(message)
+          }
+        }
+        // Held as long as this lasts: the leader sees by it when this tab is no more.
+        const hold = () =>
+          new Promise<void>(resolve => {
+            letGo = resolve
+            if (isOver) resolve()
+            else sayHello()
+          })
+        await locks.request(`${name} ${tab}`, {}, hold)
+      } catch {
+        onRefused()
+      }
+    },
+    send,
+    close,
+    end,
   }
 }

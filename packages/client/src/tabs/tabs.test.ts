@@ -6,7 +6,7 @@ import { type Client, startClient } from '../core/client.ts'
 import type { SubscribeOptions } from '../core/index.ts'
 import { lineOf } from '../core/session.ts'
 import { webSocketTransport } from '../core/web-socket-transport.ts'
-import { Tabs } from './tabs.ts'
+import { shareLine } from './tabs.ts'
 
 const url = 'http://server/bothways'
 
@@ -39,7 +39,7 @@ class Tab {
   constructor(server: ModelServer, fake: FakeTab) {
     this.fake = fake
     const options = { environment: this.environment, WebSocket: server.webSocketOf(fake) }
-    this.client = startClient(url, options, new Tabs(lineOf(webSocketTransport), url, fake).open)
+    this.client = startClient(url, options, shareLine(lineOf(webSocketTransport), url, fake))
   }
 
   listen(topic: string, options?: SubscribeOptions) {

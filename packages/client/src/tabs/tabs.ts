@@ -1,150 +1,119 @@
 import {
   type Line,
+  listenTo,
   type OpenLine,
   openSession,
   type TransportContext,
   type TransportHandler,
 } from '../core/transport-kit.ts'
 import type { Origin } from './channel.ts'
-import { Election } from './election.ts'
-import { LeaderTransport } from './leader-transport.ts'
-import { Relay } from './relay.ts'
+import { createElection } from './election.ts'
+import { joinLeader, type LeaderTransport } from './leader-transport.ts'
+import { createRelay, type Relay } from './relay.ts'
 
 /**
  * One connection for all tabs that name the same URL. The tab that holds a lock leads: it has the connection, and is the server for
  * the clients of all tabs, its own among them. When it closes, crashes or freezes another one has the lock, and each client resumes
  * there as after any break.
  */
-export class Tabs {
-  readonly #name: string
-  readonly #openLine: OpenLine
-  readonly #origin: Origin
-  readonly #election: Election
-  #context!: TransportContext
-  #transport: LeaderTransport | undefined
-  #relay: Relay | undefined
-  #stopRelay: (() => void) | undefined
-  #isAsleep = false
-  #isRefused = false
-  #stopListening: (() => void) | undefined
+export function shareLine(openLine: OpenLine, url: string, origin: Origin): OpenLine {
+  const { locks, BroadcastChannel, page, document } = origin
+  const name = `bothways ${url}`
+  let context: TransportContext
+  let transport: LeaderTransport | undefined
+  let relay: Relay | undefined
+  let isAsleep = false
+  let isRefused = false
+  let stopListening: (() => void) | undefined
 
-  constructor(openLine: OpenLine, url: string, origin: Origin) {
-    this.#openLine = openLine
-    this.#name = `bothways ${url}`
-    this.#origin = origin
-    this.#election = new Election(origin.locks, this.#name, {
-      lead: () => this.#lead(),
-      resign: () => this.#stopRelay?.(),
-      refused: () => this.#refuse(),
-    })
-  }
-
-  readonly open: OpenLine = (context, handler) => {
-    if (this.#isRefused) return this.#openLine(context, handler)
-    this.#context = context
-    const opener = {
-      kind: 'websocket',
-      open: (_: unknown, client: TransportHandler) => this.#join(client),
-    } as const
-    // Who this is, the leader says.
-    const session: Line = openSession(opener, { ...context, token: undefined }, handler)
-    this.#stopListening ??= this.#listen()
-    this.#relay?.connect()
-    return {
-      send: (message, data) => session.send(message, data),
-      probe: () => {
-        session.probe()
-        this.#relay?.probe()
-      },
-      end: () => {
-        session.end()
-        this.#election.leave()
-        this.#stopListening?.()
-        this.#stopListening = undefined
-      },
-    }
-  }
-
-  #join(client: TransportHandler): LeaderTransport {
-    const transport = new LeaderTransport(this.#name, this.#origin, this.#context.environment, client, {
-      onSilence: () => this.#election.seize(),
-      onRefused: () => this.#refuse(),
-    })
-    this.#transport = transport
-    if (!this.#isAsleep) this.#begin()
-    return transport
-  }
-
-  #begin(): void {
-    this.#election.stand()
-    void this.#transport?.begin()
-  }
-
-  #lead(): void {
-    const { locks, BroadcastChannel } = this.#origin
+  const lead = () => {
     const by = crypto.randomUUID()
-    const channel = new BroadcastChannel(this.#name)
+    const channel = new BroadcastChannel(name)
     const over = new AbortController()
-    const relay = new Relay(this.#context.environment, {
-      open: handler => this.#openLine(this.#context, handler),
-      tell: (to, said) => {
+    const own = createRelay(context.environment, {
+      open: handler => openLine(context, handler),
+      tell(to, said) {
         if (to.length > 0) channel.postMessage({ by, to, ...said })
       },
-      watch: (tab, onGone) => {
-        locks.request(`${this.#name} ${tab}`, { signal: over.signal }, async () => onGone()).catch(() => {})
+      watch(tab, onGone) {
+        locks.request(`${name} ${tab}`, { signal: over.signal }, async () => onGone()).catch(() => {})
       },
     })
-    this.#relay = relay
-    this.#stopRelay = () => {
-      this.#stopRelay = undefined
-      this.#relay = undefined
+    const stop = () => {
+      if (over.signal.aborted) return
+      relay = undefined
       over.abort()
       channel.onmessage = null
       channel.close()
-      relay.end()
+      own.end()
     }
+    relay = own
     channel.onmessage = ({ data }) => {
-      if ('from' in data) relay.hear(data)
+      if ('from' in data) own.hear(data)
       // Another one found this one silent.
-      else if ('leader' in data) this.#stopRelay?.()
+      else if ('leader' in data) stop()
     }
     channel.postMessage({ leader: by })
-    relay.connect()
+    own.connect()
+    return stop
   }
 
+  const begin = () => {
+    election.stand()
+    void transport?.begin()
+  }
+  const leave = () => {
+    election.leave()
+    transport?.end({ code: 'lost', isOtherNext: true })
+  }
   /** Each tab for itself. */
-  #refuse(): void {
-    this.#isRefused = true
-    this.#election.leave()
-    this.#transport?.end({ code: 'lost', isOtherNext: true })
+  const refused = () => {
+    isRefused = true
+    leave()
   }
-
-  #sleep(): void {
-    this.#isAsleep = true
-    this.#election.leave()
-    this.#transport?.end({ code: 'lost', isOtherNext: true })
-  }
-
-  #wake(): void {
-    if (!this.#isAsleep) return
-    this.#isAsleep = false
-    this.#begin()
-  }
+  const election = createElection(locks, name, { lead, refused })
 
   /** A page that is frozen, or kept for the way back, must not lead. */
-  #listen(): () => void {
-    const { page, document } = this.#origin
-    const sleep = () => this.#sleep()
-    const wake = () => this.#wake()
-    const events = [
+  const sleep = () => {
+    isAsleep = true
+    leave()
+  }
+  const wake = () => {
+    if (isAsleep) begin()
+    isAsleep = false
+  }
+
+  const open = (_: unknown, client: TransportHandler) => {
+    const handler = { onSilence: election.seize, onRefused: refused }
+    transport = joinLeader(name, origin, context.environment, client, handler)
+    if (!isAsleep) begin()
+    return transport
+  }
+
+  return (given, handler) => {
+    if (isRefused) return openLine(given, handler)
+    context = given
+    // Who this is, the leader says.
+    const session: Line = openSession({ kind: 'websocket', open }, { ...given, token: undefined }, handler)
+    stopListening ??= listenTo([
       [page, 'pagehide', sleep],
       [page, 'pageshow', wake],
       [document, 'freeze', sleep],
       [document, 'resume', wake],
-    ] as const
-    for (const [target, type, listener] of events) target?.addEventListener?.(type, listener)
-    return () => {
-      for (const [target, type, listener] of events) target?.removeEventListener?.(type, listener)
+    ])
+    relay?.connect()
+    return {
+      send: session.send,
+      probe() {
+        session.probe()
+        relay?.probe()
+      },
+      end() {
+        session.end()
+        election.leave()
+        stopListening?.()
+        stopListening = undefined
+      },
     }
   }
 }
