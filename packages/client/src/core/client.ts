@@ -3,7 +3,7 @@ import { type ClientOptions, resolveClientOptions, topicsUrl } from './client-op
 import type { Contract, MethodInput, MethodName, MethodOutput, TopicData, TopicName } from './contract.ts'
 import { createEmitter } from './emitter.ts'
 import { runtimeEnvironment } from './environment.ts'
-import type { Call, Line, OpenLine } from './line.ts'
+import type { Call, Lasting, Line, OpenLine, Welcome } from './line.ts'
 import { createLink, type Status, stableMs } from './link.ts'
 import { byteLength, type ServerMessage, textOf } from './messages.ts'
 import { createOutbox } from './outbox.ts'
@@ -101,16 +101,16 @@ export function startClient<C extends Contract>(
     nextTryAt: undefined,
   }
   let line: Line | undefined
-  /** What carries the line; undefined while it is not open and welcome. */
-  let transport: TransportKind | undefined
-  let maxMessageBytes = 0
+  /** What the server said of the line; undefined while there is none. */
+  let welcome: Welcome | undefined
   let hasRenewedToken = false
   let lastId = 0
   let nextTryAt: number | undefined
   let stopListening: (() => void) | undefined
 
   const call: Call = (id, message, data, onAnswer) => {
-    if (transport === undefined) return false
+    if (welcome === undefined) return false
+    const { maxMessageBytes = 131_072 } = welcome
     const bytes = byteLength(textOf({ ...message, id }, data))
     if (bytes > maxMessageBytes) {
       const text = `A message is at most ${maxMessageBytes} bytes, this would have ${bytes}.`
@@ -130,24 +130,18 @@ export function startClient<C extends Contract>(
     if (state.status === 'closed') throw closedError()
   }
 
+  const lasting = (): Lasting[] => [...subscriptions.values(), outbox, requests]
+
   const failAll = () => {
-    for (const subscription of subscriptions.values()) subscription.closed(closedError())
-    outbox.close()
-    requests.close()
+    for (const part of lasting()) part.closed(closedError())
   }
 
   /** What the connection knew is gone. */
   const forget = () => {
-    if (transport === undefined) return
-    transport = undefined
+    if (welcome === undefined) return
+    welcome = undefined
     answers.clear()
-    for (const subscription of subscriptions.values()) subscription.disconnected()
-    outbox.disconnected()
-    requests.disconnected()
-  }
-
-  const resume = (subscription: Subscription) => {
-    if (transport !== undefined) subscription.connected(transport === 'websocket')
+    for (const part of lasting()) part.disconnected()
   }
 
   const receive = (message: ServerMessage) => {
@@ -160,9 +154,8 @@ export function startClient<C extends Contract>(
 
   const tell = () => {
     const { status, reason } = link
-    const now = { status, transport: status === 'open' ? transport : undefined, reason, nextTryAt }
-    const names = Object.keys(now) as (keyof ConnectionState)[]
-    if (names.every(name => now[name] === state[name])) return
+    const now = { status, transport: status === 'open' ? welcome?.transport : undefined, reason, nextTryAt }
+    if (JSON.stringify(now) === JSON.stringify(state)) return
     state = now
     if (events.emit('status', state) || status !== 'closed' || reason?.by === 'us') return
     tellError(closedError())
@@ -189,15 +182,12 @@ export function startClient<C extends Contract>(
     {
       connect() {
         line = open(context, {
-          onWelcome({ transport: kind, maxMessageBytes: most = 131_072, keyWindowMs = 300_000 }) {
+          onWelcome(said) {
             forget()
-            transport = kind
-            maxMessageBytes = most
+            welcome = said
             link.opened()
             tell()
-            for (const subscription of subscriptions.values()) resume(subscription)
-            outbox.connected(keyWindowMs)
-            requests.connected()
+            for (const part of lasting()) part.connected(said)
           },
           onMessage: receive,
           onEnd(ending, lastedMs) {
@@ -218,7 +208,7 @@ export function startClient<C extends Contract>(
         forget()
       },
       probe() {
-        if (transport !== undefined) line?.probe()
+        if (welcome !== undefined) line?.probe()
       },
       wakeIn(ms) {
         wait()
@@ -246,7 +236,7 @@ export function startClient<C extends Contract>(
           isState,
         })
         subscriptions.set(topic, subscription)
-        resume(subscription)
+        if (welcome !== undefined) subscription.connected(welcome)
       } else if (wanted !== undefined && JSON.stringify(wanted) !== JSON.stringify(subscription.options)) {
         throw new ClientError('wrong_use', `The topic ${topic} is subscribed to with other options.`)
       }
@@ -260,7 +250,7 @@ export function startClient<C extends Contract>(
       subscription.close()
     },
     expectNotClosed,
-    hasPresence: () => (transport ?? 'websocket') === 'websocket',
+    hasPresence: () => (welcome?.transport ?? 'websocket') === 'websocket',
   }
 
   const connect = () => {

@@ -1,3 +1,4 @@
+import type { ClientError } from './client-error.ts'
 import type { ClientMessage, ServerMessage } from './messages.ts'
 import type { Ending } from './reason.ts'
 import type { TransportContext, TransportKind } from './transport.ts'
@@ -14,6 +15,15 @@ export interface Line {
 
 export interface Welcome extends ServerMessage {
   readonly transport: TransportKind
+}
+
+/** What outlives connections, and is told of each that comes and goes. */
+export interface Lasting {
+  connected(welcome: Welcome): void
+  /** What has no answer yet will have none any more. */
+  disconnected(): void
+  /** The client was closed or has given up. */
+  closed(error: ClientError): void
 }
 
 export interface LineHandler {

@@ -12,7 +12,7 @@ export interface LinkHandler {
   /** Looks whether the connection still lives. */
   probe(): void
   /** Calls `due()` in so many ms, in place of what was asked before; undefined: not at all. */
-  wakeIn(ms: number | undefined): void
+  wakeIn(ms?: number): void
   onStatus(): void
 }
 
@@ -57,12 +57,12 @@ export function createLink(handler: LinkHandler, times: RetryTimes, random: () =
   }
   const connect = () => {
     isAppointed = false
-    handler.wakeIn(undefined)
+    handler.wakeIn()
     become('connecting', reason)
     handler.connect()
   }
   const end = (ending: Ending) => {
-    handler.wakeIn(undefined)
+    handler.wakeIn()
     handler.disconnect()
     become('closed', reasonOf(ending, 'no'))
   }
@@ -114,7 +114,7 @@ export function createLink(handler: LinkHandler, times: RetryTimes, random: () =
     },
     woke,
     close() {
-      if (status === 'closed') handler.wakeIn(undefined)
+      if (status === 'closed') handler.wakeIn()
       else end({ code: 'closed' })
     },
   }

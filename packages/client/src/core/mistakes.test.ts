@@ -156,7 +156,7 @@ test.each([
     const retry = { again: nothing, worked: nothing, cancel: nothing }
     const subscription = createSubscription(topic, {}, { call, retry, onError, isState: false })
     subscription.events.on(event, nothing)
-    subscription.connected(true)
+    subscription.connected({ type: 'welcome', transport: 'websocket' })
     answer({ type: 'subscribed', topic })
     for (const position of ['1', '2']) subscription.receive({ ...message, topic, position } as Untyped)
     expect(onError.mock.calls.map(([error]) => error.message)).toEqual([expect.stringContaining(words)])

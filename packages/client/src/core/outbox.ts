@@ -1,6 +1,6 @@
 import { type ClientError, queueFull, unanswered } from './client-error.ts'
 import type { Environment } from './environment.ts'
-import type { Call } from './line.ts'
+import type { Call, Lasting } from './line.ts'
 import { byteLength, errorOf, jsonOf, type ServerMessage } from './messages.ts'
 import { createRetry, createTimer, type Retry } from './timer.ts'
 
@@ -22,19 +22,13 @@ export interface PublishedAs {
  * Publications without their answer, in their order for each topic. After a new connection they go again, with the keys by
  * which the server knows what it has; those that it may have forgotten fail as `outcome_unknown`.
  */
-export interface Outbox {
+export interface Outbox extends Lasting {
   /**
    * Resolves with the position once the broker has it.
    *
    * @throws ClientError `invalid_data`, `queue_full`
    */
   add(id: number, topic: string, data: unknown, how: PublishedAs): Promise<string | undefined>
-  /** @param keyWindowMs how long the server knows a key */
-  connected(keyWindowMs: number): void
-  /** What is in flight will have no answer any more. */
-  disconnected(): void
-  /** Nothing is sent any more. */
-  close(): void
 }
 
 interface Entry {
@@ -47,25 +41,28 @@ interface Entry {
   readonly resolve: (position: string | undefined) => void
   readonly reject: (error: unknown) => void
   isInFlight: boolean
-  firstSentAt: number | undefined
+  firstSentAt?: number
   /** Of the last refusal that may be tried again. */
-  refusal: ClientError | undefined
+  refusal?: ClientError
 }
 
 interface TopicQueue {
   readonly topic: string
   readonly retry: Retry
   count: number
-  /** One failed as retryable: the server refuses those behind it until one says `restart`. */
-  isInterrupted: boolean
-  /** It is not time yet to send it again. */
-  isPaused: boolean
+  /**
+   * One failed as retryable: it is `paused` until it is time to send it again, and since the server refuses those behind it until
+   * one says `restart`, that is what the next one says.
+   */
+  flow: 'free' | 'paused' | 'restart'
 }
 
 /** Calls that may be unanswered at once: the server stops reading at 64. */
 const maxInFlight = 32
 /** Nothing is sent again in the last tenth of the key window: it has to arrive within. */
 const windowShare = 0.9
+/** How long a server knows a key that does not say it, in ms. */
+const defaultKeyWindowMs = 300_000
 
 export function createOutbox(
   { maxQueueCount, maxQueueBytes }: OutboxBounds,
@@ -75,16 +72,15 @@ export function createOutbox(
   const entries = new Set<Entry>()
   const queues = new Map<string, TopicQueue>()
   const expiry = createTimer(environment)
-  let windowMs = 300_000 * windowShare
+  let windowMs = defaultKeyWindowMs * windowShare
   let bytesInAll = 0
-  let isConnected = false
 
   const remove = (entry: Entry) => {
     const { queue } = entry
     entries.delete(entry)
     bytesInAll -= entry.bytes
     // An interruption is the connection's, so it is remembered as long as that.
-    if (--queue.count === 0 && !queue.isInterrupted) queues.delete(queue.topic)
+    if (--queue.count === 0 && queue.flow === 'free') queues.delete(queue.topic)
   }
   const fail = (entry: Entry, error: unknown) => {
     remove(entry)
@@ -93,17 +89,17 @@ export function createOutbox(
 
   const flush = () => {
     let inFlightCount = [...entries].filter(({ isInFlight }) => isInFlight).length
-    for (const entry of isConnected ? entries : []) {
+    for (const entry of entries) {
       const { id, queue, key, how, data } = entry
-      if (queue.isPaused || entry.isInFlight) continue
+      if (queue.flow === 'paused' || entry.isInFlight) continue
       if (++inFlightCount > maxInFlight) return
-      const restart = queue.isInterrupted || undefined
+      const restart = queue.flow === 'restart' || undefined
       const message = { type: 'publish', topic: queue.topic, key, ...how, restart }
       try {
-        call(id, message, data, answer => answered(entry, answer))
+        if (!call(id, message, data, answer => answered(entry, answer))) return
         entry.isInFlight = true
         entry.firstSentAt ??= environment.now()
-        queue.isInterrupted = false
+        queue.flow = 'free'
       } catch (error) {
         inFlightCount--
         fail(entry, error)
@@ -119,15 +115,14 @@ export function createOutbox(
       remove(entry)
       entry.resolve(message.position)
     } else if (message.retryable) {
-      queue.isInterrupted = true
-      queue.isPaused = true
+      queue.flow = 'paused'
       if (message.code !== 'out_of_order') entry.refusal = errorOf(message)
     } else {
       fail(entry, errorOf(message))
     }
-    if (queue.isPaused && ![...entries].some(other => other.queue === queue && other.isInFlight)) {
+    if (queue.flow === 'paused' && ![...entries].some(other => other.queue === queue && other.isInFlight)) {
       queue.retry.again(() => {
-        queue.isPaused = false
+        queue.flow = 'restart'
         expire()
         flush()
       }, message.retryAfterMs)
@@ -148,11 +143,9 @@ export function createOutbox(
   }
 
   const disconnected = () => {
-    isConnected = false
     for (const entry of entries) entry.isInFlight = false
     for (const queue of queues.values()) {
-      queue.isInterrupted = false
-      queue.isPaused = false
+      queue.flow = 'free'
       queue.retry.cancel()
       if (queue.count === 0) queues.delete(queue.topic)
     }
@@ -166,12 +159,11 @@ export function createOutbox(
       if (entries.size >= maxQueueCount || bytesInAll + bytes > maxQueueBytes) {
         throw queueFull(`${maxQueueCount} publications of ${maxQueueBytes} bytes`)
       }
-      const queue = queues.get(topic) ?? {
+      const queue: TopicQueue = queues.get(topic) ?? {
         topic,
         retry: createRetry(environment),
         count: 0,
-        isInterrupted: false,
-        isPaused: false,
+        flow: 'free',
       }
       queues.set(topic, queue)
       queue.count++
@@ -187,20 +179,17 @@ export function createOutbox(
           resolve,
           reject,
           isInFlight: false,
-          firstSentAt: undefined,
-          refusal: undefined,
         })
         flush()
       })
     },
-    connected(keyWindowMs) {
+    connected({ keyWindowMs = defaultKeyWindowMs }) {
       windowMs = keyWindowMs * windowShare
-      isConnected = true
       expire()
       flush()
     },
     disconnected,
-    close() {
+    closed() {
       disconnected()
       expiry()
       for (const entry of entries) fail(entry, unanswered(entry.firstSentAt !== undefined))

@@ -30,8 +30,9 @@ export type ReasonCode =
   | 'token_failed'
   | 'unsupported'
 
-const reasons: Readonly<Record<ReasonCode, readonly [EndedBy, string]>> = {
-  closed: ['us', 'Closed here.'],
+/** Who brought it about, in a sentence, and whether it will not change by itself, unless the server says when. */
+const reasons: Readonly<Record<ReasonCode, readonly [EndedBy, string, isLasting?: true]>> = {
+  closed: ['us', 'Closed here.', true],
   not_opened: ['network', 'No connection came about: `npx bothways doctor URL` says why.'],
   lost: ['network', 'The connection was cut.'],
   silent: ['network', 'The server does not answer.'],
@@ -41,25 +42,16 @@ const reasons: Readonly<Record<ReasonCode, readonly [EndedBy, string]>> = {
   unauthenticated: [
     'policy',
     'The server does not accept the token, or wants one: createClient(url, { token }).',
+    true,
   ],
-  forbidden: ['policy', 'The server refuses this client.'],
-  not_bothways: ['peer', 'What answers is not bothways.v1: is the path right?'],
-  too_large: ['peer', 'A message was too large.'],
+  forbidden: ['policy', 'The server refuses this client.', true],
+  not_bothways: ['peer', 'What answers is not bothways.v1: is the path right?', true],
+  too_large: ['peer', 'A message was too large.', true],
   compression: ['network', 'Compressed messages arrive damaged.'],
   buffered: ['network', 'A proxy holds event streams back.'],
   token_failed: ['us', 'The function `token` failed.'],
-  unsupported: ['us', 'Give a class as the option `WebSocket`: there is none here.'],
+  unsupported: ['us', 'Give a class as the option `WebSocket`: there is none here.', true],
 }
-
-/** These do not change by themselves, unless the server says when. */
-const lasting: ReadonlySet<ReasonCode> = new Set([
-  'closed',
-  'forbidden',
-  'not_bothways',
-  'too_large',
-  'unauthenticated',
-  'unsupported',
-])
 
 /** How one connection ended, before it is decided when the next is tried. */
 export interface Ending {
@@ -74,7 +66,8 @@ export interface Ending {
 }
 
 export function isLasting({ code, retryAfterMs, isOtherNext }: Ending): boolean {
-  return lasting.has(code) && retryAfterMs === undefined && !isOtherNext
+  const [, , willLast = false] = reasons[code]
+  return willLast && retryAfterMs === undefined && !isOtherNext
 }
 
 export function reasonOf({ code, text, doctor }: Ending, retry: 'no' | number): DisconnectReason {

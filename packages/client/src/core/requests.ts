@@ -1,6 +1,6 @@
 import { ClientError, queueFull, unanswered } from './client-error.ts'
 import type { Environment } from './environment.ts'
-import type { Call } from './line.ts'
+import type { Call, Lasting } from './line.ts'
 import { errorOf, jsonOf } from './messages.ts'
 
 export interface RequestsBounds {
@@ -9,12 +9,9 @@ export interface RequestsBounds {
 }
 
 /** Requests without their answer. Each is sent once: what it does at the server must not happen twice. */
-export interface Requests {
+export interface Requests extends Lasting {
   /** @throws ClientError `invalid_data`, `queue_full` */
   add(id: number, method: string, input: unknown): Promise<unknown>
-  connected(): void
-  disconnected(): void
-  close(): void
 }
 
 interface Waiting {
@@ -72,6 +69,6 @@ export function createRequests(
       for (const waiting of all) waiting.send()
     },
     disconnected: () => failAll(false),
-    close: () => failAll(true),
+    closed: () => failAll(true),
   }
 }

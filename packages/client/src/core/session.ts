@@ -24,8 +24,8 @@ const leastRenewalMs = 5_000
 export function openSession(opener: TransportOpener, context: TransportContext, handler: LineHandler): Line {
   const { environment, token: tokenOf } = context
   const beat = createTimer(environment)
-  const renewal = createTimer(environment)
-  const hello = createTimer(environment)
+  /** For the hello, and once that is answered for renewals. */
+  const tokenTimer = createTimer(environment)
   const leave = createTimer(environment)
   let isOver = false
   let welcomeAt: number | undefined
@@ -61,7 +61,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
   const renewIn = (ms: number) => {
     const wait = Math.max(ms, renewalFloorMs)
     renewalFloorMs = wait > ms ? wait * 2 : leastRenewalMs
-    renewal(() => void sendToken('token'), wait)
+    tokenTimer(() => void sendToken('token'), wait)
   }
 
   const hear = () => {
@@ -72,8 +72,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
   const welcome = (message: ServerMessage) => {
     const { expiresAt } = message
     pingMs = Math.max(message.pingMs ?? pingMs, leastPingMs)
-    renewal()
-    hello()
+    tokenTimer()
     if (expiresAt !== undefined && tokenOf !== undefined) {
       const leftMs = expiresAt - environment.date()
       renewIn(leftMs - Math.min(renewalMs, leftMs / 5))
@@ -114,8 +113,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
   const end = () => {
     isOver = true
     beat()
-    renewal()
-    hello()
+    tokenTimer()
     leave()
     transport.close()
   }
@@ -139,7 +137,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     onOpen() {
       // Where the server asks for no hello, it welcomes by itself.
       if (tokenOf !== undefined || opener.kind !== 'websocket') void sendToken('hello')
-      else hello(() => void sendToken('hello'), helloMs)
+      else tokenTimer(() => void sendToken('hello'), helloMs)
     },
     onMessage(message) {
       if (isOver) return

@@ -1,5 +1,6 @@
 import { ClientError } from './client-error.ts'
 import { createEmitter, type Emitter } from './emitter.ts'
+import type { Lasting } from './line.ts'
 import { type ClientMessage, errorOf, type Member, type ServerMessage } from './messages.ts'
 import type { Retry } from './timer.ts'
 
@@ -47,7 +48,7 @@ export interface SubscriptionHandler {
 }
 
 /** One topic on the wire, for everybody in this program who listens to it: it outlives connections. */
-export interface Subscription {
+export interface Subscription extends Lasting {
   readonly topic: string
   readonly options: SubscribeOptions
   readonly events: Emitter<SubscriptionEvents>
@@ -63,14 +64,9 @@ export interface Subscription {
   readonly state: { readonly data: unknown; readonly position: string } | undefined
   /** How many listen to it: its owner counts. */
   handleCount: number
-  /** There is a connection, or one that is better. @param hasPresence whether clients can be members there */
-  connected(hasPresence: boolean): void
-  disconnected(): void
   receive(message: ServerMessage): void
   /** Resolves when it is subscribed. @throws ClientError when it is refused */
   ready(): Promise<void>
-  /** The client was closed or has given up: nobody waits for it any more. */
-  closed(error: ClientError): void
   close(): void
 }
 
@@ -214,9 +210,9 @@ export function createSubscription(
       return state
     },
     handleCount: 0,
-    connected(hasPresence) {
+    connected({ transport }) {
       if (status === 'ended') return
-      isPresent = hasPresence && presence !== undefined
+      isPresent = transport === 'websocket' && presence !== undefined
       subscribe()
     },
     disconnected() {

@@ -5,7 +5,7 @@ export type { Line, LineHandler, OpenLine, Welcome } from './line.ts'
 export { byteLength, type ClientMessage, checkMessage, type ServerMessage, textOf } from './messages.ts'
 export { codeOf, type Ending } from './reason.ts'
 export { openSession } from './session.ts'
-export { createRetry, createTimer } from './timer.ts'
+export { createRetry, createTimer, type Timer } from './timer.ts'
 export type {
   FetchedResponse,
   Transport,

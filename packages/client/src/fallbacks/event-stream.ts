@@ -12,35 +12,31 @@ export const eventStreamTransport: TransportOpener = {
   open: (context, handler) => openHttp(context, handler, readEventStream),
 }
 
-const readEventStream: ReadNews = async (http, topics, signal) => {
-  let cancel = http.after(firstBytesMs, () => http.end({ code: 'buffered' }))
-  try {
-    const response = await http.ask('events', topics, signal)
-    if (response === undefined) return
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
-    const decoder = new TextDecoder()
-    let text = ''
-    for (;;) {
-      const { done, value } = await reader.read()
-      cancel()
-      if (signal.aborted) return
-      if (done) return http.end({ code: 'lost' })
-      cancel = http.after(silenceMs, () => http.end({ code: 'silent' }))
-      http.handler.onLife()
-      const events = (text + decoder.decode(value, { stream: true })).split('\n\n')
-      text = events.pop() as string
-      if (text.length > maxEventLength) throw new Error('An event without an end.')
-      for (const event of events) {
-        // HTML §9.2.6, of the fields that are used here.
-        for (const line of event.split('\n')) {
-          if (line.startsWith('data: ')) http.pass(JSON.parse(line.slice(6)))
-          // Said by a server that is leaving.
-          if (line.startsWith('retry: '))
-            http.handler.onMessage({ type: 'goodbye', retryAfterMs: Number(line.slice(7)) || 0 })
+const readEventStream: ReadNews = async (http, topics, signal, watch) => {
+  watch(() => http.end({ code: 'buffered' }), firstBytesMs)
+  const response = await http.ask('events', topics, signal)
+  if (response === undefined) return
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (signal.aborted) return
+    if (done) return http.end({ code: 'lost' })
+    watch(() => http.end({ code: 'silent' }), silenceMs)
+    http.handler.onLife()
+    const events = (text + decoder.decode(value, { stream: true })).split('\n\n')
+    text = events.pop() as string
+    if (text.length > maxEventLength) throw new Error('An event without an end.')
+    for (const event of events) {
+      // HTML §9.2.6, of the fields that are used here.
+      for (const line of event.split('\n')) {
+        if (line.startsWith('data: ')) http.pass(JSON.parse(line.slice(6)))
+        // Said by a server that is leaving.
+        if (line.startsWith('retry: ')) {
+          http.handler.onMessage({ type: 'goodbye', retryAfterMs: Number(line.slice(7)) || 0 })
         }
       }
     }
-  } finally {
-    cancel()
   }
 }

@@ -3,9 +3,12 @@ import {
   checkMessage,
   codeOf,
   createRetry,
+  createTimer,
   type Ending,
+  type Environment,
   type FetchedResponse,
   type ServerMessage,
+  type Timer,
   type Transport,
   type TransportContext,
   type TransportHandler,
@@ -21,14 +24,18 @@ export interface HttpTopic {
   position: string | undefined
 }
 
-/** How news of topics come: by an event stream or by polls. */
-export type ReadNews = (http: Http, topics: readonly HttpTopic[], signal: AbortSignal) => Promise<void>
+/** How news of topics come: by an event stream or by polls. @param watch its timer, which ends with the signal */
+export type ReadNews = (
+  http: Http,
+  topics: readonly HttpTopic[],
+  signal: AbortSignal,
+  watch: Timer,
+) => Promise<void>
 
 /** What reads news has this for it. */
 export interface Http {
   readonly handler: TransportHandler
-  /** Calls in so many ms, unless the connection has ended. @returns what cancels it */
-  after(ms: number, callback: () => void): () => void
+  readonly environment: Environment
   /**
    * Asks for news of topics from where they stand.
    *
@@ -63,31 +70,18 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
   const { environment, url, fetch, WebSocket } = context
   const live = new Map<string, HttpTopic>()
   const publishing = new Map<string, Promise<void>>()
-  const timers = new Set<() => void>()
+  const soon = createTimer(environment)
   const retry = createRetry(environment)
   const over = new AbortController()
   let reading: AbortController | undefined
   let isWelcome = false
   let token: unknown
 
-  const after: Http['after'] = (ms, callback) => {
-    const cancelTimer = environment.setTimer(() => {
-      timers.delete(cancel)
-      if (!over.signal.aborted) callback()
-    }, ms)
-    const cancel = () => {
-      timers.delete(cancel)
-      cancelTimer()
-    }
-    timers.add(cancel)
-    return cancel
-  }
-
   const close = () => {
     over.abort()
     reading?.abort()
     retry.cancel()
-    for (const cancel of timers) cancel()
+    soon()
   }
 
   const end: Http['end'] = ending => {
@@ -199,9 +193,12 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     const mine = new AbortController()
     reading = mine
     // All topics that come and go together make one request.
-    after(0, () => {
-      if (mine.signal.aborted) return
-      for (const topics of requests()) void attempt(() => read(http, topics, mine.signal), mine)
+    soon(() => {
+      for (const topics of requests()) {
+        const watch = createTimer(environment)
+        mine.signal.addEventListener('abort', () => watch())
+        void attempt(() => read(http, topics, mine.signal, watch).finally(watch), mine)
+      }
     })
   }
 
@@ -225,9 +222,9 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     return all
   }
 
-  const http: Http = { handler, after, ask, pass, end }
+  const http: Http = { handler, environment, ask, pass, end }
 
-  after(0, () => handler.onOpen())
+  soon(() => handler.onOpen())
   return {
     send(message, data) {
       const { type, id, topic: name = '', since, last = 0, key, ifPosition, state, method } = message

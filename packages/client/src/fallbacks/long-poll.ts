@@ -23,34 +23,27 @@ export const longPollTransport: TransportOpener = {
   open: (context, handler) => openHttp(context, handler, readByPolling),
 }
 
-const readByPolling: ReadNews = async (http, topics, signal) => {
+const readByPolling: ReadNews = async (http, topics, signal, watch) => {
+  const { environment } = http
   for (;;) {
     const isFirst = topics.some(({ id }) => id !== undefined)
-    const cancel = http.after(waitMs + lateMs, () => http.end({ code: 'silent' }))
-    let isEarly = true
-    const cancelEarly = http.after(pauseMs, () => {
-      isEarly = false
-    })
-    let polled: Polled
-    try {
-      const response = await http.ask('poll', topics, signal, [['waitMs', String(isFirst ? 0 : waitMs)]])
-      if (response === undefined) return
-      polled = JSON.parse(await response.text())
-    } finally {
-      cancel()
-      cancelEarly()
-    }
+    const askedAt = environment.now()
+    watch(() => http.end({ code: 'silent' }), waitMs + lateMs)
+    const response = await http.ask('poll', topics, signal, [['waitMs', String(isFirst ? 0 : waitMs)]])
+    if (response === undefined) return
+    const polled: Polled = JSON.parse(await response.text())
+    watch()
     if (signal.aborted) return
+    const isEarly = environment.now() - askedAt < pauseMs
     const { messages, retryAfterMs } = polled
     for (const topic of topics) http.pass(subscribed(topic, polled))
     for (const message of messages) http.pass(message)
     if (retryAfterMs !== undefined) return http.end({ code: 'leaving', retryAfterMs })
-    if (isEarly && !isFirst && messages.length === 0) {
-      await new Promise<void>(resolve => {
-        http.after(pauseMs, resolve)
-      })
-    }
+    // What came may have made a listener leave.
     if (signal.aborted) return
+    if (isEarly && !isFirst && messages.length === 0) {
+      await new Promise<void>(resolve => watch(resolve, pauseMs))
+    }
   }
 }
 

@@ -23,13 +23,6 @@ export interface RelayHandler {
   watch(tab: string, onGone: () => void): void
 }
 
-interface SentCall {
-  readonly tab: string
-  readonly id: number | undefined
-  /** Of a publication: whose, and of which topic. */
-  readonly order: string | false
-}
-
 /** What the leading tab does for all: it has the connection, and is the server for the clients of the tabs, its own among them. */
 export interface Relay {
   /** Opens the connection unless there is one. */
@@ -42,9 +35,8 @@ export interface Relay {
 export function createRelay(environment: Environment, { open, tell, watch }: RelayHandler): Relay {
   const tabs = new Set<string>()
   const topics = new Map<string, RelayedTopic>()
-  const calls = new Map<number, SentCall>()
-  /** Calls of topics that have no answer yet. */
-  const asked = new Map<number, RelayedTopic>()
+  /** Who waits for the answer to a call. */
+  const answers = new Map<number, (answer: ServerMessage) => void>()
   /** Where a publication of a tab failed as retryable: its later ones would overtake it. */
   const interrupted = new Set<string>()
   let line: Line | undefined
@@ -56,19 +48,28 @@ export function createRelay(environment: Environment, { open, tell, watch }: Rel
   const dismissAll = (ending: Ending) => {
     const all = [...tabs]
     for (const topic of topics.values()) topic.forget()
-    for (const known of [tabs, topics, calls, asked, interrupted]) known.clear()
+    for (const known of [tabs, topics, answers, interrupted]) known.clear()
     tell(all, { ending })
   }
 
+  const send = (
+    message: ClientMessage,
+    data: string | undefined,
+    onAnswer: (answer: ServerMessage) => void,
+  ) => {
+    answers.set(++lastId, onAnswer)
+    line?.send({ ...message, id: lastId }, data)
+  }
+
   const topicOf = (name: string): RelayedTopic => {
-    const topic: RelayedTopic =
+    const topic =
       topics.get(name) ??
       createRelayedTopic(name, environment, {
-        call(message) {
-          asked.set(++lastId, topic)
-          line?.send({ ...message, id: lastId })
-          return lastId
-        },
+        call: (message, onAnswer) =>
+          send(message, undefined, answer => {
+            onAnswer(answer)
+            dropEmpty(name)
+          }),
         tell: say,
       })
     topics.set(name, topic)
@@ -94,25 +95,21 @@ export function createRelay(environment: Environment, { open, tell, watch }: Rel
     if (order && interrupted.has(order)) {
       return say([tab], { type: 'error', id, code: 'out_of_order', message: '', retryable: true })
     }
-    calls.set(++lastId, { tab, id, order })
-    line?.send({ ...message, id: lastId }, data)
+    send(message, data, answer => {
+      if (order && answer.retryable) interrupted.add(order)
+      say([tab], { ...answer, id })
+    })
   }
 
   const receive = (message: ServerMessage) => {
-    const { id, topic = '', retryable } = message
+    const { id, topic = '' } = message
     if (id === undefined) {
       topics.get(topic)?.receive(message)
       return dropEmpty(topic)
     }
-    const relayed = asked.get(id)
-    asked.delete(id)
-    relayed?.answer(message)
-    if (relayed !== undefined) dropEmpty(relayed.name)
-    const sent = calls.get(id)
-    calls.delete(id)
-    if (sent === undefined) return
-    if (retryable && sent.order) interrupted.add(sent.order)
-    say([sent.tab], { ...message, id: sent.id })
+    const answer = answers.get(id)
+    answers.delete(id)
+    answer?.(message)
   }
 
   return {

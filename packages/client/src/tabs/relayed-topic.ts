@@ -25,8 +25,8 @@ interface Listener {
 }
 
 interface RelayedTopicHandler {
-  /** Sends a call upstream. @returns its id */
-  call(message: ClientMessage): number
+  /** Sends a call upstream. */
+  call(message: ClientMessage, onAnswer: (answer: ServerMessage) => void): void
   tell(tabs: readonly string[], message: ServerMessage): void
 }
 
@@ -36,13 +36,10 @@ interface RelayedTopicHandler {
  * where they stood comes by, so that none misses anything and none gets anything twice.
  */
 export interface RelayedTopic {
-  readonly name: string
   /** Whether no tab listens. */
   isEmpty(): boolean
   subscribe(tab: string, message: ClientMessage): void
   unsubscribe(tab: string): void
-  /** An answer to a call of this topic; that to an earlier one says nothing any more. */
-  answer(message: ServerMessage): void
   receive(message: ServerMessage): void
   /** The connection is gone. */
   forget(): void
@@ -67,8 +64,9 @@ export function createRelayedTopic(
   let isState = false
   let known: Pick<ServerMessage, 'members' | 'count'> = {}
   let presence: unknown
-  let asked: Listener | undefined
-  let askedId: number | undefined
+  /** Counts what was asked: an answer to an earlier call says nothing any more. */
+  let askedCount = 0
+  let isAsking = false
   let isSubscribed = false
 
   const first = (is: (listener: Listener) => boolean) => [...listeners.values()].find(is)
@@ -91,9 +89,9 @@ export function createRelayedTopic(
   }
   const leave = () => {
     forget()
-    if (isSubscribed || askedId !== undefined) call({ type: 'unsubscribe', topic: name })
+    if (isSubscribed || isAsking) call({ type: 'unsubscribe', topic: name }, () => {})
     isSubscribed = false
-    askedId = undefined
+    isAsking = false
   }
 
   const begin = (position: string | undefined) => {
@@ -123,11 +121,18 @@ export function createRelayedTopic(
       listener.isLive = false
       listener.since = head
     }
-    asked = one ?? first(({ since }) => since === head)
+    const asked = one ?? first(({ since }) => since === head)
     if (asked === undefined) return
     presence = wantedPresence()
+    isAsking = true
+    const count = ++askedCount
     const { since, last } = asked
-    askedId = call({ type: 'subscribe', topic: name, since, last, presence })
+    call({ type: 'subscribe', topic: name, since, last, presence }, answer => {
+      if (!isAsking || count !== askedCount) return
+      isAsking = false
+      if (answer.type === 'subscribed') subscribed(asked, answer)
+      else refused(asked, answer)
+    })
   }
 
   /** @returns how many of the newest publications it has already, or -1 where that is not known */
@@ -199,13 +204,12 @@ export function createRelayedTopic(
   }
 
   return {
-    name,
     isEmpty: () => listeners.size === 0,
     subscribe(tab, message) {
       const { id, since, last = 0 } = message as ClientMessage & { since?: string; last?: number }
       const listener: Listener = { tab, id, since, last, presence: message.presence, isLive: false }
       listeners.set(tab, listener)
-      if (askedId !== undefined) return
+      if (isAsking) return
       if (isSubscribed && hasRightPresence()) serve()
       if (!listener.isLive) ask(listener)
     },
@@ -213,12 +217,6 @@ export function createRelayedTopic(
       listeners.delete(tab)
       if (listeners.size === 0) leave()
       else if (isSubscribed && !hasRightPresence()) ask()
-    },
-    answer(message) {
-      if (asked === undefined || message.id !== askedId) return
-      askedId = undefined
-      if (message.type === 'subscribed') subscribed(asked, message)
-      else refused(asked, message)
     },
     receive(message) {
       // What is still on its way from an earlier subscription.
