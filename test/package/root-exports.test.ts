@@ -70,6 +70,7 @@ test('A bundle for browsers finds every name of bothways, and one sentence that 
 test('bothways/exchange exports these names', () => {
   expect(Object.keys(exchange).sort()).toEqual([
     'HandshakeRates',
+    'OpenPlaces',
     'RequestBody',
     'isHttp2Server',
     'networkOf',
@@ -85,6 +86,7 @@ test('bothways/broker exports these names', () => {
     'aFunction',
     'fingerprintOf',
     'invalidOption',
+    'isDataText',
     'longestTimerMs',
     'newCheck',
     'newEpoch',

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createClient } from '@bothways/client'
@@ -113,6 +114,30 @@ test('A worker that is killed is replaced, its members leave, and its clients mi
   await expect.poll(() => heard).toEqual([1, 2, 3])
   await expect.poll(() => seen).toContain('')
   await expect.poll(() => seen.at(-1)).toBe('victim')
+})
+
+test('A connection that was handed to a worker which dies before it has taken it goes to another one', async () => {
+  const program = await new Program('2').listening()
+  const [victim] = program.pids as [number]
+  // A stopped one is handed one connection, and takes it not.
+  process.kill(victim, 'SIGSTOP')
+  const answers: string[] = []
+  const ask = (): void => {
+    const socket = connect(program.port, '127.0.0.1')
+    running.push(() => socket.destroy())
+    socket.once('data', chunk => answers.push(String(chunk).slice(0, 12)))
+    socket.on('error', ({ message }) => answers.push(message))
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+  }
+  for (let at = 0; at < 4; at++) ask()
+  await expect.poll(() => answers.length).toBe(3)
+  process.kill(victim, 'SIGKILL')
+  await expect.poll(() => answers.length).toBe(4)
+  // The dead one is handed nothing more.
+  for (let at = 0; at < 8; at++) ask()
+  await expect.poll(() => answers.length).toBe(12)
+  expect(new Set(answers).size).toBe(1)
+  expect(answers[0]).toMatch(/^HTTP\/1.1 4/)
 })
 
 test('SIGHUP replaces all, one after the other, and SIGTERM ends all in order', async () => {

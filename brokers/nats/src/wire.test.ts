@@ -1,6 +1,6 @@
 import { readPosition } from 'bothways/broker'
 import { expect, test } from 'vitest'
-import { Positions, readPresence, readStamp, wordOf, writeStamp } from './wire.ts'
+import { entryOf, Positions, readPresence, readStamp, wordOf, writeStamp } from './wire.ts'
 
 test('What a publication is stamped with is read as it was written, and nothing else is', () => {
   for (const user of [undefined, '', 'Li Si', '李四\n\ud800']) {
@@ -60,4 +60,11 @@ test('Any name is one word of a subject, and a long one is no longer than the se
   const names = ['x'.repeat(255), 'x'.repeat(256), `${'x'.repeat(100_000)}1`, `${'x'.repeat(100_000)}2`]
   for (const name of names) expect(wordOf(name)).toMatch(/^[\w~-]{1,340}$/)
   expect(new Set(names.map(wordOf)).size).toBe(4)
+})
+
+test('A publication whose data are no JSON in one line is none', () => {
+  const header = writeStamp({ check: 'a', at: 1, policy: { count: 1, ageMs: 1 }, user: undefined })
+  const entry = (data: string) => entryOf({ subject: '', seq: 1, header, data, storedMs: 0 })
+  expect(entry('{"a":1}')).toMatchObject({ seq: 1, data: '{"a":1}' })
+  for (const data of ['', 'no JSON', '{"a":1', '1}', '1\n', '{\r"a":1}']) expect(entry(data)).toBeUndefined()
 })

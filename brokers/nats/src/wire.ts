@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { HistoryPolicy, Member, StoredPublication } from 'bothways'
-import { writePosition } from 'bothways/broker'
+import { isDataText, writePosition } from 'bothways/broker'
 import type { StoredMessage } from './jetstream.ts'
 
 /** What of a publication stands in its header `Bothways`; its data is the message. */
@@ -88,9 +88,10 @@ export interface Entry {
   readonly data: string
 }
 
+/** Undefined for what no broker has written: it would go to clients as it is. */
 export function entryOf({ seq, header, data }: StoredMessage): Entry | undefined {
   const stamp = readStamp(header)
-  return stamp === undefined ? undefined : { seq, stamp, data }
+  return stamp === undefined || !isDataText(data) ? undefined : { seq, stamp, data }
 }
 
 const halfDayMs = 12 * 60 * 60 * 1000

@@ -20,6 +20,14 @@ test('What a script has published is read, and what is anything else is not', ()
   expect(readCarried('t', 'l\na')).toEqual({ type: 'left', client: 'a' })
   const wrong = (at: number, text: string) => `p\n${fields.with(at, text).join('\n')}`
   const foreign = ['', 'x', 'p\n', 'j\n', 'j\nno JSON', 'j\nnull', 'j\n{}', 'j\n{"client":1}']
-  for (const message of [...foreign, wrong(1, 'x'), wrong(4, ''), wrong(5, 'no JSON'), wrong(5, '5')])
-    expect(readCarried('t', message)).toBeUndefined()
+  const texts = ['', 'no JSON', '{"a":1', '1}', '1\r'].map(text => wrong(6, text))
+  const others = [
+    wrong(0, 'e"'),
+    wrong(2, '"'),
+    wrong(1, 'x'),
+    wrong(4, ''),
+    wrong(5, 'no JSON'),
+    wrong(5, '5'),
+  ]
+  for (const message of [...foreign, ...texts, ...others]) expect(readCarried('t', message)).toBeUndefined()
 })

@@ -1,5 +1,5 @@
 import type { History, Member, StoredPublication } from 'bothways'
-import { writePosition } from 'bothways/broker'
+import { isDataText, readPosition, writePosition } from 'bothways/broker'
 
 // What the scripts answer and publish, as the hub's types.
 
@@ -38,6 +38,9 @@ function carriedIn(topic: string, message: string): Carried | undefined {
   const isOurs = fields.length === 7 && /^-?\d+$/.test(number) && /^\d+$/.test(at) && /^(".*")?$/s.test(user)
   if (!isOurs) return undefined
   const publication = publicationOf(topic, { epoch, number, check, previous, at, user, data })
+  const { position } = publication
+  // Both go to clients as they are.
+  if (!isDataText(data) || (position !== undefined && readPosition(position) === undefined)) return undefined
   return { type: 'publication', publication }
 }
 

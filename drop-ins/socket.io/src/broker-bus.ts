@@ -50,15 +50,17 @@ class BrokerBus implements ClusterBus {
       subscriptions.push(this.#persist(wanted, () => this.#broker.subscribe(topic, events)))
     }
     const joined = this.#persist(wanted, () => this.#broker.join(all, { client: member.id, data: null }))
+    const members = async (): Promise<readonly string[]> => {
+      await joined
+      return (await this.#broker.members(all)).map(({ client }) => client)
+    }
     return {
       publish: (message, to) => {
         const data = toText({ from: member.id, message } satisfies Letter)
         void this.#publish(to === undefined ? all : nameOf(to), data)
       },
-      memberCount: async () => {
-        await joined
-        return (await this.#broker.members(all)).length
-      },
+      memberCount: async () => (await members()).length,
+      members,
       leave: async () => {
         isOver = true
         for (const subscription of subscriptions) void subscription.then(it => it?.unsubscribe())

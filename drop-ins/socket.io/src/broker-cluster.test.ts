@@ -7,6 +7,7 @@ import { createHub, MemoryBroker } from 'bothways'
 import { ByteBudget } from 'bothways/connection'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { busOf } from './broker-bus.ts'
+import type { ClusterBus } from './cluster-bus.ts'
 import type { EngineRequest } from './engine/engine-request.ts'
 import { SessionForwarding } from './engine/session-forwarding.ts'
 import { Server } from './index.ts'
@@ -127,30 +128,85 @@ test('A body that is too long is refused where it arrives', async () => {
   expect(status).toBe(413)
 })
 
-test('So many polls wait for other servers at most, and one more is refused', () => {
-  const bus = {
-    join: () => ({ publish() {}, memberCount: () => Promise.resolve(2), leave() {} }),
-  }
-  const forwarding = new SessionForwarding(bus, {
-    maxBodyBytes: 1,
-    bodies: new ByteBudget(1),
-    handle() {},
-  })
+function forwardingOn(bus: ClusterBus) {
+  const forwarding = new SessionForwarding(bus, { maxBodyBytes: 1, bodies: new ByteBudget(1), handle() {} })
   const statuses: number[] = []
-  const response = {
-    destroyed: false,
-    once() {},
-    writeHead(status: number) {
-      statuses.push(status)
-      return { end() {} }
-    },
-  } as unknown as ServerResponse
-  const request = { method: 'GET', url: '/', headers: {} } as EngineRequest
-  for (let at = 0; at < 10_000; at++) forwarding.forward(request, response, 'another one', () => {})
+  const answered = { end() {} }
+  const forward = (sid: string, remoteAddress: string, refuse = () => {}) => {
+    const request = { method: 'GET', url: '/', headers: {}, socket: { remoteAddress }, _query: { sid } }
+    const response = {
+      destroyed: false,
+      once() {},
+      writeHead(status: number) {
+        statuses.push(status)
+        return answered
+      },
+    }
+    forwarding.forward(
+      request as unknown as EngineRequest,
+      response as unknown as ServerResponse,
+      'another one',
+      refuse,
+    )
+  }
+  return { forwarding, forward, statuses }
+}
+
+const silent = { publish() {}, memberCount: () => Promise.resolve(2), leave() {} }
+
+test('So many polls wait for other servers at most, in all, of one address and of one session; one more is refused', () => {
+  const { forwarding, forward, statuses } = forwardingOn({ join: () => silent })
+  for (let at = 0; at < 4; at++) forward('one session', '10.1.0.1')
   expect(statuses).toEqual([])
-  forwarding.forward(request, response, 'another one', () => {})
+  forward('one session', '10.2.0.1')
   expect(statuses).toEqual([503])
+  for (let at = 0; at < 5_000; at++) forward(`a${at}`, '10.0.0.1')
+  expect(statuses).toEqual([503])
+  forward('of this address', '10.0.0.1')
+  expect(statuses).toEqual([503, 503])
+  for (let at = 0; at < 4_996; at++) forward(`b${at}`, '10.0.0.2')
+  forward('of all', '10.0.0.3')
+  expect(statuses).toEqual([503, 503, 503])
   forwarding.close()
+})
+
+test('To a server that a client has invented nothing is sent, and who is joined is asked once for many of them', async () => {
+  const published: unknown[] = []
+  let askCount = 0
+  const { forwarding, forward } = forwardingOn({
+    join: () => ({
+      ...silent,
+      publish: (_, to) => published.push(to),
+      members: () => {
+        askCount++
+        return Promise.resolve(['some one'])
+      },
+    }),
+  })
+  let refusals = 0
+  await new Promise<void>(resolve => {
+    for (let at = 0; at < 1_000; at++) {
+      forward(`${at}`, '10.0.0.1', () => {
+        if (++refusals === 1_000) resolve()
+      })
+    }
+  })
+  expect([published, askCount]).toEqual([[], 1])
+  forwarding.close()
+})
+
+test('While nobody can say which servers are joined, requests are sent on', async () => {
+  const sent = new Promise(resolve => {
+    const { forward } = forwardingOn({
+      join: () => ({
+        ...silent,
+        publish: (_, to) => resolve(to),
+        members: () => Promise.reject(new Error('away')),
+      }),
+    })
+    forward('a', '10.0.0.1')
+  })
+  expect(await sent).toBe('another one')
 })
 
 test('A broker that cannot be reached is warned of once, and the servers join when it is back', async () => {

@@ -23,6 +23,8 @@ export interface ClusterMembership {
   publish(message: ClusterMessage, to?: string): void
   /** How many members there are, this one included. */
   memberCount(): Promise<number>
+  /** Their ids, this one's included. With it nothing is sent to servers that a client has invented. */
+  members?(): Promise<readonly string[]>
   leave(): void | Promise<void>
 }
 

@@ -18,6 +18,7 @@ export class MemoryBus implements ClusterBus {
         queueMicrotask(() => send(all, message, member.id, to))
       },
       memberCount: () => Promise.resolve(all.size),
+      members: () => Promise.resolve([...all.keys()]),
       leave: () => {
         all.delete(member.id)
         if (all.size === 0) this.#channels.delete(channel)

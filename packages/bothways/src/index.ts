@@ -75,7 +75,8 @@ export {
 export { type Message, ServerSocket, type SocketHandlers } from './server/server-socket.ts'
 export type { SocketData } from './server/socket-data.ts'
 export type { TopicListener } from './server/topic-listeners.ts'
-export { TopicsHttp, type TopicsHttpOptions } from './topic-transports/topics-http.ts'
+export { TopicsHttp } from './topic-transports/topics-http.ts'
+export type { TopicsHttpOptions } from './topic-transports/topics-http-options.ts'
 export type { TokenUser, TopicsRouteOptions } from './topic-transports/topics-options.ts'
 export {
   carryTopics,

@@ -2,10 +2,11 @@ import type { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { ByteBudget } from 'bothways/connection'
-import { RequestBody } from 'bothways/exchange'
+import { networkOf, OpenPlaces, RequestBody } from 'bothways/exchange'
 import type { ClusterBus, ClusterMembership, ClusterMessage } from '../cluster-bus.ts'
 import type { EngineRequest } from './engine-request.ts'
 import { ForwardedResponse, forwardedRequest } from './forwarded-exchange.ts'
+import { KnownServers } from './known-servers.ts'
 
 /** What of this server it needs. */
 export interface ForwardingServer {
@@ -19,8 +20,12 @@ export interface ForwardingServer {
 /** The owner of a session says at once that it has got a request; without that for so long it is gone, in ms. */
 const takenMs = 3_000
 
-/** Requests that wait for their owners; one more is refused with 503. */
+/** Requests that wait for their owners, in all and of one address; one more is refused with 503. */
 const maxForwarded = 10_000
+const maxForwardedOfAddress = 5_000
+
+/** Of one session: a poll and a POST, and as many that their client has just given up. */
+const maxForwardedOfSession = 4
 
 /** These are of one connection (RFC 9110 §7.6.1). */
 const hopHeaders = ['connection', 'keep-alive', 'transfer-encoding'] as const
@@ -29,6 +34,15 @@ interface Waiting {
   readonly response: ServerResponse
   readonly owner: string
   readonly timer: NodeJS.Timeout
+}
+
+/** A request on its way to the server that has its session. */
+interface Forwarded {
+  readonly request: EngineRequest
+  readonly response: ServerResponse
+  readonly owner: string
+  /** Nobody has the session. */
+  refuse(): void
 }
 
 type Poll = Extract<ClusterMessage, { type: 'poll' }>
@@ -41,6 +55,9 @@ export class SessionForwarding {
   readonly #id = randomBytes(9).toString('base64url')
   readonly #server: ForwardingServer
   readonly #membership: ClusterMembership
+  readonly #servers: KnownServers
+  readonly #places = new OpenPlaces(maxForwarded, maxForwardedOfAddress)
+  readonly #sessionPlaces = new OpenPlaces(maxForwarded, maxForwardedOfSession)
   /** Requests of clients that other servers answer. */
   readonly #waiting = new Map<string, Waiting>()
   /** Requests of other servers that this one answers. */
@@ -53,6 +70,7 @@ export class SessionForwarding {
       id: this.#id,
       onMessage: message => this.#onMessage(message),
     })
+    this.#servers = new KnownServers(this.#membership)
   }
 
   /** The id of a session of this server. */
@@ -68,17 +86,42 @@ export class SessionForwarding {
 
   /** @param refuse told when nobody has the session */
   forward(request: EngineRequest, response: ServerResponse, owner: string, refuse: () => void): void {
-    if (this.#waiting.size >= maxForwarded) {
+    const giveBack = this.#takePlace(request)
+    if (giveBack === undefined) {
       response.writeHead(503).end()
       return
     }
+    response.once('close', giveBack)
+    const forwarded: Forwarded = { request, response, owner, refuse }
+    void this.#servers.has(owner).then(isKnown => {
+      if (response.destroyed) return
+      if (isKnown) this.#sendWhole(forwarded)
+      else refuse()
+    })
+  }
+
+  #takePlace({ _query, socket }: EngineRequest): (() => void) | undefined {
+    const giveBack = this.#places.take(networkOf(socket?.remoteAddress ?? ''))
+    const giveBackSession = giveBack && this.#sessionPlaces.take(_query.sid ?? '')
+    if (giveBackSession === undefined) giveBack?.()
+    return (
+      giveBackSession &&
+      (() => {
+        giveBack?.()
+        giveBackSession()
+      })
+    )
+  }
+
+  #sendWhole(forwarded: Forwarded): void {
+    const { request, response } = forwarded
     if (request.method === 'GET') {
-      this.#send(request, undefined, response, owner, refuse)
+      this.#send(forwarded, undefined)
       return
     }
     const body = new RequestBody(request, this.#server.maxBodyBytes, this.#server.bodies, {
       onBody: bytes => {
-        this.#send(request, bytes, response, owner, refuse)
+        this.#send(forwarded, bytes)
         body.release()
       },
       onBodyFailure: failure => {
@@ -96,13 +139,8 @@ export class SessionForwarding {
     this.#waiting.clear()
   }
 
-  #send(
-    { method = '', url = '', headers, socket }: EngineRequest,
-    body: Buffer | undefined,
-    response: ServerResponse,
-    owner: string,
-    refuse: () => void,
-  ): void {
+  #send({ request, response, owner, refuse }: Forwarded, body: Buffer | undefined): void {
+    const { method = '', url = '', headers, socket } = request
     if (response.destroyed) return
     const id = `${this.#id}${(this.#count++).toString(36)}`
     const timer = setTimeout(() => {

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { UsageError } from '@bothways/protocol'
+import { invalidOption } from '../connection/option-checks.ts'
 
 /** Where a request came from, as far as the proxies that are trusted tell. */
 export interface Forwarded {
@@ -72,6 +73,16 @@ export class TrustedProxies {
     if (prefix === undefined) this.#list.addAddress(address, family)
     else this.#list.addSubnet(address, prefix, family)
   }
+}
+
+/** The option of that name. @throws UsageError `BW_INVALID_OPTION` */
+export function trustedProxiesOf(proxies: unknown): TrustedProxies {
+  if (Array.isArray(proxies)) return new TrustedProxies(proxies)
+  throw invalidOption(
+    'trustedProxies',
+    "a list of addresses and blocks, such as ['127.0.0.1', '10.0.0.0/8']: anybody else who could connect would be believed, too",
+    proxies,
+  )
 }
 
 function list(header: string | readonly string[] | undefined): string[] {

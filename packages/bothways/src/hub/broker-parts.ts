@@ -9,6 +9,7 @@ export {
 } from '../connection/option-rules.ts'
 export { Audience } from './audience.ts'
 export { useBroker } from './broker-use.ts'
+export { isDataText } from './json-data.ts'
 export { LocalPresence } from './local-presence.ts'
 export { newCheck, newEpoch, type Position, readPosition, writePosition } from './position.ts'
 export { fingerprintOf } from './publication-key.ts'

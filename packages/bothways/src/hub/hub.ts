@@ -57,6 +57,7 @@ export class Hub<User = undefined, C extends TypeOfContract = any> {
   /** For meetings, too. */
   readonly declarations: TopicPatterns<Declaration<User>> = new TopicPatterns()
   readonly #live: LiveTopics
+  readonly #memberReads = new Map<string, Promise<readonly Member[]>>()
   readonly #methods = new Map<string, RequestHandler<User>>()
   /** For transports: who holds a connection. */
   readonly clients: HubClients = new HubClients()
@@ -243,7 +244,19 @@ export class Hub<User = undefined, C extends TypeOfContract = any> {
   async membersAs(user: User, name: unknown): Promise<readonly Member[]> {
     const declaration = await this.#authorized(user, 'presence', name)
     if (!declaration.hasPresence) throw new HubError('bad_request', 'This topic has no presence.')
-    return await this.broker.members(name as string)
+    return await this.#readMembers(name as string)
+  }
+
+  /** Those who ask at the same time share one reading. */
+  #readMembers(name: string): Promise<readonly Member[]> {
+    let reading = this.#memberReads.get(name)
+    if (reading === undefined) {
+      reading = this.#replays
+        .run(() => this.broker.members(name))
+        .finally(() => this.#memberReads.delete(name))
+      this.#memberReads.set(name, reading)
+    }
+    return reading
   }
 
   async requestAs(user: User, method: unknown, data: unknown): Promise<unknown> {

@@ -62,3 +62,14 @@ function checkValue(value: unknown, depth: number): void {
     }
   }
 }
+
+/** For brokers: whether a text is what data are stored as, one JSON value in one line. Others may publish where a broker listens. */
+export function isDataText(text: string): boolean {
+  if (/[\r\n]/.test(text)) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

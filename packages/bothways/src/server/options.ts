@@ -1,12 +1,12 @@
 import { neverThrowing } from '../connection/never-throwing.ts'
-import { checkOptionNames, invalidOption, longestTimerMs } from '../connection/option-checks.ts'
+import { checkOptionNames, longestTimerMs } from '../connection/option-checks.ts'
 import { aFunction, applyRules, type OptionRules, oneOf, wholeNumber } from '../connection/option-rules.ts'
 import {
   type ConnectionOptions,
   connectionOptionNames,
   resolveConnectionOptions,
 } from '../connection/options.ts'
-import { TrustedProxies } from '../exchange/forwarded.ts'
+import { trustedProxiesOf } from '../exchange/forwarded.ts'
 import type { Authenticated, HandshakeSettings } from '../exchange/handshakes.ts'
 import { checkOrigins } from '../exchange/origin.ts'
 import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
@@ -114,7 +114,7 @@ const serverRules: OptionRules<ServerOptions<unknown>, Omit<ServerSettings<unkno
   maxTotalIncomingBytes: wholeNumber(256 * 1024 * 1024),
   maxTotalBufferedBytes: wholeNumber(256 * 1024 * 1024),
   handshakeTimeoutMs: wholeNumber(10_000, 1, longestTimerMs),
-  trustedProxies: ({ trustedProxies = [] }) => new TrustedProxies(listOf(trustedProxies)),
+  trustedProxies: ({ trustedProxies = [] }) => trustedProxiesOf(trustedProxies),
   broker: aBroker,
   onError: onErrorOf,
   onRefusal: (options, name) => {
@@ -142,13 +142,4 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
 function onErrorOf(options: ServerOptions<unknown>): ServerSettings<unknown>['onError'] {
   const onError = aFunction(options, 'onError') ?? ((error: unknown) => console.error(error))
   return neverThrowing(onError, failure => console.error(failure))
-}
-
-function listOf(proxies: unknown): readonly string[] {
-  if (Array.isArray(proxies)) return proxies
-  throw invalidOption(
-    'trustedProxies',
-    "a list of addresses and blocks, such as ['127.0.0.1', '10.0.0.0/8']: anybody else who could connect would be believed, too",
-    proxies,
-  )
 }

@@ -214,6 +214,62 @@ test('One event stream more than may be open is told to come back, and a poll is
   expect(await (await fetch(`${url}/poll?topic=room&since=${since}`)).json()).toMatchObject({ messages: [] })
 })
 
+test('A user with as many event streams and polls as it may have is told to come back; another one is not', async () => {
+  const hub = createHub<string>({ topics: { room: { history } }, userId: user => user })
+  const topics = new TopicsHttp(hub, {
+    maxOpenPerClient: 1,
+    authenticate: ({ headers }) => ({ user: headers.authorization as string }),
+  })
+  const http = createHttpServer((request, response) => void topics.handle(request, response))
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  cleanups.push(
+    () => http.closeAllConnections(),
+    () => http.close(),
+  )
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/bothways`
+  const get = (path: string, authorization: string) => fetch(`${url}/${path}`, { headers: { authorization } })
+  const first = await get('events?topic=room', 'one')
+  expect(await (await get('events?topic=room', 'one')).text()).toBe('retry: 5000\n\n')
+  const { since } = (await (await get('poll?topic=room', 'one')).json()) as { since: string }
+  const polled = await get(`poll?topic=room&since=${since}`, 'one')
+  expect(await polled.json()).toMatchObject({ messages: [], since, retryAfterMs: 5000 })
+  const other = await get('events?topic=room', 'other')
+  expect((await other.body?.getReader().read())?.done).toBe(false)
+  await first.body?.cancel()
+  const isOpen = async () => {
+    const again = await get('events?topic=room', 'one')
+    const { value } = (await again.body?.getReader().read()) ?? {}
+    return Buffer.from(value ?? [])
+      .toString()
+      .slice(0, 9)
+  }
+  await expect.poll(isOpen).toBe(': welcome')
+})
+
+test('Behind a trusted proxy, clients without a user are those that it names', async () => {
+  const hub = createHub({ topics: { room: { history } } })
+  const topics = new TopicsHttp(hub, { maxOpenPerClient: 1, trustedProxies: ['127.0.0.1'] })
+  const http = createHttpServer((request, response) => void topics.handle(request, response))
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  cleanups.push(
+    () => http.closeAllConnections(),
+    () => http.close(),
+  )
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/bothways/events?topic=room`
+  const firstOf = async (address: string) => {
+    const { body } = await fetch(url, { headers: { 'x-forwarded-for': address } })
+    const { value } = (await body?.getReader().read()) ?? {}
+    return Buffer.from(value ?? [])
+      .toString()
+      .slice(0, 9)
+  }
+  expect(await firstOf('203.0.113.1')).toBe(': welcome')
+  expect(await firstOf('203.0.113.2')).toBe(': welcome')
+  expect(await firstOf('203.0.113.1')).toBe('retry: 50')
+})
+
 test('The bodies of all requests together have a bound: the longest are answered 503, and a short one is taken', async () => {
   const hub = createHub({ topics: { room: {} } })
   hub.handle('echo', input => input)

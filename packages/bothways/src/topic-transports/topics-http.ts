@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ByteBudget } from '../connection/byte-budget.ts'
-import { invalidOption } from '../connection/option-checks.ts'
-import { aFunction, type OptionRules, resolveOptions, wholeNumber } from '../connection/option-rules.ts'
+import { resolveOptions } from '../connection/option-rules.ts'
 import type { TokenBuckets } from '../connection/token-bucket.ts'
-import { checkOrigins, originRefusal } from '../exchange/origin.ts'
+import { networkOf } from '../exchange/network-address.ts'
+import { OpenPlaces } from '../exchange/open-places.ts'
+import { originRefusal } from '../exchange/origin.ts'
 import { checkHub } from '../hub/check-hub.ts'
 import type { Hub } from '../hub/hub.ts'
 import { HubError, hubCodes, toHubError } from '../hub/hub-error.ts'
@@ -14,55 +15,16 @@ import { CursorFormat } from './cursor.ts'
 import { HubHttpError } from './hub-http-error.ts'
 import { readJsonBody } from './json-body.ts'
 import { LongPoll, type Polled } from './long-poll.ts'
+import { memberPage } from './member-page.ts'
 import { PollClient } from './poll-client.ts'
 import { StreamSession } from './stream-session.ts'
+import {
+  type HttpUser,
+  type TopicsHttpOptions,
+  type TopicsHttpSettings,
+  topicsHttpRules,
+} from './topics-http-options.ts'
 import { checkedUser } from './topics-options.ts'
-
-export interface TopicsHttpOptions<User> {
-  /** The path below which requests are answered, as that of the route. Default `/bothways`. */
-  path?: string
-  /** Pages that may ask besides those of the server itself, as for the server. Default: none. */
-  origins?: readonly string[] | '*'
-  /**
-   * Who a request is from; nobody (`undefined`, `null`, `false`) is answered 401. Streams end when `expiresAt` has come.
-   * Default: everybody is `undefined`.
-   */
-  authenticate?(
-    request: IncomingMessage,
-  ): HttpUser<User> | undefined | null | false | Promise<HttpUser<User> | undefined | null | false>
-  /** The largest body, in bytes. Default 128 KiB. */
-  maxBodyBytes?: number
-  /** Memory of all bodies that are on their way, in bytes; at it the longest are answered 503. Default 64 MiB. */
-  maxTotalBodyBytes?: number
-  /** Event streams and long polls that may be open; one more is answered 503. Default 10,000. */
-  maxOpen?: number
-}
-
-/** {@link TopicsHttpOptions} with every default filled in. */
-interface TopicsHttpSettings<User> extends Readonly<Required<Omit<TopicsHttpOptions<User>, 'authenticate'>>> {
-  readonly authenticate: TopicsHttpOptions<User>['authenticate']
-}
-
-const rules: OptionRules<TopicsHttpOptions<unknown>, TopicsHttpSettings<unknown>> = {
-  path: ({ path = '/bothways' }, name) => {
-    if (typeof path === 'string' && path.startsWith('/')) return path
-    throw invalidOption(name, "a path, such as '/bothways'", path)
-  },
-  origins: ({ origins = [] }) => {
-    checkOrigins(origins)
-    return origins
-  },
-  authenticate: aFunction,
-  maxBodyBytes: wholeNumber(128 * 1024, 1),
-  maxTotalBodyBytes: wholeNumber(64 * 1024 * 1024, 1),
-  maxOpen: wholeNumber(10_000, 1),
-}
-
-export interface HttpUser<User> {
-  readonly user: User
-  /** Milliseconds since 1970. */
-  readonly expiresAt?: number
-}
 
 const maxTopics = 50
 const maxTopicsBytes = 2048
@@ -87,15 +49,16 @@ export class TopicsHttp<User = undefined> {
   readonly #bodies: ByteBudget
   /** What publishers over HTTP have spent. */
   readonly #rates: TokenBuckets
-  #openCount = 0
+  readonly #places: OpenPlaces
 
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
   constructor(hub: Hub<User>, options: TopicsHttpOptions<User> = {}) {
     checkHub('new TopicsHttp', hub)
-    const settings = resolveOptions('TopicsHttp', options as TopicsHttpOptions<unknown>, rules)
+    const settings = resolveOptions('TopicsHttp', options as TopicsHttpOptions<unknown>, topicsHttpRules)
     this.#hub = hub
     this.#settings = settings as TopicsHttpSettings<User>
     this.#bodies = new ByteBudget(settings.maxTotalBodyBytes)
+    this.#places = new OpenPlaces(settings.maxOpen, settings.maxOpenPerClient)
     this.#rates = publishRates(hub.settings.maxPublishesPerSecond)
   }
 
@@ -150,11 +113,11 @@ export class TopicsHttp<User = undefined> {
       case 'events':
         return await this.#events(user, expiresAt, query, request, response)
       case 'poll':
-        return await this.#poll(user, query, response)
+        return await this.#poll(user, query, request, response)
       case 'history':
         return await this.#history(user, query, response)
       case 'members':
-        return answer(response, { members: await this.#hub.membersAs(user, oneTopic(query)) })
+        return await this.#members(user, query, response)
       case 'publish':
         return await this.#publish(user, request, response)
       default:
@@ -207,12 +170,12 @@ export class TopicsHttp<User = undefined> {
       'X-Accel-Buffering': 'no',
     })
     const { goodbyeMs } = this.#hub.clients
-    if (goodbyeMs !== undefined || this.#openCount >= this.#settings.maxOpen) {
+    const isOpen = goodbyeMs === undefined && this.#takePlace(user, request, response)
+    if (!isOpen) {
       response.end(`retry: ${goodbyeMs ?? overloadRetryMs}\n\n`)
       return
     }
     response.write(': welcome\n\n')
-    this.#countOpen(response)
     const format = new CursorFormat(topics)
     const cursor = since === undefined ? positionsOf(query, topics) : format.read(since)
     const session = new StreamSession(
@@ -249,12 +212,27 @@ export class TopicsHttp<User = undefined> {
     }
   }
 
-  #countOpen(response: ServerResponse): void {
-    this.#openCount++
-    response.once('close', () => this.#openCount--)
+  /** @returns false: there is none */
+  #takePlace(user: User, request: IncomingMessage, response: ServerResponse): boolean {
+    const giveBack = this.#places.take(this.#clientOf(user, request))
+    if (giveBack !== undefined) response.once('close', giveBack)
+    return giveBack !== undefined
   }
 
-  async #poll(user: User, query: URLSearchParams, response: ServerResponse): Promise<void> {
+  /** A client without a user is known by its address. */
+  #clientOf(user: User, { headers, socket }: IncomingMessage): string {
+    const name = this.#hub.userIdOf(user)
+    if (name !== '') return `u${name}`
+    const { remoteAddress = '' } = socket
+    return `@${networkOf(this.#settings.trustedProxies.resolve(headers, remoteAddress, false).remoteAddress)}`
+  }
+
+  async #poll(
+    user: User,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const topics = topicsOf(query)
     const lastOf = lastsOf(query, topics)
     const waitMs = countOf(query.get('waitMs'), 'waitMs', maxWaitMs, maxWaitMs)
@@ -264,12 +242,14 @@ export class TopicsHttp<User = undefined> {
     const isByTopic = since === positions && positions !== undefined
     await this.#checkTopics(user, topics)
     const poll = new LongPoll(this.#hub, user, topics)
-    const mayWait = since !== undefined && waitMs > 0 && this.#openCount < this.#settings.maxOpen
-    if (!mayWait) {
-      answerPoll(response, await poll.read(since, lastOf), isByTopic, this.#hub.clients.goodbyeMs)
+    const wantsToWait = since !== undefined && waitMs > 0
+    if (!wantsToWait || !this.#takePlace(user, request, response)) {
+      const found = await poll.read(since, lastOf)
+      const isToComeBack = wantsToWait && found.messages.length === 0 && found.recovered
+      const { goodbyeMs = isToComeBack ? overloadRetryMs : undefined } = this.#hub.clients
+      answerPoll(response, found, isByTopic, goodbyeMs)
       return
     }
-    this.#countOpen(response)
     const client = new PollClient(this.#hub.userIdOf(user))
     const leave = this.#hub.clients.enter(client)
     try {
@@ -304,6 +284,13 @@ export class TopicsHttp<User = undefined> {
     answerText(response, `{"messages":[${messages}],"position":${position}}`)
   }
 
+  async #members(user: User, query: URLSearchParams, response: ServerResponse): Promise<void> {
+    const members = await this.#hub.membersAs(user, oneTopic(query))
+    const { texts, next } = memberPage(members, query.get('after') ?? '')
+    const more = next === undefined ? '' : `,"next":${JSON.stringify(next)}`
+    answerText(response, `{"members":[${texts.join()}]${more}}`)
+  }
+
   async #publish(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { topic, data, key, ifPosition, state } = await readJsonBody(
       request,
@@ -324,12 +311,10 @@ export class TopicsHttp<User = undefined> {
     answer(response, { position: await this.#hub.publishAs(user, topic, data, options) })
   }
 
-  /** A client without a user is known by its address. @throws HubError `rate_limited` */
+  /** @throws HubError `rate_limited` */
   #spendPublish(user: User, request: IncomingMessage): void {
-    const name = this.#hub.userIdOf(user)
-    const key = name === '' ? `@${request.socket.remoteAddress}` : `u${name}`
     const text = `At most ${this.#hub.settings.maxPublishesPerSecond} publications a second are taken.`
-    spendPublish(this.#rates.of(key, performance.now()), text)
+    spendPublish(this.#rates.of(this.#clientOf(user, request), performance.now()), text)
   }
 
   async #request(user: User, request: IncomingMessage, response: ServerResponse): Promise<void> {

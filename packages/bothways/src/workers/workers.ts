@@ -10,6 +10,7 @@ import { aBroker } from '../hub/hub-options.ts'
 import { MemoryBroker } from '../hub/memory-broker.ts'
 import { BrokerHost } from './broker-host.ts'
 import { nodeCluster } from './cluster.ts'
+import { rescueConnections } from './handed-over.ts'
 import type { Answer, Call } from './messages.ts'
 import { ProcessChannel } from './process-channel.ts'
 import { keyWindowVariable } from './worker.ts'
@@ -175,6 +176,7 @@ class RunningWorkers implements Workers {
     const cluster = nodeCluster()
     cluster.setupPrimary({ exec: this.#settings.module })
     const worker = cluster.fork({ [keyWindowVariable]: String(this.#settings.broker.keyWindowMs) })
+    rescueConnections(worker, () => [...this.#listening].some(other => other !== worker && !other.isDead()))
     const kill = (): void => void worker.process.kill('SIGKILL')
     const channel = new ProcessChannel<Call, Answer>(
       worker.process,
