@@ -38,6 +38,11 @@ export function importsOf(source: string): readonly string[] {
   return [...code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(match => match[1] ?? '')
 }
 
+/** The file that a relative import names; a source of another package's it calls `.js`, since there TypeScript rewrites no `.ts`. */
+function targetOf(path: string, specifier: string): string {
+  return posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts')
+}
+
 /** The packages of this repository that other packages import by their name. */
 const ownPackage = /^(bothways|@bothways\/)/
 
@@ -53,7 +58,7 @@ export function violations(path: string, source: string, layers: readonly Layer[
     if (!specifier.startsWith('.')) {
       return ownPackage.test(specifier) && !layer.mayImport.includes(specifier)
     }
-    const target = posix.join(posix.dirname(path), specifier)
+    const target = targetOf(path, specifier)
     if (layer.mayImport.includes(target)) return false
     const other = layerOf(target, layers)
     return other === undefined || (other !== layer && !layer.mayImport.includes(other.path))
@@ -67,7 +72,7 @@ export function circles(sources: ReadonlyMap<string, string>): readonly (readonl
       path,
       importsOf(source)
         .filter(specifier => specifier.startsWith('.'))
-        .map(specifier => posix.join(posix.dirname(path), specifier))
+        .map(specifier => targetOf(path, specifier))
         .filter(target => sources.has(target)),
     ]),
   )

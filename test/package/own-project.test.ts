@@ -72,6 +72,25 @@ test('A program runs from the tarballs, as an ES module, as CommonJS and from Ty
   expect(node(place, 'c.mjs')).toBe('hello\n')
 })
 
+test('The types of the client need no other package, and know a contract', () => {
+  const place = project('client', { dependencies: { '@bothways/client': tarball('bothways-client') } })
+  writeFileSync(
+    join(place, 'a.mts'),
+    `
+    import { createClient } from '@bothways/client'
+    const client = createClient<{ topics: { 'room/:id': { data: { text: string } } } }>('ws://127.0.0.1/bothways')
+    void client.topic('room/42').publish({ text: 'hello' })
+    // @ts-expect-error: other data
+    void client.topic('room/42').publish({ text: 1 })
+    // @ts-expect-error: there is no such topic
+    client.topic('rooms/42')`,
+  )
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const check = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2022', 'a.mts']
+  expect(node(place, tsc, '--module', 'nodenext', ...check)).toBe('')
+  expect(node(place, tsc, '--module', 'esnext', '--moduleResolution', 'bundler', ...check)).toBe('')
+})
+
 test('The command comes with its tarball', () => {
   const dependencies = {
     ...own(),

@@ -143,8 +143,19 @@ async function buildPackages() {
   if (!(await compile(builtPackages()))) {
     throw new Stop('The packages do not compile: see the messages of TypeScript above.')
   }
+  shareTypes()
   for (const folder of builtPackages()) await buildBundles(folder, modulesOf(folder))
   await makeClientBundles()
+}
+
+/**
+ * The client depends on no other package: the types of a contract, which are the server's too, it has as its own. (What leads from
+ * them to a source would lead to the client's.)
+ */
+function shareTypes() {
+  const types = readFileSync(join(root, 'packages/bothways/dist/hub/contract-types.d.ts'), 'utf8')
+  const own = types.replace(/^\/\/# sourceMappingURL=.*\n?/m, '')
+  writeFileSync(join(root, 'packages/client/dist/core/contract.d.ts'), own)
 }
 
 async function buildPage() {

@@ -2,14 +2,8 @@ import { neverThrowing } from '../connection/never-throwing.ts'
 import { invalidOption } from '../connection/option-checks.ts'
 import { aFunction, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
 import type { Broker } from './broker.ts'
-import {
-  type Contract,
-  checkContract,
-  type NoContract,
-  type Schemas,
-  type TopicPattern,
-  type TypeOfContract,
-} from './contract.ts'
+import { type Contract, checkContract, type NoContract, type Schemas } from './contract.ts'
+import type { TopicPattern, TypeOfContract } from './contract-types.ts'
 import { MemoryBroker } from './memory-broker.ts'
 import type { TopicOptions } from './topic-options.ts'
 

@@ -6,16 +6,15 @@ import { Absence } from './absence.ts'
 import { writeAuthor } from './author.ts'
 import type { Broker, History, Member, Withdrawal } from './broker.ts'
 import { useBroker } from './broker-use.ts'
-import {
-  type Contract,
-  type HandlerInput,
-  type HandlerOutput,
-  type MethodName,
-  methodContract,
-  type TopicData,
-  type TopicName,
-  type TypeOfContract,
-} from './contract.ts'
+import { type Contract, methodContract } from './contract.ts'
+import type {
+  HandlerInput,
+  HandlerOutput,
+  MethodName,
+  TopicData,
+  TopicName,
+  TypeOfContract,
+} from './contract-types.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
 import { HubClients, type LeaveOptions, leaveSettings } from './hub-clients.ts'
 import { HubError } from './hub-error.ts'

@@ -2,5 +2,5 @@
 
 export { type Client, startClient } from './client.ts'
 export { type ClientOptions, topicsUrl } from './client-options.ts'
-export type { Contract } from './contract.ts'
+export type { TypeOfContract as Contract } from './contract.ts'
 export { webSocketTransport } from './web-socket-transport.ts'

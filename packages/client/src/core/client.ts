@@ -1,6 +1,13 @@
 import { ClientError, checkIs, checkNames } from './client-error.ts'
 import { type ClientOptions, resolveClientOptions, topicsUrl } from './client-options.ts'
-import type { Contract, MethodInput, MethodName, MethodOutput, TopicData, TopicName } from './contract.ts'
+import type {
+  TypeOfContract as Contract,
+  MethodInput,
+  MethodName,
+  MethodOutput,
+  TopicData,
+  TopicName,
+} from './contract.ts'
 import { createEmitter } from './emitter.ts'
 import { runtimeEnvironment } from './environment.ts'
 import type { Call, Lasting, Line, OpenLine, Welcome } from './line.ts'

@@ -1,18 +1,18 @@
 import { type Client, startClient } from './client.ts'
 import type { ClientOptions } from './client-options.ts'
-import type { Contract } from './contract.ts'
+import type { TypeOfContract as Contract } from './contract.ts'
 import { lineOf } from './session.ts'
 import { webSocketTransport } from './web-socket-transport.ts'
 
 export type { ConnectionState } from './client.ts'
 export { ClientError } from './client-error.ts'
 export type {
-  Contract,
   MethodInput,
   MethodName,
   MethodOutput,
   TopicData,
   TopicName,
+  TypeOfContract as Contract,
 } from './contract.ts'
 export type { Environment } from './environment.ts'
 export type { Status } from './link.ts'
