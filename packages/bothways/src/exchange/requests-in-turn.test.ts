@@ -258,5 +258,7 @@ describe('Of all connections', () => {
     const { count, ended } = await askTooMuch(server, gets(100))
     expect(ended).toBe(0)
     expect(count).toBeGreaterThan(3)
+    // Of each answer the operating system may have taken some MiB.
+    expect(count).toBeLessThan(10)
   })
 })
