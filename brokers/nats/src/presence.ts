@@ -2,7 +2,7 @@ import type { Member } from 'bothways'
 import { newEpoch } from 'bothways/broker'
 import type { JetStream } from './jetstream.ts'
 import { ensureStream } from './streams.ts'
-import { wordOf } from './wire.ts'
+import { readPresence, wordOf } from './wire.ts'
 
 /** A process that has not renewed its lease for so long is dead, and its members leave. Leases are renewed, and looked at, each `renewMs`. */
 const leaseMs = 35_000
@@ -106,7 +106,10 @@ export class Presence {
       'each newest',
       (pending, next) => next(pending),
     )
-    return found.map(({ data }) => JSON.parse(data) as Present).sort((one, other) => one.since - other.since)
+    return found
+      .filter(({ data }) => readPresence(data)?.member !== undefined)
+      .map(({ data }) => JSON.parse(data) as Present)
+      .sort((one, other) => one.since - other.since)
   }
 
   /**

@@ -1,6 +1,6 @@
 import { readPosition } from 'bothways/broker'
 import { expect, test } from 'vitest'
-import { entryOf, Positions, readPresence, readStamp, wordOf, writeStamp } from './wire.ts'
+import { entryOf, Positions, readPresence, readStamp, readWithdrawal, wordOf, writeStamp } from './wire.ts'
 
 test('What a publication is stamped with is read as it was written, and nothing else is', () => {
   for (const user of [undefined, '', 'Li Si', '李四\n\ud800']) {
@@ -67,4 +67,10 @@ test('A publication whose data are no JSON in one line is none', () => {
   const entry = (data: string) => entryOf({ subject: '', seq: 1, header, data, storedMs: 0 })
   expect(entry('{"a":1}')).toMatchObject({ seq: 1, data: '{"a":1}' })
   for (const data of ['', 'no JSON', '{"a":1', '1}', '1\n', '{\r"a":1}']) expect(entry(data)).toBeUndefined()
+})
+
+test('What was withdrawn is read as it was written, and nothing else is', () => {
+  expect(readWithdrawal('{"kind":"revoke","user":"Li"}')).toEqual({ kind: 'revoke', user: 'Li' })
+  for (const text of ['', 'no JSON', 'null', '5', '{}', '{"kind":"revoke"}', '{"kind":"end","user":"Li"}'])
+    expect(readWithdrawal(text)).toBeUndefined()
 })

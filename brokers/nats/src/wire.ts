@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { HistoryPolicy, Member, StoredPublication } from 'bothways'
+import type { HistoryPolicy, Member, StoredPublication, Withdrawal } from 'bothways'
 import { isDataText, writePosition } from 'bothways/broker'
 import type { StoredMessage } from './jetstream.ts'
 
@@ -52,6 +52,13 @@ export function readPresence(text: string): CarriedPresence | undefined {
   } = value as { member?: Member | null; client?: string; process?: string }
   const name = member === undefined ? client : member?.client
   return typeof name === 'string' ? { client: name, process, member: member ?? undefined } : undefined
+}
+
+/** Undefined for what no broker has written. */
+export function readWithdrawal(text: string): Withdrawal | undefined {
+  const { kind, user } = (parsed(text) ?? {}) as Partial<Withdrawal>
+  const isOurs = (kind === 'disconnect' || kind === 'revoke') && typeof user === 'string'
+  return isOurs ? { kind, user } : undefined
 }
 
 /** As long as the name of a topic of a hub may be; names of servers among themselves may be longer. */

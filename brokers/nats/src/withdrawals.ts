@@ -2,6 +2,7 @@ import type { Withdrawal } from 'bothways'
 import { newCheck } from 'bothways/broker'
 import type { JetStream } from './jetstream.ts'
 import { ensureStream } from './streams.ts'
+import { readWithdrawal } from './wire.ts'
 
 /** What is withdrawn from users is kept so long, and so many of the newest, for processes that are away. */
 const keptMs = 24 * 60 * 60 * 1000
@@ -68,7 +69,8 @@ export class Withdrawals {
       const found = await this.#jetStream.next(this.#stream, this.#subject, this.#last + 1)
       if (found === undefined) return
       this.#last = found.seq
-      this.#tell(JSON.parse(found.data) as Withdrawal)
+      const withdrawal = readWithdrawal(found.data)
+      if (withdrawal !== undefined) this.#tell(withdrawal)
     }
   }
 }

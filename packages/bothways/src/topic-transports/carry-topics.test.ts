@@ -109,3 +109,12 @@ test('Of who comes and goes a carrier that takes no more is told the last state,
   others[0]?.topics.end()
   expect(slow.toldOf('left')).toMatchObject([{ client: '0' }])
 })
+
+test('A second hello is an error, with the id that it may have, and ends nothing', () => {
+  hub = createHub()
+  const { say, told, ends } = connect('a')
+  for (const id of [undefined, 1, undefined]) void say({ type: 'hello', id })
+  const again = { type: 'error', code: 'bad_request', retryable: false, message: 'Hello is said once.' }
+  expect(told.slice(2)).toEqual([{ ...again, id: 1 }, again])
+  expect(ends).toEqual([])
+})

@@ -334,12 +334,9 @@ export class TopicsSession<User> implements HubClient {
     }
   }
 
-  async #hello({ fields }: Call): Promise<void> {
+  async #hello(call: Call): Promise<void> {
     if (this.#hasSaidHello) {
-      this.#answerError(
-        { type: 'hello', id: undefined, fields },
-        new HubError('bad_request', 'Hello is said once.'),
-      )
+      this.#answerError(call, new HubError('bad_request', 'Hello is said once.'))
       return
     }
     this.#hasSaidHello = true
@@ -347,7 +344,7 @@ export class TopicsSession<User> implements HubClient {
       this.#welcome(this.#expiresAt)
       return
     }
-    const known = await this.#authenticate(fields)
+    const known = await this.#authenticate(call.fields)
     if (known === undefined || this.#isEnded) return
     this.#user = known.user
     this.#welcome(known.expiresAt)
