@@ -73,6 +73,22 @@ describe.each([
     expect(memory.text(0, memory.bytes.length, true)).toBe('a'.repeat(memory.bytes.length))
   })
 
+  test('copies a part of any length into memory of its own, exact, that a later copy leaves alone', () => {
+    const anyBytes = fc.uint8Array({ maxLength: 600 })
+    checkLaw(
+      fc.property(anyBytes, fc.nat({ max: 40 }), anyBytes, (bytes, start, later) => {
+        memory.bytes.set(bytes, start)
+        const copy = memory.copy(start, start + bytes.length)
+        memory.bytes.set(later)
+        memory.copy(0, later.length)
+        expect(Uint8Array.from(copy)).toEqual(bytes)
+        expect(copy.buffer.byteLength).toBe(bytes.length)
+      }),
+      { numRuns: 500 },
+    )
+    for (const byteLength of [255, 256, 257]) expect(memory.copy(0, byteLength)).toHaveLength(byteLength)
+  })
+
   test('reaches to the end of the memory', () => {
     const { bytes } = memory
     bytes.fill(0x61)

@@ -1,3 +1,4 @@
+import { copyBytes, copyOf } from '#memory'
 import { decodeAscii, decodeUtf8, decodeUtf16 } from '#utf8'
 import { applyMask } from './masking.ts'
 import type { OwnBytes } from './own-bytes.ts'
@@ -7,6 +8,12 @@ const pageBytes = 64 * 1024
 
 /** Up to this length text is decoded in the memory, which has room for twice as much behind what is read. */
 const longestTextBytes = 64 * 1024
+
+/**
+ * Up to this length a part is copied by way of a fixed place, of which there is a view of each length: to make one for each
+ * copy takes as long as the copy, and a third more of the garbage collector's time.
+ */
+const longestPlacedBytes = 256
 
 /** The wide steps of the routines may touch so much behind the end. */
 const slackBytes = 16
@@ -25,6 +32,8 @@ export interface ReadMemory {
   mask(start: number, end: number, key: number, phase: number): boolean
   /** The text of a part of `bytes` that is known to be UTF-8. */
   text(start: number, end: number, isAscii: boolean): string
+  /** A copy of a part of `bytes`, in memory that holds nothing else. */
+  copy(start: number, end: number): Uint8Array
 }
 
 /**
@@ -61,6 +70,7 @@ function wasmMemory(capacity: number): ReadMemory {
   const neededBytes = targetStart + 2 * longestTextBytes + slackBytes
   memory.grow(Math.ceil(neededBytes / pageBytes) - 1)
   const all = new Uint8Array(memory.buffer)
+  const placed: (Uint8Array | undefined)[] = new Array(longestPlacedBytes + 1).fill(undefined)
   return {
     bytes: new Uint8Array(memory.buffer, 0, capacity),
     mask: (start, end, key, phase) => mask(start, end, littleEndian(key, phase)) === 0,
@@ -68,6 +78,13 @@ function wasmMemory(capacity: number): ReadMemory {
       if (isAscii) return decodeAscii(all, start, end)
       if (end - start > longestTextBytes) return decodeUtf8(all, start, end)
       return decodeUtf16(all, targetStart, decode(start, end, targetStart))
+    },
+    copy(start, end) {
+      const byteLength = end - start
+      if (byteLength > longestPlacedBytes) return copyBytes(all, start, end)
+      all.copyWithin(targetStart, start, end)
+      placed[byteLength] ??= new Uint8Array(memory.buffer, targetStart, byteLength)
+      return copyOf(placed[byteLength])
     },
   }
 }
@@ -80,6 +97,7 @@ export function ordinaryMemory(bytes: OwnBytes): ReadMemory {
       return false
     },
     text: (start, end) => decodeUtf8(bytes, start, end),
+    copy: (start, end) => copyBytes(bytes, start, end),
   }
 }
 

@@ -43,7 +43,9 @@ class Delivery implements ReceivedMessage {
   }
 
   bytes(): Uint8Array {
-    return this.isOwn ? this.source : copyBytes(this.source, this.start, this.end)
+    const { memory, start, end } = this
+    if (memory !== undefined) return memory.copy(start, end)
+    return this.isOwn ? this.source : copyBytes(this.source, start, end)
   }
 }
 

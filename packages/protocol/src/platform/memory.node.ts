@@ -34,9 +34,14 @@ function teachHeap(): void {
 
 /** A copy of the bytes from `start` to `end`, in memory that holds nothing else. */
 export function copyBytes(source: Uint8Array, start: number, end: number): Uint8Array {
-  if (end - start >= largeBytes && !hasTaught) teachHeap()
-  const copy = new FastBuffer(end - start)
-  copy.set(source.subarray(start, end))
+  return copyOf(source.subarray(start, end))
+}
+
+/** A copy in memory that holds nothing else. */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  if (bytes.length >= largeBytes && !hasTaught) teachHeap()
+  const copy = new FastBuffer(bytes.length)
+  copy.set(bytes)
   return copy
 }
 

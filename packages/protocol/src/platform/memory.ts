@@ -1,7 +1,12 @@
 /** A copy of the bytes from `start` to `end`, in memory that holds nothing else. */
 export function copyBytes(source: Uint8Array, start: number, end: number): Uint8Array {
-  const copy = new Uint8Array(end - start)
-  copy.set(source.subarray(start, end))
+  return copyOf(source.subarray(start, end))
+}
+
+/** A copy in memory that holds nothing else. */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes.length)
+  copy.set(bytes)
   return copy
 }
 
