@@ -84,6 +84,7 @@ test('bothways/broker exports these names', () => {
     'Audience',
     'LocalPresence',
     'aFunction',
+    'carriedAlone',
     'fingerprintOf',
     'invalidOption',
     'isDataText',

@@ -1,5 +1,5 @@
 import type { Broker, TopicSubscription } from 'bothways'
-import { useBroker } from 'bothways/broker'
+import { carriedAlone, useBroker } from 'bothways/broker'
 import type { ClusterBus, ClusterMember, ClusterMembership, ClusterMessage } from './cluster-bus.ts'
 import { fromText, toText } from './text-of-bytes.ts'
 
@@ -98,14 +98,6 @@ class BrokerBus implements ClusterBus {
     this.#isFailing = true
   }
 }
-
-const carriedAlone = {
-  user: undefined,
-  history: undefined,
-  isState: false,
-  key: undefined,
-  ifPosition: undefined,
-} as const
 
 const buses = new WeakMap<Broker, ClusterBus>()
 

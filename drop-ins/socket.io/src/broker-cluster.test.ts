@@ -4,6 +4,7 @@ import { roundRobin } from '@bothways/test-support/round-robin'
 import { nextEvent as next } from '@bothways/test-support/socket-io-clients'
 import { SocketIoStage } from '@bothways/test-support/socket-io-stage'
 import { createHub, MemoryBroker } from 'bothways'
+import { carriedAlone } from 'bothways/broker'
 import { ByteBudget } from 'bothways/connection'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { busOf } from './broker-bus.ts'
@@ -288,13 +289,9 @@ test('What is no message of another server is a warning, and nothing more', asyn
   ]
   for (const data of foreign) {
     await broker.publish({
+      ...carriedAlone,
       topic: '\u0001socket.io /',
       data,
-      user: undefined,
-      history: undefined,
-      isState: false,
-      key: undefined,
-      ifPosition: undefined,
     })
   }
   other.publish({ type: 'leave', target: { rooms: [], except: [], flags: {} }, rooms: [] })

@@ -60,6 +60,7 @@ export type { ServerCounts } from './server/counts.ts'
 export type { RefusalReport } from './server/incidents.ts'
 export { formatMetrics, type MeasuredServer, type Metric, serverMetrics } from './server/metrics.ts'
 export type { ServerOptions } from './server/options.ts'
+export type { ListenOptions } from './server/own-http-server.ts'
 export type { MeetOptions, RawClient } from './server/raw-meeting.ts'
 export type { Route } from './server/route.ts'
 export {
@@ -67,7 +68,6 @@ export {
   type AttachOptions,
   type CloseOptions,
   createServer,
-  type ListenOptions,
   type ListenResult,
   type PublishOptions,
   Server,

@@ -8,6 +8,7 @@ export {
   wholeNumber,
 } from '../connection/option-rules.ts'
 export { Audience } from './audience.ts'
+export { carriedAlone } from './broker.ts'
 export { useBroker } from './broker-use.ts'
 export { isDataText } from './json-data.ts'
 export { LocalPresence } from './local-presence.ts'

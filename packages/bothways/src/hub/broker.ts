@@ -33,6 +33,15 @@ export interface PublishRequest {
   readonly ifPosition: string | undefined
 }
 
+/** Of a request that is carried to those who subscribe now, and is nothing to the broker besides. */
+export const carriedAlone: Omit<PublishRequest, 'topic' | 'data'> = {
+  user: undefined,
+  history: undefined,
+  isState: false,
+  key: undefined,
+  ifPosition: undefined,
+}
+
 export interface Published {
   readonly position: string | undefined
   /** True when its key had been published before: nothing was stored now. */

@@ -14,6 +14,17 @@ import { isSocketIoRequest, noSocketIo } from '../exchange/refusals.ts'
 import { serveInTurn } from '../exchange/requests-in-turn.ts'
 import { lingerMs } from '../exchange/upgrade-socket.ts'
 
+export interface ListenOptions {
+  /** Default 0: any free port. */
+  port?: number
+  /** Default 127.0.0.1, which only this machine can reach; 0.0.0.0 or :: for every network. */
+  host?: string
+  /** Certificate and key for `wss:`, as `node:https` takes them. */
+  tls?: TlsOptions
+  /** HTTP/2 beside HTTP/1.1 on the same port, for many WebSockets on one TCP connection (RFC 8441). Needs `tls`. */
+  http2?: boolean
+}
+
 export interface OwnHttpServerInit {
   readonly tls: TlsOptions | undefined
   /** HTTP/2 beside HTTP/1.1; needs `tls`. */

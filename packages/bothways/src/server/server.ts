@@ -1,6 +1,5 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Http2SecureServer } from 'node:http2'
-import type { ServerOptions as TlsOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { UsageError } from '@bothways/protocol'
@@ -37,7 +36,7 @@ import {
   type ServerSettings,
   type Somebody,
 } from './options.ts'
-import { checkTls, explainListenFailure, OwnHttpServer } from './own-http-server.ts'
+import { checkTls, explainListenFailure, type ListenOptions, OwnHttpServer } from './own-http-server.ts'
 import { type MeetOptions, RawMeeting } from './raw-meeting.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
@@ -46,17 +45,6 @@ import type { AnySocket, ServerSocket } from './server-socket.ts'
 import { topicsOf } from './shared-topics.ts'
 import type { SocketData } from './socket-data.ts'
 import { type TopicListener, TopicListeners } from './topic-listeners.ts'
-
-export interface ListenOptions {
-  /** Default 0: any free port. */
-  port?: number
-  /** Default 127.0.0.1, which only this machine can reach; 0.0.0.0 or :: for every network. */
-  host?: string
-  /** Certificate and key for `wss:`, as `node:https` takes them. */
-  tls?: TlsOptions
-  /** HTTP/2 beside HTTP/1.1 on the same port, for many WebSockets on one TCP connection (RFC 8441). Needs `tls`. */
-  http2?: boolean
-}
 
 export interface ListenResult {
   /** Where clients connect: `ws://127.0.0.1:8080/`. */

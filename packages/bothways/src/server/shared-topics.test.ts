@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { FaultyBroker } from '@bothways/test-support/faulty-broker'
 import { afterEach, expect, test } from 'vitest'
+import { carriedAlone } from '../hub/broker.ts'
 import { MemoryBroker, WebSocket } from '../index.ts'
 import { createServer, type Server } from './server.ts'
 import type { Message } from './server-socket.ts'
@@ -130,13 +131,9 @@ test('What is no message of another server goes to onError, and nobody else hear
   ]
   for (const data of foreign) {
     await broker.publish({
+      ...carriedAlone,
       topic: '\u0001plain news',
       data,
-      user: undefined,
-      history: undefined,
-      isState: false,
-      key: undefined,
-      ifPosition: undefined,
     })
   }
   expect(errors).toHaveLength(foreign.length)

@@ -4,7 +4,7 @@ import type { Sink } from '../connection/channel.ts'
 import { messageBytes } from '../connection/message-data.ts'
 import { FanOut } from '../connection/sending/fan-out.ts'
 import { Publication } from '../connection/sending/publication.ts'
-import type { Broker } from '../hub/broker.ts'
+import { type Broker, carriedAlone } from '../hub/broker.ts'
 import { useBroker } from '../hub/broker-use.ts'
 import { Topics } from '../hub/topics.ts'
 import type { ServerCounts } from './counts.ts'
@@ -136,13 +136,5 @@ export function topicsOf(
   if (broker === undefined) return new Topics(newFanOut)
   return new SharedTopics(newFanOut, broker, error => onError(error, undefined))
 }
-
-const carriedAlone = {
-  user: undefined,
-  history: undefined,
-  isState: false,
-  key: undefined,
-  ifPosition: undefined,
-} as const
 
 function ignore(): void {}
