@@ -73,9 +73,23 @@ describe('docs/explanation/architecture.md', () => {
     expect(unnamed.filter(file => !/^packages\/bothways\/src\/(\w+\.ts|drop-in\/)/.test(file))).toEqual([])
   })
 
+  test('names every folder below them', () => {
+    const [beginning = ''] = text.split('## A connection opens')
+    const named = new Set(inCode(beginning).flatMap(code => code.split('/')))
+    const folders = sources.flatMap(file => file.split('/src/')[1]?.split('/').slice(0, -1) ?? [])
+    expect([...new Set(folders)].filter(name => !named.has(name))).toEqual([])
+  })
+
   test('has twenty tasks or more', () => {
     expect(rowsOf(page, '## Which file for which task').length).toBeGreaterThan(21)
   })
+})
+
+test('CONTRIBUTING names every folder of tests that cross packages', () => {
+  const contributing = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+  const folders = readdirSync(join(root, 'test'), { withFileTypes: true }).filter(it => it.isDirectory())
+  const named = (name: string) => new RegExp(`\\btest/${name.replace('.', '\\.')}\\b`).test(contributing)
+  expect(folders.map(it => it.name).filter(name => !named(name))).toEqual([])
 })
 
 test('The layout in CONTRIBUTING names every package', () => {

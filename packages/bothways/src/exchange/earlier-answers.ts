@@ -18,7 +18,7 @@ export function afterEarlierAnswers(stream: Duplex, goOn: () => void): void {
     afterEarlierAnswers(stream, goOn)
   }
   earlier.once('close', next)
-  // With an upgrade Node stops to tell answers of the connection's end.
+  // After an upgrade Node tells answers no more that the connection has ended.
   stream.once('close', next)
 }
 

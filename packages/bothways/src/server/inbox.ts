@@ -164,11 +164,11 @@ export abstract class Inbox<Message> implements AsyncIterable<Message> {
       this.#handleMessage(events, message)
     }
     this.#finish()
-    if (this.#is(State.Finished) && this.#runningCount === 0) this.#settle()
+    if (this.#is(State.Finished) && this.#runningCount === 0) this.#tellSettled()
     this.#adjustFlow()
   }
 
-  #settle(): void {
+  #tellSettled(): void {
     if (this.#is(State.Settled)) return
     this.#set(State.Settled)
     this.#events?.onSettled()
