@@ -75,3 +75,26 @@ export const refusedReset: Attack = (socket, key) => {
   socket.write(switching(`${key}x`))
   reset(socket)
 }
+
+const closeFrame = frame('88', Uint8Array.of(3, 232))
+
+/** What a server can send once the connection is open, and the close code that a client is left with, whatever its API. */
+export const hostileFrames: readonly (readonly [
+  what: string,
+  code: number,
+  send: (socket: Socket) => unknown,
+])[] = [
+  ['a masked frame', 1002, socket => socket.write(Uint8Array.of(0x81, 0x80, 0, 0, 0, 0))],
+  ['close frames without an end', 1000, socket => flood(socket, times(closeFrame, 9_999))],
+  [
+    'a close frame, then messages without an end',
+    1000,
+    socket => {
+      socket.write(closeFrame)
+      flood(socket, times(frame('82', new Uint8Array(999)), 50))
+    },
+  ],
+  ['a broken rule, then a flood', 1002, socket => flood(socket, times(Uint8Array.of(0x83, 0), 30_000))],
+  ['RST', 1006, reset],
+  ['half a frame and FIN', 1006, socket => socket.end(Uint8Array.of(0x82, 9, 1))],
+]

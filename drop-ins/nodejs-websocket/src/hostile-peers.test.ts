@@ -6,6 +6,7 @@ import {
   flood,
   frame,
   hostile,
+  hostileFrames,
   letGo,
   opened,
   refusedReset,
@@ -74,8 +75,8 @@ describe('A server', () => {
     await letGo(sockets)
   })
 
-  test.each<[string, number, (socket: Socket) => unknown]>([
-    ['a masked frame', 1002, socket => socket.write(Buffer.from([0x81, 0x80, 0, 0, 0, 0]))],
+  test.each<readonly [string, number, (socket: Socket) => unknown]>([
+    ...hostileFrames,
     [
       'a frame that announces too much',
       1009,
@@ -89,22 +90,6 @@ describe('A server', () => {
         flood(socket, frame('00', new Uint8Array(2_000_000)))
       },
     ],
-    [
-      'close frames without an end',
-      1000,
-      socket => flood(socket, times(frame('88', Uint8Array.of(3, 232)), 9_999)),
-    ],
-    [
-      'a close frame, then messages without an end',
-      1000,
-      socket => {
-        socket.write(frame('88', Uint8Array.of(3, 232)))
-        flood(socket, times(frame('82', new Uint8Array(999)), 50))
-      },
-    ],
-    ['a broken rule, then a flood', 1002, socket => flood(socket, times(Uint8Array.of(0x83, 0), 30_000))],
-    ['RST', 1006, reset],
-    ['half a frame and FIN', 1006, socket => socket.end(Uint8Array.of(0x82, 9, 1))],
   ])('that sends %s is left with %i', async (_, code, attack) => {
     const { port, sockets } = await hostile(opened(attack))
     expect((await end(connect(`ws://127.0.0.1:${port}/`)))[0]).toBe(code)
