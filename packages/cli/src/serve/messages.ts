@@ -52,8 +52,8 @@ export interface HostSample {
   /** Load averages over 1, 5 and 15 minutes; zeros on Windows. */
   readonly load: readonly [number, number, number]
   readonly uptimeSeconds: number
-  /** Where several processes answer on the port: the id of the one whose figures these are. Host and load are of all. */
-  readonly worker?: number
+  /** Where several processes answer on the port: how many these figures are the sums of, and of delays the longest. */
+  readonly workers?: number
 }
 
 /** How often a value changes, for topics `changes/RATE` at {@link figuresPath}; who listens chooses one. */

@@ -136,7 +136,14 @@ function chartOptions(
         : { range: (_, _min, max) => [0, Math.max(atLeast, max * 1.1)] },
     },
     axes: [
-      { ...axis, space: 70, size: 26, values: (_, times) => times.map(clockTime) },
+      {
+        ...axis,
+        space: 70,
+        size: 26,
+        filter: withinPlot,
+        grid: { ...axis.grid, filter: withinPlot },
+        values: (_, times) => times.map(time => (time === null ? '' : clockTime(time))),
+      },
       {
         ...axis,
         size: 62,
@@ -158,6 +165,11 @@ function chartOptions(
     ],
     hooks: { setCursor: [({ cursor }) => onPointed(cursor.idx ?? null)] },
   }
+}
+
+/** Of few points there may be a time behind the last, whose words would be cut. */
+function withinPlot({ scales: { x } }: uPlot, times: number[]): (number | null)[] {
+  return times.map(time => (time <= (x?.max ?? time) ? time : null))
 }
 
 function logarithmicRange(min: number, max: number): [number, number] {

@@ -49,7 +49,7 @@ export const ChatComposer = memo(function ChatComposer(props: ChatComposerProps)
           onChange={event => setText(event.target.value)}
           onKeyDown={onKeyDown}
           // The isolates keep a name of the other direction from turning the rest around.
-          placeholder={`${texts.write} (\u2068${name}\u2069)`}
+          placeholder={texts.writeAs(`\u2068${name}\u2069`)}
           aria-label={texts.write}
           maxLength={longestText}
         />

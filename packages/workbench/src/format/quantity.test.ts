@@ -23,6 +23,7 @@ test.each([
 test('Shares, rates and times have their units', () => {
   expect(formatPercent(0.0512)).toBe('5.1 %')
   expect(formatPercent(1)).toBe('100 %')
+  expect(formatPercent(0)).toBe('0 %')
   expect(formatRate(2)).toBe('2')
   expect(formatRate(12_345.6)).toBe('12,346')
   expect(formatTime(new Date(2026, 0, 2, 3, 4, 5, 6).getTime())).toBe('03:04:05.006')

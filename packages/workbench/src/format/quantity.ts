@@ -20,7 +20,7 @@ export function formatMs(ms: number): string {
 
 export function formatPercent(share: number): string {
   const percent = share * 100
-  return `${percent < 9.95 ? percent.toFixed(1) : Math.round(percent)} %`
+  return `${percent < 9.95 ? trimZero(percent.toFixed(1)) : Math.round(percent)} %`
 }
 
 export function formatRate(perSecond: number): string {

@@ -51,12 +51,14 @@ export function HostFacts({ sample }: { sample: HostSample | undefined }): React
       <p className="muted host-line">
         {host && sample && (
           <>
-            {host.hostname} · {host.platform} · {host.cpuModel} · Node.js {host.nodeVersion} · {texts.uptime}{' '}
-            {texts.duration(sample.uptimeSeconds)}
+            {host.hostname} · {host.platform} · {host.cpuModel} · Node.js {host.nodeVersion} ·{' '}
+            <span className="host-uptime">
+              {texts.uptime} {texts.duration(sample.uptimeSeconds)}
+            </span>
           </>
         )}
       </p>
-      {sample?.worker !== undefined && <p className="host-line">{texts.worker(String(sample.worker))}</p>}
+      {sample?.workers !== undefined && <p className="host-line">{texts.workers(sample.workers)}</p>}
     </>
   )
 }

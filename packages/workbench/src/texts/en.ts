@@ -298,6 +298,7 @@ export const en = {
     goThere: 'Go there',
     stayHere: 'Stay here',
     write: 'Write a message',
+    writeAs: (name: string): string => `Write a message (${name})`,
     sending: 'sending …',
     send: 'Send',
     noMessages: 'Nobody has said anything yet.',
@@ -340,8 +341,8 @@ export const en = {
     out: 'Out',
     load: 'Load average',
     uptime: 'Server running for',
-    worker: (pid: string): string =>
-      `This server runs in several processes (--workers). What you see of the server is process ${pid}, the one that this page is connected to: its connections, messages, memory and delay. What all of them have together is at /metrics.`,
+    workers: (count: number): string =>
+      `This server runs in ${plural(count, 'process', 'processes')} (--workers). Its connections, messages, memory and processor time are those of all together, its delay is that of the slowest.`,
     cores: (count: number): string => plural(count, 'core', 'cores'),
     duration: (seconds: number): string => {
       const [days, hours, minutes] = [
@@ -390,7 +391,7 @@ export const en = {
     clock: (ms: string): string => `Clocks compared to ±${ms}`,
     measured:
       'Bytes are counted by the server at its TCP sockets: HTTP headers and frame headers are in, TCP/IP and TLS are not. Delays end when the page has the value.',
-    seen: 'What one sees',
+    seen: 'What you see',
     findings: {
       queued: (wait: string): string =>
         `A polling request has waited for ${wait}: a browser opens six HTTP connections to one server at most, for all its windows together, and long polling and server-sent events keep theirs. Close a window, or press Stop there. The WebSocket does not wait.`,

@@ -274,6 +274,7 @@ export const zh: Texts = {
     goThere: '前往',
     stayHere: '留在这里',
     write: '写一条消息',
+    writeAs: name => `写一条消息（${name}）`,
     sending: '发送中……',
     send: '发送',
     noMessages: '还没有人说话。',
@@ -315,8 +316,8 @@ export const zh: Texts = {
     out: '发',
     load: '平均负载',
     uptime: '服务器已运行',
-    worker: pid =>
-      `这台服务器以多个进程运行（--workers）。这里显示的服务器数据属于本页面所连接的进程 ${pid}：它的连接、消息、内存和延迟。所有进程的合计见 /metrics。`,
+    workers: count =>
+      `这台服务器以 ${count} 个进程运行（--workers）。连接、消息、内存和 CPU 时间是所有进程的合计，延迟取最慢的那个进程。`,
     cores: count => `${count} 核`,
     duration: seconds => {
       const [days, hours, minutes] = [

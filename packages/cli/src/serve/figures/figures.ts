@@ -15,7 +15,9 @@ import {
   type HostSample,
   sampleIntervalsMs,
 } from '../messages.ts'
+import { askAll } from '../workers/ask-all.ts'
 import { HostSampler, type SampledServer } from './host-sampler.ts'
+import { type OwnFigures, ownFigures, type Reading, withSums } from './sums-of-all.ts'
 import { Traffic } from './traffic.ts'
 import { type Filling, WhileWanted } from './while-wanted.ts'
 
@@ -44,10 +46,8 @@ export class Figures {
     isOneOfMany: boolean,
   ) {
     this.#hub = createHub()
-    const whose = isOneOfMany ? { worker: process.pid } : {}
-    for (const intervalMs of sampleIntervalsMs) {
-      this.#declareLoad(intervalMs, server, latest, whose)
-    }
+    const ask = isOneOfMany ? askAll('figures', () => ownFigures(server, latest())) : undefined
+    for (const intervalMs of sampleIntervalsMs) this.#declareLoad(intervalMs, server, latest, ask)
     for (const rate of changesPerSecond) this.#declareChanges(rate)
     this.#hub.handle('isOneOfMany', () => isOneOfMany)
     this.#hub.handle('time', () => performance.timeOrigin + performance.now())
@@ -92,15 +92,16 @@ export class Figures {
     intervalMs: number,
     server: SampledServer,
     latest: () => HostSample,
-    whose: Pick<HostSample, 'worker'>,
+    askWorkers: (() => Promise<readonly OwnFigures[]>) | undefined,
   ): void {
     const begin = (): Filling => {
       const sampler = new HostSampler(server)
+      if (askWorkers !== undefined) return sumsOfAll(sampler, askWorkers, latest)
       // A share of no time at all would be none: who comes first sees what was measured last.
-      let first: HostSample | undefined = { ...latest(), ...whose, sequence: 0 }
+      let first: HostSample | undefined = { ...latest(), sequence: 0 }
       return {
         make() {
-          const sample = first ?? { ...sampler.take(), ...whose }
+          const sample = first ?? sampler.take()
           first = undefined
           return sample
         },
@@ -135,5 +136,23 @@ export class Figures {
     })
     filled = new WhileWanted(this.#hub.topic(name), begin, nextMs)
     this.#filled.push(filled)
+  }
+}
+
+function sumsOfAll(
+  sampler: HostSampler,
+  askWorkers: () => Promise<readonly OwnFigures[]>,
+  latest: () => HostSample,
+): Filling {
+  let before: Reading | undefined
+  return {
+    async make() {
+      const now = { all: await askWorkers(), atMs: performance.now() }
+      const sample = before === undefined ? { ...latest(), sequence: 0 } : sampler.take()
+      const summed = withSums(sample, before ?? now, now)
+      before = now
+      return summed
+    },
+    end: () => sampler.stop(),
   }
 }

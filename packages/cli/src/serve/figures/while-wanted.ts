@@ -5,7 +5,7 @@ const lingerMs = 30_000
 
 /** What fills a topic, from its beginning to its end. */
 export interface Filling {
-  /** What is published next. */
+  /** What is published next, or a promise of it: until then nothing else is asked for. */
   make(): unknown
   end?(): void
 }
@@ -18,6 +18,7 @@ export class WhileWanted {
   readonly #lingerMs: number
   #askedAt = 0
   #filling: Filling | undefined
+  #making: Filling | undefined
   #timer: NodeJS.Timeout | undefined
 
   /** @param nextMs how long until the next is published, in ms */
@@ -57,6 +58,14 @@ export class WhileWanted {
   }
 
   async #publish(filling: Filling): Promise<void> {
-    await this.#topic.publish(filling.make()).catch(error => console.error(error))
+    if (this.#making === filling) return
+    this.#making = filling
+    try {
+      await this.#topic.publish(await filling.make())
+    } catch (error) {
+      console.error(error)
+    } finally {
+      this.#making = undefined
+    }
   }
 }

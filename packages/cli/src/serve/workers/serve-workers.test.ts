@@ -116,3 +116,21 @@ test('A number of workers that is none is wrong use, and a port in use is told o
   expect(code).toBe(1)
   expect(errors.match(/is in use by another program/g)).toHaveLength(1)
 })
+
+test('The page of one worker is told the figures of all', async () => {
+  const { url } = await serve()
+  const sockets: WebSocket[] = []
+  for (let at = 0; at < 6; at++) sockets.push(await open(url))
+  const viewer = new WebSocket(`${url.replace('http', 'ws')}figures`, 'bothways.v1')
+  const told = new Promise<void>(resolve => {
+    viewer.addEventListener('message', ({ data }) => {
+      const message = JSON.parse(data as string)
+      // The six, and this one.
+      if (message.type === 'state' && message.data.workers === 2 && message.data.connections === 7) resolve()
+    })
+  })
+  await once(viewer, 'open')
+  viewer.send(JSON.stringify({ type: 'subscribe', id: 1, topic: 'load/500' }))
+  await told
+  for (const socket of [...sockets, viewer]) socket.close()
+})

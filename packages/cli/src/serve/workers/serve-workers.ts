@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { type Broker, startWorkers, type Workers } from 'bothways'
-import { collectMetrics } from './metrics-of-all.ts'
+import { relayQuestions } from './ask-all.ts'
 
 /** By which the first process tells its workers the port, which `--port 0` does not. */
 const portVariable = 'BOTHWAYS_SERVE_PORT'
@@ -36,7 +36,7 @@ export async function serveWorkers({
 }): Promise<ServingWorkers> {
   const free = await tryPort(port, host)
   process.env[portVariable] = String(free)
-  collectMetrics()
+  relayQuestions()
   const workers: Workers = await startWorkers({
     module: process.argv[1] as string,
     count,
