@@ -129,6 +129,7 @@ test('A file that another broker has, or that is none of ours, is refused with t
   await expect(open({ file: text })).rejects.toThrow('file is not a database')
   await expect(open({ file: join(folder, 'no/such/folder.db') })).rejects.toMatchObject({
     code: 'unavailable',
+    message: expect.stringContaining(`there is no folder ${join(folder, 'no/such')}: make it`),
   })
   await expect(open({ file: '' })).rejects.toMatchObject({ code: 'BW_INVALID_OPTION' })
 })

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
@@ -76,3 +76,19 @@ test('Both trees have the same pages', () => {
   const english = folders.flatMap(pagesOf).filter(page => !isEnglishOnly(page))
   expect(chinese.toSorted()).toEqual(english.toSorted())
 })
+
+test('The Chinese README leads to Chinese pages, where there are any', () => {
+  const text = readFileSync(join(docs, '../README.zh-CN.md'), 'utf8')
+  const links = Array.from(text.matchAll(/\]\(docs\/([\w/.-]+\.md)/g), ([, page = '']) => page)
+  const english = links.filter(page => !page.startsWith('zh/') && existsSync(join(docs, 'zh', page)))
+  expect(english).toEqual([])
+})
+
+test.each(['ws', 'websocket', 'nodejs-websocket', 'socket.io'])(
+  'Who moves from %s is told how to get the package today, in both languages',
+  library => {
+    for (const folder of ['how-to', 'zh/how-to']) {
+      expect(textOf(`${folder}/migrate-from-${library}.md`)).toContain('](use-in-your-project.md')
+    }
+  },
+)

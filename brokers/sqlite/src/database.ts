@@ -30,7 +30,7 @@ export function databaseClass(): DatabaseClass {
   } catch (error) {
     const [reason] = (error as Error).message.split('\n')
     throw new Error(
-      `Node.js ${process.versions.node} has no SQLite of its own (22.13 and later have), and better-sqlite3 12 does not load: ${reason} Install it: npm install better-sqlite3@12. Where npm runs no install scripts, also: npm rebuild better-sqlite3 --ignore-scripts=false`,
+      `Node.js ${process.versions.node} has no SQLite of its own (22.13 and later have), and better-sqlite3 12 does not load: ${reason}. Install it: npm install better-sqlite3@12. Where npm runs no install scripts, also: npm rebuild better-sqlite3 --ignore-scripts=false`,
       { cause: error },
     )
   }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { StoreOptions } from './calls.ts'
 import { type Database, databaseClass } from './database.ts'
 
@@ -70,9 +72,15 @@ export function openFile(
   } catch (error) {
     database?.close()
     const { message } = error as Error
-    const reason = /locked|busy/i.test(message) ? 'another process has it open.' : message
-    throw new Error(`${file} cannot be used: ${reason}`, { cause: error })
+    throw new Error(`${file} cannot be used: ${reasonOf(message, file)}`, { cause: error })
   }
+}
+
+/** SQLite says of a folder that is missing what it says of one without rights. */
+function reasonOf(message: string, file: string): string {
+  if (/locked|busy/i.test(message)) return 'another process has it open.'
+  const folder = dirname(resolve(file))
+  return existsSync(folder) ? message : `there is no folder ${folder}: make it, or name another file.`
 }
 
 /** How many bytes of the file are in use; the rest of it is free and is used again. */
