@@ -89,13 +89,18 @@ async function bothwaysOverTls(): Promise<string> {
 /** What the page's script does with a new socket at once. */
 type Then = 'send' | 'close' | undefined
 
+/** Resolves when it is known what becomes of the socket: Chromium puts off who has failed often, and a machine may be busy. */
 async function connect(url: string, protocols: string[] = [], then?: Then, tab = page): Promise<void> {
   await tab.evaluate(
-    ({ url, protocols, then }) => {
+    async ({ url, protocols, then }) => {
       try {
         const socket = new WebSocket(url, protocols)
+        const known = new Promise(resolve => {
+          socket.onopen = socket.onerror = socket.onclose = resolve
+        })
         if (then === 'send') socket.send('too early')
         if (then === 'close') socket.close()
+        await known
       } catch (error) {
         console.error((error as Error).message)
       }
