@@ -28,9 +28,13 @@ export function databaseClass(): DatabaseClass {
     new BetterSqlite3(':memory:').close()
     return BetterSqlite3
   } catch (error) {
-    const [reason] = (error as Error).message.split('\n')
+    const [reason = ''] = (error as Error).message.split('\n')
+    const own = `Node.js ${process.versions.node} has no SQLite of its own (22.13 and later have), and better-sqlite3 12`
+    const rebuild = 'npm rebuild better-sqlite3 --ignore-scripts=false'
     throw new Error(
-      `Node.js ${process.versions.node} has no SQLite of its own (22.13 and later have), and better-sqlite3 12 does not load: ${reason}. Install it: npm install better-sqlite3@12. Where npm runs no install scripts, also: npm rebuild better-sqlite3 --ignore-scripts=false`,
+      reason.includes("Cannot find module 'better-sqlite3'")
+        ? `${own} is not installed: npm install better-sqlite3@12. Where npm runs no install scripts, also: ${rebuild}`
+        : `${own} does not load: ${reason.replace(/\W*Tried:$/, '')}. Its native part was not built: ${rebuild}`,
       { cause: error },
     )
   }
