@@ -19,6 +19,8 @@ export class ModelServer {
   subscribedCount = 0
   /** The oldest place that history reaches back to. */
   oldest = 0
+  /** Whether nobody may subscribe any more. */
+  isForbidden = false
   /** Whether the next publication fails for now. */
   isBusy = false
 
@@ -100,6 +102,7 @@ class ModelSocket extends ScriptedSocket {
     const list = this.#server.list(topic ?? '')
     if (type === 'ping') this.say({ type: 'pong' })
     else if (type === 'subscribe' && this.subscribed.has(topic)) this.#fail(id, 'already_subscribed', false)
+    else if (type === 'subscribe' && this.#server.isForbidden) this.#fail(id, 'forbidden', false)
     else if (type === 'subscribe') {
       this.#server.subscribedCount++
       const place = since === undefined ? undefined : Number(since.slice(1))

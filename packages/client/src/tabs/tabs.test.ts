@@ -254,6 +254,23 @@ test('The leader keeps a bounded piece of each topic: a listener at an earlier p
   expect([heard.log.length, late.log.length, recent.log.length]).toEqual([6, 5, 2])
 })
 
+test('Where a topic is subscribed to anew for one tab and refused, all that listened are told that it has ended', async () => {
+  const { server, open, pass } = stage()
+  for (let n = 0; n < 2; n++) server.publish('room/1', `k${n}`, n)
+  const tabs = [open(), open()] as const
+  const ends: string[] = []
+  const listen = (tab: Tab, since?: string) => {
+    const room = tab.client.topic('room/1', since === undefined ? {} : { since })
+    room.on('end', ({ code }) => ends.push(code))
+  }
+  listen(tabs[0])
+  await pass(3_000)
+  server.isForbidden = true
+  listen(tabs[1], 'p0')
+  await pass(3_000)
+  expect(ends).toEqual(['forbidden', 'forbidden'])
+})
+
 test('The tabs are one member as long as one of them wants to be', async () => {
   const { server, open, pass } = stage()
   const plain = open()
