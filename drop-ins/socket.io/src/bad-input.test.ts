@@ -243,7 +243,8 @@ describe('Floods of namespaces', () => {
   test('A client that asks for a hundred that there are not is let go', async () => {
     answering()
     const client = await joined()
-    for (let count = 0; count < 5_000; count++) client.socket.send(`40/unknown-${count},`)
+    // Fewer than may wait to be joined at once, which is a bound of its own.
+    for (let count = 0; count < 500; count++) client.socket.send(`40/unknown-${count},`)
     await client.closed
     const refusals = client.received.filter(it => it.startsWith('44/unknown-'))
     expect(refusals.length).toBeLessThanOrEqual(101)

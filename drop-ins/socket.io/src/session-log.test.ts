@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { heldMemory } from '@bothways/test-support/held-memory'
 import { ByteBudget } from 'bothways/connection'
 import { expect, onTestFinished, test } from 'vitest'
+import { Server } from './index.ts'
 import { SessionLog } from './session-log.ts'
 
 const mebibyte = 1024 * 1024
@@ -50,6 +51,16 @@ test('All logs of a server together take what is allowed', async () => {
   expect(budget.usedBytes).toBeLessThanOrEqual(4 * mebibyte)
   expect(budget.usedBytes).toBe(logs.reduce((sum, log) => sum + log.heldBytes, 0))
   expect((await heldMemory()) - before).toBeLessThan(8 * mebibyte)
+})
+
+test('All that a server remembers is 128 MiB, unless it is told otherwise', () => {
+  const limitOf = (maxBytes?: number): number => {
+    const io = new Server({ connectionStateRecovery: maxBytes === undefined ? {} : { maxBytes } })
+    onTestFinished(() => io.close())
+    return io._remembered.limitBytes
+  }
+  expect(limitOf()).toBe(128 * mebibyte)
+  expect(limitOf(1_000_000)).toBe(1_000_000)
 })
 
 test('A session whose packets have gone starts anew; the last one to go away is remembered longest', async () => {

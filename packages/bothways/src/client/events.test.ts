@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { CloseEvent } from './close-event.ts'
@@ -101,3 +103,16 @@ test.each([{ ports: ['no port'] }, { ports: 7 }, { source: {} }, { origin: Symbo
   'A MessageEvent refuses the init number %#',
   init => expect(() => new MessageEvent('message', init as never)).toThrow(TypeError),
 )
+
+test('Where there is no WebAssembly, the runtime is not asked for its MessageEvent: Node 22 would end the process', () => {
+  const program = `
+    Object.defineProperty(globalThis, 'MessageEvent', { get: () => process.exit(3) })
+    const { MessageEvent } = await import(${JSON.stringify(join(import.meta.dirname, '../../dist/client/message-event.js'))})
+    const event = new MessageEvent('message', { data: 'text' })
+    console.log(event instanceof Event, String(event), event.data)
+  `
+  const args = ['--jitless', '--input-type=module', '-e', program]
+  const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  // That the flag is noted stands in front of it.
+  expect([status, stdout.trim().split('\n').at(-1)]).toEqual([0, 'true [object MessageEvent] text'])
+})

@@ -11,7 +11,7 @@ const noPorts: readonly MessagePort[] = Object.freeze([])
  * HTML §9.1. Node 20 has a `MessageEvent` without its tag, that ignores `bubbles` and `cancelable`; this one is an
  * instance of that, too.
  */
-function completed(Runtime: MessageEventClass): MessageEventClass {
+function completed(Runtime: MessageEventClass | undefined): MessageEventClass {
   const Completed = class MessageEvent extends Event {
     readonly #data: unknown
     readonly #lastEventId: string
@@ -52,7 +52,7 @@ function completed(Runtime: MessageEventClass): MessageEventClass {
       return this.#ports
     }
   }
-  Object.setPrototypeOf(Completed.prototype, Runtime.prototype)
+  if (Runtime !== undefined) Object.setPrototypeOf(Completed.prototype, Runtime.prototype)
   defineInterface(Completed, 'MessageEvent', ['data', 'origin', 'lastEventId', 'source', 'ports'])
   return Completed as unknown as MessageEventClass
 }
@@ -62,9 +62,9 @@ function toPort(value: unknown): MessagePort {
   throw new TypeError('A port of a MessageEvent must be a MessagePort.')
 }
 
-const Runtime = globalThis.MessageEvent
+/** Node 22 loads undici for its class, which ends the process where there is no WebAssembly, as with `--jitless`. */
+const Runtime = 'WebAssembly' in globalThis ? globalThis.MessageEvent : undefined
 
 /** The runtime's own class where that is whole. */
-export const MessageEvent: MessageEventClass = Object.hasOwn(Runtime.prototype, Symbol.toStringTag)
-  ? Runtime
-  : completed(Runtime)
+export const MessageEvent: MessageEventClass =
+  Runtime !== undefined && Object.hasOwn(Runtime.prototype, Symbol.toStringTag) ? Runtime : completed(Runtime)

@@ -239,6 +239,22 @@ describe('permessage-deflate', () => {
     expect([ended.length, gate.runningCount, gate.heldBytes]).toEqual([50, 0, 0])
   })
 
+  test('All that is compressed at once holds 32 MiB at most', async () => {
+    let begunCount = 0
+    const hook = createHook({
+      init(_, type) {
+        if (type === 'ZLIB') begunCount++
+      },
+    }).enable()
+    const message = Buffer.alloc(40 * 1024, 'to be compressed ')
+    const direction = { noContextTakeover: true, windowBits: 15 }
+    const results = Array.from({ length: 300 }, () => new Deflater(direction, tuning).deflate(message))
+    hook.disable()
+    // Each holds its message and 268 KiB of zlib's.
+    expect(begunCount).toBe(Math.floor((32 * 1024) / (268 + 40)))
+    await Promise.all(results)
+  })
+
   test('Any bytes at all inflate or are refused, and nothing throws', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async bytes => {

@@ -403,6 +403,23 @@ test('An ordinary request of HTTP/2 to a port of its own is told that this is a 
   expect(answer).toMatchObject({ ':status': 405, allow: 'CONNECT' })
 })
 
+test('A session of a port of its own has 256 streams at once; the next one waits for a place', async () => {
+  const { port } = await listen()
+  const session = await openSession(port)
+  expect(session.remoteSettings.maxConcurrentStreams).toBe(256)
+  const [first] = await Promise.all(Array.from({ length: 256 }, () => open(session)))
+  let isOpen = false
+  const last = open(session).then(client => {
+    isOpen = true
+    return client
+  })
+  first?.connection.send('still there')
+  expect(await first?.next()).toBe('still there')
+  expect(isOpen).toBe(false)
+  first?.connection.terminate()
+  await last
+})
+
 test('A session that carries nothing is closed', async () => {
   const { port } = await listen({ handshakeTimeoutMs: 50 })
   // On a busy machine it may be closed before its settings have come.
