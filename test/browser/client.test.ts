@@ -31,6 +31,27 @@ const faults = {
 
 const numbers = (count: number) => [...Array(count).keys()]
 
+/** A page whose Content Security Policy forbids WebSockets, and one that forbids requests as well. */
+async function saysWhatIsBlocked(page: Page): Promise<void> {
+  const streams = await servePage(code, broker, 0, port => `connect-src http://127.0.0.1:${port}`)
+  try {
+    await page.goto(`http://127.0.0.1:${streams.port}/#blocked`)
+    await until(page, ({ transport }) => transport === 'event-stream')
+    for (const n of numbers(3)) await say(page, n)
+    await until(page, ({ log, answered }) => log.length >= 3 && answered === 3)
+  } finally {
+    await streams.kill()
+  }
+  const nothing = await servePage(code, broker, 0, () => "connect-src 'none'")
+  try {
+    await page.goto(`http://127.0.0.1:${nothing.port}/#blocked`)
+    const { reason } = await until(page, ({ status }) => status === 'closed')
+    expect(reason).toMatchObject({ code: 'blocked', by: 'policy', retry: 'no' })
+  } finally {
+    await nothing.kill()
+  }
+}
+
 /** Cut twice, the server killed and started again: all that was published comes once, in order. */
 async function survives(page: Page, room: string): Promise<void> {
   let serving = await serve()
@@ -66,6 +87,12 @@ describe('In Chromium', () => {
   test('the client survives cuts and a server that is killed', async () => {
     const page = await chromium.context.newPage()
     await survives(page as never, 'chromium')
+    await page.close()
+  })
+
+  test('where the page forbids WebSockets an event stream comes; where it forbids all, the client says so and ends', async () => {
+    const page = await chromium.context.newPage()
+    await saysWhatIsBlocked(page as never)
     await page.close()
   })
 
@@ -117,10 +144,12 @@ describe('In Chromium', () => {
   })
 })
 
-test('In Firefox the client survives cuts and a server that is killed', async () => {
+test('In Firefox the client survives cuts and a server that is killed, and says what the page forbids', async () => {
   const firefox = await launchFirefox()
   try {
-    await survives((await firefox.newPage()) as never, 'firefox')
+    const page = (await firefox.newPage()) as never as Page
+    await survives(page, 'firefox')
+    await saysWhatIsBlocked(page)
   } finally {
     await firefox.close()
   }

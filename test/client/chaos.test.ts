@@ -69,7 +69,17 @@ async function stage(files: Readonly<Record<string, string>>) {
   let serving = await start()
   return {
     port: serving.port,
-    history: (topic: string) => serving.hub.topic(topic).history({ last: 1_000_000 }),
+    /** All that is kept, page by page. */
+    async history(topic: string) {
+      const its = serving.hub.topic(topic)
+      let page = await its.history({ last: 1_000_000 })
+      const kept = [...page]
+      while (page.length > 0) {
+        page = await its.history({ since: kept.at(-1)?.position as string, last: 0 })
+        kept.push(...page)
+      }
+      return kept
+    },
     async restart() {
       await serving.kill()
       serving = await start(serving.port)

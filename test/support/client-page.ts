@@ -11,6 +11,7 @@ export interface Heard {
   readonly gapCount: number
   readonly status: string
   readonly transport: string | undefined
+  readonly reason: { readonly code: string; readonly by: string; readonly retry: number | 'no' } | undefined
   readonly answered: number
   readonly topic: string
 }
@@ -54,12 +55,19 @@ export interface ServedPage {
 }
 
 /** A server of a page with the client, whose rooms outlive it in its broker. */
-export async function servePage(code: string, broker: MemoryBroker, port = 0): Promise<ServedPage> {
+export async function servePage(
+  code: string,
+  broker: MemoryBroker,
+  port = 0,
+  contentSecurityPolicy?: (port: number) => string,
+): Promise<ServedPage> {
   const hub = createHub({ topics: { 'room/:id': { history: { count: 5_000, ageMs: 600_000 } } }, broker })
   const overHttp = new TopicsHttp(hub)
   const http: HttpServer = createHttpServer((request, response) => {
     if (overHttp.handle(request, response)) return
     const isScript = request.url === '/client.js'
+    const policy = contentSecurityPolicy?.((http.address() as AddressInfo).port)
+    if (policy !== undefined) response.setHeader('Content-Security-Policy', policy)
     response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html').end(isScript ? code : html)
   })
   const server = createServer().route('/bothways', topicsRoute(hub))

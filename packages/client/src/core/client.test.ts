@@ -516,6 +516,28 @@ test('An `error` event without `close`, as of a Content Security Policy, is an e
   expect(client.connection.reason?.code).toBe('not_opened')
 })
 
+test.each([
+  ['ws://server/bothways', 'enforce', 'blocked', 'closed'],
+  ['ws://server/bothways', 'report', 'not_opened', 'waiting'],
+  ['http://server/bothways/events?topic=a', 'enforce', 'not_opened', 'waiting'],
+  ['ws://server/other', 'enforce', 'not_opened', 'waiting'],
+  ['ws://other/bothways', 'enforce', 'not_opened', 'waiting'],
+])(
+  'Of a Content Security Policy about %s, to %s, it says %s',
+  async (blockedURI, disposition, code, status) => {
+    const page = new EventTarget()
+    for (const name of ['addEventListener', 'removeEventListener'] as const) {
+      vi.stubGlobal(name, page[name].bind(page))
+    }
+    const { client, environment, socket } = stage()
+    page.dispatchEvent(Object.assign(new Event('securitypolicyviolation'), { blockedURI, disposition }))
+    socket.emit('error', {})
+    await environment.pass(1_000)
+    vi.unstubAllGlobals()
+    expect([client.connection.reason?.code, client.status]).toEqual([code, status])
+  },
+)
+
 test('A connection that does not open in ten seconds is given up', async () => {
   const { client, environment, socket } = stage()
   await environment.pass(10_000)

@@ -1,3 +1,4 @@
+import { listenForBlockedUrls } from './blocked-urls.ts'
 import { ClientError, checkIs, checkNames } from './client-error.ts'
 import { type ClientOptions, resolveClientOptions, topicsUrl } from './client-options.ts'
 import type {
@@ -94,6 +95,7 @@ export function startClient<C extends Contract>(
     WebSocket: options.WebSocket ?? globals.WebSocket,
     fetch: options.fetch ?? globals.fetch?.bind(globalThis),
     token,
+    blocked: new Set(),
     isCompressionBroken: false,
   }
   const events = createEmitter<ClientEvents>('status error')
@@ -114,6 +116,7 @@ export function startClient<C extends Contract>(
   let lastId = 0
   let nextTryAt: number | undefined
   let stopListening: (() => void) | undefined
+  let stopBlocked: (() => void) | undefined
 
   const call: Call = (id, message, data, onAnswer) => {
     if (welcome === undefined) return false
@@ -261,6 +264,10 @@ export function startClient<C extends Contract>(
   }
 
   const connect = () => {
+    stopBlocked ??= listenForBlockedUrls(url => {
+      const overHttp = url.replace(/^ws/, 'http')
+      if (overHttp.startsWith(context.url)) context.blocked.add(overHttp !== url)
+    })
     stopListening ??= environment.listen(event => {
       if (event === 'wake') link.woke()
       else link[event]()
@@ -296,7 +303,8 @@ export function startClient<C extends Contract>(
     close() {
       link.close()
       stopListening?.()
-      stopListening = undefined
+      stopBlocked?.()
+      stopListening = stopBlocked = undefined
       failAll()
     },
   }

@@ -16,6 +16,7 @@ export interface DisconnectReason {
 export type ReasonCode =
   | 'closed'
   | 'not_opened'
+  | 'blocked'
   | 'lost'
   | 'silent'
   | 'offline'
@@ -34,6 +35,7 @@ export type ReasonCode =
 const reasons: Readonly<Record<ReasonCode, readonly [EndedBy, string, isLasting?: true]>> = {
   closed: ['us', 'Closed here.', true],
   not_opened: ['network', 'No connection came about: `npx bothways doctor URL` says why.'],
+  blocked: ['policy', 'The page forbids it: allow this URL in its connect-src.', true],
   lost: ['network', 'The connection was cut.'],
   silent: ['network', 'The server does not answer.'],
   offline: ['network', 'This device is offline.'],

@@ -129,7 +129,8 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
       leaveAt === undefined || isLasting(ending)
         ? ending
         : { code: 'leaving', retryAfterMs: Math.max(0, Math.ceil(leaveAt - now)) }
-    handler.onEnd({ retryAfterMs, text, ...how }, lastedMs)
+    const isBlocked = ending.code === 'not_opened' && context.blocked.has(opener.kind === 'websocket')
+    handler.onEnd({ retryAfterMs, text, ...(isBlocked ? { code: 'blocked' } : how) }, lastedMs)
   }
 
   lookIn(openingMs)

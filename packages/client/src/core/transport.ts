@@ -68,6 +68,8 @@ export interface TransportContext {
   readonly WebSocket: WebSocketClass | undefined
   readonly fetch: FetchFunction | undefined
   readonly token: TokenFunction | undefined
+  /** Whether WebSockets (`true`) and requests (`false`) are forbidden to the page by its Content Security Policy. */
+  readonly blocked: Set<boolean>
   /** Compressed messages came damaged. */
   isCompressionBroken: boolean
 }

@@ -44,8 +44,28 @@ test.each([
     'websocket',
   ],
   [[['forbidden', 0]], 'event-stream'],
+  [[['blocked', 0]], 'event-stream'],
+  [
+    [
+      ['blocked', 0],
+      ['blocked', 0],
+    ],
+    'websocket',
+  ],
 ] as const)('After %j it tries %s', (ends, kind) => {
   expect(after(...ends)).toBe(kind)
+})
+
+test('What the page forbids leads to the other kind at once; where it forbids both, to the end', () => {
+  const choice = createFallbacks(openers, 'http://server/', undefined)
+  const tried = Array.from({ length: 2 }, () => {
+    const opener = choice.next()
+    return [opener.kind, choice.ended(opener, { code: 'blocked' }, 0)]
+  })
+  expect(tried).toEqual([
+    ['websocket', true],
+    ['event-stream', false],
+  ])
 })
 
 test('A better one is tried beside a fallback, less and less often, and taken when it opens', () => {

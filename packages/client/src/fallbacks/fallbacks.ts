@@ -56,6 +56,8 @@ export function createFallbacks(
   let failedCount = 0
   let cutCount = 0
   let waitMs = betterMs
+  /** Whether the page forbids WebSockets (`true`) and requests (`false`). */
+  const blocked = new Set<boolean>()
   try {
     const [kind, until] = JSON.parse(memory?.getItem(key) ?? '[]')
     const found = openers.findIndex(opener => opener.kind === kind)
@@ -88,7 +90,11 @@ export function createFallbacks(
       cutCount = 0
       waitMs = betterMs
     } else if (code === 'buffered' && at < last) fall(at + 1)
-    else if (code === 'forbidden' && at === 0 && last > 0) {
+    else if (code === 'blocked') {
+      blocked.add(at === 0)
+      fall(at === 0 ? 1 : 0)
+      return blocked.size === 1
+    } else if (code === 'forbidden' && at === 0 && last > 0) {
       // A proxy may have refused the upgrade; if it was the server, it refuses requests as well.
       fall(1)
       return true
