@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { type AddressInfo, connect, createServer as createNetServer, type Socket } from 'node:net'
 import { createServer, WebSocket } from 'bothways'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { ChaosProxy } from './chaos-proxy.ts'
@@ -53,6 +54,43 @@ test('Without faults everything passes as it is, in both directions, and the end
   socket.close(1000, 'enough')
   const [{ code, wasClean }] = await once(socket, 'close')
   expect([code, wasClean, told]).toEqual([1000, true, ['opened']])
+})
+
+test.each([
+  ['latency', { latencyMs: 50 }],
+  ['none', {}],
+  ['silence', { halfOpenShare: 1 }],
+])('A connection that both ends have ended is gone, with %s', async (_, faults) => {
+  let proxySocket: Socket | undefined
+  // As a server that ends what is idle.
+  const idle = createNetServer({ allowHalfOpen: true }, socket => {
+    proxySocket = socket
+    socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
+  })
+  idle.listen(0, '127.0.0.1')
+  await once(idle, 'listening')
+  cleanups.push(() => idle.close())
+  const told: string[] = []
+  const proxy = new ChaosProxy({
+    target: new URL(`http://127.0.0.1:${(idle.address() as AddressInfo).port}/`),
+    port: 0,
+    host: '127.0.0.1',
+    fateOf: connection => ({
+      ...fatesOf({ ...none, ...faults }, 1)(connection),
+      ...(faults.halfOpenShare && { freezeAfterMs: 0 }),
+    }),
+    onFault: (_, what) => told.push(what),
+  })
+  cleanups.push(() => proxy.close())
+  const client = connect({ port: await proxy.listen(), host: '127.0.0.1' })
+  client.write('GET / HTTP/1.1\r\n\r\n')
+  await once(client, 'data')
+  if (faults.halfOpenShare) await expect.poll(() => told).toContain('silent')
+  const server = proxySocket as Socket
+  server.resume().end()
+  if (faults.halfOpenShare) client.end()
+  else client.resume()
+  await once(server, 'close')
 })
 
 test('Latency is that of each direction, and keeps the order', async () => {

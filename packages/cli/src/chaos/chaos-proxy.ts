@@ -96,8 +96,9 @@ export class ChaosProxy {
     }
     server.once('error', () => tell('unreachable'))
     this.#readHead(client, there, target, fate, tell)
-    client.on('end', () => there.push(undefined))
-    server.on('end', () => back.push(undefined))
+    // Where the other end has gone nobody is left to answer.
+    client.on('end', () => (server.destroyed ? client.destroy() : there.push(undefined)))
+    server.on('end', () => (client.destroyed ? server.destroy() : back.push(undefined)))
 
     const frames = new FrameWalker()
     let isOpen = false

@@ -46,7 +46,11 @@ export class Lane {
     this.#fate = fate
     this.#events = events
     this.#bytesLeft = fate.breaks?.afterBytes ?? Number.POSITIVE_INFINITY
-    source.on('close', () => clearTimeout(this.#timer))
+    target.on('close', () => clearTimeout(this.#timer))
+    source.on('close', () => {
+      // What came before its end, and the end itself, still pass.
+      if (!source.readableEnded) clearTimeout(this.#timer)
+    })
     target.on('drain', () => this.#readOn())
   }
 
