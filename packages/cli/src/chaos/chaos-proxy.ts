@@ -96,13 +96,21 @@ export class ChaosProxy {
     }
     server.once('error', () => tell('unreachable'))
     this.#readHead(client, there, target, fate, tell)
-    // Where the other end has gone nobody is left to answer.
-    client.on('end', () => (server.destroyed ? client.destroy() : there.push(undefined)))
-    server.on('end', () => (client.destroyed ? server.destroy() : back.push(undefined)))
+    for (const [socket, other, lane] of [
+      [client, server, there],
+      [server, client, back],
+    ] as const) {
+      socket.on('end', () => {
+        // In silence neither hears of the other's end, and when both have gone nobody is left.
+        if (other.destroyed || (isSilent && other.readableEnded)) cut()
+        else lane.push(undefined)
+      })
+    }
 
     const frames = new FrameWalker()
     let isOpen = false
     let isDoomed = false
+    let isSilent = false
     let isCut = false
     let answer = ''
     server.on('data', (bytes: Buffer) => {
@@ -147,6 +155,7 @@ export class ChaosProxy {
       if (freezeAfterMs !== undefined) {
         timers.push(
           setTimeout(() => {
+            isSilent = true
             tell('silent')
             there.freeze()
             back.freeze()
