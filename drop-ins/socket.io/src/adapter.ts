@@ -48,6 +48,8 @@ export interface AdapterSocket {
   readonly handshake: Handshake
   readonly rooms: Set<Room>
   readonly data: unknown
+  /** @internal The same, for those who only look. */
+  readonly _ownData: unknown
   readonly client: AdapterClient
   /** @internal */
   readonly acks: Map<number, (...args: unknown[]) => void>
@@ -63,6 +65,8 @@ export interface AdapterSocket {
 }
 
 interface AdapterClient {
+  /** @internal It has come again by another connection. */
+  _drop(): void
   /** @internal */
   _packet(packet: Packet, flags: BroadcastFlags): void
   /** @internal */
@@ -188,7 +192,9 @@ export class Adapter extends EventEmitter {
     const offset = this.#isLogged(packet, flags) ? this.log?.nextOffset() : undefined
     // Last in the data, where the client takes it from.
     if (offset !== undefined) packet.data = [...packet.data, offset]
-    this.deliver(packet, this.nsp.server.encoder.encode(packet), options, offset)
+    const parts = this.nsp.server.encoder.encode(packet)
+    if (offset !== undefined) this.remember(parts, options, offset)
+    this.deliver(packet, parts, options, offset)
   }
 
   /** Sends an event to one client, and to nobody who happens to be in a room of its name. */
@@ -203,7 +209,7 @@ export class Adapter extends EventEmitter {
     const offset = log.nextOffset()
     packet.data = [...packet.data, offset]
     const parts = this.nsp.server.encoder.encode(packet)
-    log.append({ offset, parts, rooms: new Set([socket.id]), except: nobody })
+    this.keep(parts, { rooms: new Set([socket.id]) }, offset)
     socket._lastOffset = offset
     socket.client.writeToEngine(parts, flags)
   }
@@ -268,6 +274,20 @@ export class Adapter extends EventEmitter {
     if (typeof ack === 'function') ack(null, [])
   }
 
+  /** @internal A client was let in that may come back. */
+  enter(_socket: AdapterSocket, _pid: string, _turn: number): void {}
+
+  /** @internal The data of a client may have changed. */
+  touch(_id: SocketId): void {}
+
+  /** @internal A client has gone that does not come back. */
+  over(_pid: string): void {}
+
+  /** @internal Whether a client may come back to what it had. */
+  mayComeBack(_id: SocketId): boolean {
+    return true
+  }
+
   persistSession(session: SessionToPersist): void {
     this.log?.persist(session)
   }
@@ -286,6 +306,20 @@ export class Adapter extends EventEmitter {
     return this.log?.position
   }
 
+  /** Remembers an encoded event for clients that are away. */
+  protected remember(
+    parts: readonly RawData[],
+    { rooms, except = nobody }: BroadcastOptions,
+    offset: string,
+  ): void {
+    this.log?.append({ offset, parts, rooms, except })
+  }
+
+  /** Remembers an event that is delivered to one client by this server alone. */
+  protected keep(parts: readonly RawData[], options: BroadcastOptions, offset: string): void {
+    this.remember(parts, options, offset)
+  }
+
   /** Writes an encoded event to clients of this server and to plain subscribers of its rooms. */
   protected deliver(
     packet: Packet | undefined,
@@ -293,8 +327,7 @@ export class Adapter extends EventEmitter {
     options: BroadcastOptions,
     offset: string | undefined,
   ): void {
-    const { rooms, except = nobody, flags = {} } = options
-    if (offset !== undefined) this.log?.append({ offset, parts, rooms, except })
+    const { flags = {} } = options
     const published = publishPacket(parts, flags)
     let decoded = packet
     this.apply(options, socket => {

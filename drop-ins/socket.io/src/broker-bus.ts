@@ -38,7 +38,9 @@ class BrokerBus implements ClusterBus {
     const receive = ({ data }: { readonly data: string }): void => {
       try {
         const { from, message } = readLetter(data)
-        if (!isOver && from !== member.id) member.onMessage(message)
+        if (isOver) return
+        if (from === member.id) member.onOwn?.(message)
+        else member.onMessage(message)
       } catch (error) {
         // Nobody else who hears the broker is to suffer for it.
         warn(error)
@@ -51,7 +53,7 @@ class BrokerBus implements ClusterBus {
     }
     const joined = this.#persist(wanted, () => this.#broker.join(all, { client: member.id, data: null }))
     const members = async (): Promise<readonly string[]> => {
-      await joined
+      await Promise.all([joined, ...subscriptions])
       return (await this.#broker.members(all)).map(({ client }) => client)
     }
     return {

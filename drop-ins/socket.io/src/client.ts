@@ -129,6 +129,12 @@ export class Client implements BudgetHolder, PacketReceiver {
     this.#close()
   }
 
+  /** @internal The client has come again by another connection: this one is a thing of the past. */
+  _drop(): void {
+    this._onClose('transport close')
+    this.conn.close(true)
+  }
+
   /** @internal */
   _remove(socket: ClientSocket): void {
     this.#sockets.delete(socket)

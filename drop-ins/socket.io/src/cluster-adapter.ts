@@ -8,12 +8,16 @@ import type {
   ClusterQuestion,
   ClusterTarget,
 } from './cluster-bus.ts'
+import { ClusterRecovery } from './cluster-recovery.ts'
 import type { RawData } from './engine-binding.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
-import type { Session } from './session-log.ts'
+import type { Session, SessionToPersist } from './session-log.ts'
 
 /** How long other servers are waited for if the program does not say, in ms. */
 const defaultTimeoutMs = 5_000
+
+/** How long the server of a client that came here is waited for, before others say what they know, in ms. */
+const ownerTimeoutMs = 1_000
 
 interface Request {
   onAnswer(answer: unknown): void
@@ -24,14 +28,34 @@ export class ClusterAdapter extends Adapter {
   readonly #id = randomBytes(9).toString('base64url')
   readonly #membership: ClusterMembership
   readonly #requests = new Map<string, Request>()
+  readonly #recovery: ClusterRecovery | undefined
   #requestCount = 0
 
   constructor(nsp: AdapterNamespace, bus: ClusterBus) {
     super(nsp)
-    this.#membership = bus.join(nsp.name, { id: this.#id, onMessage: message => this.#onMessage(message) })
+    this.#membership = bus.join(nsp.name, {
+      id: this.#id,
+      onMessage: message => this.#onMessage(message),
+      onOwn: message => this.#onOwn(message),
+    })
+    const { log } = this
+    if (log === undefined) return
+    const { _opts: settings, _remembered: budget } = nsp.server
+    const recovery = new ClusterRecovery({
+      ...settings.connectionStateRecovery,
+      log,
+      id: this.#id,
+      budget,
+      publish: (message, to) => this.#membership.publish(message, to),
+      mayComeBack: id => this.mayComeBack(id),
+    })
+    this.#recovery = recovery
+    // What it says has to come round to itself, too.
+    this.#membership.memberCount().then(() => recovery.begin(), ignore)
   }
 
   override async close(): Promise<void> {
+    this.#recovery?.close()
     await super.close()
     await this.#membership.leave()
   }
@@ -99,12 +123,44 @@ export class ClusterAdapter extends Adapter {
   }
 
   override async restoreSession(pid: string, offset?: string): Promise<Session | null | undefined> {
-    const local = await super.restoreSession(pid, offset)
+    const local = await this.#restoreOwn(pid, offset)
     if (local) return local
     // From here on, what comes from the other servers is in the log of this one.
     const { position } = this
-    const found = (await this.#askFor({ kind: 'session', pid, offset })) as Session | null
+    const found = await this.#askForSession(pid, offset)
     return found && { ...found, ...(position !== undefined && { position }) }
+  }
+
+  override addAll(id: SocketId, rooms: ReadonlySet<Room>): void | Promise<void> {
+    this.#recovery?.touch(id)
+    return super.addAll(id, rooms)
+  }
+
+  override del(id: SocketId, room: Room): void | Promise<void> {
+    this.#recovery?.touch(id)
+    return super.del(id, room)
+  }
+
+  override enter(socket: AdapterSocket, pid: string, turn: number): void {
+    this.#recovery?.enter(socket, pid, turn)
+  }
+
+  override touch(id: SocketId): void {
+    this.#recovery?.touch(id)
+  }
+
+  override over(pid: string): void {
+    this.#recovery?.over(pid)
+  }
+
+  override persistSession(session: SessionToPersist): void {
+    this.#recovery?.persist(session)
+    super.persistSession(session)
+  }
+
+  protected override keep(parts: readonly RawData[], options: BroadcastOptions, offset: string): void {
+    super.keep(parts, options, offset)
+    this.#tellKept(parts, options, offset, undefined)
   }
 
   protected override deliver(
@@ -113,19 +169,47 @@ export class ClusterAdapter extends Adapter {
     options: BroadcastOptions,
     offset: string | undefined,
   ): void {
-    this.#tell(options, target => ({ type: 'broadcast', target, parts, offset }))
+    if (options.flags?.local) {
+      if (offset !== undefined) this.#tellKept(parts, options, offset, this.log?.name)
+    } else {
+      if (offset !== undefined) this.log?.sendRound(offset)
+      this.#membership.publish({ type: 'broadcast', target: targetOf(options), parts, offset })
+    }
     super.deliver(packet, parts, options, offset)
+  }
+
+  /** The others are told of it, should this server die. */
+  #tellKept(
+    parts: readonly RawData[],
+    { rooms, except = new Set() }: BroadcastOptions,
+    offset: string,
+    only: string | undefined,
+  ): void {
+    this.log?.sendRound(offset)
+    this.#membership.publish({ type: 'kept', rooms: [...rooms], except: [...except], only, parts, offset })
   }
 
   #tell(options: BroadcastOptions, message: (target: ClusterTarget) => ClusterMessage): void {
     if (!options.flags?.local) this.#membership.publish(message(targetOf(options)))
   }
 
+  #onOwn(message: ClusterMessage): void {
+    if ('offset' in message && message.offset !== undefined) this.#recovery?.place(message.offset)
+  }
+
   #onMessage(message: ClusterMessage): void {
+    if (this.#recovery?.onMessage(message)) return
     switch (message.type) {
-      case 'broadcast':
-        super.deliver(undefined, message.parts, optionsOf(message.target), message.offset)
+      case 'broadcast': {
+        const { target, parts, offset } = message
+        const options = optionsOf(target)
+        if (offset !== undefined) {
+          this.remember(parts, options, offset)
+          this.#recovery?.place(offset)
+        }
+        super.deliver(undefined, parts, options, offset)
         break
+      }
       case 'join':
         super.addSockets(optionsOf(message.target), [...message.rooms])
         break
@@ -177,8 +261,8 @@ export class ClusterAdapter extends Adapter {
         break
       }
       case 'session':
-        void Promise.resolve(super.restoreSession(question.pid, question.offset)).then(session =>
-          answer(session ?? null),
+        void this.#restoreOwn(question.pid, question.offset).then(session =>
+          answer(session ?? this.#knownOf(question.pid, question.offset)),
         )
         break
     }
@@ -212,22 +296,45 @@ export class ClusterAdapter extends Adapter {
     })
   }
 
-  /** The first answer of another server that is not null, or null when none has one. */
-  async #askFor(question: ClusterQuestion): Promise<unknown> {
+  async #restoreOwn(pid: string, offset: string | undefined): Promise<Session | null | undefined> {
+    this.#recovery?.release(pid)
+    return await super.restoreSession(pid, offset)
+  }
+
+  /** What is known of a client of another server; false: it is this one's, and cannot come back. */
+  #knownOf(pid: string, offset: string | undefined): Session | false | null {
+    if (this.#recovery?.has(pid)) return false
+    return this.#recovery?.restore(pid, offset) ?? null
+  }
+
+  /** What its own server says of a client; if that does not answer, what this one or another one knows. */
+  async #askForSession(pid: string, offset: string | undefined): Promise<Session | null> {
     let expected = (await this.serverCount()) - 1
-    if (expected <= 0) return null
-    return new Promise(resolve => {
-      const settle = (answer: unknown): void => {
-        clearTimeout(timer)
-        end()
-        resolve(answer)
-      }
-      const end = this.#ask(question, answer => {
-        expected--
-        if (answer !== null || expected === 0) settle(answer)
+    let known: Session | null = null
+    if (expected > 0) {
+      const answer = await new Promise<Session | false | null>(resolve => {
+        const settle = (session: Session | false | null): void => {
+          for (const timer of timers) clearTimeout(timer)
+          end()
+          resolve(session)
+        }
+        const question: ClusterQuestion = { kind: 'session', pid, offset }
+        const end = this.#ask(question, answered => {
+          expected--
+          const session = answered as Session | false | null
+          if (session === false || (session !== null && !session.isCarried)) settle(session)
+          else if (session !== null) known = session
+          if (expected === 0) settle(null)
+        })
+        const isKnown = (): boolean => known !== null || this.#recovery?.restore(pid, offset) != null
+        const timers = [
+          setTimeout(() => isKnown() && settle(null), ownerTimeoutMs),
+          setTimeout(settle, defaultTimeoutMs, null),
+        ]
       })
-      const timer = setTimeout(() => settle(null), defaultTimeoutMs)
-    })
+      if (answer !== null) return answer || null
+    }
+    return this.#recovery?.restore(pid, offset) ?? known
   }
 }
 
@@ -242,3 +349,5 @@ function optionsOf({ rooms, except, flags }: ClusterTarget): BroadcastOptions {
 function detailsOf({ id, handshake, rooms, data }: AdapterSocket): SocketDetails {
   return { id, handshake, rooms: [...rooms], data }
 }
+
+function ignore(): void {}

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import type { BroadcastFlags, Room } from './broadcast-options.ts'
+import type { CarriedSession } from './carried-session.ts'
 import type { RawData } from './engine/packet.ts'
 
 /**
@@ -16,12 +17,17 @@ export interface ClusterMember {
   /** Unique among all. */
   readonly id: string
   onMessage(message: ClusterMessage): void
+  /**
+   * A message of its own to all has come round, among those of the others: a bus calls it that has one order of all messages for all
+   * members. With it clients may be taken over from a server that was killed.
+   */
+  onOwn?(message: ClusterMessage): void
 }
 
 export interface ClusterMembership {
   /** To all other members, or to one. */
   publish(message: ClusterMessage, to?: string): void
-  /** How many members there are, this one included. */
+  /** How many members there are, this one included; once it hears the others. */
   memberCount(): Promise<number>
   /** Their ids, this one's included. With it nothing is sent to servers that a client has invented. */
   members?(): Promise<readonly string[]>
@@ -47,6 +53,32 @@ export type ClusterMessage =
   | { readonly type: 'join' | 'leave'; readonly target: ClusterTarget; readonly rooms: readonly Room[] }
   | { readonly type: 'disconnect'; readonly target: ClusterTarget; readonly close: boolean }
   | { readonly type: 'emit'; readonly args: readonly unknown[] }
+  /** An event that no client of the others gets now; if they take clients over from the server with the log `only`, or from any. */
+  | {
+      readonly type: 'kept'
+      readonly rooms: readonly Room[]
+      readonly except: readonly Room[]
+      readonly only?: string | undefined
+      readonly parts: readonly RawData[]
+      readonly offset: string
+    }
+  | {
+      readonly type: 'alive'
+      readonly from: string
+      readonly offset: string
+      /** It does not know the clients of the others. */
+      readonly wantsSessions: boolean
+    }
+  /** Clients of a server, as they are now. */
+  | {
+      readonly type: 'sessions'
+      readonly log: string
+      /** The number of the log's next packet. */
+      readonly next: number
+      readonly sessions: readonly CarriedSession[]
+    }
+  /** Clients that do not come back. */
+  | { readonly type: 'sessions over'; readonly pids: readonly string[] }
   /** A question, which `from` wants to have answered. */
   | {
       readonly type: 'request'

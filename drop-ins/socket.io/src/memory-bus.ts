@@ -37,5 +37,8 @@ function send(
     members.get(to)?.onMessage(message)
     return
   }
-  for (const [id, member] of members) if (id !== from) member.onMessage(message)
+  for (const [id, member] of members) {
+    if (id === from) member.onOwn?.(message)
+    else member.onMessage(message)
+  }
 }

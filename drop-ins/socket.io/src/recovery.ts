@@ -17,6 +17,8 @@ interface RecoverableSocket {
 export class Recovery {
   /** By what the client is known again. */
   readonly pid: string
+  /** How often it has come back. */
+  readonly turn: number
   /** How many packets there had been when it connected. */
   readonly #since: number | undefined
   /** Of a client that has come back, until it has what it missed. */
@@ -24,6 +26,7 @@ export class Recovery {
 
   constructor(pid: string, since: number | undefined, session?: Session) {
     this.pid = pid
+    this.turn = session === undefined ? 0 : (session.turn ?? 0) + 1
     this.#since = since
     this.#session = session
   }

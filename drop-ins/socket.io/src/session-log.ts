@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { BudgetHolder, ByteBudget } from 'bothways/connection'
 import type { Room, SocketId } from './broadcast-options.ts'
+import type { CarriedSession, Mark } from './carried-session.ts'
 import type { RawData } from './engine-binding.ts'
+import { nameOf, PacketOrder, readOffset, writeName } from './packet-order.ts'
+import { fromText } from './text-of-bytes.ts'
 
 /** What is kept of a client that may come back. */
 export interface SessionToPersist {
@@ -14,6 +17,8 @@ export interface SessionToPersist {
   lastOffset?: string | undefined
   /** How many packets there had been when the client connected. */
   since?: number | undefined
+  /** How often the client has come back. */
+  turn?: number | undefined
 }
 
 /** A client that came back, and what it has missed: the arguments of events, or encoded packets. */
@@ -25,6 +30,8 @@ export interface Session extends SessionToPersist {
   missedOffsets?: string[]
   /** What this server's clients get from here on, the client has missed too. */
   position?: number
+  /** Its own server has not said this. */
+  isCarried?: boolean
 }
 
 export interface SessionLogOptions {
@@ -48,11 +55,15 @@ interface Entry {
   readonly parts: readonly RawData[]
   readonly rooms: ReadonlySet<Room>
   readonly except: ReadonlySet<Room>
+  /** Only for clients of the server with this log. */
+  readonly only?: string | undefined
 }
 
 interface LoggedEntry extends Entry {
   readonly at: number
   readonly bytes: number
+  /** Among the packets of all servers; undefined: it has not come round, or there are no others. */
+  place?: number
 }
 
 interface Away extends SessionToPersist {
@@ -65,7 +76,12 @@ interface Away extends SessionToPersist {
 /** The last packets of a namespace, and the clients that may come back for them. */
 export class SessionLog implements BudgetHolder {
   /** Makes the offsets of this server unlike those of others. */
-  readonly #uid = randomBytes(6).toString('base64url')
+  readonly name: string = randomBytes(6).toString('base64url')
+  /** The order in which packets of all servers come round, where there are others. */
+  readonly order: PacketOrder = new PacketOrder()
+  /** The positions of packets of this server that have not come round. */
+  readonly #onTheirWay = new Set<number>()
+  #isCommon = false
   readonly #maxAwayMs: number
   readonly #maxPackets: number
   readonly #retentionMs: number
@@ -99,7 +115,7 @@ export class SessionLog implements BudgetHolder {
 
   close(): void {
     clearInterval(this.#timer)
-    this.#drop(this.#entries.length)
+    this.#drop(this.#entries.length, false)
     this.#letGo(0)
     this.#budget.leave(this)
   }
@@ -113,7 +129,7 @@ export class SessionLog implements BudgetHolder {
     const enough = this.#entriesBytes / 2
     let count = 0
     for (let left = this.#entriesBytes; left > enough; count++) left -= this.#entries[count]!.bytes
-    this.#drop(count)
+    this.#drop(count, false)
     this.#letGo(this.#awayBytes / 2)
   }
 
@@ -124,17 +140,61 @@ export class SessionLog implements BudgetHolder {
 
   /** The name by which a client says up to where it has received. */
   nextOffset(): string {
-    return `${this.#uid}${(this.#offsetCount++).toString(36)}`
+    const name = writeName(this.name, this.#offsetCount++)
+    const heard = this.#isCommon ? this.order.last : undefined
+    return heard === undefined ? name : `${name}.${heard}`
+  }
+
+  /** Whether packets of this server come round, in one order with those of the others. */
+  get isCommon(): boolean {
+    return this.#isCommon
+  }
+
+  /** What a client has that has received everything up to now. */
+  mark(lastOffset: string | undefined): Mark {
+    return { number: this.#offsetCount, heard: this.#isCommon ? this.order.last : undefined, lastOffset }
   }
 
   append(entry: Entry): void {
-    this.#positions.set(entry.offset, this.position)
+    this.#positions.set(nameOf(entry.offset), this.position)
     const bytes = bytesOf(entry.rooms) + lengthOf(entry.parts)
     this.#entries.push({ ...entry, at: Date.now(), bytes })
     this.#entriesBytes += bytes
     this.#budget.take(bytes)
     this.#budget.relieve()
-    if (this.#entries.length >= this.#maxPackets * 1.25) this.#drop(this.#entries.length - this.#maxPackets)
+    if (this.#entries.length >= this.#maxPackets * 1.25) {
+      this.#drop(this.#entries.length - this.#maxPackets, false)
+    }
+  }
+
+  /**
+   * A packet that was appended comes round, in the order in which it does to all servers.
+   *
+   * @returns whether some before it, of the same server, never came
+   */
+  place(offset: string): boolean {
+    const packet = readOffset(offset)
+    if (packet === undefined) return false
+    const name = nameOf(offset)
+    const position = this.#positions.get(name)
+    const isOwn = packet.log === this.name
+    if (isOwn) {
+      this.#isCommon = true
+      for (const one of this.#onTheirWay) {
+        if (one > (position ?? this.position)) break
+        this.#onTheirWay.delete(one)
+      }
+    }
+    const [first = this.position] = this.#onTheirWay
+    const { place, isHole } = this.order.take(packet, Math.min(first, position ?? this.position))
+    if (position !== undefined) this.#entries[position - this.#first]!.place = place
+    return isHole
+  }
+
+  /** Others give it to their clients when it comes round, this server has done so already. */
+  sendRound(offset: string): void {
+    const position = this.#positions.get(nameOf(offset))
+    if (position !== undefined) this.#onTheirWay.add(position)
   }
 
   persist(session: SessionToPersist): void {
@@ -159,26 +219,75 @@ export class SessionLog implements BudgetHolder {
     if (from === undefined || from < this.#first) return null
     const missed = this.missedSince(from, away.rooms)
     const { sid, rooms, data, since } = away
-    return Promise.resolve({
-      sid,
-      pid,
-      rooms,
-      data,
-      since,
+    return Promise.resolve(this.#session({ sid, pid, rooms, data, since }, missed, offset))
+  }
+
+  /** The same for a client of another server, of which nothing else is known; null when what it has missed is not known. */
+  restoreCarried(carried: CarriedSession, offset: string | undefined): Session | null {
+    const mark = this.#markOf(carried, offset)
+    const at = mark?.heard === undefined ? undefined : this.order.find(mark.heard)
+    if (mark === undefined || at === undefined || !this.#isCommon || !this.order.isWholeFrom(at.place))
+      return null
+    const missed = this.#entries.slice(Math.max(0, at.from - this.#first)).filter(entry => {
+      if (!isFor(entry, carried.rooms, carried.log)) return false
+      const packet = readOffset(entry.offset)
+      if (packet?.log === carried.log) {
+        // Its server gave it its own packets at once: up to a number, or up to when it gave it another server's.
+        if (mark.number !== undefined) return packet.number >= mark.number
+        const before = packet.heard === undefined ? undefined : this.order.find(packet.heard)
+        return before !== undefined && before.place >= at.place
+      }
+      return entry.place === undefined || entry.place > at.place
+    })
+    const { sid, pid, rooms, turn } = carried
+    const data = fromText(carried.data)
+    return { ...this.#session({ sid, pid, rooms: [...rooms], data }, missed, offset), turn }
+  }
+
+  missedSince(position: number, rooms: readonly Room[]): Entry[] {
+    return this.#entries.slice(Math.max(0, position - this.#first)).filter(it => isFor(it, rooms, this.name))
+  }
+
+  /** It came back to another server, or does not come back. */
+  forget(pid: string): void {
+    this.#deleteAway(pid)
+  }
+
+  /** What a client of another server had received; undefined: that cannot be told. */
+  #markOf({ log, base, last }: CarriedSession, offset: string | undefined): Mark | undefined {
+    if (offset === last.lastOffset) return last
+    if (offset === base.lastOffset) return base
+    const position = offset === undefined ? undefined : this.#positions.get(nameOf(offset))
+    const named = position === undefined ? offset : this.#entries[position - this.#first]?.offset
+    const packet = named === undefined ? undefined : readOffset(named)
+    if (packet === undefined || base.heard === undefined) return undefined
+    const begin = this.order.find(base.heard)
+    if (begin === undefined) return undefined
+    if (packet.log === log) {
+      // What it had before is not known.
+      if (packet.number < (base.number ?? 0)) return undefined
+      return { number: packet.number + 1, heard: packet.heard, lastOffset: offset }
+    }
+    const heard = writeName(packet.log, packet.number)
+    const at = position === undefined ? undefined : this.order.find(heard)
+    return at === undefined || at.place <= begin.place
+      ? undefined
+      : { number: undefined, heard, lastOffset: offset }
+  }
+
+  #session(session: SessionToPersist, missed: readonly Entry[], offset: string | undefined): Session {
+    return {
+      ...session,
       lastOffset: missed.at(-1)?.offset ?? offset,
       missedPackets: missed.map(it => it.parts),
       missedOffsets: missed.map(it => it.offset),
       isEncoded: true,
       position: this.position,
-    })
-  }
-
-  missedSince(position: number, rooms: readonly Room[]): Entry[] {
-    return this.#entries.slice(Math.max(0, position - this.#first)).filter(it => isFor(it, rooms))
+    }
   }
 
   #positionAfter(offset: string | undefined, away: Away): number | undefined {
-    const position = offset === undefined ? undefined : this.#positions.get(offset)
+    const position = offset === undefined ? undefined : this.#positions.get(nameOf(offset))
     if (position !== undefined) return position + 1
     // It has everything that was written to it, however long ago that was.
     if (offset === away.lastOffset) return away.until
@@ -193,20 +302,27 @@ export class SessionLog implements BudgetHolder {
       this.#deleteAway(pid)
     }
     const alive = this.#entries.findIndex(it => it.at + this.#retentionMs >= now)
-    this.#drop(alive === -1 ? this.#entries.length : alive)
+    this.#drop(alive === -1 ? this.#entries.length : alive, true)
+    this.order.forgetLogs(2 * this.#retentionMs)
   }
 
-  #drop(count: number): void {
+  #drop(count: number, isOld: boolean): void {
     if (count <= 0) return
     let bytes = 0
     for (const dropped of this.#entries.slice(0, count)) {
-      this.#positions.delete(dropped.offset)
+      const name = nameOf(dropped.offset)
+      this.#positions.delete(name)
+      this.order.forget(name, isOld)
       bytes += dropped.bytes
     }
     this.#entriesBytes -= bytes
     this.#budget.giveBack(bytes)
     this.#entries = this.#entries.slice(count)
     this.#first += count
+    for (const one of this.#onTheirWay) {
+      if (one >= this.#first) break
+      this.#onTheirWay.delete(one)
+    }
   }
 
   /** Forgets the sessions that have been away longest, until the others take no more than `bytes`. */
@@ -239,6 +355,7 @@ function lengthOf(parts: readonly RawData[]): number {
   return bytes
 }
 
-function isFor({ rooms, except }: Entry, own: readonly Room[]): boolean {
+function isFor({ rooms, except, only }: Entry, own: readonly Room[], log: string): boolean {
+  if (only !== undefined && only !== log) return false
   return (rooms.size === 0 || own.some(it => rooms.has(it))) && !own.some(it => except.has(it))
 }

@@ -83,7 +83,7 @@ export abstract class SocketOf<
     this.#adapter = nsp.adapter
     if (session) {
       this.id = session.sid
-      this.data = session.data as SocketData
+      this.#data = session.data as SocketData
       this.recovered = true
       this.#recovery = new Recovery(session.pid, session.since, session)
       this._lastOffset = session.lastOffset
@@ -114,11 +114,19 @@ export abstract class SocketOf<
   /** For the program, and seen by other servers in `fetchSockets`. */
   get data(): SocketData {
     this.#data ??= {} as SocketData
+    // Who gets it may change it.
+    if (this.#recovery !== undefined) this.#adapter.touch?.(this.id)
     return this.#data
   }
 
   set data(data: SocketData) {
     this.#data = data
+    if (this.#recovery !== undefined) this.#adapter.touch?.(this.id)
+  }
+
+  /** @internal */
+  get _ownData(): SocketData | undefined {
+    return this.#data
   }
 
   /** @internal */
@@ -289,7 +297,10 @@ export abstract class SocketOf<
   _onconnect(): void {
     this.connected = true
     void this.join(this.id)
-    this.#recovery?.replay(this, this.#adapter, this.nsp.name)
+    if (this.#recovery !== undefined) {
+      this.#recovery.replay(this, this.#adapter, this.nsp.name)
+      this.#adapter.enter?.(this, this.#recovery.pid, this.#recovery.turn)
+    }
     const data = this.conn.protocol === 3 ? undefined : { sid: this.id, pid: this.#recovery?.pid }
     this.packet({ type: PacketType.CONNECT, nsp: this.nsp.name, data })
   }
@@ -364,6 +375,7 @@ export abstract class SocketOf<
     // A listener may have disconnected it.
     if (!this.connected) return
     if (recoverableReasons.has(reason)) this.#recovery?.persist(this, this.#adapter)
+    else if (this.#recovery !== undefined) this.#adapter.over?.(this.#recovery.pid)
     this._cleanup()
     this.client._remove(this)
     this.connected = false

@@ -147,9 +147,13 @@ function meetNamespace<User>(namespace: AnyNamespace, hub: Hub<User>, options: M
     own.delAll(id)
   }
   // What is published meanwhile cannot be had later, nor may who comes back have it: it begins anew, and asks for its rooms.
+  adapter.mayComeBack = id => {
+    const client = clients.get(id)
+    return client === undefined || !meeting.isAnywhere(client)
+  }
   adapter.persistSession = session => {
-    const client = clients.get(session.sid)
-    if (client === undefined || !meeting.isAnywhere(client)) own.persistSession?.(session)
+    if (adapter.mayComeBack(session.sid)) own.persistSession?.(session)
+    else adapter.over?.(session.pid)
   }
   adapter.broadcast = (packet, to) => {
     const opened = [...to.rooms].filter(room => meeting.opens(room))

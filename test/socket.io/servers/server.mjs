@@ -1,16 +1,13 @@
-// One of several servers of Socket.IO: `node server.mjs REDIS_URL`. Prints its port when it is ready.
+// One of several servers of Socket.IO: `node server.mjs BROKER`, or a worker of `workers.mjs`. Prints its port when it is ready.
+import cluster from 'node:cluster'
 import { createServer } from 'node:http'
-import { RedisBroker } from '@bothways/redis'
 import { Server } from '@bothways/socket.io'
-import { createClient } from 'redis'
+import { workerBroker } from 'bothways'
+import { openBroker } from '../../chaos/open-broker.mjs'
 
-const client = createClient({ url: process.argv[2] })
-client.on('error', () => {})
-await client.connect()
 const http = createServer()
-const cluster = await RedisBroker.open({ client })
 const io = new Server(http, {
-  cluster,
+  cluster: cluster.isWorker ? workerBroker() : await openBroker(process.argv[2], 5_000),
   connectionStateRecovery: {},
   pingInterval: 2_000,
   pingTimeout: 30_000,
@@ -22,6 +19,12 @@ io.on('connection', socket => {
   socket.join('all')
   socket.on('echo', (data, answer) => answer(data))
   socket.on('pid', answer => answer(pid))
+  socket.on('name', (name, answer) => {
+    socket.data.name = name
+    answer()
+  })
+  socket.on('state', answer => answer({ pid, data: socket.data, rooms: [...socket.rooms] }))
+  socket.on('say', (...args) => socket.emit(...args))
   socket.on('tell', (event, ...args) => io.to('all').emit(event, ...args))
   socket.on('join', (room, answer) => answer(socket.join(room)))
   socket.on('sockets', async (room, answer) => answer((await io.in(room).fetchSockets()).map(({ id }) => id)))
@@ -36,7 +39,10 @@ process.once('SIGTERM', async () => {
   await io.close()
   process.exit()
 })
-// The process that started it has gone.
-process.stdin.resume().once('end', () => process.exit())
-
-http.listen(0, '127.0.0.1', () => console.log(http.address().port))
+if (cluster.isWorker) {
+  http.listen(0, () => process.send({ port: http.address().port }))
+} else {
+  // The process that started it has gone.
+  process.stdin.resume().once('end', () => process.exit())
+  http.listen(0, '127.0.0.1', () => console.log(http.address().port))
+}
