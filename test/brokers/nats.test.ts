@@ -218,17 +218,24 @@ test('So many calls wait for NATS at most, and one more is busy at once', async 
     config: { max_age: 0, max_msgs_per_subject: -1 },
     state: { last_seq: 0 },
   }
-  const answer = (body: object) => ({ subject: '', data: Buffer.from(JSON.stringify(body)) })
+  const answerTo = (subject: string): object | undefined => {
+    if (subject.startsWith('$JS.API.CONSUMER')) return { name: 'c', num_pending: 0 }
+    if (subject.startsWith('$JS.API')) return info
+    return subject.startsWith('$KV') ? { seq: 1 } : undefined
+  }
+  let hear = (_error: null, _message: object): void => {}
   const connection = {
     info: { version: '2.9.0' },
-    publish() {},
-    async request(subject: string) {
-      if (subject.startsWith('$JS.API.CONSUMER')) return answer({ name: 'c', num_pending: 0 })
-      if (subject.startsWith('$JS.API')) return answer(info)
-      return subject.startsWith('$KV') ? answer({ seq: 1 }) : await new Promise<never>(() => {})
+    publish(subject: string, _data: string, { reply }: { reply?: string } = {}) {
+      const answer = answerTo(subject)
+      if (reply === undefined || answer === undefined) return
+      queueMicrotask(() => hear(null, { subject: reply, data: Buffer.from(JSON.stringify(answer)) }))
     },
     async *requestMany() {},
-    subscribe: () => ({ unsubscribe() {} }),
+    subscribe(subject: string, { callback }: { callback: typeof hear }) {
+      if (subject.startsWith('_INBOX.')) hear = callback
+      return { unsubscribe() {} }
+    },
     flush: async () => {},
     async *status() {},
   }

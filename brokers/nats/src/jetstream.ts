@@ -1,4 +1,5 @@
 import { HubError } from 'bothways'
+import { Inbox } from './inbox.ts'
 import type { NatsConnection, NatsHeaders, NatsMessage } from './nats-connection.ts'
 import { type ApiError, ErrorCode, hubErrorOf, refusalOf } from './nats-failure.ts'
 
@@ -47,6 +48,7 @@ export class JetStream {
   readonly #connection: NatsConnection
   readonly #newHeaders: () => NatsHeaders
   readonly #timeoutMs: number
+  readonly #inbox: Inbox
   #waitingCalls = 0
   /** There is no connection now: what is sent would wait, and arrive when nobody expects it. */
   isAway = false
@@ -55,6 +57,13 @@ export class JetStream {
     this.#connection = connection
     this.#newHeaders = newHeaders
     this.#timeoutMs = timeoutMs
+    this.#inbox = new Inbox(connection, timeoutMs)
+  }
+
+  /** Calls under way fail; the connection is the program's. */
+  close(): void {
+    this.isAway = true
+    this.#inbox.close()
   }
 
   /** Stores a message. @returns its place, or that of the one with the same id before it; undefined: the expected place is another one's */
@@ -206,10 +215,7 @@ export class JetStream {
     }
     this.#waitingCalls++
     try {
-      const { data } = await this.#connection.request(subject, payload, {
-        timeout: this.#timeoutMs,
-        ...(headers !== undefined && { headers: headers as never }),
-      })
+      const { data } = await this.#inbox.request(subject, payload, headers)
       return JSON.parse(textOf(data))
     } catch (error) {
       throw hubErrorOf(error)

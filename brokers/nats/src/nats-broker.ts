@@ -270,7 +270,7 @@ export class NatsBroker implements Broker {
     this.#followed.clear()
     this.#audience.clear()
     if (this.#withdrawn !== undefined) await this.#presence.close().catch(ignore)
-    this.#jetStream.isAway = true
+    this.#jetStream.close()
   }
 
   #follow(topic: string): Followed {

@@ -1,12 +1,9 @@
 /** What is used of a connection of `@nats-io/nats-core` (3), as `connect` of `@nats-io/transport-node` resolves with it. */
 export interface NatsConnection {
   readonly info?: { readonly version: string } | undefined
-  publish(subject: string, payload?: string | Uint8Array, options?: { headers?: never }): void
-  request(
-    subject: string,
-    payload?: string | Uint8Array,
-    options?: { timeout: number; headers?: never },
-  ): Promise<NatsMessage>
+  /** As it was given to `connect`. */
+  readonly options?: { readonly inboxPrefix?: string | undefined } | undefined
+  publish(subject: string, payload?: string | Uint8Array, options?: { headers?: never; reply?: string }): void
   requestMany(
     subject: string,
     payload?: string | Uint8Array,
