@@ -16,6 +16,11 @@ class FakeStream {
   }
 
   isAway = false
+  isSilent = false
+
+  async last(_: string, subject: string): Promise<StoredMessage | undefined> {
+    return this.#messages.get(subject)
+  }
 
   async remove(_: string, seq: number): Promise<void> {
     if (this.isAway) throw new Error('NATS is away.')
@@ -33,6 +38,7 @@ class FakeStream {
     _from: unknown,
     work: (pending: number, next: (count: number) => Promise<StoredMessage[]>) => Promise<Result>,
   ): Promise<Result> {
+    if (this.isSilent) throw new Error('NATS has not answered in time.')
     const found = this.#matching(filter)
     return await work(found.length, async count => found.slice(0, count))
   }
@@ -78,6 +84,21 @@ test('A process that was believed dead stores its members again, and says so', a
   vi.restoreAllMocks()
   expect(again.map(([topic, { member }]) => [topic, member.client])).toEqual([['a', 'c2']])
   expect(await clientsOf(living)).toEqual(['c2'])
+})
+
+test('A process that was believed dead stores its members again also when NATS has not answered it at first', async () => {
+  const stream = new FakeStream()
+  const [living, stopped] = [over(stream), over(stream)]
+  for (const presence of [living, stopped]) await presence.renew()
+  await stopped.join('a', { client: 'c2', data: 2 })
+  stream.now = 40_000
+  await living.renew()
+  stream.isSilent = true
+  await expect(stopped.renew()).rejects.toThrow('NATS has not answered in time.')
+  stream.isSilent = false
+  expect((await stopped.renew()).again).toHaveLength(1)
+  expect(await clientsOf(living)).toEqual(['c2'])
+  expect((await stopped.renew()).again).toEqual([])
 })
 
 test('A member that leaves while it joins is gone, and one that joins again keeps its place', async () => {

@@ -41,6 +41,8 @@ export class Presence {
   /** Who has left while NATS did not answer: what is stored of them goes later. By topic and client. */
   readonly #leaving = new Map<string, readonly [topic: string, client: string]>()
   #renewedMs = Number.NEGATIVE_INFINITY
+  /** It was believed dead, and its members are not stored again yet. */
+  #wasDead = false
   #lastSince = 0
 
   constructor(
@@ -123,8 +125,11 @@ export class Presence {
     readonly again: readonly [string, Present][]
     readonly gone: readonly (readonly [topic: string, client: string])[]
   }> {
-    const wasDead = performance.now() - this.#renewedMs > leaseMs
-    await this.#jetStream.publish(this.#key('lease', this.process), String(Date.now()), this.process)
+    const lease = this.#key('lease', this.process)
+    const isLate = performance.now() - this.#renewedMs > leaseMs
+    // Another process has ended it, or may be about to.
+    if (isLate || (await this.#jetStream.last(this.#stream, lease)) === undefined) this.#wasDead = true
+    await this.#jetStream.publish(lease, String(Date.now()), this.process)
     this.#renewedMs = performance.now()
     const leases = await this.#jetStream.read(
       this.#stream,
@@ -138,7 +143,10 @@ export class Presence {
       if (own === undefined || own.storedMs - storedMs < leaseMs) living.add(process)
       else await this.#bury(process)
     }
-    return { living, again: wasDead ? await this.again() : [], gone: await this.#leaveLater() }
+    const gone = await this.#leaveLater()
+    const again = this.#wasDead ? await this.again() : []
+    this.#wasDead = false
+    return { living, again, gone }
   }
 
   async #leaveLater(): Promise<(readonly [topic: string, client: string])[]> {
