@@ -60,7 +60,7 @@ export class HubTopic<Data = unknown, Input = Data> {
    * Everything that is published from now on, for `for await`; leaving the loop ends it, as the end of the hub does. What is not
    * taken waits in history. The first one behind publications that were lost says so by `isAfterGap`.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<TopicPublication<Data>, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<TopicPublication<Data>> {
     return new TopicIteration<Data>(this.#port)
   }
 

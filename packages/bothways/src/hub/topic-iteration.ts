@@ -15,7 +15,7 @@ interface Awaiting<Data> {
 }
 
 /** One `for await` over a topic. What is not taken waits here up to a bound, then in the history. */
-export class TopicIteration<Data> implements AsyncIterableIterator<TopicPublication<Data>, undefined>, Sink {
+export class TopicIteration<Data> implements AsyncIterableIterator<TopicPublication<Data>>, Sink {
   readonly #port: TopicPort
   readonly #waiting: TopicPublication<Data>[] = []
   readonly #awaiting: Awaiting<Data>[] = []
