@@ -1,5 +1,5 @@
 import { ByteBudget } from 'bothways/connection'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { AdapterSocket } from './adapter.ts'
 import type { ClusterMessage } from './cluster-bus.ts'
 import { ClusterRecovery } from './cluster-recovery.ts'
@@ -86,4 +86,38 @@ test.each([
   await told()
   expect(heir.restore('pid 0', undefined)).toBe(null)
   expect(heir.restore('pid 99', undefined)).toMatchObject({ sid: 'sid 99' })
+})
+
+test('That another server lives is remembered as long as packets are, and takes no room from them', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const budget = new ByteBudget(1e9)
+  const log = new SessionLog({ maxPackets: 10, noticeMs: 1_000, budget })
+  onTestFinished(() => log.close())
+  const recovery = new ClusterRecovery({ log, id: 'own', budget, publish() {}, mayComeBack: () => true })
+  onTestFinished(() => recovery.close())
+  const names = Array.from({ length: 1_000 }, (_, at) => `anotherL${at.toString(36)}`)
+  const packet = { offset: log.nextOffset(), parts: [], rooms: new Set<string>(), except: new Set<string>() }
+  log.append(packet)
+  for (const offset of names)
+    recovery.onMessage({ type: 'alive', from: 'other', offset, wantsSessions: false })
+  const last = log.order.find(names[999]!)?.place
+  expect(log.order.find(names[0]!)?.place).toBe(last! - 999)
+  expect(log.missedSince(0, [])).toHaveLength(1)
+  vi.advanceTimersByTime(200_000)
+  // One that is forgotten stands where all of those do.
+  expect(log.order.find(names[0]!)?.place).toBe(last)
+
+  for (let at = 0; at <= 100_000; at++) {
+    recovery.onMessage({
+      type: 'alive',
+      from: 'other',
+      offset: `Another1${at.toString(36)}`,
+      wantsSessions: false,
+    })
+  }
+  expect(log.order.find('Another10')?.place).toBe(last)
+  expect(log.order.find('Another11')?.place).toBe(last! + 2)
+  // What stands before the first that went is not sure to be whole.
+  expect([last!, last! + 1].map(place => log.order.isWholeFrom(place))).toEqual([false, true])
 })

@@ -135,6 +135,22 @@ test('Who has missed what the other server has not got, or forgot for want of ro
   models.close()
 })
 
+test('A server that forgot its own packet before it came round knows that it is missing, and forgets its name', () => {
+  const models = new Models()
+  const [heir, own] = models.all as [Model, Model, Model]
+  heir.send()
+  const [lost] = heir.outbox.splice(0)
+  for (let times = 0; times < 5; times++) heir.log.giveUp()
+  own.send()
+  const [later] = own.outbox.splice(0)
+  heir.hear(later!)
+  heir.hear(lost!)
+  const { place } = heir.log.order.find(nameOf(later!))!
+  expect(heir.log.order.isWholeFrom(place)).toBe(false)
+  expect(heir.log.order.isWholeFrom(heir.log.order.find(nameOf(lost!))!.place)).toBe(false)
+  models.close()
+})
+
 test('An offset that no server has written names nothing', () => {
   for (const offset of [
     '',

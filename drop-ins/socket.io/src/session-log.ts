@@ -49,6 +49,8 @@ export interface SessionLogOptions {
 const entryBytes = 512
 /** What a room takes, besides its name. */
 const roomBytes = 64
+/** Of so many names that came round, and are no packets, the place is known; the oldest go. */
+const maxUnlogged = 100_000
 
 interface Entry {
   readonly offset: string
@@ -81,6 +83,8 @@ export class SessionLog implements BudgetHolder {
   readonly order: PacketOrder = new PacketOrder()
   /** The positions of packets of this server that have not come round. */
   readonly #onTheirWay = new Set<number>()
+  /** What came round and is no packet, that another server lives: when it did, in ms since 1970. */
+  readonly #unlogged = new Map<string, number>()
   #isCommon = false
   readonly #maxAwayMs: number
   readonly #maxPackets: number
@@ -188,7 +192,18 @@ export class SessionLog implements BudgetHolder {
     const [first = this.position] = this.#onTheirWay
     const { place, isHole } = this.order.take(packet, Math.min(first, position ?? this.position))
     if (position !== undefined) this.#entries[position - this.#first]!.place = place
+    // It was dropped before it came round.
+    else if (isOwn) this.order.forget(name, false)
+    else this.#rememberUnlogged(writeName(packet.log, packet.number))
     return isHole
+  }
+
+  #rememberUnlogged(name: string): void {
+    this.#unlogged.set(name, Date.now())
+    if (this.#unlogged.size <= maxUnlogged) return
+    const [oldest = name] = this.#unlogged.keys()
+    this.#unlogged.delete(oldest)
+    this.order.forget(oldest, false)
   }
 
   /** Others give it to their clients when it comes round, this server has done so already. */
@@ -303,6 +318,11 @@ export class SessionLog implements BudgetHolder {
     }
     const alive = this.#entries.findIndex(it => it.at + this.#retentionMs >= now)
     this.#drop(alive === -1 ? this.#entries.length : alive, true)
+    for (const [name, at] of this.#unlogged) {
+      if (at + this.#retentionMs >= now) break
+      this.#unlogged.delete(name)
+      this.order.forget(name, true)
+    }
     this.order.forgetLogs(2 * this.#retentionMs)
   }
 

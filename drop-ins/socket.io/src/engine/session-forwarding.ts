@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { ByteBudget } from 'bothways/connection'
-import { networkOf, OpenPlaces, RequestBody } from 'bothways/exchange'
+import { OpenPlaces, RequestBody } from 'bothways/exchange'
 import type { ClusterBus, ClusterMembership, ClusterMessage } from '../cluster-bus.ts'
 import type { EngineRequest } from './engine-request.ts'
 import { ForwardedResponse, forwardedRequest } from './forwarded-exchange.ts'
@@ -20,9 +20,8 @@ export interface ForwardingServer {
 /** The owner of a session says at once that it has got a request; without that for so long it is gone, in ms. */
 const takenMs = 3_000
 
-/** Requests that wait for their owners, in all and of one address; one more is refused with 503. */
+/** Requests that wait for their owners, in all; one more is refused with 503. None of one address: behind a balancer all have that. */
 const maxForwarded = 10_000
-const maxForwardedOfAddress = 5_000
 
 /** Of one session: a poll and a POST, and as many that their client has just given up. */
 const maxForwardedOfSession = 4
@@ -56,8 +55,7 @@ export class SessionForwarding {
   readonly #server: ForwardingServer
   readonly #membership: ClusterMembership
   readonly #servers: KnownServers
-  readonly #places = new OpenPlaces(maxForwarded, maxForwardedOfAddress)
-  readonly #sessionPlaces = new OpenPlaces(maxForwarded, maxForwardedOfSession)
+  readonly #places = new OpenPlaces(maxForwarded, maxForwardedOfSession)
   /** Requests of clients that other servers answer. */
   readonly #waiting = new Map<string, Waiting>()
   /** Requests of other servers that this one answers. */
@@ -86,7 +84,7 @@ export class SessionForwarding {
 
   /** @param refuse told when nobody has the session */
   forward(request: EngineRequest, response: ServerResponse, owner: string, refuse: () => void): void {
-    const giveBack = this.#takePlace(request)
+    const giveBack = this.#places.take(request._query.sid ?? '')
     if (giveBack === undefined) {
       response.writeHead(503).end()
       return
@@ -98,19 +96,6 @@ export class SessionForwarding {
       if (isKnown) this.#sendWhole(forwarded)
       else refuse()
     })
-  }
-
-  #takePlace({ _query, socket }: EngineRequest): (() => void) | undefined {
-    const giveBack = this.#places.take(networkOf(socket?.remoteAddress ?? ''))
-    const giveBackSession = giveBack && this.#sessionPlaces.take(_query.sid ?? '')
-    if (giveBackSession === undefined) giveBack?.()
-    return (
-      giveBackSession &&
-      (() => {
-        giveBack?.()
-        giveBackSession()
-      })
-    )
   }
 
   #sendWhole(forwarded: Forwarded): void {

@@ -25,3 +25,33 @@ test('A topic is filled while somebody subscribes or asks, and not a moment long
   end()
   await expect.poll(() => filled.isRunning).toBe(false)
 })
+
+test('What a filling makes after its end lets nothing else be asked for of the next one, which still makes its first', async () => {
+  hub = createHub({ topics: { figures: {} } })
+  const topic = hub.topic('figures')
+  const end = await topic.subscribe(() => {})
+  const made: ((value: number) => void)[] = []
+  let turns = 0
+  const make = () => new Promise(resolve => made.push(resolve))
+  const filled = new WhileWanted(
+    topic,
+    () => ({ make }),
+    () => {
+      turns++
+      return 5
+    },
+  )
+  const first = filled.ask()
+  filled.stop()
+  const second = filled.ask()
+  expect(made).toHaveLength(2)
+  made[0]?.(1)
+  await first
+  const before = turns
+  await expect.poll(() => turns).toBeGreaterThan(before + 3)
+  expect(made).toHaveLength(2)
+  filled.stop()
+  made[1]?.(2)
+  await second
+  end()
+})

@@ -65,7 +65,7 @@ export class WhileWanted {
     } catch (error) {
       console.error(error)
     } finally {
-      this.#making = undefined
+      if (this.#making === filling) this.#making = undefined
     }
   }
 }

@@ -47,22 +47,30 @@ export function askAll<Value>(ask: string, own: () => Value): () => Promise<read
   const waiting = new Map<number, (values: readonly Value[]) => void>()
   process.on('message', (message: unknown) => {
     if (!isMessage(message) || message.ask !== ask) return
-    if (message.step === 'wanted') process.send?.({ ask, step: 'own', id: message.id, value: own() })
+    if (message.step === 'wanted') tellFirst({ ask, step: 'own', id: message.id, value: own() }, () => {})
     if (message.step === 'all') waiting.get(message.id)?.(message.values as readonly Value[])
   })
   return async () => {
     const id = ++lastId
     const all = await new Promise<readonly Value[]>(resolve => {
-      const timer = setTimeout(() => resolve([own()]), 2 * timeoutMs)
-      waiting.set(id, values => {
+      const finish = (values: readonly Value[]): void => {
         clearTimeout(timer)
         resolve(values)
-      })
-      process.send?.({ ask, step: 'wanted', id })
+      }
+      const finishAlone = (): void => finish([own()])
+      const timer = setTimeout(finishAlone, 2 * timeoutMs)
+      waiting.set(id, finish)
+      tellFirst({ ask, step: 'wanted', id }, finishAlone)
     })
     waiting.delete(id)
     return all
   }
+}
+
+/** @param fail told when there is no channel to the first process (any more): without it Node ends this one */
+function tellFirst(message: Message, fail: () => void): void {
+  if (process.send === undefined) fail()
+  else process.send(message, (error: Error | null) => error && fail())
 }
 
 function tell(worker: Worker, message: Message): void {
