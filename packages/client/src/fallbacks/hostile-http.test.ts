@@ -230,6 +230,31 @@ test('Long names go by further requests before there are fifty', async () => {
   client.close()
 })
 
+test('A publication on a connection that went silent goes again by its key, while other requests are answered', async () => {
+  const { client, environment, asked, until } = stage(url => {
+    if (!url.pathname.endsWith('/publish')) return { body: new ReadableStream() }
+    const isFirst = asked.filter(({ pathname }) => pathname === url.pathname).length === 1
+    return isFirst ? hanging() : { body: JSON.stringify({ position: 'a.1.x' }) }
+  })
+  const begunAt = environment.now()
+  let outcome: unknown
+  client
+    .topic('room')
+    .publish('one')
+    .then(
+      position => (outcome = position),
+      error => (outcome = error),
+    )
+  await until(() => asked.length > 0)
+  await environment.pass(30_000)
+  expect(client.status).toBe('open')
+  await until(() => outcome !== undefined)
+  expect(outcome).toBe('a.1.x')
+  // Long before its key is forgotten.
+  expect(environment.now() - begunAt).toBeLessThan(60_000)
+  client.close()
+})
+
 test('A poll that says when to come back is a goodbye', async () => {
   let isLeaving = false
   const { client, until } = stage(url => {

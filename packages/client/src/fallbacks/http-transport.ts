@@ -61,6 +61,8 @@ const maxTopics = 50
 const maxNameBytes = 2048
 /** Browsers have six connections to a server of HTTP/1.1: publications need some. */
 const maxRequests = 4
+/** A publication that is not answered for so long went out on a connection that is gone: it goes again, by its key. In ms. */
+const answerMs = 45_000
 
 /**
  * The messages of bothways.v1 over requests without a session. News are read by one request for up to 50 topics, which is made
@@ -144,6 +146,12 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     const refusal = await refusalOf(response)
     const answer = refusal ?? checkMessage({ ...JSON.parse(await response.text()), type })
     if (!over.signal.aborted) handler.onMessage({ ...answer, id })
+  }
+
+  const publish = async (body: string, id: number | undefined) => {
+    const watch = createTimer(environment)
+    watch(() => end({ code: 'silent' }), answerMs)
+    await post('publish', body, 'published', id).finally(watch)
   }
 
   const pass: Http['pass'] = said => {
@@ -241,7 +249,11 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
       } else if (type === 'publish') {
         const body = textOf({ topic: name, key, ifPosition, state }, data)
         const before = publishing.get(name) ?? Promise.resolve()
-        const done = before.then(() => attempt(() => post('publish', body, 'published', id)))
+        const done = before
+          .then(() => attempt(() => publish(body, id)))
+          .then(() => {
+            if (publishing.get(name) === done) publishing.delete(name)
+          })
         publishing.set(name, done)
       } else {
         void attempt(() => post('request', textOf({ method }, data), 'response', id))
