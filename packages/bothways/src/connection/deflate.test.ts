@@ -1,4 +1,5 @@
 import { createHook } from 'node:async_hooks'
+import { randomBytes } from 'node:crypto'
 import { constants, createDeflateRaw, createInflateRaw, deflateRawSync } from 'node:zlib'
 import { heldMemory } from '@bothways/test-support/held-memory'
 import fc from 'fast-check'
@@ -416,12 +417,24 @@ describe('A zlib that is kept for what comes', () => {
     )
   })
 
-  test('Many at once get what is theirs, paused at the gate or not', async () => {
+  test.each([
+    ['all of whose data are read', flushed],
+    [
+      'with a last block in the middle',
+      (bytes: Buffer) =>
+        Buffer.concat([deflateRawSync(bytes.subarray(0, -100)), deflateRawSync(bytes.subarray(-100))]),
+    ],
+  ])('Many at once get what is theirs, paused at the gate or not: messages %s', async (_, compress) => {
     const gate = new WorkGate({ maxBytes: 600_000 })
-    const messages = Array.from({ length: 12 }, (_, at) => Buffer.concat([Buffer.from(`${at} `), long]))
-    const results = messages.map(it => new Inflater(direction, limit, gate).inflate(flushed(it)))
-    const inflated = await Promise.all(results)
+    const inflate = (bytes: Buffer) => new Inflater(direction, limit, gate).inflate(bytes)
+    // What does not shrink comes out in one piece, at its end.
+    const random = randomBytes(40_000)
+    const messages = Array.from({ length: 300 }, (_, at) =>
+      Buffer.concat([Buffer.from(`${at} `), at % 3 === 0 ? long : random]),
+    )
+    const inflated = await Promise.all(messages.map(it => inflate(compress(it))))
     expect(inflated.every((it, at) => isSame(it, messages[at]!))).toBe(true)
+    for (let at = 0; at < 6; at++) expect(isSame(await inflate(flushed(long)), long)).toBe(true)
     expect([gate.runningCount, gate.heldBytes]).toEqual([0, 0])
   })
 })

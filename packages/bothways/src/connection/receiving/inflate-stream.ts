@@ -31,6 +31,7 @@ export class InflateStream {
   #reader: InflateReader | undefined
   /** How much it had read of earlier inputs. */
   #readBefore = 0
+  #inputBytes = 0
   #isRead = false
 
   /** @param parts whole streams of DEFLATE data, of which the first is inflated. They must not change meanwhile. */
@@ -88,8 +89,10 @@ export class InflateStream {
       stream.end()
       return
     }
-    stream.write(parts[0], error => {
-      if (error) return
+    const [input] = parts as readonly [Buffer]
+    this.#inputBytes = input.length
+    stream.write(input, error => {
+      if (error) return this.#take()?.onInflateError(error)
       this.#isRead = true
       this.#finishIfDone()
     })
@@ -99,9 +102,11 @@ export class InflateStream {
   #finishIfDone(): void {
     const stream = this.#stream
     if (!this.#isRead || stream.isPaused() || stream.readableLength > 0) return
+    const readBytes = stream.bytesWritten - this.#readBefore
+    // zlib has stopped behind a last block: `end` comes, and the stream is of no further use.
+    if (readBytes < this.#inputBytes) return
     const reader = this.#take()
     if (reader === undefined) return
-    const readBytes = stream.bytesWritten - this.#readBefore
     if (InflateStream.#idle.length < maxIdleCount) {
       stream.reset()
       InflateStream.#idle.push(this)
