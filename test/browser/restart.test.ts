@@ -63,15 +63,14 @@ test('Chat, monitor and compare come back by themselves when the server restarts
   expect(await chat.locator('.chat-own').count()).toBe(2)
 })
 
-test('A server of several processes is not compared, and says why; the monitor says which of them it shows', async () => {
+test('A server of several processes is not compared, and says why; the monitor shows the figures of all', async () => {
   const worker = await startServe({ port: 0, host: '127.0.0.1', origins: [], page: true, isWorker: true })
   const page = await chromium.context.newPage()
   await page.goto(`${worker.url}#compare`)
   await page.locator('[data-finding=scattered]', { hasText: '--workers' }).waitFor()
   expect(await page.locator('[data-way=poll] [data-fact=requests]').textContent()).toBe('0')
-  // The monitor says whose figures it shows.
   await page.goto(`${worker.url}#monitor`)
-  await page.getByText(`is process ${process.pid}, the one that this page is connected to`).waitFor()
+  await page.getByText('are those of all together').waitFor()
   await page.close()
   await worker.close()
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer as createHttpServer, type Server as HttpServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, Socket, type Server as TcpServer } from 'node:net'
 import { acceptKey, HandshakeError } from '@bothways/protocol'
+import { endHostile, frame, hostile, switching } from '@bothways/test-support/hostile-server'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ConnectionClosedError } from '../connection/connection-closed-error.ts'
 import type { ServerOptions } from '../server/options.ts'
@@ -13,6 +14,7 @@ import type { WebSocketErrorEvent } from './error-event.ts'
 import { WebSocket } from './websocket.ts'
 
 const cleanups: (() => unknown)[] = []
+afterEach(endHostile)
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup()
 })
@@ -110,6 +112,19 @@ function neverConnecting(isTls = false): NonNullable<ClientOptions['agent']> {
 }
 
 describe('Messages', () => {
+  test('that come in one piece with the answer to the handshake are heard by who has awaited open first', async () => {
+    const { port } = await hostile((socket, key) =>
+      socket.write(Buffer.concat([Buffer.from(switching(key)), frame('81', 'hi'), frame('81', 'ho')])),
+    )
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`)
+    const isOpen = async () => void (await once(socket, 'open'))
+    await isOpen()
+    const got: unknown[] = []
+    socket.addEventListener('message', ({ data }) => got.push(data))
+    await expect.poll(() => got).toEqual(['hi', 'ho'])
+    socket.terminate()
+  })
+
   test('Text, bytes, views, Blobs and anything else go out in order, and come back the same', async () => {
     const socket = await open(await serve(echo))
     const got: unknown[] = []

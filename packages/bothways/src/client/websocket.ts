@@ -287,7 +287,9 @@ export class WebSocket extends WebSocketEventTarget {
     )
     this.#readyState = ReadyState.Open
     this.dispatchEvent(new Event('open'))
-    this.#connection.start(head)
+    if (head.length === 0) this.#connection.start()
+    // Each event is a task of its own: who awaits `open` and then listens hears the messages that came along with the head.
+    else setImmediate(() => this.#connection?.start(head))
   }
 
   /** WHATWG §3, "when a WebSocket message has been received". */

@@ -18,6 +18,9 @@ export interface HubClient {
 /** So many are told to go in one turn: of tens of thousands the last must not wait, unserved, for all of them. */
 const goodbyesInOneTurn = 250
 
+/** Who comes while the server leaves stays away so long at least, in ms. */
+const leastGoodbyeMs = 1_000
+
 /** How a hub takes leave of its clients. */
 export interface LeaveOptions {
   /** Over how long they are to come back, in ms. Default: 5 for each client, at most 5,000. */
@@ -83,7 +86,7 @@ export class HubClients {
    * @param closeMs over how long they are ended
    */
   async leave(spreadMs: number, closeMs: number): Promise<void> {
-    this.#goodbyeMs = spreadMs
+    this.#goodbyeMs = Math.max(spreadMs, leastGoodbyeMs)
     const clients = [...this.#clients.values()].flatMap(all => [...all])
     const timers: NodeJS.Timeout[] = []
     const gone = new Promise<void>(resolve => {

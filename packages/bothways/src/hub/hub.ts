@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Sink } from '../connection/channel.ts'
 import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
 import { resolveOptions } from '../connection/option-rules.ts'
@@ -71,6 +72,8 @@ export class Hub<User = undefined, C extends TypeOfContract = any> {
   /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
   constructor(options: HubOptions<User, C> = {}) {
     const settings = resolveOptions('createHub', options as HubOptions<unknown, Contract>, hubRules)
+    // Each iteration over a topic listens.
+    setMaxListeners(0, this.#closing.signal)
     this.settings = settings
     this.onError = settings.onError
     this.broker = settings.broker

@@ -79,8 +79,7 @@ export class Subscription {
   /** A publication that has just come, with the position before it. */
   offer(message: Publication, position: string | undefined): void {
     if (!this.#isLive) {
-      // Of what has no history, what does not fit is lost.
-      if (this.#hasStarted && !this.topic.hasHistory && !this.topic.isState) this.#hasLost = true
+      this.#lose()
       return
     }
     const outcome = this.sink.sendShared(message)
@@ -88,6 +87,11 @@ export class Subscription {
     if (outcome === 'sent') return
     this.#isLive = false
     this.#hasLost = outcome === 'refused'
+  }
+
+  /** Of what has no history, what comes while it is behind is lost. */
+  #lose(): void {
+    if (this.#hasStarted && !this.topic.hasHistory && !this.topic.isState) this.#hasLost = true
   }
 
   /** Presence. In place of news that do not fit the whole list is told, once there is room. */
@@ -105,7 +109,10 @@ export class Subscription {
 
   /** Something was lost for everybody: what is there is read, and of what is not it is told. */
   fallBehind(): void {
-    if (!this.#isLive) return
+    if (!this.#isLive) {
+      this.#lose()
+      return
+    }
     this.#isLive = false
     this.#hasLost = true
     void this.#feed()

@@ -46,6 +46,41 @@ test('An iteration that falls behind further than history reaches says so, and g
   await hub.close({ spreadMs: 0 })
 })
 
+test('What the broker lost while an iteration was behind is told, too', async () => {
+  const broker = new MemoryBroker()
+  let restore: (() => void) | undefined
+  const subscribe = broker.subscribe.bind(broker)
+  broker.subscribe = (topic, events) => {
+    restore = () => events.onRestored?.()
+    return subscribe(topic, events)
+  }
+  const hub = createHub({ topics: { t: {} }, broker })
+  const iterator = hub.topic('t')[Symbol.asyncIterator]()
+  await turn()
+  for (let at = 0; at < 100; at++) await hub.topic('t').publish(at)
+  restore?.()
+  await turn()
+  for (let at = 0; at < 100; at++) await iterator.next()
+  await turn()
+  await hub.topic('t').publish('after')
+  expect((await iterator.next()).value).toMatchObject({ data: 'after', isAfterGap: true })
+  await hub.close({ spreadMs: 0 })
+})
+
+test('Many iterations at a time are nothing to be warned of', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', onWarning)
+  const hub = createHub({ topics: { t: {} } })
+  const iterators = Array.from({ length: 20 }, () => hub.topic('t')[Symbol.asyncIterator]())
+  await turn()
+  expect(hub.topic('t').subscriberCount).toBe(20)
+  await hub.close({ spreadMs: 0 })
+  for (const iterator of iterators) expect((await iterator.next()).done).toBe(true)
+  process.off('warning', onWarning)
+  expect(warnings).toEqual([])
+})
+
 test('Leaving an iteration ends it at once, also while the next one is awaited, and the topic is let go', async () => {
   const hub = createHub({ topics: { t: {} } })
   const iterator = hub.topic('t')[Symbol.asyncIterator]()

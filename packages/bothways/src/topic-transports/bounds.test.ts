@@ -249,6 +249,55 @@ test('A user with as many event streams and polls as it may have is told to come
   await expect.poll(isOpen).toBe(': welcome')
 })
 
+test.each(['events?topic=room', 'poll?topic=room'])(
+  'Who leaves %s while it is asked whether they may have it keeps no place and no subscription',
+  async path => {
+    let decide = (_: boolean) => {}
+    let isAsked = () => {}
+    let hasGone = () => {}
+    let isHeld = true
+    const authorize = () => {
+      isAsked()
+      return !isHeld || new Promise<boolean>(resolve => (decide = resolve))
+    }
+    const hub = createHub({ topics: { room: { history, authorize } } })
+    const topics = new TopicsHttp(hub, { maxOpenPerClient: 1 })
+    const http = createHttpServer((request, response) => {
+      response.once('close', () => hasGone())
+      void topics.handle(request, response)
+    })
+    http.listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    cleanups.push(
+      () => http.closeAllConnections(),
+      () => http.close(),
+    )
+    const { port } = http.address() as AddressInfo
+    const ask = async () => {
+      const asked = new Promise<void>(resolve => (isAsked = resolve))
+      const request = httpRequest({ port, path: `/bothways/${path}` }).on('error', () => {})
+      request.end()
+      await asked
+      return request
+    }
+    for (let at = 0; at < 3; at++) {
+      const request = await ask()
+      const gone = new Promise<void>(resolve => (hasGone = resolve))
+      request.destroy()
+      await gone
+      decide(true)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    expect([hub.topic('room').subscriberCount, hub.clients.count]).toEqual([0, 0])
+    isHeld = false
+    const request = await ask()
+    const [response] = await once(request, 'response')
+    expect(response.statusCode).toBe(200)
+    expect(String((await once(response, 'data'))[0])).not.toContain('retry')
+    request.destroy()
+  },
+)
+
 test('Behind a trusted proxy, clients without a user are those that it names', async () => {
   const hub = createHub({ topics: { room: { history } } })
   const topics = new TopicsHttp(hub, { maxOpenPerClient: 1, trustedProxies: ['127.0.0.1'] })

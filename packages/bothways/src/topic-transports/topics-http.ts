@@ -164,6 +164,8 @@ export class TopicsHttp<User = undefined> {
     const given = request.headers['last-event-id'] ?? query.get('since') ?? undefined
     const since = typeof given === 'string' && given !== '' ? given : undefined
     await this.#checkTopics(user, topics)
+    // Whoever has left meanwhile will not be told of again.
+    if (response.destroyed) return
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store, no-transform',
@@ -241,6 +243,7 @@ export class TopicsHttp<User = undefined> {
     // Who asked with a cursor is answered with one alone.
     const isByTopic = since === positions && positions !== undefined
     await this.#checkTopics(user, topics)
+    if (response.destroyed) return
     const poll = new LongPoll(this.#hub, user, topics)
     const wantsToWait = since !== undefined && waitMs > 0
     if (!wantsToWait || !this.#takePlace(user, request, response)) {
