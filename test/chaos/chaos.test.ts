@@ -67,6 +67,17 @@ const [one, two, three, four] = log as [Entry, Entry, Entry, Entry]
 const lost = { lost: true } as const
 const again = { comesAgain: true } as const
 
+test('A place that was acknowledged without its check is that of one with any, and of no other place', () => {
+  const bare = { ...two, position: 'e.2.' }
+  const acknowledged = [one, bare, three, four]
+  expect([...wrongInSubscriber('s', 'log/1', acknowledged, log)]).toEqual([])
+  expect([...wrongInSubscriber('s', 'log/1', log, acknowledged)]).not.toEqual([])
+  expect([...wrongInSubscriber('s', 'log/1', acknowledged, [one, at(2, 'q', 7)])]).not.toEqual([])
+  const kept = log.map(({ from, n, position }) => ({ position, data: JSON.stringify({ from, n }) }))
+  expect([...wrongInBroker('log/1', acknowledged, kept)]).toEqual([])
+  expect([...wrongInBroker('log/1', [one, { ...two, position: 'e.2.x' }, three, four], kept)]).not.toEqual([])
+})
+
 test('The log is what was acknowledged in the order of positions; missing, twice and out of order are found', () => {
   expect(logOf('log/1', [four, one, { ...two, topic: 'log/2' }, three])).toEqual([one, three, four])
   expect([...wrongInLog('log/1', log)]).toEqual([])

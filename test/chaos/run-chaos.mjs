@@ -8,7 +8,7 @@ import { Publisher } from './publisher.mjs'
 import { ServerProcess } from './server-process.mjs'
 import { Subscriber } from './subscriber.mjs'
 import { isState, topics } from './topics.mjs'
-import { logOf, wrongInBroker, wrongInLog, wrongInSubscriber } from './verify.mjs'
+import { isAt, logOf, wrongInBroker, wrongInLog, wrongInSubscriber } from './verify.mjs'
 
 /**
  * Publishers with keys and sequence numbers, subscribers that come, go, stall and are cut, over all wires, while servers are
@@ -119,7 +119,8 @@ export async function runChaos({
     const isThere = follower =>
       topics.every(
         topic =>
-          logs.get(topic).length === 0 || follower.positions.get(topic) === logs.get(topic).at(-1).position,
+          logs.get(topic).length === 0 ||
+          isAt(follower.positions.get(topic), logs.get(topic).at(-1).position),
       )
     await unless(
       (async () => {
