@@ -800,3 +800,58 @@ test('What is set as a state says so, what is published does not', async () => {
   client.close()
   await Promise.allSettled(answers)
 })
+
+test('What a listener of status does when the connection opens is done once', async () => {
+  const { client, environment, socket } = stage()
+  const room = client.topic('room/1')
+  client.on('status', ({ status }) => {
+    if (status !== 'open') return
+    void client.request('pay', 1)
+    void room.publish('one')
+    room.on('publication', () => {})
+  })
+  await socket.welcome()
+  await environment.pass(1)
+  const types = socket.taken().map(({ type }) => type)
+  expect(types.sort()).toEqual(['publish', 'request', 'subscribe'])
+})
+
+test('A client that is closed while it begins to connect connects no more', async () => {
+  const { client, environment, sockets, socket } = stage()
+  await socket.welcome()
+  client.on('status', ({ status }) => {
+    if (status === 'connecting') client.close()
+  })
+  socket.cut()
+  await environment.pass(60_000)
+  expect([client.status, sockets.length]).toEqual(['closed', 1])
+})
+
+test('A goodbye without a time leads to the waits of the client', async () => {
+  const { client, socket } = stage()
+  await socket.welcome()
+  socket.say({ type: 'goodbye' })
+  expect(client.connection.reason).toMatchObject({ code: 'leaving', by: 'peer' })
+  expect(client.connection.reason?.retry).toBeGreaterThan(0)
+})
+
+test('A state that was refused is asked for anew by who listens again; leaving twice leaves nobody else out', async () => {
+  const { client, socket } = stage()
+  await socket.welcome()
+  const load = client.state('load')
+  const leave = load.subscribe(
+    () => {},
+    () => {},
+  )
+  const [{ id }] = socket.taken('subscribe')
+  socket.say({ type: 'error', id, topic: 'load', code: 'forbidden', message: 'no', retryable: false })
+  const values: unknown[] = []
+  load.subscribe(value => values.push(value))
+  leave()
+  leave()
+  const [{ id: second }, ...others] = socket.taken()
+  expect(others).toEqual([])
+  socket.say({ type: 'subscribed', id: second, topic: 'load', state: true })
+  socket.say({ type: 'state', topic: 'load', position: 'a.1.x', data: 7 })
+  expect(values).toEqual([7])
+})

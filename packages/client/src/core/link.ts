@@ -55,11 +55,14 @@ export function createLink(handler: LinkHandler, times: RetryTimes, random: () =
     reason = why
     handler.onStatus()
   }
+  let tries = 0
   const connect = () => {
+    const mine = ++tries
     isAppointed = false
     handler.wakeIn()
     become('connecting', reason)
-    handler.connect()
+    // A listener may have closed it, or begun anew.
+    if (mine === tries && status === 'connecting') handler.connect()
   }
   const end = (ending: Ending) => {
     handler.wakeIn()

@@ -66,7 +66,8 @@ export function createRequests(
       })
     },
     connected() {
-      for (const waiting of all) waiting.send()
+      // One that was made by a listener which has just heard of this connection has gone out.
+      for (const waiting of all) if (!waiting.isSent) waiting.send()
     },
     disconnected: () => failAll(false),
     closed: () => failAll(true),

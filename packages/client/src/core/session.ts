@@ -84,7 +84,8 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
   }
 
   /** The server leaves: what it still sends is heard until it closes, or until the time that it gave to come back at. */
-  const leaveIn = (ms = 0) => {
+  const leaveIn = (ms: number | undefined) => {
+    if (ms === undefined) return finish({ code: 'leaving' })
     leaveAt = environment.now() + ms
     leave(() => finish({ code: 'leaving' }), ms)
   }

@@ -32,6 +32,11 @@ export function createStateTopic(name: string, handler: TopicHandler): StateTopi
     },
     subscribe(listener, onEnd) {
       checkIs('A listener', 'function', listener)
+      if (subscription?.status === 'ended') {
+        handler.release(subscription)
+        subscription = undefined
+        listenerCount = 0
+      }
       subscription ??= handler.subscribe(name, undefined, true)
       const own = subscription
       const { events, state } = own
@@ -40,8 +45,9 @@ export function createStateTopic(name: string, handler: TopicHandler): StateTopi
       if (onEnd !== undefined) stops.push(events.on('end', onEnd))
       if (state !== undefined) listener(state.data)
       return () => {
+        if (stops.length === 0) return
         for (const stop of stops.splice(0)) stop()
-        if (--listenerCount > 0 || subscription !== own) return
+        if (subscription !== own || --listenerCount > 0) return
         handler.release(own)
         subscription = undefined
       }

@@ -211,7 +211,8 @@ export function createSubscription(
     },
     handleCount: 0,
     connected({ transport }) {
-      if (status === 'ended') return
+      // Made by a listener that has just heard of this connection, it has asked already.
+      if (status !== 'idle') return
       isPresent = transport === 'websocket' && presence !== undefined
       subscribe()
     },

@@ -94,7 +94,9 @@ export function shareLine(openLine: OpenLine, url: string, origin: Origin): Open
     if (isRefused) return openLine(given, handler)
     context = given
     // Who this is, the leader says.
-    const session: Line = openSession({ kind: 'websocket', open }, { ...given, token: undefined }, handler)
+    // Nor is it of a tab what the page forbids: that is the leader's connection.
+    const own = { ...given, token: undefined, blocked: new Set<boolean>() }
+    const session: Line = openSession({ kind: 'websocket', open }, own, handler)
     stopListening ??= listenTo([
       [page, 'pagehide', sleep],
       [page, 'pageshow', wake],
