@@ -8,7 +8,7 @@ export const admissionLimits = {
   },
 } as const
 
-/** What a server refuses besides what breaks RFC 6455; each refusal has its status in `refusals.ts`. */
+/** What a server refuses besides what breaks RFC 6455; docs/explanation/architecture.md names where each has its status. */
 export const refusalCodes = [
   'BW_NO_ROUTE',
   'BW_ORIGIN_REFUSED',
