@@ -337,6 +337,23 @@ test('After sleep beyond the key window nothing goes again', async () => {
   expect(sockets.at(-1)?.taken('publish')).toEqual([])
 })
 
+test('What is published as the connection opens takes nothing along that is beyond the key window', async () => {
+  const { client, environment, socket, sockets } = stage()
+  await socket.welcome()
+  const room = client.topic('room/1')
+  const sent = outcome(room.publish('sent'))
+  await settled()
+  socket.cut()
+  client.on('status', ({ status }) => {
+    if (status === 'open') void room.publish('anew')
+  })
+  await environment.pass(500)
+  await sockets.at(-1)?.welcome({ keyWindowMs: 100 })
+  expect(sent.code).toBe('outcome_unknown')
+  const again = sockets.at(-1)?.taken('publish')
+  expect(again?.map(({ data }) => data)).toEqual(['anew'])
+})
+
 test('After a refusal that may be tried again, all behind it wait and go again in order, the first with restart', async () => {
   const { client, environment, socket } = stage()
   await socket.welcome()
@@ -814,6 +831,15 @@ test('What a listener of status does when the connection opens is done once', as
   await environment.pass(1)
   const types = socket.taken().map(({ type }) => type)
   expect(types.sort()).toEqual(['publish', 'request', 'subscribe'])
+})
+
+test('A member that joins as the connection opens asks once, with its presence', async () => {
+  const { client, socket } = stage()
+  client.on('status', ({ status }) => {
+    if (status === 'open') client.topic('room/1', { presence: 'Li Si' })
+  })
+  await socket.welcome()
+  expect(socket.taken('subscribe')).toMatchObject([{ presence: 'Li Si' }])
 })
 
 test('A client that is closed while it begins to connect connects no more', async () => {

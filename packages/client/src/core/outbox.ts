@@ -74,6 +74,8 @@ export function createOutbox(
   const expiry = createTimer(environment)
   let windowMs = defaultKeyWindowMs * windowShare
   let bytesInAll = 0
+  /** Whether the key window of the connection is known: before, nothing goes over it. */
+  let isConnected = false
 
   const remove = (entry: Entry) => {
     const { queue } = entry
@@ -88,6 +90,7 @@ export function createOutbox(
   }
 
   const flush = () => {
+    if (!isConnected) return
     let inFlightCount = [...entries].filter(({ isInFlight }) => isInFlight).length
     for (const entry of entries) {
       const { id, queue, key, how, data } = entry
@@ -143,6 +146,7 @@ export function createOutbox(
   }
 
   const disconnected = () => {
+    isConnected = false
     for (const entry of entries) entry.isInFlight = false
     for (const queue of queues.values()) {
       queue.flow = 'free'
@@ -184,6 +188,7 @@ export function createOutbox(
       })
     },
     connected({ keyWindowMs = defaultKeyWindowMs }) {
+      isConnected = true
       windowMs = keyWindowMs * windowShare
       expire()
       flush()

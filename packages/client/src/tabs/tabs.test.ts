@@ -4,6 +4,7 @@ import { settled, VirtualEnvironment } from '@bothways/test-support/virtual-envi
 import { expect, test } from 'vitest'
 import { type Client, startClient } from '../core/client.ts'
 import type { SubscribeOptions } from '../core/index.ts'
+import type { OpenLine } from '../core/line.ts'
 import { lineOf } from '../core/session.ts'
 import { webSocketTransport } from '../core/web-socket-transport.ts'
 import { shareLine } from './tabs.ts'
@@ -298,6 +299,34 @@ test('Where locks or channels are forbidden each tab has its own connection', as
   await pass(1_000)
   expect(tabs.map(({ client }) => client.status)).toEqual(['open', 'open'])
   expect(server.open.size).toBe(2)
+})
+
+test('Where a page forbids WebSockets, its tabs come back after the server was away', async () => {
+  const server = new ModelServer()
+  const origin = new FakeOrigin()
+  let isAway = true
+  const clients = [origin.tab(), origin.tab()].map(fake => {
+    const environment = new VirtualEnvironment()
+    // What the page may open in place of WebSockets is a socket of the model, too.
+    const open: OpenLine = (context, handler) => {
+      context.blocked.add(true)
+      if (!isAway) return lineOf({ ...webSocketTransport, kind: 'event-stream' })(context, handler)
+      const cancel = environment.setTimer(() => handler.onEnd({ code: 'not_opened' }, 0), 50)
+      return { send() {}, probe() {}, end: cancel }
+    }
+    const options = { environment, WebSocket: server.webSocketOf(fake) }
+    return { environment, client: startClient(url, options, shareLine(open, url, fake)) }
+  })
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 100) {
+      for (const { environment } of clients) await environment.pass(100)
+    }
+  }
+  await pass(3_000)
+  expect(clients.map(({ client }) => client.connection.reason?.code)).toEqual(['not_opened', 'not_opened'])
+  isAway = false
+  await pass(60_000)
+  expect(clients.map(({ client }) => client.status)).toEqual(['open', 'open'])
 })
 
 test.each([1, 2, 3, 4, 5, 6, 397, 398])(
