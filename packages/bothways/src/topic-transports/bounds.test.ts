@@ -55,6 +55,21 @@ async function connect(hub: Hub, options: Parameters<typeof topicsRoute<undefine
   return { socket, answerTo, send: (message: object) => socket.send(JSON.stringify(message)) }
 }
 
+/** @returns the URL of a server that has only these topics */
+async function serveHttp(topics: TopicsHttp<string> | TopicsHttp, onGone = () => {}): Promise<string> {
+  const http = createHttpServer((request, response) => {
+    response.once('close', onGone)
+    void topics.handle(request, response)
+  })
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  cleanups.push(
+    () => http.closeAllConnections(),
+    () => http.close(),
+  )
+  return `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+}
+
 test('A message above the bound closes with 4413', async () => {
   const { socket } = await connect(createHub(), { maxMessageBytes: 1000 })
   const closed = once(socket, 'close')
@@ -143,12 +158,9 @@ test('Over HTTP a publisher that is too fast is answered 429 with Retry-After; a
   const topics = new TopicsHttp(hub, {
     authenticate: ({ headers }) => ({ user: headers.authorization as string }),
   })
-  const http = createHttpServer((request, response) => void topics.handle(request, response))
-  http.listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  cleanups.push(() => http.close())
+  const origin = await serveHttp(topics)
   const publish = (authorization: string) =>
-    fetch(`http://127.0.0.1:${(http.address() as AddressInfo).port}/bothways/publish`, {
+    fetch(`${origin}/bothways/publish`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', authorization },
       body: '{"topic":"room","data":1}',
@@ -201,14 +213,8 @@ test('No more histories are read at once than may be, and those who ask for the 
 test('One event stream more than may be open is told to come back, and a poll is answered at once', async () => {
   const hub = createHub({ topics: { room: { history } } })
   const topics = new TopicsHttp(hub, { maxOpen: 1 })
-  const http = createHttpServer((request, response) => void topics.handle(request, response))
-  http.listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  cleanups.push(
-    () => http.closeAllConnections(),
-    () => http.close(),
-  )
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/bothways`
+  const origin = await serveHttp(topics)
+  const url = `${origin}/bothways`
   const first = await fetch(`${url}/events?topic=room`)
   cleanups.push(() => first.body?.cancel())
   expect(await (await fetch(`${url}/events?topic=room`)).text()).toBe('retry: 5000\n\n')
@@ -222,14 +228,8 @@ test('A user with as many event streams and polls as it may have is told to come
     maxOpenPerClient: 1,
     authenticate: ({ headers }) => ({ user: headers.authorization as string }),
   })
-  const http = createHttpServer((request, response) => void topics.handle(request, response))
-  http.listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  cleanups.push(
-    () => http.closeAllConnections(),
-    () => http.close(),
-  )
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/bothways`
+  const origin = await serveHttp(topics)
+  const url = `${origin}/bothways`
   const get = (path: string, authorization: string) => fetch(`${url}/${path}`, { headers: { authorization } })
   const first = await get('events?topic=room', 'one')
   expect(await (await get('events?topic=room', 'one')).text()).toBe('retry: 5000\n\n')
@@ -262,17 +262,8 @@ test.each(['events?topic=room', 'poll?topic=room'])(
     }
     const hub = createHub({ topics: { room: { history, authorize } } })
     const topics = new TopicsHttp(hub, { maxOpenPerClient: 1 })
-    const http = createHttpServer((request, response) => {
-      response.once('close', () => hasGone())
-      void topics.handle(request, response)
-    })
-    http.listen(0, '127.0.0.1')
-    await once(http, 'listening')
-    cleanups.push(
-      () => http.closeAllConnections(),
-      () => http.close(),
-    )
-    const { port } = http.address() as AddressInfo
+    const origin = await serveHttp(topics, () => hasGone())
+    const { port } = new URL(origin)
     const ask = async () => {
       const asked = new Promise<void>(resolve => (isAsked = resolve))
       const request = httpRequest({ port, path: `/bothways/${path}` }).on('error', () => {})
@@ -301,14 +292,8 @@ test.each(['events?topic=room', 'poll?topic=room'])(
 test('Behind a trusted proxy, clients without a user are those that it names', async () => {
   const hub = createHub({ topics: { room: { history } } })
   const topics = new TopicsHttp(hub, { maxOpenPerClient: 1, trustedProxies: ['127.0.0.1'] })
-  const http = createHttpServer((request, response) => void topics.handle(request, response))
-  http.listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  cleanups.push(
-    () => http.closeAllConnections(),
-    () => http.close(),
-  )
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/bothways/events?topic=room`
+  const origin = await serveHttp(topics)
+  const url = `${origin}/bothways/events?topic=room`
   const firstOf = async (address: string) => {
     const { body } = await fetch(url, { headers: { 'x-forwarded-for': address } })
     const { value } = (await body?.getReader().read()) ?? {}
@@ -325,14 +310,8 @@ test('The bodies of all requests together have a bound: the longest are answered
   const hub = createHub({ topics: { room: {} } })
   hub.handle('echo', input => input)
   const topics = new TopicsHttp(hub, { maxTotalBodyBytes: 100_000 })
-  const http = createHttpServer((request, response) => void topics.handle(request, response))
-  http.listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  cleanups.push(
-    () => http.closeAllConnections(),
-    () => http.close(),
-  )
-  const { port } = http.address() as AddressInfo
+  const origin = await serveHttp(topics)
+  const { port } = new URL(origin)
   const headers = { 'Content-Type': 'application/json' }
   const statuses: (number | undefined)[] = []
   for (let at = 0; at < 4; at++) {
