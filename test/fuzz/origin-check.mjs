@@ -1,4 +1,4 @@
-import { isSerializedOrigin, originRefusal } from '../../packages/bothways/src/exchange/origin.ts'
+import { isSerializedOrigin, originRefusal } from '../../packages/bothways/src/opening/origin.ts'
 import { assert, assertSame, show } from './assert.mjs'
 
 /** Who may connect, may; nobody else. */

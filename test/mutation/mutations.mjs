@@ -1,6 +1,6 @@
 const protocol = path => `packages/protocol/src/${path}.ts`
 const connection = path => `packages/bothways/src/connection/${path}.ts`
-const exchange = path => `packages/bothways/src/exchange/${path}.ts`
+const opening = path => `packages/bothways/src/opening/${path}.ts`
 const socketIo = path => `drop-ins/socket.io/src/${path}.ts`
 
 const receiver = protocol('frames/receiver')
@@ -623,25 +623,25 @@ export const mutations = [
   // Who may connect, RFC 6455 §10.2.
   {
     title: 'Only the beginning of a host is compared with the origin',
-    file: exchange('origin'),
+    file: opening('origin'),
     from: 'server.host === page.host',
     to: 'page.host.startsWith(server.host)',
   },
   {
     title: 'The port of an origin is not compared',
-    file: exchange('origin'),
+    file: opening('origin'),
     from: 'server.host === page.host',
     to: 'server.hostname === page.hostname',
   },
   {
     title: 'Every origin may connect where one is listed',
-    file: exchange('origin'),
+    file: opening('origin'),
     from: 'origins.includes(origin)',
     to: 'origins.length > 0',
   },
   {
     title: 'A missing origin always passes',
-    file: exchange('origin'),
+    file: opening('origin'),
     from: "if (missingOrigin === 'accept') return undefined",
     to: 'return undefined',
   },

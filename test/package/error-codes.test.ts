@@ -8,7 +8,7 @@ import {
   admissionLimits,
   exchangeFailureCodes,
   refusalCodes,
-} from '../../packages/bothways/src/exchange/error-codes.ts'
+} from '../../packages/bothways/src/opening/error-codes.ts'
 import { serverUsageCodes, socketLimits } from '../../packages/bothways/src/server/error-codes.ts'
 import { workerUsageCodes } from '../../packages/bothways/src/workers/error-codes.ts'
 
@@ -33,7 +33,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'BW_CONNECTION_LOST',
     'BW_NOT_SENT',
   ],
-  'packages/bothways/src/exchange': [...codesOf(admissionLimits), ...exchangeFailureCodes, ...refusalCodes],
+  'packages/bothways/src/opening': [...codesOf(admissionLimits), ...exchangeFailureCodes, ...refusalCodes],
   'packages/bothways/src/server': [...codesOf(socketLimits), ...serverUsageCodes],
   'packages/bothways/src/client': openingCodes,
   'packages/bothways/src/workers': workerUsageCodes,

@@ -9,8 +9,8 @@ import {
 } from '@bothways/protocol'
 import type { openingCodes } from './client/error-codes.ts'
 import type { connectionLimits, connectionUsageCodes } from './connection/error-codes.ts'
-import type { admissionLimits, exchangeFailureCodes } from './exchange/error-codes.ts'
-import type { RefusalCode } from './exchange/refusals.ts'
+import type { admissionLimits, exchangeFailureCodes } from './opening/error-codes.ts'
+import type { RefusalCode } from './opening/refusals.ts'
 import type { serverUsageCodes, socketLimits } from './server/error-codes.ts'
 import type { workerUsageCodes } from './workers/error-codes.ts'
 

@@ -1,6 +1,6 @@
 import { type Limit, LimitError, type limits, UsageError, type ViolationCode } from '@bothways/protocol'
 import type { connectionLimits } from '../connection/error-codes.ts'
-import type { RefusalCode } from '../exchange/refusals.ts'
+import type { RefusalCode } from '../opening/refusals.ts'
 
 /** The bounds of what sockets do, by the options that set them. */
 export const socketLimits = {

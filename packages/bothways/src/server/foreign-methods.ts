@@ -1,5 +1,5 @@
 import { UsageError } from '@bothways/protocol'
-import { HandshakeRequest } from '../exchange/upgrade-request.ts'
+import { HandshakeRequest } from '../opening/upgrade-request.ts'
 
 const handlers =
   "handlers belong to a route: server.route('/chat', { open(socket) {}, message(socket, message) {} })"

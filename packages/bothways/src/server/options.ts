@@ -6,12 +6,12 @@ import {
   connectionOptionNames,
   resolveConnectionOptions,
 } from '../connection/options.ts'
-import { trustedProxiesOf } from '../exchange/forwarded.ts'
-import type { Authenticated, HandshakeSettings } from '../exchange/handshakes.ts'
-import { checkOrigins } from '../exchange/origin.ts'
-import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
 import type { Broker } from '../hub/broker.ts'
 import { aBroker } from '../hub/hub-options.ts'
+import { trustedProxiesOf } from '../opening/forwarded.ts'
+import type { Authenticated, HandshakeSettings } from '../opening/handshakes.ts'
+import { checkOrigins } from '../opening/origin.ts'
+import type { UpgradeRequest } from '../opening/upgrade-request.ts'
 import type { RefusalReport } from './incidents.ts'
 import type { ServerSocket } from './server-socket.ts'
 

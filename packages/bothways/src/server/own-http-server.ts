@@ -9,10 +9,10 @@ import { createServer as createHttpsServer, type ServerOptions as TlsOptions } f
 import type { AddressInfo, Socket } from 'node:net'
 import { checkConnectRequest, checkRequest, UsageError } from '@bothways/protocol'
 import { invalidOption } from '../connection/option-checks.ts'
-import { closeIdleSessions } from '../exchange/http2-connects.ts'
-import { isSocketIoRequest, noSocketIo } from '../exchange/refusals.ts'
-import { serveInTurn } from '../exchange/requests-in-turn.ts'
-import { lingerMs } from '../exchange/upgrade-socket.ts'
+import { closeIdleSessions } from '../opening/http2-connects.ts'
+import { isSocketIoRequest, noSocketIo } from '../opening/refusals.ts'
+import { serveInTurn } from '../opening/requests-in-turn.ts'
+import { lingerMs } from '../opening/upgrade-socket.ts'
 
 export interface ListenOptions {
   /** Default 0: any free port. */

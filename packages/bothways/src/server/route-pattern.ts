@@ -1,6 +1,6 @@
 import { UsageError } from '@bothways/protocol'
 import { kindOf } from '../connection/option-checks.ts'
-import { noParams, type RouteParams } from '../exchange/route-params.ts'
+import { noParams, type RouteParams } from '../opening/route-params.ts'
 
 const wholeName = /^[A-Za-z_]\w*$/
 

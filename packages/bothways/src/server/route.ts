@@ -1,7 +1,7 @@
 import { isToken, UsageError } from '@bothways/protocol'
 import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
-import type { RouteParams } from '../exchange/route-params.ts'
-import type { UpgradeRequest } from '../exchange/upgrade-request.ts'
+import type { RouteParams } from '../opening/route-params.ts'
+import type { UpgradeRequest } from '../opening/upgrade-request.ts'
 import type { SocketHandlers } from './server-socket.ts'
 import type { SocketData } from './socket-data.ts'
 

@@ -1,5 +1,5 @@
 import { UsageError } from '@bothways/protocol'
-import { noParams, type RouteParams } from '../exchange/route-params.ts'
+import { noParams, type RouteParams } from '../opening/route-params.ts'
 import { RoutePattern } from './route-pattern.ts'
 
 /** The route of a path, and what the path says for its parameters. */

@@ -5,7 +5,7 @@ import { concat } from '@bothways/test-support/bytes'
 import { framesTo } from '@bothways/test-support/raw-frame'
 import { connect, refusalOf } from '@bothways/test-support/test-client'
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest'
-import { refuse } from '../exchange/refusals.ts'
+import { refuse } from '../opening/refusals.ts'
 import { createServer, type Server } from './server.ts'
 import type { ServerSocket, SocketHandlers } from './server-socket.ts'
 

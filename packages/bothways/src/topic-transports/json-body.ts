@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ByteBudget } from '../connection/byte-budget.ts'
-import { type BodyFailure, RequestBody } from '../exchange/request-body.ts'
 import { HubError } from '../hub/hub-error.ts'
+import { type BodyFailure, RequestBody } from '../opening/request-body.ts'
 import { unsupportedMediaType } from './hub-http-error.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { invalidOption } from '../connection/option-checks.ts'
 import { aFunction, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
-import { type TrustedProxies, trustedProxiesOf } from '../exchange/forwarded.ts'
-import { checkOrigins } from '../exchange/origin.ts'
+import { type TrustedProxies, trustedProxiesOf } from '../opening/forwarded.ts'
+import { checkOrigins } from '../opening/origin.ts'
 
 export interface TopicsHttpOptions<User> {
   /** The path below which requests are answered, as that of the route. Default `/bothways`. */
