@@ -13,7 +13,7 @@ import type { EngineRequest } from '../../drop-ins/socket.io/src/engine/engine-r
 import type { Packet } from '../../drop-ins/socket.io/src/engine/packet.ts'
 import { PollingTransport } from '../../drop-ins/socket.io/src/engine/polling-transport.ts'
 import { WebSocketTransport } from '../../drop-ins/socket.io/src/engine/websocket-transport.ts'
-import { EventStream } from '../../packages/bothways/src/topic-transports/event-stream.ts'
+import { EventStream } from '../../packages/bothways/src/topics-protocol/event-stream.ts'
 
 /** A channel and the other end of its TCP connection. */
 interface Stage {

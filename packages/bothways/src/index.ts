@@ -75,14 +75,14 @@ export {
 export { type Message, ServerSocket, type SocketHandlers } from './server/server-socket.ts'
 export type { SocketData } from './server/socket-data.ts'
 export type { TopicListener } from './server/topic-listeners.ts'
-export { TopicsHttp } from './topic-transports/topics-http.ts'
-export type { TopicsHttpOptions } from './topic-transports/topics-http-options.ts'
-export type { TokenUser, TopicsRouteOptions } from './topic-transports/topics-options.ts'
+export { TopicsHttp } from './topics-protocol/topics-http.ts'
+export type { TopicsHttpOptions } from './topics-protocol/topics-http-options.ts'
+export type { TokenUser, TopicsRouteOptions } from './topics-protocol/topics-options.ts'
 export {
   carryTopics,
   type TopicsCarried,
   type TopicsCarrier,
   topicsRoute,
-} from './topic-transports/topics-route.ts'
+} from './topics-protocol/topics-route.ts'
 export { workerBroker } from './workers/worker.ts'
 export { startWorkers, type WorkerExit, type Workers, type WorkersOptions } from './workers/workers.ts'
