@@ -1,6 +1,6 @@
 import type { IntervalHistogram } from 'node:perf_hooks'
 import { type MeasuredServer, type Metric, serverMetrics } from 'bothways'
-import { delayMs } from './figures/host-sampler.ts'
+import { delayMs } from './monitor/host-sampler.ts'
 import type { ServeSocketIo } from './serve-socket-io.ts'
 
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8'

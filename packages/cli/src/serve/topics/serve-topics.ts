@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { type Broker, createHub, type Hub, type Route, TopicsHttp, topicsRoute } from 'bothways'
-import { HostSampler, type SampledServer } from '../figures/host-sampler.ts'
 import type { HostSample } from '../messages.ts'
+import { HostSampler, type SampledServer } from '../monitor/host-sampler.ts'
 
 /** The path of the topics, over WebSocket and over HTTP. */
 export const topicsPath = '/bothways'
