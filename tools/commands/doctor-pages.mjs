@@ -6,7 +6,7 @@ import {
   pageName,
   renderIndex,
   renderPage,
-} from '../../packages/cli/dist/doctor/findings/page.js'
+} from '../../packages/cli/dist/doctor/catalogue/page.js'
 
 // Writes the documentation's pages of the doctor's findings from its catalogue. Run `npm run build` first.
 const docs = join(dirname(fileURLToPath(import.meta.url)), '../../docs')

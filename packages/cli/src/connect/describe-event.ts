@@ -1,5 +1,5 @@
 import { type HandshakeAnswer, HandshakeError } from 'bothways'
-import { wordFinding } from '../doctor/findings/draft.ts'
+import { wordFinding } from '../doctor/catalogue/draft.ts'
 import type { Language } from '../language.ts'
 import { closeCodeInWords } from './close-code-words.ts'
 import { type EventWords, eventWords } from './event-words.ts'

@@ -1,5 +1,5 @@
 import type { Disconnect, HandshakeResult } from 'bothways'
-import type { Draft } from '../doctor/findings/draft.ts'
+import type { Draft } from '../doctor/catalogue/draft.ts'
 
 export type Payload = string | Uint8Array
 

@@ -1,5 +1,5 @@
+import type { Draft } from './catalogue/draft.ts'
 import type { Evidence } from './evidence.ts'
-import type { Draft } from './findings/draft.ts'
 import { concludeAccepted } from './rules/accepted.ts'
 import { concludeAddresses } from './rules/addresses.ts'
 import { concludeConversation } from './rules/conversation.ts'

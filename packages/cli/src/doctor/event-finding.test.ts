@@ -4,7 +4,7 @@ import { ReconnectingWebSocket } from '@bothways/client/websocket'
 import { checkResponse } from '@bothways/protocol'
 import { WebSocket, type WebSocketErrorEvent } from 'bothways'
 import { afterAll, expect, test } from 'vitest'
-import { findingCodes } from './findings/page.ts'
+import { findingCodes } from './catalogue/page.ts'
 import { answering, closeAll, examine, http, isUpgrade, opening, switching } from './zoo/keeper.ts'
 
 afterAll(closeAll)

@@ -1,6 +1,6 @@
 import type { Language, Words } from '../language.ts'
 import { WrongUse } from '../wrong-use.ts'
-import { type Draft, type Finding, wordFinding } from './findings/draft.ts'
+import { type Draft, type Finding, wordFinding } from './catalogue/draft.ts'
 import { makeReport, renderReport, type Work } from './report.ts'
 
 /** What all commands of the doctor can print. */

@@ -1,6 +1,6 @@
 import type { Language } from '../language.ts'
+import type { Finding } from './catalogue/draft.ts'
 import type { Step } from './diagnose.ts'
-import type { Finding } from './findings/draft.ts'
 
 /** What `--json` prints. */
 export interface Report {

@@ -1,5 +1,5 @@
 import { checkSubprotocols } from '@bothways/protocol'
-import { type Draft, draft } from './findings/draft.ts'
+import { type Draft, draft } from './catalogue/draft.ts'
 
 /** What a URL says about where to connect. */
 export interface Target {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { wordFinding } from '../doctor/catalogue/draft.ts'
 import { diagnose } from '../doctor/diagnose.ts'
-import { wordFinding } from '../doctor/findings/draft.ts'
 import { makeReport } from '../doctor/report.ts'
 import { recognise } from '../doctor/rules/products.ts'
 import type { ProbeAnswer } from './messages.ts'

@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { startNginx } from '@bothways/test-support/nginx'
 import { afterAll, expect, test } from 'vitest'
-import { wordFinding } from '../findings/draft.ts'
+import { wordFinding } from '../catalogue/draft.ts'
 import { closeAll, open } from '../zoo/keeper.ts'
 import { type BehindOptions, lookBehind } from './behind.ts'
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Draft, draft, type Facts, type FindingCode } from '../findings/draft.ts'
+import { type Draft, draft, type Facts, type FindingCode } from '../catalogue/draft.ts'
 import { converse } from '../probes/conversation.ts'
 import { type Answer, type Dialogue, request } from '../probes/http.ts'
 import { resolveNames } from '../probes/reach.ts'

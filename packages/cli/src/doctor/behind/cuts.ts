@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Language } from '../../language.ts'
-import { type Draft, draft } from '../findings/draft.ts'
+import { type Draft, draft } from '../catalogue/draft.ts'
 import type { Dialogue } from '../probes/http.ts'
 import { Meter } from './meter.ts'
 import { type Arrival, type Plan, unaskedPong } from './origin.ts'

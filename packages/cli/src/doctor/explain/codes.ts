@@ -1,4 +1,4 @@
-import type { FindingCode } from '../findings/draft.ts'
+import type { FindingCode } from '../catalogue/draft.ts'
 
 /** What an HTTP status in a text means. */
 export const statusCodes: Readonly<Record<number, readonly FindingCode[]>> = {

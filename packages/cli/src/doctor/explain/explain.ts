@@ -7,7 +7,7 @@ import {
   type FindingCode,
   nothingToAdd,
   wordFinding,
-} from '../findings/draft.ts'
+} from '../catalogue/draft.ts'
 import { closeCodes, statusCodes } from './codes.ts'
 import type { KnownText } from './known-text.ts'
 import { textsAnswer } from './texts-answer.ts'

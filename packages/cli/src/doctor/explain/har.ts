@@ -1,5 +1,5 @@
 import type { Language } from '../../language.ts'
-import { draft, type Finding, wordFinding } from '../findings/draft.ts'
+import { draft, type Finding, wordFinding } from '../catalogue/draft.ts'
 import { explain } from './explain.ts'
 
 export interface HarFinding {

@@ -1,5 +1,5 @@
 import type { Language } from '../../language.ts'
-import type { FindingCode } from '../findings/draft.ts'
+import type { FindingCode } from '../catalogue/draft.ts'
 
 /** One text that users see, and what it may mean. */
 export interface KnownText {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { acceptKey, checkResponse, parseExtensions } from '@bothways/protocol'
 import type { Language } from '../../language.ts'
+import { type Draft, draft, type FindingCode } from '../catalogue/draft.ts'
 import type { Evidence } from '../evidence.ts'
-import { type Draft, draft, type FindingCode } from '../findings/draft.ts'
 import type { Answer, ResponseHead } from '../probes/http.ts'
 
 const slowMs = 3000

@@ -1,5 +1,5 @@
+import { type Draft, draft } from '../catalogue/draft.ts'
 import type { Evidence } from '../evidence.ts'
-import { type Draft, draft } from '../findings/draft.ts'
 import type { Reach } from '../probes/reach.ts'
 
 /** What the resolver and the connects say. */

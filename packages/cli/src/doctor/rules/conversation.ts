@@ -1,6 +1,6 @@
+import { closeMeaning } from '../catalogue/close-meanings.ts'
+import { type Draft, draft, type Facts, type FindingCode } from '../catalogue/draft.ts'
 import type { Evidence } from '../evidence.ts'
-import { closeMeaning } from '../findings/close-meanings.ts'
-import { type Draft, draft, type Facts, type FindingCode } from '../findings/draft.ts'
 import type { Conversation, Violation } from '../probes/conversation.ts'
 import { quote, showBytes } from './show.ts'
 

@@ -1,6 +1,6 @@
 import type { Language } from '../../language.ts'
+import type { Draft, Make } from '../catalogue/draft.ts'
 import type { Evidence } from '../evidence.ts'
-import type { Draft, Make } from '../findings/draft.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
 import type { Recognised } from './products.ts'
 import { quote } from './show.ts'

@@ -1,5 +1,5 @@
+import type { Product } from '../catalogue/lines.ts'
 import type { Evidence } from '../evidence.ts'
-import type { Product } from '../findings/lines.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
 
 /** Who may stand between: what an answer's headers and texts tell of proxies, servers and frameworks. */

@@ -1,5 +1,5 @@
 import type { TunnelError } from '../../reach/tunnel.ts'
-import { type Draft, draft } from '../findings/draft.ts'
+import { type Draft, draft } from '../catalogue/draft.ts'
 
 /** What a proxy said that opened no tunnel. */
 export function concludeProxy({ proxy, status, message }: TunnelError): Draft {

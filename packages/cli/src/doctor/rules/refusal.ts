@@ -1,6 +1,6 @@
+import type { Make } from '../catalogue/draft.ts'
+import { type Draft, draft, type Facts, type FindingCode } from '../catalogue/draft.ts'
 import type { Evidence, VariantName } from '../evidence.ts'
-import type { Make } from '../findings/draft.ts'
-import { type Draft, draft, type Facts, type FindingCode } from '../findings/draft.ts'
 import { speakerOf } from '../probes/greeting.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
 import { withOtherScheme } from '../target.ts'

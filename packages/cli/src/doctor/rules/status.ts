@@ -1,5 +1,5 @@
+import type { Draft, Facts, Make } from '../catalogue/draft.ts'
 import type { Evidence } from '../evidence.ts'
-import type { Draft, Facts, Make } from '../findings/draft.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
 import { concludeKnown } from './known-answers.ts'
 import { passageOf } from './passage.ts'

@@ -1,5 +1,5 @@
+import { type Draft, draft, type FindingCode } from '../catalogue/draft.ts'
 import type { Evidence } from '../evidence.ts'
-import { type Draft, draft, type FindingCode } from '../findings/draft.ts'
 import { speakerOf } from '../probes/greeting.ts'
 import type { TlsResult } from '../probes/tls.ts'
 import { withOtherScheme } from '../target.ts'

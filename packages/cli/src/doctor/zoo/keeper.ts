@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { type Draft, wordFinding } from '../catalogue/draft.ts'
 import { type DiagnoseOptions, diagnose } from '../diagnose.ts'
-import { type Draft, wordFinding } from '../findings/draft.ts'
 import { recognise } from '../rules/products.ts'
 
 const cleanups: (() => unknown)[] = []
