@@ -69,7 +69,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
 
   /** Bytes handed over that the operating system has not taken. */
   get bufferedBytes(): number {
-    const backlogBytes = this.stall === undefined ? 0 : this.stall.backlogBytes
+    const backlogBytes = this.unwritten === undefined ? 0 : this.unwritten.backlogBytes
     const fanOutBytes = this.#fanOut === undefined ? 0 : this.#fanOut.bytes
     return this.#waitingBytes + this.#readyBytes + fanOutBytes + backlogBytes + this.transport.queuedBytes
   }
@@ -171,7 +171,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
       this.writePieces(pieces)
     } else if (tail !== undefined) {
       if (this.mayWrite) this.write(tail, this.turn.memory)
-      else this.stalled.keep(tail)
+      else this.unwrittenOrNew.keep(tail)
     }
     this.#afterWriting()
   }
@@ -191,14 +191,14 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
     // What the operating system has taken of the last write, it has taken.
     this.waiters?.took(Math.max(0, this.underWayBytes - this.transport.queuedBytes))
     this.transport.destroy()
-    this.stall?.returnLoan()
+    this.unwritten?.returnLoan()
     this.#count()
   }
 
   /** Nothing more will be taken: tells those who wait for it, in a later tick. Returns whether there was anybody. */
   abandon(cause: Error | undefined): boolean {
     this.#clear()
-    this.stall?.took(this.underWayBytes)
+    this.unwritten?.took(this.underWayBytes)
     this.#count()
     return this.waiters?.abandon(cause) === true
   }
@@ -206,7 +206,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
   // --- the transport's side
 
   onTaken(bytes: number): void {
-    this.stall?.took(bytes)
+    this.unwritten?.took(bytes)
     this.waiters?.took(bytes)
     if (this.#isCut) return
     if (this.isBehind) this.writeBacklog()
@@ -275,7 +275,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
   static readonly #tellLater = (outbox: Outbox): void => outbox.#tellOfRoom()
 
   get #bytesAhead(): number {
-    return this.#readyBytes + (this.stall?.backlogBytes ?? 0) + this.underWayBytes
+    return this.#readyBytes + (this.unwritten?.backlogBytes ?? 0) + this.underWayBytes
   }
 
   #add(frames: Piece): void {
@@ -284,7 +284,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
     else {
       this.flush()
       if (this.mayWrite) this.write(frames, undefined)
-      else this.stalled.keep(frames)
+      else this.unwrittenOrNew.keep(frames)
       this.#afterWriting()
       return
     }
@@ -340,7 +340,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
     this.#fanOut = undefined
     this.#ready = none
     this.#readyBytes = 0
-    this.stall?.drop()
+    this.unwritten?.drop()
     for (const { callbacks = [] } of this.#waiting ?? []) {
       for (const callback of callbacks) {
         this.waiters ??= new Waiters()
@@ -353,7 +353,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
 
   /** What follows from what has been written, or not. */
   #afterWriting(): void {
-    if (this.stall !== undefined) this.#count()
+    if (this.unwritten !== undefined) this.#count()
     // Not at once: a sender must not be called back in the middle of its call.
     if (this.#owesRoom && this.hasRoom) nextTick(Outbox.#tellLater, this)
   }
@@ -366,7 +366,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
 
   /** Tells the budget what is held now. */
   #count(): void {
-    if (this.#waitingBytes > 0) this.stalled.count(this, this.#waitingBytes, this.#isCut)
-    else this.stall?.count(this, 0, this.#isCut)
+    if (this.#waitingBytes > 0) this.unwrittenOrNew.count(this, this.#waitingBytes, this.#isCut)
+    else this.unwritten?.count(this, 0, this.#isCut)
   }
 }

@@ -3,8 +3,8 @@ import { ownBytes } from '../message-data.ts'
 import type { Transport } from '../transports/transport.ts'
 import type { FirstOctet } from './frame.ts'
 import { SharedBytes } from './shared-bytes.ts'
-import { Stall } from './stall.ts'
 import { bytesOf, joinableBytes, type Piece, type Source, type Turn } from './turn.ts'
+import { Unwritten } from './unwritten.ts'
 import type { Waiters } from './waiters.ts'
 import { WriteMemory } from './write-memory.ts'
 
@@ -20,7 +20,7 @@ export abstract class Writing {
   protected readonly turn: Turn
   readonly #budget: ByteBudget | undefined
   /** What the operating system did not take at once. */
-  protected stall: Stall | undefined
+  protected unwritten: Unwritten | undefined
   protected waiters: Waiters | undefined
   /** Ends what is written behind all that was sent; nothing more is taken. */
   protected isEnding = false
@@ -33,22 +33,22 @@ export abstract class Writing {
 
   /** True while something waits behind a write that the operating system has not taken since an earlier turn. */
   get isBehind(): boolean {
-    return this.stall?.hasBacklog === true
+    return this.unwritten?.hasBacklog === true
   }
 
   protected get underWayBytes(): number {
-    return this.stall === undefined ? 0 : this.stall.underWayBytes
+    return this.unwritten === undefined ? 0 : this.unwritten.underWayBytes
   }
 
   protected get mayWrite(): boolean {
-    const stall = this.stall
-    if (stall === undefined) return true
-    return !stall.hasBacklog && (stall.underWayBytes === 0 || this.transport.queues)
+    const unwritten = this.unwritten
+    if (unwritten === undefined) return true
+    return !unwritten.hasBacklog && (unwritten.underWayBytes === 0 || this.transport.queues)
   }
 
-  protected get stalled(): Stall {
-    this.stall ??= new Stall(this.#budget)
-    return this.stall
+  protected get unwrittenOrNew(): Unwritten {
+    this.unwritten ??= new Unwritten(this.#budget)
+    return this.unwritten
   }
 
   /**
@@ -69,11 +69,11 @@ export abstract class Writing {
         if (isTaken) memory.rewind(start)
       }
     } else {
-      this.stalled.keep(memory.written(start))
+      this.unwrittenOrNew.keep(memory.written(start))
       memory.rewind(start)
     }
     if (at < payload.length) {
-      this.stalled.keepRest(payload, at, maskingKey)
+      this.unwrittenOrNew.keepRest(payload, at, maskingKey)
       this.writeBacklog()
     }
   }
@@ -91,17 +91,17 @@ export abstract class Writing {
         this.write(this.turn.joinedBytes, this.turn.joinedSource)
       }
     }
-    for (; at < pieces.length; at++) this.stalled.keep(pieces[at]!)
+    for (; at < pieces.length; at++) this.unwrittenOrNew.keep(pieces[at]!)
   }
 
   protected writeBacklog(): void {
-    const stall = this.stalled
-    while (stall.hasBacklog && (stall.underWayBytes === 0 || this.transport.queues)) {
-      const piece = stall.takeNext()
+    const unwritten = this.unwrittenOrNew
+    while (unwritten.hasBacklog && (unwritten.underWayBytes === 0 || this.transport.queues)) {
+      const piece = unwritten.takeNext()
       if (piece instanceof SharedBytes) this.write(piece.bytes, piece)
       else this.write(piece, undefined)
     }
-    if (this.isEnding && !stall.hasBacklog) this.transport.end()
+    if (this.isEnding && !unwritten.hasBacklog) this.transport.end()
   }
 
   /** @param source undefined: the bytes are in memory of their own, which does not change any more */
@@ -115,7 +115,7 @@ export abstract class Writing {
       return true
     }
     const isCopied = isBorrowed && this.transport.copiesBorrowed
-    this.stalled.begin(bytes, isCopied ? undefined : source)
+    this.unwrittenOrNew.begin(bytes, isCopied ? undefined : source)
     return false
   }
 }

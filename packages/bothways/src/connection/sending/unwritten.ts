@@ -13,7 +13,7 @@ interface Lender {
  * What the operating system did not take at once of one connection: the write under way, what is to be written behind
  * it, and what a budget knows of both. A connection that has always been read has none.
  */
-export class Stall {
+export class Unwritten {
   readonly #budget: ByteBudget | undefined
   #backlog: Backlog | undefined
   #underWayBytes = 0
