@@ -14,7 +14,7 @@ import { runtimeEnvironment } from './environment.ts'
 import type { Call, Lasting, Line, OpenLine, Welcome } from './line.ts'
 import { createLink, type Status, stableMs } from './link.ts'
 import { byteLength, type ServerMessage, textOf } from './messages.ts'
-import { createOutbox } from './outbox.ts'
+import { createPublishQueue } from './publish-queue.ts'
 import type { DisconnectReason } from './reason.ts'
 import { createRequests } from './requests.ts'
 import { createStateTopic, type StateTopic } from './state-topic.ts'
@@ -130,7 +130,7 @@ export function startClient<C extends Contract>(
     line?.send({ ...message, id }, data)
     return true
   }
-  const outbox = createOutbox(settings, environment, call)
+  const publishQueue = createPublishQueue(settings, environment, call)
   const requests = createRequests(settings, environment, call)
 
   const closedError = () =>
@@ -140,7 +140,7 @@ export function startClient<C extends Contract>(
     if (state.status === 'closed') throw closedError()
   }
 
-  const lasting = (): Lasting[] => [...subscriptions.values(), outbox, requests]
+  const lasting = (): Lasting[] => [...subscriptions.values(), publishQueue, requests]
 
   const failAll = () => {
     for (const part of lasting()) part.closed(closedError())
@@ -234,7 +234,7 @@ export function startClient<C extends Contract>(
   const topics: TopicHandler = {
     publish(topic, data, how) {
       expectNotClosed()
-      return outbox.add(++lastId, topic, data, how)
+      return publishQueue.add(++lastId, topic, data, how)
     },
     subscribe(topic, wanted, isState) {
       let subscription = subscriptions.get(topic)

@@ -1,6 +1,6 @@
 import { type ClientError, checkNames } from './client-error.ts'
 import type { Member } from './messages.ts'
-import type { PublishedAs } from './outbox.ts'
+import type { PublishedAs } from './publish-queue.ts'
 import type { Publication, SubscribeOptions, Subscription, SubscriptionStatus } from './subscription.ts'
 
 export interface TopicEvents<Data> {

@@ -22,7 +22,7 @@ export interface PublishedAs {
  * Publications without their answer, in their order for each topic. After a new connection they go again, with the keys by
  * which the server knows what it has; those that it may have forgotten fail as `outcome_unknown`.
  */
-export interface Outbox extends Lasting {
+export interface PublishQueue extends Lasting {
   /**
    * Resolves with the position once the broker has it.
    *
@@ -64,11 +64,11 @@ const windowShare = 0.9
 /** How long a server knows a key that does not say it, in ms. */
 const defaultKeyWindowMs = 300_000
 
-export function createOutbox(
+export function createPublishQueue(
   { maxQueueCount, maxQueueBytes }: OutboxBounds,
   environment: Environment,
   call: Call,
-): Outbox {
+): PublishQueue {
   const entries = new Set<Entry>()
   const queues = new Map<string, TopicQueue>()
   const expiry = createTimer(environment)
