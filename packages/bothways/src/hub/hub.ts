@@ -3,7 +3,6 @@ import type { Sink } from '../connection/channel.ts'
 import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
 import { resolveOptions } from '../connection/option-rules.ts'
 import type { TokenBucket } from '../connection/token-bucket.ts'
-import { Absence } from './absence.ts'
 import { writeAuthor } from './author.ts'
 import type { Broker, History, Member, Withdrawal } from './broker.ts'
 import { useBroker } from './broker-use.ts'
@@ -25,6 +24,7 @@ import { encodeData } from './json-data.ts'
 import { mostMembersTold } from './live-topic.ts'
 import { LiveTopics } from './live-topics.ts'
 import { PresenceBudget } from './presence-budget.ts'
+import { ProcessAbsence } from './process-absence.ts'
 import { checkKey } from './publication-key.ts'
 import { publishRate, spendPublish } from './publish-rate.ts'
 import { checkedHandler, handledTwice, type RequestHandler } from './request-handler.ts'
@@ -64,7 +64,7 @@ export class Hub<User = undefined, C extends TypeOfContract = any> {
   /** Told of what fails inside; never throws. */
   readonly onError: (error: unknown) => void
   /** For transports: whether what they have read is too old to act on. */
-  readonly absence: Absence
+  readonly absence: ProcessAbsence
   readonly #closing = new AbortController()
   readonly #stopListening: () => void
   readonly #stopUsing: (givesUp: boolean) => Promise<void>
@@ -87,7 +87,7 @@ export class Hub<User = undefined, C extends TypeOfContract = any> {
     this.#stopListening = this.broker.onWithdrawal(withdrawal => this.#onWithdrawal(withdrawal))
     // A client gives up what is not answered within the key window; the rest of it is for what is on the way.
     const limitMs = this.broker.keyWindowMs / 2
-    this.absence = new Absence({ limitMs, onReturn: () => this.clients.cutAll() })
+    this.absence = new ProcessAbsence({ limitMs, onReturn: () => this.clients.cutAll() })
   }
 
   /** @throws UsageError `BW_INVALID_OPTION` for a pattern that overlaps with another and neither is more specific */

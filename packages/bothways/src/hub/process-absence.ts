@@ -6,7 +6,7 @@ const beatsPerLimit = 16
 /** What comes on new connections for so long after an absence may have been sent before it ended, in ms. */
 const backlogMs = 1000
 
-export interface AbsenceInit {
+export interface ProcessAbsenceInit {
   /** A process that did not run for longer was away, in ms. */
   readonly limitMs: number
   /** The process is back: nothing has been read since. */
@@ -18,7 +18,7 @@ export interface AbsenceInit {
  * had sent meanwhile lies unread in the system, and they have given it up: they may have sent it again elsewhere, with a key
  * that is forgotten by now. So it must not be read any more.
  */
-export class Absence {
+export class ProcessAbsence {
   readonly #limitMs: number
   readonly #onReturn: () => void
   readonly #timer: NodeJS.Timeout
@@ -27,7 +27,7 @@ export class Absence {
   #seenAt = Date.now()
   #returnedMs = -Infinity
 
-  constructor({ limitMs, onReturn }: AbsenceInit) {
+  constructor({ limitMs, onReturn }: ProcessAbsenceInit) {
     this.#limitMs = limitMs
     this.#onReturn = onReturn
     this.#timer = setInterval(
@@ -39,7 +39,7 @@ export class Absence {
   /**
    * To be called before anything is done about what was read: sockets can be read before any timer runs.
    *
-   * @returns whether an absence was noticed now; {@link AbsenceInit.onReturn} has been called
+   * @returns whether an absence was noticed now; {@link ProcessAbsenceInit.onReturn} has been called
    */
   look(): boolean {
     const nowMs = performance.now()

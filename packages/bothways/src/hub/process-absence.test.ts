@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Absence } from './absence.ts'
+import { ProcessAbsence } from './process-absence.ts'
 
 const limitMs = 1600
 let returns = 0
-let absence: Absence
+let absence: ProcessAbsence
 
 beforeEach(() => {
   vi.useFakeTimers()
   returns = 0
-  absence = new Absence({
+  absence = new ProcessAbsence({
     limitMs,
     onReturn: () => {
       returns++
