@@ -1,4 +1,4 @@
-import { ClusterServer } from './cluster-server.ts'
+import { ClusterNode } from './cluster-node.ts'
 import { type ClusterView, newestView, readClusterView } from './cluster-view.ts'
 import { slotOf } from './key-slot.ts'
 import type { PortEvents, ServerClient } from './redis-client.ts'
@@ -18,9 +18,9 @@ const mostRemembered = 100
 export class ClusterPort implements RedisPort {
   readonly #seed: ServerClient
   readonly #events: PortEvents
-  readonly #servers = new Map<string, ClusterServer>()
+  readonly #servers = new Map<string, ClusterNode>()
   /** Where each channel is subscribed to; undefined: nowhere for sure. */
-  readonly #channels = new Map<string, ClusterServer | undefined>()
+  readonly #channels = new Map<string, ClusterNode | undefined>()
   #masters: readonly (string | undefined)[] = []
   /** All addresses that were ever of use. */
   #known: ReadonlySet<string> = new Set()
@@ -105,7 +105,7 @@ export class ClusterPort implements RedisPort {
     this.#channels.clear()
   }
 
-  #masterOf(key: string): ClusterServer {
+  #masterOf(key: string): ClusterNode {
     const address = this.#masters[slotOf(key)]
     const server = address === undefined ? undefined : this.#servers.get(address)
     if (server === undefined) throw noServer()
@@ -125,7 +125,7 @@ export class ClusterPort implements RedisPort {
     const others = [...this.#known].filter(address => !this.#servers.has(address))
     return await Promise.all(
       others.map(async address => {
-        const server = new ClusterServer(this.#seed, address, {
+        const server = new ClusterNode(this.#seed, address, {
           onMessage: ignore,
           onReconnected: ignore,
           onSlotMoved: ignore,
@@ -156,7 +156,7 @@ export class ClusterPort implements RedisPort {
   }
 
   #open(address: string): void {
-    const server: ClusterServer = new ClusterServer(this.#seed, address, {
+    const server: ClusterNode = new ClusterNode(this.#seed, address, {
       onMessage: this.#events.onMessage,
       // Client libraries subscribe again by themselves, and are silent when the cluster refuses that as it comes back.
       onReconnected: () => {
@@ -174,7 +174,7 @@ export class ClusterPort implements RedisPort {
   }
 
   #subscribeWhereNeeded(): void {
-    const moving = new Map<ClusterServer, Promise<unknown>[]>()
+    const moving = new Map<ClusterNode, Promise<unknown>[]>()
     for (const [channel, at] of this.#channels) {
       const address = this.#masters[slotOf(channel)]
       const server = address === undefined ? undefined : this.#servers.get(address)
@@ -197,7 +197,7 @@ export class ClusterPort implements RedisPort {
   }
 }
 
-async function viewOf(server: ClusterServer): Promise<ClusterView | undefined> {
+async function viewOf(server: ClusterNode): Promise<ClusterView | undefined> {
   try {
     const both = Promise.all([server.run(['CLUSTER', 'INFO']), server.run(['CLUSTER', 'SLOTS'])])
     const [info, ranges] = await within(answerMs, both)

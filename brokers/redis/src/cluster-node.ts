@@ -1,6 +1,6 @@
 import { clientFor, end, openServerPort, type ServerClient } from './redis-client.ts'
 
-interface ClusterServerEvents {
+interface ClusterNodeEvents {
   onMessage(channel: string, message: string): void
   /** Its connection for subscriptions stands again. */
   onReconnected(): void
@@ -9,14 +9,14 @@ interface ClusterServerEvents {
 }
 
 /** One server of a cluster, with connections of its own. */
-export class ClusterServer {
+export class ClusterNode {
   readonly address: string
   readonly host: string
   readonly #client: ServerClient
   readonly #port
   readonly #waiting = new Set<(error: Error) => void>()
 
-  constructor(seed: ServerClient, address: string, events: ClusterServerEvents) {
+  constructor(seed: ServerClient, address: string, events: ClusterNodeEvents) {
     this.address = address
     this.host = address.slice(0, address.lastIndexOf(':'))
     this.#client = clientFor(seed, this.host, Number(address.slice(address.lastIndexOf(':') + 1)))
