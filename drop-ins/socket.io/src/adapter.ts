@@ -7,7 +7,12 @@ import type { Handshake } from './handshake.ts'
 import type { Packet } from './parser/packet.ts'
 import type { Parser, ParserEncoder } from './parser-option.ts'
 import { type PublishedPacket, publishPacket } from './published-packet.ts'
-import { type Session, SessionLog, type SessionLogOptions, type SessionToPersist } from './session-log.ts'
+import {
+  type Session,
+  SessionLog,
+  type SessionLogOptions,
+  type SessionToPersist,
+} from './recovery/session-log.ts'
 
 /** What an adapter needs of its namespace. */
 export interface AdapterNamespace {

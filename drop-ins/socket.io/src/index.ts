@@ -8,14 +8,14 @@ export type {
   ClusterMessage,
   ClusterQuestion,
   ClusterTarget,
-} from './cluster-bus.ts'
+} from './cluster/cluster-bus.ts'
+export { MemoryBus } from './cluster/memory-bus.ts'
 export { type EngineOptions, EngineServer as Engine } from './engine-binding.ts'
 export type { Handshake } from './handshake.ts'
-export { MemoryBus } from './memory-bus.ts'
 export { Namespace, Server, Socket } from './public-classes.ts'
+export type { Session } from './recovery/session-log.ts'
 export type { TopicServer } from './room-topics.ts'
 export type { ConnectionStateRecoveryOptions, ServerOptions } from './server-options.ts'
-export type { Session } from './session-log.ts'
 export { socketIo as 'module.exports' } from './socket-io.ts'
 export type { DisconnectReason, Event, ExtendedError } from './socket-types.ts'
 export { type MeetOptions, meetTopics } from './topics-meeting.ts'

@@ -8,13 +8,13 @@ import {
 import { BroadcastOperator } from './broadcast-operator.ts'
 import type { SocketId } from './broadcast-options.ts'
 import { Broadcaster } from './broadcaster.ts'
-import { busOf } from './broker-bus.ts'
 import type { Client, ClientSocket } from './client.ts'
-import { ClusterAdapter } from './cluster-adapter.ts'
+import { busOf } from './cluster/broker-bus.ts'
+import { ClusterAdapter } from './cluster/cluster-adapter.ts'
 import { type Middleware, runMiddlewares } from './middlewares.ts'
+import type { Session } from './recovery/session-log.ts'
 import { RoomTopics } from './room-topics.ts'
 import type { ServerSettings } from './server-options.ts'
-import type { Session } from './session-log.ts'
 import { checkEventName, type ExtendedError } from './socket-types.ts'
 import type {
   AllButLast,

@@ -3,8 +3,8 @@ import type { Client } from './client.ts'
 import { debugLog } from './debug.ts'
 import { NamespaceOf } from './namespace.ts'
 import { ParentAdapter } from './parent-adapter.ts'
+import type { Session } from './recovery/session-log.ts'
 import { type ParentOf, ServerOf } from './server.ts'
-import type { Session } from './session-log.ts'
 import { SocketOf } from './socket.ts'
 import type {
   DecorateAcknowledgements,

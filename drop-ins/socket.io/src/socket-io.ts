@@ -1,7 +1,7 @@
 import { Adapter } from './adapter.ts'
 import { BroadcastOperator, RemoteSocket } from './broadcast-operator.ts'
+import { MemoryBus } from './cluster/memory-bus.ts'
 import { type AttachableHttpServer, EngineServer } from './engine-binding.ts'
-import { MemoryBus } from './memory-bus.ts'
 import { Namespace, Server, Socket } from './public-classes.ts'
 import type { ServerOptions } from './server-options.ts'
 import { meetTopics } from './topics-meeting.ts'

@@ -11,8 +11,8 @@ import type { EngineSocket } from './engine-binding.ts'
 import { type Handshake, handshakeOf } from './handshake.ts'
 import { type Middleware, runMiddlewares } from './middlewares.ts'
 import { type Packet, PacketType } from './parser/packet.ts'
-import { Recovery } from './recovery.ts'
-import type { Session } from './session-log.ts'
+import { Recovery } from './recovery/recovery.ts'
+import type { Session } from './recovery/session-log.ts'
 import {
   checkEventName,
   type DisconnectReason,

@@ -1,4 +1,4 @@
-import type { ClusterMembership } from '../cluster-bus.ts'
+import type { ClusterMembership } from '../cluster/cluster-bus.ts'
 
 /** The servers are asked for at most so often, in ms: who invents their names makes nobody busy. */
 const askMs = 1_000

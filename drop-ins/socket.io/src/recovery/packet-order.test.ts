@@ -2,7 +2,7 @@ import { checkLaw } from '@bothways/test-support/law'
 import { ByteBudget } from 'bothways/connection'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { CarriedSession, Mark } from './carried-session.ts'
+import type { CarriedSession, Mark } from '../cluster/carried-session.ts'
 import { nameOf, readOffset } from './packet-order.ts'
 import { SessionLog } from './session-log.ts'
 

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { Adapter, type AdapterNamespace, type AdapterSocket, type SocketDetails } from './adapter.ts'
-import type { BroadcastOptions, Room, SocketId } from './broadcast-options.ts'
+import { Adapter, type AdapterNamespace, type AdapterSocket, type SocketDetails } from '../adapter.ts'
+import type { BroadcastOptions, Room, SocketId } from '../broadcast-options.ts'
+import type { RawData } from '../engine-binding.ts'
+import { type Packet, PacketType } from '../parser/packet.ts'
+import type { Session, SessionToPersist } from '../recovery/session-log.ts'
 import type {
   ClusterBus,
   ClusterMembership,
@@ -9,9 +12,6 @@ import type {
   ClusterTarget,
 } from './cluster-bus.ts'
 import { ClusterRecovery } from './cluster-recovery.ts'
-import type { RawData } from './engine-binding.ts'
-import { type Packet, PacketType } from './parser/packet.ts'
-import type { Session, SessionToPersist } from './session-log.ts'
 
 /** How long other servers are waited for if the program does not say, in ms. */
 const defaultTimeoutMs = 5_000

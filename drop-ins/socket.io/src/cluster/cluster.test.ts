@@ -1,7 +1,7 @@
 import { nextEvent as next, type SocketIoClient } from '@bothways/test-support/socket-io-clients'
 import { SocketIoStage } from '@bothways/test-support/socket-io-stage'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type ClusterBus, MemoryBus, type Server, type ServerOptions } from './index.ts'
+import { type ClusterBus, MemoryBus, type Server, type ServerOptions } from '../index.ts'
 
 const stage = new SocketIoStage()
 

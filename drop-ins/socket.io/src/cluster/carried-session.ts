@@ -1,4 +1,4 @@
-import type { Room, SocketId } from './broadcast-options.ts'
+import type { Room, SocketId } from '../broadcast-options.ts'
 
 /** What a client had received at a time. */
 export interface Mark {

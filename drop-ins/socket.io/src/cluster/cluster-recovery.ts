@@ -1,10 +1,10 @@
 import type { ByteBudget } from 'bothways/connection'
-import type { AdapterSocket } from './adapter.ts'
-import type { SocketId } from './broadcast-options.ts'
+import type { AdapterSocket } from '../adapter.ts'
+import type { SocketId } from '../broadcast-options.ts'
+import type { Session, SessionLog, SessionToPersist } from '../recovery/session-log.ts'
 import type { CarriedSession, Mark } from './carried-session.ts'
 import { CarriedSessions } from './carried-sessions.ts'
 import type { ClusterMessage } from './cluster-bus.ts'
-import type { Session, SessionLog, SessionToPersist } from './session-log.ts'
 import { toText } from './text-of-bytes.ts'
 
 /** A client whose rooms and data are longer than this, in characters, is known to its own server alone. */

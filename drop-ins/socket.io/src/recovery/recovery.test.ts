@@ -5,7 +5,7 @@ import {
 } from '@bothways/test-support/socket-io-clients'
 import { SocketIoStage } from '@bothways/test-support/socket-io-stage'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Server, ServerOptions } from './index.ts'
+import type { Server, ServerOptions } from '../index.ts'
 
 const stage = new SocketIoStage()
 

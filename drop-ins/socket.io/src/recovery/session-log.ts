@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { BudgetHolder, ByteBudget } from 'bothways/connection'
-import type { Room, SocketId } from './broadcast-options.ts'
-import type { CarriedSession, Mark } from './carried-session.ts'
-import type { RawData } from './engine-binding.ts'
+import type { Room, SocketId } from '../broadcast-options.ts'
+import type { CarriedSession, Mark } from '../cluster/carried-session.ts'
+import { fromText } from '../cluster/text-of-bytes.ts'
+import type { RawData } from '../engine-binding.ts'
 import { nameOf, PacketOrder, readOffset, writeName } from './packet-order.ts'
-import { fromText } from './text-of-bytes.ts'
 
 /** What is kept of a client that may come back. */
 export interface SessionToPersist {

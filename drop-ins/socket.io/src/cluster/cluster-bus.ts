@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
-import type { BroadcastFlags, Room } from './broadcast-options.ts'
+import type { BroadcastFlags, Room } from '../broadcast-options.ts'
+import type { RawData } from '../engine/packet.ts'
 import type { CarriedSession } from './carried-session.ts'
-import type { RawData } from './engine/packet.ts'
 
 /**
  * What joins servers: Redis, NATS or whatever carries messages. A message sent to a channel reaches each other member

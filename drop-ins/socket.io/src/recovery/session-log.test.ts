@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { heldMemory } from '@bothways/test-support/held-memory'
 import { ByteBudget } from 'bothways/connection'
 import { expect, onTestFinished, test } from 'vitest'
-import { Server } from './index.ts'
+import { Server } from '../index.ts'
 import { SessionLog } from './session-log.ts'
 
 const mebibyte = 1024 * 1024

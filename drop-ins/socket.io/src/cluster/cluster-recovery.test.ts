@@ -1,9 +1,9 @@
 import { ByteBudget } from 'bothways/connection'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { AdapterSocket } from './adapter.ts'
+import type { AdapterSocket } from '../adapter.ts'
+import { SessionLog } from '../recovery/session-log.ts'
 import type { ClusterMessage } from './cluster-bus.ts'
 import { ClusterRecovery } from './cluster-recovery.ts'
-import { SessionLog } from './session-log.ts'
 
 /** A server with the other one that may take its clients over. */
 function two(

@@ -1,7 +1,7 @@
-import type { Adapter } from './adapter.ts'
-import type { Room, SocketId } from './broadcast-options.ts'
-import type { RawData } from './engine-binding.ts'
-import { type Packet, PacketType } from './parser/packet.ts'
+import type { Adapter } from '../adapter.ts'
+import type { Room, SocketId } from '../broadcast-options.ts'
+import type { RawData } from '../engine-binding.ts'
+import { type Packet, PacketType } from '../parser/packet.ts'
 import type { Session } from './session-log.ts'
 
 interface RecoverableSocket {
