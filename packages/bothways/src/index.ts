@@ -61,7 +61,8 @@ export type { RefusalReport } from './server/incidents.ts'
 export { formatMetrics, type MeasuredServer, type Metric, serverMetrics } from './server/metrics.ts'
 export type { ServerOptions } from './server/options.ts'
 export type { ListenOptions } from './server/own-http-server.ts'
-export type { MeetOptions, RawClient } from './server/raw-meeting.ts'
+export type { MeetOptions, RawClient } from './server/plain-topics/raw-meeting.ts'
+export type { TopicListener } from './server/plain-topics/topic-listeners.ts'
 export type { Route } from './server/route.ts'
 export {
   type AttachableServer,
@@ -74,7 +75,6 @@ export {
 } from './server/server.ts'
 export { type Message, ServerSocket, type SocketHandlers } from './server/server-socket.ts'
 export type { SocketData } from './server/socket-data.ts'
-export type { TopicListener } from './server/topic-listeners.ts'
 export { TopicsHttp } from './topics-protocol/topics-http.ts'
 export type { TopicsHttpOptions } from './topics-protocol/topics-http-options.ts'
 export type { TokenUser, TopicsRouteOptions } from './topics-protocol/topics-options.ts'

@@ -9,7 +9,7 @@ import { FanOut } from '../connection/sending/fan-out.ts'
 import { Publication } from '../connection/sending/publication.ts'
 import { turnOfProcess } from '../connection/sending/turn.ts'
 import type { Transport, TransportHandler } from '../connection/transports/transport.ts'
-import { Topics } from '../hub/topics.ts'
+import { Topics } from './plain-topics/topics.ts'
 
 /** An operating system that takes all, or nothing until {@link finish}. */
 class ScriptedTransport implements Transport {

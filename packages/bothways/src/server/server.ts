@@ -14,7 +14,6 @@ import {
 } from '../connection/option-checks.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { Hub } from '../hub/hub.ts'
-import type { Topics } from '../hub/topics.ts'
 import { BareConnections } from '../opening/bare-connections.ts'
 import { Handshakes } from '../opening/handshakes.ts'
 import { countHttpConnections, heardFrom } from '../opening/http-connections.ts'
@@ -37,14 +36,15 @@ import {
   type Somebody,
 } from './options.ts'
 import { checkTls, explainListenFailure, type ListenOptions, OwnHttpServer } from './own-http-server.ts'
-import { type MeetOptions, RawMeeting } from './raw-meeting.ts'
+import { type MeetOptions, RawMeeting } from './plain-topics/raw-meeting.ts'
+import { topicsOf } from './plain-topics/shared-topics.ts'
+import { type TopicListener, TopicListeners } from './plain-topics/topic-listeners.ts'
+import type { Topics } from './plain-topics/topics.ts'
 import { type ResolvedRoute, type Route, resolveRoute } from './route.ts'
 import { Routes } from './routes.ts'
 import { checkCloseArguments, publicationOf } from './send-arguments.ts'
 import type { AnySocket, ServerSocket } from './server-socket.ts'
-import { topicsOf } from './shared-topics.ts'
 import type { SocketData } from './socket-data.ts'
-import { type TopicListener, TopicListeners } from './topic-listeners.ts'
 
 export interface ListenResult {
   /** Where clients connect: `ws://127.0.0.1:8080/`. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
-import { WebSocket } from '../index.ts'
-import { createServer, type Server } from './server.ts'
-import type { Message, ServerSocket } from './server-socket.ts'
+import { WebSocket } from '../../index.ts'
+import { createServer, type Server } from '../server.ts'
+import type { Message, ServerSocket } from '../server-socket.ts'
 
 const servers: Server[] = []
 

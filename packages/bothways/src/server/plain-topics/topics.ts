@@ -1,5 +1,5 @@
-import type { Sink } from '../connection/channel.ts'
-import type { SendOutcome } from '../connection/sending/send-outcome.ts'
+import type { Sink } from '../../connection/channel.ts'
+import type { SendOutcome } from '../../connection/sending/send-outcome.ts'
 
 interface Topic<Message> {
   readonly subscribers: Set<Sink<Message>>

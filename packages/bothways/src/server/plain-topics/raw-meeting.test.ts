@@ -9,7 +9,7 @@ import {
   type Server,
   topicsRoute,
   WebSocket,
-} from '../index.ts'
+} from '../../index.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {

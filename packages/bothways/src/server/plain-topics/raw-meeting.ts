@@ -1,12 +1,12 @@
-import type { Sink } from '../connection/channel.ts'
-import { ReadyState } from '../connection/ending.ts'
-import type { MessageData } from '../connection/message-data.ts'
-import { Publication } from '../connection/sending/publication.ts'
-import { checkHub } from '../hub/check-hub.ts'
-import type { Hub } from '../hub/hub.ts'
-import { HubError } from '../hub/hub-error.ts'
-import { Meeting, type MeetingClient, type MeetingRefusal } from '../hub/meeting.ts'
-import type { Topics } from '../hub/topics.ts'
+import type { Sink } from '../../connection/channel.ts'
+import { ReadyState } from '../../connection/ending.ts'
+import type { MessageData } from '../../connection/message-data.ts'
+import { Publication } from '../../connection/sending/publication.ts'
+import { checkHub } from '../../hub/check-hub.ts'
+import type { Hub } from '../../hub/hub.ts'
+import { HubError } from '../../hub/hub-error.ts'
+import { Meeting, type MeetingClient, type MeetingRefusal } from '../../hub/meeting.ts'
+import type { Topics } from './topics.ts'
 
 /** CloseCode.PolicyViolation (RFC 6455 §7.4.1). */
 const policyViolation = 1008

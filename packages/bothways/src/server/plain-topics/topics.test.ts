@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Sink } from '../connection/channel.ts'
+import type { Sink } from '../../connection/channel.ts'
 import { Topics } from './topics.ts'
 
 type Outcome = 'sent' | 'queued' | 'refused'

@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import type { Sink } from '../connection/channel.ts'
-import { messageBytes } from '../connection/message-data.ts'
-import { FanOut } from '../connection/sending/fan-out.ts'
-import { Publication } from '../connection/sending/publication.ts'
-import { type Broker, carriedAlone } from '../hub/broker.ts'
-import { useBroker } from '../hub/broker-use.ts'
-import { Topics } from '../hub/topics.ts'
-import type { ServerCounts } from './counts.ts'
+import type { Sink } from '../../connection/channel.ts'
+import { messageBytes } from '../../connection/message-data.ts'
+import { FanOut } from '../../connection/sending/fan-out.ts'
+import { Publication } from '../../connection/sending/publication.ts'
+import { type Broker, carriedAlone } from '../../hub/broker.ts'
+import { useBroker } from '../../hub/broker-use.ts'
+import type { ServerCounts } from '../counts.ts'
+import { Topics } from './topics.ts'
 
 /** A broker that cannot be reached is asked again after so long, in ms. */
 const retryMs = 1_000

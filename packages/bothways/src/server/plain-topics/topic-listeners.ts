@@ -1,10 +1,10 @@
 import { UsageError } from '@bothways/protocol'
-import type { Sink } from '../connection/channel.ts'
-import { ownBytes } from '../connection/message-data.ts'
-import { invalidOption, kindOf } from '../connection/option-checks.ts'
-import { type Publication, WireFormat } from '../connection/sending/publication.ts'
-import type { Topics } from '../hub/topics.ts'
-import type { Message } from './server-socket.ts'
+import type { Sink } from '../../connection/channel.ts'
+import { ownBytes } from '../../connection/message-data.ts'
+import { invalidOption, kindOf } from '../../connection/option-checks.ts'
+import { type Publication, WireFormat } from '../../connection/sending/publication.ts'
+import type { Message } from '../server-socket.ts'
+import type { Topics } from './topics.ts'
 
 function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value
