@@ -70,9 +70,9 @@ const planted: readonly (readonly [path: string, specifier: string, isLawful: bo
   ['packages/workbench/src/chat/planted.ts', '../../../cli/src/serve/serve.ts', false],
   ['packages/workbench/src/chat/planted.ts', 'bothways', false],
   ['packages/client/src/core/planted.ts', 'bothways', false],
-  ['packages/client/src/core/contract.ts', '../../../bothways/src/hub/contract-types.js', true],
-  ['packages/client/src/core/contract.ts', '../../../bothways/src/hub/contract.js', false],
-  ['packages/client/src/core/planted.ts', '../../../bothways/src/hub/contract-types.js', false],
+  ['packages/client/src/core/contract.ts', '../../../bothways/src/hub/declarations/contract-types.js', true],
+  ['packages/client/src/core/contract.ts', '../../../bothways/src/hub/declarations/contract.js', false],
+  ['packages/client/src/core/planted.ts', '../../../bothways/src/hub/declarations/contract-types.js', false],
   ['packages/client/src/core/planted.ts', '../fallbacks/fallbacks.ts', false],
   ['packages/new/src/planted.ts', 'node:net', false],
 ]

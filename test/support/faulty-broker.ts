@@ -9,7 +9,7 @@ import type {
   StoredPublication,
   TopicSubscription,
   Withdrawal,
-} from '../../packages/bothways/src/hub/broker.ts'
+} from '../../packages/bothways/src/hub/broker/broker.ts'
 import { HubError } from '../../packages/bothways/src/hub/hub-error.ts'
 
 /** What may become of a publication on its way to a process. `keep`: it comes behind the next that is carried. */

@@ -153,7 +153,10 @@ async function buildPackages() {
  * them to a source would lead to the client's.)
  */
 function shareTypes() {
-  const types = readFileSync(join(root, 'packages/bothways/dist/hub/contract-types.d.ts'), 'utf8')
+  const types = readFileSync(
+    join(root, 'packages/bothways/dist/hub/declarations/contract-types.d.ts'),
+    'utf8',
+  )
   const own = types.replace(/^\/\/# sourceMappingURL=.*\n?/m, '')
   writeFileSync(join(root, 'packages/client/dist/core/contract.d.ts'), own)
 }

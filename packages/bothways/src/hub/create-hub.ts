@@ -1,5 +1,5 @@
-import type { NoContract, TypesAlone } from './contract.ts'
-import type { TypeOfContract } from './contract-types.ts'
+import type { NoContract, TypesAlone } from './declarations/contract.ts'
+import type { TypeOfContract } from './declarations/contract-types.ts'
 import { Hub } from './hub.ts'
 import type { HubOptions } from './hub-options.ts'
 

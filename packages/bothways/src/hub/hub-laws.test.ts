@@ -5,10 +5,10 @@ import { expect, test, vi } from 'vitest'
 import type { Sink } from '../connection/channel.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
+import { MemoryBroker } from './broker/memory-broker.ts'
 import { createHub } from './create-hub.ts'
+import type { Subscription } from './delivery/subscription.ts'
 import type { Hub } from './hub.ts'
-import { MemoryBroker } from './memory-broker.ts'
-import type { Subscription } from './subscription.ts'
 
 const history = { count: 10_000, ageMs: 600_000 }
 

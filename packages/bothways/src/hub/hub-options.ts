@@ -1,11 +1,11 @@
 import { neverThrowing } from '../connection/never-throwing.ts'
 import { invalidOption } from '../connection/option-checks.ts'
 import { aFunction, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
-import type { Broker } from './broker.ts'
-import { type Contract, checkContract, type NoContract, type Schemas } from './contract.ts'
-import type { TopicPattern, TypeOfContract } from './contract-types.ts'
-import { MemoryBroker } from './memory-broker.ts'
-import type { TopicOptions } from './topic-options.ts'
+import type { Broker } from './broker/broker.ts'
+import { MemoryBroker } from './broker/memory-broker.ts'
+import { type Contract, checkContract, type NoContract, type Schemas } from './declarations/contract.ts'
+import type { TopicPattern, TypeOfContract } from './declarations/contract-types.ts'
+import type { TopicOptions } from './declarations/topic-options.ts'
 
 export interface HubOptions<User = undefined, C extends TypeOfContract = NoContract> {
   /** What is offered, by schemas; all its topics are declared. Default: nothing is said, and any JSON is taken. */

@@ -3,10 +3,9 @@ import type { Sink } from '../connection/channel.ts'
 import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
 import { resolveOptions } from '../connection/option-rules.ts'
 import type { TokenBucket } from '../connection/token-bucket.ts'
-import { writeAuthor } from './author.ts'
-import type { Broker, History, Member, Withdrawal } from './broker.ts'
-import { useBroker } from './broker-use.ts'
-import { type Contract, methodContract } from './contract.ts'
+import type { Broker, History, Member, Withdrawal } from './broker/broker.ts'
+import { useBroker } from './broker/broker-use.ts'
+import { type Contract, methodContract } from './declarations/contract.ts'
 import type {
   HandlerInput,
   HandlerOutput,
@@ -14,24 +13,10 @@ import type {
   TopicData,
   TopicName,
   TypeOfContract,
-} from './contract-types.ts'
-import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
-import { HubClients, type LeaveOptions, leaveSettings } from './hub-clients.ts'
-import { HubError } from './hub-error.ts'
-import { type HubOptions, type HubSettings, hubRules } from './hub-options.ts'
-import { HubTopic, maxHistoryRead } from './hub-topic.ts'
-import { encodeData } from './json-data.ts'
-import { mostMembersTold } from './live-topic.ts'
-import { LiveTopics } from './live-topics.ts'
-import { PresenceBudget } from './presence-budget.ts'
-import { ProcessAbsence } from './process-absence.ts'
-import { checkKey } from './publication-key.ts'
-import { publishRate, spendPublish } from './publish-rate.ts'
-import { checkedHandler, handledTwice, type RequestHandler } from './request-handler.ts'
-import { type Schema, validated } from './schema.ts'
-import { Slots } from './slots.ts'
-import { Subscription } from './subscription.ts'
-import { checkTopicName } from './topic-name.ts'
+} from './declarations/contract-types.ts'
+import { checkedHandler, handledTwice, type RequestHandler } from './declarations/request-handler.ts'
+import { type Schema, validated } from './declarations/schema.ts'
+import { checkTopicName } from './declarations/topic-name.ts'
 import {
   actionWords,
   type Declaration,
@@ -40,8 +25,23 @@ import {
   resolveTopicOptions,
   type TopicAction,
   type TopicOptions,
-} from './topic-options.ts'
-import { TopicPatterns } from './topic-patterns.ts'
+} from './declarations/topic-options.ts'
+import { TopicPatterns } from './declarations/topic-patterns.ts'
+import { mostMembersTold } from './delivery/live-topic.ts'
+import { LiveTopics } from './delivery/live-topics.ts'
+import { Slots } from './delivery/slots.ts'
+import { Subscription } from './delivery/subscription.ts'
+import { HubClients, type LeaveOptions, leaveSettings } from './hub-clients.ts'
+import { HubError } from './hub-error.ts'
+import { type HubOptions, type HubSettings, hubRules } from './hub-options.ts'
+import { PresenceBudget } from './presence/presence-budget.ts'
+import { ProcessAbsence } from './process-absence.ts'
+import type { PublishToTopic, Subscribed, SubscribeToTopic } from './program/hub-calls.ts'
+import { HubTopic, maxHistoryRead } from './program/hub-topic.ts'
+import { writeAuthor } from './publishing/author.ts'
+import { encodeData } from './publishing/json-data.ts'
+import { checkKey } from './publishing/publication-key.ts'
+import { publishRate, spendPublish } from './publishing/publish-rate.ts'
 
 /**
  * The topics of a program: ordered, remembered, with who is there; under every kind of client. `Hub<User>` is one of any contract,

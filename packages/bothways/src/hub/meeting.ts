@@ -1,12 +1,12 @@
 import { neverThrowing } from '../connection/never-throwing.ts'
 import type { TokenBucket } from '../connection/token-bucket.ts'
+import type { Declaration } from './declarations/topic-options.ts'
 import type { Hub } from './hub.ts'
 import type { HubClient } from './hub-clients.ts'
 import { HubError, toHubError } from './hub-error.ts'
-import { InOrder } from './in-order.ts'
-import { publishRate, spendPublish } from './publish-rate.ts'
-import type { Declaration } from './topic-options.ts'
-import type { TopicPublication } from './topic-publication.ts'
+import type { TopicPublication } from './program/topic-publication.ts'
+import { InOrder } from './publishing/in-order.ts'
+import { publishRate, spendPublish } from './publishing/publish-rate.ts'
 
 /** Calls of one client that wait for authorization or for the broker, and of all of them. */
 const maxPendingOfClient = 100

@@ -6,7 +6,7 @@ import {
   connectionOptionNames,
   resolveConnectionOptions,
 } from '../connection/options.ts'
-import type { Broker } from '../hub/broker.ts'
+import type { Broker } from '../hub/broker/broker.ts'
 import { aBroker } from '../hub/hub-options.ts'
 import { trustedProxiesOf } from '../opening/forwarded.ts'
 import type { Authenticated, HandshakeSettings } from '../opening/handshakes.ts'

@@ -1,7 +1,7 @@
 import { FaultyBroker } from '@bothways/test-support/faulty-broker'
 import { expect, test } from 'vitest'
+import { MemoryBroker } from '../hub/broker/memory-broker.ts'
 import { createHub } from '../hub/create-hub.ts'
-import { MemoryBroker } from '../hub/memory-broker.ts'
 import { LongPoll } from './long-poll.ts'
 
 test('What comes at once in a topic without history is as much as an answer may have, and of the rest it is told', async () => {

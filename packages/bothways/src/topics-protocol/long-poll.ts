@@ -1,8 +1,8 @@
 import type { Publication } from '../connection/sending/publication.ts'
-import type { History } from '../hub/broker.ts'
+import type { History } from '../hub/broker/broker.ts'
+import { GapMessage, publicationText } from '../hub/delivery/messages.ts'
+import type { Subscription } from '../hub/delivery/subscription.ts'
 import type { Hub } from '../hub/hub.ts'
-import { GapMessage, publicationText } from '../hub/messages.ts'
-import type { Subscription } from '../hub/subscription.ts'
 import { CursorFormat } from './cursor.ts'
 
 /** The answer of a poll. */

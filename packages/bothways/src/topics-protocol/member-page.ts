@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { Member } from '../hub/broker.ts'
+import type { Member } from '../hub/broker/broker.ts'
 
 const maxMembers = 1_000
 const maxBytes = 256 * 1024

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { MemoryBroker } from '../hub/broker/memory-broker.ts'
 import { createHub } from '../hub/create-hub.ts'
-import { MemoryBroker } from '../hub/memory-broker.ts'
 import { startWorkers } from '../workers/workers.ts'
 import { TopicsHttp } from './topics-http.ts'
 import { topicsRoute } from './topics-route.ts'

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
+import { unsubscribedMessage } from '../hub/delivery/messages.ts'
+import type { Subscription } from '../hub/delivery/subscription.ts'
 import type { Hub } from '../hub/hub.ts'
-import type { Subscribed } from '../hub/hub-calls.ts'
 import type { HubClient } from '../hub/hub-clients.ts'
 import { HubError, toHubError } from '../hub/hub-error.ts'
-import { unsubscribedMessage } from '../hub/messages.ts'
-import type { Subscription } from '../hub/subscription.ts'
+import type { Subscribed } from '../hub/program/hub-calls.ts'
 import type { CursorFormat } from './cursor.ts'
 import { EventStream } from './event-stream.ts'
 

@@ -1,6 +1,6 @@
 import { heldMemory } from '@bothways/test-support/held-memory'
 import { expect, test } from 'vitest'
-import { MemoryBroker } from '../hub/memory-broker.ts'
+import { MemoryBroker } from '../hub/broker/memory-broker.ts'
 import { BrokerHost } from './broker-host.ts'
 import type { Answer } from './messages.ts'
 

@@ -1,4 +1,4 @@
-import type { Broker, Member, TopicSubscription } from '../hub/broker.ts'
+import type { Broker, Member, TopicSubscription } from '../hub/broker/broker.ts'
 import { toHubError } from '../hub/hub-error.ts'
 import {
   type Answer,

@@ -8,7 +8,7 @@ import type {
   PublishRequest,
   TopicSubscription,
   Withdrawal,
-} from '../hub/broker.ts'
+} from '../hub/broker/broker.ts'
 import { HubError } from '../hub/hub-error.ts'
 import type { Answer, Call, CallMethod, IpcChannel } from './messages.ts'
 

@@ -1,4 +1,4 @@
-import type { Withdrawal } from '../hub/broker.ts'
+import type { Withdrawal } from '../hub/broker/broker.ts'
 import type { HubCode } from '../hub/hub-error.ts'
 
 /** What goes through the channel between a worker and the primary: plain JSON, in the order it was sent. */

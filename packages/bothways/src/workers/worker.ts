@@ -1,5 +1,5 @@
 import { UsageError } from '@bothways/protocol'
-import type { Broker } from '../hub/broker.ts'
+import type { Broker } from '../hub/broker/broker.ts'
 import { ChannelBroker } from './channel-broker.ts'
 import { nodeCluster } from './cluster.ts'
 import type { Answer, Call } from './messages.ts'

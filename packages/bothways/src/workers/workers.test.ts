@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { MemoryBroker } from '../hub/memory-broker.ts'
+import { MemoryBroker } from '../hub/broker/memory-broker.ts'
 import { BrokerHost } from './broker-host.ts'
 import { ChannelBroker } from './channel-broker.ts'
 import type { Answer, Call } from './messages.ts'

@@ -6,4 +6,4 @@ export type {
   TopicData,
   TopicName,
   TypeOfContract,
-} from '../../../bothways/src/hub/contract-types.js'
+} from '../../../bothways/src/hub/declarations/contract-types.js'

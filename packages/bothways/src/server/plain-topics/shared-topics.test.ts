@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { FaultyBroker } from '@bothways/test-support/faulty-broker'
 import { afterEach, expect, test } from 'vitest'
-import { carriedAlone } from '../../hub/broker.ts'
+import { carriedAlone } from '../../hub/broker/broker.ts'
 import { MemoryBroker, WebSocket } from '../../index.ts'
 import { createServer, type Server } from '../server.ts'
 import type { Message } from '../server-socket.ts'

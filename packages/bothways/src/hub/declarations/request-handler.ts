@@ -1,7 +1,7 @@
 import { UsageError } from '@bothways/protocol'
-import { kindOf } from '../connection/option-checks.ts'
+import { kindOf } from '../../connection/option-checks.ts'
+import { HubError } from '../hub-error.ts'
 import type { MethodContract } from './contract.ts'
-import { HubError } from './hub-error.ts'
 import { validated } from './schema.ts'
 
 /** What a handler of a request knows besides its input. */

@@ -1,8 +1,8 @@
-import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
-import { aFunction, type OptionRules, resolveOptions, yesOrNo } from '../connection/option-rules.ts'
-import type { HistoryPolicy } from './broker.ts'
+import { checkOptionNames, invalidOption } from '../../connection/option-checks.ts'
+import { aFunction, type OptionRules, resolveOptions, yesOrNo } from '../../connection/option-rules.ts'
+import type { HistoryPolicy } from '../broker/broker.ts'
+import { HubError } from '../hub-error.ts'
 import type { Contract } from './contract.ts'
-import { HubError } from './hub-error.ts'
 import { isSchema, type Schema } from './schema.ts'
 
 export type TopicAction = 'subscribe' | 'publish' | 'presence' | 'history'

@@ -1,7 +1,7 @@
 import { FaultyBroker } from '@bothways/test-support/faulty-broker'
 import { expect, test } from 'vitest'
-import { createHub } from './create-hub.ts'
-import { MemoryBroker } from './memory-broker.ts'
+import { MemoryBroker } from '../broker/memory-broker.ts'
+import { createHub } from '../create-hub.ts'
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
 

@@ -1,8 +1,8 @@
-import type { Sink } from '../connection/channel.ts'
-import type { Publication } from '../connection/sending/publication.ts'
-import type { SendOutcome } from '../connection/sending/send-outcome.ts'
-import { GapMessage, PublicationMessage } from './messages.ts'
-import type { Subscription } from './subscription.ts'
+import type { Sink } from '../../connection/channel.ts'
+import type { Publication } from '../../connection/sending/publication.ts'
+import type { SendOutcome } from '../../connection/sending/send-outcome.ts'
+import { GapMessage, PublicationMessage } from '../delivery/messages.ts'
+import type { Subscription } from '../delivery/subscription.ts'
 import type { TopicPort } from './topic-port.ts'
 import { type TopicPublication, topicPublication } from './topic-publication.ts'
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { HubError } from './hub-error.ts'
+import { HubError } from '../hub-error.ts'
 
 /** The publisher's name for a publication. @throws HubError `bad_request` */
 export function checkKey(key: unknown): void {

@@ -1,9 +1,9 @@
 import { FaultyBroker } from '@bothways/test-support/faulty-broker'
 import { expect, test } from 'vitest'
-import type { Sink } from '../connection/channel.ts'
-import { createHub } from './create-hub.ts'
-import { HubError } from './hub-error.ts'
-import { MemoryBroker } from './memory-broker.ts'
+import type { Sink } from '../../connection/channel.ts'
+import { MemoryBroker } from '../broker/memory-broker.ts'
+import { createHub } from '../create-hub.ts'
+import { HubError } from '../hub-error.ts'
 
 const history = { count: 10, ageMs: 60_000 }
 

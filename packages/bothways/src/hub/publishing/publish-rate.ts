@@ -1,5 +1,5 @@
-import { TokenBucket, TokenBuckets } from '../connection/token-bucket.ts'
-import { HubError } from './hub-error.ts'
+import { TokenBucket, TokenBuckets } from '../../connection/token-bucket.ts'
+import { HubError } from '../hub-error.ts'
 
 /** How many seconds' worth of publications may come at once after a pause. */
 const burstSeconds = 10

@@ -1,6 +1,6 @@
-import { Publication } from '../connection/sending/publication.ts'
-import { publicUser } from './author.ts'
-import type { Member, StoredPublication } from './broker.ts'
+import { Publication } from '../../connection/sending/publication.ts'
+import type { Member, StoredPublication } from '../broker/broker.ts'
+import { publicUser } from '../publishing/author.ts'
 
 // What the hub tells its subscribers, as the JSON texts of `bothways.v1`. Each is made once for all who get it.
 

@@ -1,4 +1,4 @@
-import type { Broker } from './broker.ts'
+import type { Broker } from '../broker/broker.ts'
 import { LiveTopic, type TopicKind } from './live-topic.ts'
 import type { Slots } from './slots.ts'
 import type { Subscription } from './subscription.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createHub } from './create-hub.ts'
-import type { Hub } from './hub.ts'
+import { createHub } from '../create-hub.ts'
+import type { Hub } from '../hub.ts'
 import type { Schema, SchemaResult } from './schema.ts'
 
 const history = { count: 10, ageMs: 60_000 }

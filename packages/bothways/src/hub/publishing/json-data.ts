@@ -1,5 +1,5 @@
 import { isAnyArrayBuffer } from 'node:util/types'
-import { HubError } from './hub-error.ts'
+import { HubError } from '../hub-error.ts'
 
 const maxDepth = 64
 

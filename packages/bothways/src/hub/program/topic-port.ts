@@ -1,7 +1,7 @@
-import type { Sink } from '../connection/channel.ts'
-import type { Broker } from './broker.ts'
+import type { Sink } from '../../connection/channel.ts'
+import type { Broker } from '../broker/broker.ts'
+import type { Subscription } from '../delivery/subscription.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
-import type { Subscription } from './subscription.ts'
 
 /** What a topic needs of its hub. */
 export interface TopicPort {

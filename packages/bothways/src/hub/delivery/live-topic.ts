@@ -1,5 +1,6 @@
-import type { Publication } from '../connection/sending/publication.ts'
-import type { Broker, BrokerEvents, History, Member, StoredPublication } from './broker.ts'
+import type { Publication } from '../../connection/sending/publication.ts'
+import type { Broker, BrokerEvents, History, Member, StoredPublication } from '../broker/broker.ts'
+import type { Declaration } from '../declarations/topic-options.ts'
 import {
   joinedMessage,
   leftMessage,
@@ -9,7 +10,6 @@ import {
 } from './messages.ts'
 import type { Slots } from './slots.ts'
 import type { Feed, Subscription } from './subscription.ts'
-import type { Declaration } from './topic-options.ts'
 
 /** What of a declaration matters once somebody may subscribe. */
 export type TopicKind = Pick<Declaration<never>, 'history' | 'hasPresence' | 'isState'>

@@ -1,5 +1,5 @@
-import { publicUser, senderOf } from './author.ts'
-import type { StoredPublication } from './broker.ts'
+import type { StoredPublication } from '../broker/broker.ts'
+import { publicUser, senderOf } from '../publishing/author.ts'
 
 /** A publication as a program gets it. */
 export interface TopicPublication<Data = unknown> {

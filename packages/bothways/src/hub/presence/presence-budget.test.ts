@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createHub } from './create-hub.ts'
+import { createHub } from '../create-hub.ts'
 import { PresenceBudget } from './presence-budget.ts'
 
 test('What all members show of themselves is bounded, and there is room again when one has gone', () => {

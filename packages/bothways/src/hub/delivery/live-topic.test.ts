@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { BrokerEvents, StoredPublication, TopicSubscription } from './broker.ts'
-import { createHub } from './create-hub.ts'
-import type { Hub } from './hub.ts'
-import { MemoryBroker } from './memory-broker.ts'
+import type { BrokerEvents, StoredPublication, TopicSubscription } from '../broker/broker.ts'
+import { MemoryBroker } from '../broker/memory-broker.ts'
+import { createHub } from '../create-hub.ts'
+import type { Hub } from '../hub.ts'
 
 /** What is published while somebody subscribes is told later than the newest value is read, as between two connections. */
 class LateBroker extends MemoryBroker {

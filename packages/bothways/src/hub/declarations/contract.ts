@@ -1,5 +1,5 @@
 import { UsageError } from '@bothways/protocol'
-import { checkOptionNames, invalidOption, kindOf } from '../connection/option-checks.ts'
+import { checkOptionNames, invalidOption, kindOf } from '../../connection/option-checks.ts'
 import type { TypeOfContract } from './contract-types.ts'
 import { isSchema, type Schema } from './schema.ts'
 

@@ -1,4 +1,7 @@
-import { aFunction, type OptionRules, resolveOptions, wholeNumber } from '../connection/option-rules.ts'
+import { aFunction, type OptionRules, resolveOptions, wholeNumber } from '../../connection/option-rules.ts'
+import { HubError } from '../hub-error.ts'
+import { LocalPresence } from '../presence/local-presence.ts'
+import { fingerprintOf } from '../publishing/publication-key.ts'
 import { Audience } from './audience.ts'
 import type {
   Broker,
@@ -13,10 +16,7 @@ import type {
   TopicSubscription,
   Withdrawal,
 } from './broker.ts'
-import { HubError } from './hub-error.ts'
-import { LocalPresence } from './local-presence.ts'
 import { newCheck, newEpoch, type Position, readPosition, writePosition } from './position.ts'
-import { fingerprintOf } from './publication-key.ts'
 
 export interface MemoryBrokerOptions {
   /** How long keys are remembered, in ms. Default 300,000, which is the least. */

@@ -1,6 +1,6 @@
-import type { Sink } from '../connection/channel.ts'
-import type { Publication } from '../connection/sending/publication.ts'
-import type { History, StoredPublication } from './broker.ts'
+import type { Sink } from '../../connection/channel.ts'
+import type { Publication } from '../../connection/sending/publication.ts'
+import type { History, StoredPublication } from '../broker/broker.ts'
 import { GapMessage } from './messages.ts'
 
 /** What a subscription needs of its topic. */

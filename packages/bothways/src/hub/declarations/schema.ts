@@ -1,4 +1,4 @@
-import { HubError } from './hub-error.ts'
+import { HubError } from '../hub-error.ts'
 
 /** What any library of Standard Schema (https://standardschema.dev, version 1) makes: zod, valibot, ArkType and others. */
 export interface Schema<Input = unknown, Output = Input> {

@@ -1,5 +1,5 @@
-import type { Member } from './broker.ts'
-import type { Subscription } from './subscription.ts'
+import type { Member } from '../broker/broker.ts'
+import type { Subscription } from '../delivery/subscription.ts'
 
 export interface PublishToTopic {
   /** The publisher's name for it: the same again is the same publication. 22 to 128 characters. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createServer } from '../index.ts'
-import { createHub } from './create-hub.ts'
+import { createServer } from '../../index.ts'
+import { createHub } from '../create-hub.ts'
 import { MemoryBroker } from './memory-broker.ts'
 
 class Closing extends MemoryBroker {

@@ -1,4 +1,4 @@
-import { HubError } from './hub-error.ts'
+import { HubError } from '../hub-error.ts'
 
 /** What the members of this process show of themselves, in bytes of JSON and what keeping each costs. */
 const maxTotalPresenceBytes = 256 * 1024 * 1024

@@ -1,4 +1,4 @@
-import { HubError } from './hub-error.ts'
+import { HubError } from '../hub-error.ts'
 
 const maxNameBytes = 255
 

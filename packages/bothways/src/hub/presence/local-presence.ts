@@ -1,5 +1,5 @@
-import type { Audience } from './audience.ts'
-import type { Member } from './broker.ts'
+import type { Audience } from '../broker/audience.ts'
+import type { Member } from '../broker/broker.ts'
 
 /** Who is present, for a broker that one process alone uses: members are its connections, and go with it. */
 export class LocalPresence {
