@@ -30,10 +30,10 @@ import type { PendingConnections } from './pending-connections.ts'
 import {
   draining,
   failed,
+  foreignOrigin,
   full,
   nobody,
   noRoute,
-  refusalOf,
   tooFast,
   tooLate,
   unreadable,
@@ -272,7 +272,7 @@ export class Handshakes<User, Route extends Served, Socket extends { terminate()
     const request = HandshakeRequest.of(facts, checked.subprotocols, this.#settings.trustedProxies, params)
     if (request === undefined) return unusableHost
     const origin = originRefusal(checked.origin, request.host, this.#settings)
-    if (origin !== undefined) return refusalOf('BW_ORIGIN_REFUSED', 403, origin)
+    if (origin !== undefined) return foreignOrigin(origin)
     const protocol = negotiateProtocol(route, checked.subprotocols)
     if (typeof protocol !== 'string') return protocol
     const { admission } = this.#sockets

@@ -7,7 +7,7 @@ import {
   type Refusal,
 } from '@bothways/protocol'
 import type { ConnectionSettings } from '../connection/options.ts'
-import { refusalOf } from './refusals.ts'
+import { noSubprotocol } from './refusals.ts'
 import { ownText } from './upgrade-request.ts'
 
 /** What is served at a path, as far as the handshake asks. */
@@ -26,12 +26,7 @@ export function negotiateProtocol(served: Served, offered: readonly string[]): s
   if (isUnderstood && served.handlersFor(chosen ?? '') !== undefined) {
     return chosen === undefined ? '' : ownText(chosen)
   }
-  const came = offered.length === 0 ? 'none was offered' : `offered were ${offered.join(', ').slice(0, 100)}`
-  return refusalOf(
-    'BW_SUBPROTOCOL_UNSUPPORTED',
-    400,
-    `This path speaks the subprotocols ${supported.join(', ')}; ${came}.`,
-  )
+  return noSubprotocol(supported, offered)
 }
 
 export interface NegotiatedExtensions {

@@ -14,7 +14,7 @@ export type RefusalCode =
   | (typeof refusalCodes)[number]
   | (typeof admissionLimits)[keyof typeof admissionLimits]['code']
 
-export function refusalOf(
+function refusalOf(
   code: RefusalCode,
   status: number,
   text: string,
@@ -41,6 +41,21 @@ export const severalHosts: Refusal = refusalOf(
   400,
   'The request has more than one Host header.',
 )
+
+/** @param reason of the rules for origins */
+export function foreignOrigin(reason: string): Refusal {
+  return refusalOf('BW_ORIGIN_REFUSED', 403, reason)
+}
+
+/** RFC 6455 §4.2.2 step 5. */
+export function noSubprotocol(supported: readonly string[], offered: readonly string[]): Refusal {
+  const came = offered.length === 0 ? 'none was offered' : `offered were ${offered.join(', ').slice(0, 100)}`
+  return refusalOf(
+    'BW_SUBPROTOCOL_UNSUPPORTED',
+    400,
+    `This path speaks the subprotocols ${supported.join(', ')}; ${came}.`,
+  )
+}
 
 export const nobody: Refusal = refusalOf(
   'BW_AUTHENTICATION_REFUSED',
