@@ -19,7 +19,11 @@ const sources = files.filter(
 const inCode = (part: string) => Array.from(part.matchAll(/`([^`]+)`/g), ([, code = '']) => code)
 const pathsIn = (part: string) => inCode(part).filter(code => /^[\w./-]+\.(ts|mjs)$/.test(code))
 const functionsIn = (part: string) => inCode(part).filter(code => /^#?\w+\(\)$/.test(code))
-const filesAt = (path: string) => files.filter(file => file.endsWith(`/${path}`))
+/** Those of the package `bothways` stand without it. */
+const filesAt = (path: string) =>
+  ['packages/bothways/src', 'packages', 'drop-ins', 'brokers', '.']
+    .map(folder => join(folder, path))
+    .filter(file => files.includes(file))
 
 /** Whether a function or method of this name is defined, or demanded by an interface, in a file. */
 function defines(file: string, name: string): boolean {
