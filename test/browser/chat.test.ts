@@ -237,5 +237,6 @@ test('A message shows as being sent until the server has it; a look-alike name i
 
 test('Nobody complained', () => {
   // A fallback asks whether topics are served by a request for none, which is refused: the browser writes that down.
-  expect(workbench.complaints.filter(text => !text.includes('status of 400'))).toEqual([])
+  const probe = / 400 .* http:\/\/127\.0\.0\.1:\d+\/bothways\/poll\?$/
+  expect(workbench.complaints.filter(text => !probe.test(text))).toEqual([])
 })

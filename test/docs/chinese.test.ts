@@ -77,6 +77,20 @@ test('Both trees have the same pages', () => {
   expect(chinese.toSorted()).toEqual(english.toSorted())
 })
 
+test('Both contents name every page of their tree', () => {
+  const linksOf = (index: string) =>
+    Array.from(
+      textOf(index).matchAll(/\]\(((?:tutorial|how-to|reference|explanation)\/[\w.-]+\.md)/g),
+      ([, it]) => it,
+    )
+  for (const tree of ['', 'zh/']) {
+    const pages = ['tutorial', 'how-to', 'reference', 'explanation'].flatMap(folder =>
+      pagesOf(`${tree}${folder}`),
+    )
+    expect(linksOf(`${tree}README.md`).toSorted()).toEqual(pages.map(it => it.slice(tree.length)).toSorted())
+  }
+})
+
 test('The Chinese README leads to Chinese pages, where there are any', () => {
   const text = readFileSync(join(docs, '../README.zh-CN.md'), 'utf8')
   const links = Array.from(text.matchAll(/\]\(docs\/([\w/.-]+\.md)/g), ([, page = '']) => page)

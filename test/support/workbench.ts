@@ -16,7 +16,10 @@ export class Workbench {
     const { context } = chromium
     context.setDefaultTimeout(20_000)
     context.on('console', message => {
-      if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text())
+      if (message.type() !== 'error' && message.type() !== 'warning') return
+      // Of a request that failed the browser does not say in words which it was.
+      const url = message.text().startsWith('Failed to load resource') ? ` ${message.location().url}` : ''
+      this.complaints.push(message.text() + url)
     })
     context.on('weberror', webError => this.complaints.push(String(webError.error())))
   }

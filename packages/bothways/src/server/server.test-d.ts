@@ -1,5 +1,13 @@
 import { expectTypeOf, test } from 'vitest'
-import { createServer, type Route, type Server, type ServerOptions, type ServerSocket } from '../index.ts'
+import {
+  createHub,
+  createServer,
+  type Route,
+  type Server,
+  type ServerOptions,
+  type ServerSocket,
+  TopicsHttp,
+} from '../index.ts'
 
 test('The user is what authenticate returns, without its ways to say nobody', () => {
   const server = createServer({
@@ -128,6 +136,8 @@ test('A wrong use does not compile', () => {
   createServer({ whenBufferFull: 'wait' })
   // @ts-expect-error a handler that does not exist
   createServer().route('/', { massage() {} })
+  // @ts-expect-error who asks over HTTP has to be said somewhere as well: authenticate
+  new TopicsHttp(createHub<{ name: string }>({ topics: {} }))
   // @ts-expect-error a port is a number
   void createServer().listen({ port: '8080' })
   createServer().route('/', {

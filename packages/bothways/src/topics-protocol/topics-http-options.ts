@@ -28,6 +28,11 @@ export interface TopicsHttpOptions<User> {
   trustedProxies?: readonly string[]
 }
 
+/** Nobody can be `undefined` where users are something else. */
+export type TopicsHttpArguments<User> = undefined extends User
+  ? [options?: TopicsHttpOptions<User>]
+  : [options: TopicsHttpOptions<User> & Required<Pick<TopicsHttpOptions<User>, 'authenticate'>>]
+
 /** {@link TopicsHttpOptions} with every default filled in. */
 export interface TopicsHttpSettings<User>
   extends Readonly<Required<Omit<TopicsHttpOptions<User>, 'authenticate' | 'trustedProxies'>>> {

@@ -20,6 +20,7 @@ import { PollClient } from './poll-client.ts'
 import { StreamSession } from './stream-session.ts'
 import {
   type HttpUser,
+  type TopicsHttpArguments,
   type TopicsHttpOptions,
   type TopicsHttpSettings,
   topicsHttpRules,
@@ -51,8 +52,12 @@ export class TopicsHttp<User = undefined> {
   readonly #rates: TokenBuckets
   readonly #places: OpenPlaces
 
-  /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
-  constructor(hub: Hub<User>, options: TopicsHttpOptions<User> = {}) {
+  /**
+   * A hub with users needs `authenticate`, since no server says here who a request is from.
+   *
+   * @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION`
+   */
+  constructor(hub: Hub<User>, ...[options = {}]: TopicsHttpArguments<User>) {
     checkHub('new TopicsHttp', hub)
     const settings = resolveOptions('TopicsHttp', options as TopicsHttpOptions<unknown>, topicsHttpRules)
     this.#hub = hub
