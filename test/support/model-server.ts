@@ -98,7 +98,7 @@ class ModelSocket extends ScriptedSocket {
       this.say({ type: 'publication', topic, position: `p${place}`, data, at: 1 })
   }
 
-  #take({ type, id, topic, since, last = 0, presence, key, data, restart, method }: Wire): void {
+  #take({ type, id, topic, since, last = 0, presence, state, key, data, restart, method }: Wire): void {
     const list = this.#server.list(topic ?? '')
     if (type === 'ping') this.say({ type: 'pong' })
     else if (type === 'subscribe' && this.subscribed.has(topic)) this.#fail(id, 'already_subscribed', false)
@@ -111,7 +111,9 @@ class ModelSocket extends ScriptedSocket {
       this.subscribed.set(topic, presence)
       const members = presence === undefined ? [] : [{ client: 'me', data: presence }]
       const recovered = since === undefined ? {} : { recovered: isThere }
-      this.say({ type: 'subscribed', id, topic, position: `p${from}`, members, ...recovered })
+      const isState = topic.startsWith('state/')
+      const kind = state === !isState ? { state: isState } : {}
+      this.say({ type: 'subscribed', id, topic, position: `p${from}`, members, ...recovered, ...kind })
       for (let n = from + 1; n <= list.length; n++) this.publication(topic, n)
     } else if (type === 'unsubscribe') {
       this.subscribed.delete(topic)

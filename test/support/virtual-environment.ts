@@ -35,6 +35,10 @@ export class VirtualEnvironment implements Environment {
     for (const listener of [...this.#listeners]) listener(event)
   }
 
+  get listenerCount(): number {
+    return this.#listeners.size
+  }
+
   get timerCount(): number {
     return this.#timers.length
   }

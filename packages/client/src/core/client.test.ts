@@ -448,6 +448,36 @@ test('Closing fails what was not sent as closed, and what has no answer as outco
   expect([client.status, environment.timerCount]).toEqual(['closed', 0])
 })
 
+test('A listener that hears of the end may connect anew: what was before fails, and the network is listened to', async () => {
+  const { client, environment, sockets, socket } = stage()
+  await socket.welcome()
+  const before = outcome(client.topic('room/1').publish('before'))
+  const stop = client.on('status', ({ status }) => status === 'closed' && client.connect())
+  client.close()
+  const after = outcome(client.topic('room/1').publish('after'))
+  await settled()
+  expect([client.status, before.code, after.code]).toEqual(['connecting', 'outcome_unknown', undefined])
+  stop()
+  sockets.at(-1)?.cut()
+  const { length } = sockets
+  environment.tell('online')
+  expect(sockets.length).toBe(length + 1)
+  await sockets.at(-1)?.welcome()
+  expect(client.status).toBe('open')
+  client.close()
+  expect([environment.listenerCount, environment.timerCount]).toEqual([0, 0])
+})
+
+test('A client that has given up listens to nothing; one that connects anew does', async () => {
+  const { client, environment, socket, sockets } = stage()
+  client.on('status', () => {})
+  socket.cut(4403)
+  expect([client.status, environment.listenerCount]).toEqual(['closed', 0])
+  client.connect()
+  expect([sockets.length, environment.listenerCount]).toEqual([2, 1])
+  client.close()
+})
+
 // Requests
 
 test('A request waits for the connection, is sent once, and a lost answer is outcome_unknown', async () => {

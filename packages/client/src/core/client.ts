@@ -116,7 +116,6 @@ export function startClient<C extends Contract>(
   let lastId = 0
   let nextTryAt: number | undefined
   let stopListening: (() => void) | undefined
-  let stopBlocked: (() => void) | undefined
 
   const call: Call = (id, message, data, onAnswer) => {
     if (welcome === undefined) return false
@@ -142,10 +141,6 @@ export function startClient<C extends Contract>(
 
   const lasting = (): Lasting[] => [...subscriptions.values(), publishQueue, requests]
 
-  const failAll = () => {
-    for (const part of lasting()) part.closed(closedError())
-  }
-
   /** What the connection knew is gone. */
   const forget = () => {
     if (welcome === undefined) return
@@ -167,6 +162,12 @@ export function startClient<C extends Contract>(
     const now = { status, transport: status === 'open' ? welcome?.transport : undefined, reason, nextTryAt }
     if (JSON.stringify(now) === JSON.stringify(state)) return
     state = now
+    if (status === 'closed') {
+      // Before anybody hears of it, who may connect anew.
+      stopListening?.()
+      stopListening = undefined
+      for (const part of lasting()) part.closed(closedError())
+    }
     if (events.emit('status', state) || status !== 'closed' || reason?.by === 'us') return
     tellError(closedError())
   }
@@ -209,7 +210,6 @@ export function startClient<C extends Contract>(
             const mayRenew = code === 'unauthenticated' && token !== undefined && !hasRenewedToken
             hasRenewedToken ||= mayRenew
             link.lost({ ...ending, isOtherNext: mayRenew || isOtherNext === true }, lastedMs)
-            if (link.status === 'closed') failAll()
           },
         })
       },
@@ -263,15 +263,24 @@ export function startClient<C extends Contract>(
     hasPresence: () => (welcome?.transport ?? 'websocket') === 'websocket',
   }
 
+  const listen = () => {
+    const stops = [
+      listenForBlockedUrls(url => {
+        const overHttp = url.replace(/^ws/, 'http')
+        if (overHttp.startsWith(context.url)) context.blocked.add(overHttp !== url)
+      }),
+      environment.listen(event => {
+        if (event === 'wake') link.woke()
+        else link[event]()
+      }),
+    ]
+    return () => {
+      for (const stop of stops) stop()
+    }
+  }
+
   const connect = () => {
-    stopBlocked ??= listenForBlockedUrls(url => {
-      const overHttp = url.replace(/^ws/, 'http')
-      if (overHttp.startsWith(context.url)) context.blocked.add(overHttp !== url)
-    })
-    stopListening ??= environment.listen(event => {
-      if (event === 'wake') link.woke()
-      else link[event]()
-    })
+    stopListening ??= listen()
     link.start()
   }
 
@@ -300,12 +309,6 @@ export function startClient<C extends Contract>(
       return (await requests.add(++lastId, method, data ?? null)) as never
     },
     connect,
-    close() {
-      link.close()
-      stopListening?.()
-      stopBlocked?.()
-      stopListening = stopBlocked = undefined
-      failAll()
-    },
+    close: link.close,
   }
 }

@@ -8,7 +8,7 @@ export interface Environment {
   setTimer(callback: () => void, ms: number): () => void
   /** From 0 to 1. */
   random(): number
-  /** Tells when the device says that it is on or off the network, or is looked at again. @returns what ends it */
+  /** Tells whether the device says that it is on the network, at once and when that changes, and when it is looked at again. @returns what ends it */
   listen(listener: (event: 'online' | 'offline' | 'wake') => void): () => void
 }
 
@@ -61,7 +61,7 @@ export function runtimeEnvironment(): Environment {
         [target, 'offline', () => listener('offline')],
         [document, 'visibilitychange', () => document?.visibilityState === 'visible' && listener('wake')],
       ])
-      if (navigator?.onLine === false) listener('offline')
+      listener(navigator?.onLine === false ? 'offline' : 'online')
       return stop
     },
   }

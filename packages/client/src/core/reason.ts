@@ -31,25 +31,31 @@ export type ReasonCode =
   | 'token_failed'
   | 'unsupported'
 
-/** Who brought it about, in a sentence, and whether it will not change by itself, unless the server says when. */
-const reasons: Readonly<Record<ReasonCode, readonly [EndedBy, string, isLasting?: true]>> = {
+/**
+ * Who brought it about; what happened and what to do; whether it will not change by itself, unless the server says when. And by
+ * which numbers it is said: close codes (RFC 6455 §7.4.1, the IANA registry, those of bothways.v1), and statuses in place of the
+ * answer that was wanted.
+ */
+const reasons: Readonly<Record<ReasonCode, readonly [EndedBy, string, isLasting?: boolean, ...number[]]>> = {
   closed: ['us', 'Closed here.', true],
   not_opened: ['network', 'No connection came about: `npx bothways doctor URL` says why.'],
   blocked: ['policy', 'The page forbids it: allow this URL in its connect-src.', true],
   lost: ['network', 'The connection was cut.'],
   silent: ['network', 'The server does not answer.'],
   offline: ['network', 'This device is offline.'],
-  leaving: ['peer', 'The server restarts.'],
-  busy: ['peer', 'The server is full.'],
+  leaving: ['peer', 'The server restarts.', false, 1001, 1012],
+  busy: ['peer', 'The server is full.', false, 429, 503, 1013, 4429],
   unauthenticated: [
     'policy',
     'The server does not accept the token, or wants one: createClient(url, { token }).',
     true,
+    401,
+    4401,
   ],
-  forbidden: ['policy', 'The server refuses this client.', true],
-  not_bothways: ['peer', 'What answers is not bothways.v1: is the path right?', true],
-  too_large: ['peer', 'A message was too large.', true],
-  compression: ['network', 'Compressed messages arrive damaged.'],
+  forbidden: ['policy', 'The server refuses this client.', true, 403, 4403],
+  not_bothways: ['peer', 'What answers is not bothways.v1: is the path right?', true, 4400],
+  too_large: ['peer', 'A message was too large.', true, 4413],
+  compression: ['network', 'Compressed messages arrive damaged.', false, 1007],
   buffered: ['network', 'A proxy holds event streams back.'],
   token_failed: ['us', 'The function `token` failed.'],
   unsupported: ['us', 'Give a class as the option `WebSocket`: there is none here.', true],
@@ -77,24 +83,8 @@ export function reasonOf({ code, text, doctor }: Ending, retry: 'no' | number): 
   return { code, by, retry, help: text ? `${help} (${text})` : help, ...(doctor && { doctor }) }
 }
 
-/** Close codes (RFC 6455 §7.4.1, the IANA registry, those of bothways.v1), and statuses in place of the answer that was wanted. */
-const codes: Readonly<Record<number, ReasonCode>> = {
-  401: 'unauthenticated',
-  403: 'forbidden',
-  429: 'busy',
-  503: 'busy',
-  1001: 'leaving',
-  1007: 'compression',
-  1012: 'leaving',
-  1013: 'busy',
-  4400: 'not_bothways',
-  4401: 'unauthenticated',
-  4403: 'forbidden',
-  4413: 'too_large',
-  4429: 'busy',
-}
-
 /** @param number a close code or an HTTP status @param otherwise the code for those that say nothing */
 export function codeOf(number: number, otherwise: ReasonCode): ReasonCode {
-  return codes[number] ?? otherwise
+  const codes = Object.keys(reasons) as ReasonCode[]
+  return codes.find(code => reasons[code].includes(number)) ?? otherwise
 }

@@ -18,25 +18,29 @@ const readEventStream: ReadNews = async (http, topics, signal, watch) => {
   if (response === undefined) return
   const reader = (response.body as ReadableStream<Uint8Array>).getReader()
   const decoder = new TextDecoder()
+  /** Of the line, and of the event, that has not ended yet. */
   let text = ''
+  let data = ''
   for (;;) {
     const { done, value } = await reader.read()
     if (signal.aborted) return
     if (done) return http.end({ code: 'lost' })
     watch(() => http.end({ code: 'silent' }), silenceMs)
     http.handler.onLife()
-    const events = (text + decoder.decode(value, { stream: true })).split('\n\n')
-    text = events.pop() as string
-    if (text.length > maxEventLength) throw new Error('An event without an end.')
-    for (const event of events) {
-      // HTML §9.2.6, of the fields that are used here.
-      for (const line of event.split('\n')) {
-        if (line.startsWith('data: ')) http.pass(JSON.parse(line.slice(6)))
-        // Said by a server that is leaving.
-        if (line.startsWith('retry: ')) {
-          http.handler.onMessage({ type: 'goodbye', retryAfterMs: Number(line.slice(7)) || 0 })
-        }
+    // HTML §9.2.6, of the fields that are used here. A CR at the end may be half of a CR LF.
+    const lines = (text + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/)
+    text = lines.pop() as string
+    for (const line of lines) {
+      const [field, said = ''] = line.split(/: ?(.*)/s)
+      if (field === 'data') data += `${said}\n`
+      // Said by a server that is leaving.
+      else if (field === 'retry' && /^\d+$/.test(said)) {
+        http.handler.onMessage({ type: 'goodbye', retryAfterMs: Number(said) })
+      } else if (line === '' && data !== '') {
+        http.pass(JSON.parse(data))
+        data = ''
       }
     }
+    if (text.length + data.length > maxEventLength) throw new Error('An event without an end.')
   }
 }

@@ -158,6 +158,56 @@ test.each([
   expect(environment.timerCount).toBe(0)
 })
 
+test.each([
+  ['LF', '\n'],
+  ['CR', '\r'],
+  ['CR LF', '\r\n'],
+])(
+  'Events are read as HTML says, from whichever server: lines that end with %s, data in pieces, no space',
+  async (_, end) => {
+    const live = stream()
+    const { client, until } = stage(() => ({ body: live.body }))
+    const log: unknown[] = []
+    client.topic('room').on('publication', ({ data }) => log.push(data))
+    const event =
+      'data:{"type":"publication","topic":"room",\ndata: "position":"a.1.x",\ndata\ndata:"data":"a\u2028b","at":1}\n\n'
+    live.say(`: welcome\n\n${subscribed('room')}`.replaceAll('\n', end))
+    for (const byte of new TextEncoder().encode(event.replaceAll('\n', end))) live.bytes(Uint8Array.of(byte))
+    live.say(`:${end}`)
+    await until(() => log.length > 0)
+    expect(log).toEqual(['a\u2028b'])
+    client.close()
+  },
+)
+
+test.each(['soon', '', '-1', '1e3', '0x10'])('A time to come back of %j is none', async time => {
+  const live = stream()
+  const { client, until } = stage(() => ({ body: live.body }))
+  const log: unknown[] = []
+  client.topic('room').on('publication', ({ data }) => log.push(data))
+  live.say(`: welcome\n\n${subscribed('room')}retry: ${time}\n\n${publication('room', 1)}`)
+  await until(() => log.length > 0)
+  expect(client.status).toBe('open')
+  client.close()
+})
+
+test.each(['constructor', '__proto__'])(
+  'A topic without history may be called %s, also in polls',
+  async name => {
+    const { client, environment, until } = stage(url =>
+      url.pathname.endsWith('/events')
+        ? { body: new ReadableStream() }
+        : { body: '{"messages":[],"positions":{}}' },
+    )
+    const topic = client.topic(name)
+    topic.on('publication', () => {})
+    await until(() => client.connection.transport === 'long-poll')
+    await environment.pass(3_000)
+    expect([client.status, topic.status]).toEqual(['open', 'subscribed'])
+    client.close()
+  },
+)
+
 test('A refusal that names a topic is of that one alone', async () => {
   const live = stream()
   live.say(`: welcome\n\n${subscribed('room')}${publication('room', 1)}`)

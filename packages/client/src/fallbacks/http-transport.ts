@@ -53,9 +53,6 @@ export interface Http {
   end(ending: Ending): void
 }
 
-/** What the server says in `welcome` of a WebSocket; over HTTP it is what bothways.v1 promises at least. */
-const welcome = { type: 'welcome', pingMs: 25_000, maxMessageBytes: 131_072, keyWindowMs: 300_000 }
-
 /** What the server takes in one request. */
 const maxTopics = 50
 const maxNameBytes = 2048
@@ -134,11 +131,12 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
   }
 
   /** Whether topics are served here, and to this client: a request for none is refused for that alone. */
-  const check = async (answer: ServerMessage) => {
+  const check = async (type: 'welcome' | 'pong') => {
     const { code, message: text } = (await refusalOf(await request('poll?', over.signal))) ?? {}
     if (code !== 'bad_request') return end({ code: code === 'forbidden' ? code : 'not_opened', text })
     isWelcome = true
-    handler.onMessage(answer)
+    // A welcome over HTTP says nothing of times and sizes: they are what bothways.v1 promises at least.
+    handler.onMessage({ type })
   }
 
   const post = async (path: string, body: string, type: string, id: number | undefined) => {
@@ -238,9 +236,9 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
       const { type, id, topic: name = '', since, last = 0, key, ifPosition, state, method } = message
       if (type === 'hello' || type === 'token') {
         token = message.token
-        void attempt(() => check(welcome))
+        void attempt(() => check('welcome'))
       } else if (type === 'ping') {
-        void attempt(() => check({ type: 'pong' }))
+        void attempt(() => check('pong'))
       } else if (type === 'subscribe') {
         live.set(name, { name, last: last as number, id, position: since as string | undefined })
         readAnew()

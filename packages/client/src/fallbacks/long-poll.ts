@@ -49,7 +49,7 @@ const readByPolling: ReadNews = async (http, topics, signal, watch) => {
 
 /** What each answer says of a topic. Between two polls a topic without history may have lost something: it has no position. */
 function subscribed({ name, position }: HttpTopic, { positions, unrecovered = [] }: Polled): ServerMessage {
-  const now = positions[name]
+  const now = Object.hasOwn(positions, name) ? positions[name] : undefined
   const isKnown = now !== undefined && position !== undefined
   const recovered = isKnown ? !unrecovered.includes(name) : undefined
   return { type: 'subscribed', topic: name, position: now, recovered }

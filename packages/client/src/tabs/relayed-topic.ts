@@ -16,10 +16,12 @@ const passingMs = 1_000
 interface Listener {
   readonly tab: string
   /** Of the call that subscribed, until it is answered. */
-  id: number | undefined
-  since: string | undefined
+  id?: number | undefined
+  since?: string | undefined
   readonly last: number
-  readonly presence: unknown
+  readonly presence?: unknown
+  /** Whether it takes the topic to have a state. */
+  readonly state?: boolean
   /** It has all up to the newest. */
   isLive: boolean
 }
@@ -77,10 +79,8 @@ export function createRelayedTopic(
 
   const tellLive = (message: ServerMessage) => {
     const live = [...listeners.values()].filter(({ isLive }) => isLive)
-    tell(
-      live.map(({ tab }) => tab),
-      message,
-    )
+    const tabs = live.map(({ tab }) => tab)
+    tell(tabs, message)
   }
 
   const forget = () => {
@@ -126,8 +126,8 @@ export function createRelayedTopic(
     presence = wantedPresence()
     isAsking = true
     const count = ++askedCount
-    const { since, last } = asked
-    call({ type: 'subscribe', topic: name, since, last, presence }, answer => {
+    const { since, last, state } = asked
+    call({ type: 'subscribe', topic: name, since, last, state, presence }, answer => {
       if (!isAsking || count !== askedCount) return
       isAsking = false
       if (answer.type === 'subscribed') subscribed(asked, answer)
@@ -146,16 +146,13 @@ export function createRelayedTopic(
 
   const admit = (listener: Listener, index: number, recovered: boolean | undefined) => {
     const { tab, id } = listener
-    const here = { topic: name, position: placeAt(index) }
-    const { members, count } = known
-    const say = (message: ServerMessage) => tell([tab], message)
+    const position = placeAt(index)
+    const say = (message: ServerMessage) => tell([tab], { topic: name, ...message })
     listener.isLive = true
     listener.id = undefined
-    if (id !== undefined) say({ type: 'subscribed', id, ...here, recovered, members, count })
-    else {
-      if (recovered === false || (here.position === undefined && !isState)) say({ type: 'gap', ...here })
-      if (members !== undefined) say({ type: 'members', topic: name, members, count })
-    }
+    if (id !== undefined) say({ type: 'subscribed', id, position, recovered, state: isState })
+    else if (recovered === false || (position === undefined && !isState)) say({ type: 'gap', position })
+    say({ ...known, type: 'members' })
     for (const { message } of recent.slice(index)) say(message)
     if (state !== undefined) say(state)
   }
@@ -179,17 +176,16 @@ export function createRelayedTopic(
     begin(message.position)
     firstCount = by.since === undefined ? by.last : 0
     state = undefined
-    known = message
+    // Said where it is not what was taken for it.
+    isState = message.state ?? by.state ?? isState
+    known = { members: message.members, count: message.count }
     // It may have left meanwhile.
     if (listeners.get(by.tab) === by) admit(by, 0, message.recovered)
     serve()
-    const waiting = () => first(({ isLive }) => !isLive)
-    if (waiting()) {
-      patience(() => {
-        const one = waiting()
-        if (one !== undefined) ask(one)
-      }, passingMs)
-    }
+    patience(() => {
+      const waiting = first(({ isLive }) => !isLive)
+      if (waiting !== undefined) ask(waiting)
+    }, passingMs)
     if (!hasRightPresence()) ask()
   }
 
@@ -206,8 +202,7 @@ export function createRelayedTopic(
   return {
     isEmpty: () => listeners.size === 0,
     subscribe(tab, message) {
-      const { id, since, last = 0 } = message as ClientMessage & { since?: string; last?: number }
-      const listener: Listener = { tab, id, since, last, presence: message.presence, isLive: false }
+      const listener: Listener = { last: 0, ...(message as Partial<Listener>), tab, isLive: false }
       listeners.set(tab, listener)
       if (isAsking) return
       if (isSubscribed && hasRightPresence()) serve()

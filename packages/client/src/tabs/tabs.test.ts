@@ -292,6 +292,39 @@ test('The tabs are one member as long as one of them wants to be', async () => {
   expect([heard.log, heard.gapCount]).toEqual([[1, 2], 0])
 })
 
+test.each(['state/load', 'room/1'])(
+  'A tab that takes %s for what it is not is told, whoever subscribed first',
+  async name => {
+    const { open, pass } = stage()
+    const tabs = [open(), open(), open(), open()]
+    const told = tabs.map(({ client }) => {
+      const errors: string[] = []
+      client.on('error', ({ message }) => errors.push(message))
+      return errors
+    })
+    for (const [at, { client }] of tabs.entries()) {
+      if (at % 2 === 0) client.topic(name).on('publication', () => {})
+      else client.state(name).subscribe(() => {})
+      await pass(500)
+    }
+    const wrong = name === 'room/1' ? [1, 3] : [0, 2]
+    expect(told.map(({ length }) => length)).toEqual(tabs.map((_, at) => (wrong.includes(at) ? 1 : 0)))
+    expect(told[wrong[0] as number]?.[0]).toMatch(/has a state|has publications/)
+  },
+)
+
+test('A leader of many tabs has no more listeners on one signal than runtimes take for a leak', async () => {
+  const { open, pass } = stage()
+  const warnings: Error[] = []
+  const warn = (warning: Error) => warnings.push(warning)
+  process.on('warning', warn)
+  for (let n = 0; n < 12; n++) open()
+  await pass(1_000)
+  await new Promise(resolve => setImmediate(resolve))
+  process.off('warning', warn)
+  expect(warnings).toEqual([])
+})
+
 test('Where locks or channels are forbidden each tab has its own connection', async () => {
   const { origin, server, open, pass } = stage()
   origin.isForbidden = true

@@ -29,20 +29,27 @@ export function shareLine(openLine: OpenLine, url: string, origin: Origin): Open
   const lead = () => {
     const by = crypto.randomUUID()
     const channel = new BroadcastChannel(name)
-    const over = new AbortController()
+    /** Each request for a lock has a signal of its own: a runtime may warn of many who listen to one. */
+    const watches = new Set<AbortController>()
     const own = createRelay(context.environment, {
       open: handler => openLine(context, handler),
       tell(to, said) {
         if (to.length > 0) channel.postMessage({ by, to, ...said })
       },
       watch(tab, onGone) {
-        locks.request(`${name} ${tab}`, { signal: over.signal }, async () => onGone()).catch(() => {})
+        const watch = new AbortController()
+        watches.add(watch)
+        const gone = async () => {
+          watches.delete(watch)
+          onGone()
+        }
+        locks.request(`${name} ${tab}`, { signal: watch.signal }, gone).catch(() => {})
       },
     })
     const stop = () => {
-      if (over.signal.aborted) return
+      if (relay !== own) return
       relay = undefined
-      over.abort()
+      for (const watch of watches) watch.abort()
       channel.onmessage = null
       channel.close()
       own.end()
