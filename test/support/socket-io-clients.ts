@@ -12,6 +12,7 @@ export interface SocketIoClient {
   readonly io: { readonly engine: { close(): void; readonly transport: { readonly name: string } } }
   on(event: string, listener: (...args: never[]) => void): unknown
   once(event: string, listener: (...args: never[]) => void): unknown
+  off(event: string): unknown
   emit(event: string, ...args: unknown[]): unknown
   connect(): unknown
   disconnect(): unknown
