@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import { codeBlocks, withFolder } from './code-blocks.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -82,4 +83,24 @@ test('The whole programs of these guides are TypeScript as they are, and JavaScr
   const programs = await blocksOf(['docs/how-to/authenticate.md', 'docs/how-to/compression.md'], 'js')
   expect(Object.keys(programs)).toHaveLength(5)
   expect(await complaintsAbout(programs)).toBe('')
+})
+
+test('The manifest for Kubernetes is of the types of its interfaces, and has no field that they do not know', async () => {
+  const [block] = await codeBlocks('docs/how-to/kubernetes.md', 'yaml')
+  const objects = parseAllDocuments(block?.code ?? '').map(document => document.toJS())
+  expect(objects.map(({ kind }) => kind)).toEqual(['Deployment', 'Service', 'PodDisruptionBudget'])
+  const typed = objects.map(object => {
+    const { apiVersion, kind } = object
+    const module = `kubernetes-types/${apiVersion === 'v1' ? 'core/v1' : apiVersion}.js`
+    return `export const it: import('${module}').${kind} = ${JSON.stringify(object)}\n`
+  })
+  const files = Object.fromEntries(typed.map((code, at) => [`manifest-${at}.ts`, code]))
+  expect(await complaintsAbout(files)).toBe('')
+  // Another type, another name.
+  const wrong = {
+    'type.ts': typed[0]?.replace('"containerPort":8080', '"containerPort":"8080"') ?? '',
+    'name.ts': typed[0]?.replace('"readinessProbe"', '"readynessProbe"') ?? '',
+  }
+  const complaints = await complaintsAbout(wrong)
+  for (const name of Object.keys(wrong)) expect(complaints).toContain(`${name}(1,`)
 })
