@@ -196,3 +196,10 @@ test('The type of a contract of schemas may be an interface', () => {
     await inferred.topic('load').set({ cpu: 'much' })
   })
 })
+
+test('What no publication of a program takes does not compile', () => {
+  void (async () => {
+    // @ts-expect-error: that is said by clients, and refused here
+    await createHub().topic('room/1').publish('hello', { asState: true })
+  })
+})

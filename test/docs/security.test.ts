@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { resolveServerOptions as resolveEngineOptions } from '../../drop-ins/socket.io/src/engine/options.ts'
 import { resolveClientOptions } from '../../packages/bothways/src/client/client-options.ts'
-import { resolveServerOptions, serverOptionNames } from '../../packages/bothways/src/server/options.ts'
+import { resolveServerOptions, serverOptions } from '../../packages/bothways/src/server/options.ts'
 import { rowsOf } from './tables.ts'
 
 const page = 'docs/security.md'
@@ -77,7 +77,7 @@ describe('The bounds in docs/security.md', () => {
       expect([name, text, numbers.some(it => isWrittenAs(it, text))]).toEqual([name, text, true])
     }
     const names = ofThisTable.map(it => it.name)
-    const options = serverOptionNames.filter(it => /^max|TimeoutMs$/.test(it))
+    const options = Object.keys(serverOptions).filter(it => /^max|TimeoutMs$/.test(it))
     expect(options.filter(it => !names.includes(it))).toEqual([])
     const [cells = []] = rowsOf(page, '## Bounds').filter(([first]) => first === '`keepalive`')
     const { intervalMs = 0, timeoutMs = 0 } = keepalive === false ? {} : keepalive

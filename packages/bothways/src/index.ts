@@ -59,7 +59,7 @@ export type { UpgradeRequest } from './opening/upgrade-request.ts'
 export type { ServerCounts } from './server/counts.ts'
 export type { RefusalReport } from './server/incidents.ts'
 export { formatMetrics, type MeasuredServer, type Metric, serverMetrics } from './server/metrics.ts'
-export type { ServerOptions } from './server/options.ts'
+export type { CloseOptions, ServerOptions } from './server/options.ts'
 export type { ListenOptions } from './server/own-http-server.ts'
 export type { MeetOptions, RawClient } from './server/plain-topics/raw-meeting.ts'
 export type { TopicListener } from './server/plain-topics/topic-listeners.ts'
@@ -67,7 +67,6 @@ export type { Route } from './server/route.ts'
 export {
   type AttachableServer,
   type AttachOptions,
-  type CloseOptions,
   createServer,
   type ListenResult,
   type PublishOptions,

@@ -97,27 +97,21 @@ export interface AttachOptions {
   destroyUpgradeTimeout?: number
 }
 
+/** What is given in another form than it is kept, or need not be given at all. */
+type Prepared =
+  | 'perMessageDeflate'
+  | 'httpCompression'
+  | 'cookie'
+  | 'initialPacket'
+  | 'allowRequest'
+  | 'cluster'
+
 /** {@link ServerOptions} with every default filled in. */
-export interface ServerSettings {
-  pingTimeout: number
-  pingInterval: number
-  upgradeTimeout: number
-  maxHttpBufferSize: number
-  maxBufferedBytes: number
-  maxTotalBufferedBytes: number
-  maxTotalIncomingBytes: number
-  maxSessions: number
-  maxSessionsPerAddress: number
-  maxHandshakesPerSecond: number
-  firstRequestTimeout: number
-  transports: readonly (TransportName | 'webtransport')[]
-  allowUpgrades: boolean
+export interface ServerSettings extends Required<Omit<ServerOptions, Prepared | 'wsEngine'>> {
   perMessageDeflate: false | PerMessageDeflateOptions
   httpCompression: false | HttpCompressionOptions
-  initialPacket: RawData | undefined
   cookie: false | CookieOptions
-  cors: false | CorsOptions | CorsOptionsDelegate
-  allowEIO3: boolean
+  initialPacket: RawData | undefined
   allowRequest: AllowRequest | undefined
   cluster: ClusterBus | undefined
 }

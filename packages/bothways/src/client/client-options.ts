@@ -1,11 +1,16 @@
 import type { Agent } from 'node:http'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { checkOptionNames, invalidOption, longestTimerMs } from '../connection/option-checks.ts'
+import {
+  checkOptionNames,
+  invalidOption,
+  longestTimerMs,
+  type OptionTable,
+} from '../connection/option-checks.ts'
 import { applyRules, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
 import {
   type ConnectionOptions,
   type ConnectionSettings,
-  connectionOptionNames,
+  connectionOptions,
   resolveConnectionOptions,
 } from '../connection/options.ts'
 
@@ -65,7 +70,7 @@ const clientRules: OptionRules<ClientOptions, Omit<ClientSettings, 'connection'>
   },
 }
 
-const clientOptionNames = [...connectionOptionNames, ...Object.keys(clientRules)]
+const clientOptions: OptionTable<ClientOptions> = { ...connectionOptions, ...clientRules }
 
 /** In place of options that nobody gave. */
 export const noOptions: ClientOptions = Object.freeze({})
@@ -81,7 +86,7 @@ export function resolveClientOptions(options: ClientOptions, what = 'WebSocket')
 }
 
 function resolved(options: ClientOptions, what: string): ClientSettings {
-  checkOptionNames(what, options, clientOptionNames)
+  checkOptionNames(what, options, clientOptions)
   return {
     ...applyRules(options, clientRules),
     connection: resolveConnectionOptions(options, 'client'),

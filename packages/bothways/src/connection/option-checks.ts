@@ -30,13 +30,20 @@ export function invalidOption(name: string, expected: string, actual: unknown): 
   return new UsageError('BW_INVALID_OPTION', `Option ${name} must be ${expected}, got ${shown(actual)}.`)
 }
 
+/** Every option of a kind, in a table that does not compile when one is missing, or one is none. */
+export type OptionTable<Options> = { readonly [Name in keyof Options]-?: unknown }
+
 /**
  * Refuses options that do not exist, so that a misspelt one does not silently do nothing.
  *
  * @throws UsageError `BW_UNKNOWN_OPTION`, naming ours where it is an option of another library, or else the nearest;
  *   `BW_INVALID_OPTION` for what is no object
  */
-export function checkOptionNames(what: string, options: object, known: readonly string[]): void {
+export function checkOptionNames<Options extends object>(
+  what: string,
+  options: Options,
+  table: OptionTable<Options>,
+): void {
   checkIsObject(what, options)
   if (what === 'createServer' && typeof Reflect.get(options, 'listen') === 'function') {
     throw new UsageError(
@@ -45,11 +52,12 @@ export function checkOptionNames(what: string, options: object, known: readonly 
     )
   }
   for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue
+    if (Object.hasOwn(table, name)) continue
     const ours = foreignOption(what, name)
     if (ours !== undefined) {
       throw new UsageError('BW_UNKNOWN_OPTION', `${what} has no option ${name}. Here: ${ours}.`)
     }
+    const known = Object.keys(table)
     const [nearest = ''] = known.toSorted((a, b) => editDistance(a, name) - editDistance(b, name))
     const isNear =
       editDistance(nearest, name) <= Math.max(2, name.length / 2) ||

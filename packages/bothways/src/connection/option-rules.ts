@@ -19,7 +19,7 @@ export function resolveOptions<Options extends object, Settings>(
   options: Options,
   rules: OptionRules<Options, Settings>,
 ): Settings {
-  checkOptionNames(what, options, Object.keys(rules))
+  checkOptionNames<object>(what, options, rules)
   return applyRules(options, rules)
 }
 

@@ -64,8 +64,8 @@ describe('Connection options', () => {
   })
 
   test('A misspelt option is refused with the nearest that exists', () => {
-    const known = ['origins', 'authenticate', 'maxConnections']
-    expect(() => checkOptionNames('createServer', { orgins: [] }, known)).toThrow(
+    const known = { origins: true, authenticate: true, maxConnections: true }
+    expect(() => checkOptionNames<object>('createServer', { orgins: [] }, known)).toThrow(
       'Unknown option orgins of createServer; did you mean origins?',
     )
   })

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer'
-import { whole } from './option-checks.ts'
+import { type OptionTable, whole } from './option-checks.ts'
 import { applyRules, type OptionRules, oneOf, resolveOptions, wholeNumber, yesOrNo } from './option-rules.ts'
 
 /** permessage-deflate (RFC 7692) for one side of a connection. */
@@ -135,9 +135,7 @@ const connectionRules = (isServer: boolean): OptionRules<ConnectionOptions, Conn
 
 const rulesOf = { server: connectionRules(true), client: connectionRules(false) }
 
-export const connectionOptionNames: readonly (keyof ConnectionOptions)[] = Object.keys(
-  rulesOf.server,
-) as (keyof ConnectionOptions)[]
+export const connectionOptions: OptionTable<ConnectionOptions> = rulesOf.server
 
 /**
  * Fills in the defaults of one side.

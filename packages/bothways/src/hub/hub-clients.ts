@@ -1,4 +1,4 @@
-import { checkOptionNames, longestTimerMs, whole } from '../connection/option-checks.ts'
+import { checkOptionNames, longestTimerMs, type OptionTable, whole } from '../connection/option-checks.ts'
 
 /** One client of the hub, as long as it holds a connection. */
 export interface HubClient {
@@ -29,9 +29,11 @@ export interface LeaveOptions {
   readonly closeMs?: number
 }
 
+const leaveOptions: OptionTable<LeaveOptions> = { spreadMs: true, closeMs: true }
+
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
 export function leaveSettings(options: LeaveOptions, clientCount: number): Required<LeaveOptions> {
-  checkOptionNames('hub.close', options, ['spreadMs', 'closeMs'])
+  checkOptionNames('hub.close', options, leaveOptions)
   const spreadMs = whole(options, 'spreadMs', Math.min(5_000, 5 * clientCount), 0, longestTimerMs)
   return { spreadMs, closeMs: whole(options, 'closeMs', spreadMs, 0, longestTimerMs) }
 }

@@ -36,7 +36,7 @@ import { HubError } from './hub-error.ts'
 import { type HubOptions, type HubSettings, hubRules } from './hub-options.ts'
 import { PresenceBudget } from './presence/presence-budget.ts'
 import { ProcessAbsence } from './process-absence.ts'
-import type { PublishToTopic, Subscribed, SubscribeToTopic } from './program/hub-calls.ts'
+import type { PublishAs, PublishToTopic, Subscribed, SubscribeToTopic } from './program/hub-calls.ts'
 import { HubTopic, maxHistoryRead } from './program/hub-topic.ts'
 import { writeAuthor } from './publishing/author.ts'
 import { encodeData } from './publishing/json-data.ts'
@@ -135,7 +135,7 @@ export class Hub<User = undefined, C extends TypeOfContract = any> {
     user: User,
     name: unknown,
     data: unknown,
-    options: PublishToTopic = {},
+    options: PublishAs = {},
     isWanted: () => boolean = () => true,
   ): Promise<string | undefined> {
     spendPublish(this.#publishRate, 'The server takes no more publications this second.')
@@ -283,7 +283,7 @@ export class Hub<User = undefined, C extends TypeOfContract = any> {
 
   /** Ends the clients of a user, in every process; within 30 s also in those that have lost the broker. */
   async disconnect(whom: { readonly user: string }): Promise<void> {
-    checkOptionNames('disconnect', whom, ['user'])
+    checkOptionNames('disconnect', whom, { user: true })
     const { user } = whom
     await this.broker.withdraw({ kind: 'disconnect', user })
   }

@@ -1,11 +1,7 @@
 import { neverThrowing } from '../connection/never-throwing.ts'
-import { checkOptionNames, longestTimerMs } from '../connection/option-checks.ts'
+import { checkOptionNames, longestTimerMs, type OptionTable } from '../connection/option-checks.ts'
 import { aFunction, applyRules, type OptionRules, oneOf, wholeNumber } from '../connection/option-rules.ts'
-import {
-  type ConnectionOptions,
-  connectionOptionNames,
-  resolveConnectionOptions,
-} from '../connection/options.ts'
+import { type ConnectionOptions, connectionOptions, resolveConnectionOptions } from '../connection/options.ts'
 import type { Broker } from '../hub/broker/broker.ts'
 import { aBroker } from '../hub/hub-options.ts'
 import { trustedProxiesOf } from '../opening/forwarded.ts'
@@ -123,14 +119,11 @@ const serverRules: OptionRules<ServerOptions<unknown>, Omit<ServerSettings<unkno
   },
 }
 
-export const serverOptionNames: readonly (keyof ServerOptions)[] = [
-  ...connectionOptionNames,
-  ...(Object.keys(serverRules) as (keyof typeof serverRules)[]),
-]
+export const serverOptions: OptionTable<ServerOptions> = { ...connectionOptions, ...serverRules }
 
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */
 export function resolveServerOptions<User>(options: ServerOptions<User>): ServerSettings<User> {
-  checkOptionNames('createServer', options, serverOptionNames)
+  checkOptionNames<object>('createServer', options, serverOptions)
   const own = applyRules(options as ServerOptions<unknown>, serverRules)
   const settings: ServerSettings<unknown> = {
     ...own,
@@ -142,4 +135,24 @@ export function resolveServerOptions<User>(options: ServerOptions<User>): Server
 function onErrorOf(options: ServerOptions<unknown>): ServerSettings<unknown>['onError'] {
   const onError = aFunction(options, 'onError') ?? ((error: unknown) => console.error(error))
   return neverThrowing(onError, failure => console.error(failure))
+}
+
+export interface CloseOptions {
+  /** What the clients are told. Default 1001, going away. */
+  code?: number
+  reason?: string
+  /** The closes are spread evenly over this many ms, so that clients do not all come back at once. Default 0. */
+  spreadMs?: number
+  /**
+   * How long after that clients and handlers may take, in ms; then connections are cut and nothing more is waited
+   * for. Default 10,000.
+   */
+  timeoutMs?: number
+}
+
+export const closeRules: OptionRules<CloseOptions, Required<CloseOptions>> = {
+  code: ({ code = 1001 }) => code,
+  reason: ({ reason = '' }) => reason,
+  spreadMs: wholeNumber(0, 0, longestTimerMs),
+  timeoutMs: wholeNumber(10_000, 0, longestTimerMs),
 }

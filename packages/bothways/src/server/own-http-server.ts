@@ -8,7 +8,7 @@ import type { ServerHttp2Session } from 'node:http2'
 import { createServer as createHttpsServer, type ServerOptions as TlsOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { checkConnectRequest, checkRequest, UsageError } from '@bothways/protocol'
-import { invalidOption } from '../connection/option-checks.ts'
+import { invalidOption, type OptionTable } from '../connection/option-checks.ts'
 import { closeIdleSessions } from '../opening/http2-connects.ts'
 import { isSocketIoRequest, noSocketIo } from '../opening/refusals.ts'
 import { serveInTurn } from '../opening/requests-in-turn.ts'
@@ -24,6 +24,8 @@ export interface ListenOptions {
   /** HTTP/2 beside HTTP/1.1 on the same port, for many WebSockets on one TCP connection (RFC 8441). Needs `tls`. */
   http2?: boolean
 }
+
+export const listenOptions: OptionTable<ListenOptions> = { port: true, host: true, tls: true, http2: true }
 
 export interface OwnHttpServerInit {
   readonly tls: TlsOptions | undefined

@@ -1,5 +1,5 @@
 import { isToken, UsageError } from '@bothways/protocol'
-import { checkOptionNames, invalidOption } from '../connection/option-checks.ts'
+import { checkOptionNames, invalidOption, type OptionTable } from '../connection/option-checks.ts'
 import type { RouteParams } from '../opening/route-params.ts'
 import type { UpgradeRequest } from '../opening/upgrade-request.ts'
 import type { SocketHandlers } from './server-socket.ts'
@@ -21,8 +21,6 @@ export interface Route<User = undefined, Data = SocketData, Params = RouteParams
   protocols?: readonly string[] | 'any' | Readonly<Record<string, SocketHandlers<User, Data, Params>>>
 }
 
-const handlerNames = ['open', 'message', 'drain', 'close'] as const
-
 /** What handlers get. Those of other libraries get more, and would wait for it. */
 const parameters = {
   open: { parameterCount: 1, cure: 'open(socket): the request is socket.request' },
@@ -32,7 +30,11 @@ const parameters = {
   },
   drain: { parameterCount: 1, cure: 'drain(socket)' },
   close: { parameterCount: 3, cure: 'close(socket, code, reason): more is in socket.disconnect' },
-} as const
+} as const satisfies OptionTable<SocketHandlers<unknown>>
+
+const handlerNames = Object.keys(parameters) as (keyof typeof parameters)[]
+
+const routeOptions: OptionTable<Route<unknown>> = { protocols: true, data: true, ...parameters }
 
 /** A route as the server uses it. */
 export interface ResolvedRoute<User> {
@@ -48,7 +50,7 @@ export function resolveRoute<User>(route: Route<User>): ResolvedRoute<User> {
   if (typeof (route as { declare?: unknown } | undefined)?.declare === 'function') {
     throw new UsageError('BW_INVALID_OPTION', 'A hub is no route: route(path, topicsRoute(hub)).')
   }
-  checkOptionNames('a route', route, ['protocols', 'data', ...handlerNames])
+  checkOptionNames<Route<never>>('a route', route, routeOptions)
   checkHandlers(route)
   checkData(route.data)
   const { protocols = [] } = route
@@ -64,7 +66,7 @@ export function resolveRoute<User>(route: Route<User>): ResolvedRoute<User> {
     )
   }
   for (const handlers of Object.values(byProtocol ?? {})) {
-    checkOptionNames('a subprotocol', handlers, handlerNames)
+    checkOptionNames<SocketHandlers<never>>('a subprotocol', handlers, parameters)
     checkHandlers(handlers)
   }
   const hasOwnHandlers = handlerNames.some(name => route[name] !== undefined)

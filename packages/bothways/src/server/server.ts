@@ -10,8 +10,10 @@ import {
   checkOptionNames,
   checkTopic,
   longestTimerMs,
+  type OptionTable,
   whole,
 } from '../connection/option-checks.ts'
+import { resolveOptions } from '../connection/option-rules.ts'
 import type { Publication } from '../connection/sending/publication.ts'
 import type { Hub } from '../hub/hub.ts'
 import { BareConnections } from '../opening/bare-connections.ts'
@@ -29,13 +31,21 @@ import { explainAwait, explainServerMethods } from './foreign-methods.ts'
 import { Incidents } from './incidents.ts'
 import { OpenSockets } from './open-sockets.ts'
 import {
+  type CloseOptions,
+  closeRules,
   resolveServerOptions,
   type SaysWho,
   type ServerOptions,
   type ServerSettings,
   type Somebody,
 } from './options.ts'
-import { checkTls, explainListenFailure, type ListenOptions, OwnHttpServer } from './own-http-server.ts'
+import {
+  checkTls,
+  explainListenFailure,
+  type ListenOptions,
+  listenOptions,
+  OwnHttpServer,
+} from './own-http-server.ts'
 import { type MeetOptions, RawMeeting } from './plain-topics/raw-meeting.ts'
 import { topicsOf } from './plain-topics/shared-topics.ts'
 import { type TopicListener, TopicListeners } from './plain-topics/topic-listeners.ts'
@@ -51,19 +61,6 @@ export interface ListenResult {
   readonly url: string
   readonly host: string
   readonly port: number
-}
-
-export interface CloseOptions {
-  /** What the clients are told. Default 1001, going away. */
-  code?: number
-  reason?: string
-  /** The closes are spread evenly over this many ms, so that clients do not all come back at once. Default 0. */
-  spreadMs?: number
-  /**
-   * How long after that clients and handlers may take, in ms; then connections are cut and nothing more is waited
-   * for. Default 10,000.
-   */
-  timeoutMs?: number
 }
 
 export interface AttachOptions {
@@ -86,6 +83,8 @@ export interface PublishOptions {
    */
   except?: Except | Iterable<Except>
 }
+
+const publishOptions: OptionTable<PublishOptions> = { except: true }
 
 type Attached<Server extends HttpServer | Http2SecureServer> = Pick<
   Server,
@@ -192,7 +191,7 @@ export class Server<User = undefined> implements AsyncDisposable {
   async #listen(where: ListenOptions, given: readonly unknown[]): Promise<ListenResult> {
     const callback = given.find(it => typeof it === 'function')
     checkNoCallback(callback, 'const { url } = await server.listen({ port: 8080 })')
-    checkOptionNames('listen', where, ['port', 'host', 'tls', 'http2'])
+    checkOptionNames('listen', where, listenOptions)
     checkTls(where.tls)
     this.#checkNotClosed()
     if (this.#own !== undefined) {
@@ -247,7 +246,7 @@ export class Server<User = undefined> implements AsyncDisposable {
    */
   attach(attached: AttachableServer, options: AttachOptions = {}): () => void {
     checkAttachable(attached)
-    checkOptionNames('attach', options, ['leaves'])
+    checkOptionNames('attach', options, { leaves: true })
     if (this.#attached.has(attached)) throw attachedTwice()
     this.#attached.add(attached)
     const server = attached as Attached<HttpServer>
@@ -321,7 +320,7 @@ export class Server<User = undefined> implements AsyncDisposable {
    */
   publish(topic: string, data: Exclude<MessageData, Blob>, options: PublishOptions = {}): number {
     checkTopic(topic)
-    checkOptionNames('publish', options, ['except'])
+    checkOptionNames('publish', options, publishOptions)
     const except = this.#listeners.excepted(options.except)
     const { meeting } = this.#sockets
     if (meeting?.opens(topic)) {
@@ -351,7 +350,7 @@ export class Server<User = undefined> implements AsyncDisposable {
    * @throws UsageError `BW_ALREADY_ATTACHED` or `BW_UNKNOWN_OPTION`
    */
   meet(hub: Hub<User>, options: MeetOptions<User> = {}): this {
-    checkOptionNames('meet', options, ['onRefused'])
+    checkOptionNames('meet', options, { onRefused: true })
     if (this.#sockets.meeting !== undefined) {
       throw new UsageError(
         'BW_ALREADY_ATTACHED',
@@ -370,12 +369,9 @@ export class Server<User = undefined> implements AsyncDisposable {
    * @throws UsageError `BW_INVALID_CLOSE_ARGUMENT` or `BW_INVALID_OPTION`
    */
   close(options: CloseOptions = {}): Promise<void> {
-    checkOptionNames('close', options, ['code', 'reason', 'spreadMs', 'timeoutMs'])
-    const { code = 1001, reason = '' } = options
-    checkCloseArguments(code, reason)
-    const spreadMs = whole(options, 'spreadMs', 0, 0, longestTimerMs)
-    const timeoutMs = whole(options, 'timeoutMs', 10_000, 0, longestTimerMs)
-    this.#closed ??= this.#close(code, reason, spreadMs, timeoutMs)
+    const how = resolveOptions('close', options, closeRules)
+    checkCloseArguments(how.code, how.reason)
+    this.#closed ??= this.#close(how)
     return this.#closed
   }
 
@@ -388,7 +384,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     throw new UsageError('BW_SERVER_CLOSED', 'This server was closed; make another one to listen again.')
   }
 
-  async #close(code: number, reason: string, spreadMs: number, timeoutMs: number): Promise<void> {
+  async #close({ code, reason, spreadMs, timeoutMs }: Required<CloseOptions>): Promise<void> {
     this.#handshakes.drain()
     this.#bare?.close()
     const httpClosed = this.#own?.stopListening()

@@ -1,5 +1,5 @@
 import { UsageError } from '@bothways/protocol'
-import { checkOptionNames, invalidOption, kindOf } from '../../connection/option-checks.ts'
+import { checkOptionNames, invalidOption, kindOf, type OptionTable } from '../../connection/option-checks.ts'
 import type { TypeOfContract } from './contract-types.ts'
 import { isSchema, type Schema } from './schema.ts'
 
@@ -34,16 +34,18 @@ export interface NoContract {
   readonly methods?: undefined
 }
 
+const parts = {
+  topics: { data: true },
+  methods: { input: true, output: true } satisfies OptionTable<MethodContract>,
+} satisfies OptionTable<Contract>
+
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` for what is none */
 export function checkContract(contract: Contract): void {
-  checkOptionNames('contract', contract, ['topics', 'methods'])
-  for (const [kind, known] of [
-    ['topics', ['data']],
-    ['methods', ['input', 'output']],
-  ] as const) {
+  checkOptionNames('contract', contract, parts)
+  for (const kind of ['topics', 'methods'] as const) {
     for (const [name, schemas] of Object.entries<object>(contract[kind] ?? {})) {
       const what = `contract.${kind}[${JSON.stringify(name)}]`
-      checkOptionNames(what, schemas, known)
+      checkOptionNames<object>(what, schemas, parts[kind])
       for (const [part, schema] of Object.entries(schemas)) {
         if (!isSchema(schema))
           throw invalidOption(`${what}.${part}`, 'a schema with ~standard, version 1', schema)

@@ -125,7 +125,7 @@ const topicRules: OptionRules<TopicOptions<unknown>, TopicSettings<unknown>> = {
   raw: yesOrNo(false),
   socketio: ({ socketio = false }, name) => {
     if (typeof socketio === 'boolean') return socketio ? {} : undefined
-    checkOptionNames(name, socketio, ['namespace', 'event'] satisfies (keyof SocketIoOpening)[])
+    checkOptionNames(name, socketio, { namespace: true, event: true })
     return socketio
   },
   schema: ({ schema }, name) => {

@@ -6,10 +6,14 @@ export interface PublishToTopic {
   key?: string | undefined
   /** Only if the topic's head is this; else it fails with `conflict`. */
   ifPosition?: string | undefined
-  /** Whether it is meant as the value of a state topic: it fails with `bad_request` in another. */
-  asState?: boolean | undefined
   /** Which clients of a meeting have it already. */
   sender?: string | undefined
+}
+
+/** How a client publishes. */
+export interface PublishAs extends PublishToTopic {
+  /** Whether it is meant as the value of a state topic: it fails with `bad_request` in another. */
+  asState?: boolean | undefined
 }
 
 export interface SubscribeToTopic {

@@ -1,5 +1,5 @@
 import { UsageError } from '@bothways/protocol'
-import { checkOptionNames, kindOf } from '../../connection/option-checks.ts'
+import { checkOptionNames, kindOf, type OptionTable } from '../../connection/option-checks.ts'
 import type { Member } from '../broker/broker.ts'
 import { HubError } from '../hub-error.ts'
 import type { PublishToTopic } from './hub-calls.ts'
@@ -10,6 +10,16 @@ import { type TopicPublication, topicPublication } from './topic-publication.ts'
 
 /** As many publications as one reading of a history gives. */
 export const maxHistoryRead = 1000
+
+const publishOptions: OptionTable<PublishToTopic> = { key: true, ifPosition: true, sender: true }
+
+interface SubscribeOptions {
+  readonly since?: string
+  readonly last?: number
+  onGap?(position: string | undefined): void
+}
+
+const subscribeOptions: OptionTable<SubscribeOptions> = { since: true, last: true, onGap: true }
 
 /** One topic, for the program itself. `Input` is what is published, `Data` what the schema makes of it. */
 export class HubTopic<Data = unknown, Input = Data> {
@@ -23,7 +33,7 @@ export class HubTopic<Data = unknown, Input = Data> {
 
   /** Resolves with the position once the broker has it. @throws HubError */
   async publish(data: Input, options: PublishToTopic = {}): Promise<string | undefined> {
-    checkOptionNames('publish to a topic', options, ['key', 'ifPosition', 'sender'])
+    checkOptionNames('publish to a topic', options, publishOptions)
     return await this.#port.publish(data, options)
   }
 
@@ -35,13 +45,9 @@ export class HubTopic<Data = unknown, Input = Data> {
    */
   async subscribe(
     listener: (publication: TopicPublication<Data>) => void,
-    options: {
-      readonly since?: string
-      readonly last?: number
-      onGap?(position: string | undefined): void
-    } = {},
+    options: SubscribeOptions = {},
   ): Promise<() => void> {
-    checkOptionNames('subscribe', options, ['since', 'last', 'onGap'])
+    checkOptionNames('subscribe', options, subscribeOptions)
     if (typeof listener !== 'function') {
       throw new UsageError(
         'BW_INVALID_ARGUMENT',
