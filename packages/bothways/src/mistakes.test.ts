@@ -51,6 +51,14 @@ const thrown: readonly (readonly [string, () => unknown, string, string])[] = [
     'BW_UNKNOWN_OPTION',
     'server.attach(httpServer)',
   ],
+  ['createServer({ hub })', () => create({ hub: hubOf() }), 'BW_UNKNOWN_OPTION', 'topicsRoute(hub)'],
+  ['createServer({ topics })', () => create({ topics: {} }), 'BW_UNKNOWN_OPTION', 'createHub({ topics })'],
+  [
+    'createServer({ routes })',
+    () => create({ routes: {} }),
+    'BW_UNKNOWN_OPTION',
+    'server.route(path, handlers)',
+  ],
   ['createServer({ noServer })', () => create({ noServer: true }), 'BW_UNKNOWN_OPTION', 'handleUpgrade'],
   ['createServer({ path })', () => create({ path: '/ws' }), 'BW_UNKNOWN_OPTION', 'server.route(path'],
   [
@@ -361,6 +369,12 @@ const thrown: readonly (readonly [string, () => unknown, string, string])[] = [
     () => new Client(url, [], { extraHeaders: {} }),
     'BW_UNKNOWN_OPTION',
     'headers',
+  ],
+  [
+    'new WebSocket({ cookie })',
+    () => new Client(url, [], { cookie: 'a=b' }),
+    'BW_UNKNOWN_OPTION',
+    'headers: { Cookie',
   ],
   [
     'new WebSocket({ withCredentials })',

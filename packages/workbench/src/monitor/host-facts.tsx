@@ -48,16 +48,19 @@ export function HostFacts({ sample }: { sample: HostSample | undefined }): React
           </div>
         ))}
       </div>
-      <p className="muted host-line">
+      <ul className="muted host-line">
         {host && sample && (
           <>
-            {host.hostname} · {host.platform} · {host.cpuModel} · Node.js {host.nodeVersion} ·{' '}
-            <span className="host-uptime">
+            <li>{host.hostname}</li>
+            <li>{host.platform}</li>
+            <li>{host.cpuModel}</li>
+            <li>Node.js {host.nodeVersion}</li>
+            <li>
               {texts.uptime} {texts.duration(sample.uptimeSeconds)}
-            </span>
+            </li>
           </>
         )}
-      </p>
+      </ul>
       {sample?.workers !== undefined && <p className="host-line">{texts.workers(sample.workers)}</p>}
     </>
   )

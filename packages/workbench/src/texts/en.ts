@@ -195,7 +195,7 @@ export const en = {
       1002: 'Protocol error: one side broke a rule of RFC 6455. Look at the last frames.',
       1003: 'Refused data: this endpoint does not take that kind of message (text or binary).',
       1004: 'Reserved, without a meaning.',
-      1005: 'No code: the other side closed without giving one. Normal with many libraries.',
+      1005: 'No code: whoever closed gave none. Normal with many libraries.',
       1006: 'Lost: no close frame arrived. This code is never sent; the network, a proxy’s idle timeout, a crash or a restart ended the connection.',
       1007: 'Not UTF-8: a text message contained bytes that are no UTF-8.',
       1008: 'Policy: the server’s rules were broken. The reason may say which.',
