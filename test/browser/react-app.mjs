@@ -9,7 +9,7 @@ import {
   useTopic,
   useWebSocket,
 } from '@bothways/react'
-import { createElement as h, StrictMode, useState } from 'react'
+import { createElement as h, StrictMode, useEffect, useState } from 'react'
 import { createRoot } from 'react-dom/client'
 
 function Room() {
@@ -49,6 +49,23 @@ function Ask() {
   return h('button', { type: 'button', id: 'ask', onClick: async () => setAnswer(await ask('答')) }, answer)
 }
 
+/** Its first effect runs before that of the provider, which makes the client. */
+function AtOnce() {
+  const ask = useRequest('echo')
+  const publish = usePublish('room/2')
+  const [answers, setAnswers] = useState([])
+  useEffect(() => {
+    let isHere = true
+    void Promise.all([ask('asked'), publish('said')]).then(([answer, position]) => {
+      if (isHere) setAnswers([answer, typeof position])
+    })
+    return () => {
+      isHere = false
+    }
+  }, [ask, publish])
+  return h('p', { id: 'at-once' }, answers.join(' '))
+}
+
 function Connection() {
   return h('p', { id: 'connection' }, useConnection().status)
 }
@@ -69,6 +86,7 @@ function App() {
     { url: '/bothways' },
     h('button', { type: 'button', id: 'toggle', onClick: () => setShown(!isShown) }, 'Toggle'),
     h(Connection),
+    h(AtOnce),
     isShown && [
       h(Badge, { key: 1 }),
       h(Room, { key: 2 }),

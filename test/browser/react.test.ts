@@ -99,6 +99,7 @@ describe.each([
     page.on('pageerror', error => problems.push(error.message))
     await page.goto(url)
     await page.locator('#connection', { hasText: 'open' }).waitFor()
+    await page.locator('#at-once', { hasText: 'asked string' }).waitFor()
     await page.locator('#room-status', { hasText: 'subscribed 0' }).waitFor()
     await page.locator('#members', { hasText: 'Li Si' }).waitFor()
     const before = await page.locator('li').count()

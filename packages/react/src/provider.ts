@@ -6,14 +6,36 @@ import {
   type ReactNode,
   useContext,
   useEffect,
+  useMemo,
   useState,
 } from 'react'
 import { Shared } from './shared.ts'
 
 const clients = new Shared<Client>(client => client.close())
 
-/** Null: there is no provider. Undefined: it has no client yet. */
-const Context = createContext<Client | undefined | null>(null)
+/** The client of a provider, for calls that wait for it: effects of the components below run before the provider's. */
+export class ClientSource {
+  #client: Client | undefined
+  #waiting: ((client: Client) => void)[] = []
+
+  set(client: Client): void {
+    this.#client = client
+    for (const go of this.#waiting.splice(0)) go(client)
+  }
+
+  async get(): Promise<Client> {
+    return this.#client ?? (await new Promise<Client>(resolve => this.#waiting.push(resolve)))
+  }
+}
+
+interface Provided {
+  /** Undefined on the server and before the first effect. */
+  readonly client: Client | undefined
+  /** Another one for another URL or client. */
+  readonly source: ClientSource
+}
+
+const Context = createContext<Provided | undefined>(undefined)
 
 export type BothwaysProviderProps = {
   readonly children?: ReactNode
@@ -39,20 +61,33 @@ export function BothwaysProvider({ url, options, client, children }: BothwaysPro
     )
   }
   const [own, setOwn] = useState<Client>()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is that of this URL, or client
+  const source = useMemo(() => new ClientSource(), [url, client])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the options of the first count
   useEffect(() => {
-    if (url === undefined) return
+    if (url === undefined) return source.set(client)
     const [taken, giveBack] = clients.take(url, () => createClient(url, options))
     setOwn(taken)
+    source.set(taken)
     return giveBack
-  }, [url])
-  return createElement(Context.Provider, { value: client ?? own }, children)
+  }, [url, client, source])
+  const provided = useMemo(() => ({ client: client ?? own, source }), [client, own, source])
+  return createElement(Context.Provider, { value: provided }, children)
 }
 
 /** The client, or undefined on the server and before the first effect. */
 export function useClient(): Client | undefined {
-  const client = useContext(Context)
-  if (client !== null) return client
+  return useProvided().client
+}
+
+/** What the calls of a component are made with. */
+export function useClientSource(): ClientSource {
+  return useProvided().source
+}
+
+function useProvided(): Provided {
+  const provided = useContext(Context)
+  if (provided !== undefined) return provided
   throw new Error(
     'There is no BothwaysProvider above: <BothwaysProvider url="/bothways"> … </BothwaysProvider>.',
   )

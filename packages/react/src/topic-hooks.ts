@@ -10,7 +10,7 @@ import type {
   Topic,
 } from '@bothways/client'
 import { useCallback, useSyncExternalStore } from 'react'
-import { beforeConnection, useClient } from './provider.ts'
+import { beforeConnection, useClient, useClientSource } from './provider.ts'
 import { Shared } from './shared.ts'
 import { Store, useOpenStore } from './store.ts'
 
@@ -143,16 +143,22 @@ export function useMembers(name: string, options: TopicOptions = {}): readonly M
 export function usePublish<Data = unknown>(
   name: string,
 ): (data: Data, options?: PublishOptions) => Promise<string | undefined> {
-  const client = useClient()
-  return useCallback((data, options) => given(client).topic(name).publish(data, options), [client, name])
+  const source = useClientSource()
+  return useCallback(
+    async (data, options) => (await source.get()).topic(name).publish(data, options),
+    [source, name],
+  )
 }
 
 /** A function that asks a method of the server. */
 export function useRequest<Input = unknown, Output = unknown>(
   method: string,
 ): (data: Input) => Promise<Output> {
-  const client = useClient()
-  return useCallback(async data => (await given(client).request(method, data)) as Output, [client, method])
+  const source = useClientSource()
+  return useCallback(
+    async data => (await (await source.get()).request(method, data)) as Output,
+    [source, method],
+  )
 }
 
 /** The value of a state topic, undefined before it has come, and a function that sets it. */
@@ -163,6 +169,7 @@ export function useStateTopic<Data = unknown>(
   set: (data: Data, options?: PublishOptions) => Promise<string | undefined>,
 ] {
   const client = useClient()
+  const source = useClientSource()
   const open = useCallback((): readonly [Store<unknown>, () => void] => {
     if (client === undefined) return [new Store<unknown>(undefined), () => {}]
     const [{ store }, giveBack] = states.take(client, name)
@@ -170,8 +177,8 @@ export function useStateTopic<Data = unknown>(
   }, [client, name])
   const value = useOpenStore<unknown>(open, undefined)
   const set = useCallback(
-    (data: Data, options?: PublishOptions) => given(client).state(name).set(data, options),
-    [client, name],
+    async (data: Data, options?: PublishOptions) => (await source.get()).state(name).set(data, options),
+    [source, name],
   )
   return [value as Data | undefined, set]
 }
@@ -188,9 +195,4 @@ export function useConnection(): ConnectionState {
     () => client?.connection ?? beforeConnection,
     () => beforeConnection,
   )
-}
-
-function given(client: Client | undefined): Client {
-  if (client !== undefined) return client
-  throw new Error('There is no client yet: call this from an effect or an event.')
 }

@@ -13,6 +13,7 @@ const options = {
     type: 'string',
     value: 'PORT',
     default: '9002',
+    elsewhere: ['port'],
     says: {
       en: 'the port; 0 takes any that is free, and the line it prints when ready tells which',
       zh: '端口；0 表示任取一个空闲端口，就绪时打印的那一行会给出',

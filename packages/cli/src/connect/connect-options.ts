@@ -35,6 +35,7 @@ const options = {
   location: {
     type: 'boolean',
     short: 'L',
+    elsewhere: ['follow'],
     says: {
       en: 'follow redirects, at most 10, never from TLS to plain text; another origin gets no header, login or client certificate',
       zh: '跟随重定向，最多 10 次，绝不从 TLS 转到明文；不向其他源发送请求头、登录信息和客户端证书',
@@ -73,6 +74,7 @@ const options = {
   execute: {
     type: 'string',
     short: 'x',
+    elsewhere: ['data', 'message'],
     multiple: true,
     value: 'MESSAGE',
     says: {
@@ -104,6 +106,7 @@ const options = {
   verbose: {
     type: 'boolean',
     short: 'v',
+    elsewhere: ['show-ping-pong'],
     says: { en: 'show the handshake, pings and pongs', zh: '显示握手、ping 和 pong' },
   },
   ...everywhere,

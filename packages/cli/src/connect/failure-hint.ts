@@ -1,4 +1,6 @@
+import { HandshakeError } from 'bothways'
 import type { Words } from '../language.ts'
+import { redirectStatuses } from '../reach/redirect.ts'
 
 const certificateCodes: readonly string[] = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -13,6 +15,12 @@ const certificateCodes: readonly string[] = [
 
 /** Which option of this command helps against a failure; undefined when none does. */
 export function failureHint(error: Error): Words | undefined {
+  if (error instanceof HandshakeError && redirectStatuses.includes(error.answer?.status ?? 0)) {
+    return {
+      en: 'Here: --location follows redirects, from TLS to plain text never.',
+      zh: '这里：--location 跟随重定向，但从不由 TLS 跟随到明文。',
+    }
+  }
   const { code } = (error.cause ?? {}) as NodeJS.ErrnoException
   if (code === undefined || !certificateCodes.includes(code)) return undefined
   return {

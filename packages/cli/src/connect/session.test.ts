@@ -64,6 +64,7 @@ describe('--location', () => {
     const circle = await redirect('/')
     const refused = await run(['connect', circle], 'hi\n')
     expect(refused).toMatchObject({ code: 1, errors: expect.stringContaining('BW_DOCTOR_REDIRECTED') })
+    expect(refused.errors).toContain('Here: --location follows redirects')
     const { code, errors } = await run(['connect', circle, '-L'], 'hi\n')
     expect([code, errors.match(/redirected \(307\)/g)?.length]).toEqual([1, 10])
   })

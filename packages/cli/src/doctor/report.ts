@@ -19,9 +19,9 @@ const words = {
     error: 'ERROR',
     warning: 'WARNING',
     info: 'NOTE',
-    evidence: 'Seen',
-    advice: 'Do',
-    question: 'Find out',
+    evidence: 'Seen:',
+    advice: 'Do:',
+    question: 'Find out:',
     healthy: {
       server: (url: string) => `${url} is healthy: it opens, answers a ping and closes as it should.`,
       proxy: (url: string) => `${url} is healthy: what goes in on one side comes out on the other.`,
@@ -38,9 +38,9 @@ const words = {
     error: '错误',
     warning: '警告',
     info: '说明',
-    evidence: '证据',
-    advice: '解决办法',
-    question: '请确认',
+    evidence: '证据：',
+    advice: '解决办法：',
+    question: '请确认：',
     healthy: {
       server: (url: string) => `${url} 正常：可以打开，会回应 ping，也能正确关闭。`,
       proxy: (url: string) => `${url} 正常：一侧发出的内容，另一侧原样收到。`,
@@ -117,9 +117,9 @@ function renderFinding(
   language: Language,
 ): string {
   const say = words[language]
-  const seen = evidence.length === 0 ? '' : `\n  ${say.evidence}:\n${indent(evidence.join('\n'), 4)}`
-  const asked = question === undefined ? '' : `\n  ${say.question}:\n${indent(question, 4)}`
-  return `${say[severity]}  ${title}\n  ${code}${seen}\n  ${say.advice}:\n${indent(advice, 4)}${asked}`
+  const seen = evidence.length === 0 ? '' : `\n  ${say.evidence}\n${indent(evidence.join('\n'), 4)}`
+  const asked = question === undefined ? '' : `\n  ${say.question}\n${indent(question, 4)}`
+  return `${say[severity]}  ${title}\n  ${code}${seen}\n  ${say.advice}\n${indent(advice, 4)}${asked}`
 }
 
 function indent(text: string, by: number): string {

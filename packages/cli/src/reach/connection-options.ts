@@ -19,6 +19,7 @@ export const connectionOptions = {
   },
   auth: {
     type: 'string',
+    elsewhere: ['user'],
     value: 'USER:PASS',
     says: {
       en: 'log in by HTTP’s Basic scheme (RFC 7617)',
@@ -34,10 +35,12 @@ export const connectionOptions = {
   insecure: {
     type: 'boolean',
     short: 'n',
+    elsewhere: ['no-check'],
     says: { en: 'accept any TLS certificate: for tests only', zh: '接受任何 TLS 证书：仅用于测试' },
   },
   ca: {
     type: 'string',
+    elsewhere: ['cacert'],
     value: 'FILE',
     completion: 'file',
     says: {

@@ -8,7 +8,8 @@ export interface Redirect {
   readonly isForeign: boolean
 }
 
-const statuses: readonly number[] = [301, 302, 303, 307, 308]
+/** Of answers that lead elsewhere (RFC 9110 §15.4). */
+export const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308]
 
 /** As many as browsers' Fetch would follow is more than anybody needs. */
 export const maxRedirects = 10
@@ -24,7 +25,7 @@ export function redirectOf(
   count: number,
 ): Redirect | undefined {
   const location = answer?.headers.location
-  if (answer === undefined || !statuses.includes(answer.status) || typeof location !== 'string')
+  if (answer === undefined || !redirectStatuses.includes(answer.status) || typeof location !== 'string')
     return undefined
   const base = asHttp(from)
   if (count >= maxRedirects || base === undefined || !URL.canParse(location, base.href)) return undefined

@@ -4,7 +4,7 @@ import { languageOption, readArguments, readHost, readPort, readWhole } from './
 
 const says = { en: '', zh: '' }
 const options = {
-  port: { type: 'string', value: 'N', says },
+  port: { type: 'string', value: 'N', elsewhere: ['listen'], says },
   header: { type: 'string', multiple: true, says },
   json: { type: 'boolean', says },
 } as const
@@ -21,6 +21,7 @@ describe('readArguments', () => {
 
   test.each([
     [['--prt', '1'], 'There is no option --prt; did you mean --port?'],
+    [['--listen', '1'], 'There is no option --listen; did you mean --port?'],
     [['--zzzzzz'], 'There is no option --zzzzzz.'],
     [['--port'], '--port takes a value: --port N.'],
     [['--header', '--port'], '--header takes a value'],

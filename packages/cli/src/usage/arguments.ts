@@ -35,7 +35,8 @@ interface OptionToken {
 function checkOption({ name, rawName, value, inlineValue }: OptionToken, options: OptionTable): void {
   const option = Object.hasOwn(options, name) ? options[name] : undefined
   if (option === undefined) {
-    const near = suggestion(name, Object.keys(options), '--')
+    const meant = Object.keys(options).find(it => options[it]?.elsewhere?.includes(name))
+    const near = suggestion(meant ?? name, Object.keys(options), '--')
     throw new WrongUse({
       en: `There is no option ${rawName}${near.en}`,
       zh: `没有选项 ${rawName}${near.zh}`,

@@ -9,6 +9,8 @@ export interface Option {
   readonly short?: string
   readonly multiple?: true
   readonly default?: string
+  /** What other commands and tools call it: whoever writes that is told of this one. */
+  readonly elsewhere?: readonly string[]
   /** What stands for the value in the help, such as `PORT`; for strings only. */
   readonly value?: string
   /** What it does; names of options and the like stand in backticks. */
