@@ -28,6 +28,17 @@ export function waitAsTold(toldMs: number | undefined, failedCount: number, ownM
   return Math.max(0, toldMs, failedCount > 1 ? ownMs : 0)
 }
 
+const longestHeaderSeconds = 300
+
+/**
+ * What a `Retry-After` in seconds asks for (RFC 9110 §10.2.3), five minutes of it at most. All who are refused are told the same:
+ * each waits up to as long again, so that they do not come back together.
+ */
+export function retryAfterOf(header: string | null | undefined, random: number): number | undefined {
+  const seconds = Math.min(Number(header), longestHeaderSeconds)
+  return seconds > 0 ? Math.round(seconds * 1_000 * (1 + random)) : undefined
+}
+
 const longestCallRetryMs = 10_000
 
 /** How long a call waits that was refused for now: between half of it and all of 200 ms, 400 ms … up to 10 s. */

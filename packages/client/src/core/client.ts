@@ -117,16 +117,18 @@ export function startClient<C extends Contract>(
   let nextTryAt: number | undefined
   let stopListening: (() => void) | undefined
 
-  const call: Call = (id, message, data, onAnswer) => {
+  const call: Call = (message, onAnswer, data) => {
     if (welcome === undefined) return false
     const { maxMessageBytes = 131_072 } = welcome
-    const bytes = byteLength(textOf({ ...message, id }, data))
+    const id = ++lastId
+    const numbered = { ...message, id }
+    const bytes = byteLength(textOf(numbered, data))
     if (bytes > maxMessageBytes) {
       const text = `A message is at most ${maxMessageBytes} bytes, this would have ${bytes}.`
       throw new ClientError('too_large', text)
     }
     answers.set(id, onAnswer)
-    line?.send({ ...message, id }, data)
+    line?.send(numbered, data)
     return true
   }
   const publishQueue = createPublishQueue(settings, environment, call)
@@ -234,14 +236,14 @@ export function startClient<C extends Contract>(
   const topics: TopicHandler = {
     publish(topic, data, how) {
       expectNotClosed()
-      return publishQueue.add(++lastId, topic, data, how)
+      return publishQueue.add(topic, data, how)
     },
     subscribe(topic, wanted, isState) {
       let subscription = subscriptions.get(topic)
       if (subscription === undefined || subscription.status === 'ended') {
         subscription = createSubscription(topic, wanted ?? {}, {
           retry: createRetry(environment),
-          call: (message, onAnswer) => call(++lastId, message, undefined, onAnswer),
+          call,
           onError: tellError,
           isState,
         })
@@ -306,7 +308,7 @@ export function startClient<C extends Contract>(
     },
     async request(method, ...[data]) {
       expectNotClosed()
-      return (await requests.add(++lastId, method, data ?? null)) as never
+      return (await requests.add(method, data ?? null)) as never
     },
     connect,
     close: link.close,

@@ -18,12 +18,15 @@ interface Globals {
   readonly navigator?: { readonly onLine?: boolean }
 }
 
-interface Target {
-  addEventListener(type: string, listener: () => void): void
-  removeEventListener(type: string, listener: () => void): void
+export interface Target {
+  addEventListener(type: string, listener: Listener): void
+  removeEventListener(type: string, listener: Listener): void
 }
 
-type Listened = readonly [from: Partial<Target> | undefined, type: string, listener: () => void]
+// biome-ignore lint/suspicious/noExplicitAny: each type has its own events
+type Listener = (event?: any) => void
+
+type Listened = readonly [from: Partial<Target> | undefined, type: string, listener: Listener]
 
 /** Listens where there is something to listen to. @returns what ends it */
 export function listenTo(events: readonly Listened[]): () => void {

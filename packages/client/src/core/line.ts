@@ -43,8 +43,7 @@ export type OpenLine = (context: TransportContext, handler: LineHandler) => Line
  * @throws ClientError `too_large`
  */
 export type Call = (
-  id: number,
   message: ClientMessage,
-  data: string | undefined,
   onAnswer: (answer: ServerMessage) => void,
+  data?: string,
 ) => boolean

@@ -26,7 +26,7 @@ export interface ServerMessage {
   readonly code?: string
   readonly message?: string
   readonly retryable?: boolean
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
   readonly expiresAt?: number
   readonly pingMs?: number
   readonly maxMessageBytes?: number

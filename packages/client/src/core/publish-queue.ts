@@ -28,11 +28,10 @@ export interface PublishQueue extends Lasting {
    *
    * @throws ClientError `invalid_data`, `queue_full`
    */
-  add(id: number, topic: string, data: unknown, how: PublishedAs): Promise<string | undefined>
+  add(topic: string, data: unknown, how: PublishedAs): Promise<string | undefined>
 }
 
 interface Entry {
-  readonly id: number
   readonly queue: TopicQueue
   readonly key: string
   readonly how: PublishedAs
@@ -55,6 +54,8 @@ interface TopicQueue {
    * one says `restart`, that is what the next one says.
    */
   flow: 'free' | 'paused' | 'restart'
+  /** How long the server wants that to wait. */
+  toldMs?: number | undefined
 }
 
 /** Calls that may be unanswered at once: the server stops reading at 64. */
@@ -93,13 +94,13 @@ export function createPublishQueue(
     if (!isConnected) return
     let inFlightCount = [...entries].filter(({ isInFlight }) => isInFlight).length
     for (const entry of entries) {
-      const { id, queue, key, how, data } = entry
+      const { queue, key, how, data } = entry
       if (queue.flow === 'paused' || entry.isInFlight) continue
       if (++inFlightCount > maxInFlight) return
       const restart = queue.flow === 'restart' || undefined
       const message = { type: 'publish', topic: queue.topic, key, ...how, restart }
       try {
-        if (!call(id, message, data, answer => answered(entry, answer))) return
+        if (!call(message, answer => answered(entry, answer), data)) return
         entry.isInFlight = true
         entry.firstSentAt ??= environment.now()
         queue.flow = 'free'
@@ -119,7 +120,10 @@ export function createPublishQueue(
       entry.resolve(message.position)
     } else if (message.retryable) {
       queue.flow = 'paused'
-      if (message.code !== 'out_of_order') entry.refusal = errorOf(message)
+      if (message.code !== 'out_of_order') {
+        entry.refusal = errorOf(message)
+        queue.toldMs = message.retryAfterMs
+      }
     } else {
       fail(entry, errorOf(message))
     }
@@ -128,7 +132,7 @@ export function createPublishQueue(
         queue.flow = 'restart'
         expire()
         flush()
-      }, message.retryAfterMs)
+      }, queue.toldMs)
     }
     flush()
   }
@@ -157,7 +161,7 @@ export function createPublishQueue(
   }
 
   return {
-    add(id, topic, value, how) {
+    add(topic, value, how) {
       const data = jsonOf(value)
       const bytes = byteLength(data)
       if (entries.size >= maxQueueCount || bytesInAll + bytes > maxQueueBytes) {
@@ -174,7 +178,6 @@ export function createPublishQueue(
       bytesInAll += bytes
       return new Promise((resolve, reject) => {
         entries.add({
-          id,
           queue,
           key: randomKey(),
           how,

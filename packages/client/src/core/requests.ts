@@ -1,7 +1,7 @@
 import { ClientError, queueFull, unanswered } from './client-error.ts'
 import type { Environment } from './environment.ts'
 import type { Call, Lasting } from './line.ts'
-import { errorOf, jsonOf } from './messages.ts'
+import { errorOf, jsonOf, type ServerMessage } from './messages.ts'
 
 export interface RequestsBounds {
   readonly maxQueueCount: number
@@ -11,7 +11,7 @@ export interface RequestsBounds {
 /** Requests without their answer. Each is sent once: what it does at the server must not happen twice. */
 export interface Requests extends Lasting {
   /** @throws ClientError `invalid_data`, `queue_full` */
-  add(id: number, method: string, input: unknown): Promise<unknown>
+  add(method: string, input: unknown): Promise<unknown>
 }
 
 interface Waiting {
@@ -31,7 +31,7 @@ export function createRequests(
     for (const waiting of all) if (isOver || waiting.isSent) waiting.fail(unanswered(waiting.isSent))
   }
   return {
-    add(id, method, input) {
+    add(method, input) {
       const data = jsonOf(input)
       if (all.size >= maxQueueCount) throw queueFull(`${maxQueueCount} requests`)
       return new Promise((resolve, reject) => {
@@ -40,18 +40,20 @@ export function createRequests(
           cancel()
         }
         const cancel = environment.setTimer(() => {
-          const text = `No answer came to ${method} within ${requestTimeoutMs} ms.`
+          const text = `No answer to ${method} within ${requestTimeoutMs} ms.`
           waiting.fail(new ClientError('timeout', text, !waiting.isSent))
         }, requestTimeoutMs)
         const waiting: Waiting = {
           isSent: false,
           send() {
             try {
-              waiting.isSent = call(id, { type: 'request', method }, data, answer => {
+              const message = { type: 'request', method }
+              const answered = (answer: ServerMessage) => {
                 if (answer.type !== 'response') return waiting.fail(errorOf(answer))
                 end()
                 resolve(answer.data)
-              })
+              }
+              waiting.isSent = call(message, answered, data)
             } catch (error) {
               waiting.fail(error)
             }

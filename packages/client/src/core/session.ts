@@ -96,7 +96,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     beat(() => {
       const now = environment.now()
       const hasSlept = now - dueAt > sleepMs
-      const text = `no answer within ${openingMs} ms`
+      const text = `No answer within ${openingMs} ms`
       if (welcomeAt === undefined)
         finish(isTokenAwaited ? { code: 'token_failed', text } : { code: 'not_opened' })
       else if (isAsked && !hasSlept) finish({ code: 'silent' })
@@ -124,14 +124,14 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     const now = environment.now()
     const lastedMs = welcomeAt === undefined ? 0 : Math.max(1, now - welcomeAt)
     end()
-    const { retryAfterMs, message: text } = lastError
-    // What ends it behind a goodbye does not change when to come back, unless it forbids that.
-    const how: Ending =
-      leaveAt === undefined || isLasting(ending)
-        ? ending
-        : { code: 'leaving', retryAfterMs: Math.max(0, Math.ceil(leaveAt - now)) }
     const isBlocked = ending.code === 'not_opened' && context.blocked.has(opener.kind === 'websocket')
-    handler.onEnd({ retryAfterMs, text, ...(isBlocked ? { code: 'blocked' } : how) }, lastedMs)
+    let how: Ending = isBlocked ? { code: 'blocked' } : ending
+    // What ends it behind a goodbye does not change when to come back, unless it forbids that.
+    if (leaveAt !== undefined && !isLasting(ending)) {
+      how = { code: 'leaving', retryAfterMs: Math.max(0, Math.ceil(leaveAt - now)) }
+    }
+    const { retryAfterMs = lastError.retryAfterMs, text = lastError.message } = how
+    handler.onEnd({ ...how, retryAfterMs, text }, lastedMs)
   }
 
   lookIn(openingMs)

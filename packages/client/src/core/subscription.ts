@@ -176,14 +176,12 @@ export function createSubscription(
 
   /** Whether nothing is listened for but what does not come: it is told once. */
   const checkListeners = (hasState: boolean) => {
-    const [comes, never, right, kind] = hasState
-      ? (['state', 'publication', 'state', 'a state'] as const)
-      : (['publication', 'state', 'topic', 'publications'] as const)
+    const comes = hasState ? 'state' : 'publication'
+    const never = hasState ? 'publication' : 'state'
     if (isMixedUp || events.has(comes) || !events.has(never)) return
     isMixedUp = true
-    onError(
-      new ClientError('wrong_use', `${topic} has ${kind}, and no ${never}: use client.${right}('${topic}').`),
-    )
+    const right = hasState ? comes : 'topic'
+    onError(new ClientError('wrong_use', `${topic} has no ${never}s: use client.${right}('${topic}').`))
   }
 
   return {

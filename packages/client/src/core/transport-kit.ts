@@ -1,5 +1,6 @@
 // What a transport or a line of another folder is made of.
 
+export { retryAfterOf } from './backoff.ts'
 export { type Environment, listenTo } from './environment.ts'
 export type { Line, LineHandler, OpenLine, Welcome } from './line.ts'
 export { byteLength, type ClientMessage, checkMessage, type ServerMessage, textOf } from './messages.ts'

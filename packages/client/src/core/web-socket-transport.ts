@@ -1,3 +1,4 @@
+import { retryAfterOf } from './backoff.ts'
 import { readMessage, textOf } from './messages.ts'
 import { codeOf, type Ending } from './reason.ts'
 import { createTimer } from './timer.ts'
@@ -20,6 +21,7 @@ export const webSocketTransport: TransportOpener = {
       isOver = true
       handler.onEnd(ending)
     }
+    const unsaid = () => (isOpen ? 'lost' : 'not_opened')
     /** The caller of `open` has to have it first. */
     const endLater = (ending: Ending, ms = 0) => timer(() => end(ending), ms)
     const listeners = {
@@ -37,21 +39,20 @@ export const webSocketTransport: TransportOpener = {
       // Node's classes say more than browsers may.
       // biome-ignore lint/suspicious/noExplicitAny: each class has its own events
       error({ error, doctor }: any = {}) {
-        const status = error?.answer?.status
+        const { status, headers } = error?.answer ?? {}
         const text = error?.message
         const isDamaged = status === undefined && /inflat|compress|RSV1/i.test(text)
-        const code = isDamaged ? 'compression' : isOpen ? 'lost' : codeOf(status, 'not_opened')
-        failure = { code, text, doctor }
+        failure = {
+          code: isDamaged ? 'compression' : codeOf(status, unsaid()),
+          text,
+          doctor,
+          retryAfterMs: retryAfterOf(headers?.['retry-after'], environment.random()),
+        }
         endLater(failure, closeEventMs)
       },
       close({ code, reason }: { code: number; reason?: unknown }) {
-        const said = codeOf(code, 'lost')
-        const text = reason ? String(reason) : undefined
-        end(
-          said === 'lost' && failure
-            ? failure
-            : { code: said === 'lost' && !isOpen ? 'not_opened' : said, text },
-        )
+        const text = reason ? String(reason) : failure?.text
+        end({ ...failure, code: codeOf(code, failure?.code ?? unsaid()), text })
       },
     }
     if (WebSocket === undefined) endLater({ code: 'unsupported' })

@@ -5,7 +5,11 @@ import { type ClientOptions, createClient } from '../index.ts'
 
 afterEach(() => vi.unstubAllGlobals())
 
-type Answer = { status?: number; body?: string | ReadableStream<Uint8Array> }
+type Answer = {
+  status?: number
+  body?: string | ReadableStream<Uint8Array>
+  headers?: Record<string, string>
+}
 
 const wanted = JSON.stringify({ code: 'bad_request', message: 'Name at least one topic.', retryable: false })
 const refused = (status: number, body: object): Answer => ({ status, body: JSON.stringify(body) })
@@ -35,9 +39,13 @@ function stage(answer: (url: URL) => Answer | Promise<Answer>, options: ClientOp
     const url = new URL(text)
     const isCheck = url.pathname.endsWith('/poll') && !url.searchParams.has('topic')
     if (!isCheck) asked.push(url)
-    const { status = 200, body = '' } = isCheck ? { status: 400, body: wanted } : await answer(url)
+    const {
+      status = 200,
+      body = '',
+      headers,
+    } = isCheck ? ({ status: 400, body: wanted } as Answer) : await answer(url)
     signal.throwIfAborted()
-    return new Response(body, { status })
+    return new Response(body, { status, ...(headers && { headers }) })
   }
   // What is blocked, as by a Content Security Policy, throws or fires an `error` and no `close`.
   class Blocked {
@@ -207,6 +215,45 @@ test.each(['constructor', '__proto__'])(
     client.close()
   },
 )
+
+test.each([
+  ['7', 7_000],
+  ['86400', 300_000],
+])(
+  'A proxy that is busy and says `Retry-After: %s` is come back to after that, not by all at once',
+  async (seconds, leastMs) => {
+    const { client, environment, until } = stage(() => ({
+      status: 503,
+      body: '<h1>Busy</h1>',
+      headers: { 'Retry-After': seconds },
+    }))
+    client.topic('room').on('publication', () => {})
+    environment.chance = 0.5
+    await until(() => client.status === 'waiting' && client.connection.reason?.code === 'busy')
+    expect(client.connection.reason).toMatchObject({ code: 'busy', retry: leastMs * 1.5 })
+    client.close()
+  },
+)
+
+test('A publication that is refused for now waits as long as the header of the answer says', async () => {
+  let count = 0
+  const { client, environment, until } = stage(url => {
+    if (!url.pathname.endsWith('/publish')) return hanging()
+    if (++count > 1) return { body: '{"position":"a.1.x"}' }
+    return {
+      ...refused(429, { code: 'busy', message: '', retryable: true }),
+      headers: { 'Retry-After': '7' },
+    }
+  })
+  environment.chance = 0
+  const published = client.topic('room').publish(1)
+  await until(() => count === 1)
+  await environment.pass(6_900)
+  expect(count).toBe(1)
+  await until(() => count === 2)
+  expect(await published).toBe('a.1.x')
+  client.close()
+})
 
 test('A refusal that names a topic is of that one alone', async () => {
   const live = stream()

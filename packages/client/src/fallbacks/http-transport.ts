@@ -7,6 +7,7 @@ import {
   type Ending,
   type Environment,
   type FetchedResponse,
+  retryAfterOf,
   type ServerMessage,
   type Timer,
   type Transport,
@@ -116,24 +117,29 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
 
   /** Ends the connection where the answer is no message: a proxy's page, a server that does not know who this is. */
   const refusalOf = async (response: FetchedResponse): Promise<ServerMessage | undefined> => {
-    const { ok, status } = response
+    const { ok, status, headers } = response
     if (ok) return undefined
+    const told = retryAfterOf(headers.get('retry-after'), environment.random())
     const body = await response.text()
-    let refusal: ServerMessage | undefined
+    let refusal: Partial<ServerMessage> = {}
     try {
       refusal = checkMessage({ ...JSON.parse(body), type: 'error' })
     } catch {}
-    if (refusal?.code !== undefined && status !== 401) return refusal
-    const noWebSocket = WebSocket ? '' : ' This runtime has no WebSocket: give one as an option.'
-    const text = `Status ${status} over HTTP: is the path right, and TopicsHttp there?${noWebSocket}`
-    end({ code: codeOf(status, 'not_opened'), text: refusal?.message ?? text })
+    const { code, message, retryAfterMs = told } = refusal
+    if (code !== undefined && status !== 401) return { type: 'error', ...refusal, retryAfterMs }
+    const advice = WebSocket ? '' : ' Give a class as the option `WebSocket`: there is none here.'
+    const text = message ?? `Status ${status} over HTTP: is the path right, and TopicsHttp there?${advice}`
+    end({ code: codeOf(status, 'not_opened'), text, retryAfterMs })
     throw new Error('ended')
   }
 
   /** Whether topics are served here, and to this client: a request for none is refused for that alone. */
   const check = async (type: 'welcome' | 'pong') => {
-    const { code, message: text } = (await refusalOf(await request('poll?', over.signal))) ?? {}
-    if (code !== 'bad_request') return end({ code: code === 'forbidden' ? code : 'not_opened', text })
+    const refusal = await refusalOf(await request('poll?', over.signal))
+    const { code, message: text, retryAfterMs } = refusal ?? {}
+    if (code !== 'bad_request') {
+      return end({ code: code === 'forbidden' ? code : 'not_opened', text, retryAfterMs })
+    }
     isWelcome = true
     // A welcome over HTTP says nothing of times and sizes: they are what bothways.v1 promises at least.
     handler.onMessage({ type })
@@ -246,12 +252,12 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
         if (live.delete(name)) readAnew()
       } else if (type === 'publish') {
         const body = textOf({ topic: name, key, ifPosition, state }, data)
-        const before = publishing.get(name) ?? Promise.resolve()
-        const done = before
-          .then(() => attempt(() => publish(body, id)))
-          .then(() => {
-            if (publishing.get(name) === done) publishing.delete(name)
-          })
+        const before = publishing.get(name)
+        const done = attempt(async () => {
+          await before
+          await publish(body, id)
+          if (publishing.get(name) === done) publishing.delete(name)
+        })
         publishing.set(name, done)
       } else {
         void attempt(() => post('request', textOf({ method }, data), 'response', id))

@@ -33,12 +33,11 @@ export interface Relay {
 }
 
 export function createRelay(environment: Environment, { open, tell, watch }: RelayHandler): Relay {
-  const tabs = new Set<string>()
+  /** Of each, the topics where a publication failed as retryable: its later ones would overtake it. */
+  const tabs = new Map<string, Set<string>>()
   const topics = new Map<string, RelayedTopic>()
   /** Who waits for the answer to a call. */
   const answers = new Map<number, (answer: ServerMessage) => void>()
-  /** Where a publication of a tab failed as retryable: its later ones would overtake it. */
-  const interrupted = new Set<string>()
   let line: Line | undefined
   let welcome: Welcome | undefined
   let lastId = 0
@@ -46,9 +45,9 @@ export function createRelay(environment: Environment, { open, tell, watch }: Rel
   const say = (to: readonly string[], message: ServerMessage) => tell(to, { message })
 
   const dismissAll = (ending: Ending) => {
-    const all = [...tabs]
+    const all = [...tabs.keys()]
     for (const topic of topics.values()) topic.forget()
-    for (const known of [tabs, topics, answers, interrupted]) known.clear()
+    for (const known of [tabs, topics, answers]) known.clear()
     tell(all, { ending })
   }
 
@@ -85,18 +84,17 @@ export function createRelay(environment: Environment, { open, tell, watch }: Rel
   const drop = (tab: string) => {
     tabs.delete(tab)
     for (const name of topics.keys()) unsubscribe(tab, name)
-    for (const order of interrupted) if (order.startsWith(`${tab} `)) interrupted.delete(order)
   }
 
   const call = (tab: string, message: ClientMessage, data?: string) => {
-    const { type, id, topic, restart } = message
-    const order = type === 'publish' && `${tab} ${topic}`
-    if (order && restart) interrupted.delete(order)
-    if (order && interrupted.has(order)) {
+    const { type, id, topic = '', restart } = message
+    const interrupted = tabs.get(tab)
+    if (restart) interrupted?.delete(topic)
+    if (type === 'publish' && interrupted?.has(topic)) {
       return say([tab], { type: 'error', id, code: 'out_of_order', message: '', retryable: true })
     }
     send(message, data, answer => {
-      if (order && answer.retryable) interrupted.add(order)
+      if (type === 'publish' && answer.retryable) interrupted?.add(topic)
       say([tab], { ...answer, id })
     })
   }
@@ -120,7 +118,7 @@ export function createRelay(environment: Environment, { open, tell, watch }: Rel
           if (welcome !== undefined) dismissAll({ code: 'lost', isOtherNext: true })
           const { maxMessageBytes = 131_072 } = said
           welcome = { ...said, pingMs, maxMessageBytes: maxMessageBytes - idLength }
-          say([...tabs], welcome)
+          say([...tabs.keys()], welcome)
         },
         onMessage: receive,
         onEnd(ending) {
@@ -138,7 +136,7 @@ export function createRelay(environment: Environment, { open, tell, watch }: Rel
       const { type, topic = '' } = message
       if (type === 'hello') {
         if (!tabs.has(from)) watch(from, () => drop(from))
-        tabs.add(from)
+        tabs.set(from, tabs.get(from) ?? new Set())
         say([from], welcome ?? { type: 'pong' })
       } else if (!tabs.has(from)) {
         // Of a line that has ended.

@@ -58,24 +58,21 @@ export function createRelayedTopic(
   /** The newest publications that have a position, without a hole. */
   let recent: { readonly message: ServerMessage; readonly length: number }[] = []
   let recentLength = 0
-  /** Where the first of them comes behind; undefined without history. */
-  let start: string | undefined
+  /** Where each of them comes behind, and where the last one stands; undefined without history. */
+  let places: (string | undefined)[] = []
   /** So many were wanted first, and are among them. */
   let firstCount = 0
   let state: ServerMessage | undefined
   let isState = false
   let known: Pick<ServerMessage, 'members' | 'count'> = {}
   let presence: unknown
-  /** Counts what was asked: an answer to an earlier call says nothing any more. */
-  let askedCount = 0
-  let isAsking = false
+  /** What is asked now: an answer to an earlier call says nothing any more. */
+  let asking: object | undefined
   let isSubscribed = false
 
   const first = (is: (listener: Listener) => boolean) => [...listeners.values()].find(is)
   const wantedPresence = () => first(listener => listener.presence !== undefined)?.presence
   const hasRightPresence = () => textOf([wantedPresence()]) === textOf([presence])
-  /** Where the publication at an index comes behind. */
-  const placeAt = (index: number) => (index === 0 ? start : recent[index - 1]?.message.position)
 
   const tellLive = (message: ServerMessage) => {
     const live = [...listeners.values()].filter(({ isLive }) => isLive)
@@ -89,13 +86,13 @@ export function createRelayedTopic(
   }
   const leave = () => {
     forget()
-    if (isSubscribed || isAsking) call({ type: 'unsubscribe', topic: name }, () => {})
+    if (isSubscribed || asking) call({ type: 'unsubscribe', topic: name }, () => {})
     isSubscribed = false
-    isAsking = false
+    asking = undefined
   }
 
   const begin = (position: string | undefined) => {
-    start = position
+    places = [position]
     recent = []
     recentLength = 0
     firstCount = 0
@@ -103,33 +100,33 @@ export function createRelayedTopic(
   const keep = (message: ServerMessage) => {
     const { length } = textOf(message)
     recent.push({ message, length })
+    places.push(message.position)
     recentLength += length
     while (recentLength > maxRecentLength) {
-      const oldest = recent.shift()
-      recentLength -= oldest?.length ?? 0
-      start = oldest?.message.position
+      recentLength -= recent.shift()?.length ?? 0
+      places.shift()
       firstCount = 0
     }
   }
 
-  /** Subscribes from where one tab stands; those that are live wait until that comes by. */
+  /** Subscribes from where one tab stands, best one that was live; those that are live wait until that comes by. */
   const ask = (one?: Listener) => {
-    const head = isState ? undefined : placeAt(recent.length)
+    const head = isState ? undefined : places.at(-1)
     leave()
     for (const listener of listeners.values()) {
       if (!listener.isLive) continue
       listener.isLive = false
       listener.since = head
     }
-    const asked = one ?? first(({ since }) => since === head)
+    const asked = one ?? first(({ since }) => since === head) ?? first(() => true)
     if (asked === undefined) return
     presence = wantedPresence()
-    isAsking = true
-    const count = ++askedCount
+    const mine = {}
+    asking = mine
     const { since, last, state } = asked
     call({ type: 'subscribe', topic: name, since, last, state, presence }, answer => {
-      if (!isAsking || count !== askedCount) return
-      isAsking = false
+      if (asking !== mine) return
+      asking = undefined
       if (answer.type === 'subscribed') subscribed(asked, answer)
       else refused(asked, answer)
     })
@@ -138,15 +135,14 @@ export function createRelayedTopic(
   /** @returns how many of the newest publications it has already, or -1 where that is not known */
   const indexOf = ({ since, last }: Listener) => {
     const count = recent.length
-    if (start === undefined || isState) return count
-    if (since === start) return 0
-    if (since !== undefined) return recent.findIndex(({ message }) => message.position === since) + 1 || -1
+    if (places[0] === undefined || isState) return count
+    if (since !== undefined) return places.indexOf(since)
     return last <= Math.max(count, firstCount) ? Math.max(0, count - last) : -1
   }
 
   const admit = (listener: Listener, index: number, recovered: boolean | undefined) => {
     const { tab, id } = listener
-    const position = placeAt(index)
+    const position = places[index]
     const say = (message: ServerMessage) => tell([tab], { topic: name, ...message })
     listener.isLive = true
     listener.id = undefined
@@ -195,8 +191,7 @@ export function createRelayedTopic(
       listeners.delete(by.tab)
       dismiss(by, message)
     }
-    const [next] = listeners.values()
-    if (next !== undefined) ask(next)
+    ask()
   }
 
   return {
@@ -204,7 +199,7 @@ export function createRelayedTopic(
     subscribe(tab, message) {
       const listener: Listener = { last: 0, ...(message as Partial<Listener>), tab, isLive: false }
       listeners.set(tab, listener)
-      if (isAsking) return
+      if (asking) return
       if (isSubscribed && hasRightPresence()) serve()
       if (!listener.isLive) ask(listener)
     },
@@ -228,9 +223,9 @@ export function createRelayedTopic(
         state = message
       } else if (type === 'gap') begin(position)
       else if (type === 'members') known = message
-      else if (type !== 'publication' && known.members !== undefined) {
-        const others = known.members.filter(({ client }) => client !== (member ?? message).client)
-        known = { members: member === undefined ? others : [...others, member] }
+      else if (type !== 'publication') {
+        const others = known.members?.filter(({ client }) => client !== (member ?? message).client)
+        known = { members: others && [...others, ...(member ? [member] : [])] }
       }
       tellLive(message)
       if (type !== 'publication' || position === undefined) return

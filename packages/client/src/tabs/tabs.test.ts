@@ -309,9 +309,22 @@ test.each(['state/load', 'room/1'])(
     }
     const wrong = name === 'room/1' ? [1, 3] : [0, 2]
     expect(told.map(({ length }) => length)).toEqual(tabs.map((_, at) => (wrong.includes(at) ? 1 : 0)))
-    expect(told[wrong[0] as number]?.[0]).toMatch(/has a state|has publications/)
+    expect(told[wrong[0] as number]?.[0]).toMatch(/has no (states|publications): use client/)
   },
 )
+
+test('A tab that waits for the answer to another one, which leaves meanwhile, is subscribed by itself', async () => {
+  const { server, open, pass } = stage()
+  const [one, other] = [open(), open()]
+  for (let n = 0; n < 3; n++) server.publish('room/1', `k${n}`, n)
+  await pass(1_000)
+  const member = one.client.topic('room/1', { presence: 'me' })
+  const { log } = other.listen('room/1', { last: 2 })
+  await settled()
+  member.close()
+  await pass(5_000)
+  expect(log).toEqual([1, 2])
+})
 
 test('A leader of many tabs has no more listeners on one signal than runtimes take for a leak', async () => {
   const { open, pass } = stage()
