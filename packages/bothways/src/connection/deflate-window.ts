@@ -24,7 +24,7 @@ export class DeflateWindow {
     return this.#bytes
   }
 
-  get dictionary(): ZlibOptions {
+  get dictionary(): Pick<ZlibOptions, 'dictionary'> {
     return this.#bytes.length === 0 ? {} : { dictionary: this.#bytes }
   }
 

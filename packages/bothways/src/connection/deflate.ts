@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
-import { constants, deflateRaw, deflateRawSync, type ZlibOptions } from 'node:zlib'
+import { constants, deflateRaw } from 'node:zlib'
 import type { DeflateDirection } from '@bothways/protocol'
 import { DeflateWindow, flushTail } from './deflate-window.ts'
+import { type DeflateOptions, deflateShort, longestShortBytes } from './short-deflation.ts'
 import { WorkGate } from './work-gate.ts'
 
 /** How hard to compress. */
@@ -13,9 +14,6 @@ export interface CompressionTuning {
   readonly thresholdBytes: number
 }
 
-/** Above this length zlib works in its thread pool, below it the trip there would cost more than the work. */
-const asyncThresholdBytes = 32 * 1024
-
 /** What zlib holds to compress, with the largest window and its default memory level. */
 const stateBytes = 268 * 1024
 
@@ -24,7 +22,7 @@ const deflating = new WorkGate({ maxBytes: 32 * 1024 * 1024 })
 
 /** Compresses the messages of one direction (RFC 7692 §7.2.1). Calls must not overlap. */
 export class Deflater {
-  readonly #options: ZlibOptions
+  readonly #options: DeflateOptions
   readonly #window: DeflateWindow
   readonly #gate: WorkGate
 
@@ -52,7 +50,7 @@ export class Deflater {
     // Only the end of the message goes without the flush's tail.
     const tailBytes = isFinal ? flushTail.length : 0
     const withoutTail = (deflated: Buffer): Buffer => deflated.subarray(0, deflated.length - tailBytes)
-    if (part.length <= asyncThresholdBytes) return withoutTail(deflateRawSync(part, options))
+    if (part.length <= longestShortBytes) return withoutTail(deflateShort(part, options))
     // The caller may reuse its memory meanwhile.
     const bytes = Buffer.from(part)
     return new Promise((resolve, reject) => {

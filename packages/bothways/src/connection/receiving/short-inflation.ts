@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { constants, createInflateRaw, inflateRawSync } from 'node:zlib'
 import { flushTail } from '../deflate-window.ts'
-import { testedMajors } from '../transports/tcp-handle.ts'
+import { KeptZlib } from '../kept-zlib.ts'
 import { presetWindow, storedBlockHeader } from './preset-window.ts'
 
 /** What has come out, and how much of the input was read. */
@@ -56,58 +56,25 @@ function inflateAnew(payload: Uint8Array, window: Uint8Array, maxBytes: number):
   return { bytes: buffer.subarray(repeatedBytes), readBytes: engine.bytesWritten - input.length }
 }
 
-/** The inside of a stream of `node:zlib`; no public interface, so all that is used of it is checked. */
-interface ZlibHandle {
-  onerror: (message: string, errno: number, code: string) => void
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputAt: number,
-    inputLength: number,
-    output: Uint8Array,
-    outputAt: number,
-    outputLength: number,
-  ): void
-  reset(): void
-}
-
-/**
- * One zlib for all short messages of this process, one after the other: to make one for each takes longer than
- * inflating, and leaves so much garbage that collecting it keeps everybody waiting.
- */
 class KeptInflate {
-  readonly #handle: ZlibHandle
-  /** How much room and how much input the last call has left. */
-  readonly #left: Uint32Array
+  readonly #zlib: KeptZlib
   readonly #output: Buffer = Buffer.allocUnsafeSlow(longestShortBytes + 1)
-  #error: Error | undefined
 
   static make(): KeptInflate | 'none' {
-    const { bun, deno, node } = process.versions
-    const isTested =
-      testedMajors.includes(Number.parseInt(node, 10)) && bun === undefined && deno === undefined
-    if (!isTested || process.env.BOTHWAYS_TRANSPORT === 'stream') return 'none'
-    const stream = createInflateRaw({ windowBits })
-    const handle: unknown = Reflect.get(stream, '_handle')
-    const left: unknown = Reflect.get(stream, '_writeState')
-    return isHandle(handle) && left instanceof Uint32Array ? new KeptInflate(handle, left) : 'none'
+    const zlib = KeptZlib.of(() => createInflateRaw({ windowBits }))
+    return zlib === undefined ? 'none' : new KeptInflate(zlib)
   }
 
-  private constructor(handle: ZlibHandle, left: Uint32Array) {
-    this.#handle = handle
-    this.#left = left
-    handle.onerror = (message, errno, code) => {
-      this.#error ??= Object.assign(new Error(message), { errno, code })
-    }
+  private constructor(zlib: KeptZlib) {
+    this.#zlib = zlib
   }
 
   inflate(payload: Uint8Array, window: Uint8Array, maxBytes: number): Inflated {
-    this.#error = undefined
     try {
       if (window.length > 0) this.#remember(window)
       const roomBytes = Math.max(1, maxBytes) + 1
       let length = this.#write(constants.Z_NO_FLUSH, payload, 0, roomBytes)
-      const readBytes = payload.length - this.#left[1]!
+      const readBytes = payload.length - this.#zlib.unreadBytes
       // What is left has come behind a block that says it is the last.
       if (readBytes === payload.length && length < roomBytes) {
         length += this.#write(constants.Z_FINISH, messageEnd, length, roomBytes)
@@ -115,10 +82,11 @@ class KeptInflate {
       if (length === roomBytes) throw Object.assign(new RangeError('too long'), { code: tooLong })
       return { bytes: this.#output.subarray(0, length), readBytes }
     } finally {
-      this.#handle.reset()
+      this.#zlib.reset()
     }
   }
 
+  /** What came before goes in as a block that is not compressed. */
   #remember(window: Uint8Array): void {
     const { length } = window
     this.#write(constants.Z_NO_FLUSH, storedBlockHeader(length), 0, length)
@@ -127,13 +95,6 @@ class KeptInflate {
 
   /** Returns how much has come out. */
   #write(flush: number, input: Uint8Array, start: number, end: number): number {
-    this.#handle.writeSync(flush, input, 0, input.length, this.#output, start, end - start)
-    if (this.#error !== undefined) throw this.#error
-    return end - start - this.#left[0]!
+    return this.#zlib.write(flush, input, this.#output, start, end)
   }
-}
-
-function isHandle(handle: unknown): handle is ZlibHandle {
-  if (typeof handle !== 'object' || handle === null) return false
-  return ['writeSync', 'reset', 'onerror'].every(name => typeof Reflect.get(handle, name) === 'function')
 }
