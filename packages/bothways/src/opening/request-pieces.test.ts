@@ -1,27 +1,27 @@
 import { expect, test } from 'vitest'
-import { piecesOf } from './request-pieces.ts'
+import { pieceLength } from './request-pieces.ts'
 
+const KiB = 1024
 const head = Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-const lengthsOf = (bytes: Buffer): number[] => piecesOf(bytes).map(piece => piece.length)
+const heads = Buffer.concat(Array<Buffer>(100).fill(head))
 
-test('Pieces are all that came, in its order, each of about 512 bytes and ending where a head ends', () => {
-  const bytes = Buffer.concat([...Array<Buffer>(100).fill(head), Buffer.from('GET /half')])
-  const pieces = piecesOf(bytes)
-  expect(Buffer.concat(pieces)).toEqual(bytes)
-  for (const piece of pieces.slice(0, -1)) {
-    expect(piece.length % head.length).toBe(0)
-    expect(piece.length).toBeGreaterThan(512 - head.length)
-    expect(piece.length).toBeLessThanOrEqual(512)
-  }
+test('A piece ends where the first head ends', () => {
+  expect(pieceLength(heads, 0)).toBe(head.length)
+  expect(pieceLength(head, 0)).toBe(head.length)
 })
 
-test('A head that is longer than that is a piece, and so is what has no end of a head', () => {
-  const long = Buffer.from(`GET / HTTP/1.1\r\nX: ${'a'.repeat(4_000)}\r\n\r\n`)
-  expect(lengthsOf(Buffer.concat([long, long]))).toEqual([long.length, long.length])
-  expect(lengthsOf(Buffer.alloc(64 * 1024))).toEqual([64 * 1024])
+test('What has no end of a head is a piece, of 64 KiB at most', () => {
+  expect(pieceLength(head.subarray(0, -1), 0)).toBe(head.length - 1)
+  expect(pieceLength(Buffer.alloc(65 * KiB), 0)).toBe(64 * KiB)
 })
 
-test('The end of a head that lies across the 512th byte is found', () => {
-  const first = Buffer.from(`GET / HTTP/1.1\r\nX: ${'a'.repeat(490)}\r\n\r\n`)
-  expect(lengthsOf(Buffer.concat([first, head]))).toEqual([first.length, head.length])
+test('All that there is of a body is a piece, whatever it looks like, and nothing of what comes behind it', () => {
+  expect(pieceLength(heads, head.length + 3)).toBe(head.length + 3)
+  expect(pieceLength(head, 1_000)).toBe(head.length)
+  expect(pieceLength(Buffer.alloc(65 * KiB), 66 * KiB)).toBe(65 * KiB)
+})
+
+test('Of a body that comes in chunks a piece ends where a head may behind 512 bytes', () => {
+  expect(pieceLength(heads, 'of unknown length')).toBe(Math.ceil(512 / head.length) * head.length)
+  expect(pieceLength(head, 'of unknown length')).toBe(head.length)
 })

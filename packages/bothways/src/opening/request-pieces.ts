@@ -1,29 +1,22 @@
-/** So long a piece may be, if a head of a request ends within it. */
-const shortBytes = 512
-
 /** Where the head of a request ends (RFC 9112 §2.1); a body may hold it as well. */
 const headEnd = Buffer.from('\r\n\r\n')
 
-/**
- * Cuts what has been read into pieces with few requests each, so that between them somebody can stop. A piece ends where
- * a head may, not within one: a client whose next request waits has not been slow to send its head.
- */
-export function piecesOf(bytes: Buffer): Buffer[] {
-  const pieces: Buffer[] = []
-  let start = 0
-  while (bytes.length - start > shortBytes) {
-    const end = pieceEnd(bytes, start)
-    if (end === undefined) break
-    pieces.push(bytes.subarray(start, end))
-    start = end
-  }
-  if (start < bytes.length) pieces.push(bytes.subarray(start))
-  return pieces
-}
+/** In a body that comes in chunks an end of a head is looked for behind so many bytes: text is full of them. */
+const shortBytes = 512
 
-function pieceEnd(bytes: Buffer, start: number): number | undefined {
-  const end = start + shortBytes
-  const last = bytes.subarray(start, end).lastIndexOf(headEnd)
-  const found = last === -1 ? bytes.indexOf(headEnd, end - headEnd.length) : start + last
-  return found === -1 ? undefined : found + headEnd.length
+/** No piece is longer, unless the body is known to be: the last chunk may be among it. */
+const longestBytes = 64 * 1024
+
+/**
+ * How long the next piece is of what has been read, so that behind it somebody can stop. It holds one request at most,
+ * or what there is of a body; behind one of unknown length, which comes in chunks, a few. A piece ends where a head may,
+ * not within one: a client whose next request waits has not been slow to send its head.
+ *
+ * @param body how many bytes are to come of the body of the last request
+ */
+export function pieceLength(bytes: Buffer, body: number | 'of unknown length'): number {
+  const isUnknown = body === 'of unknown length'
+  if (!isUnknown && body > 0) return Math.min(body, bytes.length)
+  const end = bytes.indexOf(headEnd, isUnknown ? shortBytes - headEnd.length : 0)
+  return Math.min(end === -1 ? bytes.length : end + headEnd.length, longestBytes)
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { fairTime, type TurnMember } from '../connection/fair-time.ts'
 import { Fifo } from '../connection/sending/fifo.ts'
 import { takeChunksInTurn } from './chunked-body.ts'
-import { piecesOf } from './request-pieces.ts'
+import { pieceLength } from './request-pieces.ts'
 
 /** Requests of one connection that may be worked on at once; each has its answer before its successors have theirs. */
 const maxUnanswered = 32
@@ -11,11 +11,11 @@ const maxUnanswered = 32
 /** Answers of one connection that its client has not taken, in bytes: at so many no further request is served. */
 const maxUntakenBytes = 16 * 1024
 
-/** The same of all connections of the process whose requests wait for that. */
+/** The same of all connections of the process whose requests wait for that, and their unanswered requests. */
 const maxTotalUntakenBytes = 64 * 1024 * 1024
 
-/** Requests that wait, of all connections of the process; each takes some 4 KB. */
-const maxTotalWaiting = 10_000
+/** What a request takes until it is answered, in bytes. */
+const requestBytes = 4 * 1024
 
 /**
  * Serves what an HTTP server is asked for, a request at a time: a client that pipelines many (RFC 9112 §9.3.2) gets its
@@ -46,7 +46,8 @@ export function serveInTurn(server: HttpServer, listener: RequestListener): void
       // HTTP/2 bounds its streams by itself, and has no socket of theirs.
       if (request.httpVersionMajor > 1) return serve(request, response)
       takeChunksInTurn(request)
-      enter(request.socket).take({ request, response, serve })
+      enter(request.socket).take(request, response)
+      serve(request, response)
     }
   server.on('request', inTurn(listener))
   // What Node does without a listener, and would do for all at once (RFC 9110 §10.1.1).
@@ -56,16 +57,15 @@ export function serveInTurn(server: HttpServer, listener: RequestListener): void
   )
 }
 
-interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly serve: RequestListener
-}
-
 /** What a socket reads; like its push no public interface, so nothing is taken for granted. */
 interface ReadingHandle {
   reading: boolean
   readStop(): void
+}
+
+/** Node itself waits until the client has read. */
+function isPaused(socket: Socket & { readonly _paused?: boolean }): boolean {
+  return socket._paused === true
 }
 
 /** Node's HTTP gets what comes; false from an upgrade on. */
@@ -74,7 +74,6 @@ function isParsed(socket: Socket): boolean {
   return parser !== null && parser !== undefined
 }
 
-let totalWaiting = 0
 let totalUntakenBytes = 0
 
 /** The connections whose requests wait until the client has its earlier answers; the one that began to wait first, first. */
@@ -84,9 +83,18 @@ const behind = new Set<RequestsInTurn>()
 class RequestsInTurn implements TurnMember {
   readonly #socket: Socket
   readonly #push: Socket['push']
+  readonly #pause: Socket['pause']
   readonly #resume: Socket['resume']
-  readonly #waiting = new Fifo<Exchange>()
-  readonly #unanswered = new Set<ServerResponse>()
+  /** In the order in which they are answered. */
+  readonly #unanswered = new Fifo<ServerResponse>()
+  /** What has been read and not been parsed, as the socket holds it: whoever takes that after an upgrade has the rest. */
+  #unparsed: Buffer | undefined
+  /** What is to come of the body of the last request. */
+  #bodyBytes = 0
+  /** The body of the last request comes in chunks: where it ends is not known. */
+  #isChunked = false
+  #isParsing = false
+  #isStopped = false
   /** As long as it is {@link behind}. */
   #untakenBytes = 0
   #isHeld = false
@@ -97,33 +105,43 @@ class RequestsInTurn implements TurnMember {
   constructor(socket: Socket) {
     this.#socket = socket
     this.#push = socket.push.bind(socket)
+    this.#pause = socket.pause.bind(socket)
     this.#resume = socket.resume.bind(socket)
     socket.push = chunk => this.#receive(chunk)
+    // A stream reads ahead of whoever has paused it.
+    const read = socket._read.bind(socket)
+    socket._read = size => {
+      if (!this.#isHeld) read(size)
+    }
+    // Node stops at a body that nobody reads on, and at answers that the client does not take.
+    socket.pause = () => {
+      this.#isStopped = true
+      return this.#pause()
+    }
     // Node reads on behind each request, and when a request's body is wanted, or dropped.
-    socket.resume = () => this.#readOn()
+    socket.resume = () => {
+      this.#isStopped = false
+      return this.#readOn()
+    }
     socket.once('close', this.#onClose)
     // Node's parser reads past the socket until somebody listens.
     socket.on('data', ignore).off('data', ignore)
   }
 
-  take(exchange: Exchange): void {
-    if (this.#socket.destroyed) return
-    if (this.#waiting.length === 0 && this.#mayGoOn()) {
-      this.#serve(exchange)
-      return
-    }
-    if (this.#waiting.length === 0) this.#waitForTurn()
-    this.#waiting.push(exchange)
-    totalWaiting++
-    if (totalWaiting > maxTotalWaiting) endLongestBehind()
+  take(request: IncomingMessage, response: ServerResponse): void {
+    this.#bodyBytes = Number(request.headers['content-length'] ?? 0)
+    this.#isChunked = request.headers['transfer-encoding'] !== undefined
+    this.#unanswered.push(response)
+    response.once('close', () => this.#answered())
   }
 
   onTurn(): void {
     this.#catchUp()
-    if (!isParsed(this.#socket)) this.#leaveReading()
-    while (this.#waiting.length > 0 && this.#mayGoOn()) this.#serve(this.#next())
-    if (this.#waiting.length === 0) this.#goOn()
-    else this.#waitForTurn()
+    this.#isHeld = false
+    this.#parse()
+    // Behind an upgrade its taker reads as it likes. A stream reads its handle when it begins to, and believes that it
+    // has; Node's HTTP would put that right, and is gone.
+    if (!isParsed(this.#socket)) this.#socket._read(0)
   }
 
   /** Nobody waits for the answers any more. */
@@ -145,15 +163,54 @@ class RequestsInTurn implements TurnMember {
       return false
     }
     // Others have come before in this turn, and had their share of it.
-    if (!this.#isHeld && !fairTime.isEarly(this)) this.#waitForTurn()
-    const pieces = piecesOf(chunk)
-    // All are in the socket before the first is parsed: behind an upgrade somebody else takes what is left.
-    if (pieces.length > 1) socket.pause()
-    let wantsMore = true
-    for (const piece of pieces) wantsMore = this.#push(piece)
+    if (!this.#isHeld && (this.#isBehind || !fairTime.isEarly(this))) this.#waitForTurn()
+    if (this.#unparsed === undefined && socket.readableFlowing === true) {
+      const length = this.#pieceLength(chunk)
+      if (length === chunk.length) return this.#pushPiece(chunk)
+    }
+    this.#pause()
+    this.#push(chunk)
+    this.#unparsed = this.#unparsed === undefined ? chunk : Buffer.concat([this.#unparsed, chunk])
+    if (!this.#isHeld) this.#parse()
+    return !this.#isHeld && this.#unparsed === undefined
+  }
+
+  /** All that the socket holds, with one request at most: it is parsed at once. */
+  #pushPiece(piece: Buffer): boolean {
+    this.#bodyBytes -= Math.min(piece.length, this.#bodyBytes)
+    const wantsMore = this.#push(piece)
+    if (!isParsed(this.#socket)) this.#leave()
+    return wantsMore
+  }
+
+  /** Takes from the socket what it holds, a request at a time, as long as this is the connection's turn. */
+  #parse(): void {
+    if (this.#isParsing) return
+    const socket = this.#socket
+    this.#isParsing = true
+    while (this.#unparsed !== undefined && this.#mayParse) {
+      if (!this.#mayGoOn()) {
+        this.#waitForTurn()
+        break
+      }
+      const unparsed: Buffer = this.#unparsed
+      const length = this.#pieceLength(unparsed)
+      this.#bodyBytes -= Math.min(length, this.#bodyBytes)
+      this.#unparsed = length === unparsed.length ? undefined : unparsed.subarray(length)
+      // Node's parser listens to what is read.
+      socket.read(length)
+    }
+    this.#isParsing = false
     if (!isParsed(socket)) this.#leave()
-    else if (pieces.length > 1) this.#readOn()
-    return wantsMore && !this.#isHeld
+    else if (this.#unparsed === undefined) this.#goOn()
+  }
+
+  #pieceLength(bytes: Buffer): number {
+    return pieceLength(bytes, this.#isChunked ? 'of unknown length' : this.#bodyBytes)
+  }
+
+  get #mayParse(): boolean {
+    return isParsed(this.#socket) && !this.#isStopped && !this.#socket.destroyed
   }
 
   /** The clock is looked at for each: the cheapest takes longer than a look. */
@@ -162,7 +219,7 @@ class RequestsInTurn implements TurnMember {
   }
 
   get #isBehind(): boolean {
-    return this.#unanswered.size >= maxUnanswered || this.#countUntaken() >= maxUntakenBytes
+    return this.#unanswered.length >= maxUnanswered || this.#countUntaken() >= maxUntakenBytes
   }
 
   #countUntaken(): number {
@@ -171,40 +228,28 @@ class RequestsInTurn implements TurnMember {
     return count
   }
 
-  #next(): Exchange {
-    totalWaiting--
-    return this.#waiting.shift() as Exchange
-  }
-
-  #serve({ request, response, serve }: Exchange): void {
-    this.#unanswered.add(response)
-    response.once('close', () => this.#answered(response))
-    serve(request, response)
-  }
-
-  #answered(response: ServerResponse): void {
-    this.#unanswered.delete(response)
+  #answered(): void {
+    this.#unanswered.shift()
     if (this.#isHeld) fairTime.wait(this)
     else if (this.#isEnding) this.#endWhenAnswered()
   }
 
   /** Until then, nothing more is parsed or read. */
   #waitForTurn(): void {
-    if (!this.#isHeld) {
-      this.#isHeld = true
-      this.#socket.pause()
-      const { _handle: handle } = this.#socket as { _handle?: ReadingHandle | null }
-      if (handle?.reading === true) {
-        handle.reading = false
-        handle.readStop()
-      }
+    this.#isHeld = true
+    this.#pause()
+    const { _handle: handle } = this.#socket as { _handle?: ReadingHandle | null }
+    if (handle?.reading === true) {
+      handle.reading = false
+      handle.readStop()
     }
     if (this.#isBehind) this.#fallBehind()
     else fairTime.wait(this)
   }
 
   #fallBehind(): void {
-    this.#untakenBytes = this.#countUntaken()
+    this.#catchUp()
+    this.#untakenBytes = this.#countUntaken() + this.#unanswered.length * requestBytes
     totalUntakenBytes += this.#untakenBytes
     behind.add(this)
     if (totalUntakenBytes > maxTotalUntakenBytes) endLongestBehind()
@@ -215,44 +260,43 @@ class RequestsInTurn implements TurnMember {
   }
 
   #readOn(): Socket {
-    const socket: Socket & { readonly _paused?: boolean } = this.#socket
-    // The second: Node itself waits until the client has read.
-    if (isParsed(socket) && (this.#isHeld || socket._paused === true)) return socket
+    const socket = this.#socket
+    if (isParsed(socket)) {
+      if (this.#isHeld || this.#isParsing || isPaused(socket)) return socket
+      if (this.#unparsed !== undefined) {
+        // Who calls may be within what is parsed.
+        process.nextTick(() => this.#parseOn())
+        return socket
+      }
+    }
     this.#resume()
     // What the socket holds goes to the parser in the next tick.
     if (this.#isEnding) process.nextTick(() => this.#endWhenAnswered())
     return socket
   }
 
+  #parseOn(): void {
+    if (!this.#isHeld && this.#unparsed !== undefined) this.#parse()
+  }
+
   /** Node ends its side at once then, also before answers that others are before. */
   #endWhenAnswered(): void {
-    if (this.#isHeld || this.#unanswered.size > 0 || this.#socket.readableLength > 0) return
+    if (!this.#isEnding || this.#isHeld || this.#unanswered.length > 0 || this.#socket.readableLength > 0)
+      return
     this.#isEnding = false
     this.#push(null)
   }
 
   #goOn(): void {
-    this.#isHeld = false
-    if (!isParsed(this.#socket)) return
-    this.#readOn()
+    if (!this.#isStopped) this.#readOn()
     // The stream believes that its handle has been read all the time.
     if (!this.#isEnding) this.#socket._read(0)
   }
 
-  /**
-   * An upgrade has come behind what waits: its taker reads as it likes. A stream reads its handle when it begins
-   * to, and believes that it has; Node's HTTP would put that right, and is gone.
-   */
-  #leaveReading(): void {
-    if (!Object.hasOwn(this.#socket, 'push')) return
-    this.#leave()
-    this.#socket._read(0)
-  }
-
   /** The socket is somebody else's. */
   #leave(): void {
-    Reflect.deleteProperty(this.#socket, 'push')
-    Reflect.deleteProperty(this.#socket, 'resume')
+    this.#unparsed = undefined
+    for (const name of ['push', 'pause', 'resume', '_read']) Reflect.deleteProperty(this.#socket, name)
   }
 
   #clear(): void {
@@ -260,7 +304,6 @@ class RequestsInTurn implements TurnMember {
     this.#socket.off('close', this.#onClose)
     this.#catchUp()
     fairTime.leave(this)
-    while (this.#waiting.length > 0) this.#next()
   }
 }
 
