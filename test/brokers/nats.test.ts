@@ -115,6 +115,44 @@ test('What others publish beside the brokers is no publication, and no name is t
   })
 })
 
+test('What others store among the publications, members and leases is none, and keeps nobody from theirs', async () => {
+  await withBrokers(async (one, other, connection, prefix) => {
+    const { position: first } = await one.publish(requestOf('one'))
+    const word = Buffer.from('a').toString('base64url')
+    const store = async (subject: string, data: string, text?: string) => {
+      const stamp = headers()
+      if (text !== undefined) stamp.set('Bothways', text)
+      await connection.request(subject, data, { headers: stamp, timeout: 30_000 })
+    }
+    const log = `${prefix}.log.${word}`
+    const read = async (since?: string) => {
+      const history = await other.history({ topic: 'a', since, last: 100, limit: 2 })
+      return { ...history, publications: history.publications.map(({ data }) => data) }
+    }
+    // As many as are read at once: without a stamp, with one that is none, with data that are none.
+    const foreign = async () => {
+      await store(log, '1')
+      await store(log, '1', 'x')
+      await store(log, 'no JSON', 'check 1 100 600000 -')
+    }
+    await foreign()
+    expect(await read(first)).toMatchObject({ publications: [], head: first, recovered: true })
+    await foreign()
+    const { position: second } = await one.publish(requestOf('two', { ifPosition: first }))
+    await foreign()
+    expect(await read(first)).toMatchObject({ publications: ['"two"'], head: second, recovered: true })
+    expect(await read()).toMatchObject({ publications: ['"one"', '"two"'], head: second })
+
+    await one.join('a', { client: 'c1', data: 1 })
+    const bucket = `$KV.${prefix}-presence`
+    for (const data of ['no JSON', 'null', '{}', '{"member":{}}', '{"member":{"client":"x"}}']) {
+      await store(`${bucket}.member.${word}.foreign.${Buffer.from(data).toString('base64url')}`, data)
+    }
+    await store(`${bucket}.lease.foreign`, 'no time')
+    expect(await other.members('a')).toEqual([{ client: 'c1', data: 1 }])
+  })
+})
+
 test('A process whose lease has ended takes its members along, for everybody', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   try {

@@ -125,6 +125,53 @@ test('A member whose lease has ended leaves, and everybody hears of it', async (
   })
 })
 
+test('What others add to the keys of a topic is no publication and no member, and keeps nobody from theirs', async () => {
+  await withBroker(server, async (broker, client, prefix) => {
+    const publish = (data: string) => broker.publish(requestOf(data))
+    const read = async (since?: string) => {
+      const history = await broker.history({ topic: 'a', since, last: 100, limit: 2 })
+      return { ...history, publications: history.publications.map(({ data }) => data) }
+    }
+    const { position: first } = await publish('one')
+    const [stream = ''] = await client.keys(`${prefix}:*:stream`)
+    const ours = ['c', 'check', 'p', '', 'a', String(Date.now()), 'u', '', 'd']
+    // Between two: as many as are read at once, with fields of their own, of too few, and of a name that is none.
+    for (const [at, fields] of [['x', '1'], [...ours, '1'], ours.slice(0, 8)].entries()) {
+      await client.sendCommand(['XADD', stream, `1-${at + 1}`, ...fields])
+    }
+    const { position: second } = await publish('two')
+    expect(await read(first)).toMatchObject({ publications: ['"two"'], head: second, recovered: true })
+    expect(await read()).toMatchObject({ publications: ['"one"', '"two"'], head: second })
+    // Behind the head, with the place that the next one needs, and with the time as its place.
+    await client.sendCommand(['XADD', stream, '3-0', ...ours, 'no JSON'])
+    await client.sendCommand(['XADD', stream, '*', 'x', '1'])
+    expect(await read(first)).toMatchObject({ publications: ['"two"'], head: second, recovered: true })
+    const { position: third } = await publish('three')
+    expect(await read(first)).toMatchObject({ publications: ['"two"', '"three"'], head: third })
+    // What has been changed cannot be told: whoever needs it hears of a gap.
+    await client.del(stream)
+    await client.sendCommand(['XADD', stream, '2-0', ...ours, 'no JSON'])
+    await client.sendCommand(['XADD', stream, '3-0', ...ours, '"three"'])
+    expect(await read(first)).toMatchObject({ publications: ['"three"'], recovered: false })
+    await publish('four')
+
+    await broker.join('a', { client: 'c1', data: 1 })
+    const [members = ''] = await client.keys(`${prefix}:*:members`)
+    const later = `${Date.now() + 60_000} 1 `
+    for (const value of ['', 'x', '{"client":"x"}', `${later}no JSON`, `${later}null`, `${later}{}`]) {
+      await client.hSet(members, `foreign ${value}`, value)
+    }
+    expect(await broker.members('a')).toEqual([{ client: 'c1', data: 1 }])
+
+    const told: unknown[] = []
+    broker.onWithdrawal(withdrawal => void told.push(withdrawal))
+    await client.sendCommand(['XADD', `${prefix}:{withdrawals}`, '*', 'x', '1'])
+    await client.sendCommand(['XADD', `${prefix}:{withdrawals}`, '*', 'kind', 'x', 'user', 'Li'])
+    await broker.withdraw({ kind: 'revoke', user: 'Li' })
+    await expect.poll(() => told).toEqual([{ kind: 'revoke', user: 'Li' }])
+  })
+})
+
 test('What was withdrawn while a process was away reaches it when it is back', async () => {
   await withBroker(server, async (one, _, prefix) => {
     const client = new IoRedis(server.port)

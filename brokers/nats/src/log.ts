@@ -1,10 +1,18 @@
 import type { History, HistoryRequest, StoredPublication } from 'bothways'
 import { readPosition } from 'bothways/broker'
-import type { JetStream, StoredMessage } from './jetstream.ts'
+import type { JetStream } from './jetstream.ts'
 import type { Lane, Streams } from './streams.ts'
 import { type Entry, entryOf, type Positions } from './wire.ts'
 
-/** Reads what the streams keep of a topic. */
+/** The newest publication of a topic. */
+interface Newest extends Entry {
+  readonly lane: Lane
+  /** The place of the newest message, and how many are behind the publication: others may have stored them. */
+  readonly lastSeq: number
+  readonly foreignCount: number
+}
+
+/** Reads what the streams keep of a topic. What no broker has written is passed over. */
 export class Log {
   readonly #jetStream: JetStream
   readonly #streams: Streams
@@ -18,7 +26,7 @@ export class Log {
   }
 
   /** The newest publication of a topic. It is in one of two streams, or in both after its declaration was changed: the newer counts. */
-  async newest(topic: string): Promise<(Entry & { readonly lane: Lane }) | undefined> {
+  async newest(topic: string): Promise<Newest | undefined> {
     const [log, state] = await Promise.all([this.#last('log', topic), this.#last('state', topic)])
     if (log === undefined || state === undefined) return log ?? state
     return state.stamp.at > log.stamp.at ? state : log
@@ -68,17 +76,17 @@ export class Log {
   async #behind(
     topic: string,
     since: string,
-    newest: Entry & { readonly lane: Lane },
+    newest: Newest,
     limit: number,
   ): Promise<Pick<History, 'publications' | 'hasMore'> | undefined> {
     const { offset, check } = readPosition(since) as { offset: number; check: string }
     const { policy } = newest.stamp
-    return await this.#read(newest.lane, topic, offset, async (pending, next) => {
+    return await this.#read(newest, topic, offset, async (pending, next) => {
       // The position itself is read along; before the beginning there is none.
       const itself = offset === 0 ? 0 : 1
       const count = pending - itself
       if (count < 0 || count > policy.count) return undefined
-      const entries = entriesOf(await next(itself + Math.min(limit, count)))
+      const entries = await next(itself + Math.min(limit, count))
       const base = itself === 0 ? undefined : entries.shift()
       if (itself === 1 && (base?.seq !== offset || base.stamp.check !== check)) return undefined
       if (entries[0] !== undefined && isOld(entries[0], newest)) return undefined
@@ -88,13 +96,13 @@ export class Log {
   }
 
   /** The newest so many, with the one before them in front where it is kept: oldest first. */
-  async #newestOf(topic: string, newest: Entry & { readonly lane: Lane }, wanted: number): Promise<Entry[]> {
+  async #newestOf(topic: string, newest: Newest, wanted: number): Promise<Entry[]> {
     const read = (from: number) =>
-      this.#read(newest.lane, topic, from, async (pending, next) => {
+      this.#read(newest, topic, from, async (pending, next) => {
         if (from > 1 && pending <= wanted) return undefined
         const skipped = Math.max(0, pending - wanted - 1)
         for (let left = skipped; left > 0; left -= skipBatch) await next(Math.min(left, skipBatch))
-        return entriesOf(await next(pending - skipped))
+        return await next(pending - skipped)
       })
     // Of a busy topic they are near the end of the stream; of a quiet one there are few.
     return (await read(Math.max(1, newest.seq - 4 * wanted))) ?? (await read(1)) ?? []
@@ -127,27 +135,57 @@ export class Log {
       : this.positions.of(newest.seq, newest.stamp.check)
   }
 
-  async #last(lane: Lane, topic: string): Promise<(Entry & { readonly lane: Lane }) | undefined> {
-    const found = await this.#jetStream.last(this.#streams.stream(lane), this.#streams.subject(lane, topic))
-    const entry = found === undefined ? undefined : entryOf(found)
-    return entry === undefined ? undefined : { ...entry, lane }
+  async #last(lane: Lane, topic: string): Promise<Newest | undefined> {
+    const stream = this.#streams.stream(lane)
+    const subject = this.#streams.subject(lane, topic)
+    const found = await this.#jetStream.last(stream, subject)
+    if (found === undefined) return undefined
+    const entry = entryOf(found)
+    if (entry !== undefined) return { ...entry, lane, lastSeq: found.seq, foreignCount: 0 }
+    return await this.#jetStream.read(stream, subject, 1, async (pending, next) => {
+      let newest: Newest | undefined
+      for (let left = pending; left > 0; left -= skipBatch) {
+        for (const message of await next(Math.min(left, skipBatch))) {
+          const entry = entryOf(message)
+          if (entry !== undefined) newest = { ...entry, lane, lastSeq: found.seq, foreignCount: 0 }
+          else if (newest !== undefined) newest = { ...newest, foreignCount: newest.foreignCount + 1 }
+        }
+      }
+      return newest
+    })
   }
 
-  #read<Result>(
-    lane: Lane,
+  /**
+   * Reads what is there up to the newest publication. What others have put between is removed, and it is read again: they
+   * are counted by the server, which gives so many at once.
+   */
+  async #read<Result>(
+    { lane, foreignCount }: Newest,
     topic: string,
     from: number,
-    work: (pending: number, next: (count: number) => Promise<StoredMessage[]>) => Promise<Result>,
+    work: (pending: number, next: (count: number) => Promise<Entry[]>) => Promise<Result>,
   ): Promise<Result> {
-    return this.#jetStream.read(this.#streams.stream(lane), this.#streams.subject(lane, topic), from, work)
+    const stream = this.#streams.stream(lane)
+    const subject = this.#streams.subject(lane, topic)
+    while (true) {
+      const foreign: number[] = []
+      const result = await this.#jetStream.read(stream, subject, from, (pending, next) =>
+        work(Math.max(0, pending - foreignCount), async count => {
+          const messages = await next(count)
+          return messages.flatMap(message => {
+            const entry = entryOf(message)
+            if (entry === undefined) foreign.push(message.seq)
+            return entry ?? []
+          })
+        }),
+      )
+      if (foreign.length === 0) return result
+      for (const seq of foreign) await this.#jetStream.remove(stream, seq)
+    }
   }
 }
 
 const skipBatch = 1000
-
-function entriesOf(messages: readonly StoredMessage[]): Entry[] {
-  return messages.flatMap(message => entryOf(message) ?? [])
-}
 
 /** Its topic keeps publications for a shorter time than the stream does. */
 function isOld({ stamp }: Entry, newest: Entry): boolean {

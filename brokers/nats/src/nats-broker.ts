@@ -172,7 +172,7 @@ export class NatsBroker implements Broker {
         ? wanted?.epoch === positions.epoch && positions.isBeginning(wanted.offset, wanted.check)
         : ifPosition === positions.of(newest.seq, newest.stamp.check)
     if (!isHead) throw conflict()
-    return newest?.seq ?? 0
+    return newest?.lastSeq ?? 0
   }
 
   async #store(request: PublishRequest, expected: number | undefined): Promise<Published> {

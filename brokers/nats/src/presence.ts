@@ -111,6 +111,7 @@ export class Presence {
     return found
       .filter(({ data }) => readPresence(data)?.member !== undefined)
       .map(({ data }) => JSON.parse(data) as Present)
+      .filter(({ since, process }) => Number.isFinite(since) && typeof process === 'string')
       .sort((one, other) => one.since - other.since)
   }
 
@@ -137,9 +138,10 @@ export class Presence {
       'each newest',
       (pending, next) => next(pending),
     )
-    const own = leases.find(({ header }) => header === this.process)
+    const own = leases.find(({ subject }) => subject === lease)
     const living = new Set<string>()
-    for (const { header: process, storedMs } of leases) {
+    for (const { subject, storedMs } of leases) {
+      const process = subject.slice(subject.lastIndexOf('.') + 1)
       if (own === undefined || own.storedMs - storedMs < leaseMs) living.add(process)
       else await this.#bury(process)
     }

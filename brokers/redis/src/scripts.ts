@@ -39,15 +39,35 @@ local function isBeginningOf(life, epoch)
 end
 `
 
+/** Reads the stream up to a number; what no script has written, others may have, and it is removed. */
+const range = `
+local function isOurs(entry)
+  local fields = entry[2]
+  return #fields == 10 and fields[1] == 'c' and fields[3] == 'p' and fields[5] == 'a' and fields[7] == 'u' and fields[9] == 'd'
+    and string.find(fields[6], '^%d+$') ~= nil and string.find(entry[1], '^%d+%-0$') ~= nil
+end
+local function range(stream, from, number, limit)
+  while true do
+    local entries = redis.call('XRANGE', stream, from, string.format('%d-0', number), 'COUNT', limit)
+    local foreign = {}
+    for _, entry in ipairs(entries) do
+      if not isOurs(entry) then foreign[#foreign + 1] = entry[1] end
+    end
+    if #foreign == 0 then return entries end
+    for _, id in ipairs(foreign) do redis.call('XDEL', stream, id) end
+  end
+end
+`
+
 /** Drops what is older than the age, from the oldest on. */
 const expire = `
-local function expire(stream, age)
+local function expire(stream, head, age)
   if age == 'inf' then return end
   local oldest = now - tonumber(age)
   while true do
-    local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+    local first = range(stream, '-', head, 1)[1]
     if not first or tonumber(first[2][6]) > oldest then return end
-    local batch = redis.call('XRANGE', stream, '-', '+', 'COUNT', 100)
+    local batch = range(stream, '-', head, 100)
     local kept = nil
     for _, entry in ipairs(batch) do
       if tonumber(entry[2][6]) > oldest then kept = entry[1] break end
@@ -65,10 +85,12 @@ end
  * KEYS T S K. ARGV: channel, data, user (JSON, or empty), check, epoch of the broker, count (0: no history), age, the head
  * wanted as `epoch.number.check` in decimal (or empty), fingerprint of the data (empty: no key), window of keys.
  *
+ * An entry of somebody else that has a later id is removed: with it nothing could be added any more.
+ *
  * Returns `stored`, epoch, number and check (number -1: no history); or `repeated` and what was returned then; or
  * `key_reused`, or `conflict`.
  */
-export const publishScript: Script = script(`${clock}${lives}${expire}
+export const publishScript: Script = script(`${clock}${lives}${range}${expire}
 local channel, data, user, check, epoch, count, age, wanted, fingerprint, window = unpack(ARGV)
 if fingerprint ~= '' then
   local known = redis.call('GET', KEYS[3])
@@ -89,13 +111,23 @@ if count ~= '0' then
   if wanted ~= '' and wanted ~= epoch .. '.' .. string.format('%d', before) .. '.' .. previous then return {'conflict'} end
   number = before + 1
   local id = string.format('%d-0', number)
-  redis.call('XADD', KEYS[2], 'MAXLEN', count, id, 'c', check, 'p', previous, 'a', string.format('%d', now), 'u', user, 'd', data)
+  local function add()
+    return redis.pcall('XADD', KEYS[2], 'MAXLEN', count, id, 'c', check, 'p', previous, 'a', string.format('%d', now), 'u', user, 'd', data)
+  end
+  local added = add()
+  if type(added) == 'table' and string.find(added.err, 'smaller') then
+    local kept = range(KEYS[2], '-', before, count)
+    redis.call('UNLINK', KEYS[2])
+    for _, entry in ipairs(kept) do redis.call('XADD', KEYS[2], entry[1], unpack(entry[2])) end
+    added = add()
+  end
+  if type(added) == 'table' then return added end
   redis.call('HSET', KEYS[1], 'epoch', epoch, 'head', string.format('%d', number), 'check', check, 'age', age)
   if age == 'inf' then
     redis.call('PERSIST', KEYS[1])
     redis.call('PERSIST', KEYS[2])
   else
-    expire(KEYS[2], age)
+    expire(KEYS[2], number, age)
     redis.call('PEXPIRE', KEYS[2], age)
     redis.call('PEXPIRE', KEYS[1], string.format('%d', tonumber(age) + 86400000))
   end
@@ -115,10 +147,10 @@ return {'stored', epoch, place, check}
  *
  * Returns epoch, head and its check, then `since`, `last` or `lost`, then the entries of the stream.
  */
-export const historyScript: Script = script(`${clock}${lives}${expire}
+export const historyScript: Script = script(`${clock}${lives}${range}${expire}
 local newEpoch, epoch, number, check, last, limit = unpack(ARGV)
 local topic = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'check', 'age')
-if not topic[1] then topic = {lifeOf(newEpoch), '0', '', 'inf'} else expire(KEYS[2], topic[4]) end
+if not topic[1] then topic = {lifeOf(newEpoch), '0', '', 'inf'} else expire(KEYS[2], tonumber(topic[2]), topic[4]) end
 local head = tonumber(topic[2])
 if epoch ~= '' then
   local at = tonumber(number)
@@ -127,7 +159,7 @@ if epoch ~= '' then
     local known = topic[3]
     if at < head then
       local from = string.format('%d-0', at + 1)
-      entries = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', limit)
+      entries = range(KEYS[2], from, head, limit)
       known = nil
       if entries[1] and entries[1][1] == from then known = entries[1][2][4] end
     end
@@ -137,7 +169,7 @@ end
 local newest = {}
 if last ~= '0' then
   local from = string.format('%d-0', math.max(head - tonumber(last) + 1, 1))
-  newest = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', limit)
+  newest = range(KEYS[2], from, head, limit)
 end
 return {topic[1], topic[2], topic[3], epoch == '' and 'last' or 'lost', newest}
 `)
@@ -169,12 +201,12 @@ for at = 3, #ARGV do
 end
 `)
 
-/** A member whose lease has ended leaves. Returns the others, as they are stored. */
+/** A member whose lease has ended leaves, and so does what is none. Returns the others, as they are stored. */
 export const membersScript: Script = script(`${clock}${lease}
 local members = redis.call('HGETALL', KEYS[1])
 local present = {}
 for at = 1, #members, 2 do
-  if tonumber(string.match(members[at + 1], '^%d+')) <= now then
+  if tonumber(string.match(members[at + 1], '^(%d+) %d+ ') or '0') <= now then
     redis.call('HDEL', KEYS[1], members[at])
     redis.call('SPUBLISH', channel, 'l\\n' .. members[at])
   else

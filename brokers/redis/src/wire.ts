@@ -1,4 +1,4 @@
-import type { History, Member, StoredPublication } from 'bothways'
+import type { History, Member, StoredPublication, Withdrawal } from 'bothways'
 import { isDataText, readPosition, writePosition } from 'bothways/broker'
 
 // What the scripts answer and publish, as the hub's types.
@@ -16,32 +16,19 @@ export type Carried =
 
 /** A message of a topic's channel; undefined for what no script has published: others may publish there. */
 export function readCarried(topic: string, message: string): Carried | undefined {
-  try {
-    return carriedIn(topic, message)
-  } catch {
-    return undefined
-  }
-}
-
-/** @throws Error for JSON that is none */
-function carriedIn(topic: string, message: string): Carried | undefined {
   const kind = message.slice(0, 2)
   const rest = message.slice(2)
   if (kind === 'l\n') return { type: 'left', client: rest }
   if (kind === 'j\n') {
-    const member = JSON.parse(rest) as Member | null
-    return typeof member?.client === 'string' ? { type: 'joined', member } : undefined
+    const member = readMember(rest)
+    return member === undefined ? undefined : { type: 'joined', member }
   }
   if (kind !== 'p\n') return undefined
   const fields = rest.split('\n')
   const [epoch = '', number = '', check = '', previous = '', at = '', user = '', data = ''] = fields
-  const isOurs = fields.length === 7 && /^-?\d+$/.test(number) && /^\d+$/.test(at) && /^(".*")?$/s.test(user)
-  if (!isOurs) return undefined
-  const publication = publicationOf(topic, { epoch, number, check, previous, at, user, data })
-  const { position } = publication
-  // Both go to clients as they are.
-  if (!isDataText(data) || (position !== undefined && readPosition(position) === undefined)) return undefined
-  return { type: 'publication', publication }
+  if (fields.length !== 7 || !/^-?\d+$/.test(number) || !/^\d+$/.test(at)) return undefined
+  const publication = readPublication(topic, { epoch, number, check, previous, at, user, data })
+  return publication === undefined ? undefined : { type: 'publication', publication }
 }
 
 type Entry = readonly [id: string, fields: readonly string[]]
@@ -53,25 +40,28 @@ export type HistoryReply = readonly [
   entries: readonly Entry[],
 ]
 
+/** Behind an entry that clients could not read, others may have changed it, the history begins anew. */
 export function readHistory(topic: string, reply: HistoryReply, since: string | undefined): History {
   const [epoch, headNumber, check, kind, entries] = reply
   const head = positionOf(epoch, headNumber, check) as string
-  const publications = entries.map(entry => readEntry(topic, epoch, entry))
+  const read = entries.map(entry => readEntry(topic, epoch, entry))
+  const publications = read.slice(read.lastIndexOf(undefined) + 1) as StoredPublication[]
+  const isWhole = publications.length === read.length
   const first = publications[0]?.previous ?? head
-  const recovered = kind === 'last' ? undefined : kind === 'since'
+  const isRecovered = kind === 'since' && isWhole
   return {
     publications,
-    start: kind === 'since' ? (since as string) : first,
+    start: isRecovered ? (since as string) : first,
     head,
-    recovered,
+    recovered: kind === 'last' ? undefined : isRecovered,
     hasMore: publications.length > 0 && publications.at(-1)?.position !== head,
   }
 }
 
-function readEntry(topic: string, epoch: string, [id, fields]: Entry): StoredPublication {
+function readEntry(topic: string, epoch: string, [id, fields]: Entry): StoredPublication | undefined {
   const [, check = '', , previous = '', , at = '', , user = '', , data = ''] = fields
   const number = id.slice(0, id.indexOf('-'))
-  return publicationOf(topic, { epoch, number, check, previous, at, user, data })
+  return readPublication(topic, { epoch, number, check, previous, at, user, data })
 }
 
 /** The texts that a publication is made of, in the stream and on its channel; `previous` is the check of the one before. */
@@ -86,11 +76,15 @@ interface Fields {
   readonly data: string
 }
 
-function publicationOf(topic: string, fields: Fields): StoredPublication {
+/** Undefined for what would not be read by clients: they get data and position as they are. */
+function readPublication(topic: string, fields: Fields): StoredPublication | undefined {
   const { epoch, number, check, previous, at, user, data } = fields
+  const position = positionOf(epoch, number, check)
+  const isOurs = isDataText(data) && (position === undefined || readPosition(position) !== undefined)
+  if (!isOurs || !(user === '' || (user.startsWith('"') && isDataText(user)))) return undefined
   return {
     topic,
-    position: positionOf(epoch, number, check),
+    position,
     previous: positionOf(epoch, String(Number(number) - 1), previous),
     data,
     user: user === '' ? undefined : (JSON.parse(user) as string),
@@ -101,10 +95,25 @@ function publicationOf(topic: string, fields: Fields): StoredPublication {
 /** Members as they are stored, with the end of the lease and the time of the first join in front; the first first. */
 export function readMembers(values: readonly string[]): readonly Member[] {
   return values
-    .map(value => {
-      const [, since = '', member = ''] = /^\d+ (\d+) (.*)$/s.exec(value) ?? []
-      return { since: Number(since), member: JSON.parse(member) as Member }
+    .flatMap(value => {
+      const [, since, text = ''] = /^\d+ (\d+) (.*)$/s.exec(value) ?? []
+      const member = readMember(text)
+      return member === undefined ? [] : [{ since: Number(since), member }]
     })
     .sort((one, other) => one.since - other.since)
     .map(({ member }) => member)
+}
+
+/** Undefined for what is none. */
+function readMember(text: string): Member | undefined {
+  if (!isDataText(text)) return undefined
+  const member = JSON.parse(text) as Member | null
+  return typeof member?.client === 'string' ? member : undefined
+}
+
+/** Undefined for what no broker has added. */
+export function readWithdrawal(fields: readonly string[]): Withdrawal | undefined {
+  const [, kind, , user] = fields
+  const isOurs = (kind === 'disconnect' || kind === 'revoke') && user !== undefined
+  return isOurs ? { kind, user } : undefined
 }

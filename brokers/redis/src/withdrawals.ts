@@ -1,4 +1,5 @@
 import type { Withdrawal } from 'bothways'
+import { readWithdrawal } from './wire.ts'
 
 /** The newest of all users that are kept for processes that are away. */
 const mostKept = '10000'
@@ -45,9 +46,10 @@ export class Withdrawals {
 
   async #readOn(): Promise<void> {
     const found = await this.#command('XRANGE', this.#stream, `(${this.#last}`, '+')
-    for (const [id, [, kind, , user]] of found as [string, [string, Withdrawal['kind'], string, string]][]) {
+    for (const [id, fields] of found as [string, string[]][]) {
       this.#last = id
-      this.#tell({ kind, user })
+      const withdrawal = readWithdrawal(fields)
+      if (withdrawal !== undefined) this.#tell(withdrawal)
     }
   }
 }
