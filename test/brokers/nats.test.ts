@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { NatsBroker, type NatsBrokerOptions } from '@bothways/nats'
 import { NatsServer } from '@bothways/test-support/nats'
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
@@ -281,6 +284,84 @@ test('So many calls wait for NATS at most, and one more is busy at once', async 
   for (let at = 0; at < 10_000; at++) broker.publish(requestOf(1)).catch(() => {})
   await expect(broker.publish(requestOf(1))).rejects.toMatchObject({ code: 'busy', retryable: true })
   await broker.close()
+})
+
+test('Streams that somebody removes are made again: nobody goes on where nothing is, and members come again', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    await withBrokers(async (one, _, connection, prefix) => {
+      const listener = new Listener()
+      const { head } = await one.subscribe('a', listener)
+      await one.publish(requestOf(1))
+      await one.join('a', { client: 'c', data: 1 })
+      for (const stream of [`${prefix}-log`, `KV_${prefix}-presence`])
+        await connection.request(`$JS.API.STREAM.DELETE.${stream}`)
+      vi.advanceTimersByTime(10_000)
+      while (listener.restoredCount === 0) await new Promise(resolve => setTimeout(resolve, 5))
+      await one.publish(requestOf(2))
+      expect(await one.history({ topic: 'a', since: head, last: 9, limit: 9 })).toMatchObject({
+        recovered: false,
+        publications: [{ data: '2' }],
+      })
+      expect(await one.members('a')).toEqual([{ client: 'c', data: 1 }])
+    })
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('What is longer than NATS takes is too large, and not to be tried again', async () => {
+  await withBrokers(async one => {
+    const long = one.publish(requestOf('x'.repeat(2 * 1024 * 1024)))
+    await expect(long).rejects.toMatchObject({ code: 'too_large', retryable: false })
+    await one.publish(requestOf(1))
+  })
+})
+
+test('What the user may not do on NATS is told at once, and ends nothing else', async () => {
+  const own = await NatsServer.start()
+  await own.kill()
+  const folder = mkdtempSync(join(tmpdir(), 'bothways-nats-'))
+  const file = join(folder, 'nats.conf')
+  const users = {
+    silent: 'publish: { deny: ["bothways.log.>"] }',
+    deaf: 'subscribe: { deny: ["bothways.live.>"] }',
+    outside: 'publish: { deny: ["$JS.API.>"] }',
+  }
+  const lines = Object.entries(users).map(
+    ([user, rights]) => `{ user: ${user}, password: p, permissions: { ${rights} } }`,
+  )
+  writeFileSync(
+    file,
+    `jetstream { store_dir: "${folder}/store" }\nauthorization { users: [ ${lines.join(', ')} ] }`,
+  )
+  await own.start('-c', file)
+  const brokers: NatsBroker[] = []
+  const connections: NatsConnection[] = []
+  const open = async (user: string) => {
+    const connection = await connect({ servers: own.url, user, pass: 'p' })
+    connections.push(connection)
+    // Longer than the test: nothing of this is to wait for its end.
+    const broker = await NatsBroker.open({ connection, headers, timeoutMs: 600_000, ...small })
+    brokers.push(broker)
+    return broker
+  }
+  const no = (subject: string) => new RegExp(`NATS does not allow it: .*"${subject}`)
+  await expect(open('outside')).rejects.toThrow(no('\\$JS.API'))
+  const silent = await open('silent')
+  const listener = new Listener()
+  await silent.subscribe('a', listener)
+  await expect(silent.publish(requestOf(1))).rejects.toThrow(no('bothways.log.'))
+  const deaf = await open('deaf')
+  await expect(deaf.subscribe('a', new Listener())).rejects.toThrow(no('bothways.live.'))
+  await expect(deaf.subscribe('a', new Listener())).rejects.toThrow(no('bothways.live.'))
+  await deaf.publish(requestOf(2))
+  await listener.until(1)
+  expect((await deaf.history({ topic: 'a', last: 1, limit: 1 })).publications).toMatchObject([{ data: '2' }])
+  for (const broker of brokers) await broker.close()
+  for (const connection of connections) await connection.close()
+  await own.end()
+  rmSync(folder, { recursive: true, force: true })
 })
 
 test('A server without JetStream, and one that is too old, are refused at the start, with what is missing', async () => {

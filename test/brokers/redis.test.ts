@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { RedisBroker, type RedisBrokerOptions } from '@bothways/redis'
 import { RedisServer } from '@bothways/test-support/redis'
 import { HubError } from 'bothways'
 import { Redis as IoRedis } from 'ioredis'
 import { createClient, RESP_TYPES } from 'redis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { brokerContract } from './contract.ts'
 import { Listener } from './listener.ts'
 import { requestOf } from './request.ts'
@@ -308,6 +309,82 @@ test('A broker that lost everything does not know the positions of before', asyn
   })
 })
 
+test('Of what somebody removes while it serves, nobody goes on where nothing is; members come again', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    await withBroker(server, async (broker, client, prefix) => {
+      const listener = new Listener()
+      const { head } = await broker.subscribe('a', listener)
+      await broker.publish(requestOf(1))
+      await broker.join('a', { client: 'c', data: 1 })
+      for (const key of await client.keys(`${prefix}:*`)) await client.del(key)
+      vi.advanceTimersByTime(10_000)
+      while (listener.restoredCount === 0) await new Promise(resolve => setTimeout(resolve, 5))
+      await broker.publish(requestOf(2))
+      expect(await broker.history({ topic: 'a', since: head, last: 9, limit: 9 })).toMatchObject({
+        recovered: false,
+        publications: [{ data: '2' }],
+      })
+      while ((await broker.members('a')).length === 0) await new Promise(resolve => setTimeout(resolve, 5))
+    })
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('A topic of which a part was removed begins anew, and a key of another kind is told', async () => {
+  await withBroker(server, async (broker, client, prefix) => {
+    const { position = '' } = await broker.publish(requestOf(1))
+    const [key = ''] = await client.keys(`${prefix}:*:topic`)
+    await client.del(key)
+    const read = async (since?: string) => await broker.history({ topic: 'a', since, last: 9, limit: 9 })
+    expect((await read()).publications).toEqual([])
+    expect((await read(position)).recovered).toBe(false)
+    await broker.publish(requestOf(2))
+    expect(await read(position)).toMatchObject({ recovered: false, publications: [{ data: '2' }] })
+    await client.del(key)
+    await client.set(key, 'mine')
+    await expect(broker.publish(requestOf(3))).rejects.toThrow('Redis answers WRONGTYPE')
+  })
+})
+
+test('A user of Redis who lacks a right is refused at the start, with the cure; those of the guide are enough', async () => {
+  const own = await RedisServer.start()
+  const admin = await nodeRedis(own)
+  const clients: { destroy(): void }[] = [admin]
+  const open = async (name: string, ...rights: string[]) => {
+    await admin.sendCommand(['ACL', 'SETUSER', name, 'on', '>pw', ...rights])
+    const client = createClient({ url: own.url, username: name, password: 'pw' })
+    client.on('error', () => {})
+    clients.push(client)
+    await client.connect()
+    return await RedisBroker.open({ client })
+  }
+  try {
+    const guide = readFileSync(new URL('../../docs/how-to/several-servers.md', import.meta.url), 'utf8')
+    const [, rights = ''] = /`(~bothways:\* [^`]*)`/.exec(guide) ?? []
+    const broker = await open('little', ...rights.split(' '))
+    const listener = new Listener()
+    await broker.subscribe('a', listener)
+    await broker.publish(requestOf(1, { history: { count: 1, ageMs: Number.POSITIVE_INFINITY } }))
+    await broker.publish(requestOf(2, { key: { scope: 's', name: 'k' } }))
+    await broker.join('a', { client: 'c', data: 1 })
+    await listener.until(3)
+    await broker.leave('a', 'c')
+    await broker.withdraw({ kind: 'revoke', user: 'Ada' })
+    expect(await broker.members('a')).toEqual([])
+    await broker.close()
+    const lacking = open('poor', '+@all', '-xadd', '-spublish', '~*', '&*')
+    await expect(lacking).rejects.toThrow(
+      'may not XADD, SPUBLISH below "bothways:". Let it, with ACL SETUSER: ',
+    )
+    await expect(open('other', '+@all', '~other:*', '&*')).rejects.toThrow('Redis answers NOPERM')
+  } finally {
+    for (const client of clients) client.destroy()
+    await own.end()
+  }
+})
+
 test('The beginning of a topic is good for half a day at least, and a topic that was forgotten begins another life', async () => {
   await withBroker(server, async (broker, client, prefix) => {
     const [begin = ''] = await broker.heads(['a'])
@@ -347,12 +424,14 @@ test('What is no client is refused', async () => {
 
 test('So many calls wait for Redis at most, and one more is busy at once', async () => {
   const calls: string[] = []
+  let isAnswering = true
   const client = {
     call(command: string, ...args: string[]): Promise<unknown> {
       calls.push(command)
       if (command === 'INFO') return Promise.resolve(`redis_version:7.0.0\r\nmaxmemory:0\r\n`)
       if (command === 'XREVRANGE') return Promise.resolve([])
-      return command === 'EVALSHA' ? new Promise(() => {}) : Promise.resolve(args[0])
+      if (command !== 'EVALSHA') return Promise.resolve(args[0])
+      return isAnswering ? Promise.resolve([]) : new Promise(() => {})
     },
     on() {},
     disconnect() {},
@@ -361,6 +440,7 @@ test('So many calls wait for Redis at most, and one more is busy at once', async
     duplicate: () => client,
   }
   const broker = await RedisBroker.open({ client, timeoutMs: 50 })
+  isAnswering = false
   const waiting = Array.from({ length: 10_000 }, () => broker.publish(requestOf(1)))
   await expect(broker.publish(requestOf(1))).rejects.toMatchObject({ code: 'busy', retryable: true })
   const [first] = await Promise.allSettled(waiting)

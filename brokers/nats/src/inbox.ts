@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { NatsConnection, NatsHeaders, NatsMessage } from './nats-connection.ts'
 
 interface Waiting {
+  readonly subject: string
   readonly resolve: (message: NatsMessage) => void
   readonly reject: (error: Error) => void
   readonly until: number
@@ -36,9 +37,18 @@ export class Inbox {
         callback: (error, message) => this.#onAnswer(error, message),
       })
       this.#connection.publish(subject, payload, options as never)
-      this.#waiting.set(word, { resolve, reject, until: performance.now() + this.#timeoutMs })
+      this.#waiting.set(word, { subject, resolve, reject, until: performance.now() + this.#timeoutMs })
       this.#timer ??= setTimeout(() => this.#onTime(), this.#timeoutMs)
     })
+  }
+
+  /** The server does not let this connection publish there. */
+  refuse(subject: string, error: Error): void {
+    for (const [word, waiting] of this.#waiting) {
+      if (waiting.subject !== subject) continue
+      this.#waiting.delete(word)
+      waiting.reject(error)
+    }
   }
 
   /** What is under way has no answer. */

@@ -66,6 +66,11 @@ export class JetStream {
     this.#inbox.close()
   }
 
+  /** The server has told of an error that answers no call: those that it is about fail. */
+  onError(error: Error & { readonly operation?: string; readonly subject?: string }): void {
+    if (error.operation === 'publish' && error.subject !== undefined) this.#inbox.refuse(error.subject, error)
+  }
+
   /** Stores a message. @returns its place, or that of the one with the same id before it; undefined: the expected place is another one's */
   async publish(
     subject: string,

@@ -111,13 +111,13 @@ export class NatsBroker implements Broker {
       if (major < 2 || (major === 2 && minor < 9)) {
         throw new HubError('unavailable', `NATS 2.9 or later is needed; this server is version ${version}.`)
       }
+      void broker.#watch()
       await broker.#prepare()
       broker.#withdrawn = options.connection.subscribe(broker.#withdrawals.carried, {
         callback: () => void broker.#withdrawals.read().catch(ignore),
       })
       await options.connection.flush()
       await broker.#presence.renew()
-      void broker.#watch()
       return broker
     } catch (error) {
       await broker.close()
@@ -295,12 +295,21 @@ export class NatsBroker implements Broker {
     if (this.#followed.get(followed.topic) === followed) this.#followed.delete(followed.topic)
   }
 
-  /** Resolves once the server knows of it. */
+  /** Resolves once the server knows of it; rejects when it does not let this connection listen there. */
   async #listen(followed: Followed): Promise<void> {
+    let refused: Error | undefined
     followed.subscription = this.#connection.subscribe(this.#streams.carried(followed.topic, '*'), {
-      callback: (_, message) => this.#onCarried(followed, message),
+      callback: (error, message) => {
+        if (error === null) this.#onCarried(followed, message)
+        else {
+          refused = error
+          // The next one asks again.
+          followed.subscribed = undefined
+        }
+      },
     })
     await this.#connection.flush()
+    if (refused !== undefined) throw refused
   }
 
   #onCarried(followed: Followed, { subject, headers, data }: NatsMessage): void {
@@ -355,21 +364,24 @@ export class NatsBroker implements Broker {
     this.#connection.publish(this.#streams.carried(topic, 'j'), JSON.stringify(present))
   }
 
-  async #prepare(): Promise<void> {
+  /** @returns whether the log is another one than before */
+  async #prepare(): Promise<boolean> {
     const [created] = await Promise.all([
       this.#streams.prepare(),
       this.#presence.prepare(),
       this.#withdrawals.prepare(),
     ])
     const epoch = createHash('sha256').update(created).digest('base64url').slice(0, 12)
-    if (epoch === this.#log.positions.epoch) return
+    if (epoch === this.#log.positions.epoch) return false
     this.#log.positions = new Positions(epoch)
     for (const followed of this.#followed.values()) followed.seq = 0
+    return true
   }
 
   async #watch(): Promise<void> {
-    for await (const { type } of this.#connection.status()) {
+    for await (const { type, error } of this.#connection.status()) {
       if (this.#isClosed) return
+      if (type === 'error' && error !== undefined) this.#jetStream.onError(error)
       if (type === 'disconnect') this.#jetStream.isAway = true
       if (type === 'reconnect') {
         this.#jetStream.isAway = false
@@ -395,9 +407,10 @@ export class NatsBroker implements Broker {
     }
   }
 
-  /** Members of this process stay; those of processes that died leave. */
+  /** Members of this process stay; those of processes that died leave. Streams that somebody has removed are made again. */
   async #renew(): Promise<void> {
     if (this.#jetStream.isAway) return
+    await this.#presence.prepare()
     const { living, again, gone } = await this.#presence.renew()
     for (const [topic, client] of gone) this.#carryLeft(topic, client)
     for (const [topic, present] of again) this.#carryJoined(topic, present)
@@ -408,7 +421,7 @@ export class NatsBroker implements Broker {
         this.#audience.left(topic, client)
       }
     }
-    await this.#streams.prepare()
+    if (await this.#prepare()) this.#audience.restored()
     await this.#withdrawals.read()
   }
 }

@@ -14,7 +14,7 @@ export interface NatsConnection {
     options?: { callback: (error: Error | null, message: NatsMessage) => void },
   ): { unsubscribe(): void }
   flush(): Promise<void>
-  status(): AsyncIterable<{ readonly type: string }>
+  status(): AsyncIterable<{ readonly type: string; readonly error?: Error }>
 }
 
 export interface NatsMessage {

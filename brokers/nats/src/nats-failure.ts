@@ -13,6 +13,7 @@ export const ErrorCode = {
   NoMessageFound: 10_037,
   StreamNameInUse: 10_058,
   WrongLastSequence: 10_071,
+  MessageTooLarge: 10_054,
   StoreFailed: 10_077,
   InsufficientResources: 10_023,
   MemoryExceeded: 10_028,
@@ -32,6 +33,7 @@ export function refusalOf({ code, err_code, description = '' }: ApiError): HubEr
     const text = `JetStream has no room left (${description}): try again later.`
     return new HubError('busy', text, { retryAfterMs: 1000 })
   }
+  if (err_code === ErrorCode.MessageTooLarge) return new HubError('too_large', `JetStream: ${description}.`)
   return new HubError('unavailable', `JetStream answers ${code}: ${description}`, { retryAfterMs: 1000 })
 }
 
@@ -39,6 +41,17 @@ export function refusalOf({ code, err_code, description = '' }: ApiError): HubEr
 export function hubErrorOf(error: unknown): HubError {
   if (error instanceof HubError) return error
   const { name = '', message = String(error) } = error instanceof Error ? error : {}
+  if (/max_payload/.test(message)) {
+    return new HubError('too_large', 'A message of NATS is as long as `max_payload` of the server at most.', {
+      cause: error,
+    })
+  }
+  if (/^Permissions Violation/i.test(message)) {
+    return new HubError('unavailable', `NATS does not allow it: ${message}`, {
+      retryAfterMs: 1000,
+      cause: error,
+    })
+  }
   const said = /no ?responders|\b503\b/i.test(`${name} ${message}`)
     ? 'nobody answers for JetStream: it is not enabled, or not ready'
     : `${message || name}`

@@ -8,6 +8,7 @@ function fakeRedis() {
   const answers: Record<string, (...args: string[]) => unknown> = {
     INFO: () => 'redis_version:7.2.0\r\n',
     XREVRANGE: () => [],
+    EVALSHA: () => [],
     GET: () => 'epoch',
     HMGET: () => [null, null, null],
   }

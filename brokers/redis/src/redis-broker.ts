@@ -22,6 +22,7 @@ import {
   resolveOptions,
   wholeNumber,
 } from 'bothways/broker'
+import { checkServer } from './check-server.ts'
 import { Deadlines } from './deadlines.ts'
 import { openPort } from './open-port.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -94,6 +95,7 @@ interface Followed {
 export class RedisBroker implements Broker {
   readonly keyWindowMs: number
   readonly #prefix: string
+  readonly #epochKey: string
   readonly #deadlines: Deadlines
   readonly #audience: Audience = new Audience()
   readonly #followed = new Map<string, Followed>()
@@ -119,7 +121,7 @@ export class RedisBroker implements Broker {
         onReady: () => void broker.#onReady(),
       }
       broker.#port = await openPort(options.client, events)
-      await broker.#checkServer()
+      await checkServer(broker.#everywhere.bind(broker), broker.#run.bind(broker), broker.#prefix)
       await broker.#prepare()
       await broker.#withdrawals.open()
       await broker.#within(broker.#port.subscribe(broker.#withdrawals.channel))
@@ -133,6 +135,7 @@ export class RedisBroker implements Broker {
   private constructor(options: RedisBrokerOptions) {
     const { prefix, keyWindowMs, timeoutMs } = resolveOptions('RedisBroker.open', options, rules)
     this.#prefix = prefix
+    this.#epochKey = `${prefix}:epoch`
     this.keyWindowMs = keyWindowMs
     this.#deadlines = new Deadlines(timeoutMs)
     this.#withdrawals = new Withdrawals(
@@ -335,27 +338,19 @@ export class RedisBroker implements Broker {
     }
   }
 
-  async #checkServer(): Promise<void> {
-    for (const info of await this.#everywhere('INFO', 'server')) {
-      const [, version = '0'] = /^redis_version:(\d+)/m.exec(String(info)) ?? []
-      if (Number(version) >= 7) continue
-      throw new HubError('unavailable', `Redis 7 or Valkey is needed; this server is version ${version}.`)
-    }
-    for (const memory of await this.#everywhere('INFO', 'memory')) {
-      const [, limit = '0'] = /^maxmemory:(\d+)/m.exec(String(memory)) ?? []
-      const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(String(memory)) ?? []
-      if (limit === '0' || policy === 'noeviction') continue
-      const cure = 'Set maxmemory-policy noeviction.'
-      throw new HubError('unavailable', `Redis may throw away histories and keys (${policy}). ${cure}`)
-    }
-  }
-
   /** The scripts, and the epoch of the topics that nobody has published to: one for all processes. */
   async #prepare(): Promise<void> {
     for (const { text } of scripts) await this.#everywhere('SCRIPT', 'LOAD', text)
-    const key = `${this.#prefix}:epoch`
+    const key = this.#epochKey
     await this.#command(key, 'SET', key, newEpoch(), 'NX')
     this.#epoch = String(await this.#command(key, 'GET', key))
+  }
+
+  /** Somebody may have emptied Redis while it ran: then nothing of what was there is. */
+  async #lookForEpoch(): Promise<void> {
+    if (String(await this.#command(this.#epochKey, 'GET', this.#epochKey)) === this.#epoch) return
+    await this.#prepare()
+    this.#audience.restored()
   }
 
   /** Members of this process stay; those of processes that died leave. */
@@ -370,7 +365,7 @@ export class RedisBroker implements Broker {
     }
     // One that is away keeps nobody of the others waiting; leases are longer than three of these rounds.
     const renewing = [...servers.values()].map(followed => this.#renewAll(followed))
-    await Promise.allSettled([...renewing, this.#withdrawals.read()])
+    await Promise.allSettled([...renewing, this.#withdrawals.read(), this.#lookForEpoch()])
   }
 
   async #renewAll(followed: readonly Followed[]): Promise<void> {

@@ -1,8 +1,7 @@
 import { HubError } from 'bothways'
 
-/** Replies that say that the server cannot now, but may soon. https://redis.io/docs/latest/develop/reference/protocol-spec/ */
-const passing =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNKILLABLE|NOSCRIPT|MISCONF|MOVED|ASK)\b/
+/** A reply begins with a word in capitals, such as `LOADING` or `NOPERM`. https://redis.io/docs/latest/develop/reference/protocol-spec/ */
+const reply = /^[A-Z]{3,} /
 
 /** A failure of Redis or of the way to it, as what the hub's callers understand. */
 export function hubErrorOf(error: unknown): HubError {
@@ -14,7 +13,7 @@ export function hubErrorOf(error: unknown): HubError {
       cause: error,
     })
   }
-  const reason = passing.test(message) ? `Redis answers ${message}` : `Redis does not answer: ${message}`
+  const reason = reply.test(message) ? `Redis answers ${message}` : `Redis does not answer: ${message}`
   return new HubError('unavailable', reason, { retryAfterMs: 1000, cause: error })
 }
 

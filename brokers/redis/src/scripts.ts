@@ -105,6 +105,8 @@ if count ~= '0' then
   local topic = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'check')
   if topic[1] then epoch, before, previous = topic[1], tonumber(topic[2]), topic[3] else
     epoch, before = lifeOf(epoch), 0
+    -- What somebody has removed in part begins another life. Nothing is written before XADD, which looks for memory.
+    if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DEL', KEYS[2]) end
     local asked = string.match(wanted, '^(.*)%.0%.$')
     if asked and isBeginningOf(epoch, asked) then wanted = '' end
   end
@@ -167,7 +169,7 @@ if epoch ~= '' then
   end
 end
 local newest = {}
-if last ~= '0' then
+if last ~= '0' and head > 0 then
   local from = string.format('%d-0', math.max(head - tonumber(last) + 1, 1))
   newest = range(KEYS[2], from, head, limit)
 end
@@ -214,6 +216,22 @@ for at = 1, #members, 2 do
   end
 end
 return present
+`)
+
+/** KEYS T S K M. ARGV: a channel. Returns the commands that the user may not send with them. */
+export const mayScript: Script = script(`
+local topic, stream, key, members = unpack(KEYS)
+local lacking = {}
+for _, command in ipairs({
+  {'HMGET', topic, 'f'}, {'HSET', topic, 'f', 'v'}, {'PERSIST', topic}, {'PEXPIRE', topic, '1'},
+  {'EXISTS', stream}, {'DEL', stream}, {'XADD', stream, '*', 'f', 'v'}, {'XRANGE', stream, '-', '+'},
+  {'XREVRANGE', stream, '+', '-'}, {'XTRIM', stream, 'MAXLEN', '1'}, {'GET', key}, {'SET', key, 'v'},
+  {'HGET', members, 'f'}, {'HDEL', members, 'f'}, {'HGETALL', members},
+  {'TIME'}, {'SPUBLISH', ARGV[1], 'm'}, {'SSUBSCRIBE', ARGV[1]}, {'SUNSUBSCRIBE', ARGV[1]}
+}) do
+  if not redis.acl_check_cmd(unpack(command)) then lacking[#lacking + 1] = command[1] end
+end
+return lacking
 `)
 
 export const scripts: readonly Script[] = [
