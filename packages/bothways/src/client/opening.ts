@@ -7,7 +7,6 @@ import {
 } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
-import type { Duplex } from 'node:stream'
 import {
   type AcceptedResponse,
   checkResponse,
@@ -19,8 +18,11 @@ import {
   type HeaderList,
 } from '@bothways/protocol'
 import { AnswerTimer } from '../connection/answer-timer.ts'
+import type { ConnectionSettings } from '../connection/options.ts'
 import { newMaskingKey } from '../connection/sending/masking-key.ts'
+import { takeTransport } from '../connection/transports/take-transport.ts'
 import { streamBinding } from '../connection/transports/tcp-handle.ts'
+import type { Transport } from '../connection/transports/transport.ts'
 import type { ClientSettings } from './client-options.ts'
 import { connectionFailed } from './network-errors.ts'
 import { PlainRequest } from './plain-request.ts'
@@ -34,7 +36,7 @@ export interface Opened {
   readonly accepted: AcceptedResponse
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  readonly stream: Duplex
+  readonly transport: Transport
   /** What the server sent right behind its answer. */
   readonly head: Buffer
 }
@@ -94,9 +96,9 @@ export class Opening {
       return new PlainRequest(
         { host, port, path, headers },
         {
-          onSwitched: ({ status, headers }, socket, head) => this.#take(status, headers, socket, head),
+          onSwitched: ({ status, headers }, transport, head) => this.#take(status, headers, transport, head),
           onOtherAnswer: request => {
-            this.#request = this.#listenTo(request)
+            this.#request = this.#listenTo(request, connection.transport)
           },
           onError: error => this.#fail(connectionFailed(url, error)),
         },
@@ -113,34 +115,32 @@ export class Opening {
         : { agent: agent ?? false }),
       headers: headers.flat(),
     }
-    return this.#listenTo(isSecure ? httpsRequest(options) : httpRequest(options))
+    return this.#listenTo(isSecure ? httpsRequest(options) : httpRequest(options), connection.transport)
   }
 
-  #listenTo(request: ClientRequest): ClientRequest {
+  #listenTo(request: ClientRequest, kind: ConnectionSettings['transport']): ClientRequest {
     request.on('error', error => this.#fail(connectionFailed(this.#url, error)))
     request.on('upgrade', ({ statusCode = 0, headers }, stream, head) => {
-      // Its errors must not end the process, also where nobody takes the stream over.
-      stream.on('error', () => {})
-      this.#take(statusCode, headers, stream, head)
+      this.#take(statusCode, headers, takeTransport(stream, kind), head)
     })
     request.on('response', response => this.#refuse(response))
     request.end()
     return request
   }
 
-  #take(status: number, headers: IncomingHttpHeaders, stream: Duplex, head: Buffer): void {
+  #take(status: number, headers: IncomingHttpHeaders, transport: Transport, head: Buffer): void {
     if (this.#isOver) {
-      stream.destroy()
+      transport.destroy()
       return
     }
     const accepted = checkResponse({ status, headers }, this.#offered)
     if (!accepted.ok) {
       this.#fail(accepted.error)
-      stream.destroy()
+      transport.destroy()
       return
     }
     this.#finish()
-    this.#handler.onOpened({ accepted, status, headers, stream, head })
+    this.#handler.onOpened({ accepted, status, headers, transport, head })
   }
 
   /** An HTTP answer instead of the upgrade: the beginning of its body often names the cause. */

@@ -4,7 +4,6 @@ import { Connection } from '../connection/connection.ts'
 import { ConnectionClosedError } from '../connection/connection-closed-error.ts'
 import type { Disconnect } from '../connection/disconnect.ts'
 import { defineInspection } from '../connection/inspection.ts'
-import { takeTransport } from '../connection/transports/take-transport.ts'
 import { type ClientOptions, type ClientSettings, resolveClientOptions } from './client-options.ts'
 import { checkCloseArguments, closeCodeFor } from './close-arguments.ts'
 import { MessageStreams } from './message-streams.ts'
@@ -140,7 +139,7 @@ export class WebSocketStream {
     this.opened.then(forget, forget)
   }
 
-  #open({ accepted, stream, head }: Opened): void {
+  #open({ accepted, transport, head }: Opened): void {
     this.#opening = undefined
     const connection = new Connection(
       {
@@ -150,7 +149,7 @@ export class WebSocketStream {
       },
       {
         role: 'client',
-        transport: takeTransport(stream, this.#settings.connection.transport),
+        transport,
         settings: this.#settings.connection,
         deflate: accepted.deflate && deflateDirections(accepted.deflate, 'client'),
         compat,

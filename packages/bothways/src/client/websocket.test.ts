@@ -1,6 +1,11 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, type Server as HttpServer, type ServerResponse } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer, Socket, type Server as TcpServer } from 'node:net'
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net'
 import { acceptKey, HandshakeError } from '@bothways/protocol'
 import { endHostile, frame, hostile, switching } from '@bothways/test-support/hostile-server'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -283,7 +288,7 @@ describe('The opening handshake', () => {
     return await listening(createHttpServer((_, response) => answer(response)))
   }
 
-  async function answeringRaw(answer: (socket: Socket, key: string) => void): Promise<string> {
+  async function answeringRaw(answer: (socket: Socket, key: string) => unknown): Promise<string> {
     return await listening(
       createTcpServer(socket => {
         socket.on('error', () => {})
@@ -292,6 +297,9 @@ describe('The opening handshake', () => {
     )
   }
 
+  /** The latest last. */
+  const servers: (HttpServer | TcpServer)[] = []
+
   async function listening(server: HttpServer | TcpServer): Promise<string> {
     const sockets = new Set<Socket>()
     server.on('connection', (socket: Socket) => {
@@ -299,6 +307,7 @@ describe('The opening handshake', () => {
       socket.on('close', () => sockets.delete(socket))
     })
     server.listen(0, '127.0.0.1')
+    servers.push(server)
     await once(server, 'listening')
     cleanups.push(() => {
       for (const socket of sockets) socket.destroy()
@@ -435,7 +444,11 @@ describe('The opening handshake', () => {
     expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  describe.each(['auto', 'stream'] as const)('Over the transport %s, an answer', transport => {
+  describe.each([
+    ['auto', '127.0.0.1'],
+    ['auto', 'localhost'],
+    ['stream', '127.0.0.1'],
+  ] as const)('Over the transport %s, of %s, an answer', (transport, host) => {
     const frame = Buffer.from([0x81, 0x02, 0x68, 0x69])
     const pieces = async (socket: Socket, ...parts: readonly (string | Buffer)[]): Promise<void> => {
       for (const part of parts) await new Promise(resolve => socket.write(part, () => setTimeout(resolve, 2)))
@@ -483,7 +496,7 @@ describe('The opening handshake', () => {
       ],
     ])('%s opens the connection', async (_, answer, headers) => {
       const url = await answeringRaw(answer)
-      const socket = new WebSocket(url, [], { transport, closeTimeoutMs: 50 })
+      const socket = new WebSocket(url.replace('127.0.0.1', host), [], { transport, closeTimeoutMs: 50 })
       expect(await next(socket)).toBe('hi')
       expect(socket.handshake).toMatchObject({ status: 101, headers: { upgrade: 'websocket', ...headers } })
       socket.close()
@@ -502,11 +515,11 @@ describe('The opening handshake', () => {
       await once(server.listen(0, '127.0.0.1'), 'listening')
       const { port } = server.address() as AddressInfo
       const headers = { Cookie: ['a=1', 'b=2'] }
-      await failure(`ws://me:pass@127.0.0.1:${port}/a%20b?c`, ['x'], { transport, headers })
+      await failure(`ws://me:pass@${host}:${port}/a%20b?c`, ['x'], { transport, headers })
       expect(requests).toEqual([
         [
           'GET /a%20b?c HTTP/1.1',
-          `Host: 127.0.0.1:${port}`,
+          `Host: ${host}:${port}`,
           `Authorization: Basic ${Buffer.from('me:pass').toString('base64')}`,
           'Upgrade: websocket',
           'Connection: Upgrade',
@@ -522,14 +535,70 @@ describe('The opening handshake', () => {
     })
 
     test('opens a connection that sends small messages at once (TCP_NODELAY)', async () => {
-      const connected = vi.spyOn(Socket.prototype, 'connect')
-      cleanups.push(() => connected.mockRestore())
-      const socket = await open(await serve(echo), [], { transport })
-      expect(JSON.stringify(connected.mock.calls)).toContain('"noDelay":true')
-      socket.close()
+      const url = await answeringRaw((socket, key) => pieces(socket, switching(key)))
+      const handle = Object.getPrototypeOf(Reflect.get(servers.at(-1) as TcpServer, '_handle'))
+      const setNoDelay = vi.spyOn(handle, 'setNoDelay')
+      cleanups.push(() => setNoDelay.mockRestore())
+      const socket = await open(url.replace('127.0.0.1', host), [], { transport })
+      expect(setNoDelay.mock.calls).toEqual([[true]])
+      socket.terminate()
       await closed(socket)
     })
+
+    test.each<[string, (socket: WebSocket) => void, string[]]>([
+      ['close()', socket => socket.close(), ['open', 'close 1006']],
+      ['terminate()', socket => socket.terminate(), ['open', 'close 1006']],
+    ])(
+      'with frames behind it, and then %s in the open event: no message is told',
+      async (_, end, expected) => {
+        const url = await answeringRaw((socket, key) =>
+          pieces(socket, Buffer.concat([Buffer.from(switching(key)), frame, frame]), frame),
+        )
+        const socket = new WebSocket(url.replace('127.0.0.1', host), [], { transport, closeTimeoutMs: 50 })
+        const told: string[] = []
+        socket.onmessage = () => told.push('message')
+        socket.onopen = () => {
+          told.push('open')
+          end(socket)
+        }
+        socket.onclose = ({ code }: CloseEvent) => told.push(`close ${code}`)
+        await closed(socket)
+        expect(told).toEqual(expected)
+      },
+    )
+
+    test('that does not come while TCP stands, or before it does, is waited for until close()', async () => {
+      const url = await answeringRaw(() => {})
+      for (const isEarly of [true, false]) {
+        const socket = new WebSocket(url.replace('127.0.0.1', host), [], { transport })
+        if (!isEarly) await once(servers.at(-1) as TcpServer, 'connection')
+        const end = closed(socket)
+        socket.close()
+        expect((await end).code).toBe(1006)
+      }
+    })
+
+    test.each<[string, (socket: Socket) => void, string]>([
+      ['ends', socket => socket.end(), 'socket hang up'],
+      ['resets', socket => socket.resetAndDestroy(), 'read ECONNRESET'],
+    ])('that does not come, since the server %s, fails as with node:http', async (_, end, message) => {
+      const error = await failure((await answeringRaw(end)).replace('127.0.0.1', host), [], { transport })
+      expect(error.cause).toMatchObject({ message, code: 'ECONNRESET' })
+    })
   })
+
+  test.each(['127.0.0.1', '[::1]'])(
+    'That nothing listens on %s is told in the words of node:net',
+    async host => {
+      const told: unknown[] = []
+      for (const transport of ['auto', 'stream'] as const) {
+        const { cause } = await failure(`ws://${host}:1/`, [], { transport })
+        const { message, code, errno, syscall, address, port } = cause as NodeJS.ErrnoException & AddressInfo
+        told.push({ message, code, errno, syscall, address, port })
+      }
+      expect(told[0]).toEqual(told[1])
+    },
+  )
 
   test('Frames right behind the answer are not lost, and illegal ones fail with their rule', async () => {
     const url = await answeringRaw((socket, key) => {

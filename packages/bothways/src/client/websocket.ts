@@ -5,7 +5,6 @@ import type { Disconnect } from '../connection/disconnect.ts'
 import { ReadyState } from '../connection/ending.ts'
 import { defineInspection, stateName } from '../connection/inspection.ts'
 import { messageBytes, messageSize } from '../connection/message-data.ts'
-import { takeTransport } from '../connection/transports/take-transport.ts'
 import { type ClientOptions, type ClientSettings, noOptions, resolveClientOptions } from './client-options.ts'
 import { checkCloseArguments, closeCodeFor } from './close-arguments.ts'
 import { CloseEvent } from './close-event.ts'
@@ -263,7 +262,7 @@ export class WebSocket extends WebSocketEventTarget {
   }
 
   /** WHATWG §3, "when the WebSocket connection is established". */
-  #open({ accepted, status, headers, stream, head }: Opened): void {
+  #open({ accepted, status, headers, transport, head }: Opened): void {
     this.#opening = undefined
     this.#handshake = { status, headers }
     this.#protocol = accepted.subprotocol
@@ -280,16 +279,23 @@ export class WebSocket extends WebSocketEventTarget {
       },
       {
         role: 'client',
-        transport: takeTransport(stream, this.#settings.connection.transport),
+        transport,
         settings: this.#settings.connection,
         deflate: accepted.deflate && deflateDirections(accepted.deflate, 'client'),
       },
     )
     this.#readyState = ReadyState.Open
     this.dispatchEvent(new Event('open'))
-    if (head.length === 0) this.#connection.start()
-    // Each event is a task of its own: who awaits `open` and then listens hears the messages that came along with the head.
-    else setImmediate(() => this.#connection?.start(head))
+    if (head.length > 0) this.#startLater(this.#connection, head)
+    else this.#connection.start()
+  }
+
+  /** Each event is a task of its own: who awaits `open` and then listens hears the messages that came along with the answer. */
+  #startLater(connection: Connection, head: Buffer): void {
+    connection.start()
+    connection.pause()
+    connection.receive(head)
+    setImmediate(() => connection.resume())
   }
 
   /** WHATWG §3, "when a WebSocket message has been received". */

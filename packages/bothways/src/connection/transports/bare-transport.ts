@@ -1,16 +1,14 @@
 import { HandleTransport } from './handle-transport.ts'
 import {
+  endOfStream,
   type ShutdownRequest,
   type StreamBinding,
   streamBinding,
   systemError,
-  type TcpHandle,
 } from './tcp-handle.ts'
+import type { TransportHandler } from './transport.ts'
 
 const { ShutdownWrap } = streamBinding ?? ({} as StreamBinding)
-
-/** libuv's `UV_EOF`: the other side has sent FIN. */
-const endOfStream = -4095
 
 interface PendingShutdown extends ShutdownRequest {
   transport: BareTransport
@@ -36,6 +34,12 @@ export class BareTransport extends HandleTransport {
     return (this.#closed ?? this.handle).bytesWritten
   }
 
+  override start(handler: TransportHandler): void {
+    const closed = this.#closed
+    if (closed === undefined) super.start(handler)
+    else process.nextTick(() => handler.onDestroyed(closed.error))
+  }
+
   /** Sends FIN behind the writes that are pending; when both sides have, the connection is over. */
   end(): void {
     if (this.isEnded || this.isDestroyed) return
@@ -52,7 +56,7 @@ export class BareTransport extends HandleTransport {
     if (this.isDestroyed) return
     const { bytesRead, bytesWritten } = this.handle
     this.#closed = { bytesRead, bytesWritten, error }
-    this.handle.close(onClosed)
+    this.handle.close(() => this.handler?.onDestroyed(error))
   }
 
   /** In order or not: what is wrong with the connection, the next read says (`shutdown` only that it is over). */
@@ -60,10 +64,6 @@ export class BareTransport extends HandleTransport {
     if (this.isDestroyed) return
     this.#isWritingOver = true
     if (this.isReadingOver) this.destroy()
-  }
-
-  closed(): void {
-    this.handler?.onDestroyed(this.#closed?.error)
   }
 
   protected get isDestroyed(): boolean {
@@ -87,8 +87,4 @@ export class BareTransport extends HandleTransport {
 
 function onShutdown(this: ShutdownRequest): void {
   ;(this as PendingShutdown).transport.endedWriting()
-}
-
-function onClosed(this: TcpHandle): void {
-  ;(this.onconnection as BareTransport).closed()
 }

@@ -23,6 +23,9 @@ export interface TcpHandle {
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number
   writeLatin1String(request: WriteRequest, text: string): number
   setNoDelay(isOn: boolean): void
+  /** Negative: an error of libuv; else `oncomplete` of the request tells what becomes of it. */
+  connect(request: ConnectRequest, address: string, port: number): number
+  connect6(request: ConnectRequest, address: string, port: number): number
   getpeername(target: { address?: string; port?: number }): number
   shutdown(request: ShutdownRequest): number
   /** `this` of the callback is the handle. */
@@ -42,12 +45,21 @@ export interface WriteRequest {
   bytes: unknown
 }
 
+/** A connection under way. */
+export interface ConnectRequest {
+  oncomplete: (this: ConnectRequest, status: number) => void
+}
+
 /** A shutdown that was not finished at once. */
 export interface ShutdownRequest {
   oncomplete: (this: ShutdownRequest, status: number) => void
 }
 
 export interface StreamBinding {
+  readonly TCP: new (type: number) => TcpHandle
+  readonly TCPConnectWrap: new () => ConnectRequest
+  /** `SOCKET` is the type of a handle that connects. */
+  readonly constants: { readonly SOCKET: number }
   readonly WriteWrap: new () => WriteRequest
   readonly ShutdownWrap: new () => ShutdownRequest
   /** Facts about the last call, at the places below. */
@@ -56,6 +68,9 @@ export interface StreamBinding {
   readonly kBytesWritten: number
   readonly kLastWriteWasAsync: number
 }
+
+/** libuv's `UV_EOF`: the other side has sent FIN. */
+export const endOfStream = -4095
 
 /** The versions whose handles the tests have been run on. */
 export const testedMajors: readonly number[] = [20, 22, 24, 26]
@@ -69,14 +84,16 @@ function findStreamBinding(): StreamBinding | undefined {
   if (bun !== undefined || deno !== undefined || !testedMajors.includes(Number.parseInt(node, 10)))
     return undefined
   try {
-    const found = withoutDeprecations(() => (process as unknown as InternalsOfProcess).binding('stream_wrap'))
-    const { WriteWrap, ShutdownWrap, streamBaseState, ...places } = found
+    const found = withoutDeprecations(() => {
+      const internals = process as unknown as InternalsOfProcess
+      return { ...internals.binding('stream_wrap'), ...internals.binding('tcp_wrap') }
+    })
+    const { TCP, TCPConnectWrap, constants, WriteWrap, ShutdownWrap, streamBaseState, ...places } = found
     const { kReadBytesOrError, kBytesWritten, kLastWriteWasAsync } = places
     const isAsTested =
-      typeof WriteWrap === 'function' &&
-      typeof ShutdownWrap === 'function' &&
+      [TCP, TCPConnectWrap, WriteWrap, ShutdownWrap].every(it => typeof it === 'function') &&
       streamBaseState instanceof Int32Array &&
-      [kReadBytesOrError, kBytesWritten, kLastWriteWasAsync].every(Number.isInteger)
+      [constants?.SOCKET, kReadBytesOrError, kBytesWritten, kLastWriteWasAsync].every(Number.isInteger)
     return isAsTested ? (found as StreamBinding) : undefined
   } catch {
     // The permission model forbids it.
@@ -118,16 +135,23 @@ export function isTcpHandle(handle: unknown): handle is TcpHandle {
   return methods.every(name => typeof Reflect.get(handle, name) === 'function')
 }
 
-/** An error of libuv's as Node's own: `write EPIPE`. */
-export function systemError(syscall: string, status: number): NodeJS.ErrnoException {
+/** The end of a connection that is asked for: an IP address and a port. */
+export interface TcpPlace {
+  readonly address: string
+  readonly port: number
+}
+
+/** An error of libuv's as Node's own: `write EPIPE`, `connect ECONNREFUSED 127.0.0.1:80`. */
+export function systemError(syscall: string, status: number, at?: TcpPlace): NodeJS.ErrnoException {
   const code = getSystemErrorName(status)
+  const where = at === undefined ? '' : ` ${at.address}:${at.port}`
   // It happens in the event loop: there are no callers to name, and naming them takes most of the time.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
-  const error: NodeJS.ErrnoException = new Error(`${syscall} ${code}`)
+  const error: NodeJS.ErrnoException = new Error(`${syscall} ${code}${where}`)
   Error.stackTraceLimit = stackTraceLimit
   error.errno = status
   error.code = code
   error.syscall = syscall
-  return error
+  return Object.assign(error, at)
 }
