@@ -286,6 +286,16 @@ describe.each(transportKinds)('%s', (_, openEnds) => {
   })
 
   describe('destroy()', () => {
+    test.each([0, 4])('before the start is told once it has begun, also %i turns later', async turns => {
+      const { transport } = await open()
+      transport.destroy()
+      for (let count = 0; count < turns; count++) await turn()
+      const log = new TransportLog(transport)
+      await log.untilDestroyed()
+      expect(log.events).toEqual(['destroyed'])
+      expect(log.error).toBeUndefined()
+    })
+
     test.each<[string, (ends: TransportEnds, log: TransportLog) => Promise<void> | void]>([
       ['right after the start', ({ transport }) => transport.destroy()],
       [
