@@ -711,6 +711,32 @@ test('What a class of Node.js says of a failed handshake is passed on: 403 is fi
   expect(await fail(502)).toMatchObject({ status: 'waiting', reason: { code: 'not_opened' } })
 })
 
+test('A program that hears of no status is told once why its connection does not come about, and never after it did', async () => {
+  const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  const fail = async ({ environment, sockets }: ReturnType<typeof stage>, count: number) => {
+    for (let n = 0; n < count; n++) {
+      sockets.at(-1)?.emit('error', { error: { message: 'Nothing listens there.' } })
+      const { length } = sockets
+      sockets.at(-1)?.cut()
+      while (sockets.length === length) await environment.pass(100)
+    }
+  }
+  const silent = stage()
+  await fail(silent, 2)
+  expect(warned).not.toHaveBeenCalled()
+  await fail(silent, 3)
+  expect(warned.mock.calls).toEqual([[expect.stringContaining('Nothing listens there.')]])
+
+  const listening = stage()
+  listening.client.on('status', () => {})
+  await fail(listening, 4)
+  const opened = stage()
+  await opened.socket.welcome()
+  await fail(opened, 4)
+  expect(warned).toHaveBeenCalledOnce()
+  warned.mockRestore()
+})
+
 test('After compressed messages came damaged, a class with options goes without', async () => {
   const { environment, socket, sockets } = stage()
   await socket.welcome()

@@ -112,6 +112,8 @@ export function startClient<C extends Contract>(
   let line: Line | undefined
   /** What the server said of the line; undefined while there is none. */
   let welcome: Welcome | undefined
+  /** Where nobody hears of the status, a program whose connection has never come about is told why, once. */
+  let untoldTries = 3
   let hasRenewedToken = false
   let lastId = 0
   let nextTryAt: number | undefined
@@ -170,8 +172,9 @@ export function startClient<C extends Contract>(
       stopListening = undefined
       for (const part of lasting()) part.closed(closedError())
     }
-    if (events.emit('status', state) || status !== 'closed' || reason?.by === 'us') return
-    tellError(closedError())
+    if (events.emit('status', state) || reason?.by === 'us') return
+    if (status === 'closed') tellError(closedError())
+    else if (status === 'waiting' && --untoldTries === 0) console.warn(reason?.help)
   }
 
   const tellError = (error: ClientError) => {
@@ -198,6 +201,7 @@ export function startClient<C extends Contract>(
           onWelcome(said) {
             forget()
             welcome = said
+            untoldTries = 0
             link.opened()
             tell()
             for (const part of lasting()) part.connected(said)
