@@ -132,15 +132,20 @@ test('A body that is too long is refused where it arrives', async () => {
 function forwardingOn(bus: ClusterBus) {
   const forwarding = new SessionForwarding(bus, { maxBodyBytes: 1, bodies: new ByteBudget(1), handle() {} })
   const statuses: number[] = []
-  const answered = { end() {} }
   const forward = (sid: string, remoteAddress: string, refuse = () => {}) => {
     const request = { method: 'GET', url: '/', headers: {}, socket: { remoteAddress }, _query: { sid } }
     const response = {
       destroyed: false,
+      writableEnded: false,
+      status: undefined as number | undefined,
       once() {},
       writeHead(status: number) {
+        response.status = status
         statuses.push(status)
-        return answered
+        return response
+      },
+      end() {
+        response.writableEnded = true
       },
     }
     forwarding.forward(
@@ -149,23 +154,26 @@ function forwardingOn(bus: ClusterBus) {
       'another one',
       refuse,
     )
+    return response
   }
   return { forwarding, forward, statuses }
 }
 
 const silent = { publish() {}, memberCount: () => Promise.resolve(2), leave() {} }
 
-test('So many polls wait for other servers at most, in all and of one session; one more is refused, whatever its address', () => {
+test('So many polls wait for other servers at most, in all and of one session; then the address with most gives up a place', () => {
   const { forwarding, forward, statuses } = forwardingOn({ join: () => silent })
   for (let at = 0; at < 4; at++) forward('one session', '10.1.0.1')
   expect(statuses).toEqual([])
-  forward('one session', '10.2.0.1')
-  expect(statuses).toEqual([503])
+  expect(forward('one session', '10.2.0.1').status).toBe(503)
   // Behind a balancer all clients have its address.
-  for (let at = 0; at < 9_996; at++) forward(`a${at}`, '10.0.0.1')
+  const polls = Array.from({ length: 9_996 }, (_, at) => forward(`a${at}`, '10.0.0.1'))
   expect(statuses).toEqual([503])
-  forward('of all', '10.0.0.3')
-  expect(statuses).toEqual([503, 503])
+  expect(forward('of all', '10.0.0.1').status).toBe(503)
+  expect(forward('of another', '10.0.0.3').status).toBeUndefined()
+  expect(forward('of a third', '10.0.0.4').status).toBeUndefined()
+  expect(polls.slice(0, 3).map(({ status }) => status)).toEqual([503, 503, undefined])
+  expect(statuses).toHaveLength(4)
   forwarding.close()
 })
 

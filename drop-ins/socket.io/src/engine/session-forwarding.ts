@@ -2,10 +2,11 @@ import type { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { ByteBudget } from 'bothways/connection'
-import { OpenPlaces, RequestBody } from 'bothways/exchange'
+import { RequestBody } from 'bothways/exchange'
 import type { ClusterBus, ClusterMembership, ClusterMessage } from '../cluster/cluster-bus.ts'
 import type { EngineRequest } from './engine-request.ts'
 import { ForwardedResponse, forwardedRequest } from './forwarded-exchange.ts'
+import { ForwardedPlaces } from './forwarded-places.ts'
 import { KnownServers } from './known-servers.ts'
 
 /** What of this server it needs. */
@@ -19,12 +20,6 @@ export interface ForwardingServer {
 
 /** The owner of a session says at once that it has got a request; without that for so long it is gone, in ms. */
 const takenMs = 3_000
-
-/** Requests that wait for their owners, in all; one more is refused with 503. None of one address: behind a balancer all have that. */
-const maxForwarded = 10_000
-
-/** Of one session: a poll and a POST, and as many that their client has just given up. */
-const maxForwardedOfSession = 4
 
 /** These are of one connection (RFC 9110 §7.6.1). */
 const hopHeaders = ['connection', 'keep-alive', 'transfer-encoding'] as const
@@ -55,7 +50,7 @@ export class SessionForwarding {
   readonly #server: ForwardingServer
   readonly #membership: ClusterMembership
   readonly #servers: KnownServers
-  readonly #places = new OpenPlaces(maxForwarded, maxForwardedOfSession)
+  readonly #places = new ForwardedPlaces()
   /** Requests of clients that other servers answer. */
   readonly #waiting = new Map<string, Waiting>()
   /** Requests of other servers that this one answers. */
@@ -84,7 +79,10 @@ export class SessionForwarding {
 
   /** @param refuse told when nobody has the session */
   forward(request: EngineRequest, response: ServerResponse, owner: string, refuse: () => void): void {
-    const giveBack = this.#places.take(request._query.sid ?? '')
+    const address = request.socket?.remoteAddress ?? ''
+    const giveBack = this.#places.take(request._query.sid ?? '', address, () => {
+      if (!isOver(response)) response.writeHead(503).end()
+    })
     if (giveBack === undefined) {
       response.writeHead(503).end()
       return
@@ -92,7 +90,7 @@ export class SessionForwarding {
     response.once('close', giveBack)
     const forwarded: Forwarded = { request, response, owner, refuse }
     void this.#servers.has(owner).then(isKnown => {
-      if (response.destroyed) return
+      if (isOver(response)) return
       if (isKnown) this.#sendWhole(forwarded)
       else refuse()
     })
@@ -110,7 +108,8 @@ export class SessionForwarding {
         body.release()
       },
       onBodyFailure: failure => {
-        if (failure !== 'broken off') response.writeHead(failure === 'too long' ? 413 : 503).end()
+        if (failure !== 'broken off' && !isOver(response))
+          response.writeHead(failure === 'too long' ? 413 : 503).end()
       },
     })
   }
@@ -119,18 +118,18 @@ export class SessionForwarding {
     void this.#membership.leave()
     for (const { timer, response } of this.#waiting.values()) {
       clearTimeout(timer)
-      response.writeHead(503).end()
+      if (!isOver(response)) response.writeHead(503).end()
     }
     this.#waiting.clear()
   }
 
   #send({ request, response, owner, refuse }: Forwarded, body: Buffer | undefined): void {
     const { method = '', url = '', headers, socket } = request
-    if (response.destroyed) return
+    if (isOver(response)) return
     const id = `${this.#id}${(this.#count++).toString(36)}`
     const timer = setTimeout(() => {
       this.#waiting.delete(id)
-      refuse()
+      if (!isOver(response)) refuse()
     }, takenMs)
     this.#waiting.set(id, { response, owner, timer })
     response.once('close', () => {
@@ -167,8 +166,14 @@ export class SessionForwarding {
     if (waiting === undefined) return
     this.#waiting.delete(id)
     clearTimeout(waiting.timer)
+    if (isOver(waiting.response)) return
     const own: OutgoingHttpHeaders = { ...headers }
     for (const name of hopHeaders) delete own[name]
     waiting.response.writeHead(status, own).end(body)
   }
+}
+
+/** Its client has gone, or its place: then it has been answered. */
+function isOver(response: ServerResponse): boolean {
+  return response.destroyed || response.writableEnded
 }
