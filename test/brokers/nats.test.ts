@@ -156,6 +156,29 @@ test('What others store among the publications, members and leases is none, and 
   })
 })
 
+test('What NATS keeps has its bounds', async () => {
+  await withBrokers(
+    async (_one, _other, connection, prefix) => {
+      const boundsOf = async (stream: string) => {
+        const { data } = await connection.request(`$JS.API.STREAM.INFO.${stream}`)
+        const { config } = JSON.parse(new TextDecoder().decode(data)) as { config: Record<string, unknown> }
+        return config
+      }
+      const MiB = 1024 * 1024
+      expect(await boundsOf(`${prefix}-withdrawals`)).toMatchObject({
+        max_msgs: 10_000,
+        max_age: 24 * 3_600 * 1e9,
+        max_bytes: 16 * MiB,
+      })
+      expect(await boundsOf(`${prefix}-once`)).toMatchObject({ max_bytes: 64 * MiB })
+      expect(await boundsOf(`${prefix}-log`)).toMatchObject({ max_bytes: 65 * MiB })
+      expect(await boundsOf(`${prefix}-state`)).toMatchObject({ max_bytes: 65 * MiB })
+      expect(await boundsOf(`KV_${prefix}-presence`)).toMatchObject({ max_bytes: 256 * MiB })
+    },
+    { maxHistoryBytes: 65 * 1024 * 1024 },
+  )
+})
+
 test('A process whose lease has ended takes its members along, for everybody', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   try {

@@ -414,6 +414,16 @@ test('The beginning of a topic is good for half a day at least, and a topic that
   })
 })
 
+test('About 10,000 withdrawals are kept for processes that are away', async () => {
+  await withBroker(server, async (broker, client, prefix) => {
+    const stream = `${prefix}:{withdrawals}`
+    const add = () => client.sendCommand(['XADD', stream, '*', 'kind', 'revoke', 'user', 'Li'])
+    await Promise.all(Array.from({ length: 10_500 }, add))
+    await broker.withdraw({ kind: 'revoke', user: 'Li' })
+    expect(await client.xLen(stream)).toBeLessThan(10_200)
+  })
+})
+
 test('What is no client is refused', async () => {
   const open = (options: object) => RedisBroker.open(options as RedisBrokerOptions)
   await expect(open({ client: {} })).rejects.toMatchObject({ code: 'BW_INVALID_OPTION' })

@@ -99,6 +99,7 @@ describe('The bounds in docs/security.md', () => {
     ['### Topics in SQLite', 'brokers/sqlite'],
     ['### Topics in Redis', 'brokers/redis'],
     ['### Topics in NATS', 'brokers/nats'],
+    ['### The client of topics', 'packages/client'],
     ['### `bothways serve`', 'packages/cli'],
   ])('of the section %s are those of the code', (heading, folder) => {
     const values: Record<string, unknown> = folder.startsWith('drop-ins/')

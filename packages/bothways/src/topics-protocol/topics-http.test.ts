@@ -210,6 +210,16 @@ test.each(refused)('%.60s is refused with its status', async (request, status, c
   expect(response.headers.get('cache-control')).toBe('no-store')
 })
 
+test('A body is as long as it may be, and one longer is refused', async () => {
+  const { post } = await stage({}, { maxBodyBytes: 100 })
+  const echo = (length: number) => `{"method":"echo"}${' '.repeat(length - 17)}`
+  expect((await post('request', echo(100))).status).toBe(200)
+  expect((await post('request', echo(101))).status).toBe(413)
+  const publish = '{"topic":"room/1","data":1}'
+  expect((await post('publish', publish.padEnd(100))).status).toBe(200)
+  expect((await post('publish', publish.padEnd(101))).status).toBe(413)
+})
+
 test('A POST needs its content type, and every request an origin that may', async () => {
   const { url, get, post } = await stage({}, { origins: ['https://app.example'] })
   const plain = await fetch(`${url}/bothways/publish`, { method: 'POST', body: '{}' })

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isLoopbackAddress, probeLimits } from './probe.ts'
 import { type Serving, startServe } from './serve.ts'
@@ -60,7 +62,10 @@ test('A request of another method, or with no Origin, or that cannot be read, is
   expect((await fetch(url, { method: 'POST', headers, body: '{}' })).status).toBe(403)
   const other = await serve()
   expect((await ask(other, '', {}, '{}')).status).toBe(400)
-  expect((await ask(other, 'x'.repeat(probeLimits.bodyBytes))).status).toBe(400)
+  const fields = { url: 'no://url', protocols: [], language: 'zh' }
+  const long = JSON.stringify({ ...fields, more: 'x'.repeat(probeLimits.bodyBytes) })
+  expect((await ask(other, '', {}, long)).status).toBe(400)
+  expect((await ask(other, '', {}, JSON.stringify(fields))).status).toBe(200)
 })
 
 test('Without --allow-probe only this machine is a target, whatever it is called', async () => {
@@ -72,9 +77,31 @@ test('Without --allow-probe only this machine is a target, whatever it is called
 })
 
 test('Few probes run at a time', async () => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const sockets: Socket[] = []
+  const bothAreHere = new Promise<void>(resolve => {
+    silent.on('connection', socket => {
+      socket.on('error', () => {})
+      if (sockets.push(socket) === probeLimits.atOnce) resolve()
+    })
+  })
   const other = await serve()
-  const answers = await Promise.all(Array.from({ length: 8 }, () => ask(other, 'no://url')))
-  expect(answers.filter(it => it.status === 429).length).toBeGreaterThan(0)
+  const url = `ws://127.0.0.1:${(silent.address() as AddressInfo).port}/`
+  const running = Array.from({ length: probeLimits.atOnce }, () => ask(other, url))
+  await bothAreHere
+  expect((await ask(other, 'no://url')).status).toBe(429)
+  for (const socket of sockets) socket.destroy()
+  silent.close()
+  for (const answer of running) expect((await answer).status).toBe(200)
+})
+
+test('Few probes may come in a burst', async () => {
+  const other = await serve()
+  const statuses: number[] = []
+  for (let count = 0; count < 8; count++) statuses.push((await ask(other, 'no://url')).status)
+  expect(statuses.slice(0, 5)).toEqual(Array(5).fill(200))
+  expect(statuses).toContain(429)
 })
 
 test.each([

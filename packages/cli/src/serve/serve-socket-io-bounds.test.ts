@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Engine } from '@bothways/socket.io'
 import { afterEach, expect, test } from 'vitest'
 import { ServeSocketIo, type ServeSocketIoOptions } from './serve-socket-io.ts'
 
@@ -56,4 +57,17 @@ test('Handshakes that nobody follows up keep nobody out', async () => {
   expect(socketIo.clientCounts.polling).toBe(20)
   const sid = await open()
   expect((await ask(`&sid=${sid}`)).text).toMatch(/^40/)
+})
+
+test('What waits, what comes and how many ask for a session are bounded', async () => {
+  const { socketIo } = await start({})
+  const MiB = 1024 * 1024
+  expect((socketIo.io.engine as unknown as Engine).opts).toMatchObject({
+    maxBufferedBytes: 16 * MiB,
+    maxTotalBufferedBytes: 256 * MiB,
+    maxTotalIncomingBytes: 64 * MiB,
+    maxSessions: 10_000,
+    maxSessionsPerAddress: 1_000,
+    maxHandshakesPerSecond: 1_000,
+  })
 })

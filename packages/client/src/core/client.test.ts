@@ -412,6 +412,13 @@ test('The queue is bounded in count and bytes; one more fails at once', async ()
   ])
 })
 
+test('So many requests wait for their answers; one more fails at once', async () => {
+  const { client } = stage({ maxQueueCount: 2 })
+  const outcomes = [1, 2, 3].map(input => outcome(client.request('echo', input)))
+  await settled()
+  expect(outcomes.map(({ code }) => code)).toEqual([undefined, undefined, 'queue_full'])
+})
+
 test('What the server would not take is not sent, and the rest is', async () => {
   const { client, socket } = stage()
   const room = client.topic('room/1')

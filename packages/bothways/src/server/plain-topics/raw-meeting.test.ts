@@ -235,6 +235,20 @@ test('A client that floods a slow check is refused at a bound, and keeps its ord
   )
 })
 
+test('Of all clients so many calls wait for a slow check, and one more is refused', async () => {
+  let decide = (): void => {}
+  const decided = new Promise<void>(resolve => {
+    decide = resolve
+  })
+  const { url, refusals } = await startProcess(new MemoryBroker(), {
+    'slow/*': { raw: true, authorize: () => decided.then(() => true) },
+  })
+  const clients = await Promise.all(Array.from({ length: 101 }, (_, n) => connect(url, `${n}`)))
+  for (const client of clients) for (let n = 0; n < 100; n++) client.send(`slow/1 ${n}`)
+  await expect.poll(() => refusals.length).toBe(100)
+  decide()
+})
+
 test('A publication leaves out 16 sockets at most', async () => {
   const { url, server, refusals } = await startProcess()
   for (let n = 0; n < 17; n++) await connect(url, `${n}`)
