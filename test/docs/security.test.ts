@@ -23,7 +23,7 @@ const testFiles = files.filter(isTest)
 /** Numbers that a constant or a member of this name has in the sources of a folder. */
 function constantsOf(name: string, folder: string): number[] {
   const definition = new RegExp(
-    `\\b${name}'?(?:: number)?(?: = |: | \\?\\? |, )(?:new WorkGate\\(\\{ maxBytes: |wholeNumber\\()?([\\d_]+(?: \\* [\\d_]+)*)`,
+    `\\b${name}'?(?:: number)?(?: = |: | \\?\\? |, )(?:new WorkGate\\(\\{ maxBytes: |wholeNumber\\()?([\\d_]+(?:\\.\\d+)?(?: \\* [\\d_]+)*)`,
     'g',
   )
   const sources = files.filter(file => file.startsWith(folder) && !isTest(file))
@@ -38,7 +38,7 @@ function textsOf(value: number): string[] {
   if (value === Number.MAX_SAFE_INTEGER || value === Number.POSITIVE_INFINITY) return ['no bound']
   const units = { '': 1, ' KiB': 2 ** 10, ' MiB': 2 ** 20, ' GiB': 2 ** 30, ' ms': 1, ' s': 1_000 }
   return Object.entries(units)
-    .filter(([, size]) => value % size === 0)
+    .filter(([, size]) => size === 1 || value % size === 0)
     .map(([unit, size]) => (value / size).toLocaleString('en') + unit)
 }
 

@@ -5,7 +5,7 @@ export interface TurnMember {
 }
 
 /** How long a member may work in one turn at least, and all together that wait from earlier turns, in ms. */
-const leastShareMs = 1
+const leastShareMs = 0.5
 
 /**
  * While much is to be written at the turn's end, everybody waits for that anyway, and what is added now is written along
@@ -15,13 +15,13 @@ const partOfWriting = 1 / 2
 const longestWorkMs = 16
 
 /** A member that has worked for so long in a turn leaves to other threads what they can do, in ms. */
-const earlyMs = leastShareMs / 8
+const earlyMs = leastShareMs / 4
 
 /** So many at most of those that wait go on in one turn: what they set off in later ticks takes time as well. */
 const membersPerTurn = 4
 
 /** A stretch of work that took longer than this is followed by a shorter one, in ms. */
-const longStretchMs = leastShareMs / 8
+const longStretchMs = leastShareMs / 4
 
 /** The most work between two looks at the clock, in the units of {@link FairTime.goOn}. */
 const longestStretch = 8 * 1024
@@ -109,7 +109,7 @@ export class FairTime {
     return wasLong ? Math.max(shortestStretch, lastStretch >> 3) : Math.min(longestStretch, lastStretch * 2)
   }
 
-  /** Whether `member`, who works, has used less than an eighth of its share of this turn, and all together less than one. */
+  /** Whether `member`, who works, has used less than a quarter of its share of this turn, and all together less than one. */
   isEarly(member: TurnMember, nowMs: number = this.#now()): boolean {
     if (member !== this.#member) this.begin(member, nowMs)
     if (this.#isTurnWatched && nowMs - this.#turnBegunMs >= leastShareMs) return false
