@@ -54,6 +54,11 @@ describe.each([
       await page.locator('.log-type-error').first().waitFor()
     }
     expect(await findings(page)).toEqual([])
+    // The names that pictures have by themselves are English, and would be read out beside the words.
+    const pictures = await page.evaluate(`[...document.querySelectorAll('.anticon:not([aria-hidden=true])')]
+      .filter(it => it.closest('button[aria-label]') === null).map(it => it.getAttribute('aria-label'))`)
+    const clear = locale === 'en-US' ? 'Filter no more' : '取消筛选'
+    expect(pictures).toEqual(tab === 'console' ? [clear] : [])
     await page.close()
   })
 })

@@ -36,7 +36,7 @@ export function Header({ tab, onTab, preferences }: HeaderProps): ReactNode {
           type="text"
           aria-label={themeLabel}
           title={themeLabel}
-          icon={isDark ? <SunOutlined /> : <MoonOutlined />}
+          icon={isDark ? <SunOutlined aria-hidden /> : <MoonOutlined aria-hidden />}
           onClick={() => setTheme(isDark ? 'light' : 'dark')}
         />
       </div>

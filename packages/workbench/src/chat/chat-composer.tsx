@@ -53,7 +53,13 @@ export const ChatComposer = memo(function ChatComposer(props: ChatComposerProps)
           aria-label={texts.write}
           maxLength={longestText}
         />
-        <Button type="primary" icon={<SendOutlined />} disabled={!canSend} onClick={send} data-action="say">
+        <Button
+          type="primary"
+          icon={<SendOutlined aria-hidden />}
+          disabled={!canSend}
+          onClick={send}
+          data-action="say"
+        >
           {texts.send}
         </Button>
       </div>

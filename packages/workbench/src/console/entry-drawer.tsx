@@ -42,14 +42,14 @@ export function EntryDrawer({ entry, onClose }: EntryDrawerProps): ReactNode {
               {entry.direction !== 'event' && ` · ${texts[entry.direction]} · ${formatBytes(entry.bytes)}`}
             </h2>
             <Button
-              icon={<CopyOutlined />}
+              icon={<CopyOutlined aria-hidden />}
               onClick={() => copy(typeof entry.data === 'string' ? entry.data : formatHex(entry.data))}
             >
               {texts.copy}
             </Button>
             <Button
               type="text"
-              icon={<CloseOutlined />}
+              icon={<CloseOutlined aria-hidden />}
               aria-label={texts.closeDetail}
               title={texts.closeDetail}
               onClick={onClose}

@@ -1,4 +1,5 @@
 import {
+  CloseCircleFilled,
   DeleteOutlined,
   DownloadOutlined,
   PauseOutlined,
@@ -51,8 +52,8 @@ export function LogToolbar({ session, isFollowing, onFollow }: LogToolbarProps):
     <div className="log-toolbar" role="toolbar" aria-label={texts.toolbar}>
       <Input
         className="log-search"
-        allowClear
-        prefix={<SearchOutlined className="muted" />}
+        allowClear={{ clearIcon: <CloseCircleFilled aria-label={texts.noFilter} /> }}
+        prefix={<SearchOutlined aria-hidden className="muted" />}
         placeholder={texts.filter}
         aria-label={texts.filter}
         value={text}
@@ -80,21 +81,21 @@ export function LogToolbar({ session, isFollowing, onFollow }: LogToolbarProps):
           title={texts.toEnd}
           aria-label={texts.toEnd}
           aria-pressed={isFollowing}
-          icon={<VerticalAlignBottomOutlined />}
+          icon={<VerticalAlignBottomOutlined aria-hidden />}
           onClick={onFollow}
         />
         <Button
           type={isPaused ? 'primary' : 'text'}
           title={isPaused ? texts.resume : texts.pause}
           aria-label={isPaused ? texts.resume : texts.pause}
-          icon={isPaused ? <PlayCircleOutlined /> : <PauseOutlined />}
+          icon={isPaused ? <PlayCircleOutlined aria-hidden /> : <PauseOutlined aria-hidden />}
           onClick={togglePause}
         />
         <Button
           type="text"
           title={texts.exportHint}
           aria-label={texts.export}
-          icon={<DownloadOutlined />}
+          icon={<DownloadOutlined aria-hidden />}
           disabled={!hasMatches}
           onClick={() => download(toNdjson(log.matching()))}
         />
@@ -102,7 +103,7 @@ export function LogToolbar({ session, isFollowing, onFollow }: LogToolbarProps):
           type="text"
           title={texts.clear}
           aria-label={texts.clear}
-          icon={<DeleteOutlined />}
+          icon={<DeleteOutlined aria-hidden />}
           disabled={!hasEntries}
           onClick={clear}
         />

@@ -135,7 +135,7 @@ function Command({ text }: { text: string }): ReactNode {
       </pre>
       <Button
         size="small"
-        icon={<CopyOutlined />}
+        icon={<CopyOutlined aria-hidden />}
         aria-label={failure.copyCommand}
         title={failure.copyCommand}
         onClick={() => copy(text)}

@@ -27,7 +27,7 @@ export function Shelf({ saved, sent, onPick, onForget }: ShelfProps): ReactNode 
               <Button
                 type="text"
                 size="small"
-                icon={<DeleteOutlined />}
+                icon={<DeleteOutlined aria-hidden />}
                 aria-label={texts.forget}
                 title={texts.forget}
                 onClick={() => onForget(item)}

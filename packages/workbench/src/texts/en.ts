@@ -247,6 +247,7 @@ export const en = {
       toolbar: 'What the list shows',
       announce: (received: number, sent: number): string => `${received} received, ${sent} sent`,
       filter: 'Filter by text',
+      noFilter: 'Filter no more',
       allDirections: 'Both directions',
       in: 'Received',
       out: 'Sent',

@@ -234,6 +234,7 @@ export const zh: Texts = {
       toolbar: '列表显示的内容',
       announce: (received, sent) => `收到 ${number(received)} 条，发出 ${number(sent)} 条`,
       filter: '按内容筛选',
+      noFilter: '取消筛选',
       allDirections: '全部方向',
       in: '收到',
       out: '发出',
