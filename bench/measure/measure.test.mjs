@@ -66,20 +66,20 @@ describe('Each kind of load on a server', () => {
       if (!name.includes('long')) expect(result.sampled).toBeGreaterThan(0)
     })
 
-    test('memory of idle clients', async () => {
+    test('The memory of idle clients is measured', async () => {
       const changes = { mode: 'idle', connections: 200, flags: 's' }
       const { figure } = await measure(peer, { ...workload, ...changes }, how())
       expect(Number.isFinite(figure)).toBe(true)
     })
   })
 
-  test.each(['-', 'd', 'jdu'])('memory of idle connections (%s)', async flags => {
+  test.each(['-', 'd', 'jdu'])('The memory of idle connections is measured (%s)', async flags => {
     const changes = { kind: 'echo-deflate', mode: 'idle', connections: 200, bytes: 2_048, flags }
     const { figure } = await measure('bothways', { ...workload, ...changes }, how())
     expect(Number.isFinite(figure)).toBe(true)
   })
 
-  test('echo on a server without the protocol', async () => {
+  test('A server without the protocol echoes, too', async () => {
     await measureSome('ceiling', workload)
   })
 })
@@ -90,7 +90,7 @@ describe('Each kind of load on a client', () => {
     ['echo of Chinese text', { bytes: 1_024, flags: 't' }],
     ['echo of long messages', { bytes: 2 ** 18 }],
     ['handshake', { mode: 'handshake' }],
-  ])('%s', async (name, changes) => {
+  ])('%s: messages come back to a client', async (name, changes) => {
     const result = await measureSome('bothways', { ...workload, side: 'client', ...changes })
     if (name !== 'handshake') expect(result.sampled).toBeGreaterThan(0)
   })

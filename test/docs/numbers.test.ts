@@ -17,8 +17,8 @@ const inMiB = (bytes: number) => `${bytes / MiB} MiB`
 const { keepalive } = server.connection
 if (keepalive === false) throw new Error('keepalive is on by default')
 
-describe('The defaults that the documentation gives are those of the code:', () => {
-  test('the reference of the server, every option of it and no other', () => {
+describe('The defaults of the code stand in', () => {
+  test('the reference of the server, with every option and no other', () => {
     const rows = rowsByName('docs/reference/server.md', '## Options')
     expect([...rows.keys()].sort()).toEqual(Object.keys(serverOptions).sort())
     const { connection, ...own } = server
@@ -45,7 +45,7 @@ describe('The defaults that the documentation gives are those of the code:', () 
     expect(rows.get('messageTimeoutMs')?.[1]).toBe('no limit')
   })
 
-  test('compression', () => {
+  test('the guide to compression', () => {
     const rows = rowsByName('docs/how-to/compression.md')
     for (const option of Object.keys(compressing.server)) {
       const [, onServer, onClient] = rows.get(option) ?? []

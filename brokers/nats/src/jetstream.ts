@@ -40,7 +40,7 @@ interface Reply {
 /** Calls without an answer; one more is refused as `busy`. */
 const maxWaitingCalls = 10_000
 
-/** So many messages are asked for at once. */
+/** How many messages are asked for at once. */
 const batchCount = 100
 
 /** The parts of JetStream's API that the broker needs, over a connection of NATS. https://docs.nats.io/reference/reference-protocols/nats_api_reference */

@@ -104,7 +104,7 @@ export class Log {
         for (let left = skipped; left > 0; left -= skipBatch) await next(Math.min(left, skipBatch))
         return await next(pending - skipped)
       })
-    // Of a busy topic they are near the end of the stream; of a quiet one there are few.
+    // Those of a busy topic are near the end of the stream; a quiet one has few.
     return (await read(Math.max(1, newest.seq - 4 * wanted))) ?? (await read(1)) ?? []
   }
 

@@ -25,7 +25,7 @@ export interface NatsMessage {
 }
 
 export interface NatsHeaders {
-  /** Of a message of the server itself, such as 404; 0 for all others. */
+  /** The status of a message of the server itself, such as 404; 0 for all others. */
   readonly code: number
   /** Empty when there is none. */
   get(name: string): string

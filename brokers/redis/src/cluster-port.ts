@@ -4,11 +4,11 @@ import { slotOf } from './key-slot.ts'
 import type { PortEvents, ServerClient } from './redis-client.ts'
 import type { RedisPort } from './redis-port.ts'
 
-/** So long a server may take to say what it knows of the cluster, in ms. */
+/** How long a server may take to say what it knows of the cluster, in ms. */
 const answerMs = 2000
 /** Between two looks at the cluster lies so much, in ms. */
 const pauseMs = 200
-/** So many addresses that are no longer in use are asked when nobody else answers. */
+/** How many addresses that are no longer in use are asked when nobody else answers. */
 const mostRemembered = 100
 
 /**

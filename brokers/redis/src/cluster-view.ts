@@ -32,7 +32,7 @@ export function readClusterView(info: unknown, ranges: unknown, asked: string): 
   return { epoch: Number(epoch), isOk: /^cluster_state:ok/m.test(String(info)), masters, servers }
 }
 
-/** Of those that find the cluster usable, the one that has seen most of its changes. */
+/** The view that has seen most changes, of those that find the cluster usable. */
 export function newestView(views: readonly (ClusterView | undefined)[]): ClusterView | undefined {
   let newest: ClusterView | undefined
   for (const view of views) {

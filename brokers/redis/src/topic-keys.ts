@@ -10,7 +10,7 @@ export interface TopicKeys {
   key(scope: string, name: string): string
 }
 
-/** So many topics' keys are remembered; digests take their time. */
+/** How many topics' keys are remembered; digests take their time. */
 const mostRemembered = 1_000
 const remembered = new Map<string, TopicKeys>()
 

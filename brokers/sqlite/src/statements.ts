@@ -3,7 +3,7 @@ import type { Database, Statement } from './database.ts'
 export interface TopicRow {
   readonly id: number
   readonly epoch: string
-  /** Of the newest publication; its number and check outlive it. */
+  /** Belong to the newest publication; its number and check outlive it. */
   readonly head: number
   readonly head_check: string
   readonly age_ms: number

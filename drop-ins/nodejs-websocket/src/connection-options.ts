@@ -27,7 +27,7 @@ export function settingsOf(role: 'server' | 'client'): ConnectionSettings {
 
 let lastCompat = compatFor(limits.settings.maxBufferLength)
 
-/** In what the connections of nodejs-websocket differ from those of this project; the same object while nothing changes. */
+/** What is different about the connections of nodejs-websocket; the same object while nothing changes. */
 export function compatOf(): ConnectionCompat {
   const { maxBufferLength } = limits.settings
   if (lastCompat.receiver?.maxFrameBytes !== maxBufferLength) lastCompat = compatFor(maxBufferLength)

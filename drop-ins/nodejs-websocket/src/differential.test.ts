@@ -326,7 +326,7 @@ const facts = ({ path, host, headers, protocols, protocol, key, readyState, outS
 })
 
 describe("A server's opening handshake is the same on both", () => {
-  test('What it answers, and what the connection knows', () =>
+  test('It answers the same, and the connection knows the same', () =>
     same(async stage => {
       const { port, accepted, server } = await stage.serve()
       const peer = await stage.dial(port)
@@ -344,7 +344,7 @@ describe("A server's opening handshake is the same on both", () => {
     ['what selectProtocol says', { selectProtocol: (_connection, protocols) => protocols[1] }, 'a, b'],
     ['nothing by selectProtocol', { selectProtocol: () => undefined }, 'a, b'],
     ['selectProtocol before validProtocols', { selectProtocol: () => 'b', validProtocols: ['a'] }, 'a, b'],
-  ])('Protocols: %s', (_name, options, offered) =>
+  ])('Protocols are agreed on alike: %s', (_name, options, offered) =>
     same(async stage => {
       const { port, accepted } = await stage.serve(options)
       const peer = await stage.dial(port)
@@ -435,7 +435,7 @@ describe("A server's opening handshake is the same on both", () => {
     ['another version', withOther('Sec-WebSocket-Version', 'Sec-WebSocket-Version: 8')],
     ['another Upgrade', withOther('Upgrade', 'Upgrade: h2c')],
     ['another Connection', withOther('Connection', 'Connection: keep-alive')],
-  ])('Refused: %s', (_name, text) =>
+  ])('A request is refused for %s', (_name, text) =>
     same(async stage => {
       const { port, server } = await stage.serve()
       const peer = await stage.dial(port)
@@ -445,7 +445,7 @@ describe("A server's opening handshake is the same on both", () => {
     }),
   )
 
-  test('Connection and Upgrade in other cases, in a list', () =>
+  test('Connection and Upgrade may come in other cases and in a list', () =>
     same(async stage => {
       const { port } = await stage.serve()
       const peer = await stage.dial(port)
@@ -461,7 +461,7 @@ describe("A server's opening handshake is the same on both", () => {
       return peer.head()
     }))
 
-  test('Refused: longer than the buffer may grow', () =>
+  test('A request is refused that is longer than the buffer may grow', () =>
     same(async stage => {
       stage.api.setMaxBufferLength(1_000)
       const { port } = await stage.serve()
@@ -508,14 +508,14 @@ describe('Messages are the same on both', () => {
       return [await peer.frames(4), data.toString()]
     }))
 
-  test('A server and a client receive the same', () =>
+  test('What either side sends, the other receives', () =>
     same(async stage => {
       const { peer } = await stage.opened({}, unmasked(rawFrame('81', 'early')))
       peer.frame(rawFrame('81', 'text'), rawFrame('02', 'by'), rawFrame('80', 'tes'), rawFrame('8a', 'pong'))
       await stage.log.until('client', 'pong')
     }))
 
-  test('A text in fragments, with a ping and a pong between them', () =>
+  test('A text in fragments is told whole, with a ping and a pong between them', () =>
     same(async stage => {
       const { peer } = await stage.served()
       peer.frame(rawFrame('01', 'a'), rawFrame('89', 'ping'), rawFrame('00', 'b'), rawFrame('8a', 'pong'))
@@ -546,7 +546,7 @@ describe('Messages are the same on both', () => {
       return pong
     }))
 
-  test('A binary stream read with read() and readable', () =>
+  test('A binary stream can be read with read() and readable', () =>
     same(async stage => {
       const { peer, connection } = await stage.served()
       connection.removeAllListeners('binary')
@@ -597,7 +597,7 @@ describe('Messages are the same on both', () => {
       return [isKept, isGone, await peer.frames(4)]
     }))
 
-  test('beginBinary on a client, piped into', () =>
+  test('beginBinary of a client takes what is piped into it', () =>
     same(async stage => {
       stage.api.setBinaryFragmentation(100_000)
       const { peer, connection } = await stage.opened()
@@ -637,7 +637,7 @@ describe('Messages are the same on both', () => {
       return peer.frames(5)
     }))
 
-  test('What cannot be sent', () =>
+  test('What cannot be sent is thrown', () =>
     same(async stage => {
       const { peer, connection } = await stage.served()
       const results = [undefined, null, 5, {}, [1], new Uint8Array(1)].map(data =>
@@ -651,7 +651,7 @@ describe('Messages are the same on both', () => {
       return [results, names, binary, await peer.frames(1)]
     }))
 
-  test('Pings: with data, without, and the pongs for them', () =>
+  test('Pings with data and without are sent, and answered by pongs', () =>
     same(async stage => {
       const { peer, connection } = await stage.served()
       connection.sendPing('data')
@@ -679,7 +679,7 @@ describe('Closing is the same on both', () => {
     side: 'server' | 'client',
   ): Promise<{ peer: Peer; connection: Connection }> => (side === 'server' ? stage.served() : stage.opened())
 
-  describe.each(sides)('On a %s', side => {
+  describe.each(sides)('A connection of a %s', side => {
     test.each<[string, RawFrame]>([
       ['with a code and a reason', close(1000, 'reason ✓')],
       ['with a code', close(4999)],
@@ -688,7 +688,7 @@ describe('Closing is the same on both', () => {
       ['with 0', close(0)],
       ['with 1005', close(1005, 'unsaid')],
       ['with 1006', close(1006)],
-    ])('By the peer, %s', (_name, frame) =>
+    ])('is closed by the peer, %s', (_name, frame) =>
       same(async stage => {
         const { peer, connection } = await begin(stage, side)
         connection.on('close', () => stage.log.add(side, 'state', connection.readyState))
@@ -711,7 +711,7 @@ describe('Closing is the same on both', () => {
       ['with null', [null]],
       ['with a reason only', [undefined, 'unsaid']],
       ['with a reason that is none', [1000, null]],
-    ])('By this side, %s', (_name, details) =>
+    ])('is closed by this side, %s', (_name, details) =>
       same(async stage => {
         const { peer, connection } = await begin(stage, side)
         connection.close(...(details as [number, string]))
@@ -724,7 +724,7 @@ describe('Closing is the same on both', () => {
       }),
     )
 
-    test('Twice: TCP ends, and it is told each time', () =>
+    test('ends TCP when it is closed twice, and is told each time', () =>
       same(async stage => {
         const { peer, connection } = await begin(stage, side)
         connection.close(1000)
@@ -735,7 +735,7 @@ describe('Closing is the same on both', () => {
         return [state, frames]
       }))
 
-    test('After the peer has, it is told and nothing is sent', () =>
+    test('sends nothing when it is closed after the peer has, and is told', () =>
       same(async stage => {
         const { peer, connection } = await begin(stage, side)
         peer.frame(close(1001))
@@ -745,21 +745,21 @@ describe('Closing is the same on both', () => {
         return [connection.readyState, await peer.rest()]
       }))
 
-    test('Without notice', () =>
+    test('is told when TCP ends without notice', () =>
       same(async stage => {
         const { peer, connection } = await begin(stage, side)
         peer.socket.end()
         await closed(connection.socket)
       }))
 
-    test('By RST', () =>
+    test('is told when TCP is reset', () =>
       same(async stage => {
         const { peer, connection } = await begin(stage, side)
         peer.socket.resetAndDestroy()
         await closed(connection.socket)
       }))
 
-    test("By the program's own end of the socket, or destruction", () =>
+    test('is told when the program itself ends or destroys the socket', () =>
       same(async stage => {
         for (const end of ['end', 'destroy'] as const) {
           const { connection } = await begin(stage, side)
@@ -768,7 +768,7 @@ describe('Closing is the same on both', () => {
         }
       }))
 
-    test('Then nothing can be sent', () =>
+    test('sends nothing any more', () =>
       same(async stage => {
         const { peer, connection } = await begin(stage, side)
         const sendAll = (): unknown => [
@@ -787,7 +787,7 @@ describe('Closing is the same on both', () => {
         return [results, await peer.rest()]
       }))
 
-    test('What is not sent yet of a stream is dropped', () =>
+    test('drops what is not sent yet of a stream', () =>
       same(async stage => {
         stage.api.setBinaryFragmentation(4)
         const { peer, connection } = await begin(stage, side)
@@ -813,7 +813,7 @@ describe('Closing is the same on both', () => {
       ['a text amid a text', [rawFrame('01', 'a'), rawFrame('81', 'b')]],
       ['bytes amid bytes', [rawFrame('02', 'a'), rawFrame('82', 'b')]],
       ['a text before it', [rawFrame('81', 'before'), rawFrame('83', 'a')]],
-    ])('For a broken rule: %s', (_name, frames) =>
+    ])('is closed for a broken rule: %s', (_name, frames) =>
       same(async stage => {
         const { peer, connection } = await begin(stage, side)
         connection.on('close', () => stage.log.add(side, 'state', connection.readyState))
@@ -826,7 +826,7 @@ describe('Closing is the same on both', () => {
       }),
     )
 
-    test('For a broken rule: the mask', () =>
+    test('is closed for a wrong mask', () =>
       same(async stage => {
         const { peer, connection } = await begin(stage, side)
         const write = side === 'server' ? unmasked : masked
@@ -837,7 +837,7 @@ describe('Closing is the same on both', () => {
         return received
       }))
 
-    test('For a frame longer than the buffer may grow', () =>
+    test('is closed for a frame longer than the buffer may grow', () =>
       same(async stage => {
         stage.api.setMaxBufferLength(1_000)
         const { peer, connection } = await begin(stage, side)
@@ -851,7 +851,7 @@ describe('Closing is the same on both', () => {
       }))
   })
 
-  test('While connecting', () =>
+  test('A connection can be closed while it is connecting', () =>
     same(async stage => {
       const { connection } = await stage.asked()
       const state = connection.readyState
@@ -899,7 +899,7 @@ describe("A client's opening handshake is the same on both", () => {
       { extraHeaders: { Host: 'example.test', Connection: 'keep-alive, Upgrade' } },
       '/',
     ],
-  ])('The request: %s', (_name, options, path) =>
+  ])('The request is written alike: %s', (_name, options, path) =>
     same(async stage => {
       const { asked, connection } = await stage.asked(options, path)
       const { headers, protocol, server, readyState } = connection
@@ -940,7 +940,7 @@ describe("A client's opening handshake is the same on both", () => {
     ['an unasked protocol', asked => answer(asked, 'Sec-WebSocket-Protocol: one')],
     ['another protocol', asked => answer(asked, 'Sec-WebSocket-Protocol: two'), ['one']],
     ['no protocol', asked => answer(asked), ['one']],
-  ])('Refused: %s', (_name, answerTo, protocols) =>
+  ])('An answer is refused for %s', (_name, answerTo, protocols) =>
     same(async stage => {
       const { peer, connection, asked } = await stage.asked({ protocols: protocols ?? [] })
       peer.write(answerTo(asked))
@@ -948,7 +948,7 @@ describe("A client's opening handshake is the same on both", () => {
     }),
   )
 
-  test('Refused: longer than the buffer may grow', () =>
+  test('An answer is refused that is longer than the buffer may grow', () =>
     same(async stage => {
       stage.api.setMaxBufferLength(1_000)
       const { peer, connection } = await stage.asked()
@@ -956,7 +956,7 @@ describe("A client's opening handshake is the same on both", () => {
       await closed(connection.socket)
     }))
 
-  test('A reason phrase may be missing, and other cases do', () =>
+  test('An answer may lack the reason phrase, and have names in other cases', () =>
     same(async stage => {
       const { peer, asked } = await stage.asked()
       peer.write(
@@ -969,7 +969,7 @@ describe("A client's opening handshake is the same on both", () => {
       await stage.log.until('client', 'connect')
     }))
 
-  test('The server leaves before it answers', () =>
+  test('A server that leaves before it answers is an error', () =>
     same(async stage => {
       const { peer, connection } = await stage.asked()
       peer.write('HTTP/1.1 101 Swit')
@@ -977,7 +977,7 @@ describe("A client's opening handshake is the same on both", () => {
       await closed(connection.socket)
     }))
 
-  test('Nobody listens there', () =>
+  test('A port where nobody listens is an error', () =>
     same(async stage => {
       const connection = stage.watch('client', stage.api.connect('ws://127.0.0.1:1/'))
       connection.on('error', error => stage.log.add('client', 'code', (error as NodeJS.ErrnoException).code))
@@ -1052,7 +1052,7 @@ describe('A server is the same on both', () => {
       return frames
     }))
 
-  test.each([0, 1, 2, 3])('listen in form %i', form =>
+  test.each([0, 1, 2, 3])('listen takes its arguments in form %i', form =>
     same(async stage => {
       const server = stage.api.createServer()
       const called = (): void => stage.log.add('listener', 'callback')
@@ -1080,7 +1080,7 @@ describe('A server is the same on both', () => {
       return error.code
     }))
 
-  test('createServer with a callback alone', () =>
+  test('createServer takes a callback alone', () =>
     same(async stage => {
       const server = stage.api.createServer(connection => connection.sendText('hello'))
       server.listen(0, '127.0.0.1')
@@ -1137,9 +1137,9 @@ describe('Both ends are the same on both', () => {
     return [client.protocol, client.readyState === client.OPEN]
   }
 
-  test('Text and two megabytes there and back', () => same(stage => echo(stage, {}, 'ws')))
+  test('Text and two megabytes come back', () => same(stage => echo(stage, {}, 'ws')))
 
-  test('The same over TLS', () =>
+  test('They come back over TLS, too', () =>
     same(stage => echo(stage, { secure: true, cert: certificate.cert, key: certificate.key }, 'wss')))
 
   test('A certificate that nobody has vouched for is an error', () =>

@@ -122,7 +122,7 @@ export class Adapter extends EventEmitter {
   readonly nsp: AdapterNamespace
   /** The members of each room. */
   readonly rooms: Map<Room, Set<SocketId>> = new Map()
-  /** In which rooms somebody is. */
+  /** The rooms that somebody is in. */
   readonly sids: Map<SocketId, Set<Room>> = new Map()
   /** What clients that are away miss; only with the option `connectionStateRecovery`. */
   protected readonly log: SessionLog | undefined
@@ -163,7 +163,7 @@ export class Adapter extends EventEmitter {
       this.#separate(room)
       let members = this.rooms.get(room)
       if (members === undefined) {
-        // In the room of its own and in no other: one set says both, until one of them changes.
+        // It is in the room of its own and in no other: one set says both, until one of them changes.
         const isAlone = room === id && own.size === 1 && rooms.size === 1
         members = isAlone ? own : new Set()
         this.rooms.set(room, members)

@@ -22,7 +22,7 @@ const maxNamespaces = 1_000
 /** How often it may ask for a namespace that it does not get. */
 const maxRefusals = 100
 
-/** So long no attachment of a packet comes, or up to twice that, and the connection ends, in ms. */
+/** A connection ends when no attachment of a packet has come for so long, or up to twice that, in ms. */
 const attachmentTimeoutMs = 60_000
 
 /** What a connection needs of its server. */
@@ -227,7 +227,7 @@ export class Client implements BudgetHolder, PacketReceiver {
     this.#attachmentTimer.unref()
   }
 
-  /** So many bytes are held now. */
+  /** How many bytes are held now. */
   #count(bytes: number): void {
     if (bytes === this.#heldBytes) return
     // An engine of npm's has no such bound.

@@ -118,7 +118,7 @@ export class ParentNamespace<
   }
 
   override fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
-    // On another server there may be namespaces of this rule that there are not here.
+    // Another server may have namespaces of this rule that this one has not.
     throw new Error('fetchSockets() is not supported on parent namespaces')
   }
 }

@@ -114,7 +114,7 @@ export abstract class SocketOf<
   /** For the program, and seen by other servers in `fetchSockets`. */
   get data(): SocketData {
     this.#data ??= {} as SocketData
-    // Who gets it may change it.
+    // Its receiver may change it.
     if (this.#recovery !== undefined) this.#adapter.touch?.(this.id)
     return this.#data
   }

@@ -126,7 +126,7 @@ function meetNamespace<User>(namespace: AnyNamespace, hub: Hub<User>, options: M
 
   adapter.addAll = (id, rooms) => {
     const opened = [...rooms].filter(room => room !== id && meeting.opens(room))
-    // Who has just been let in goes into the room of its own first.
+    // A socket that has just been let in goes into the room of its own first.
     const before = rooms.has(id) ? asked.get(id) : undefined
     if (opened.length === 0 && before === undefined) return own.addAll(id, rooms)
     asked.delete(id)

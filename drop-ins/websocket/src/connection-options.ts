@@ -34,7 +34,7 @@ export function settingsOf(
   )
 }
 
-/** In what the connections of websocket differ from those of this project. */
+/** What is different about the connections of websocket. */
 export function compatOf(config: IConfig): ConnectionCompat {
   return {
     receiver: {

@@ -36,7 +36,7 @@ export function settingsOf(
   return lastSettings
 }
 
-/** In what the connections of ws differ from those of this project. */
+/** What is different about the connections of ws. */
 export function compatOf({
   generateMask,
   maxFragments = 0,

@@ -21,7 +21,7 @@ export interface PerMessageDeflateOptions {
   serverMaxWindowBits?: number | undefined
   /** The client's window is 2 to this power bytes, 8 to 15. */
   clientMaxWindowBits?: number | undefined
-  /** Of these, `level` counts: no state of zlib lives between messages, so there is no memory to save. */
+  /** Only `level` counts: no state of zlib lives between messages, so there is no memory to save. */
   zlibDeflateOptions?: ZlibOptions | undefined
   /** Nothing of these is needed; `maxPayload` bounds what comes out. */
   zlibInflateOptions?: ZlibOptions | undefined

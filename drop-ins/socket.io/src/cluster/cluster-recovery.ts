@@ -9,7 +9,7 @@ import { toText } from './text-of-bytes.ts'
 
 /** A client whose rooms and data are longer than this, in characters, is known to its own server alone. */
 const maxSessionLength = 65_536
-/** So many sessions are one message at most, and about so many characters. */
+/** How many sessions one message has at most, and about how many characters. */
 const maxSessionsAtOnce = 500
 const messageLength = 262_144
 /** How often a server says that it lives, in ms, at most and at least. */
@@ -170,7 +170,7 @@ export class ClusterRecovery {
 
   /** A packet comes round, of this server or another one. */
   place(offset: string): void {
-    // Who has missed a packet may have missed sessions, too.
+    // A server that has missed a packet may have missed sessions, too.
     if (this.#log.place(offset)) this.#wantsSessions = true
     if (!this.#isHeard && this.#log.isCommon) this.#nowHeard()
   }

@@ -96,7 +96,7 @@ export class DeadlineQueue<Item> {
   }
 }
 
-/** So many are handed over in one turn of the event loop; then others have theirs. */
+/** How many are handed over in one turn of the event loop; then others have theirs. */
 const itemsPerTurn = 256
 
 /** A timer that is later than this, or than a quarter of the time it is for, was kept by a block, in ms. */

@@ -14,7 +14,7 @@ export class KnownServers {
     this.#membership = membership
   }
 
-  /** Of a bus that does not tell its members everybody is one; so it is while nobody can say. */
+  /** Everybody is a member of a bus that does not tell its members; so it is while nobody can say. */
   async has(id: string): Promise<boolean> {
     if (this.#membership.members === undefined || this.#known.has(id)) return true
     this.#asking ??= this.#ask(this.#membership.members).finally(() => {

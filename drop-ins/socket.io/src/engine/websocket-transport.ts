@@ -29,7 +29,7 @@ export interface WebSocketInit {
 /** After so many packets, what they have set off in later ticks is done first, and its time is counted. */
 const packetsPerStretch = 16
 
-/** Who wants to be told when what this turn of the event loop has sent is with the operating system. */
+/** The listeners that are told when what this turn of the event loop has sent is with the operating system. */
 interface TurnMember {
   onTurnEnd(): void
 }

@@ -37,6 +37,6 @@ test.each([
   ['"\\\\"[[[[[[', 1, true],
   [']]]][[[[', 1, false],
   ['', 0, false],
-])('%s deeper than %i: %j', (text, limit, isDeeper) => {
+])('%s is nested deeper than %i: %j', (text, limit, isDeeper) => {
   expect(isNestedDeeper(text, limit, 0)).toBe(isDeeper)
 })

@@ -15,7 +15,7 @@ interface RecoverableSocket {
 
 /** How a client that was away comes back to its id, its rooms, its data and what it has missed. */
 export class Recovery {
-  /** By what the client is known again. */
+  /** The client is known again by it. */
   readonly pid: string
   /** How often it has come back. */
   readonly turn: number

@@ -49,7 +49,7 @@ export interface SessionLogOptions {
 const entryBytes = 512
 /** What a room takes, besides its name. */
 const roomBytes = 64
-/** Of so many names that came round, and are no packets, the place is known; the oldest go. */
+/** The place is known of so many names that came round and are no packets; the oldest go. */
 const maxUnlogged = 100_000
 
 interface Entry {

@@ -64,7 +64,7 @@ describe('Subprotocols', () => {
     ['a list of numbers', [1, 2], '1'],
     ['a set', new Set(['chat']), 'chat'],
     ['a string that is an object, so a list of characters', new String('ab'), 'a'],
-  ])('%s', async (_, protocols, chosen) => {
+  ])('The argument %s is converted as WebIDL says', async (_, protocols, chosen) => {
     expect((await open(protocols)).protocol).toBe(chosen)
   })
 

@@ -1,6 +1,6 @@
 import type { ReceiverOptions } from '@bothways/protocol'
 
-/** In what the connections of a drop-in, which behaves as another library does, differ from those of this package. */
+/** What is different about the connections of a drop-in, which behaves as another library does. */
 export interface ConnectionCompat {
   /** How frames are read and what is checked of them. */
   readonly receiver?: Partial<Omit<ReceiverOptions, 'role' | 'maxMessageBytes' | 'isDeflateNegotiated'>>

@@ -192,7 +192,7 @@ export class Connection implements Channel<MessageData>, Sink {
     this.#core.resume()
   }
 
-  /** Of what the handler was given, so many bytes wait for the application: they count as unread. */
+  /** How many bytes of what the handler was given wait for the application: they count as unread. */
   countUnread(bytes: number): void {
     this.#core.countUnread(bytes)
   }

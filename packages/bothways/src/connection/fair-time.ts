@@ -17,7 +17,7 @@ const longestWorkMs = 16
 /** A member that has worked for so long in a turn leaves to other threads what they can do, in ms. */
 const earlyMs = leastShareMs / 4
 
-/** So many at most of those that wait go on in one turn: what they set off in later ticks takes time as well. */
+/** How many of those that wait go on in one turn at most: what they set off in later ticks takes time as well. */
 const membersPerTurn = 4
 
 /** A stretch of work that took longer than this is followed by a shorter one, in ms. */
@@ -44,7 +44,7 @@ const now = performance.now.bind(performance)
 export class FairTime {
   readonly #now: () => number
   readonly #waiting = new Set<TurnMember>()
-  /** So many of them, the first, have waited since an earlier turn. */
+  /** How many of them, the first, have waited since an earlier turn. */
   #dueCount = 0
   /** Who works; since when, less what it had used of this turn before; and when the clock was last looked at. */
   #member: TurnMember | undefined
@@ -120,7 +120,7 @@ export class FairTime {
   wait(member: TurnMember): void {
     this.#waiting.add(member)
     if (this.#isTurnWatched) return
-    // Who worked last did so in an earlier turn, perhaps.
+    // The one that worked last may have done so in an earlier turn.
     if (this.#member !== member) this.#member = undefined
     this.#watchTurn(this.#now())
   }

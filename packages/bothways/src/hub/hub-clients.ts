@@ -15,10 +15,10 @@ export interface HubClient {
   cut(): void
 }
 
-/** So many are told to go in one turn: of tens of thousands the last must not wait, unserved, for all of them. */
+/** How many are told to go in one turn: the last of tens of thousands must not wait, unserved, for all of them. */
 const goodbyesInOneTurn = 250
 
-/** Who comes while the server leaves stays away so long at least, in ms. */
+/** A client that comes while the server leaves stays away at least so long, in ms. */
 const leastGoodbyeMs = 1_000
 
 /** How a hub takes leave of its clients. */

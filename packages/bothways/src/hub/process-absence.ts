@@ -1,9 +1,9 @@
 import { longestTimerMs } from '../connection/option-checks.ts'
 
-/** So often in the time that counts as an absence the clocks are looked at, at least. */
+/** How often the clocks are looked at, at least, in the time that counts as an absence. */
 const beatsPerLimit = 16
 
-/** What comes on new connections for so long after an absence may have been sent before it ended, in ms. */
+/** For how long after an absence what comes on new connections may have been sent before it ended, in ms. */
 const backlogMs = 1000
 
 export interface ProcessAbsenceInit {

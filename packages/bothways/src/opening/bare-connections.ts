@@ -113,7 +113,7 @@ export class BareConnections {
     this.#forget(waiting)
     const { handle } = waiting
     const head = readRequestHead(bytes)
-    // Who takes it reads on: to stop and begin again would be two more system calls.
+    // The new owner reads on: to stop and begin again would be two more system calls.
     if (head !== undefined && this.#init.take(head, bytes.subarray(head.byteLength), waiting)) return
     handle.reading = false
     handle.readStop()
@@ -180,7 +180,7 @@ function sameText(address: string): string {
 
 function onRead(this: TcpHandle, bytes?: ArrayBuffer): void {
   const waiting = this.onconnection as Waiting
-  // Without bytes the client has left or the connection has failed; nothing was read when there are none in them.
+  // No bytes mean that the client has left or the connection has failed; empty ones that nothing was read.
   if (bytes === undefined) waiting.cut()
   else if (bytes.byteLength > 0) waiting.connections.receive(waiting, new Uint8Array(bytes))
 }

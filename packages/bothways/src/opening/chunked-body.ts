@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { fairTime, type TurnMember } from '../connection/fair-time.ts'
 
-/** So many chunks may be of any length; beyond them the chunks of a body have this length on average, in bytes. */
+/** How many chunks may be of any length; beyond them the chunks of a body have this length on average, in bytes. */
 const fewChunks = 1_024
 const leastChunkBytes = 64
 

@@ -345,7 +345,7 @@ export class Handshakes<User, Route extends Served, Socket extends { terminate()
     }
   }
 
-  /** Who was refused and does not leave is one more that waits. */
+  /** A client that was refused and does not leave is one more that waits. */
   #tellRefused({ stream, facts }: Exchange, refusal: Refusal): void {
     const { headers, peerAddress, isTls, raw } = facts
     const client = this.#settings.trustedProxies.resolve(headers, peerAddress, isTls).remoteAddress

@@ -88,7 +88,7 @@ export class PendingConnections {
   enter(pending: Pending): void {
     pending.turn = this.#turn
     this.#all.add(pending)
-    // With fewer, no address can have more than half of all places.
+    // No address can have more than half of all places with fewer.
     if (this.#all.size > this.#shareOfOne) this.#sweepLater()
   }
 

@@ -23,7 +23,7 @@ const requestBytes = 4 * 1024
  * while the client does not take its answers. Meanwhile it is not read, and what has been read is not parsed: a request
  * that is parsed takes a hundred times its length.
  *
- * At a bound of all that waits in the process, the connection is ended whose client has been behind for longest.
+ * A bound of all that waits in the process ends the connection whose client has been behind for longest.
  */
 export function serveInTurn(server: HttpServer, listener: RequestListener): void {
   const connections = new WeakMap<Socket, RequestsInTurn>()

@@ -59,7 +59,7 @@ const plainPath = /^(?=\/)(?:\/[\w~-][\w.~-]*)*\/?(?=$|\?)/
 
 /** The path of a request without knowing its host yet; undefined when the target is not a URL. */
 export function requestPath(target: string): string | undefined {
-  // Of such a path the URL parser would change nothing.
+  // The URL parser would change nothing of such a path.
   const plain = plainPath.exec(target)
   if (plain !== null) return plain[0]
   // An origin-form target is a path (RFC 9112 §3.2.1); proxies may send the absolute form (§3.2.2).

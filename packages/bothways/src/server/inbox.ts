@@ -4,7 +4,7 @@ export interface Flow {
   resume(): void
   /** Whether what waits may be handled now; false: others have their turn first, then {@link Inbox.goOn} is called. */
   hasTime(): boolean
-  /** So many bytes wait for the application now. */
+  /** How many bytes wait for the application now. */
   countUnread(bytes: number): void
 }
 

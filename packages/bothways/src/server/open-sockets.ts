@@ -33,9 +33,9 @@ export class OpenSockets<User>
   /** Who may still come in. A socket that was opened gives its place back by itself. */
   readonly admission: Admission
   readonly #settings: ServerSettings<User>
-  /** Of what came and is unfinished or unread, on all connections together. */
+  /** Counts what came and is unfinished or unread, on all connections together. */
   readonly #incomingBudget: ByteBudget
-  /** Of what waits to go out, all connections together. */
+  /** Counts what waits to go out, on all connections together. */
   readonly #outgoingBudget: ByteBudget
   readonly #incidents: Incidents<User>
   readonly #longHeads = new LongHeads()

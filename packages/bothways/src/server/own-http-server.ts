@@ -148,7 +148,7 @@ function explainUpgrade(request: IncomingMessage, response: ServerResponse): voi
   response.end(`${says}\n`)
 }
 
-/** Without a certificate Node listens, and every client fails. */
+/** Node listens without a certificate, and every client fails. */
 export function checkTls(tls: unknown): void {
   if (tls === undefined) return
   const sources = ['cert', 'pfx', 'SNICallback', 'secureContext', 'pskCallback']

@@ -97,13 +97,13 @@ describe('Routes and subprotocols', () => {
 
 describe('Origins', () => {
   test.each([
-    ['its own', {}, undefined, 101],
-    ['a foreign', {}, 'https://evil.example', 403],
-    ['a listed', { origins: ['https://example.com'] }, 'https://example.com', 101],
-    ['a file page', {}, 'null', 403],
-    ['a listed file page', { origins: ['null'] }, 'null', 101],
-    ['any', { origins: '*' as const }, 'https://evil.example', 101],
-  ])('The origin of %s page: %o', async (_, options, origin, status) => {
+    ['its own page', {}, undefined, 101],
+    ['a foreign page', {}, 'https://evil.example', 403],
+    ['a listed page', { origins: ['https://example.com'] }, 'https://example.com', 101],
+    ['a page of a file', {}, 'null', 403],
+    ['a listed page of a file', { origins: ['null'] }, 'null', 101],
+    ['any page', { origins: '*' as const }, 'https://evil.example', 101],
+  ])('The origin of %s is judged by the options %o', async (_, options, origin, status) => {
     const url = await listen(createServer(options).route('/', echo))
     const headers = { Origin: origin ?? url.replace('ws:', 'http:') }
     const result =
@@ -182,7 +182,7 @@ describe('authenticate', () => {
       500,
       'The server failed',
     ],
-  ])('Its %s refuses the connection', async (_, authenticate, status, text) => {
+  ])('The connection is refused by %s', async (_, authenticate, status, text) => {
     const url = await listen(createServer({ authenticate, onError: () => {} }).route('/', echo))
     const refusal = await refusalOf(url)
     expect(refusal.status).toBe(status)

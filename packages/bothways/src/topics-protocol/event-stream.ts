@@ -4,7 +4,7 @@ import type { Publication } from '../connection/sending/publication.ts'
 import { WireFormat } from '../connection/sending/publication.ts'
 import type { SendOutcome } from '../connection/sending/send-outcome.ts'
 
-/** A comment goes out at least so often, so that nobody takes the stream for dead, in ms. */
+/** How often a comment goes out at least, so that nobody takes the stream for dead, in ms. */
 const commentMs = 20_000
 
 interface EventText {

@@ -58,7 +58,7 @@ export class LongPoll<User> {
   readonly #topics: readonly string[]
   readonly #format: CursorFormat
   readonly #subscriptions: Subscription[] = []
-  /** Of topics without history: what has come while it waited, and where more has come than an answer may have, or was lost. */
+  /** What has come in topics without history while it waited, and where more has come than an answer may have, or was lost. */
   #unkept: string[] = []
   #unkeptRoom: Room
   readonly #overflown = new Set<string>()

@@ -245,7 +245,7 @@ export class TopicsHttp<User = undefined> {
     const waitMs = countOf(query.get('waitMs'), 'waitMs', maxWaitMs, maxWaitMs)
     const positions = positionsOf(query, topics)
     const since = query.get('since') || positions
-    // Who asked with a cursor is answered with one alone.
+    // A client that asked with a cursor is answered with one alone.
     const isByTopic = since === positions && positions !== undefined
     await this.#checkTopics(user, topics)
     if (response.destroyed) return

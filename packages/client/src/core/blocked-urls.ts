@@ -1,6 +1,6 @@
 import { listenTo, type Target } from './environment.ts'
 
-/** Of a SecurityPolicyViolationEvent (CSP Level 3 §5.1) what is used. */
+/** What is used of a SecurityPolicyViolationEvent (CSP Level 3 §5.1). */
 interface Violation {
   readonly blockedURI: string
   readonly disposition: string

@@ -100,7 +100,7 @@ export function startClient<C extends Contract>(
   }
   const events = createEmitter<ClientEvents>('status error')
   const subscriptions = new Map<string, Subscription>()
-  /** Who waits for the answer to a call. */
+  /** What waits for the answer to a call. */
   const answers = new Map<number, (answer: ServerMessage) => void>()
   const wait = createTimer(environment)
   let state: ConnectionState = {

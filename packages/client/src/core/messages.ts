@@ -41,7 +41,7 @@ export interface ClientMessage {
   readonly [field: string]: unknown
 }
 
-/** Of these JSON would say `{}`, or each byte by name. */
+/** JSON would say `{}` of these, or each byte by name. */
 const notJson = /^(Promise|Map|Set|Blob|File|DataView|\w+Array|\w*ArrayBuffer)$/
 
 /** @throws ClientError `invalid_data` */

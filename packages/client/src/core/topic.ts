@@ -15,7 +15,7 @@ export interface TopicEvents<Data> {
 }
 
 export interface PublishOptions {
-  /** Of a state topic: it is set only if its value still stands there; else it fails as `conflict`. */
+  /** A state topic is set only if its value still stands there; else it fails as `conflict`. */
   readonly ifPosition?: string
 }
 

@@ -18,7 +18,7 @@ const readEventStream: ReadNews = async (http, topics, signal, watch) => {
   if (response === undefined) return
   const reader = (response.body as ReadableStream<Uint8Array>).getReader()
   const decoder = new TextDecoder()
-  /** Of the line, and of the event, that has not ended yet. */
+  /** The parts of the line, and of the event, that have not ended yet. */
   let text = ''
   let data = ''
   for (;;) {

@@ -9,7 +9,7 @@ import {
 
 /** A connection that lasted so long was not cut by a proxy that dislikes it, in ms. */
 const stableMs = 60_000
-/** So many tries that did not open, or connections that were cut early, in a row: the next transport. */
+/** After so many tries in a row that did not open, or connections that were cut early, the next transport is tried. */
 const triesBeforeFallback = 2
 const cutsBeforeFallback = 3
 /** How long until the first is tried again beside a fallback, in ms, soon after an outage; doubled each time, up to the highest. */
@@ -35,7 +35,7 @@ export interface Fallbacks {
   /** A line by the transport that works; while that is a fallback, the first is tried beside it, and takes over. */
   readonly open: OpenLine
   next(): TransportOpener
-  /** In how many ms the first is to be tried besides the one that is open; undefined where that is the first. */
+  /** How many ms later the first is to be tried besides the one that is open; undefined where that is the first. */
   betterInMs(): number | undefined
   opened(opener: TransportOpener): void
   /**

@@ -36,7 +36,7 @@ export function createRelay(environment: Environment, { open, tell, watch }: Rel
   /** Of each, the topics where a publication failed as retryable: its later ones would overtake it. */
   const tabs = new Map<string, Set<string>>()
   const topics = new Map<string, RelayedTopic>()
-  /** Who waits for the answer to a call. */
+  /** What waits for the answer to a call. */
   const answers = new Map<number, (answer: ServerMessage) => void>()
   let line: Line | undefined
   let welcome: Welcome | undefined

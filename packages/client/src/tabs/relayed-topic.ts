@@ -7,7 +7,7 @@ import {
   textOf,
 } from '../core/transport-kit.ts'
 
-/** Of the newest publications so much is kept for tabs that come later, in characters of JSON, for each topic. */
+/** How much of the newest publications is kept for tabs that come later, in characters of JSON, for each topic. */
 const maxRecentLength = 256 * 1024
 /** How long a tab waits for the place where it stood to come by, before the topic is subscribed to anew from there. In ms. */
 const passingMs = 1_000
@@ -60,7 +60,7 @@ export function createRelayedTopic(
   let recentLength = 0
   /** Where each of them comes behind, and where the last one stands; undefined without history. */
   let places: (string | undefined)[] = []
-  /** So many were wanted first, and are among them. */
+  /** How many were wanted first, and are among them. */
   let firstCount = 0
   let state: ServerMessage | undefined
   let isState = false

@@ -100,7 +100,7 @@ export function shareLine(openLine: OpenLine, url: string, origin: Origin): Open
   return (given, handler) => {
     if (isRefused) return openLine(given, handler)
     context = given
-    // Who this is, the leader says.
+    // The leader says who this is.
     // Nor is it of a tab what the page forbids: that is the leader's connection.
     const own = { ...given, token: undefined, blocked: new Set<boolean>() }
     const session: Line = openSession({ kind: 'websocket', open }, own, handler)

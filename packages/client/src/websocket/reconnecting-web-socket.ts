@@ -25,7 +25,7 @@ export interface ReconnectingWebSocketOptions {
   readonly minReconnectionDelay?: number
   /** The longest wait, in ms. Default 10,000. */
   readonly maxReconnectionDelay?: number
-  /** By what the wait grows from try to try. Default 1.3. */
+  /** The factor by which the wait grows from try to try. Default 1.3. */
   readonly reconnectionDelayGrowFactor?: number
   /** A connection that is open so long was a good one: the next wait is the first again. In ms. Default 5,000. */
   readonly minUptime?: number

@@ -12,7 +12,7 @@ export interface TickerMember extends Listed<TickerMember> {
   tick(nowMs: number, lostMs: number): void
 }
 
-/** So many members look at the clock in one turn of the event loop; then others have theirs. */
+/** How many members look at the clock in one turn of the event loop; then others have theirs. */
 const membersPerTurn = 256
 
 /** The members of one resolution, and their timer. */

@@ -7,7 +7,7 @@ export const chunkBytes: number = 64 * 1024
 /** zlib cannot inflate raw data with a window of 256 bytes; a larger window reads it as well. */
 const windowBits = 15
 
-/** So many are kept for those that come: as many as the thread pool has threads, unless it is told otherwise. */
+/** How many are kept for those that come: as many as the thread pool has threads, unless it is told otherwise. */
 const maxIdleCount = 4
 
 /** Whose data a stream inflates. */

@@ -157,7 +157,7 @@ class Inflation implements InflateReader {
   #readBytes = 0
   /** Where in it the present stream of DEFLATE data begins. */
   #streamStart = -1
-  /** Of what comes out, the first bytes are what came before the message. */
+  /** The first bytes that come out are what came before the message. */
   #repeatedBytes = 0
   #streamCount = 1
   readonly #chunks: Buffer[] = []
@@ -253,13 +253,13 @@ class Inflation implements InflateReader {
   }
 }
 
-/** Behind such a block zlib has what came before a message in its window. */
+/** Behind such a block, zlib has in its window what came before a message. */
 function storedBlock(window: Buffer): Buffer {
   return window.length === 0 ? window : Buffer.concat([storedBlockHeader(window.length), window])
 }
 
 /**
- * Behind a block that says it is the last there may be the beginning of the empty block that a flush would have made
+ * A block that says it is the last may be followed by the beginning of the empty block that a flush would have made
  * (RFC 7692 §7.2.3.4), which says nothing.
  */
 function isAllRead(payload: Uint8Array, readBytes: number): boolean {

@@ -26,7 +26,7 @@ import { MessageProgress } from './message-progress.ts'
 import { PauseReason, Reading } from './reading.ts'
 import { ReceiveRate } from './receive-rate.ts'
 
-/** So long at least does a peer wait that sends too fast, in ms: not a timer for each message. */
+/** A peer that sends too fast waits at least so long, in ms: not a timer for each message. */
 const shortestRateWaitMs = 10
 
 /**
@@ -63,7 +63,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
     return this.kind.settings
   }
 
-  /** So many bytes of writes that were not taken at once have been now. */
+  /** How many bytes of writes that were not taken at once have been taken now. */
   abstract onTaken(bytes: number): void
 
   /** Writes what was sent so far. */

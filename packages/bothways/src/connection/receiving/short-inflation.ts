@@ -14,7 +14,7 @@ export interface Inflated {
 /** What the longest result may be. */
 export const longestShortBytes: number = 256 * 1024
 
-/** Behind what the sender has left out (RFC 7692 §7.2.2) an end: zlib then fails for data that stop inside a block. */
+/** What the sender has left out (RFC 7692 §7.2.2), and an end: zlib then fails for data that stop inside a block. */
 export const messageEnd: Buffer = Buffer.concat([flushTail, Buffer.from([0x03, 0x00])])
 
 /** zlib cannot inflate raw data with a window of 256 bytes; a larger window reads it as well. */

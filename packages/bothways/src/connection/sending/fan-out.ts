@@ -45,7 +45,7 @@ export class FanOut implements TurnWriter {
   #joinedCount = 0
   #memberCount = 0
   #strays: Recipient[] = []
-  /** Who leaves next, most likely: many leave in the order in which they have joined. */
+  /** The one that most likely leaves next: many leave in the order in which they have joined. */
   #nextLeaver = 0
   #pieces: SharedBytes[] = []
   #bytes = 0

@@ -44,7 +44,7 @@ export class Unwritten {
   /** A write of `bytes` is under way, which are memory of the connection's own, or lent by `lender`. */
   begin(bytes: Uint8Array, lender: Lender | undefined): void {
     this.#underWayBytes += bytes.length
-    // Of several writes under way, the memory is not told apart.
+    // The memories of several writes under way are not told apart.
     if (lender === undefined || this.#loan !== undefined) this.#ownBytes += bytes.length
     else this.#loan = lender.lend(this.#budget, bytes)
   }

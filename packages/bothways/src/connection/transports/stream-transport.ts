@@ -20,7 +20,7 @@ export class StreamTransport implements Transport {
   #isPausing = false
   #isDestroyed = false
   #isShared = false
-  /** Of the writes that have not called back: how many bytes of each were not taken at once. */
+  /** How many bytes of each write that has not called back were not taken at once. */
   readonly #underWay = new Fifo<number>()
   readonly #onWritten = (error: Error | null | undefined): void => this.#written(error)
 

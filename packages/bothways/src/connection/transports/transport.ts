@@ -6,7 +6,7 @@ export interface TransportHandler {
   onData(chunk: Uint8Array): void
   /** As {@link onData}, in the first bytes of memory that the next read writes over. */
   onBorrowedData(memory: ReadMemory, byteLength: number): void
-  /** So many bytes of writes that were not taken at once have been now. */
+  /** How many bytes of writes that were not taken at once have been taken now. */
   onTaken(bytes: number): void
   /** The other side will send no more (TCP FIN). */
   onEnd(): void

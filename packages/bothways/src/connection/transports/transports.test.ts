@@ -371,7 +371,7 @@ describe.each(transportKinds)('%s', (_, openEnds) => {
       expect(log.events).toEqual(['destroyed'])
     })
 
-    test.each(['data', 'taken', 'end'] as const)('within the handler of "%s"', async moment => {
+    test.each(['data', 'taken', 'end'] as const)('may be called within the handler of "%s"', async moment => {
       const { log, transport, peer } = await start()
       log.on = happening => {
         if (happening === moment) transport.destroy()

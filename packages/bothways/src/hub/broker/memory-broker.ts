@@ -58,7 +58,7 @@ interface Topic {
   readonly epoch: string
   head: Position
   readonly entries: StoredPublication[]
-  /** Of the publication before the first entry: what tells a true position there from a false one. */
+  /** The check of the publication before the first entry: tells a true position there from a false one. */
   base: Position
   bytes: number
   lastUsedAt: number

@@ -14,7 +14,7 @@ interface TypedSchema {
   readonly '~standard': { readonly types?: { readonly input: unknown; readonly output: unknown } | undefined }
 }
 
-// Of any contract, which is `any`, nothing is known, as of none.
+// Nothing is known of any contract, which is `any`, as of none.
 type Known<Part> = unknown extends Part ? undefined : Part
 type TopicsOf<C> = C extends { readonly topics: infer Topics } ? Known<Topics> : undefined
 type MethodsOf<C> = C extends { readonly methods: infer Methods } ? Known<Methods> : undefined

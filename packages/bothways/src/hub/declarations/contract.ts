@@ -20,7 +20,7 @@ export interface MethodContract {
 /** The type of a contract that says something: a user's type is none. */
 export type TypesAlone = { readonly topics: object } | { readonly methods: object }
 
-/** Of a contract that is given, each part is a schema. */
+/** Each part of a contract that is given is a schema. */
 export interface Schemas<C extends TypeOfContract> {
   readonly topics?:
     | { readonly [Pattern in keyof NonNullable<C['topics']>]: { readonly data: Schema } }

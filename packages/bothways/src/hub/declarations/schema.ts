@@ -35,7 +35,7 @@ export function validated(schema: Schema, value: unknown): unknown {
   return result instanceof Promise ? result.then(valueIn) : valueIn(result)
 }
 
-/** So many issues are told. */
+/** How many issues are told. */
 const mostIssues = 5
 
 function valueIn(result: SchemaResult): unknown {

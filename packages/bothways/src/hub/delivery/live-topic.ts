@@ -31,7 +31,7 @@ export class LiveTopic implements BrokerEvents, Feed {
   readonly members: Map<string, Member> = new Map()
   /** Everything up to here was given to the live subscribers. */
   head = ''
-  /** Of a state topic: its value. */
+  /** The value of a state topic. */
   newest: StoredPublication | undefined
   /** Resolves once everything behind the head will come. */
   readonly ready: Promise<void>
@@ -47,7 +47,7 @@ export class LiveTopic implements BrokerEvents, Feed {
   #isCountDue = false
   /** There were so many members that only their number was told. */
   #isCrowd = false
-  /** Of each reading of the members under way: who has come and, as undefined, gone meanwhile. What is read may be older. */
+  /** Who has come and, as undefined, gone during each reading of the members that is under way. What is read may be older. */
   #news: Set<Map<string, Member | undefined>> | undefined
   /** The encoding of what was published last, for those who are fed with it as well. */
   #last: { readonly publication: StoredPublication; readonly message: Publication } | undefined

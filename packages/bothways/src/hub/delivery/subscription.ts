@@ -10,7 +10,7 @@ export interface Feed {
   readonly isState: boolean
   /** Everything up to here was given to the live subscribers. */
   readonly head: string
-  /** Of a state topic: its value. */
+  /** The value of a state topic. */
   readonly newest: StoredPublication | undefined
   read(since: string, limit: number): Promise<History>
   messageOf(publication: StoredPublication): Publication
@@ -89,7 +89,7 @@ export class Subscription {
     this.#hasLost = outcome === 'refused'
   }
 
-  /** Of what has no history, what comes while it is behind is lost. */
+  /** What comes while it is behind is lost where there is no history. */
   #lose(): void {
     if (this.#hasStarted && !this.topic.hasHistory && !this.topic.isState) this.#hasLost = true
   }

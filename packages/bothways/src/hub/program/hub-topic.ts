@@ -96,20 +96,20 @@ export class HubTopic<Data = unknown, Input = Data> {
     return this.#port.broker.members(this.name)
   }
 
-  /** Of a state topic: its value; undefined before the first. @throws HubError `bad_request` for a topic without state */
+  /** The value of a state topic; undefined before the first. @throws HubError `bad_request` for a topic without state */
   async get(): Promise<Data | undefined> {
     this.#port.expectState()
     const [newest] = await this.history({ last: 1 })
     return newest?.data
   }
 
-  /** Of a state topic: its new value. @throws HubError as {@link get} */
+  /** Sets the value of a state topic. @throws HubError as {@link get} */
   async set(data: Input): Promise<string | undefined> {
     this.#port.expectState()
     return await this.publish(data)
   }
 
-  /** Of a state topic: a new value made of the old one; the function is called again when somebody was faster. */
+  /** Makes a new value of a state topic from the old one; the function is called again when somebody was faster. */
   async update(change: (value: Data | undefined) => Input): Promise<Input> {
     this.#port.expectState()
     for (;;) {

@@ -6,7 +6,7 @@ export interface TopicPublication<Data = unknown> {
   readonly data: Data
   readonly position: string | undefined
   readonly user: string | undefined
-  /** Of what came from a meeting: the ids of clients that have it already. */
+  /** The ids of clients that have it already, of what came from a meeting. */
   readonly sender: string | undefined
   readonly at: number
   /** Publications before it were lost for this reader; always false in what a history gives. */

@@ -91,7 +91,7 @@ class SharedTopics extends Topics<Publication> {
     }
     const events = { onPublication, onJoined: ignore, onLeft: ignore, onRestored: ignore }
     let isTold = false
-    // Who thinks better of it at once costs nothing.
+    // A subscriber that thinks better of it at once costs nothing.
     await undefined
     while (!following.isOver) {
       try {

@@ -166,7 +166,7 @@ function sendTogether<Message>(
   }
   let count = together
   const { strays } = fanOut
-  // Who strays during this publish has got its message already.
+  // A subscriber that strays during this publish has got its message already.
   const { length } = strays
   for (let at = 0; at < length; at++) {
     const stray = strays[at]!
