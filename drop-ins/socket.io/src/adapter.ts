@@ -280,7 +280,7 @@ export class Adapter extends EventEmitter {
   }
 
   /** @internal A client was let in that may come back. */
-  enter(_socket: AdapterSocket, _pid: string, _turn: number): void {}
+  enter(_socket: AdapterSocket, _pid: string, _returnCount: number): void {}
 
   /** @internal The data of a client may have changed. */
   touch(_id: SocketId): void {}

@@ -299,7 +299,7 @@ export abstract class SocketOf<
     void this.join(this.id)
     if (this.#recovery !== undefined) {
       this.#recovery.replay(this, this.#adapter, this.nsp.name)
-      this.#adapter.enter?.(this, this.#recovery.pid, this.#recovery.turn)
+      this.#adapter.enter?.(this, this.#recovery.pid, this.#recovery.returnCount)
     }
     const data = this.conn.protocol === 3 ? undefined : { sid: this.id, pid: this.#recovery?.pid }
     this.packet({ type: PacketType.CONNECT, nsp: this.nsp.name, data })

@@ -17,7 +17,7 @@ export interface CarriedSession {
   /** The log of its server. */
   readonly log: string
   /** How often it has come back: who took it over last has it. */
-  readonly turn: number
+  readonly returnCount: number
   readonly rooms: readonly Room[]
   /** As JSON, and bytes. */
   readonly data: string

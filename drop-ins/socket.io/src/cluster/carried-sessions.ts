@@ -42,12 +42,12 @@ export class CarriedSessions implements BudgetHolder {
 
   /** @returns false for one that was taken over by another server since */
   set(session: CarriedSession): boolean {
-    const { pid, log, turn } = session
+    const { pid, log, returnCount } = session
     const before = this.#kept.get(pid)?.session
-    if (before !== undefined && before.turn > turn) return false
+    if (before !== undefined && before.returnCount > returnCount) return false
     this.delete(pid)
     // The first that was heard of it reaches farthest back, if that is known here.
-    const isSame = before?.log === log && before.turn === turn && this.#isKnown(before.base)
+    const isSame = before?.log === log && before.returnCount === returnCount && this.#isKnown(before.base)
     const merged = isSame ? { ...session, base: before.base } : session
     const bytes = bytesOf(merged)
     this.#kept.set(pid, { session: merged, at: Date.now(), bytes })

@@ -141,8 +141,8 @@ export class ClusterAdapter extends Adapter {
     return super.del(id, room)
   }
 
-  override enter(socket: AdapterSocket, pid: string, turn: number): void {
-    this.#recovery?.enter(socket, pid, turn)
+  override enter(socket: AdapterSocket, pid: string, returnCount: number): void {
+    this.#recovery?.enter(socket, pid, returnCount)
   }
 
   override touch(id: SocketId): void {

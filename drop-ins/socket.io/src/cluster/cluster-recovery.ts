@@ -19,7 +19,7 @@ const aliveMs = { most: 10_000, least: 1_000 }
 interface Own {
   readonly pid: string
   readonly socket: AdapterSocket
-  readonly turn: number
+  readonly returnCount: number
   base: Mark
   /** Its rooms and data, as the others know them. */
   told: string
@@ -91,9 +91,9 @@ export class ClusterRecovery {
   }
 
   /** A client was let in. */
-  enter(socket: AdapterSocket, pid: string, turn: number): void {
+  enter(socket: AdapterSocket, pid: string, returnCount: number): void {
     const base = this.#log.mark(socket._lastOffset)
-    this.#own.set(socket.id, { pid, socket, turn, base, told: '' })
+    this.#own.set(socket.id, { pid, socket, returnCount, base, told: '' })
     this.#idOf.set(pid, socket.id)
     this.#others.delete(pid)
     this.touch(socket.id)
@@ -110,7 +110,7 @@ export class ClusterRecovery {
   persist(session: SessionToPersist): void {
     const own = this.#leave(session.pid)
     if (own === undefined) return
-    session.turn = own.turn
+    session.returnCount = own.returnCount
     const carried = this.#describe(own, this.#log.mark(own.socket._lastOffset), true)
     if (carried === undefined) {
       this.#tellOver(session.pid)
@@ -186,10 +186,10 @@ export class ClusterRecovery {
   }
 
   #take(session: CarriedSession): void {
-    const { pid, turn } = session
+    const { pid, returnCount } = session
     const own = this.#ownOf(pid)
     if (own !== undefined) {
-      if (own.turn >= turn) return
+      if (own.returnCount >= returnCount) return
       // Its connection to this server is a thing of the past, of which nobody has told.
       this.#leave(pid)
       own.socket.disconnect(true)
@@ -271,13 +271,17 @@ export class ClusterRecovery {
   }
 
   /** @returns undefined for one that cannot be carried, or may not come back */
-  #describe({ pid, socket, turn, base }: Own, last: Mark, isAway: boolean): CarriedSession | undefined {
+  #describe(
+    { pid, socket, returnCount, base }: Own,
+    last: Mark,
+    isAway: boolean,
+  ): CarriedSession | undefined {
     if (!this.#options.mayComeBack(socket.id)) return undefined
     const rooms = [...socket.rooms]
     const data = textOf(socket._ownData)
     const length = rooms.reduce((sum, room) => sum + room.length, data?.length ?? 0)
     if (data === undefined || length > maxSessionLength) return undefined
-    return { pid, sid: socket.id, log: this.#log.name, turn, rooms, data, isAway, base, last }
+    return { pid, sid: socket.id, log: this.#log.name, returnCount, rooms, data, isAway, base, last }
   }
 
   #publish(message: ClusterMessage, to?: string): void {

@@ -83,7 +83,17 @@ function play(models: Models, steps: readonly { what: string; who: number; count
 }
 
 function carried(log: SessionLog, base: Mark, last: Mark): CarriedSession {
-  return { pid: 'pid', sid: 'sid', log: log.name, turn: 0, rooms, data: '{}', isAway: false, base, last }
+  return {
+    pid: 'pid',
+    sid: 'sid',
+    log: log.name,
+    returnCount: 0,
+    rooms,
+    data: '{}',
+    isAway: false,
+    base,
+    last,
+  }
 }
 
 test('Who comes to another server, when its own has died, gets what it has not received, whatever the servers sent and heard when', () => {

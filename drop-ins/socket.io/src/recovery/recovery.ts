@@ -18,7 +18,7 @@ export class Recovery {
   /** The client is known again by it. */
   readonly pid: string
   /** How often it has come back. */
-  readonly turn: number
+  readonly returnCount: number
   /** How many packets there had been when it connected. */
   readonly #since: number | undefined
   /** Of a client that has come back, until it has what it missed. */
@@ -26,7 +26,7 @@ export class Recovery {
 
   constructor(pid: string, since: number | undefined, session?: Session) {
     this.pid = pid
-    this.turn = session === undefined ? 0 : (session.turn ?? 0) + 1
+    this.returnCount = session === undefined ? 0 : (session.returnCount ?? 0) + 1
     this.#since = since
     this.#session = session
   }

@@ -18,7 +18,7 @@ export interface SessionToPersist {
   /** How many packets there had been when the client connected. */
   since?: number | undefined
   /** How often the client has come back. */
-  turn?: number | undefined
+  returnCount?: number | undefined
 }
 
 /** A client that came back, and what it has missed: the arguments of events, or encoded packets. */
@@ -254,9 +254,9 @@ export class SessionLog implements BudgetHolder {
       }
       return entry.place === undefined || entry.place > at.place
     })
-    const { sid, pid, rooms, turn } = carried
+    const { sid, pid, rooms, returnCount } = carried
     const data = fromText(carried.data)
-    return { ...this.#session({ sid, pid, rooms: [...rooms], data }, missed, offset), turn }
+    return { ...this.#session({ sid, pid, rooms: [...rooms], data }, missed, offset), returnCount }
   }
 
   missedSince(position: number, rooms: readonly Room[]): Entry[] {
