@@ -10,6 +10,7 @@ import type {
   Topic,
 } from '@bothways/client'
 import { useCallback, useSyncExternalStore } from 'react'
+import { newest } from './newest.ts'
 import { beforeConnection, useClient, useClientSource } from './provider.ts'
 import { Shared } from './shared.ts'
 import { Store, useOpenStore } from './store.ts'
@@ -83,7 +84,7 @@ class OpenTopic {
     topic.on('gap', () => change({ publications: [], gapCount: store.get().gapCount + 1 }))
     topic.on('end', error => change({ error }))
     topic.on('publication', publication => {
-      change({ publications: [...store.get().publications, publication].slice(-this.#keep) })
+      change({ publications: newest([...store.get().publications, publication], this.#keep) })
     })
     change({ status: topic.status, members: topic.members, memberCount: topic.memberCount })
   }

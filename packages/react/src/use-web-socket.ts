@@ -4,6 +4,7 @@ import {
   type ReconnectingWebSocketOptions,
 } from '@bothways/client/websocket'
 import { useCallback, useRef } from 'react'
+import { newest } from './newest.ts'
 import { Shared } from './shared.ts'
 import { Store, useOpenStore } from './store.ts'
 
@@ -48,7 +49,7 @@ function openSocket(url: string, { protocols, keep = 100, ...options }: WebSocke
   socket.addEventListener('open', () => change({}))
   socket.addEventListener('close', () => change({}))
   socket.addEventListener('message', ({ data }) => {
-    change({ lastMessage: data, messages: [...store.get().messages, data].slice(-keep) })
+    change({ lastMessage: data, messages: newest([...store.get().messages, data], keep) })
   })
   return { socket, store }
 }

@@ -1,6 +1,6 @@
 export {
-  type Message,
   ReconnectingWebSocket,
   type ReconnectingWebSocketEvents,
   type ReconnectingWebSocketOptions,
 } from './reconnecting-web-socket.ts'
+export type { Message } from './waiting-messages.ts'

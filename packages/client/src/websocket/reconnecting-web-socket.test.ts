@@ -204,3 +204,175 @@ test.each([[undefined], [123], [{}]])('Without a class of WebSockets it throws a
     vi.unstubAllGlobals()
   }
 })
+
+test('After an `error` before `open` it waits for neither `close`, which Node.js 22 forgets, nor the timeout', async () => {
+  const { below, environment, sockets, told } = await stage({ connectionTimeout: 500 })
+  below.emit('error', { message: 'refused' })
+  await environment.pass(1_000)
+  expect(told()).toEqual(['error refused', 'close 1006'])
+  await environment.pass(1_000)
+  expect(sockets).toHaveLength(2)
+})
+
+test('`shouldReconnectOnClose` decides before `close` is told, and `reconnect` goes on', async () => {
+  const { below, environment, sockets, socket, told } = await stage({
+    shouldReconnectOnClose: ({ code }) => code !== 1008,
+  })
+  const states: unknown[] = []
+  socket.onclose = () => states.push([socket.shouldReconnect, socket.readyState])
+  below.open()
+  below.cut(1001)
+  await environment.pass(1_500)
+  sockets[1]?.open()
+  sockets[1]?.cut(1008)
+  await environment.pass(60_000)
+  expect([told(), states, sockets.length]).toEqual([
+    ['open', 'close 1001', 'open', 'close 1008'],
+    [
+      [true, 0],
+      [false, 3],
+    ],
+    2,
+  ])
+  expect(environment.timerCount).toBe(0)
+  socket.reconnect()
+  await settled()
+  expect(sockets).toHaveLength(3)
+})
+
+test('Where `shouldReconnectOnClose` throws, it comes back', async () => {
+  const told = vi.spyOn(console, 'error').mockReturnValue()
+  const { below, environment, sockets } = await stage({
+    shouldReconnectOnClose: () => {
+      throw new Error('mine')
+    },
+  })
+  below.cut()
+  await environment.pass(1_500)
+  expect([sockets.length, told.mock.calls.length]).toEqual([2, 1])
+  told.mockRestore()
+})
+
+test('Between two tries `close` and `reconnect` tell no second `close`', async () => {
+  const { below, environment, sockets, socket, told } = await stage()
+  below.open()
+  below.cut()
+  socket.reconnect()
+  await settled()
+  sockets[1]?.cut()
+  socket.close()
+  expect([told(), socket.readyState]).toEqual([['open', 'close 1006', 'close 1006'], 3])
+  await environment.pass(60_000)
+  expect([told(), sockets.length, environment.timerCount]).toEqual([[], 2, 0])
+})
+
+test('Closed while its URL is asked for, it opens nothing, and tells `close` once', async () => {
+  let answer = (_: string) => {}
+  const url = () => new Promise<string>(resolve => (answer = resolve))
+  const { environment, sockets, socket, told } = await stage({}, url)
+  socket.close()
+  socket.close()
+  expect(socket.readyState).toBe(2)
+  await environment.pass(1)
+  answer('ws://server/')
+  await settled()
+  expect([told(), socket.readyState, sockets.length]).toEqual([['close 1006'], 3, 0])
+})
+
+test('`reconnect` right after `close` tells one `close` for the connection that was left', async () => {
+  const { below, environment, sockets, socket, told } = await stage()
+  below.open()
+  socket.close()
+  socket.reconnect()
+  await settled()
+  below.cut(1000)
+  sockets[1]?.open()
+  await environment.pass(60_000)
+  expect([told(), socket.readyState]).toEqual([['open', 'close 1000', 'open'], 1])
+})
+
+test('What a listener of `close` does while `reconnect` leaves a connection counts', async () => {
+  const { below, environment, sockets, socket, told } = await stage()
+  below.open()
+  socket.onclose = () => socket.close()
+  socket.reconnect()
+  await environment.pass(60_000)
+  expect([told(), sockets.length, socket.readyState]).toEqual([['open', 'close 1000'], 1, 3])
+  socket.onclose = () => {
+    socket.onclose = null
+    socket.reconnect()
+  }
+  socket.reconnect()
+  await settled()
+  sockets[1]?.open()
+  socket.reconnect()
+  await settled()
+  expect([told(), sockets.length, socket.readyState]).toEqual([['open', 'close 1000'], 3, 0])
+})
+
+test('A close code that nobody may send throws, and the connection goes on', async () => {
+  const { below, socket, told } = await stage()
+  below.open()
+  vi.spyOn(below, 'close').mockImplementation(() => {
+    throw new RangeError('1001')
+  })
+  expect(() => socket.close(1001)).toThrow(RangeError)
+  expect(() => socket.reconnect(1001)).toThrow(RangeError)
+  below.emit('message', { data: 'still here', origin: '' })
+  expect([told(), socket.readyState, socket.shouldReconnect]).toEqual([
+    ['open', 'message still here'],
+    1,
+    true,
+  ])
+})
+
+test('`send` after `close` waits for `reconnect`, and says so once', async () => {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue()
+  const { below, socket } = await stage()
+  below.open()
+  socket.close()
+  below.cut(1000)
+  socket.send('a')
+  socket.send('b')
+  expect(warn.mock.calls).toEqual([[expect.stringMatching(/send\(\) was called after close\(\)/)]])
+  expect([socket.drainQueuedMessages(), socket.drainQueuedMessages(), socket.bufferedAmount]).toEqual([
+    ['a', 'b'],
+    [],
+    0,
+  ])
+  socket.reconnect()
+  socket.close()
+  socket.send('c')
+  expect(warn).toHaveBeenCalledTimes(2)
+  warn.mockRestore()
+})
+
+test('What waits is what was given, and one that cannot be sent takes no other along', async () => {
+  const { below, socket, told } = await stage()
+  const bytes = new Uint8Array([1, 2, 3, 4])
+  socket.send(bytes.subarray(1, 3))
+  socket.send(bytes.buffer)
+  bytes.fill(0)
+  socket.send('last')
+  socket.send(5 as never)
+  const sent: unknown[] = []
+  vi.spyOn(below, 'send').mockImplementation(data => {
+    if (data === 'last') throw new Error('no')
+    sent.push(typeof data === 'string' ? data : [...new Uint8Array(data as never)])
+  })
+  below.open()
+  expect([sent, told()]).toEqual([
+    [[2, 3], [1, 2, 3, 4], '5'],
+    ['error no', 'open'],
+  ])
+})
+
+test('`debug` tells `debugLogger` what happens', async () => {
+  const words: unknown[][] = []
+  const { below } = await stage({ debug: true, debugLogger: (...said) => words.push(said.slice(0, 2)) })
+  below.open()
+  expect(words).toEqual([
+    ['RWS>', 'connect'],
+    ['RWS>', 'open'],
+  ])
+})

@@ -1,5 +1,4 @@
 import {
-  ClientError,
   checkIs,
   checkNames,
   type Environment,
@@ -12,8 +11,7 @@ import {
   type SocketErrorEvent,
   type SocketMessageEvent,
 } from './socket-events.ts'
-
-export type Message = string | ArrayBuffer | ArrayBufferView | Blob
+import { type Message, WaitingMessages } from './waiting-messages.ts'
 
 /** A value, or a function that says it anew for each connection. */
 type Provided<Value> = Value | (() => Value | Promise<Value>)
@@ -39,6 +37,12 @@ export interface ReconnectingWebSocketOptions {
   readonly maxEnqueuedBytes?: number
   /** Whether it waits for `reconnect()`. Default false. */
   readonly startClosed?: boolean
+  /** Whether it comes back after this `close`, asked before the event is told. Default: always. */
+  readonly shouldReconnectOnClose?: (event: SocketCloseEvent) => boolean
+  /** Whether what happens is told to `debugLogger`. Default false. */
+  readonly debug?: boolean
+  /** Default `console.log`. */
+  readonly debugLogger?: (...words: unknown[]) => void
   /** Clock, chance and network events: for tests. Default: the runtime's. */
   readonly environment?: Environment
 }
@@ -87,8 +91,15 @@ type Socket = InstanceType<WebSocketClass> & { readonly extensions: string; send
 const numbers =
   'minReconnectionDelay maxReconnectionDelay reconnectionDelayGrowFactor minUptime connectionTimeout maxRetries maxEnqueuedMessages maxEnqueuedBytes'
 
+const functions = 'shouldReconnectOnClose debugLogger'
+
 /** How long the `close` event of a connection that is closed may take, in ms. */
 const closeEventMs = 2_000
+
+/** The same after the `error` of one that did not open: both come in one turn, but in Node.js 22, which forgets `close`. */
+const failedEventMs = 100
+
+const cut = { code: 1006, reason: '', wasClean: false }
 
 /**
  * The interface of `WebSocket`, for any server, that connects again whenever it is cut: `open` and `close` come each time. What
@@ -119,8 +130,7 @@ export class ReconnectingWebSocket extends Target {
   readonly #givenProtocols: Provided<string | string[] | null | undefined>
   readonly #options: ReconnectingWebSocketOptions
   readonly #environment: Environment
-  readonly #queue: { readonly data: Message; readonly bytes: number }[] = []
-  #queuedBytes = 0
+  readonly #waiting: WaitingMessages
   #socket: Socket | undefined
   /** Counts connections, so that what an earlier one still tells is not heard. */
   #generation = 0
@@ -128,6 +138,7 @@ export class ReconnectingWebSocket extends Target {
   #binaryType = 'blob'
   #retryCount = 0
   #isWanted = false
+  #hasWarned = false
   #cancels: (() => void)[] = []
   #cancelWait: (() => void) | undefined
   #stopListening: (() => void) | undefined
@@ -139,13 +150,20 @@ export class ReconnectingWebSocket extends Target {
     options: ReconnectingWebSocketOptions = {},
   ) {
     super()
-    checkNames('ReconnectingWebSocket', options, `WebSocket ${numbers} startClosed environment`)
+    checkNames(
+      'ReconnectingWebSocket',
+      options,
+      `WebSocket ${numbers} ${functions} startClosed debug environment`,
+    )
     for (const [name, value] of Object.entries(options)) {
-      if (numbers.includes(name) && value !== undefined) checkIs(name, 'number', value)
+      if (value === undefined) continue
+      if (numbers.includes(name)) checkIs(name, 'number', value)
+      if (functions.split(' ').includes(name)) checkIs(name, 'function', value)
     }
     this.#givenUrl = url
     this.#givenProtocols = protocols
     this.#options = options
+    this.#waiting = new WaitingMessages(options.maxEnqueuedMessages, options.maxEnqueuedBytes)
     this.#environment = options.environment ?? runtimeEnvironment()
     if (options.startClosed !== true) this.reconnect()
   }
@@ -170,7 +188,7 @@ export class ReconnectingWebSocket extends Target {
 
   /** With what waits for a connection. */
   get bufferedAmount(): number {
-    return this.#queuedBytes + (this.#socket?.bufferedAmount ?? 0)
+    return this.#waiting.bytes + (this.#socket?.bufferedAmount ?? 0)
   }
 
   get binaryType(): string {
@@ -187,12 +205,14 @@ export class ReconnectingWebSocket extends Target {
     return this.#retryCount
   }
 
-  /** Whether it comes back by itself: not after `close()`. */
+  /** Whether it comes back by itself: not after `close()`, `maxRetries`, or where `shouldReconnectOnClose` says so. */
   get shouldReconnect(): boolean {
     return this.#isWanted
   }
 
   /**
+   * What is given is the caller's again as soon as this returns.
+   *
    * @returns false when it waits for a connection
    * @throws ClientError `queue_full` when there is no connection and too much waits for one
    */
@@ -201,51 +221,62 @@ export class ReconnectingWebSocket extends Target {
       this.#socket?.send(data)
       return true
     }
-    const { maxEnqueuedMessages = 1_000, maxEnqueuedBytes = 1024 * 1024 } = this.#options
-    const bytes = bytesOf(data)
-    if (this.#queue.length >= maxEnqueuedMessages || this.#queuedBytes + bytes > maxEnqueuedBytes) {
-      const text = `At most ${maxEnqueuedMessages} messages of ${maxEnqueuedBytes} bytes together wait for a connection.`
-      throw new ClientError('queue_full', text, true)
+    this.#waiting.push(data)
+    if (!this.#isWanted && this.#generation > 0 && !this.#hasWarned) {
+      this.#hasWarned = true
+      console.warn('ReconnectingWebSocket: send() was called after close(): it waits for reconnect().')
     }
-    this.#queue.push({ data, bytes })
-    this.#queuedBytes += bytes
     return false
   }
 
-  /** Ends it, and does not come back by itself. What waits in the queue waits for `reconnect()`. */
+  /** Takes out what waits for a connection, oldest first: for another socket that takes the place of this one. */
+  drainQueuedMessages(): Message[] {
+    return this.#waiting.takeAll()
+  }
+
+  /**
+   * Ends it, and does not come back by itself. What waits in the queue waits for `reconnect()`. `close` is told when it has ended;
+   * between two tries that has been told already.
+   */
   close(code = 1000, reason?: string): void {
-    this.#isWanted = false
-    this.#stopListening?.()
-    this.#stopListening = undefined
-    this.#clear()
+    if (this.#readyState > 1) return
     const socket = this.#socket
-    if (socket === undefined || this.#readyState === 3) {
-      this.#generation++
-      this.#readyState = 3
-      return
-    }
-    socket.close(code, reason)
-    this.#readyState = 2
-    const generation = this.#generation
-    this.#after(closeEventMs, () => this.#closed(generation, { code: 1006, reason: '', wasClean: false }))
+    const isWaiting = this.#cancelWait !== undefined
+    // A code that no program may send throws, and changes nothing.
+    if (!isWaiting) socket?.close(code, reason)
+    this.#giveUp()
+    this.#clear()
+    this.#readyState = isWaiting ? 3 : 2
+    if (!isWaiting) this.#endAfter(socket === undefined ? 0 : closeEventMs)
   }
 
   /** Connects anew, at once, whether it is open, waiting or closed. @throws TypeError where there is no class of WebSockets */
   reconnect(code?: number, reason?: string): void {
     this.#class()
     this.#isWanted = true
+    this.#hasWarned = false
     this.#stopListening ??= this.#environment.listen(event => {
       if (event !== 'offline' && this.#cancelWait !== undefined) this.#connect()
     })
     this.#retryCount = 0
     const socket = this.#socket
-    if (socket !== undefined && this.#readyState < 2) {
+    if (socket !== undefined && this.#readyState < 3 && this.#cancelWait === undefined) {
       this.#leave(socket, code, reason)
-      this.#tell('close', { code: code ?? 1000, reason: reason ?? '', wasClean: true })
-      // A listener may have closed it.
-      if (!this.#isWanted) return
+      const generation = this.#generation
+      // What a listener of `close` does, it does between two tries, and then it counts.
+      this.#clear()
+      this.#readyState = 0
+      this.#cancelWait = () => {}
+      this.#tell(eventLike('close', { code: code ?? 1000, reason: reason ?? '', wasClean: true }))
+      if (generation !== this.#generation || !this.#isWanted) return
     }
     this.#connect()
+  }
+
+  #giveUp(): void {
+    this.#isWanted = false
+    this.#stopListening?.()
+    this.#stopListening = undefined
   }
 
   #class(): WebSocketClass {
@@ -260,35 +291,36 @@ export class ReconnectingWebSocket extends Target {
     this.#clear()
     this.#socket = undefined
     this.#readyState = 0
-    const generation = ++this.#generation
-    void this.#open(generation)
+    this.#debug('connect', this.#retryCount)
+    void this.#open(++this.#generation)
   }
 
   async #open(generation: number): Promise<void> {
     try {
       const url = String(await provide(this.#givenUrl))
       const protocols = (await provide(this.#givenProtocols)) ?? undefined
-      if (generation !== this.#generation) return
+      if (generation !== this.#generation || !this.#isWanted) return
       const WebSocket = this.#class()
       const socket = (protocols === undefined ? new WebSocket(url) : new WebSocket(url, protocols)) as Socket
       socket.binaryType = this.#binaryType
       this.#socket = socket
       socket.addEventListener('open', () => this.#opened(generation, socket))
       socket.addEventListener('message', event => {
-        if (generation === this.#generation) this.#tell('message', event)
+        if (generation === this.#generation) this.#tell(eventLike('message', event))
       })
       socket.addEventListener('error', event => {
         if (generation !== this.#generation) return
-        this.#tell('error', event)
         // The `close` event may never come, as when a Content Security Policy blocks the URL.
-        this.#after(closeEventMs, () => this.#closed(generation, { code: 1006, reason: '', wasClean: false }))
+        if (this.#readyState === 0) this.#clear()
+        this.#endAfter(this.#readyState === 0 ? failedEventMs : closeEventMs)
+        this.#tell(eventLike('error', event))
       })
       socket.addEventListener('close', event => this.#closed(generation, event))
       this.#after(this.#options.connectionTimeout ?? 4_000, () => this.#timedOut(generation, socket))
     } catch (error) {
-      if (generation !== this.#generation) return
-      this.#tell('error', { error, message: (error as Error).message })
-      this.#closed(generation, { code: 1006, reason: '', wasClean: false })
+      if (generation !== this.#generation || !this.#isWanted) return
+      this.#tell(eventLike('error', { error, message: messageOf(error) }))
+      this.#closed(generation, cut)
     }
   }
 
@@ -299,18 +331,23 @@ export class ReconnectingWebSocket extends Target {
     this.#after(this.#options.minUptime ?? 5_000, () => {
       this.#retryCount = 0
     })
-    for (const { data } of this.#queue.splice(0)) socket.send(data)
-    this.#queuedBytes = 0
-    this.#tell('open', {})
+    for (const data of this.#waiting.takeAll()) {
+      try {
+        socket.send(data)
+      } catch (error) {
+        this.#tell(eventLike('error', { error, message: messageOf(error) }))
+      }
+    }
+    this.#tell(eventLike('open', {}))
   }
 
   #timedOut(generation: number, socket: Socket): void {
     if (generation !== this.#generation || this.#readyState !== 0) return
     const error = new Error('TIMEOUT')
     this.#leave(socket)
-    this.#generation++
-    this.#tell('error', { error, message: error.message })
-    this.#ended({ code: 1006, reason: 'timeout', wasClean: false })
+    const left = this.#generation
+    this.#tell(eventLike('error', { error, message: error.message }))
+    this.#closed(left, { ...cut, reason: 'timeout' })
   }
 
   #closed(generation: number, said: object): void {
@@ -321,15 +358,25 @@ export class ReconnectingWebSocket extends Target {
 
   #ended(said: object): void {
     this.#clear()
+    const event = eventLike('close', said) as SocketCloseEvent
     const { maxRetries = Number.POSITIVE_INFINITY } = this.#options
-    const isOver = !this.#isWanted || this.#retryCount >= maxRetries
+    const isOver = !this.#isWanted || !this.#mayReconnect(event) || this.#retryCount >= maxRetries
     this.#readyState = isOver ? 3 : 0
-    if (isOver) this.#isWanted = false
+    if (isOver) this.#giveUp()
     else {
       this.#cancelWait = this.#environment.setTimer(() => this.#connect(), this.#nextDelay())
       this.#retryCount++
     }
-    this.#tell('close', said)
+    this.#tell(event)
+  }
+
+  #mayReconnect(event: SocketCloseEvent): boolean {
+    try {
+      return this.#options.shouldReconnectOnClose?.(event) ?? true
+    } catch (error) {
+      console.error(error)
+      return true
+    }
   }
 
   #nextDelay(): number {
@@ -344,13 +391,24 @@ export class ReconnectingWebSocket extends Target {
 
   /** Lets go of a connection: what it still tells is not heard. */
   #leave(socket: Socket, code?: number, reason?: string): void {
-    this.#generation++
     if (code === undefined) socket.close()
     else socket.close(code, reason)
+    this.#generation++
   }
 
   #after(ms: number, callback: () => void): void {
     this.#cancels.push(this.#environment.setTimer(callback, ms))
+  }
+
+  /** Goes on without a `close` event that has not come by then. */
+  #endAfter(ms: number): void {
+    const generation = this.#generation
+    this.#after(ms, () => this.#closed(generation, cut))
+  }
+
+  #debug(...words: unknown[]): void {
+    const { debug = false, debugLogger = console.log } = this.#options
+    if (debug) debugLogger('RWS>', ...words)
   }
 
   #clear(): void {
@@ -359,9 +417,11 @@ export class ReconnectingWebSocket extends Target {
     this.#cancelWait = undefined
   }
 
-  #tell(type: keyof ReconnectingWebSocketEvents, said: object): void {
-    const event = eventLike(type, said)
-    const handler = this[`on${type}`] as ((event: Event) => void) | null
+  #tell(event: Event): void {
+    this.#debug(event.type, event)
+    const handler = this[`on${event.type}` as `on${keyof ReconnectingWebSocketEvents}`] as
+      | ((event: Event) => void)
+      | null
     try {
       handler?.call(this, event)
     } catch (error) {
@@ -375,7 +435,6 @@ async function provide<Value>(given: Provided<Value>): Promise<Value> {
   return typeof given === 'function' ? await (given as () => Value | Promise<Value>)() : given
 }
 
-function bytesOf(data: Message): number {
-  if (typeof data === 'string') return new TextEncoder().encode(data).length
-  return 'size' in data ? data.size : data.byteLength
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
