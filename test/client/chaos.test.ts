@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@bothways/client'
 import { launchChromium } from '@bothways/test-support/chromium'
@@ -164,6 +165,8 @@ test(
     try {
       await Promise.all(followers.map(ask => ask('ready')))
       for (const ask of followers) await ask('begin')
+      const delay = monitorEventLoopDelay()
+      delay.enable()
       const until = performance.now() + seconds * 1000
       let restartCount = 0
       while (performance.now() < until) {
@@ -190,12 +193,20 @@ test(
         }))
         wrong.push(...wrongInLog(topic, log), ...wrongInBroker(topic, log, kept as never))
         for (const [at, has] of seen.entries()) {
-          wrong.push(...wrongInSubscriber(String(at), topic, log, has[topic] ?? []))
+          const its = [...wrongInSubscriber(String(at), topic, log, has[topic] ?? [])]
+          if (its.length > 0) wrong.push(...its, `… ${await followers[at]?.('state')}`)
         }
       }
       expect(wrong, `CHAOS_SEED=${seed}`).toEqual([])
       expect(restartCount).toBeGreaterThan(1)
-      const counts = { publications: acknowledged.length, gapCount, restartCount, faults: cuts.count }
+      const longestTurnMs = Math.round(delay.max / 1e6)
+      const counts = {
+        publications: acknowledged.length,
+        gapCount,
+        restartCount,
+        faults: cuts.count,
+        longestTurnMs,
+      }
       if (process.env.CHAOS_CLIENTS !== undefined) console.log(counts)
       expect(counts.publications).toBeGreaterThan(seconds * 5)
     } finally {

@@ -9,6 +9,7 @@ export interface Follower {
   stop(): Promise<{ acknowledged: Entry[]; failures: string[] }>
   hasSeen(topic: string, position: string | undefined): boolean
   seen(): Record<string, Seen[]>
+  state(): string[]
 }
 
 export function follow(client: Client, who: string, pauseMs: number): Follower

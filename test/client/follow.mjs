@@ -9,6 +9,13 @@ export function follow(client, who, pauseMs) {
   const seen = Object.fromEntries(topics.map(topic => [topic, []]))
   const acknowledged = []
   const failures = []
+  const statuses = []
+  const begun = performance.now()
+  const second = () => Math.round((performance.now() - begun) / 1000)
+  client.on('status', ({ status, transport, reason }) => {
+    statuses.push(`${second()} ${status} ${transport ?? ''} ${reason?.code ?? ''}`.trim())
+    if (statuses.length > 12) statuses.shift()
+  })
   let isStopping = false
   let stopNow = () => {}
   const stopping = new Promise(resolve => {
@@ -21,10 +28,13 @@ export function follow(client, who, pauseMs) {
     room.on('gap', () => log.push({ lost: true }))
   }
   const publish = async (room, n) => {
+    const from = second()
     try {
       acknowledged.push({ topic: room.name, from: who, n, position: await room.publish({ from: who, n }) })
     } catch (error) {
-      failures.push(`${who} ${room.name} ${n}: ${error.code} ${error.message}`)
+      failures.push(
+        `${who} ${room.name} ${n} of ${from}: ${second()} ${error.code}, after ${statuses.join(', ')}`,
+      )
     }
   }
   const publishAll = async room => {
@@ -57,5 +67,7 @@ export function follow(client, who, pauseMs) {
       return last?.lost === true || last?.position === position
     },
     seen: () => seen,
+    /** For who looks into a log that is not whole. */
+    state: () => [...rooms.map(room => `${room.name} ${room.status} ${room.position}`), ...statuses],
   }
 }
