@@ -36,7 +36,9 @@ export type ReasonCode =
  * which numbers it is said: close codes (RFC 6455 §7.4.1, the IANA registry, those of bothways.v1), and statuses in place of the
  * answer that was wanted.
  */
-const reasons: Readonly<Record<ReasonCode, readonly [EndedBy, string, isLasting?: boolean, ...number[]]>> = {
+export const reasons: Readonly<
+  Record<ReasonCode, readonly [EndedBy, string, isLasting?: boolean, ...number[]]>
+> = {
   closed: ['us', 'Closed here.', true],
   not_opened: ['network', 'No connection came about: `npx bothways doctor URL` says why.'],
   blocked: ['policy', 'The page forbids it: allow this URL in its connect-src.', true],
