@@ -120,7 +120,7 @@ async function allSeen(
   ask: Ask,
   logs: readonly (readonly [topic: string, log: readonly { position: string }[]])[],
 ) {
-  const deadline = performance.now() + 60_000
+  const deadline = performance.now() + 60_000 + seconds * 200
   for (const [topic, log] of logs) {
     while (!(await ask('hasSeen', topic, log.at(-1)?.position)) && performance.now() < deadline)
       await sleep(50)

@@ -32,13 +32,14 @@ function stream() {
 }
 
 /** A client without WebSocket, and a server that answers as the test says. A request for no topic is welcome. */
-function stage(answer: (url: URL) => Answer | Promise<Answer>, options: ClientOptions = {}) {
+function stage(answer: (url: URL) => Answer | Promise<Answer>, options: ClientOptions = {}, checkMs = 0) {
   const environment = new VirtualEnvironment()
   const asked: URL[] = []
   const fetch = async (text: string, { signal }: { signal: AbortSignal }) => {
     const url = new URL(text)
     const isCheck = url.pathname.endsWith('/poll') && !url.searchParams.has('topic')
     if (!isCheck) asked.push(url)
+    else if (checkMs > 0) await new Promise<void>(resolve => environment.setTimer(resolve, checkMs))
     const {
       status = 200,
       body = '',
@@ -480,4 +481,19 @@ test('Node.js, which has a storage that warns whoever looks at it, is left alone
   const { WebSocket } = scriptedSockets()
   createClient('http://server/bothways', { environment: new VirtualEnvironment(), WebSocket }).close()
   expect(looked).not.toHaveBeenCalled()
+})
+
+test('Where all is slow a stream is not taken for one that is held back: it has twice the time that opening took', async () => {
+  const live = stream()
+  const { client, environment, until } = stage(
+    url => (url.pathname.endsWith('/events') ? { body: live.body } : hanging()),
+    {},
+    8_000,
+  )
+  client.topic('room').on('publication', () => {})
+  await until(() => client.status === 'open')
+  await environment.pass(15_000)
+  expect(client.connection).toMatchObject({ status: 'open', transport: 'event-stream' })
+  await until(() => client.connection.reason?.code === 'buffered')
+  client.close()
 })

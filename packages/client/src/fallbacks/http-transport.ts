@@ -37,6 +37,8 @@ export type ReadNews = (
 export interface Http {
   readonly handler: TransportHandler
   readonly environment: Environment
+  /** How long the first answer took, in ms: what is slow here, the server, the network or this device, is slow later as well. */
+  readonly openedInMs: number
   /**
    * Asks for news of topics from where they stand.
    *
@@ -135,12 +137,14 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
 
   /** Whether topics are served here, and to this client: a request for none is refused for that alone. */
   const check = async (type: 'welcome' | 'pong') => {
+    const askedAt = environment.now()
     const refusal = await refusalOf(await request('poll?', over.signal))
     const { code, message: text, retryAfterMs } = refusal ?? {}
     if (code !== 'bad_request') {
       return end({ code: code === 'forbidden' ? code : 'not_opened', text, retryAfterMs })
     }
     isWelcome = true
+    http.openedInMs ||= environment.now() - askedAt
     // A welcome over HTTP says nothing of times and sizes: they are what bothways.v1 promises at least.
     handler.onMessage({ type })
   }
@@ -234,7 +238,7 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     return all
   }
 
-  const http: Http = { handler, environment, ask, pass, end }
+  const http = { handler, environment, openedInMs: 0, ask, pass, end }
 
   soon(() => handler.onOpen())
   return {
