@@ -30,6 +30,17 @@ export interface Channel {
   close(): void
 }
 
+/** Other code of the origin may say anything here, and so may another version of this one: it ends nothing. */
+export function listenOn(channel: Channel, hear: (said: Said) => void): void {
+  channel.onmessage = ({ data }) => {
+    try {
+      hear(Object(data))
+    } catch (error) {
+      console.error(error)
+    }
+  }
+}
+
 /** The part of `navigator.locks` that is used. */
 export interface Locks {
   request(

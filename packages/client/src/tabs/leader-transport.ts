@@ -5,7 +5,7 @@ import {
   type Transport,
   type TransportHandler,
 } from '../core/transport-kit.ts'
-import type { Channel, Origin } from './channel.ts'
+import { type Channel, listenOn, type Origin } from './channel.ts'
 
 /** A leader answers at once; one that has said nothing for so long is frozen. In ms, up to twice that. */
 const silentMs = 2_000
@@ -66,13 +66,13 @@ export function joinLeader(
       if (isOver) return
       try {
         channel = new BroadcastChannel(name)
-        channel.onmessage = ({ data }) => {
-          if ('leader' in data) {
+        listenOn(channel, said => {
+          if ('leader' in said) {
             if (isWelcome) return end({ code: 'lost', isOtherNext: true })
-            leader = data.leader
+            leader = said.leader
             if (letGo !== undefined) sayHello()
-          } else if ('to' in data) {
-            const { by, to, message, ending } = data
+          } else if ('to' in said) {
+            const { by, to, message, ending } = said
             leader ??= by
             // One that was frozen and does not know yet that another one leads is not heard.
             if (leader !== by || !to.includes(tab)) return
@@ -82,7 +82,7 @@ export function joinLeader(
             isWelcome ||= message.type === 'welcome'
             client.onMessage(message)
           }
-        }
+        })
         // Held as long as this lasts: the leader sees by it when this tab is no more.
         const hold = () =>
           new Promise<void>(resolve => {

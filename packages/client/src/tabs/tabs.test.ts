@@ -1,7 +1,7 @@
 import { ModelServer } from '@bothways/test-support/model-server'
 import { FakeOrigin, type FakeTab } from '@bothways/test-support/tab-origin'
 import { settled, VirtualEnvironment } from '@bothways/test-support/virtual-environment'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type Client, startClient } from '../core/client.ts'
 import type { SubscribeOptions } from '../core/index.ts'
 import type { OpenLine } from '../core/line.ts'
@@ -438,3 +438,27 @@ test.each([1, 2, 3, 4, 5, 6, 397, 398])(
   },
   30_000,
 )
+
+test('What other code says on the channel ends nothing', async () => {
+  const told = vi.spyOn(console, 'error').mockReturnValue()
+  const { server, open, pass, origin } = stage()
+  const tabs = [open(), open()]
+  const heard = tabs.map(tab => tab.listen('room/1'))
+  await pass(1_000)
+  const other = new (origin.tab().BroadcastChannel)(`bothways ${url}`)
+  const by = { by: 'nobody', to: null }
+  const parts = [
+    {},
+    { message: null },
+    { message: { type: 7 } },
+    { message: { type: 'subscribe', id: 1, topic: 7 } },
+  ]
+  const garbage = [null, 'hello', 7, [], {}, by, ...parts.map(part => ({ from: 'nobody', ...part }))]
+  for (const said of garbage) other.postMessage(said as never)
+  await pass(1_000)
+  await tabs[1]?.client.topic('room/1').publish('hi')
+  await pass(1_000)
+  expect(heard.map(({ log }) => log)).toEqual([['hi'], ['hi']])
+  expect(server.open.size).toBe(1)
+  told.mockRestore()
+})

@@ -6,7 +6,7 @@ import {
   type TransportContext,
   type TransportHandler,
 } from '../core/transport-kit.ts'
-import type { Origin } from './channel.ts'
+import { listenOn, type Origin } from './channel.ts'
 import { createElection } from './election.ts'
 import { joinLeader, type LeaderTransport } from './leader-transport.ts'
 import { createRelay, type Relay } from './relay.ts'
@@ -55,11 +55,11 @@ export function shareLine(openLine: OpenLine, url: string, origin: Origin): Open
       own.end()
     }
     relay = own
-    channel.onmessage = ({ data }) => {
-      if ('from' in data) own.hear(data)
+    listenOn(channel, said => {
+      if ('from' in said) own.hear(said)
       // Another one found this one silent.
-      else if ('leader' in data) stop()
-    }
+      else if ('leader' in said) stop()
+    })
     channel.postMessage({ leader: by })
     own.connect()
     return stop
