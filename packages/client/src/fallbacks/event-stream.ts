@@ -1,7 +1,7 @@
 import type { TransportOpener } from '../core/transport-kit.ts'
 import { openHttp, type ReadNews } from './http-transport.ts'
 
-/** The server writes at once, and a comment every 20 s: without that something on the way holds it back. In ms, or twice what opening took. */
+/** The server writes at once, and a comment every 20 s: without that something on the way holds it back. In ms, beyond what an answer takes. */
 const firstBytesMs = 5_000
 const silenceMs = 45_000
 /** What goes on for so long without an end is no event, in characters. */
@@ -13,7 +13,7 @@ export const eventStreamTransport: TransportOpener = {
 }
 
 const readEventStream: ReadNews = async (http, topics, signal, watch) => {
-  watch(() => http.end({ code: 'buffered' }), Math.max(firstBytesMs, 2 * http.openedInMs))
+  watch(() => http.end({ code: 'buffered' }), firstBytesMs + http.lagMs)
   const response = await http.ask('events', topics, signal)
   if (response === undefined) return
   const reader = (response.body as ReadableStream<Uint8Array>).getReader()

@@ -37,8 +37,8 @@ export type ReadNews = (
 export interface Http {
   readonly handler: TransportHandler
   readonly environment: Environment
-  /** How long the first answer took, in ms: what is slow here, the server, the network or this device, is slow later as well. */
-  readonly openedInMs: number
+  /** How long the last short answer took, in ms: where server, network or device are slow, all is. */
+  readonly lagMs: number
   /**
    * Asks for news of topics from where they stand.
    *
@@ -144,7 +144,7 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
       return end({ code: code === 'forbidden' ? code : 'not_opened', text, retryAfterMs })
     }
     isWelcome = true
-    http.openedInMs ||= environment.now() - askedAt
+    http.lagMs = environment.now() - askedAt
     // A welcome over HTTP says nothing of times and sizes: they are what bothways.v1 promises at least.
     handler.onMessage({ type })
   }
@@ -238,7 +238,7 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     return all
   }
 
-  const http = { handler, environment, openedInMs: 0, ask, pass, end }
+  const http = { handler, environment, lagMs: 0, ask, pass, end }
 
   soon(() => handler.onOpen())
   return {

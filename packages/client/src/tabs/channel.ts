@@ -30,11 +30,11 @@ export interface Channel {
   close(): void
 }
 
-/** Other code of the origin may say anything here, and so may another version of this one: it ends nothing. */
+/** Other code of the origin may say anything here, and so may another version of this one: it ends nothing, and is told to the console. */
 export function listenOn(channel: Channel, hear: (said: Said) => void): void {
   channel.onmessage = ({ data }) => {
     try {
-      hear(Object(data))
+      hear(data)
     } catch (error) {
       console.error(error)
     }
