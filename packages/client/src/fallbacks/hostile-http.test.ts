@@ -428,15 +428,19 @@ const forbidden = () => {
 }
 
 test.each([
-  ['localStorage that throws when it is looked at', { document: {} }, 'look'],
+  ['localStorage that throws when it is looked at', { navigator: {}, document: {} }, 'look'],
   [
     'a storage that throws when it is used',
-    { document: {}, localStorage: { getItem: forbidden, setItem: forbidden, removeItem: forbidden } },
+    {
+      navigator: {},
+      document: {},
+      localStorage: { getItem: forbidden, setItem: forbidden, removeItem: forbidden },
+    },
     '',
   ],
   [
     'a storage with something else in it',
-    { document: {}, localStorage: { getItem: () => '{"a":', setItem() {}, removeItem() {} } },
+    { navigator: {}, document: {}, localStorage: { getItem: () => '{"a":', setItem() {}, removeItem() {} } },
     '',
   ],
   ['no locks', { navigator: {}, BroadcastChannel }, ''],
