@@ -9,8 +9,9 @@ const http = createServer()
 const io = new Server(http, {
   cluster: cluster.isWorker ? workerBroker() : await openBroker(process.argv[2], 5_000),
   connectionStateRecovery: {},
-  pingInterval: 2_000,
-  pingTimeout: 30_000,
+  // Also pings pass between the servers; more of them than that keep a busy machine from all else.
+  pingInterval: 10_000,
+  pingTimeout: 60_000,
 })
 const { pid } = process
 
@@ -27,12 +28,22 @@ io.on('connection', socket => {
   socket.on('say', (...args) => socket.emit(...args))
   socket.on('tell', (event, ...args) => io.to('all').emit(event, ...args))
   socket.on('join', (room, answer) => answer(socket.join(room)))
-  socket.on('sockets', async (room, answer) => answer((await io.in(room).fetchSockets()).map(({ id }) => id)))
-  socket.on('everybody', async (room, answer) => answer(await io.to(room).timeout(30_000).emitWithAck('who')))
-  socket.on('servers', async answer => answer([pid, ...(await io.serverSideEmitWithAck('pids'))]))
+  socket.on('sockets', async (room, answer) => {
+    const sockets = await io.in(room).timeout(60_000).fetchSockets()
+    answer(sockets.map(({ id }) => id))
+  })
+  socket.on('everybody', async (room, answer) => answer(await io.to(room).timeout(60_000).emitWithAck('who')))
+  socket.on('servers', async answer => {
+    // One that has not answered in time is asked again.
+    const { responses: others } = await io.serverSideEmitWithAck('pids').then(
+      responses => ({ responses }),
+      error => error,
+    )
+    answer([pid, ...others])
+  })
   socket.on('call', async (id, answer) => {
-    const [remote] = await io.in(id).fetchSockets()
-    answer(await remote.timeout(30_000).emitWithAck('who'))
+    const [remote] = await io.in(id).timeout(60_000).fetchSockets()
+    answer(await remote.timeout(60_000).emitWithAck('who'))
   })
 })
 process.once('SIGTERM', async () => {

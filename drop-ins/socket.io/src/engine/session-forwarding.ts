@@ -18,8 +18,11 @@ export interface ForwardingServer {
   handle(request: EngineRequest, response: ServerResponse): void
 }
 
-/** The owner of a session says at once that it has got a request; without that for so long it is gone, in ms. */
-const takenMs = 3_000
+/**
+ * The owner of a session says at once that it has got a request; without that for so long it is gone, in ms. A refusal ends the session,
+ * and one that is only busy may take seconds.
+ */
+const takenMs = 10_000
 
 /** These are of one connection (RFC 9110 §7.6.1). */
 const hopHeaders = ['connection', 'keep-alive', 'transfer-encoding'] as const
