@@ -57,7 +57,9 @@ export async function roundRobin(ports: readonly number[]): Promise<RoundRobin> 
     })
     onward.end()
   })
-  await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
+  // A thousand clients may come in one turn: those beyond the 511 of Node.js would be reset.
+  const where = { port: 0, host: '127.0.0.1', backlog: 4096 }
+  await new Promise<void>(resolve => proxy.listen(where, resolve))
   return {
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     refused,

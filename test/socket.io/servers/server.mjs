@@ -12,6 +12,8 @@ const io = new Server(http, {
   // Also pings pass between the servers; more of them than that keep a busy machine from all else.
   pingInterval: 10_000,
   pingTimeout: 60_000,
+  // All clients of a test are one process, which may be slow behind so many handshakes.
+  firstRequestTimeout: 60_000,
 })
 const { pid } = process
 

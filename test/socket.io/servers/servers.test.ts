@@ -74,7 +74,7 @@ test('Clients that poll by a balancer without sticky sessions, over four process
   expect(pids).toEqual(new Set(servers.map(({ pid }) => pid)))
   expect(balancer.refused).toEqual([])
   balancer.close()
-}, 180_000)
+}, 600_000)
 
 test('A move to WebSocket that the balancer brings to another process is refused once, and the client goes on polling', async () => {
   const balancer = await roundRobin(ports)
