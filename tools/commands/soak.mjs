@@ -5,7 +5,9 @@
 // sizes, fragment, ping, publish, read slowly, vanish and break rules; and attackers that flood, stall, leave things
 // unfinished and send bombs; `--only` picks those whose name has that in it. Beside them one honest client, whose echoes are timed. Prints every ten seconds what the
 // servers hold; fails when they hold more than their bounds allow, when the honest client is cut, or when, after all
-// have gone, anything is left: a connection, a session, a handle, growing memory, an unhandled error.
+// have gone, anything is left: a connection, a session, a handle, growing memory, an unhandled error. From a minute on
+// the crowd goes and comes again: what is held while nobody is there is compared, since while they are there it depends
+// on what they have open.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -49,51 +51,95 @@ const echoes = times => `echoes p50 ${ms(percentile(times, 0.5))} p99 ${ms(perce
 const idle = await look()
 const honest = new HonestClient()
 honest.start(ports.port)
-const crowd = fork(inLibrary('soak-crowd.mjs'))
-const crowdExited = once(crowd, 'exit')
-crowd.send({
-  ports,
-  seed: Number(seed),
-  durationMs,
-  clients: Number(clients),
-  attackers: Number(attackers),
-  only,
-})
-let finished = { clients: 0, attacks: {} }
-crowd.on('message', report => {
-  finished = report
-})
-const attackCount = () => Object.values(finished.attacks).reduce((sum, count) => sum + count, 0)
+
+const roundCount = durationMs >= 60_000 ? 4 : 1
+/** Of all rounds that are over, and of the one under way. */
+const finished = { clients: 0, attacks: {} }
+let running = { clients: 0, attacks: {} }
+const clientCount = () => finished.clients + running.clients
+const sumOf = attacks => Object.values(attacks).reduce((sum, count) => sum + count, 0)
+const attackCount = () => sumOf(finished.attacks) + sumOf(running.attacks)
 
 const startMs = performance.now()
-const heaps = []
+/** What is held between the rounds, with the honest client alone. */
+const rests = []
+const failedCrowds = []
 let mostHeld = idle.held
 let timed = 0
-const watching = watch()
-await crowdExited
+for (let round = 0; round < roundCount; round++) {
+  await runCrowd(Number(seed) + round)
+  rests.push(await restBehind())
+}
 honest.stop()
-await watching
+
+/** A crowd comes, and goes. */
+async function runCrowd(ofSeed) {
+  const crowd = fork(inLibrary('soak-crowd.mjs'))
+  const exited = once(crowd, 'exit')
+  crowd.on('message', report => {
+    running = report
+  })
+  crowd.send({
+    ports,
+    seed: ofSeed,
+    durationMs: durationMs / roundCount,
+    clients: Number(clients),
+    attackers: Number(attackers),
+    only,
+  })
+  const watching = watch(crowd, exited)
+  const [code] = await exited
+  await watching
+  if (code !== 0) failedCrowds.push(`a crowd's process ended with ${code}`)
+  finished.clients += running.clients
+  for (const [name, count] of Object.entries(running.attacks)) {
+    finished.attacks[name] = (finished.attacks[name] ?? 0) + count
+  }
+  running = { clients: 0, attacks: {} }
+}
 
 /** Short of ten seconds there is one look in the middle. */
-async function watch() {
-  const everyMs = Math.min(10_000, durationMs / 2)
-  while (!finished.isOver && crowd.exitCode === null) {
+async function watch(crowd, crowdExited) {
+  const everyMs = Math.min(10_000, durationMs / roundCount / 2)
+  while (!running.isOver && crowd.exitCode === null) {
     await Promise.race([crowdExited, new Promise(resolve => setTimeout(resolve, everyMs))])
     if (crowd.exitCode !== null) return
-    const { heap, arrayBuffers, held, rss, connections, sessions, messages } = await look()
-    heaps.push(heap)
-    mostHeld = Math.max(mostHeld, held)
-    const times = honest.times.slice(timed)
-    timed = honest.times.length
-    console.log(
-      `${String(Math.round((performance.now() - startMs) / 1_000)).padStart(4)} s  clients ${finished.clients}  ` +
-        `attacks ${attackCount()}  open ${connections}  sessions ${sessions}  messages ${messages}  ` +
-        `heap ${MiB(heap)}  array buffers ${MiB(arrayBuffers)}  rss ${MiB(rss)}  ${echoes(times)}`,
-    )
+    print(await look())
   }
 }
 
+function print({ heap, arrayBuffers, held, rss, connections, sessions, messages }) {
+  mostHeld = Math.max(mostHeld, held)
+  const times = honest.times.slice(timed)
+  timed = honest.times.length
+  console.log(
+    `${String(Math.round((performance.now() - startMs) / 1_000)).padStart(4)} s  clients ${clientCount()}  ` +
+      `attacks ${attackCount()}  open ${connections}  sessions ${sessions}  messages ${messages}  ` +
+      `heap ${MiB(heap)}  array buffers ${MiB(arrayBuffers)}  rss ${MiB(rss)}  ${echoes(times)}`,
+  )
+}
+
+/**
+ * What is held once all but the honest client have gone. What has vanished is noticed by the keepalive, behind the
+ * messages that it has sent.
+ */
+async function restBehind() {
+  let rest = await look()
+  let quietSinceMs = performance.now()
+  while ((rest.connections > 1 || rest.sessions > 0) && performance.now() - quietSinceMs < 30_000) {
+    await new Promise(resolve => setTimeout(resolve, 200))
+    const earlier = rest
+    rest = await look()
+    const isBusy = rest.messages - earlier.messages > 100 || rest.connections < earlier.connections
+    if (isBusy) quietSinceMs = performance.now()
+  }
+  print(rest)
+  return rest
+}
+
 // What has vanished is noticed by the keepalive; the last look comes after that.
+/** From the end of a round to that of the last one: code that was compiled, caches that are not full. */
+const mostGrownBytes = 4 * 1_048_576
 /** What stays: code that was compiled, caches of Node's. */
 const mostLeftBytes = 24 * 1_048_576
 const deadline = performance.now() + 30_000
@@ -110,9 +156,7 @@ while (isLeft() && performance.now() < deadline) {
 server.send('end')
 const [exitCode] = await exited
 
-const third = Math.floor(heaps.length / 3)
-// The least of each: what attackers have open at the moment, such as their sessions, is no growth.
-const growth = third > 0 ? Math.min(...heaps.slice(-third)) / Math.min(...heaps.slice(0, third)) : 1
+const grown = rests.at(-1).held - Math.min(...rests.map(({ held }) => held))
 const problems = [
   last.connections > 0 && `${last.connections} connections are left`,
   last.sessions > 0 && `${last.sessions} sessions of Socket.IO are left`,
@@ -123,12 +167,13 @@ const problems = [
     `${MiB(mostHeld - idle.held)} were held at a time, the bounds allow ${MiB(mostHeldBytes)}`,
   last.peakRss - idle.rss > mostHeldBytes &&
     `the process grew by ${MiB(last.peakRss - idle.rss)}, the bounds allow ${MiB(mostHeldBytes)}`,
-  growth > 1.25 && `the heap grew by the factor ${growth.toFixed(2)} from the first third to the last`,
+  grown > mostGrownBytes &&
+    `${MiB(grown)} more are held behind the last round than behind an earlier one, ${MiB(mostGrownBytes)} may be`,
   honest.problem !== undefined && `the honest client did not get through: ${honest.problem}`,
   honest.times.length === 0 && 'the honest client got no echo',
   last.errors.length > 0 && `unhandled errors: ${last.errors.slice(0, 10).join('; ')}`,
   exitCode !== 0 && `the server's process ended with ${exitCode}`,
-  crowd.exitCode !== 0 && `the crowd's process ended with ${crowd.exitCode}`,
+  ...failedCrowds,
 ].filter(Boolean)
 
 for (const [name, count] of Object.entries(finished.attacks).toSorted()) {
@@ -141,8 +186,8 @@ console.log(
 console.log(`Honest client: ${honest.times.length} ${echoes(honest.times)}.`)
 console.log(
   `${finished.clients} clients, ${attackCount()} attacks, ${last.opened} connections, ${last.refusals} refusals, ` +
-    `${last.messages} messages; heap ${MiB(last.heap)} at the end, ${MiB(idle.heap)} at the start; last third of the ` +
-    `heap to the first: ${growth.toFixed(2)}`,
+    `${last.messages} messages; heap ${MiB(last.heap)} at the end, ${MiB(idle.heap)} at the start; held behind ` +
+    `each round: ${rests.map(({ held }) => MiB(held)).join(', ')}`,
 )
 for (const problem of problems) console.error(`Problem: ${problem}`)
 process.exitCode = problems.length > 0 ? 1 : 0

@@ -196,6 +196,28 @@ describe.each(Object.keys(makers) as Scheme[])('Of requests pipelined over %s', 
     await expect.poll(() => received().split('\x81\x05hello').length - 1).toBe(2)
   })
 
+  test('an upgrade behind a body that is read late is read on', async () => {
+    const server = await serve(scheme, (request, response) => {
+      setTimeout(() => request.resume().on('end', () => response.end('served')), 5)
+    })
+    server.on('upgrade', (_request, socket, head) => {
+      let count = head.length
+      socket.on('error', () => {})
+      socket.on('data', chunk => {
+        count += chunk.length
+        if (count === 400_000) socket.end('all')
+      })
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+    })
+    const { socket, received } = await connect(scheme, server)
+    const body = Buffer.alloc(30_000, 'a')
+    const posts = Array<string>(6).fill(
+      `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 30000\r\n\r\n${body}`,
+    )
+    socket.write(Buffer.concat([Buffer.from(posts.join('') + get('echo', upgrade)), Buffer.alloc(400_000)]))
+    await expect.poll(received).toContain('all')
+  })
+
   test('what comes behind an upgrade in one read reaches the WebSocket, also where it looks like the end of a head', async () => {
     const server = await serve(scheme, (_request, response) => void response.end('served'))
     createServer()

@@ -95,6 +95,8 @@ class RequestsInTurn implements TurnMember {
   #isChunked = false
   #isParsing = false
   #isStopped = false
+  /** The handle is read no longer, and the stream may believe that it is. */
+  #isUnread = false
   /** As long as it is {@link behind}. */
   #untakenBytes = 0
   #isHeld = false
@@ -139,9 +141,6 @@ class RequestsInTurn implements TurnMember {
     this.#catchUp()
     this.#isHeld = false
     this.#parse()
-    // Behind an upgrade its taker reads as it likes. A stream reads its handle when it begins to, and believes that it
-    // has; Node's HTTP would put that right, and is gone.
-    if (!isParsed(this.#socket)) this.#socket._read(0)
   }
 
   /** Nobody waits for the answers any more. */
@@ -172,7 +171,9 @@ class RequestsInTurn implements TurnMember {
     this.#push(chunk)
     this.#unparsed = this.#unparsed === undefined ? chunk : Buffer.concat([this.#unparsed, chunk])
     if (!this.#isHeld) this.#parse()
-    return !this.#isHeld && this.#unparsed === undefined
+    const wantsMore = !this.#isHeld && this.#unparsed === undefined
+    if (!wantsMore) this.#isUnread = true
+    return wantsMore
   }
 
   /** All that the socket holds, with one request at most: it is parsed at once. */
@@ -201,7 +202,7 @@ class RequestsInTurn implements TurnMember {
       socket.read(length)
     }
     this.#isParsing = false
-    if (!isParsed(socket)) this.#leave()
+    if (!isParsed(socket)) this.#leaveReading()
     else if (this.#unparsed === undefined) this.#goOn()
   }
 
@@ -237,6 +238,7 @@ class RequestsInTurn implements TurnMember {
   /** Until then, nothing more is parsed or read. */
   #waitForTurn(): void {
     this.#isHeld = true
+    this.#isUnread = true
     this.#pause()
     const { _handle: handle } = this.#socket as { _handle?: ReadingHandle | null }
     if (handle?.reading === true) {
@@ -290,7 +292,18 @@ class RequestsInTurn implements TurnMember {
   #goOn(): void {
     if (!this.#isStopped) this.#readOn()
     // The stream believes that its handle has been read all the time.
-    if (!this.#isEnding) this.#socket._read(0)
+    if (this.#isEnding) return
+    this.#isUnread = false
+    this.#socket._read(0)
+  }
+
+  /**
+   * Behind an upgrade its taker reads as it likes. A stream reads its handle when it begins to, and may believe that it has;
+   * Node's HTTP would put that right, and is gone.
+   */
+  #leaveReading(): void {
+    this.#leave()
+    if (this.#isUnread) this.#socket._read(0)
   }
 
   /** The socket is somebody else's. */
