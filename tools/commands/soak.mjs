@@ -126,11 +126,13 @@ function print({ heap, arrayBuffers, held, rss, connections, sessions, messages 
 async function restBehind() {
   let rest = await look()
   let quietSinceMs = performance.now()
-  while ((rest.connections > 1 || rest.sessions > 0) && performance.now() - quietSinceMs < 30_000) {
+  // Handlers may still have what connections have left that are gone.
+  let isBusy = true
+  while ((isBusy || rest.connections > 1 || rest.sessions > 0) && performance.now() - quietSinceMs < 30_000) {
     await new Promise(resolve => setTimeout(resolve, 200))
     const earlier = rest
     rest = await look()
-    const isBusy = rest.messages - earlier.messages > 100 || rest.connections < earlier.connections
+    isBusy = rest.messages - earlier.messages > 100 || rest.connections < earlier.connections
     if (isBusy) quietSinceMs = performance.now()
   }
   // Memory of buffers that were collected is given back a while later.
