@@ -163,7 +163,8 @@ export class ReconnectingWebSocket extends Target {
     this.#givenUrl = url
     this.#givenProtocols = protocols
     this.#options = options
-    this.#waiting = new WaitingMessages(options.maxEnqueuedMessages, options.maxEnqueuedBytes)
+    const { maxEnqueuedMessages = 1_000, maxEnqueuedBytes = 1024 * 1024 } = options
+    this.#waiting = new WaitingMessages(maxEnqueuedMessages, maxEnqueuedBytes)
     this.#environment = options.environment ?? runtimeEnvironment()
     if (options.startClosed !== true) this.reconnect()
   }

@@ -9,7 +9,7 @@ export class WaitingMessages {
   #messages: Message[] = []
   #bytes = 0
 
-  constructor(maxCount: number | undefined = 1_000, maxBytes: number | undefined = 1024 * 1024) {
+  constructor(maxCount: number, maxBytes: number) {
     this.#maxCount = maxCount
     this.#maxBytes = maxBytes
   }
