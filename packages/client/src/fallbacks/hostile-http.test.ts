@@ -32,10 +32,14 @@ function stream() {
 }
 
 /** A client without WebSocket, and a server that answers as the test says. A request for no topic is welcome. */
-function stage(answer: (url: URL) => Answer | Promise<Answer>, options: ClientOptions = {}, checkMs = 0) {
+function stage(
+  answer: (url: URL, body?: string) => Answer | Promise<Answer>,
+  options: ClientOptions = {},
+  checkMs = 0,
+) {
   const environment = new VirtualEnvironment()
   const asked: URL[] = []
-  const fetch = async (text: string, { signal }: { signal: AbortSignal }) => {
+  const fetch = async (text: string, { signal, body: posted }: { signal: AbortSignal; body?: string }) => {
     const url = new URL(text)
     const isCheck = url.pathname.endsWith('/poll') && !url.searchParams.has('topic')
     if (!isCheck) asked.push(url)
@@ -44,7 +48,7 @@ function stage(answer: (url: URL) => Answer | Promise<Answer>, options: ClientOp
       status = 200,
       body = '',
       headers,
-    } = isCheck ? ({ status: 400, body: wanted } as Answer) : await answer(url)
+    } = isCheck ? ({ status: 400, body: wanted } as Answer) : await answer(url, posted)
     signal.throwIfAborted()
     return new Response(body, { status, ...(headers && { headers }) })
   }
@@ -253,6 +257,24 @@ test('A publication that is refused for now waits as long as the header of the a
   expect(count).toBe(1)
   await until(() => count === 2)
   expect(await published).toBe('a.1.x')
+  client.close()
+})
+
+test('Behind a publication that is refused for now none of its topic overtakes it', async () => {
+  const taken: string[] = []
+  const { client, until } = stage((url, body = '') => {
+    if (!url.pathname.endsWith('/publish')) return hanging()
+    const { topic, data } = JSON.parse(body)
+    taken.push(`${topic} ${data}`)
+    if (taken.length === 1) return refused(429, { code: 'rate_limited', message: '', retryable: true })
+    return { body: '{"position":"a.1.x"}' }
+  })
+  const room = client.topic('room')
+  const published = Promise.all([1, 2, 3].map(data => room.publish(data)))
+  const elsewhere = client.topic('hall').publish(1)
+  await until(() => taken.length === 5)
+  await Promise.all([published, elsewhere])
+  expect(taken).toEqual(['room 1', 'hall 1', 'room 1', 'room 2', 'room 3'])
   client.close()
 })
 

@@ -72,6 +72,8 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
   const { environment, url, fetch, WebSocket } = context
   const live = new Map<string, HttpTopic>()
   const publishing = new Map<string, Promise<void>>()
+  /** Topics where a publication failed as retryable: later ones would overtake it. */
+  const interrupted = new Set<string>()
   const soon = createTimer(environment)
   const retry = createRetry(environment)
   const over = new AbortController()
@@ -93,7 +95,7 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
   }
 
   /** What fails on the way ends the connection, unless it was ended here. */
-  const attempt = async (work: () => Promise<void>, { signal } = over) => {
+  const attempt = async (work: () => Promise<unknown>, { signal } = over) => {
     try {
       await work()
     } catch (error) {
@@ -154,12 +156,17 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     const refusal = await refusalOf(response)
     const answer = refusal ?? checkMessage({ ...JSON.parse(await response.text()), type })
     if (!over.signal.aborted) handler.onMessage({ ...answer, id })
+    return answer
   }
 
-  const publish = async (body: string, id: number | undefined) => {
+  const publish = async (name: string, body: string, id: number | undefined) => {
+    if (interrupted.has(name)) {
+      return handler.onMessage({ type: 'error', id, code: 'out_of_order', message: '', retryable: true })
+    }
     const watch = createTimer(environment)
     watch(() => end({ code: 'silent' }), answerMs)
-    await post('publish', body, 'published', id).finally(watch)
+    const { retryable } = await post('publish', body, 'published', id).finally(watch)
+    if (retryable) interrupted.add(name)
   }
 
   const pass: Http['pass'] = said => {
@@ -243,7 +250,7 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
   soon(() => handler.onOpen())
   return {
     send(message, data) {
-      const { type, id, topic: name = '', since, last = 0, key, ifPosition, state, method } = message
+      const { type, id, topic: name = '', since, last = 0, key, ifPosition, state, method, restart } = message
       if (type === 'hello' || type === 'token') {
         token = message.token
         void attempt(() => check('welcome'))
@@ -259,7 +266,8 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
         const before = publishing.get(name)
         const done = attempt(async () => {
           await before
-          await publish(body, id)
+          if (restart) interrupted.delete(name)
+          await publish(name, body, id)
           if (publishing.get(name) === done) publishing.delete(name)
         })
         publishing.set(name, done)
