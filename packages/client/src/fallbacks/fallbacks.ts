@@ -132,8 +132,9 @@ export function createFallbacks(
             current = session
           }
           opened(opener)
-          handler.onWelcome(welcome)
+          // The handler may end the line.
           lookForBetter()
+          handler.onWelcome(welcome)
         },
         onMessage: message => handler.onMessage(message),
         onEnd(ending, lastedMs) {

@@ -278,6 +278,21 @@ test('Behind a publication that is refused for now none of its topic overtakes i
   client.close()
 })
 
+test('Closed by a listener that hears that a fallback opened, it tries no WebSocket beside it', async () => {
+  const { sockets, WebSocket } = scriptedSockets()
+  const { client, environment, until } = stage(hanging, { WebSocket })
+  client.on('status', ({ status }) => status === 'open' && client.close())
+  await until(() => {
+    const socket = sockets.at(-1)
+    if (socket?.readyState === 0 && client.status === 'connecting') socket.emit('error', {})
+    return client.status === 'closed'
+  })
+  const { length } = sockets
+  expect(environment.timerCount).toBe(0)
+  await environment.pass(60_000)
+  expect(sockets.length).toBe(length)
+})
+
 test('A refusal that names a topic is of that one alone', async () => {
   const live = stream()
   live.say(`: welcome\n\n${subscribed('room')}${publication('room', 1)}`)
