@@ -37,7 +37,7 @@ const readEventStream: ReadNews = async (http, topics, signal, watch) => {
       else if (field === 'retry' && /^\d+$/.test(said)) {
         http.handler.onMessage({ type: 'goodbye', retryAfterMs: Number(said) })
       } else if (line === '' && data !== '') {
-        http.pass(JSON.parse(data))
+        http.pass(JSON.parse(data), topics)
         data = ''
       }
     }

@@ -293,6 +293,35 @@ test('Closed by a listener that hears that a fallback opened, it tries no WebSoc
   expect(sockets.length).toBe(length)
 })
 
+test.each(['event-stream', 'long-poll'])(
+  'A listener that subscribes anew from where it is misses nothing of what came with it (%s)',
+  async kind => {
+    const news = [1, 2].map(n => ({
+      type: 'publication',
+      topic: 'room',
+      position: `a.${n}.x`,
+      data: n,
+      at: 1,
+    }))
+    const live = stream()
+    live.say(`: welcome\n\n${subscribed('room')}${publication('room', 1)}${publication('room', 2)}`)
+    const bodies = [live.body, JSON.stringify({ messages: news, positions: { room: 'a.2.x' } })]
+    const { client, asked, until } = stage(url => {
+      if (!url.pathname.endsWith(kind === 'long-poll' ? '/poll' : '/events')) return { body: stream().body }
+      if (url.searchParams.get('position') !== '') return hanging()
+      return { body: bodies[kind === 'long-poll' ? 1 : 0] as string }
+    })
+    const room = client.topic('room')
+    room.on('publication', ({ position }) => {
+      room.close()
+      client.topic('room', { since: position as string }).on('publication', () => {})
+    })
+    await until(() => asked.some(url => url.searchParams.get('position') !== ''))
+    expect(asked.at(-1)?.searchParams.get('position')).toBe('a.1.x')
+    client.close()
+  },
+)
+
 test('A refusal that names a topic is of that one alone', async () => {
   const live = stream()
   live.say(`: welcome\n\n${subscribed('room')}${publication('room', 1)}`)

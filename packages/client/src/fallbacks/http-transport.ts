@@ -51,8 +51,11 @@ export interface Http {
     signal: AbortSignal,
     more?: readonly [string, string][],
   ): Promise<FetchedResponse | undefined>
-  /** Passes on what came; of a topic that was live before, a subscription is only told where it is broken. */
-  pass(said: ServerMessage): void
+  /**
+   * Passes on what came of topics that are still those that were asked for; of one that was live before, a subscription is only
+   * told where it is broken.
+   */
+  pass(said: ServerMessage, asked: readonly HttpTopic[]): void
   end(ending: Ending): void
 }
 
@@ -169,11 +172,11 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     if (retryable) interrupted.add(name)
   }
 
-  const pass: Http['pass'] = said => {
+  const pass: Http['pass'] = (said, asked) => {
     if (over.signal.aborted) return
     const message = checkMessage(said)
     const topic = live.get(message.topic as string)
-    if (topic === undefined) return
+    if (topic === undefined || !asked.includes(topic)) return
     const { type, position, recovered } = message
     const { id, name } = topic
     const isError = type === 'error'
@@ -205,7 +208,7 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     if (retryable) retry.again(readAnew, retryAfterMs)
     else {
       // A refusal that names a topic is of that one alone.
-      for (const { name } of topics) if (name === (topic ?? name)) pass({ ...refusal, topic: name })
+      for (const { name } of topics) if (name === (topic ?? name)) pass({ ...refusal, topic: name }, topics)
       readAnew()
     }
     return undefined
@@ -238,9 +241,10 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
       }
       all.at(-1)?.push(topic)
     }
-    for (const { name } of all.splice(maxRequests).flat()) {
+    const tooMany = all.splice(maxRequests).flat()
+    for (const { name } of tooMany) {
       const message = `Without WebSocket at most ${maxRequests * maxTopics} topics can be subscribed to.`
-      pass({ type: 'error', code: 'queue_full', message, topic: name })
+      pass({ type: 'error', code: 'queue_full', message, topic: name }, tooMany)
     }
     return all
   }

@@ -36,8 +36,8 @@ const readByPolling: ReadNews = async (http, topics, signal, watch) => {
     if (signal.aborted) return
     const isEarly = environment.now() - askedAt < pauseMs
     const { messages, retryAfterMs } = polled
-    for (const topic of topics) http.pass(subscribed(topic, polled))
-    for (const message of messages) http.pass(message)
+    for (const topic of topics) http.pass(subscribed(topic, polled), topics)
+    for (const message of messages) http.pass(message, topics)
     if (retryAfterMs !== undefined) return http.end({ code: 'leaving', retryAfterMs })
     // What came may have made a listener leave.
     if (signal.aborted) return
