@@ -240,6 +240,25 @@ test('`shouldReconnectOnClose` decides before `close` is told, and `reconnect` g
   expect(sockets).toHaveLength(3)
 })
 
+test.each([
+  ['close', [['open', 'close 1001'], 3, 1]],
+  ['reconnect', [['open', 'close 1001', 'open'], 1, 2]],
+] as const)('`shouldReconnectOnClose` may call `%s`', async (method, expected) => {
+  const { below, environment, sockets, socket, told } = await stage({
+    shouldReconnectOnClose: () => {
+      socket[method]()
+      return true
+    },
+  })
+  below.open()
+  below.cut(1001)
+  await settled()
+  sockets[1]?.open()
+  await environment.pass(60_000)
+  expect([told(), socket.readyState, sockets.length]).toEqual(expected)
+  expect(environment.timerCount).toBe(0)
+})
+
 test('Where `shouldReconnectOnClose` throws, it comes back', async () => {
   const told = vi.spyOn(console, 'error').mockReturnValue()
   const { below, environment, sockets } = await stage({

@@ -361,22 +361,31 @@ export class ReconnectingWebSocket extends Target {
     this.#clear()
     const event = eventLike('close', said) as SocketCloseEvent
     const { maxRetries = Number.POSITIVE_INFINITY } = this.#options
-    const isOver = !this.#isWanted || !this.#mayReconnect(event) || this.#retryCount >= maxRetries
-    this.#readyState = isOver ? 3 : 0
-    if (isOver) this.#giveUp()
-    else {
-      this.#cancelWait = this.#environment.setTimer(() => this.#connect(), this.#nextDelay())
-      this.#retryCount++
+    const generation = this.#generation
+    const isOver = !this.#mayReconnect(event) || this.#retryCount >= maxRetries
+    // Else it has begun anew.
+    if (generation === this.#generation) {
+      this.#clear()
+      this.#readyState = isOver ? 3 : 0
+      if (isOver) this.#giveUp()
+      else {
+        this.#cancelWait = this.#environment.setTimer(() => this.#connect(), this.#nextDelay())
+        this.#retryCount++
+      }
     }
     this.#tell(event)
   }
 
   #mayReconnect(event: SocketCloseEvent): boolean {
+    if (!this.#isWanted) return false
+    // What it does, it does between two tries, and then it counts.
+    this.#readyState = 0
+    this.#cancelWait = () => {}
     try {
-      return this.#options.shouldReconnectOnClose?.(event) ?? true
+      return (this.#options.shouldReconnectOnClose?.(event) ?? true) && this.#isWanted
     } catch (error) {
       console.error(error)
-      return true
+      return this.#isWanted
     }
   }
 
