@@ -240,6 +240,21 @@ test.each([
   },
 )
 
+test.each([
+  [429, 'rate_limited', 'busy'],
+  [503, 'unavailable', 'busy'],
+  [403, 'forbidden', 'forbidden'],
+  [404, 'unknown_topic', 'not_opened'],
+])('A server that refuses to open with %i %s is told as %s', async (status, code, told) => {
+  const answer = { status, body: JSON.stringify({ code, message: 'Because.', retryable: false }) }
+  const fetch = async () => new Response(answer.body, { status })
+  const { client, until } = stage(hanging, { fetch: fetch as never })
+  client.on('status', () => {})
+  await until(() => client.connection.reason?.help.includes('Because.') === true)
+  expect(client.connection.reason?.code).toBe(told)
+  client.close()
+})
+
 test('A publication that is refused for now waits as long as the header of the answer says', async () => {
   let count = 0
   const { client, environment, until } = stage(url => {

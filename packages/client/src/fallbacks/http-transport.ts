@@ -143,10 +143,10 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
   /** Whether topics are served here, and to this client: a request for none is refused for that alone. */
   const check = async (type: 'welcome' | 'pong') => {
     const askedAt = environment.now()
-    const refusal = await refusalOf(await request('poll?', over.signal))
-    const { code, message: text, retryAfterMs } = refusal ?? {}
+    const response = await request('poll?', over.signal)
+    const { code, message: text, retryAfterMs } = (await refusalOf(response)) ?? {}
     if (code !== 'bad_request') {
-      return end({ code: code === 'forbidden' ? code : 'not_opened', text, retryAfterMs })
+      return end({ code: codeOf(response.status, 'not_opened'), text, retryAfterMs })
     }
     isWelcome = true
     http.lagMs = environment.now() - askedAt
