@@ -479,6 +479,16 @@ test('A listener that hears of the end may connect anew: what was before fails, 
   expect([environment.listenerCount, environment.timerCount]).toEqual([0, 0])
 })
 
+test('All hear the changes in their order, also those that one of them brings about', async () => {
+  const { client, socket } = stage()
+  await socket.welcome()
+  client.on('status', ({ status }) => status === 'closed' && client.connect())
+  const told: string[] = []
+  client.on('status', ({ status }) => told.push(status))
+  client.close()
+  expect([told, client.status]).toEqual([['closed', 'connecting'], 'connecting'])
+})
+
 test('A client that has given up listens to nothing; one that connects anew does', async () => {
   const { client, environment, socket, sockets } = stage()
   client.on('status', () => {})

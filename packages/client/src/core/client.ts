@@ -109,6 +109,8 @@ export function startClient<C extends Contract>(
     reason: undefined,
     nextTryAt: undefined,
   }
+  /** Changes of which not all listeners have heard. */
+  const untold: ConnectionState[] = []
   let line: Line | undefined
   /** What the server said of the line; undefined while there is none. */
   let welcome: Welcome | undefined
@@ -172,9 +174,14 @@ export function startClient<C extends Contract>(
       stopListening = undefined
       for (const part of lasting()) part.closed(closedError())
     }
-    if (events.emit('status', state) || reason?.by === 'us') return
-    if (status === 'closed') tellError(closedError())
-    else if (status === 'waiting' && --untoldTries === 0) console.warn(reason?.help)
+    // What a listener brings about is told when all have heard of what came before.
+    if (untold.push(state) > 1) return
+    for (const each of untold) {
+      if (events.emit('status', each) || each.reason?.by === 'us') continue
+      if (each.status === 'closed') tellError(closedError())
+      else if (each.status === 'waiting' && --untoldTries === 0) console.warn(each.reason?.help)
+    }
+    untold.length = 0
   }
 
   const tellError = (error: ClientError) => {
