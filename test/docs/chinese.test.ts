@@ -91,6 +91,11 @@ test('Both contents name every page of their tree', () => {
   }
 })
 
+test('The Chinese README addresses its reader in one way', () => {
+  const prose = readFileSync(join(docs, '../README.zh-CN.md'), 'utf8').replaceAll(fence, '')
+  expect(prose.match(/.{0,9}你(?!好).{0,9}/g) ?? []).toEqual([])
+})
+
 test('The Chinese README leads to Chinese pages, where there are any', () => {
   const text = readFileSync(join(docs, '../README.zh-CN.md'), 'utf8')
   const links = Array.from(text.matchAll(/\]\(docs\/([\w/.-]+\.md)/g), ([, page = '']) => page)
