@@ -385,6 +385,29 @@ test('After a refusal that may be tried again, all behind it wait and go again i
   expect(outcomes.map(({ value }) => value)).toEqual(['p', 'p', 'p', undefined])
 })
 
+test('How long the server wanted one refusal to wait says nothing of a later one', async () => {
+  const { client, environment, socket } = stage()
+  await socket.welcome()
+  void client.topic('room/1').publish('a')
+  await settled()
+  const refuse = (code: string, retryAfterMs?: number) =>
+    socket.say({
+      type: 'error',
+      id: socket.taken('publish').at(-1).id,
+      code,
+      message: '',
+      retryable: true,
+      retryAfterMs,
+    })
+  refuse('busy', 9_000)
+  await environment.pass(9_000)
+  // As where the publication of another tab was refused, on the same connection.
+  refuse('out_of_order')
+  await environment.pass(1_000)
+  expect(socket.taken('publish')).toHaveLength(1)
+  client.close()
+})
+
 test('A refusal for good fails its publication alone', async () => {
   const { client, socket } = stage()
   await socket.welcome()

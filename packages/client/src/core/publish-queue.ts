@@ -119,11 +119,10 @@ export function createPublishQueue(
       remove(entry)
       entry.resolve(message.position)
     } else if (message.retryable) {
+      // The first says for how long.
+      if (queue.flow !== 'paused') queue.toldMs = message.retryAfterMs
       queue.flow = 'paused'
-      if (message.code !== 'out_of_order') {
-        entry.refusal = errorOf(message)
-        queue.toldMs = message.retryAfterMs
-      }
+      if (message.code !== 'out_of_order') entry.refusal = errorOf(message)
     } else {
       fail(entry, errorOf(message))
     }
