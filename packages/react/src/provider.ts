@@ -24,6 +24,8 @@ export class ClientSource {
   }
 
   async get(): Promise<Client> {
+    // The effect of the provider comes in the same turn, also where it is shown again: the client of before may be closed.
+    await undefined
     return this.#client ?? (await new Promise<Client>(resolve => this.#waiting.push(resolve)))
   }
 }
