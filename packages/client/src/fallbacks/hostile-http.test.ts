@@ -337,6 +337,20 @@ test.each(['event-stream', 'long-poll'])(
   },
 )
 
+test('A listener that subscribes again as a topic is refused is answered', async () => {
+  let count = 0
+  const live = stream()
+  live.say(`: welcome\n\n${subscribed('room')}`)
+  const { client, until } = stage(() =>
+    ++count === 1 ? refused(403, { code: 'forbidden', message: '', retryable: false }) : { body: live.body },
+  )
+  const room = client.topic('room')
+  room.on('end', () => {})
+  room.on('status', status => status === 'ended' && room.on('publication', () => {}))
+  await until(() => room.status === 'subscribed')
+  client.close()
+})
+
 test('A refusal that names a topic is of that one alone', async () => {
   const live = stream()
   live.say(`: welcome\n\n${subscribed('room')}${publication('room', 1)}`)

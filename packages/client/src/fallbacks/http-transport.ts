@@ -183,10 +183,11 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     retry.worked()
     if (isError || type === 'subscribed') {
       topic.id = undefined
+      // Who hears of it may subscribe again.
+      if (isError) live.delete(name)
       if (id !== undefined) handler.onMessage({ ...message, id })
       else if (isError) handler.onMessage({ ...message, type: 'unsubscribed' })
       else if (recovered === false || position === undefined) handler.onMessage({ ...message, type: 'gap' })
-      if (isError) live.delete(name)
     } else {
       handler.onMessage(message)
     }
