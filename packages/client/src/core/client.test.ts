@@ -635,6 +635,26 @@ test('A connection that does not open in ten seconds is given up', async () => {
   expect([client.connection.reason?.code, socket.closedWith]).toEqual(['not_opened', 1000])
 })
 
+test('Each try that does not open in time gives the next one longer, up to thirty seconds, until one opens', async () => {
+  const { environment, sockets } = stage({ firstRetryMs: 1, maxRetryMs: 1 })
+  const closedAfter = async (ms: number) => {
+    const socket = sockets.at(-1)
+    await environment.pass(ms - 1)
+    const early = socket?.closedWith
+    await environment.pass(1)
+    const closed = [early, socket?.closedWith]
+    await environment.pass(1)
+    return closed
+  }
+  for (const ms of [10_000, 15_000, 22_500, 30_000, 30_000]) {
+    expect([ms, await closedAfter(ms)]).toEqual([ms, [undefined, 1000]])
+  }
+  await sockets.at(-1)?.welcome()
+  sockets.at(-1)?.cut()
+  await environment.pass(1)
+  expect(await closedAfter(10_000)).toEqual([undefined, 1000])
+})
+
 test('A server that says goodbye is come back to after its own time, not earlier', async () => {
   const { client, environment, socket, sockets } = stage()
   await socket.welcome()

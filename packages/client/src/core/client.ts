@@ -17,6 +17,7 @@ import { byteLength, type ServerMessage, textOf } from './messages.ts'
 import { createPublishQueue } from './publish-queue.ts'
 import type { DisconnectReason } from './reason.ts'
 import { createRequests } from './requests.ts'
+import { openingMs } from './session.ts'
 import { createStateTopic, type StateTopic } from './state-topic.ts'
 import { createSubscription, type SubscribeOptions, type Subscription } from './subscription.ts'
 import { createRetry, createTimer } from './timer.ts'
@@ -97,6 +98,7 @@ export function startClient<C extends Contract>(
     token,
     blocked: new Set(),
     isCompressionBroken: false,
+    openingMs,
   }
   const events = createEmitter<ClientEvents>('status error')
   const subscriptions = new Map<string, Subscription>()

@@ -7,8 +7,9 @@ import type { TransportContext, TransportOpener } from './transport.ts'
 
 /** A server that wants pings more often is not obeyed, in ms. */
 const leastPingMs = 100
-/** How long opening may take, up to the welcome, in ms. */
-const openingMs = 10_000
+/** How long opening may take, up to the welcome, in ms: longer after each time that was too short, since the server may be slow. */
+export const openingMs = 10_000
+const longestOpeningMs = 30_000
 /** A server that has not welcomed by itself by then wants a hello, if only to say at once that it wants a token. In ms. */
 const helloMs = 1_000
 /** How long an answer to a ping may take, in ms. */
@@ -79,6 +80,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     }
     if (welcomeAt !== undefined) return
     welcomeAt = environment.now()
+    context.openingMs = openingMs
     lookIn(pingMs)
     handler.onWelcome({ transport: opener.kind, ...message })
   }
@@ -96,10 +98,11 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     beat(() => {
       const now = environment.now()
       const hasSlept = now - dueAt > sleepMs
-      const text = `No answer within ${openingMs} ms`
-      if (welcomeAt === undefined)
+      if (welcomeAt === undefined) {
+        const text = `No answer within ${ms} ms`
+        context.openingMs = Math.min(ms * 1.5, longestOpeningMs)
         finish(isTokenAwaited ? { code: 'token_failed', text } : { code: 'not_opened' })
-      else if (isAsked && !hasSlept) finish({ code: 'silent' })
+      } else if (isAsked && !hasSlept) finish({ code: 'silent' })
       else if (hasSlept || now - heardAt >= pingMs) ping()
       else lookIn(pingMs - (now - heardAt))
     }, ms)
@@ -134,7 +137,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     handler.onEnd({ ...how, retryAfterMs, text }, lastedMs)
   }
 
-  lookIn(openingMs)
+  lookIn(context.openingMs)
   const transport = opener.open(context, {
     onOpen() {
       // Where the server asks for no hello, it welcomes by itself.

@@ -72,6 +72,8 @@ export interface TransportContext {
   readonly blocked: Set<boolean>
   /** Compressed messages came damaged. */
   isCompressionBroken: boolean
+  /** How long the next opening may take, up to the welcome, in ms. */
+  openingMs: number
 }
 
 export type TransportKind = 'websocket' | 'event-stream' | 'long-poll'
