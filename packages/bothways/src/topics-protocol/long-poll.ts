@@ -78,15 +78,10 @@ export class LongPoll<User> {
     })
   }
 
-  /**
-   * What is behind the cursor, as much as an answer may have; the cursor covers exactly that.
-   *
-   * @param first which topic has its turn first: not always the same, since one that fills each answer would keep the others waiting
-   */
+  /** What is behind the cursor, as much as an answer may have; the cursor covers exactly that. */
   async read(
     since: string | ReadonlyMap<string, string> | undefined,
     lastOf: (topic: string) => number,
-    first: number = Math.floor(Math.random() * this.#topics.length),
   ): Promise<Polled> {
     const cursor = typeof since === 'string' ? this.#format.read(since) : since
     const isStale = since !== undefined && cursor === undefined
@@ -94,7 +89,7 @@ export class LongPoll<User> {
     const kept: Kept[] = []
     const unrecovered: string[] = []
     const room = new Room(maxMessages, maxBytes)
-    for (const topic of [...this.#topics.slice(first), ...this.#topics.slice(0, first)]) {
+    for (const topic of this.#topics) {
       const kind = this.#hub.kindOf(topic)
       if (kind === 'nothing') continue
       const from = cursor?.get(topic)
