@@ -19,7 +19,6 @@ async function bundle(entry: string): Promise<{ code: string; imports: readonly 
 test.each([
   ['@bothways/client', 'index.js', 12.5 * 1024],
   ['@bothways/client/core', 'core/index.js', 7.7 * 1024],
-  ['@bothways/client/core', 'core/index.js', 7.65 * 1024],
   ['@bothways/client/websocket', 'websocket/index.js', 2.625 * 1024],
 ])(
   '%s bundles for a browser without anything else, and stays under its size',

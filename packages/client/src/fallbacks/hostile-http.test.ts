@@ -448,6 +448,20 @@ test('A publication on a connection that went silent goes again by its key, whil
   client.close()
 })
 
+test('Each poll asks for another topic first, since one that fills each answer would keep the others waiting', async () => {
+  const { client, asked, until } = stage(url =>
+    url.pathname.endsWith('/events')
+      ? { body: new ReadableStream() }
+      : { body: JSON.stringify({ messages: [], positions: { a: 'x.0', b: 'x.0', c: 'x.0' } }) },
+  )
+  for (const name of ['a', 'b', 'c']) client.topic(name).on('publication', () => {})
+  const polled = () => asked.filter(({ pathname }) => pathname.endsWith('/poll'))
+  await until(() => polled().length > 3)
+  const orders = polled().map(({ searchParams }) => searchParams.getAll('topic').join(''))
+  expect(orders.slice(0, 4)).toEqual(['abc', 'bca', 'cab', 'abc'])
+  client.close()
+})
+
 test('A poll that says when to come back is a goodbye', async () => {
   let isLeaving = false
   const { client, until } = stage(url => {

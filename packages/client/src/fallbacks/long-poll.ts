@@ -25,11 +25,12 @@ export const longPollTransport: TransportOpener = {
 
 const readByPolling: ReadNews = async (http, topics, signal, watch) => {
   const { environment } = http
+  let asked = topics
   for (;;) {
     const isFirst = topics.some(({ id }) => id !== undefined)
     const askedAt = environment.now()
     watch(() => http.end({ code: 'silent' }), waitMs + lateMs)
-    const response = await http.ask('poll', topics, signal, [['waitMs', String(isFirst ? 0 : waitMs)]])
+    const response = await http.ask('poll', asked, signal, [['waitMs', String(isFirst ? 0 : waitMs)]])
     if (response === undefined) return
     const polled: Polled = JSON.parse(await response.text())
     watch()
@@ -39,6 +40,8 @@ const readByPolling: ReadNews = async (http, topics, signal, watch) => {
     for (const topic of topics) http.pass(subscribed(topic, polled), topics)
     for (const message of messages) http.pass(message, topics)
     if (retryAfterMs !== undefined) return http.end({ code: 'leaving', retryAfterMs })
+    // An answer that is full has news of the first topics alone.
+    asked = [...asked.slice(1), ...asked.slice(0, 1)]
     // What came may have made a listener leave.
     if (signal.aborted) return
     if (isEarly && !isFirst && messages.length === 0) {
