@@ -99,9 +99,9 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
       const now = environment.now()
       const hasSlept = now - dueAt > sleepMs
       if (welcomeAt === undefined) {
-        const text = `No answer within ${ms} ms`
+        if (isTokenAwaited) return finish({ code: 'token_failed', text: `No answer within ${ms} ms` })
         context.openingMs = Math.min(ms * 1.5, longestOpeningMs)
-        finish(isTokenAwaited ? { code: 'token_failed', text } : { code: 'not_opened' })
+        finish({ code: 'not_opened' })
       } else if (isAsked && !hasSlept) finish({ code: 'silent' })
       else if (hasSlept || now - heardAt >= pingMs) ping()
       else lookIn(pingMs - (now - heardAt))
