@@ -181,6 +181,25 @@ describe.each(Object.keys(makers) as Scheme[])('Of requests pipelined over %s', 
     expect(answers).toEqual([...lengths, 0])
   })
 
+  test('a body is read also while its client takes nothing of the answer, which may wait for it', async () => {
+    let answer: ServerResponse | undefined
+    let isWhole = false
+    const server = await serve(scheme, (request, response) => {
+      answer = response
+      // More than the operating system takes.
+      response.write(Buffer.alloc(16 * 1024 * KiB))
+      request.resume().on('end', () => {
+        isWhole = true
+        response.end()
+      })
+    })
+    const { socket } = await connect(scheme, server)
+    socket.pause().write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n')
+    await expect.poll(() => answer?.writableLength).toBeGreaterThan(16 * KiB)
+    socket.write(Buffer.alloc(200_000, 'a'))
+    await expect.poll(() => isWhole).toBe(true)
+  })
+
   test('all are answered before an upgrade that comes behind them', async () => {
     const server = await serve(scheme, (_request, response) => setTimeout(() => response.end('served'), 1))
     createServer()

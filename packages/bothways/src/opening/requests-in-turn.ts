@@ -89,9 +89,11 @@ class RequestsInTurn implements TurnMember {
   readonly #unanswered = new Fifo<ServerResponse>()
   /** What has been read and not been parsed, as the socket holds it: whoever takes that after an upgrade has the rest. */
   #unparsed: Buffer | undefined
-  /** What is to come of the body of the last request. */
+  /** The last request, while its body is to come. */
+  #unfinished: IncomingMessage | undefined
+  /** What is to come of that body. */
   #bodyBytes = 0
-  /** The body of the last request comes in chunks: where it ends is not known. */
+  /** It comes in chunks: where it ends is not known. */
   #isChunked = false
   #isParsing = false
   #isStopped = false
@@ -133,6 +135,7 @@ class RequestsInTurn implements TurnMember {
   take(request: IncomingMessage, response: ServerResponse): void {
     this.#bodyBytes = Number(request.headers['content-length'] ?? 0)
     this.#isChunked = request.headers['transfer-encoding'] !== undefined
+    this.#unfinished = this.#isChunked || this.#bodyBytes > 0 ? request : undefined
     this.#unanswered.push(response)
     response.once('close', () => this.#answered())
   }
@@ -207,7 +210,17 @@ class RequestsInTurn implements TurnMember {
   }
 
   #pieceLength(bytes: Buffer): number {
+    if (!this.#isInBody) return pieceLength(bytes, 0)
     return pieceLength(bytes, this.#isChunked ? 'of unknown length' : this.#bodyBytes)
+  }
+
+  get #isInBody(): boolean {
+    this.#forgetFinished()
+    return this.#unfinished !== undefined
+  }
+
+  #forgetFinished(): void {
+    if (this.#unfinished?.complete === true) this.#unfinished = undefined
   }
 
   get #mayParse(): boolean {
@@ -219,7 +232,9 @@ class RequestsInTurn implements TurnMember {
     return !this.#isBehind && fairTime.goOn(this, 1) > 0
   }
 
+  /** Not within a body: the answer that would be waited for may wait for it. */
   get #isBehind(): boolean {
+    if (this.#isInBody) return false
     return this.#unanswered.length >= maxUnanswered || this.#countUntaken() >= maxUntakenBytes
   }
 
@@ -231,6 +246,7 @@ class RequestsInTurn implements TurnMember {
 
   #answered(): void {
     this.#unanswered.shift()
+    this.#forgetFinished()
     if (this.#isHeld) fairTime.wait(this)
     else if (this.#isEnding) this.#endWhenAnswered()
   }
