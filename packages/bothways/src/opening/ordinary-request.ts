@@ -1,6 +1,7 @@
 import { type Server as HttpServer, type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { afterEarlierAnswers } from './earlier-answers.ts'
+import { serveInTurnAgain } from './requests-in-turn.ts'
 
 type Server = Pick<HttpServer, 'listeners' | 'emit'>
 
@@ -30,8 +31,11 @@ export function answerWithoutUpgrade(
       return
     }
     stream.off('error', onError)
-    stream.unshift(Buffer.concat([headWithoutUpgrade(request), head]))
+    const rest: Buffer = (stream.readableLength > 0 && stream.read()) || Buffer.alloc(0)
+    const held = Buffer.concat([headWithoutUpgrade(request), head, rest])
+    stream.unshift(held)
     takeConnection.call(server, stream)
+    serveInTurnAgain(server, stream, held)
   })
 }
 

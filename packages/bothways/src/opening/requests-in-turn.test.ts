@@ -155,6 +155,29 @@ describe.each(Object.keys(makers) as Scheme[])('Of requests pipelined over %s', 
     expect(received().split('</').length - 1).toBe(100)
   })
 
+  test('few are worked on at once also behind an upgrade to something else', async () => {
+    const unanswered: (() => void)[] = []
+    const server = await serve(scheme, ({ url }, response) => {
+      if (url === '/before') setTimeout(() => response.end('before'), 1)
+      else unanswered.push(() => void response.end(`<${url}>`))
+    })
+    createServer().attach(server)
+    const { socket, received } = await connect(scheme, server)
+    const h2c = get('h2c', 'Connection: Upgrade\r\nUpgrade: h2c\r\n')
+    socket.write(get('before') + h2c + gets(99) + get('last', 'Connection: close\r\n'))
+    await expect.poll(() => unanswered.length).toBeGreaterThanOrEqual(32)
+    const turns = countTurns()
+    await expect.poll(() => turns.count).toBeGreaterThan(100)
+    expect(unanswered).toHaveLength(32)
+    for (let at = 0; at < 101; at++) {
+      await expect.poll(() => unanswered[at]).toBeDefined()
+      unanswered[at]?.()
+    }
+    await once(socket, 'end')
+    const paths = Array.from(received().matchAll(/<\/(\w+)>/g), ([, path]) => path)
+    expect(paths).toEqual(['h2c', ...Array.from({ length: 99 }, (_, at) => String(at)), 'last'])
+  })
+
   test('those that expect what there is not are refused a few at a time', async () => {
     const server = await serve(scheme, (_request, response) => void response.end('served'))
     const { socket, received } = await connect(scheme, server)

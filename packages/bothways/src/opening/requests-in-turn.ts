@@ -35,6 +35,7 @@ export function serveInTurn(server: HttpServer, listener: RequestListener): void
     }
     return requests
   }
+  served.set(server, enter)
   const onConnection = (socket: Socket): void => {
     if (isParsed(socket)) enter(socket)
   }
@@ -56,6 +57,19 @@ export function serveInTurn(server: HttpServer, listener: RequestListener): void
     inTurn((_request, response) => void response.writeHead(417).end()),
   )
 }
+
+/**
+ * Node's HTTP has taken `socket` once more, behind an upgrade to something else; does nothing for a server whose requests are
+ * not served in turn.
+ *
+ * @param held all that the socket holds
+ */
+export function serveInTurnAgain(server: object, socket: Socket, held: Buffer): void {
+  served.get(server)?.(socket).again(held)
+}
+
+/** Of servers, what makes their connections such whose requests are served in turn. */
+const served = new WeakMap<object, (socket: Socket) => RequestsInTurn>()
 
 /** What a socket reads; like its push no public interface, so nothing is taken for granted. */
 interface ReadingHandle {
@@ -111,6 +125,22 @@ class RequestsInTurn implements TurnMember {
     this.#push = socket.push.bind(socket)
     this.#pause = socket.pause.bind(socket)
     this.#resume = socket.resume.bind(socket)
+    this.#enter()
+    socket.once('close', this.#onClose)
+  }
+
+  /** @param held all that the socket holds */
+  again(held: Buffer): void {
+    this.#leave()
+    this.#pause()
+    this.#isStopped = false
+    this.#unparsed = held
+    this.#enter()
+    process.nextTick(() => this.#parseOn())
+  }
+
+  #enter(): void {
+    const socket = this.#socket
     socket.push = chunk => this.#receive(chunk)
     // A stream reads ahead of whoever has paused it.
     const read = socket._read.bind(socket)
@@ -127,7 +157,6 @@ class RequestsInTurn implements TurnMember {
       this.#isStopped = false
       return this.#readOn()
     }
-    socket.once('close', this.#onClose)
     // Node's parser reads past the socket until somebody listens.
     socket.on('data', ignore).off('data', ignore)
   }
