@@ -178,6 +178,21 @@ describe.each(Object.keys(makers) as Scheme[])('Of requests pipelined over %s', 
     expect(paths).toEqual(['h2c', ...Array.from({ length: 99 }, (_, at) => String(at)), 'last'])
   })
 
+  test('few with bodies in chunks are worked on at once', async () => {
+    let count = 0
+    const server = await serve(scheme, () => {
+      count++
+    })
+    const { socket } = await connect(scheme, server)
+    const post = 'POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+    socket.write(post.repeat(500))
+    await expect.poll(() => count).toBeGreaterThanOrEqual(32)
+    const turns = countTurns()
+    await expect.poll(() => turns.count).toBeGreaterThan(100)
+    // Some come in the piece that ends a body.
+    expect(count).toBeLessThan(64)
+  })
+
   test('those that expect what there is not are refused a few at a time', async () => {
     const server = await serve(scheme, (_request, response) => void response.end('served'))
     const { socket, received } = await connect(scheme, server)

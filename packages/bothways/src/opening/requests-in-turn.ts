@@ -240,7 +240,9 @@ class RequestsInTurn implements TurnMember {
 
   #pieceLength(bytes: Buffer): number {
     if (!this.#isInBody) return pieceLength(bytes, 0)
-    return pieceLength(bytes, this.#isChunked ? 'of unknown length' : this.#bodyBytes)
+    if (!this.#isChunked) return pieceLength(bytes, this.#bodyBytes)
+    // Nothing of the next request when that is to wait.
+    return pieceLength(bytes, this.#owesMuch ? 0 : 'of unknown length')
   }
 
   get #isInBody(): boolean {
@@ -263,7 +265,10 @@ class RequestsInTurn implements TurnMember {
 
   /** Not within a body: the answer that would be waited for may wait for it. */
   get #isBehind(): boolean {
-    if (this.#isInBody) return false
+    return !this.#isInBody && this.#owesMuch
+  }
+
+  get #owesMuch(): boolean {
     return this.#unanswered.length >= maxUnanswered || this.#countUntaken() >= maxUntakenBytes
   }
 
