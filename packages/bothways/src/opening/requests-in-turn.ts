@@ -240,9 +240,7 @@ class RequestsInTurn implements TurnMember {
 
   #pieceLength(bytes: Buffer): number {
     if (!this.#isInBody) return pieceLength(bytes, 0)
-    if (!this.#isChunked) return pieceLength(bytes, this.#bodyBytes)
-    // Nothing of the next request when that is to wait.
-    return pieceLength(bytes, this.#owesMuch ? 0 : 'of unknown length')
+    return pieceLength(bytes, this.#isChunked ? 'of unknown length' : this.#bodyBytes)
   }
 
   get #isInBody(): boolean {
@@ -263,12 +261,9 @@ class RequestsInTurn implements TurnMember {
     return !this.#isBehind && fairTime.goOn(this, 1) > 0
   }
 
-  /** Not within a body: the answer that would be waited for may wait for it. */
+  /** Not within a body when its own answer alone would be waited for: that may wait for the body. */
   get #isBehind(): boolean {
-    return !this.#isInBody && this.#owesMuch
-  }
-
-  get #owesMuch(): boolean {
+    if (this.#unanswered.length === 1 && this.#isInBody) return false
     return this.#unanswered.length >= maxUnanswered || this.#countUntaken() >= maxUntakenBytes
   }
 
