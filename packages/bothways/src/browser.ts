@@ -1,4 +1,4 @@
-// What a bundle for browsers gets of this package: one sentence instead of a list of modules of Node.js that are missing.
+// The part of this package in a bundle for browsers: one sentence instead of a list of modules of Node.js that are missing.
 
 const advice =
   'The package bothways is for servers and for clients in Node.js: in a browser use the built-in WebSocket, new WebSocket(url), and leave this import out of the bundle.'

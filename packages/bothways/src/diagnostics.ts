@@ -1,8 +1,8 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 
 /**
- * What happens inside, for listeners of `node:diagnostics_channel`: `subscribe('bothways:refusal', …)`. What is
- * published there is described in docs/reference/server.md; nobody who listens costs more than a look.
+ * The events inside, for listeners of `node:diagnostics_channel`: `subscribe('bothways:refusal', …)`. Their messages
+ * are described in docs/reference/server.md; a channel without listeners costs no more than a look.
  */
 export const channels: Readonly<Record<'refusal' | 'violation' | 'descriptors', Channel>> = {
   /** A connection or request was refused before it became a WebSocket: a `RefusalReport`. */

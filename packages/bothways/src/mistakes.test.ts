@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { createHub, createServer, TopicsHttp, topicsRoute, WebSocket, workerBroker } from './index.ts'
 
-// What people type who come from ws, Socket.IO, uWebSockets.js, Bun or the browser, in JavaScript, and what they are told.
+// Calls typed by people who come from ws, Socket.IO, uWebSockets.js, Bun or the browser, in JavaScript, and what they are told.
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -34,7 +34,7 @@ const koaApp = {
   prependListener() {},
 }
 
-/** What is typed, the code, and words of the sentence that cure it. */
+/** The call that is typed, the code, and words of the sentence that cure it. */
 const thrown: readonly (readonly [string, () => unknown, string, string])[] = [
   ['createServer(8080)', () => create(8080), 'BW_INVALID_OPTION', 'takes an object, got a number'],
   ['createServer(null)', () => create(null), 'BW_INVALID_OPTION', 'takes an object, got null'],
@@ -624,12 +624,12 @@ test.each(thrown)('%s is told what to do instead', (_, call, code, words) => {
   } catch (caught) {
     error = caught
   }
-  // What the standard says the class throws has a name instead of a code.
+  // An error that the standard has the class throw has a name instead of a code.
   expect(code.startsWith('BW_') ? error?.code : error?.name).toBe(code)
   expect(error?.message).toContain(words)
 })
 
-/** What listen rejects with. */
+/** The errors that listen rejects with. */
 const rejected: readonly (readonly [string, unknown[], string, string])[] = [
   ['listen(8080)', [8080], 'BW_INVALID_OPTION', 'listen({ port: 8080 })'],
   ['listen(8080, callback)', [8080, () => {}], 'BW_INVALID_ARGUMENT', 'await server.listen'],
@@ -646,7 +646,7 @@ test.each(rejected)('%s is told what to do instead', async (_, args, code, words
   })
 })
 
-/** What a hub's promises reject with. */
+/** The errors that a hub's promises reject with. */
 const byHubs: readonly (readonly [string, (hub: Untyped) => Promise<unknown>, string, string])[] = [
   ["hub.disconnect('ann')", hub => hub.disconnect('ann'), 'BW_INVALID_OPTION', "disconnect({ user: 'id' })"],
   ['hub.revoke()', hub => hub.revoke(), 'BW_INVALID_OPTION', 'must be the id of a user'],
@@ -697,7 +697,7 @@ test.each(byHubs)('%s is told what to do instead', async (_, call, code, words) 
   })
 })
 
-/** What is called on a socket in a handler: it goes to onError. */
+/** Wrong calls on a socket in a handler: their errors go to onError. */
 const onSockets: readonly (readonly [string, (socket: Untyped) => unknown, string, string])[] = [
   ["socket.on('message')", it => it.on('message', () => {}), 'BW_UNKNOWN_METHOD', 'message(socket, message)'],
   ["socket.emit('event')", it => it.emit('event', 1), 'BW_UNKNOWN_METHOD', 'JSON.stringify'],

@@ -14,7 +14,7 @@ import {
   resolveConnectionOptions,
 } from '../connection/options.ts'
 
-/** What a Node client may say besides URL and subprotocols. */
+/** The options of a Node client, besides URL and subprotocols. */
 export interface ClientOptions extends ConnectionOptions {
   /** Further headers of the handshake, such as `Cookie` or `Authorization`. */
   headers?: Readonly<Record<string, string | readonly string[]>>
@@ -40,7 +40,7 @@ export interface ClientSettings {
   readonly signal: AbortSignal | undefined
 }
 
-/** What would be ignored, or fail later in other words, is refused here. */
+/** Options that would be ignored, or fail later in other words, are refused here. */
 const clientRules: OptionRules<ClientOptions, Omit<ClientSettings, 'connection'>> = {
   headers: ({ headers = {} }) => {
     checkHeaders(headers)
@@ -75,7 +75,7 @@ const clientOptions: OptionTable<ClientOptions> = { ...connectionOptions, ...cli
 /** In place of options that nobody gave. */
 export const noOptions: ClientOptions = Object.freeze({})
 
-/** What {@link noOptions} become. */
+/** The settings that {@link noOptions} become. */
 let defaults: ClientSettings | undefined
 
 /** @throws UsageError `BW_INVALID_OPTION` or `BW_UNKNOWN_OPTION` */

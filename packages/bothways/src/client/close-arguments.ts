@@ -1,7 +1,7 @@
 import { encodeUtf8, maxCloseReasonBytes } from '@bothways/protocol'
 
 /**
- * What a program may close with (WHATWG WebSockets §3.1, `close(code, reason)`).
+ * Checks the code and the reason that a program closes with (WHATWG WebSockets §3.1, `close(code, reason)`).
  *
  * @param given what the program wrote for the code
  * @throws DOMException `InvalidAccessError` for a code other than 1000 and 3000 to 4999, `SyntaxError` for a reason of

@@ -22,7 +22,7 @@ export interface DialHandler {
 export interface DialInit {
   readonly host: string
   readonly port: number
-  /** What to write, in latin1. */
+  /** The text to write, in latin1. */
   readonly request: string
   readonly handler: DialHandler
 }

@@ -21,10 +21,10 @@ type Handle<E> = { handle(event: E): unknown }['handle']
 
 export type WebSocketEventListener<E> = Handle<E> | { handleEvent(event: E): unknown } | null
 
-/** What an event handler attribute such as `onmessage` is given. */
+/** The value given to an event handler attribute such as `onmessage`. */
 export type WebSocketEventHandler<E> = Handle<E> | null
 
-/** What such an attribute holds: what is read of it may be called with any event, as the DOM's type says. */
+/** The value that such an attribute holds: a handler read from it may be called with any event, as the DOM's type says. */
 // biome-ignore lint/suspicious/noExplicitAny: of `unknown` a handler of the DOM's type could not be made
 export type HeldEventHandler = ((event: any) => unknown) | null
 

@@ -65,7 +65,7 @@ export class HandleDial implements Dial {
       return
     }
     const writing = new WriteWrap()
-    // What has become of it, reading tells.
+    // Reading tells what has become of the request.
     writing.oncomplete = () => {}
     const written = handle.writeLatin1String(writing, request)
     if (written !== 0) this.#fail(systemError('write', written))

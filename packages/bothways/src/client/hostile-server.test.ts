@@ -20,7 +20,7 @@ import type { ClientOptions } from './client-options.ts'
 import type { WebSocketErrorEvent } from './error-event.ts'
 import { WebSocket } from './websocket.ts'
 
-// What a server can do to its clients: each ends, in an error with a code, or costs no more than what is written here.
+// Attacks of a server on its clients: each ends, in an error with a code, or costs no more than is written here.
 
 afterEach(endHostile)
 

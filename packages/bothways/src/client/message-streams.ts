@@ -28,7 +28,7 @@ export class MessageStreams {
       pull: () => connection.resume(),
       cancel: reason => {
         this.#reading = undefined
-        // What still comes is dropped, so that the peer's close frame is found behind it.
+        // Messages that still come are dropped, so that the peer's close frame is found behind them.
         connection.resume()
         close(reason)
       },
@@ -62,7 +62,7 @@ export class MessageStreams {
     this.#goOn = undefined
   }
 
-  /** Both sides have said goodbye: what came can still be read, and nothing be written. */
+  /** Both sides have said goodbye: messages that came can still be read, and nothing be written. */
   end(): void {
     this.#reading?.close()
     this.#reading = undefined

@@ -6,7 +6,7 @@ interface Meaning {
   readonly advice: string
 }
 
-/** What Node's error codes mean to somebody who tries to connect, and what to do. */
+/** The meanings of Node's error codes for somebody who tries to connect, and what to do. */
 const meanings: ReadonlyMap<string, Meaning> = new Map([
   [
     'ECONNREFUSED',

@@ -37,7 +37,7 @@ export interface Opened {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly transport: Transport
-  /** What the server sent right behind its answer. */
+  /** The bytes that the server sent right behind its answer. */
   readonly head: Buffer
 }
 

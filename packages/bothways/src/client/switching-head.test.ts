@@ -56,7 +56,7 @@ describe('Beside the parser of node:http', () => {
   beforeAll(() => new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve)))
   afterAll(() => new Promise(resolve => server.close(resolve)))
 
-  /** What node:http makes of the same bytes; undefined when it refuses them. */
+  /** The answer that node:http makes of the same bytes; undefined when it refuses them. */
   function readByNode(): Promise<IncomingMessage | undefined> {
     return new Promise(resolve => {
       const request = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', agent: false })

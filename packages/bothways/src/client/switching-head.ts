@@ -24,7 +24,7 @@ export function readSwitchingHead(bytes: Buffer): SwitchingHead | undefined {
   const whole = bytes.toString('latin1', 0, Math.min(bytes.length, longestHeadBytes))
   const textEnd = whole.indexOf(headEnd)
   if (textEnd < 0 || !/^HTTP\/1\.1 101 [\t\x20-\x7e]*\r\n/.test(whole)) return undefined
-  // What is kept is decoded by itself: a piece of the whole text would keep all of it.
+  // Headers that are kept are decoded by themselves: a piece of the whole text would keep all of it.
   const headers = readHeaderLines(bytes.toString('latin1', whole.indexOf('\r\n') + 2, textEnd + 2))
   return headers && { status: 101, headers, byteLength: textEnd + headEnd.length }
 }

@@ -9,7 +9,7 @@ import { CloseEvent } from './close-event.ts'
 import { MessageEvent } from './message-event.ts'
 import { WebSocket } from './websocket.ts'
 
-// What WebIDL, DOM and HTML say of the class, beyond what a program usually does with it.
+// The rules of WebIDL, DOM and HTML for the class, beyond what a program usually does with it.
 
 let server: Server
 let url: string

@@ -21,11 +21,11 @@ export interface WebSocketStreamOptions extends ClientOptions {
   signal?: AbortSignal
 }
 
-/** What `opened` promises. */
+/** The value that `opened` promises. */
 export interface WebSocketOpenInfo {
   /** Each message is a chunk: text is a string, bytes are a `Uint8Array`. Nothing more is read from TCP while nobody reads. */
   readonly readable: ReadableStream<string | Uint8Array>
-  /** Each chunk is a message. What is written waits while the peer does not read. */
+  /** Each chunk is a message. Writes wait while the peer does not read. */
   readonly writable: WritableStream<string | ArrayBuffer | ArrayBufferView>
   readonly extensions: string
   readonly protocol: string

@@ -39,7 +39,7 @@ const WebSocketEventTarget: new () => Omit<EventTarget, keyof WebSocketListeners
 
 /**
  * The WHATWG WebSockets standard's `WebSocket` for Node (§3), with a third argument for what only Node can do.
- * What goes wrong is told in the `error` event: its `error` says why, unlike a browser's.
+ * A failure is told in the `error` event: its `error` says why, unlike a browser's.
  *
  * @example
  * const socket = new WebSocket('ws://127.0.0.1:8080/chat')
@@ -57,7 +57,7 @@ export class WebSocket extends WebSocketEventTarget {
   declare readonly CLOSED: 3
 
   readonly #url: URL
-  /** What each of its messages says. */
+  /** The `origin` of each of its message events. */
   readonly #origin: string
   readonly #settings: ClientSettings
   readonly #handlers = new EventHandlers(this)
@@ -79,7 +79,7 @@ export class WebSocket extends WebSocketEventTarget {
   /**
    * @param url `ws:`, `wss:`, `http:` or `https:`, absolute and without a fragment
    * @param protocols the subprotocols to offer, best first
-   * @param options not in the standard; what is no object is ignored there, as WebIDL ignores further arguments
+   * @param options not in the standard; a value that is no object is ignored there, as WebIDL ignores further arguments
    * @throws DOMException `SyntaxError` for a wrong URL or subprotocol; an object that is no list is one of the latter
    * @throws UsageError `BW_INVALID_OPTION`, `BW_UNKNOWN_OPTION` or `BW_INVALID_HEADER` for wrong options
    */
@@ -111,7 +111,7 @@ export class WebSocket extends WebSocketEventTarget {
     return this.#readyState
   }
 
-  /** Payload bytes that the operating system has not taken yet, without frame headers. What is lost stays in it. */
+  /** Payload bytes that the operating system has not taken yet, without frame headers. Lost bytes stay in it. */
   get bufferedAmount(): number {
     const buffered = (this.#connection?.bufferedAmount || this.#connection?.lostBytes) ?? 0
     if (buffered === 0) {

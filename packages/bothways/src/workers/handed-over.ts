@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster'
 
-/** What `node:cluster` says to a worker, and hears from it: the same in Node.js 20, 22 and 24. */
+/** A message from `node:cluster` to a worker, or back: the same in Node.js 20, 22 and 24. */
 interface ClusterMessage {
   readonly cmd?: unknown
   readonly act?: unknown
@@ -13,7 +13,7 @@ interface ClusterMessage {
 const internalMessage = 'internalMessage'
 const clusterCommand = 'NODE_CLUSTER'
 
-/** What a worker has said before its end may come behind the news of it, by so much, in ms. */
+/** Messages that a worker has sent before its end may come behind the news of it, by so much, in ms. */
 const lastWordsMs = 100
 
 /**

@@ -1,7 +1,7 @@
 import type { Withdrawal } from '../hub/broker/broker.ts'
 import type { HubCode } from '../hub/hub-error.ts'
 
-/** What goes through the channel between a worker and the primary: plain JSON, in the order it was sent. */
+/** The messages in the channel between a worker and the primary: plain JSON, in the order in which they were sent. */
 export type Call =
   | {
       readonly type: 'call'

@@ -1,12 +1,12 @@
 import type { IpcChannel } from './messages.ts'
 
-/** What may wait for the process at the other end, in characters of JSON. */
+/** The most that may wait for the process at the other end, in characters of JSON. */
 const maxWaiting = 64 * 1024 * 1024
 
 /** Ours among the messages of a program, which may send some of its own. */
 const mark = 'bothways'
 
-/** What `process` of a worker and the `ChildProcess` of the primary have in common. */
+/** The members that `process` of a worker and the `ChildProcess` of the primary have in common. */
 interface OtherProcess {
   readonly connected: boolean
   readonly channel?: { unref(): void } | null | undefined

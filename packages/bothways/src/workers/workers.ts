@@ -172,7 +172,7 @@ class RunningWorkers implements Workers {
 
   /** Resolves when it listens. Rejects when it ends before. */
   #launch(): Promise<void> {
-    // What these set is read when a process is forked.
+    // These settings are read when a process is forked.
     const cluster = nodeCluster()
     cluster.setupPrimary({ exec: this.#settings.module })
     const worker = cluster.fork({ [keyWindowVariable]: String(this.#settings.broker.keyWindowMs) })
