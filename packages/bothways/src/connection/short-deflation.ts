@@ -8,14 +8,14 @@ export const longestShortBytes: number = 32 * 1024
 export interface DeflateOptions extends ZlibOptions {
   readonly windowBits: number
   readonly level: number
-  /** What is to come behind the bytes. */
+  /** The flush of zlib that is to come behind the bytes. */
   readonly finishFlush: number
 }
 
 /** The largest window, which nearly all agree on (RFC 7692 §7.1.2). For others no zlib is kept. */
 const keptWindowBits = 15
 
-/** What cannot be compressed becomes a little longer. */
+/** Bytes that cannot be compressed become a little longer. */
 const outputBytes = longestShortBytes + 1024
 
 let output: Buffer | undefined

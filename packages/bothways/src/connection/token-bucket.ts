@@ -36,7 +36,7 @@ export class TokenBucket {
     return missing < rounding ? 0 : (missing * 1_000) / this.perSecond
   }
 
-  /** What was taken beyond what was there. */
+  /** Tokens taken beyond those that were there. */
   get overdrawn(): number {
     return Math.max(0, -this.#tokens)
   }

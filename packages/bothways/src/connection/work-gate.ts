@@ -9,7 +9,7 @@ export interface WorkGateOptions {
 export interface WorkTicket {
   readonly proceed: () => void
   heldBytes: number
-  /** What it waits for; 0: for nothing. */
+  /** The bytes that it waits for; 0: it waits for nothing. */
   wantedBytes: number
   isRunning: boolean
 }
@@ -32,7 +32,7 @@ export class WorkGate {
     this.#maxCount = maxCount
   }
 
-  /** What the jobs that run hold, in bytes. */
+  /** The bytes that the running jobs hold. */
   get heldBytes(): number {
     return this.#heldBytes
   }

@@ -14,7 +14,7 @@ const largestChunkBytes = 64 * 1024
 /** Long frames come in larger ones, which their bytes fill. */
 const longChunkBytes = 256 * 1024
 
-/** What it takes to remember shared bytes, with the room in which that grows. Short ones are copied. */
+/** The memory of a reference to shared bytes, with the room in which the list of them grows. Short ones are copied. */
 const referenceBytes = 24
 const worthSharingBytes = 256
 
@@ -22,9 +22,9 @@ const worthSharingBytes = 256
 const longBytes = 16 * 1024
 
 /**
- * What one connection has to send that the operating system has not taken, in order: frames of its own one behind the
- * other in chunks of memory that nobody else has, and references to those it shares with others. So what is held is
- * about what is counted, whatever the frames' length.
+ * The frames that one connection has to send and the operating system has not taken, in order: those of its own one behind the
+ * other in chunks of memory that nobody else has, and references to those it shares with others. So about as many bytes are
+ * held as are counted, whatever the frames' length.
  */
 export class Backlog {
   readonly #budget: ByteBudget | undefined
@@ -33,7 +33,7 @@ export class Backlog {
   readonly #shared = new Fifo<SharedBytes>()
   /** How many bytes of the connection's own come before each of those. */
   readonly #ownBefore = new Fifo<number>()
-  /** In the first chunk and the last one: what has been taken out, and what has been written. */
+  /** How many bytes have been taken out of the first chunk, and written into the last one. */
   #start = 0
   #end = 0
   /** Since the beginning: the connection's own bytes, and those taken out. */
@@ -116,7 +116,7 @@ export class Backlog {
     return chunk
   }
 
-  /** What is shared and comes next. */
+  /** The shared bytes, if they come next. */
   get #sharedAtHand(): SharedBytes | undefined {
     return this.#ownBefore.first === this.#ownTaken ? this.#shared.first : undefined
   }

@@ -11,7 +11,7 @@ interface Recipient {
   sendShared(message: Publication, fanOut?: FanOut): SendOutcome
 }
 
-/** What makes the frames of one connection. */
+/** The maker of the frames of one connection. */
 export interface FrameMaker {
   readonly settings: { readonly highWaterMarkBytes: number }
   /** Too much waits for all connections together. */
@@ -31,15 +31,15 @@ export interface FanOutMember {
 }
 
 /**
- * What is published in one turn of the event loop to connections that have nothing else to send: it is kept once for all of
- * them, so that a further message costs the same however many they are. Who has something else to send takes what came so far
- * along, and leaves. At the turn's end each that is left writes all of it at once.
+ * The messages published in one turn of the event loop to connections that have nothing else to send: they are kept once for
+ * all connections, so that a further message costs the same however many these are. A connection that has something else to
+ * send takes the messages so far along, and leaves. At the turn's end each that is left writes all of them at once.
  */
 export class FanOut implements TurnWriter {
   readonly #turn: Turn
   readonly #size: number
   readonly #onSent: (count: number, bytes: number) => void
-  /** Those that go along, and at the same places whom their messages are for. Who has left is undefined. */
+  /** Those that go along, and at the same places the recipients of their messages. A member that has left is undefined. */
   #members: (FanOutMember | undefined)[] = []
   #recipients: (Recipient | undefined)[] = []
   #joinedCount = 0
@@ -52,7 +52,7 @@ export class FanOut implements TurnWriter {
   /** At most the members' high-water mark: up to it there is room with all of them. */
   #limitBytes = 0
   #isOver = false
-  /** Who is asked to join, and with which message. */
+  /** The recipient that is asked to join, and the message with which it is asked. */
   #asked: Recipient | undefined
   #first: Publication | undefined
   /** One of them: all make the same frames. */
@@ -92,7 +92,7 @@ export class FanOut implements TurnWriter {
     return outcome
   }
 
-  /** One that does not get the first message. */
+  /** A recipient that does not get the first message. */
   leaveOut(recipient: Recipient): void {
     this.#strays.push(recipient)
   }
@@ -125,7 +125,7 @@ export class FanOut implements TurnWriter {
     return sender.makesSameAs(first) && !sender.isTotalExceeded
   }
 
-  /** Who was asked is `member`'s recipient. */
+  /** The recipient that was asked is `member`'s. */
   join(member: FanOutMember): void {
     const at = this.#joinedCount++
     this.#members[at] = member

@@ -1,4 +1,4 @@
-/** What was removed stays in the array until it is so much, and half of it. */
+/** Removed items stay in the array until they are so many, and half of it. */
 const worthCompacting = 1024
 
 /** First in, first out, without moving all others at each removal. */

@@ -64,7 +64,7 @@ export abstract class FrameSender extends Liveness implements FrameMaker {
   protected sendMessage(data: MessageData): number {
     const isPlain = this.#tuning === undefined && !this.outbox.isWaiting
     if (typeof data === 'string') {
-      // What it is as UTF-8 is known once it has been written: to count that before takes half as long as to write it.
+      // Its length in UTF-8 is known once it has been written: to count that before takes half as long as to write it.
       const bytes = isPlain ? this.outbox.appendText(data, this.#newKey()) : undefined
       if (bytes !== undefined) return bytes
       const payload = messageBytes(data)
@@ -155,7 +155,7 @@ export abstract class FrameSender extends Liveness implements FrameMaker {
 
   #sendBytes(payload: Uint8Array, options: FrameSendOptions): void {
     if (this.outbox.isWaiting) {
-      // Its turn has not come: what the caller does with its memory meanwhile must not matter.
+      // Its turn has not come: the caller may change its memory meanwhile, which must not matter.
       this.#sendLater(Buffer.from(payload), payload.length, options)
     } else if (options.compresses === true) {
       const deflated = this.#deflate(payload, options)

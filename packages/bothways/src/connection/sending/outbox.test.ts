@@ -58,7 +58,7 @@ class StallingTransport implements Transport {
     return false
   }
 
-  /** What is under way is taken, from where it lies now. */
+  /** The bytes under way are taken, from where they lie now. */
   finish(outbox: Outbox): void {
     if (this.#underWay === undefined) return
     const { bytes, asGiven } = this.#underWay
@@ -448,7 +448,7 @@ describe('What is sent while others write', () => {
     })
     send(0, 'first')
     await new Promise(setImmediate)
-    // Whatever goes through the memory of the turn now.
+    // Any frame that goes through the memory of the turn now.
     send(2, 'x'.repeat(10_000))
     await new Promise(setImmediate)
     await new Promise(setImmediate)

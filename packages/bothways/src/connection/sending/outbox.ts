@@ -42,13 +42,13 @@ const { nextTick } = process
 
 /**
  * The frames of one connection on their way out, in order: those that are not ready yet, those of this turn of the
- * event loop, those of earlier turns, and the one write that is under way. What is ready goes out when the turn ends,
+ * event loop, those of earlier turns, and the one write that is under way. Frames that are ready go out when the turn ends,
  * as one write for all that the turn has brought, however many messages that is.
  */
 export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetHolder {
   readonly #handler: OutboxHandler
   readonly #highWaterMarkBytes: number
-  /** What this turn has brought, but for what is in the turn's tail. */
+  /** The pieces that this turn has brought, but for the frames in the turn's tail. */
   #ready = none
   /** The tail included. */
   #readyBytes = 0
@@ -74,7 +74,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
     return this.#waitingBytes + this.#readyBytes + fanOutBytes + backlogBytes + this.transport.queuedBytes
   }
 
-  /** What is lost when the transport has ended, which knows no more what of the last write was taken: all of it counts. */
+  /** Bytes lost when the transport has ended, which knows no more how much of the last write was taken: all of it counts. */
   get lostBytes(): number {
     return this.bufferedBytes + Math.max(0, this.underWayBytes - this.transport.queuedBytes)
   }
@@ -188,7 +188,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
   cut(): void {
     if (this.#isCut) return
     this.#clear()
-    // What the operating system has taken of the last write, it has taken.
+    // The bytes of the last write that the operating system has taken count as taken.
     this.waiters?.took(Math.max(0, this.underWayBytes - this.transport.queuedBytes))
     this.transport.destroy()
     this.unwritten?.returnLoan()
@@ -226,7 +226,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
     return !this.turn.isExiting && !this.transport.tellsLater
   }
 
-  /** What `fanOut` has and gets is written when the turn ends, unless something else is to go out before. It must be free. */
+  /** The pieces that `fanOut` has and gets are written when the turn ends, unless others are to go out before. This must be free. */
   join(fanOut: FanOut): void {
     this.#fanOut = fanOut
     fanOut.join(this)
@@ -351,7 +351,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
     this.#waitingBytes = 0
   }
 
-  /** What follows from what has been written, or not. */
+  /** After a write: tells the budget of the bytes held, and soon the handler of room that is owed. */
   #afterWriting(): void {
     if (this.unwritten !== undefined) this.#count()
     // Not at once: a sender must not be called back in the middle of its call.

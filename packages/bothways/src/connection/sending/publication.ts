@@ -20,7 +20,7 @@ export class WireFormat<Encoded> {
 /**
  * One message for many: encoded once for each wire format in which somebody gets it, the same for all of them.
  *
- * Who carries messages in a further way brings a {@link WireFormat} of its own.
+ * A module that carries messages in a further way brings a {@link WireFormat} of its own.
  */
 export class Publication {
   readonly data: Exclude<MessageData, Blob>

@@ -11,7 +11,7 @@ import { Outbox, type OutboxHandler } from './outbox.ts'
 import type { SendOutcome } from './send-outcome.ts'
 
 /**
- * What goes out on one connection: how much may wait for a slow reader, the news of room, and the pings
+ * The sending of one connection: how much may wait for a slow reader, the news of room, and the pings
  * and pongs that go between the messages.
  */
 export abstract class Sending extends FrameSender implements OutboxHandler {
@@ -64,7 +64,7 @@ export abstract class Sending extends FrameSender implements OutboxHandler {
     return false
   }
 
-  /** What has become of the message that was taken last. */
+  /** The outcome for the message that was taken last. */
   outcome(): SendOutcome {
     if (this.outbox.hasRoom) return 'sent'
     this.#oweDrain()

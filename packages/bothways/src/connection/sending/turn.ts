@@ -10,11 +10,11 @@ export type Piece = Uint8Array | SharedBytes
 /** Where bytes lie that are to be written. */
 export type Source = WriteMemory | SharedBytes
 
-/** Who has something to write in a turn: one connection, or those that write the same. */
+/** The owner of frames to write in a turn: one connection, or those that write the same. */
 export interface TurnWriter {
-  /** Goes behind what is ready already: what it has written into the turn's memory, or something shared. */
+  /** Goes behind the pieces that are ready already: frames that it has written into the turn's memory, or shared ones. */
   addPiece(piece: SharedBytes | Uint8Array): void
-  /** The turn ends: what is ready goes out. */
+  /** The turn ends: pieces that are ready go out. */
   onTurnEnd(): void
 }
 
@@ -38,7 +38,7 @@ const { setImmediate } = globalThis
 const now = performance.now.bind(performance)
 
 /**
- * What all connections send in one turn of the event loop: the memory in which their small frames are written, those of
+ * The sending of all connections in one turn of the event loop: the memory in which their small frames are written, those of
  * one connection one behind the other as far as possible, and the outboxes that have something to write at the turn's end.
  */
 export class Turn {
@@ -50,8 +50,8 @@ export class Turn {
   /** Where pieces are joined, and what is too long for the turn's memory is written from. */
   readonly #joinMemory = new WriteMemory()
   /**
-   * What was joined last, and of which pieces. Subscribers of the same topics have the same frames to send, which are
-   * joined for the first of them only.
+   * The pieces joined last, and the bytes that they became. Subscribers of the same topics have the same frames to send, which
+   * are joined for the first of them only.
    */
   #joinedPieces: readonly Piece[] = []
   #joinedBytes: Uint8Array = new Uint8Array(0)
@@ -67,7 +67,7 @@ export class Turn {
   /** How many calls of {@link end} are under way: a stream of the program may send something while it is written to. */
   #depth = 0
 
-  /** There will be no end of this turn, since the process ends: what is sent is to be written at once. */
+  /** There will be no end of this turn, since the process ends: frames sent now are to be written at once. */
   get isExiting(): boolean {
     return this.#isExiting
   }
@@ -105,7 +105,7 @@ export class Turn {
     owner.addPiece(shared)
   }
 
-  /** What `owner` has written last, if it has not become a piece of it; it is not the turn's any more. */
+  /** The frames that `owner` has written last, if they have not become a piece of it; they are not the turn's any more. */
   takeTail(owner: TurnWriter): Uint8Array | undefined {
     if (this.#tailOwner !== owner) return undefined
     this.#tailOwner = undefined
@@ -162,7 +162,7 @@ export class Turn {
     fairTime.expectWriting(0)
   }
 
-  /** Ends the last turn: what is sent from here on is to be written at once. */
+  /** Ends the last turn: frames sent from here on are to be written at once. */
   endForGood(): void {
     this.#isExiting = true
     this.end()
@@ -228,7 +228,7 @@ export class Turn {
     return fullCount < maxFullCount && this.#writerCount >= (fullCount + 1) * writersPerBlock
   }
 
-  /** What was written at the end of the memory becomes a piece of the outbox that has written it. */
+  /** The frames at the end of the memory become a piece of the outbox that has written them. */
   #closeTail(): void {
     const owner = this.#tailOwner
     if (owner === undefined) return
@@ -257,7 +257,7 @@ export function bytesOf(piece: Piece): Uint8Array {
   return piece instanceof SharedBytes ? piece.bytes : piece
 }
 
-/** That of all connections of this process; what is sent before it exits goes out, too. */
+/** That of all connections of this process; frames sent before it exits go out, too. */
 let processTurn: Turn | undefined
 
 export function turnOfProcess(): Turn {

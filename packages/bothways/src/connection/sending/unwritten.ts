@@ -10,8 +10,8 @@ interface Lender {
 }
 
 /**
- * What the operating system did not take at once of one connection: the write under way, what is to be written behind
- * it, and what a budget knows of both. A connection that has always been read has none.
+ * The bytes of one connection that the operating system did not take at once: the write under way, those to be written behind
+ * it, and the count of both that a budget knows. A connection that has always been read has none.
  */
 export class Unwritten {
   readonly #budget: ByteBudget | undefined

@@ -49,7 +49,7 @@ class Block implements Loan {
 /**
  * Memory that all connections write their frames into, from the beginning of a block to its end, and then again.
  *
- * Who owns these bytes, until when: what has been written belongs to its writer until {@link clear}. A write that
+ * The owner of these bytes, and until when: written bytes belong to their writer until {@link clear}. A write that
  * the operating system takes at once leaves nothing behind. One that it does not take reads on from here: its region is
  * lent to it, and nothing is written there until it is given back; the rest of the block stays in use. A block that is
  * used up while some of it is lent is retired, and another takes its place. So a few bytes can keep a whole block, and
@@ -135,7 +135,7 @@ export class WriteMemory {
     return part.length
   }
 
-  /** What has been written from `start` on; it stays there until {@link clear}, or as long as it is lent. */
+  /** The bytes written from `start` on; they stay there until {@link clear}, or as long as they are lent. */
   written(start: number): Uint8Array {
     return this.#block.bytes.subarray(start, this.#used)
   }
@@ -147,7 +147,7 @@ export class WriteMemory {
     return block.lend()
   }
 
-  /** What was written from `start` on has been taken, and is of no use any more. */
+  /** The bytes written from `start` on have been taken, and are of no use any more. */
   rewind(start: number): void {
     this.#used = start
   }

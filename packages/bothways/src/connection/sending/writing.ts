@@ -19,7 +19,7 @@ export abstract class Writing {
   protected readonly transport: Transport
   protected readonly turn: Turn
   readonly #budget: ByteBudget | undefined
-  /** What the operating system did not take at once. */
+  /** The bytes that the operating system did not take at once. */
   protected unwritten: Unwritten | undefined
   protected waiters: Waiters | undefined
   /** Ends what is written behind all that was sent; nothing more is taken. */

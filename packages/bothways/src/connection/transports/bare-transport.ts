@@ -14,7 +14,7 @@ interface PendingShutdown extends ShutdownRequest {
   transport: BareTransport
 }
 
-/** What is known of a handle that is not open any more. */
+/** The facts known of a handle that is not open any more. */
 interface ClosedHandle {
   readonly bytesRead: number
   readonly bytesWritten: number
@@ -59,7 +59,7 @@ export class BareTransport extends HandleTransport {
     this.handle.close(() => this.handler?.onDestroyed(error))
   }
 
-  /** In order or not: what is wrong with the connection, the next read says (`shutdown` only that it is over). */
+  /** In order or not: the next read says what is wrong with the connection (`shutdown` only that it is over). */
   endedWriting(): void {
     if (this.isDestroyed) return
     this.#isWritingOver = true

@@ -47,7 +47,7 @@ export abstract class HandleTransport implements Transport {
   /** Ends both directions because a call has failed. */
   protected abstract fail(syscall: string, status: number): void
 
-  /** What this transport itself has written: less than {@link bytesWritten} when somebody else did too. */
+  /** Bytes that this transport itself has written: fewer than {@link bytesWritten} when somebody else wrote too. */
   get writtenBytes(): number {
     return this.#writtenBytes
   }
@@ -92,7 +92,7 @@ export abstract class HandleTransport implements Transport {
     return false
   }
 
-  /** What is not taken at once is written from the same memory later, also where it is borrowed. */
+  /** Bytes that are not taken at once are written from the same memory later, also where it is borrowed. */
   write(bytes: Uint8Array, _isBorrowed: boolean): boolean {
     if (this.isEnded || this.isDestroyed) return false
     spareRequest ??= new WriteWrap() as PendingWrite
@@ -112,7 +112,7 @@ export abstract class HandleTransport implements Transport {
     return false
   }
 
-  /** What the handle has read into {@link readMemory}; negative: an error of libuv's. */
+  /** The handle has read so many bytes into {@link readMemory}; negative: an error of libuv's. */
   onBytesRead(bytes: number): void {
     if (bytes < 0) {
       this.isReadingOver = true
@@ -133,7 +133,7 @@ export abstract class HandleTransport implements Transport {
   }
 }
 
-/** What was read last, in memory of its own. */
+/** The bytes read last, in memory of their own. */
 export function copyOfRead(byteLength: number): ArrayBuffer {
   const { bytes } = readMemory
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + byteLength) as ArrayBuffer

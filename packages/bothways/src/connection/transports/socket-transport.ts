@@ -42,7 +42,7 @@ export class SocketTransport extends HandleTransport implements SocketOwner {
       return
     }
     this.#onSocketRead = this.handle.onread
-    // What it has read already comes before anything new.
+    // Bytes that it has read already come before anything new.
     socket.on('data', onData)
     if (socket.readableEnded) process.nextTick(() => handler.onEnd())
     else socket.on('end', onEnd)
@@ -64,7 +64,7 @@ export class SocketTransport extends HandleTransport implements SocketOwner {
     this.handler?.onDestroyed(this.#error)
   }
 
-  /** What the socket has read by itself. */
+  /** The socket has read a chunk by itself. */
   tookChunk(chunk: Uint8Array): void {
     this.handler?.onData(chunk)
   }

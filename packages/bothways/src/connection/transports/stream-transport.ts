@@ -40,7 +40,7 @@ export class StreamTransport implements Transport {
     return this.#stream.bytesWritten ?? 0
   }
 
-  /** What this transport itself has written: less than {@link bytesWritten} when somebody else did too. */
+  /** Bytes that this transport itself has written: fewer than {@link bytesWritten} when somebody else wrote too. */
   get writtenBytes(): number {
     return this.#writtenBytes
   }

@@ -3,13 +3,13 @@ import type { Duplex } from 'node:stream'
 import { getSystemErrorName } from 'node:util'
 
 /**
- * What libuv's TCP handle under a `net.Socket` offers. It is not a public interface of Node's: {@link streamBinding}
- * says whether this runtime has it in the form that was tested.
+ * The members of libuv's TCP handle under a `net.Socket`. They are not a public interface of Node's: {@link streamBinding}
+ * says whether this runtime has them in the form that was tested.
  */
 export interface TcpHandle {
   /** Called when bytes have come, the stream has ended or failed; `this` is the handle. */
   onread: (this: TcpHandle, bytes?: ArrayBuffer) => void
-  /** What `net.Socket` goes by to know whether {@link readStart} is in force. */
+  /** The flag by which `net.Socket` knows whether {@link readStart} is in force. */
   reading: boolean
   readonly bytesRead: number
   readonly bytesWritten: number
@@ -19,7 +19,7 @@ export interface TcpHandle {
   readStop(): number
   /** From here on bytes are read into this memory, and `onread` gets none. There is no way back. */
   useUserBuffer(memory: Uint8Array): void
-  /** Negative: an error of libuv. What does not go out at once is taken from the same memory later. */
+  /** Negative: an error of libuv. Bytes that do not go out at once are taken from the same memory later. */
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number
   writeLatin1String(request: WriteRequest, text: string): number
   setNoDelay(isOn: boolean): void

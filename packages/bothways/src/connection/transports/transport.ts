@@ -1,6 +1,6 @@
 import type { ReadMemory } from '@bothways/protocol'
 
-/** What a {@link Transport} tells its connection. */
+/** The calls that a {@link Transport} makes on its connection. */
 export interface TransportHandler {
   /** Bytes have come; the handler owns the chunk. */
   onData(chunk: Uint8Array): void
@@ -44,6 +44,6 @@ export interface Transport {
   shareStream?(): void
   /** Sends FIN after what is queued. */
   end(): void
-  /** Ends both directions at once; what is queued is lost. A write under way may still be told of. */
+  /** Ends both directions at once; queued bytes are lost. A write under way may still be told of. */
   destroy(): void
 }

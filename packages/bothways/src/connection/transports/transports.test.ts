@@ -528,7 +528,7 @@ function noise(length: number, seed: number): Buffer {
   return bytes
 }
 
-/** What a peer gets until FIN; it reads from now on. */
+/** The bytes that a peer gets until FIN; it reads from now on. */
 async function readAll(peer: Socket): Promise<Buffer> {
   const chunks: Buffer[] = []
   peer.on('data', (chunk: Buffer) => chunks.push(chunk))
