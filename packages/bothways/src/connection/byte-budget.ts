@@ -1,4 +1,4 @@
-/** Who holds bytes of a {@link ByteBudget}. */
+/** A holder of bytes of a {@link ByteBudget}. */
 export interface BudgetHolder {
   /** How full it is, in bytes: the fullest give up first. */
   readonly heldBytes: number

@@ -28,11 +28,11 @@ export interface Channel<Message> {
   send(message: Message): SendOutcome
   /** Ends it in order, behind everything sent so far; a second call does nothing. */
   close(): void
-  /** Ends it at once; what waits is lost. */
+  /** Ends it at once; messages that wait are lost. */
   terminate(): void
 }
 
-/** What a channel for WebSocket messages tells its owner. Nothing of it may throw. */
+/** The calls that a channel for WebSocket messages makes on its owner. None of them may throw. */
 export interface ChannelHandler {
   /** A whole message: text, which has been checked to be UTF-8, or bytes, the handler's to keep. */
   onMessage(message: string | Buffer, byteLength: number, isText: boolean): void

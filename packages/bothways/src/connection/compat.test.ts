@@ -7,7 +7,7 @@ import type { ConnectionHandler } from './connection-init.ts'
 import type { CloseFrame } from './disconnect.ts'
 import { type ConnectionOptions, resolveConnectionOptions } from './options.ts'
 
-// What the drop-ins need beyond what the server and the client of this package use.
+// The settings that the drop-ins need beyond those that the server and the client of this package use.
 
 class Log implements ConnectionHandler {
   readonly lines: string[] = []

@@ -1,6 +1,6 @@
 import type { ReceiverOptions } from '@bothways/protocol'
 
-/** What is different about the connections of a drop-in, which behaves as another library does. */
+/** The differences of the connections of a drop-in, which behaves as another library does. */
 export interface ConnectionCompat {
   /** How frames are read and what is checked of them. */
   readonly receiver?: Partial<Omit<ReceiverOptions, 'role' | 'maxMessageBytes' | 'isDeflateNegotiated'>>
@@ -13,7 +13,7 @@ export interface ConnectionCompat {
    * `keep` them until it goes on or TCP is cut; or `deliver` them then, too.
    */
   readonly unread?: 'drop' | 'keep' | 'deliver'
-  /** Who ends TCP after the close handshake: `server`, and the client waits for it (RFC 6455 §7.1.1), or `both`. Default `server`. */
+  /** The side to end TCP after the close handshake: `server`, for which the client waits (RFC 6455 §7.1.1), or `both`. Default `server`. */
   readonly tcpEndedBy?: 'server' | 'both'
   /** A client's masking keys (RFC 6455 §5.3). Default: random ones. */
   readonly nextMaskingKey?: () => number

@@ -7,7 +7,7 @@ import { Sending } from './sending/sending.ts'
 const { nextTick } = process
 
 /**
- * What one connection does by itself: reading, receiving, looking at the clock, sending and ending put together. The
+ * The work that one connection does by itself: reading, receiving, looking at the clock, sending and ending put together. The
  * transport, the ticker and the queues call it; its owner has a `Connection`.
  *
  * Reading, receiving, liveness and sending are classes to inherit from, not objects beside: an object each, with its
@@ -31,7 +31,7 @@ export class ConnectionCore extends Sending implements EndingHandler {
     return this.#ending === undefined ? ReadyState.Open : this.#ending.readyState
   }
 
-  /** What had not been taken when TCP ended. */
+  /** The bytes that had not been taken when TCP ended. */
   get lostBytes(): number {
     return this.#lostBytes
   }

@@ -14,7 +14,7 @@ import type { ConnectionSettings } from './options.ts'
 import type { Transport } from './transports/transport.ts'
 import type { WorkGate } from './work-gate.ts'
 
-/** What a connection tells its owner: a server, a client or a drop-in. Nothing of it may throw. */
+/** The calls that a connection makes on its owner: a server, a client or a drop-in. None of them may throw. */
 export interface ConnectionHandler extends ChannelHandler {
   /** Instead of `onMessage`, when `compat.receiver` says that `frames` are delivered. */
   onFrame?(frame: ReceivedFrame): void
@@ -23,7 +23,7 @@ export interface ConnectionHandler extends ChannelHandler {
   onPong?(payload: Buffer, roundTripMs: number | undefined): void
   /** After `hasTime` has answered false: now there is. */
   onTurn?(): void
-  /** Nothing more is delivered: what the handler was given and has not read is to be dropped, too. */
+  /** Nothing more is delivered: data that the handler was given and has not read are to be dropped, too. */
   onDiscard?(): void
   /**
    * A close frame is due: an answer to what was `received`, or for the rule or limit that the peer broke, which `error`
@@ -38,14 +38,14 @@ export interface ConnectionInit {
   readonly role: Role
   readonly transport: Transport
   readonly settings: ConnectionSettings
-  /** What the opening handshake agreed on; undefined: messages are not compressed. */
+  /** The compression that the opening handshake agreed on; undefined: messages are not compressed. */
   readonly deflate?: DeflateDirections | undefined
   /** For drop-ins: in what this connection differs. */
   readonly compat?: ConnectionCompat
-  /** What came and is unfinished or unread counts here, together with that of other connections. */
+  /** Data that came and are unfinished or unread count here, together with those of other connections. */
   readonly incomingBudget?: ByteBudget | undefined
-  /** What compresses and inflates long messages waits there; by default at gates for the whole process. */
+  /** Long messages wait there to be compressed or inflated; by default at gates for the whole process. */
   readonly zlibGate?: WorkGate | undefined
-  /** What waits to go out counts here, together with what waits on other connections. */
+  /** Data that wait to go out count here, together with those that wait on other connections. */
   readonly outgoingBudget?: ByteBudget
 }

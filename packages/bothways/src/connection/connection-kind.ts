@@ -5,7 +5,7 @@ import type { ConnectionInit } from './connection-init.ts'
 import type { ConnectionSettings } from './options.ts'
 import type { WorkGate } from './work-gate.ts'
 
-/** What connections that are made alike have in common, such as all of a server: each would pay for every part of it. */
+/** The fields that connections made alike have in common, such as all of a server: each would pay for every one of them. */
 export class ConnectionKind {
   readonly role: Role
   readonly settings: ConnectionSettings

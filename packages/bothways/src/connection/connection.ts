@@ -13,8 +13,8 @@ import type { SharedBytes } from './sending/shared-bytes.ts'
 import type { Callback } from './sending/waiters.ts'
 
 /**
- * One WebSocket connection after its opening handshake, for either role (RFC 6455 §5-§7), over any `Transport`: what its
- * owner may ask of it. What it does by itself is in {@link ConnectionCore}.
+ * One WebSocket connection after its opening handshake, for either role (RFC 6455 §5-§7), over any `Transport`: the calls that
+ * its owner may make. The work that it does by itself is in {@link ConnectionCore}.
  */
 export class Connection implements Channel<MessageData>, Sink {
   readonly #core: ConnectionCore
@@ -51,7 +51,7 @@ export class Connection implements Channel<MessageData>, Sink {
     return this.#core.outbox.bufferedBytes
   }
 
-  /** What {@link bufferedAmount} was when TCP ended: nobody will take it any more. 0 before. */
+  /** The {@link bufferedAmount} when TCP ended: nobody will take these bytes any more. 0 before. */
   get lostBytes(): number {
     return this.#core.lostBytes
   }

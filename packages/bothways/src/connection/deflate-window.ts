@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { ZlibOptions } from 'node:zlib'
 import type { DeflateDirection } from '@bothways/protocol'
 
-/** What a sync flush ends with; it is not sent (RFC 7692 §7.2.1, §7.2.2). */
+/** The end of a sync flush; it is not sent (RFC 7692 §7.2.1, §7.2.2). */
 export const flushTail: Buffer = Buffer.from([0x00, 0x00, 0xff, 0xff])
 
 /**

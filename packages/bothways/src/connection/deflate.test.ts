@@ -427,7 +427,7 @@ describe('A zlib that is kept for what comes', () => {
   ])('Many at once get what is theirs, paused at the gate or not: messages %s', async (_, compress) => {
     const gate = new WorkGate({ maxBytes: 600_000 })
     const inflate = (bytes: Buffer) => new Inflater(direction, limit, gate).inflate(bytes)
-    // What does not shrink comes out in one piece, at its end.
+    // Bytes that do not shrink come out in one piece, at their end.
     const random = randomBytes(40_000)
     const messages = Array.from({ length: 300 }, (_, at) =>
       Buffer.concat([Buffer.from(`${at} `), at % 3 === 0 ? long : random]),

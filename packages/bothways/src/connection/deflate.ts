@@ -14,7 +14,7 @@ export interface CompressionTuning {
   readonly thresholdBytes: number
 }
 
-/** What zlib holds to compress, with the largest window and its default memory level. */
+/** The memory that zlib holds to compress, with the largest window and its default memory level. */
 const stateBytes = 268 * 1024
 
 /** All that is compressed at once in this process may hold 32 MiB, or what one message needs; the others wait their turn. */

@@ -1,6 +1,6 @@
 import { CloseCode } from '@bothways/protocol'
 
-/** What a close frame said; `code` is 1005 when it carried none. */
+/** The code and the reason in a close frame; `code` is 1005 when it carried none. */
 export interface CloseFrame {
   readonly code: number
   readonly reason: string
@@ -24,7 +24,7 @@ export interface Disconnect {
   readonly error: Error | undefined
   readonly sent: CloseFrame | undefined
   readonly received: CloseFrame | undefined
-  /** What a client does best: stay away, come back at once, or come back after a pause. */
+  /** Advice to a client: stay away, come back at once, or come back after a pause. */
   readonly retry: 'no' | 'now' | 'later'
 }
 

@@ -78,7 +78,7 @@ type EventName = keyof typeof events
 const eventNames = Object.keys(events) as EventName[]
 const roles = ['server', 'client'] as const
 
-/** What each event leads to, by what has happened before it: for a server, and for a client where that differs. */
+/** The calls that each event leads to, by the events before it: for a server, and for a client where those differ. */
 const table: [before: EventName[], event: EventName, server: string, client?: string][] = [
   [[], 'we close', 'send close 1000, tell closing'],
   [[], 'the peer closes', 'send close 1001, tell closing, end TCP', 'send close 1001, tell closing'],

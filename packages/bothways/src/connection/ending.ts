@@ -5,7 +5,7 @@ import { type CloseFrame, type Disconnect, describeDisconnect } from './disconne
 export const ReadyState = { Connecting: 0, Open: 1, Closing: 2, Closed: 3 } as const
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState]
 
-/** What an {@link Ending} asks for. Nothing of it may throw; any of it may bring the next event at once. */
+/** The calls that an {@link Ending} makes. None of them may throw; any of them may bring the next event at once. */
 export interface EndingHandler {
   /** Sends this close frame behind everything sent so far. Nothing is sent after it (RFC 6455 §5.5.1). */
   sendClose(frame: CloseFrame): void
@@ -32,20 +32,20 @@ export interface EndingInit {
   readonly closeTimeoutMs: number
   /** TCP is ended by each side after the close handshake; false: by the server, and the client waits for it. */
   readonly isTcpEndedByBoth: boolean
-  /** What came and has not been read is dropped by {@link Ending.terminate}. */
+  /** Data that came and have not been read are dropped by {@link Ending.terminate}. */
   readonly discardsAtCut: boolean
 }
 
 type Cause = Pick<Disconnect, 'by' | 'error'>
 
-/** What has been said and decided. */
+/** The ending so far: its cause, the close frames, and when TCP is cut. */
 interface EndState {
   cause?: Cause
   sent?: CloseFrame
   received?: CloseFrame
   /** When TCP is cut if the peer has not done its part by then; undefined: not closing. */
   cutAtMs?: number
-  /** What waited for the peer when that was last looked at while closing. */
+  /** Bytes that waited for the peer when they were last looked at while closing. */
   bufferedBytes?: number
 }
 

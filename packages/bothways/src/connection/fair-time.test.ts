@@ -216,7 +216,7 @@ test('A member that throws in its turn takes it from nobody else', async () => {
 test('While much is to be written, work goes on for half of what that takes, 16 ms at most', async () => {
   const world = setUp()
   const worker = new Worker(world, 'a', 200, 0.5, [])
-  /** What is done in a turn of which the end will take so long. */
+  /** The count of pieces done in a turn of which the end will take so long. */
   const done = async (writingMs: number) => {
     const before = worker.piecesLeft
     world.time.expectWriting(writingMs)

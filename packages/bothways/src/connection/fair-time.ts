@@ -26,7 +26,7 @@ const longStretchMs = leastShareMs / 4
 /** The most work between two looks at the clock, in the units of {@link FairTime.goOn}. */
 const longestStretch = 8 * 1024
 
-/** What a look at the clock is sure to come behind. */
+/** The least work between two looks at the clock, in the same units. */
 const shortestStretch = 1
 
 // As they were when this was loaded: tests put a clock of their own in its place.
@@ -46,7 +46,7 @@ export class FairTime {
   readonly #waiting = new Set<TurnMember>()
   /** How many of them, the first, have waited since an earlier turn. */
   #dueCount = 0
-  /** Who works; since when, less what it had used of this turn before; and when the clock was last looked at. */
+  /** The member that works; since when, less the time it had used of this turn before; and when the clock was last looked at. */
   #member: TurnMember | undefined
   #begunMs = 0
   #lookedMs = 0
@@ -63,7 +63,7 @@ export class FairTime {
     this.#now = clock
   }
 
-  /** What has been sent and is to be written when this turn ends will take so long; 0: it has been written. */
+  /** The frames that have been sent and are to be written when this turn ends will take so long; 0: they have been written. */
   expectWriting(ms: number): void {
     this.#dueWritingMs = ms
   }

@@ -2,7 +2,7 @@ const inListen = 'it belongs to listen: await server.listen({ tls: { cert, key }
 const ofSocketIo = 'it is one of Socket.IO: new Server(httpServer, options) of @bothways/socket.io'
 const ofAgent = 'agent: new http.Agent({ … }), or an https.Agent for wss:'
 
-/** What options of other libraries are called here, by the call that is given them. */
+/** The equivalents here of other libraries' options, by the call that is given them. */
 const byCall: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   createServer: {
     port: 'it belongs to listen: await server.listen({ port })',

@@ -1,6 +1,6 @@
 import type { InspectOptions, inspect } from 'node:util'
 
-/** What `console.log` and `util.inspect` ask an object for. */
+/** The name of the method that `console.log` and `util.inspect` ask an object for. */
 const custom = Symbol.for('nodejs.util.inspect.custom')
 
 /**

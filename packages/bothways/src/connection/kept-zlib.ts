@@ -52,7 +52,7 @@ export class KeptZlib {
   }
 
   /**
-   * What comes out goes into `output`, from `start` to `end` at most; returns how much.
+   * The result goes into `output`, from `start` to `end` at most; returns its length.
    *
    * @throws what zlib throws
    */

@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { isBlob, isByteSource, isDetached, messageBytes, messageSize, ownBytes } from './message-data.ts'
 
-/** What a `vm` context makes of an expression: its constructors are not ours. */
+/** The value of an expression in a `vm` context, whose constructors are not ours. */
 function foreign(expression: string): ArrayBuffer {
   return runInNewContext(expression)
 }

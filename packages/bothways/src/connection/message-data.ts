@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
 
-/** What `send` takes: text, or bytes in any of the forms of the WHATWG standard. */
+/** The data that `send` takes: text, or bytes in any of the forms of the WHATWG standard. */
 export type MessageData = string | ArrayBufferLike | ArrayBufferView | Blob
 
 /** The bytes of a message that need no waiting. A view shares the caller's memory, it is no copy. */

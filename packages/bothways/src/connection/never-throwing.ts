@@ -1,4 +1,4 @@
-/** What a program's function throws ends here, whether at once or later: it must not end the process. */
+/** An error that a program's function throws ends here, whether at once or later: it must not end the process. */
 export function neverThrowing<Args extends unknown[]>(
   tell: (...args: Args) => unknown,
   onFailure: (failure: unknown) => void,

@@ -98,7 +98,7 @@ function shown(value: unknown): string {
   return isLong ? kindOf(value) : String(value)
 }
 
-/** What somebody has given instead, in a word. */
+/** The kind of value that somebody has given instead, in a word. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'
@@ -123,7 +123,7 @@ export function checkTopic(topic: unknown): void {
 }
 
 /**
- * What stands behind the message in `send` and `publish`: other libraries have options or a flag there.
+ * Checks an argument behind the message in `send` and `publish`: other libraries have options or a flag there.
  *
  * @throws UsageError `BW_INVALID_ARGUMENT`
  */

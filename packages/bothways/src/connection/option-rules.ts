@@ -1,6 +1,6 @@
 import { checkOptionNames, invalidOption, whole } from './option-checks.ts'
 
-/** What an option becomes: its default filled in, its value checked. */
+/** Makes the setting of an option: its default filled in, its value checked. */
 type OptionRule<Options, Name, Value> = (options: Options, name: Name) => Value
 
 /** The one place where each option of a kind stands, besides its type. */

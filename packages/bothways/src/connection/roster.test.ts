@@ -40,7 +40,7 @@ test('A roster has the members that a Set would have, in the same order', () => 
   )
 })
 
-/** What has outlived the collections of young objects, in bytes. */
+/** The memory of objects that have outlived the collections of young ones, in bytes. */
 function oldBytes(): number {
   return getHeapSpaceStatistics().find(it => it.space_name === 'old_space')?.space_used_size ?? Number.NaN
 }

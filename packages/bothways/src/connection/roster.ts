@@ -1,4 +1,4 @@
-/** What a member of a {@link Roster} keeps for it: its neighbours there, which only the roster sets. */
+/** The fields that a member of a {@link Roster} keeps for it: its neighbours there, which only the roster sets. */
 export interface Listed<Member> {
   before: Member | undefined
   after: Member | undefined
@@ -48,7 +48,7 @@ export class Roster<Member extends Listed<Member>> {
     else before.after = after
     if (after === undefined) this.#last = before
     else after.before = before
-    // What is gone must not keep what is there, nor what comes later.
+    // A member that is gone must not keep those that are there, nor those that come later.
     member.before = undefined
     member.after = undefined
     this.#size--

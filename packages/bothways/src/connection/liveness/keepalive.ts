@@ -9,7 +9,7 @@ export interface KeepaliveState {
 }
 
 /**
- * What an open connection should do now: ping a peer that has been silent for the interval, and give one up that
+ * The step that an open connection should take now: ping a peer that has been silent for the interval, and give one up that
  * stays silent for the timeout after a ping. Anything the peer sends proves it alive, not pongs alone.
  */
 export function keepaliveStep(

@@ -19,7 +19,7 @@ export abstract class Liveness extends Receiving implements TickerMember {
   /** A ping would go out soon. */
   protected abstract readonly hasRoom: boolean
 
-  /** What the operating system has not taken yet, in bytes. */
+  /** Bytes that the operating system has not taken yet. */
   abstract readonly bufferedBytes: number
 
   /** At once: the time for its answer runs. */
@@ -46,7 +46,7 @@ export abstract class Liveness extends Receiving implements TickerMember {
     return this.#roundTripTimeMs
   }
 
-  /** What a ping of ours says that the program has not given a payload. */
+  /** The payload of a ping of ours to which the program has given none. */
   nextPayload(): Buffer {
     const payload = Buffer.allocUnsafe(4)
     payload.writeUInt32BE(this.#pingCount++ >>> 0)

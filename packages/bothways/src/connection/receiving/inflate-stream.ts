@@ -1,7 +1,7 @@
 import { constants, createInflateRaw, type InflateRaw } from 'node:zlib'
 import { testedMajors } from '../transports/tcp-handle.ts'
 
-/** What the thread pool gives at a time. */
+/** The most bytes that the thread pool gives at a time. */
 export const chunkBytes: number = 64 * 1024
 
 /** zlib cannot inflate raw data with a window of 256 bytes; a larger window reads it as well. */
@@ -73,7 +73,7 @@ export class InflateStream {
     this.#finishIfDone()
   }
 
-  /** What has not come out yet is not needed. */
+  /** The output that has not come yet is not needed. */
   destroy(): void {
     this.#reader = undefined
     this.#stream.destroy()

@@ -14,12 +14,12 @@ const longestAtOnceBytes = 32 * 1024
 const shortestInPoolBytes = 4 * 1024
 
 /**
- * What inflates to more than 32 KiB and to more than this many times its own length, as text seldom does, has its turn in
- * the pool, too: otherwise a flood of few bytes could keep the event loop busy.
+ * A message that inflates to more than 32 KiB and to more than this many times its own length, as text seldom does, has its
+ * turn in the pool, too: otherwise a flood of few bytes could keep the event loop busy.
  */
 const usualGrowth = 16
 
-/** What inflating holds when it begins: zlib's state, a chunk that is being filled and one that is being taken. */
+/** The memory that inflating holds when it begins: zlib's state, a chunk that is being filled and one that is being taken. */
 const firstBytes = 48 * 1024 + 2 * chunkBytes
 
 /** A stream of DEFLATE data may end and another begin, as often as that within a message. */
@@ -137,7 +137,7 @@ export class Inflater {
 
 interface InflationInit {
   readonly payload: Uint8Array
-  /** What came before the message, as far as it may refer to it. */
+  /** The bytes before the message, as far as it may refer to them. */
   readonly window: Buffer
   readonly maxBytes: number
   readonly gate: WorkGate
@@ -157,7 +157,7 @@ class Inflation implements InflateReader {
   #readBytes = 0
   /** Where in it the present stream of DEFLATE data begins. */
   #streamStart = -1
-  /** The first bytes that come out are what came before the message. */
+  /** So many of the first bytes that come out came before the message. */
   #repeatedBytes = 0
   #streamCount = 1
   readonly #chunks: Buffer[] = []
@@ -174,7 +174,7 @@ class Inflation implements InflateReader {
     return this.#init.payload.length
   }
 
-  /** What is next when the gate lets it in. */
+  /** The next step when the gate lets it in. */
   #proceed: () => void
 
   abandon(): void {
@@ -188,7 +188,7 @@ class Inflation implements InflateReader {
     const { payload, window } = this.#init
     this.#proceed = () => this.#stream?.resume()
     const before = storedBlock(window)
-    // RFC 7692 §7.2.2: what the sender has left out is put back.
+    // RFC 7692 §7.2.2: the tail that the sender has left out is put back.
     const whole = Buffer.concat([before, payload, messageEnd])
     this.#input = whole.subarray(before.length)
     this.#read([whole], before.length, window.length)

@@ -1,7 +1,7 @@
 /** An unfinished message goes on when so much has come of it. */
 export const leastGrowthBytes: number = 64 * 1024
 
-/** What a receiver says of the message that is not finished. */
+/** The state of the message that is not finished, as a receiver tells it. */
 export interface UnfinishedMessage {
   /** Tells it from others. */
   readonly unfinishedCount: number

@@ -36,7 +36,7 @@ export abstract class Reading implements TurnMember {
 
   abstract onTurn(): void
 
-  /** What has been read on counts in another way now. */
+  /** Reading on has changed how many bytes are held. */
   protected abstract countHeld(): void
 
   /** Nothing is read for the moment, for whichever reason. */
@@ -61,7 +61,7 @@ export abstract class Reading implements TurnMember {
     if (this.mayRead) {
       fairTime.begin(this)
       this.receiver.resume()
-      // What was waiting may have paused us again.
+      // Frames that were waiting may have paused us again.
       if (this.mayRead) this.transport.resume()
       this.countHeld()
     }
@@ -74,7 +74,7 @@ export abstract class Reading implements TurnMember {
 
   /**
    * Once the close handshake has begun, an application that does not read must not keep the peer's close frame from
-   * us: what comes before that is read and dropped.
+   * us: messages that come before that are read and dropped.
    */
   protected get isDiscarding(): boolean {
     if (this.readyState === ReadyState.Open) return false

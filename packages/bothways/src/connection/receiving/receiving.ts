@@ -30,8 +30,8 @@ import { ReceiveRate } from './receive-rate.ts'
 const shortestRateWaitMs = 10
 
 /**
- * What comes on one connection, from the transport to the program: it is read as fast as the program, the rates and the
- * turns of the others allow, inflated and counted; how the stream ends is told behind all that came before.
+ * The data that come on one connection, from the transport to the program: they are read as fast as the program, the rates and
+ * the turns of the others allow, inflated and counted; how the stream ends is told behind all that came before.
  */
 export abstract class Receiving extends Reading implements TransportHandler, ReceiverHandler, BudgetHolder {
   protected readonly handler: ConnectionHandler
@@ -41,7 +41,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   #inflater: Inflater | undefined
   /** Bytes that the budget knows of. */
   #countedBytes = 0
-  /** What waits with the handler. */
+  /** Bytes that wait with the handler. */
   #unreadBytes = 0
   #progress: MessageProgress | undefined
   #hasDiscarded = false
@@ -143,7 +143,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
     return true
   }
 
-  /** As {@link Connection.fail}: whatever came or comes is discarded. */
+  /** As {@link Connection.fail}: all that came or comes is discarded. */
   fail(code: CloseCode, error: Error, reason: string = error.message): void {
     this.#hasDiscarded = true
     this.ending.fail({ code, reason: shortReason(reason) }, error, performance.now())
@@ -190,7 +190,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   onTurn(): void {
     this.pauseReasons &= ~PauseReason.Turn
     this.handler.onTurn?.()
-    // What was before it in the queue of the handler may have used the share up.
+    // Messages in the queue of the handler may have used the share up.
     if ((this.pauseReasons & PauseReason.Turn) !== 0) return
     this.readOn()
   }
@@ -229,7 +229,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
       if (this.#isDestroyedLate(error)) return
     }
     fairTime.leave(this)
-    // What the handler has kept for itself may ask for time again.
+    // The handler may ask for time again, for messages that it has kept for itself.
     this.pauseReasons = 0
     this.#forget()
     this.countHeld()
@@ -297,8 +297,8 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
 
   onClose(code: number, reason: string): void {
     const received: CloseFrame = { code, reason }
-    // RFC 6455 §5.5.1: answer with what came; the reason too, since the other side's program will look for one. What was
-    // not UTF-8 has become longer.
+    // RFC 6455 §5.5.1: answer with the code that came; the reason too, since the other side's program will look for one. Bytes
+    // that were not UTF-8 have become longer.
     const answer = { code, reason: shortReason(reason) }
     this.ending.receiveClose(received, answer, performance.now())
   }
@@ -332,7 +332,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
 
   // --- how the stream has ended
 
-  /** What came before is handled first where that goes on by itself; the application may never read on. */
+  /** Data that came before are handled first where that goes on by itself; the application may never read on. */
   #isDestroyedLate(error: Error | undefined): boolean {
     if ((this.pauseReasons & ~PauseReason.Application) === 0 || this.receiver.isDone) return false
     this.postpone(() => this.onDestroyed(error))

@@ -33,7 +33,7 @@ function deflated(message: Uint8Array, window: Uint8Array = Buffer.alloc(0)): Bu
 function outcome(inflate: Inflate, ...args: Parameters<Inflate>): unknown {
   try {
     const { bytes, readBytes } = inflate(...args)
-    // What lies behind a final block is read by nobody, to whichever byte it was taken in.
+    // Bytes behind a final block are read by nobody, however many of them were taken in.
     return { text: bytes.toString('latin1'), isWhole: readBytes >= args[0].length }
   } catch {
     // Of what is both too long and broken, either may be noticed first.

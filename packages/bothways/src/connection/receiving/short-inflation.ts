@@ -4,17 +4,17 @@ import { flushTail } from '../deflate-window.ts'
 import { KeptZlib } from '../kept-zlib.ts'
 import { presetWindow, storedBlockHeader } from './preset-window.ts'
 
-/** What has come out, and how much of the input was read. */
+/** The bytes that have come out, and how much of the input was read. */
 export interface Inflated {
-  /** In memory that holds more, and is written over by the next one: what is to be kept has to be copied. */
+  /** In memory that holds more, and is written over by the next one: bytes that are to be kept have to be copied. */
   readonly bytes: Buffer
   readonly readBytes: number
 }
 
-/** What the longest result may be. */
+/** The most bytes that a result may have. */
 export const longestShortBytes: number = 256 * 1024
 
-/** What the sender has left out (RFC 7692 §7.2.2), and an end: zlib then fails for data that stop inside a block. */
+/** The tail that the sender has left out (RFC 7692 §7.2.2), and an end: zlib then fails for data that stop inside a block. */
 export const messageEnd: Buffer = Buffer.concat([flushTail, Buffer.from([0x03, 0x00])])
 
 /** zlib cannot inflate raw data with a window of 256 bytes; a larger window reads it as well. */
@@ -37,7 +37,7 @@ export function inflateShort(payload: Uint8Array, window: Uint8Array, maxBytes: 
 
 let kept: KeptInflate | 'none' | undefined
 
-/** What zlib returns with the option `info`. */
+/** The result of zlib with the option `info`. */
 interface InfoResult {
   readonly buffer: Buffer
   readonly engine: { readonly bytesWritten: number }
@@ -75,7 +75,7 @@ class KeptInflate {
       const roomBytes = Math.max(1, maxBytes) + 1
       let length = this.#write(constants.Z_NO_FLUSH, payload, 0, roomBytes)
       const readBytes = payload.length - this.#zlib.unreadBytes
-      // What is left has come behind a block that says it is the last.
+      // Input that is left has come behind a block that says it is the last.
       if (readBytes === payload.length && length < roomBytes) {
         length += this.#write(constants.Z_FINISH, messageEnd, length, roomBytes)
       }
@@ -86,7 +86,7 @@ class KeptInflate {
     }
   }
 
-  /** What came before goes in as a block that is not compressed. */
+  /** The window goes in as a block that is not compressed. */
   #remember(window: Uint8Array): void {
     const { length } = window
     this.#write(constants.Z_NO_FLUSH, storedBlockHeader(length), 0, length)
