@@ -3,7 +3,7 @@ import { encodeUtf8, maxCloseReasonBytes } from '@bothways/protocol'
 /**
  * Checks the code and the reason that a program closes with (WHATWG WebSockets §3.1, `close(code, reason)`).
  *
- * @param given what the program wrote for the code
+ * @param given the program's argument for the code
  * @throws DOMException `InvalidAccessError` for a code other than 1000 and 3000 to 4999, `SyntaxError` for a reason of
  *   more than 123 bytes of UTF-8
  */

@@ -4,7 +4,7 @@ import type { Transport } from '../connection/transports/transport.ts'
 
 /** A TCP connection on which a request goes out, until the first bytes of an answer come. */
 export interface Dial {
-  /** From the answer on. Who takes it begins to read at once. */
+  /** From the answer on. The caller begins to read at once. */
   takeTransport(): Transport
   /** As {@link takeTransport}, for `node:http`. */
   takeSocket(): Socket
@@ -58,7 +58,7 @@ export class SocketDial implements Dial {
 
   #read(bytes: Buffer): void {
     const socket = this.#socket
-    // As `node:http` leaves a socket: who listens for data next begins to read.
+    // As `node:http` leaves a socket: the next listener for data begins to read.
     Reflect.set(socket, 'readableFlowing', null)
     socket.off('error', this.#onError)
     socket.off('close', this.#onClose)

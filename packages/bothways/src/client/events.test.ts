@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { CloseEvent } from './close-event.ts'
 import { MessageEvent } from './message-event.ts'
 
-// Of runtimes' own classes: what they convert in another way than WebIDL is left out here, and held by webidl.test.ts.
+// Of runtimes' own classes: values that they convert in another way than WebIDL are left out here, and held by webidl.test.ts.
 
 const { port1, port2 } = new MessageChannel()
 port1.close()

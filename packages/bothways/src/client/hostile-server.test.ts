@@ -336,7 +336,7 @@ describe('On an open connection', () => {
       await new Promise(resolve => setImmediate(resolve))
     }
     expect(turnCount).toBeGreaterThan(10)
-    // The flood goes on: what is on its way at one moment is no measure of what is kept.
+    // The flood goes on: the bytes on their way at one moment are no measure of those kept.
     let held = heldBytes()
     for (let at = 0; at < 20 && held - before >= 5_000_000; at++) {
       await new Promise(resolve => setImmediate(resolve))

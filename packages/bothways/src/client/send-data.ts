@@ -3,7 +3,7 @@ import { isDetached } from '../connection/message-data.ts'
 import { toUsvString } from './webidl.ts'
 
 /**
- * WebIDL's conversion to `(BufferSource or Blob or USVString)`: what is no Blob and no bytes becomes a string.
+ * WebIDL's conversion to `(BufferSource or Blob or USVString)`: a value that is no Blob and no bytes becomes a string.
  * Bytes are told by what they are, not by their class, so those of another realm are bytes, too. Of memory that was
  * transferred to somebody else none are left (WebIDL §3.2.25, "get a copy of the bytes": the empty byte sequence).
  *

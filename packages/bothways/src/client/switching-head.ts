@@ -6,7 +6,7 @@ export interface SwitchingHead {
   readonly status: 101
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>
-  /** How long the head is, the empty line included; what follows belongs to the new protocol. */
+  /** How long the head is, the empty line included; the bytes behind it belong to the new protocol. */
   readonly byteLength: number
 }
 

@@ -29,7 +29,7 @@ export function toClampedUnsignedShort(value: unknown): number {
 /**
  * WebIDL's conversion to `[EnforceRange] unsigned short` (§3.3.6).
  *
- * @throws TypeError for what is no number from 0 to 65,535
+ * @throws TypeError for a value that is no number from 0 to 65,535
  */
 export function toEnforcedUnsignedShort(value: unknown): number {
   const whole = Math.trunc(toNumber(value))
@@ -45,7 +45,7 @@ function toNumber(value: unknown): number {
 /**
  * WebIDL's conversion to `sequence` (§3.2.21).
  *
- * @throws TypeError for what cannot be iterated
+ * @throws TypeError for a value that cannot be iterated
  */
 export function toSequence<Element>(value: unknown, toElement: (value: unknown) => Element): Element[] {
   if (!isObject(value)) throw new TypeError(`A sequence must be an iterable object, got ${typeof value}.`)

@@ -111,7 +111,7 @@ export class WebSocketStream {
   }
 
   /**
-   * Starts the close handshake behind what has been written, or gives up connecting.
+   * Starts the close handshake behind the chunks that have been written, or gives up connecting.
    *
    * @throws DOMException `InvalidAccessError` for another code than 1000 and 3000 to 4999, `SyntaxError` for a reason of
    *   more than 123 bytes

@@ -290,7 +290,7 @@ export class WebSocket extends WebSocketEventTarget {
     else this.#connection.start()
   }
 
-  /** Each event is a task of its own: who awaits `open` and then listens hears the messages that came along with the answer. */
+  /** Each event is a task of its own: a program that awaits `open` and then listens hears the messages that came along with the answer. */
   #startLater(connection: Connection, head: Buffer): void {
     connection.start()
     connection.pause()

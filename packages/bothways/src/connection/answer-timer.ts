@@ -2,7 +2,7 @@
 const blockMs = 1_000
 
 /**
- * A limit on how long the other side may take. When it has passed, what has come by then is read first, which might be
+ * A limit on how long the other side may take. When it has passed, data that have come by then are read first, which might be
  * the answer: timers run before that. And a block of the event loop (a computation, a stopped process) is no time in
  * which an answer could have been heard: after one the limit begins anew, once.
  */

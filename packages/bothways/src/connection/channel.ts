@@ -4,12 +4,12 @@ import type { FanOut } from './sending/fan-out.ts'
 import type { Publication } from './sending/publication.ts'
 import type { SendOutcome } from './sending/send-outcome.ts'
 
-/** Where what is published goes: one client, or a function of the program. */
+/** A destination of published messages: one client, or a function of the program. */
 export interface Sink<Message = Publication> {
   /**
    * The same message goes to others as well.
    *
-   * @param fanOut what brings it, and perhaps more in this turn of the event loop: a connection that has nothing else to send
+   * @param fanOut brings it, and perhaps more in this turn of the event loop: a connection that has nothing else to send
    *   may join
    */
   sendShared(message: Message, fanOut?: FanOut): SendOutcome

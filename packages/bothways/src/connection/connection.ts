@@ -27,7 +27,7 @@ export class Connection implements Channel<MessageData>, Sink {
     return this.#core.role
   }
 
-  /** Begins to read. `head` is what came right behind the opening handshake. */
+  /** Begins to read. `head` are the bytes that came right behind the opening handshake. */
   start(head: Uint8Array = new Uint8Array(0)): void {
     this.#core.start()
     if (head.length > 0) this.receive(head)
@@ -65,7 +65,7 @@ export class Connection implements Channel<MessageData>, Sink {
     return Math.trunc(performance.now()) - this.#core.lastHeardMs
   }
 
-  /** Bytes of memory taken by what came and is unfinished or unread. */
+  /** Bytes of memory taken by data that came and are unfinished or unread. */
   get heldBytes(): number {
     return this.#core.heldBytes
   }
@@ -117,13 +117,13 @@ export class Connection implements Channel<MessageData>, Sink {
     return this.#core.outcome()
   }
 
-  /** Writes what was sent so far at once, instead of at the end of this turn of the event loop. */
+  /** Writes the frames sent so far at once, instead of at the end of this turn of the event loop. */
   flush(): void {
     this.#core.outbox.flush()
   }
 
   /**
-   * For a program that uses the stream under the connection as well: what was sent before is written, and from here on
+   * For a program that uses the stream under the connection as well: frames sent before are written, and from here on
    * all data go by it.
    */
   shareStream(): void {
@@ -163,8 +163,8 @@ export class Connection implements Channel<MessageData>, Sink {
   }
 
   /**
-   * Ends because a bound or a rule of this side was reached: `error` is what the program is told, `reason`
-   * what the peer is.
+   * Ends because a bound or a rule of this side was reached: `error` is told to the program, `reason`
+   * to the peer.
    */
   closeForPolicy(code: CloseCode, error: Error, reason: string = error.message): void {
     this.#core.closeForPolicy(code, error, reason)
@@ -192,13 +192,13 @@ export class Connection implements Channel<MessageData>, Sink {
     this.#core.resume()
   }
 
-  /** How many bytes of what the handler was given wait for the application: they count as unread. */
+  /** How many bytes of the data that the handler was given wait for the application: they count as unread. */
   countUnread(bytes: number): void {
     this.#core.countUnread(bytes)
   }
 
   /**
-   * Whether what came and waits may be handled now. False: this connection's share of the turn is used up, nothing is
+   * Whether messages that came and wait may be handled now. False: this connection's share of the turn is used up, nothing is
    * read, and `onTurn` follows in a later one.
    */
   hasTime(): boolean {

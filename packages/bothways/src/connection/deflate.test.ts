@@ -232,7 +232,7 @@ describe('permessage-deflate', () => {
       expect(gate.heldBytes).toBeLessThanOrEqual(1024 * 1024)
       ended.push(at)
     })
-    // Three have begun: each needs some 300 KiB. What waits is held once, as the copy that is to be compressed.
+    // Three have begun: each needs some 300 KiB. A message that waits is held once, as the copy that is to be compressed.
     expect(gate.runningCount).toBe(3)
     expect((await heldMemory()) - before).toBeLessThan(50 * message.length + 2 * 1024 * 1024)
     await Promise.all(results)

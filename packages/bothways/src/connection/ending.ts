@@ -22,7 +22,7 @@ export interface EndingHandler {
   discard(): void
   /** Sends FIN behind everything sent so far, and goes on reading so that the peer's FIN is seen. */
   endTcp(): void
-  /** Ends both directions of TCP at once; what has not been sent is lost. */
+  /** Ends both directions of TCP at once; data that have not been sent are lost. */
   cut(): void
 }
 
@@ -150,15 +150,15 @@ export class Ending {
   }
 
   /**
-   * Time has passed while closing. A peer that is still taking what was sent before the close gets more of it; one ended
+   * Time has passed while closing. A peer that is still taking data sent before the close gets more time; one ended
    * by policy does not.
    *
-   * @param bufferedBytes what has not been taken yet
+   * @param bufferedBytes bytes that have not been taken yet
    */
   tick(nowMs: number, bufferedBytes: number): void {
     const end = this.#end
     if (end?.cutAtMs === undefined || this.#tcp === 'over') return
-    // Not before the turn of closing is over: what it has sent is written by now, unless the peer does not read.
+    // Not before the turn of closing is over: frames sent in it are written by now, unless the peer does not read.
     end.bufferedBytes ??= bufferedBytes
     if (nowMs < end.cutAtMs) return
     const isMoving = bufferedBytes < end.bufferedBytes && end.cause?.by !== 'policy'
@@ -181,7 +181,7 @@ export class Ending {
     this.#handler.cut()
   }
 
-  /** TCP is over; what came before that may still be delivered. */
+  /** TCP is over; messages that came before that may still be delivered. */
   tcpEnded(error: Error | undefined, nowMs: number): void {
     if (this.#readyState === ReadyState.Closed) return
     this.#tcp = 'over'
@@ -201,7 +201,7 @@ export class Ending {
     return this.#end
   }
 
-  /** The first cause stays: what follows from it must not overwrite it. */
+  /** The first cause stays: its consequences must not overwrite it. */
   #blame(by: Disconnect['by'], error: Error | undefined): void {
     this.#begun.cause ??= { by, error }
   }

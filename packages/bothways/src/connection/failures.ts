@@ -67,7 +67,7 @@ const closeCodes: ReadonlyMap<string, CloseCode> = new Map(
   Object.values(limits).map(({ code, closeCode }) => [code, closeCode]),
 )
 
-/** The status of the close frame for what a peer broke (RFC 6455 §7.4.1). */
+/** The status of the close frame for the rule or limit that a peer broke (RFC 6455 §7.4.1). */
 export function closeCodeOf(error: ProtocolViolation | LimitError): CloseCode {
   if (error instanceof ProtocolViolation) return error.closeCode
   return closeCodes.get(error.code) ?? CloseCode.PolicyViolation

@@ -1,4 +1,4 @@
-/** Somebody who works on what a client has sent. */
+/** Somebody who works on the data that a client has sent. */
 export interface TurnMember {
   /** A later turn of the event loop has come: the work may go on. */
   onTurn(): void
@@ -8,7 +8,7 @@ export interface TurnMember {
 const leastShareMs = 0.5
 
 /**
- * While much is to be written at the turn's end, everybody waits for that anyway, and what is added now is written along
+ * While much is to be written at the turn's end, everybody waits for that anyway, and frames added now are written along
  * with it. So work goes on until all together have taken this part of what the writing will take, and so many ms at most.
  */
 const partOfWriting = 1 / 2
@@ -17,7 +17,7 @@ const longestWorkMs = 16
 /** A member that has worked for so long in a turn leaves to other threads what they can do, in ms. */
 const earlyMs = leastShareMs / 4
 
-/** How many of those that wait go on in one turn at most: what they set off in later ticks takes time as well. */
+/** How many of those that wait go on in one turn at most: work that they set off in later ticks takes time as well. */
 const membersPerTurn = 4
 
 /** A stretch of work that took longer than this is followed by a shorter one, in ms. */
@@ -50,7 +50,7 @@ export class FairTime {
   #member: TurnMember | undefined
   #begunMs = 0
   #lookedMs = 0
-  /** The end of this turn will be noticed; until then, what those have used who worked before the present one. */
+  /** The end of this turn will be noticed; until then, the time used by members that worked before the present one. */
   #isTurnWatched = false
   readonly #usedMs = new Map<TurnMember, number>()
   /** When the turn that is watched has begun. */
@@ -68,7 +68,7 @@ export class FairTime {
     this.#dueWritingMs = ms
   }
 
-  /** `write` writes what has been sent: what those get who did little does not wait for those who go on. */
+  /** `write` writes the frames that have been sent: those for members that did little do not wait for members that go on. */
   writeFirst(write: () => void): void {
     this.#writeNow = write
   }
@@ -85,7 +85,7 @@ export class FairTime {
   }
 
   /**
-   * `member` goes on with what it began in an earlier turn. Unlike {@link begin} this counts also when it begins once
+   * `member` goes on with the work that it began in an earlier turn. Unlike {@link begin} this counts also when it begins once
    * more in this turn before it has asked whether it may go on.
    */
   rejoin(member: TurnMember): void {

@@ -37,7 +37,7 @@ export type OptionTable<Options> = { readonly [Name in keyof Options]-?: unknown
  * Refuses options that do not exist, so that a misspelt one does not silently do nothing.
  *
  * @throws UsageError `BW_UNKNOWN_OPTION`, naming ours where it is an option of another library, or else the nearest;
- *   `BW_INVALID_OPTION` for what is no object
+ *   `BW_INVALID_OPTION` for a value that is no object
  */
 export function checkOptionNames<Options extends object>(
   what: string,

@@ -16,7 +16,7 @@ export interface WorkTicket {
 
 /**
  * A bound on what jobs hold at once that would together take too much. They are let in in the order in which they came.
- * The first in line is never kept waiting for memory: it may pass the bound, so that what needs more than all of it is
+ * The first in line is never kept waiting for memory: it may pass the bound, so that a job that needs more than all of it is
  * done, too, and no two jobs wait for each other.
  */
 export class WorkGate {
@@ -51,7 +51,7 @@ export class WorkGate {
   /**
    * A job joins the line.
    *
-   * @param bytes what it will hold when it begins
+   * @param bytes that it will hold when it begins
    * @param proceed begins it, now or later; called again whenever {@link take} has let it wait
    */
   enter(bytes: number, proceed: () => void): WorkTicket {

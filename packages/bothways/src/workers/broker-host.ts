@@ -20,7 +20,7 @@ export class BrokerHost {
   readonly #stopListening: () => void
   #hasEnded = false
 
-  /** @param onError takes what the broker throws that is no HubError */
+  /** @param onError takes errors that the broker throws, but for a HubError */
   constructor(broker: Broker, channel: IpcChannel<Answer>, onError: (error: unknown) => void) {
     this.#broker = broker
     this.#channel = channel

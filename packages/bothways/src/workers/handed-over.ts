@@ -9,7 +9,7 @@ interface ClusterMessage {
   readonly ack?: unknown
 }
 
-/** The event by which Node.js hears what is none of the program's messages. */
+/** The event by which Node.js hears messages that are none of the program's. */
 const internalMessage = 'internalMessage'
 const clusterCommand = 'NODE_CLUSTER'
 

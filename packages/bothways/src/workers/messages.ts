@@ -41,7 +41,7 @@ export interface Failure {
 /** One end of the channel. */
 export interface IpcChannel<Out> {
   /**
-   * False when what has been sent and not taken yet has no room for more.
+   * False when the messages sent and not taken yet leave no room for more.
    *
    * @param whenTaken the operating system has it, and the other end all connections that were handed to it before
    */

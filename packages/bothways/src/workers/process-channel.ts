@@ -20,7 +20,7 @@ export class ProcessChannel<In, Out> implements IpcChannel<Out> {
   readonly #onFull: () => void
   #waiting = 0
 
-  /** @param onFull it does not take what it is sent */
+  /** @param onFull it does not take the messages that it is sent */
   constructor(process: OtherProcess, receive: (message: In) => void, onFull: () => void) {
     this.#process = process
     this.#onFull = onFull

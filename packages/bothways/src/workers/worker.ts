@@ -11,7 +11,7 @@ export const keyWindowVariable = 'BOTHWAYS_KEY_WINDOW_MS'
 let broker: ChannelBroker | undefined
 
 /**
- * The primary's broker, for the hub of a worker: what one worker's clients publish, those of all workers hear.
+ * The primary's broker, for the hub of a worker: the clients of all workers hear the messages that those of one publish.
  *
  * @throws UsageError `BW_WRONG_PROCESS` in a process that {@link startWorkers} has not started
  *

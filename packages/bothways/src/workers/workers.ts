@@ -26,7 +26,7 @@ export interface WorkersOptions {
   drainMs?: number
   /** Told when a worker has ended that was not to. Default: `console.error`. */
   onExit?(exit: WorkerExit): void
-  /** Told what fails inside the broker. Default: `console.error`. */
+  /** Told of failures inside the broker. Default: `console.error`. */
   onError?(error: unknown): void
 }
 

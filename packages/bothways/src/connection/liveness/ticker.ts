@@ -48,7 +48,7 @@ class Interval {
   }
 
   /**
-   * Timers run before what has come is read, and after a block of the event loop (a computation, a stopped process) much
+   * Timers run before data that have come are read, and after a block of the event loop (a computation, a stopped process) much
    * may have come: so the members look behind that.
    */
   #due(): void {

@@ -98,7 +98,7 @@ export class InflateStream {
     })
   }
 
-  /** While it is paused, what has come out waits. */
+  /** While it is paused, output that has come waits. */
   #finishIfDone(): void {
     const stream = this.#stream
     if (!this.#isRead || stream.isPaused() || stream.readableLength > 0) return

@@ -59,7 +59,7 @@ export class Inflater {
    *
    * @param isEarly the connection has used little of its turn. Otherwise one of more than 4 KiB goes through the thread
    *   pool, too, so that the event loop is free meanwhile, unless it would have to wait for others there.
-   * @param isReadAtOnce what comes at once is needed until the next call of anybody's only, and need not be the caller's
+   * @param isReadAtOnce a result that comes at once is needed until the next call of anybody's only, and need not be the caller's
    */
   inflate(payload: Uint8Array, isEarly = true, isReadAtOnce = false): InflateResult | Promise<InflateResult> {
     // zlib itself sends such a payload for an empty message that follows a flush.
@@ -87,7 +87,7 @@ export class Inflater {
     return this.#inflation?.payloadBytes ?? 0
   }
 
-  /** Gives up what has not been inflated yet: its promise is never settled. */
+  /** Gives up the message that has not been inflated yet: its promise is never settled. */
   abandon(): void {
     this.#inflation?.abandon()
     this.#inflation = undefined
@@ -253,7 +253,7 @@ class Inflation implements InflateReader {
   }
 }
 
-/** Behind such a block, zlib has in its window what came before a message. */
+/** Behind such a block, zlib has in its window the bytes before a message. */
 function storedBlock(window: Buffer): Buffer {
   return window.length === 0 ? window : Buffer.concat([storedBlockHeader(window.length), window])
 }

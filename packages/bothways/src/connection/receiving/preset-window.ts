@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { inflateRawSync, type ZlibOptions } from 'node:zlib'
 
-/** How zlib is told what came before a message: by its options, or by bytes in front that come out again. */
+/** How zlib is told the bytes before a message: by its options, or by bytes in front that come out again. */
 export interface PresetWindow {
   readonly options: ZlibOptions
   readonly input: Buffer
@@ -29,7 +29,7 @@ export function storedBlockHeader(length: number): Buffer {
 
 let isTaken: boolean | undefined
 
-/** Deno 2.9 does not find in a dictionary what the first symbol of the data refers to. */
+/** Deno 2.9 does not find in a dictionary the bytes that the first symbol of the data refers to. */
 function takesDictionary(): boolean {
   isTaken ??= findsFirstReference()
   return isTaken

@@ -22,7 +22,7 @@ export abstract class Reading implements TurnMember {
   abstract readonly readyState: ReadyState
   protected abstract readonly receiver: Receiver
   protected pauseReasons = 0
-  /** How the byte stream has ended, to be told behind what came before and has not been handled yet. */
+  /** How the byte stream has ended, to be told behind messages that came before and have not been handled yet. */
   #late: (() => void)[] | undefined
 
   constructor(init: ConnectionInit) {
@@ -95,7 +95,7 @@ export abstract class Reading implements TurnMember {
     if (this.#late !== undefined) process.nextTick(() => this.tellLate())
   }
 
-  /** How the stream has ended; what must wait longer postpones itself again. */
+  /** Tells how the stream has ended; a call that must wait longer postpones itself again. */
   protected tellLate(): void {
     const late = this.#late
     if (late === undefined) return

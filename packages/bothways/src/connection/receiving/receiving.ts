@@ -66,7 +66,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   /** How many bytes of writes that were not taken at once have been taken now. */
   abstract onTaken(bytes: number): void
 
-  /** Writes what was sent so far. */
+  /** Writes the frames sent so far. */
   abstract flush(): void
 
   /** RFC 6455 §5.5.2. The memory is the caller's. */
@@ -75,7 +75,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   /** @returns the round-trip time in ms, if it answers a ping of ours */
   protected abstract takePong(payload: Uint8Array, nowMs: number): number | undefined
 
-  /** TCP is over, and what came before that has been handled. Called once, last. */
+  /** TCP is over, and all that came before has been handled. Called once, last. */
   protected abstract onReceivedAll(): void
 
   /** Begins to read. */
@@ -116,7 +116,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   }
 
   /**
-   * Whether what came and waits may be handled now. False: this connection's share of the turn is used up, nothing is
+   * Whether messages that came and wait may be handled now. False: this connection's share of the turn is used up, nothing is
    * read, and `onTurn` follows in a later one.
    */
   hasTime(): boolean {
@@ -149,7 +149,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
     this.ending.fail({ code, reason: shortReason(reason) }, error, performance.now())
   }
 
-  /** Nothing that came is delivered any more, nor what the handler was given and has not read. */
+  /** Nothing that came is delivered any more, nor data that the handler was given and has not read. */
   discard(): void {
     this.#forget()
     this.handler.onDiscard?.()
@@ -172,7 +172,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
 
   // --- the budget's side
 
-  /** Bytes of memory taken by what came and is unfinished or unread. */
+  /** Bytes of memory taken by data that came and are unfinished or unread. */
   get heldBytes(): number {
     return this.receiver.heldBytes + (this.#inflater?.heldBytes ?? 0) + this.#unreadBytes
   }
@@ -249,7 +249,7 @@ export abstract class Receiving extends Reading implements TransportHandler, Rec
   onMessage(message: ReceivedMessage): void {
     this.#rate?.takeMessage(performance.now())
     if (this.isDiscarding || this.#hasDiscarded) {
-      // For good: what came later would be taken for the message after the last one delivered.
+      // For good: a message that came later would be taken for the message after the last one delivered.
       this.#hasDiscarded = true
       return
     }

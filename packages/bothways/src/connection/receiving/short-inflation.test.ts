@@ -36,7 +36,7 @@ function outcome(inflate: Inflate, ...args: Parameters<Inflate>): unknown {
     // Bytes behind a final block are read by nobody, however many of them were taken in.
     return { text: bytes.toString('latin1'), isWhole: readBytes >= args[0].length }
   } catch {
-    // Of what is both too long and broken, either may be noticed first.
+    // Of a message that is both too long and broken, either may be noticed first.
     return 'fails'
   }
 }

@@ -26,7 +26,7 @@ const tooLong = 'ERR_BUFFER_TOO_LARGE'
 /**
  * Inflates one message within the call.
  *
- * @param window what came before it, as far as it may refer to it: at most 32 KiB
+ * @param window the bytes before it, as far as it may refer to them: at most 32 KiB
  * @param maxBytes at most {@link longestShortBytes}
  * @throws what zlib throws; with the code `ERR_BUFFER_TOO_LARGE` when more than `maxBytes` come out
  */

@@ -7,7 +7,7 @@ import type { SharedBytes } from './shared-bytes.ts'
 /** The next piece to be written is about so long, if there is so much. */
 const pieceBytes = 64 * 1024
 
-/** Chunks for small frames grow with what waits, so that at most half of their memory is empty. */
+/** Chunks for small frames grow with the bytes that wait, so that at most half of their memory is empty. */
 const smallestChunkBytes = 1024
 const largestChunkBytes = 64 * 1024
 
@@ -50,7 +50,7 @@ export class Backlog {
     return this.#ownBytes - this.#ownTaken + this.#sharedBytes
   }
 
-  /** The memory it takes, but for what it shares. */
+  /** The memory it takes, but for shared bytes. */
   get heldBytes(): number {
     return this.#chunkBytes + this.#shared.length * referenceBytes
   }
@@ -98,7 +98,7 @@ export class Backlog {
     return own >= longBytes || own === this.bytes ? this.#takeOwn(own) : this.#join()
   }
 
-  /** Gives back what is shared; nothing may be called any more. */
+  /** Gives back the shared bytes; nothing may be called any more. */
   drop(): void {
     for (const shared of this.#shared) shared.giveBack()
   }

@@ -26,7 +26,7 @@ export interface FrameMaker {
 export interface FanOutMember {
   /** It is to send by itself from here on, behind what all members have got so far. */
   leaveFanOut(): void
-  /** These pieces go out, or what waits is kept. They do not change any more. */
+  /** These pieces go out, and those that wait are kept. They do not change any more. */
   writeFanOut(pieces: readonly SharedBytes[]): void
 }
 

@@ -185,7 +185,7 @@ export abstract class FrameSender extends Liveness implements FrameMaker {
     this.outbox.appendFrame(payload, this.#firstOctetOf(options), this.#newKey(options.isMasked))
   }
 
-  /** It is ready when what was sent before it is, too. */
+  /** It is ready when all that was sent before it is, too. */
   #behindPending(shared: Promise<SharedBytes>): Promise<SharedBytes> {
     const pending = this.#lastPending
     return pending === undefined ? shared : Promise.all([shared, pending]).then(([ready]) => ready)

@@ -20,7 +20,7 @@ export interface OutboxInit {
   readonly handler: OutboxHandler
   /** Above it there is no room. */
   readonly highWaterMarkBytes: number
-  /** Where what waits is counted with what waits elsewhere; undefined: nowhere. */
+  /** Counts the bytes that wait together with those that wait elsewhere; undefined: nobody counts them. */
   readonly budget: ByteBudget | undefined
 }
 
@@ -158,7 +158,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
     }
   }
 
-  /** Writes what is ready. */
+  /** Writes the pieces that are ready. */
   flush(): void {
     if (this.#fanOut !== undefined) this.leaveFanOut()
     const tail = this.turn.takeTail(this)
@@ -364,7 +364,7 @@ export class Outbox extends Writing implements TurnWriter, FanOutMember, BudgetH
     this.#handler.onRoom()
   }
 
-  /** Tells the budget what is held now. */
+  /** Tells the budget how much is held now. */
   #count(): void {
     if (this.#waitingBytes > 0) this.unwrittenOrNew.count(this, this.#waitingBytes, this.#isCut)
     else this.unwritten?.count(this, 0, this.#isCut)

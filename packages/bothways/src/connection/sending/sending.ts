@@ -58,7 +58,7 @@ export abstract class Sending extends FrameSender implements OutboxHandler {
       }
       return this.readyState === ReadyState.Open
     }
-    // A peer that reads as fast as this side sends takes no part of what is used up.
+    // A peer that reads as fast as this side sends takes no part of the budget that is used up.
     if (!isFull && !this.outbox.isBehind) return true
     this.#oweDrain()
     return false
@@ -71,7 +71,7 @@ export abstract class Sending extends FrameSender implements OutboxHandler {
     return 'queued'
   }
 
-  /** Whether it gets what `fanOut` brings together with others, as one may that has nothing else to send. */
+  /** Whether it gets the messages of `fanOut` together with others, as a connection may that has nothing else to send. */
   joins(fanOut: FanOut): boolean {
     const { outbox } = this
     if (this.readyState !== ReadyState.Open || !outbox.isFree || !fanOut.admits(this)) return false

@@ -4,7 +4,7 @@ import type { FirstOctet } from './frame.ts'
 import { SharedBytes } from './shared-bytes.ts'
 import { bytesPerUnit, maxFullCount, WriteMemory } from './write-memory.ts'
 
-/** Bytes of whole frames: a region of the turn's memory, or what is shared. */
+/** Bytes of whole frames: a region of the turn's memory, or shared ones. */
 export type Piece = Uint8Array | SharedBytes
 
 /** Where bytes lie that are to be written. */
@@ -24,7 +24,7 @@ export const joinableBytes: number = 16 * 1024
 /** Of shared bytes, so many may be ready in one turn, all connections together. */
 const maxSharedCount = 256 * 1024
 
-/** With fewer writers, what a turn's end takes does not matter to anybody. */
+/** With fewer writers, the time that a turn's end takes does not matter to anybody. */
 const manyWriters = 64
 
 /** Blocks of memory are added to a turn while so many share one: up to 800 bytes each, which are cheaper to keep than to write. */
@@ -47,7 +47,7 @@ export class Turn {
   #tailOwner: TurnWriter | undefined
   #tailStart = 0
 
-  /** Where pieces are joined, and what is too long for the turn's memory is written from. */
+  /** The memory where pieces are joined, and from which frames too long for the turn's memory are written. */
   readonly #joinMemory = new WriteMemory()
   /**
    * The pieces joined last, and the bytes that they became. Subscribers of the same topics have the same frames to send, which
@@ -199,7 +199,7 @@ export class Turn {
     return this.#joinedSource
   }
 
-  /** Memory for what is too long for the turn's; nobody's until it is used. */
+  /** Memory for frames too long for the turn's; nobody's until it is used. */
   longMemory(): WriteMemory {
     this.#joinedPieces = []
     return this.#joinMemory

@@ -17,7 +17,7 @@ export class Unwritten {
   readonly #budget: ByteBudget | undefined
   #backlog: Backlog | undefined
   #underWayBytes = 0
-  /** Of those, what is in memory of the connection's own. */
+  /** Those of them in memory of the connection's own. */
   #ownBytes = 0
   /** Whose memory the write reads from. */
   #loan: Loan | undefined
@@ -32,7 +32,7 @@ export class Unwritten {
     return this.#underWayBytes
   }
 
-  /** Something is to be written behind what is under way. */
+  /** Something is to be written behind the write under way. */
   get hasBacklog(): boolean {
     return this.#backlog !== undefined
   }
@@ -49,13 +49,13 @@ export class Unwritten {
     else this.#loan = lender.lend(this.#budget, bytes)
   }
 
-  /** So many bytes of what is under way have been taken. */
+  /** So many bytes of the write under way have been taken. */
   took(bytes: number): void {
     this.#underWayBytes -= bytes
     if (this.#underWayBytes === 0) this.returnLoan()
   }
 
-  /** Nothing reads from the memory of what is under way any more. */
+  /** Nothing reads from the memory of the write under way any more. */
   returnLoan(): void {
     this.#ownBytes = 0
     this.#loan?.giveBack()
@@ -74,25 +74,25 @@ export class Unwritten {
     this.#backlog.append(payload.subarray(start), maskingKey, start)
   }
 
-  /** Takes out what is to be written next; there must be something. */
+  /** Takes out the piece to be written next; there must be one. */
   takeNext(): Piece {
     const piece = this.#backlog!.take()
     if (this.#backlog!.bytes === 0) this.#backlog = undefined
     return piece
   }
 
-  /** Forgets what is to be written. */
+  /** Forgets the bytes to be written. */
   drop(): void {
     this.#backlog?.drop()
     this.#backlog = undefined
   }
 
   /**
-   * Tells the budget what is held now.
+   * Tells the budget how much is held now.
    *
    * @param holder who can give it up
-   * @param otherBytes what it holds besides
-   * @param isGivenUp what is under way will soon be free
+   * @param otherBytes bytes that it holds besides
+   * @param isGivenUp the bytes under way will soon be free
    */
   count(holder: BudgetHolder, otherBytes: number, isGivenUp: boolean): void {
     const budget = this.#budget

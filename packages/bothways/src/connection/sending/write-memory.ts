@@ -13,7 +13,7 @@ const capacityBytes = 128 * 1024
 /** So many blocks may be kept by regions that are lent: 2 MiB. */
 const maxRetiredCount = 16
 
-/** So many may be full of what one turn has brought, and are kept for later ones: a turn has up to 1 MiB with the one in use. */
+/** So many may be full of the frames of one turn, and are kept for later ones: a turn has up to 1 MiB with the one in use. */
 export const maxFullCount = 7
 
 /** RFC 6455 §5.2: 2 bytes, 4 or 10, and 4 for a masking key. */
@@ -57,7 +57,7 @@ class Block implements Loan {
  */
 export class WriteMemory {
   #block: Block = this.#newBlock()
-  /** Full of what waits for {@link clear}. */
+  /** Full of bytes that wait for {@link clear}. */
   readonly #full: Block[] = []
   /** Nobody's: to be used again. */
   readonly #spare: Block[] = []
@@ -70,7 +70,7 @@ export class WriteMemory {
     return this.#used
   }
 
-  /** False when too many blocks are kept by what is lent already: then only copies of what lies here may be written. */
+  /** False when too many blocks are kept by regions lent already: then only copies of the bytes here may be written. */
   get mayLend(): boolean {
     return this.#lentCount < maxRetiredCount
   }
@@ -152,7 +152,7 @@ export class WriteMemory {
     this.#used = start
   }
 
-  /** All that was written is of no use any more, but for what is lent. */
+  /** All that was written is of no use any more, but for lent regions. */
   clear(): void {
     if (this.#full.length > 0) {
       for (const block of this.#full.splice(0)) if (!block.isLent) this.#keep(block)

@@ -12,7 +12,7 @@ import { WriteMemory } from './write-memory.ts'
 const longRoomBytes = 64 * 1024
 
 /**
- * How what is ready gets to the transport: at once as far as the operating system takes it; the rest is kept, in memory
+ * How pieces that are ready get to the transport: at once as far as the operating system takes them; the rest is kept, in memory
  * that nobody writes over, and is written in order when there is room.
  */
 export abstract class Writing {
@@ -22,7 +22,7 @@ export abstract class Writing {
   /** The bytes that the operating system did not take at once. */
   protected unwritten: Unwritten | undefined
   protected waiters: Waiters | undefined
-  /** Ends what is written behind all that was sent; nothing more is taken. */
+  /** The end comes behind all that was sent; nothing more is taken. */
   protected isEnding = false
 
   constructor(transport: Transport, budget: ByteBudget | undefined, turn: Turn) {
@@ -52,7 +52,7 @@ export abstract class Writing {
   }
 
   /**
-   * Writes a long frame at once, by way of memory that stays in the processor's cache, and copies only what the
+   * Writes a long frame at once, by way of memory that stays in the processor's cache, and copies only the bytes that the
    * operating system does not take.
    */
   protected writeLong(payload: Uint8Array, first: FirstOctet, maskingKey: number | undefined): void {

@@ -10,7 +10,7 @@ export interface TransportHandler {
   onTaken(bytes: number): void
   /** The other side will send no more (TCP FIN). */
   onEnd(): void
-  /** Writes what was sent so far: somebody else is about to write to the same stream. */
+  /** Writes the frames sent so far: somebody else is about to write to the same stream. */
   flush?(): void
   /** Both directions are over. Called once, last. `error` says why when it was not in order. */
   onDestroyed(error: Error | undefined): void
@@ -42,7 +42,7 @@ export interface Transport {
   readonly tellsLater: boolean
   /** From here on all data go by the stream, which a program uses as well. Absent: none can reach it. */
   shareStream?(): void
-  /** Sends FIN after what is queued. */
+  /** Sends FIN after the queued bytes. */
   end(): void
   /** Ends both directions at once; queued bytes are lost. A write under way may still be told of. */
   destroy(): void

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 
 /** The transport that has taken a socket's data past the socket. */
 export interface SocketOwner {
-  /** Somebody else is about to use the socket: its data have to go by it again, behind what was sent before. */
+  /** Somebody else is about to use the socket: its data have to go by it again, behind the data sent before. */
   stepAside(): void
 }
 
