@@ -26,7 +26,7 @@ const plain = head(usual)
 const goodbye = Buffer.from(framesTo('server', [['88 02', Uint8Array.of(0x03, 0xe8)]])).toString('latin1')
 const hello = Buffer.from(framesTo('server', [['81 05', 'hello']])).toString('latin1')
 
-/** What a client may write; each must be answered as it is by a server that leaves everything to `node:http`. */
+/** Requests that a client may write; each must be answered as it is by a server that leaves everything to `node:http`. */
 const requests: Readonly<Record<string, string>> = {
   'a plain handshake': plain,
   'a handshake with frames behind it': plain + hello + hello,
@@ -101,7 +101,7 @@ const ports = { auto: 0, stream: 0 }
 function echoServer(transport: 'auto' | 'stream'): Server {
   const server = createServer({ transport, trustedProxies: ['127.0.0.1'], onError: () => {} })
   return server.route('/echo', {
-    // What a handler sees of the request must be the same, too.
+    // The request that a handler sees must be the same, too.
     open: socket => void socket.send(JSON.stringify(factsOf(socket.request))),
     message: (socket, message) => void socket.send(message),
   })
@@ -126,8 +126,8 @@ afterAll(async () => {
 })
 
 /**
- * Writes the parts one by one and collects what comes back until the server ends the connection. What waits for more
- * is told by a close frame, or by the end of the stream, that there will be none.
+ * Writes the parts one by one and collects what comes back until the server ends the connection. A server that waits
+ * for more is told by a close frame, or by the end of the stream, that there will be none.
  */
 async function exchange(port: number, parts: readonly string[]): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })

@@ -8,7 +8,7 @@ export const admissionLimits = {
   },
 } as const
 
-/** What a server refuses besides what breaks RFC 6455; docs/explanation/architecture.md names where each has its status. */
+/** Codes of refusals for other reasons than a breach of RFC 6455; docs/explanation/architecture.md names where each has its status. */
 export const refusalCodes = [
   'BW_NO_ROUTE',
   'BW_ORIGIN_REFUSED',
@@ -22,5 +22,5 @@ export const refusalCodes = [
   'BW_REQUEST_UNREADABLE',
 ] as const
 
-/** What goes wrong with a handshake on this side of it. */
+/** Codes of a handshake's failures on the server's own side. */
 export const exchangeFailureCodes = ['BW_UPGRADE_ANSWERED_TWICE'] as const

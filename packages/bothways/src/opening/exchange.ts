@@ -3,7 +3,7 @@ import type { AcceptedOffers, Extension, Refusal, RefusedRequest } from '@bothwa
 import type { Transport } from '../connection/transports/transport.ts'
 import type { RequestFacts } from './upgrade-request.ts'
 
-/** What a server has agreed on with a client, for the answer to say. */
+/** The subprotocol and extensions that a server has agreed on with a client, for its answer. */
 export interface AgreedOffers {
   /** The subprotocol, or ''. */
   readonly protocol: string

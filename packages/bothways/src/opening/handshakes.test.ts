@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const it of running.splice(0)) await it.close()
 })
 
-/** What a client writes that is not one of ours. */
+/** The handshake of a client that is not one of ours. */
 function rawRequest(path = '/'): string {
   return [
     `GET ${path} HTTP/1.1`,

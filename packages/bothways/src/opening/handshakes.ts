@@ -43,10 +43,10 @@ import type { RouteParams } from './route-params.ts'
 import { HandshakeRequest, type RequestFacts, requestPath, type UpgradeRequest } from './upgrade-request.ts'
 import { UpgradeSocket, type UpgradeStream } from './upgrade-socket.ts'
 
-/** What of a server's options the handshake asks for. */
+/** The options of a server that its handshakes use. */
 export interface HandshakeSettings<User, Socket> extends OriginPolicy {
   readonly connection: ConnectionSettings
-  /** Who this is: nobody refuses with 403, a `HandshakeError` with what it says. */
+  /** Tells the user of a request: nobody refuses with 403, a thrown `HandshakeError` with its own answer. */
   readonly authenticate:
     | ((request: UpgradeRequest) => Authenticated<User> | Promise<Authenticated<User>>)
     | undefined
@@ -57,10 +57,10 @@ export interface HandshakeSettings<User, Socket> extends OriginPolicy {
   readonly onError: (error: unknown, socket: Socket | undefined) => void
 }
 
-/** What `authenticate` answers: the user, or nobody, which refuses the connection with 403. */
+/** The result of `authenticate`: the user, or nobody, which refuses the connection with 403. */
 export type Authenticated<User> = User | false | null | undefined
 
-/** What serves a path, and what the path says for its parameters. */
+/** The route that serves a path, and the path's values for its parameters. */
 export interface PathMatch<Route> {
   readonly route: Route
   readonly params: RouteParams
@@ -77,7 +77,7 @@ export interface Opening<User, Route> {
   readonly extensions: string
   readonly deflate: DeflateDirections | undefined
   readonly transport: Transport
-  /** What the client has sent behind its request. */
+  /** The bytes that the client has sent behind its request. */
   readonly head: Uint8Array
 }
 
@@ -200,7 +200,7 @@ export class Handshakes<User, Route extends Served, Socket extends { terminate()
     return true
   }
 
-  /** What Node's parser cannot read, or has not been given in time, is told so (RFC 9112 §2.2, RFC 9110 §15.5.9). */
+  /** Refuses a request that Node's parser cannot read, or that has not come in time (RFC 9112 §2.2, RFC 9110 §15.5.9). */
   refuseUnreadable(error: NodeJS.ErrnoException, stream: TcpSocket): void {
     const { code = '' } = error
     const isOfHttp = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
@@ -262,7 +262,7 @@ export class Handshakes<User, Route extends Served, Socket extends { terminate()
     })
   }
 
-  /** What can be said about a request at once. One that is accepted has taken a place. */
+  /** Judges a request as far as that can be done at once. An accepted request has taken a place. */
   #validate(
     { route, params }: PathMatch<Route>,
     facts: RequestFacts,
@@ -410,5 +410,5 @@ function secondWriter(others: readonly unknown[]): HandshakeError {
   )
 }
 
-/** A listener for as long as the connection lives: one that is made for each would keep what is beside it, too. */
+/** A listener for as long as the connection lives: a closure made for each would keep its scope, too. */
 function ignore(): void {}

@@ -93,7 +93,7 @@ function isWebSocketConnect(headers: IncomingHttpHeaders): boolean {
   return headers[':method'] === 'CONNECT' && headers[':protocol'] === 'websocket'
 }
 
-/** What makes of a stream a request and a response like those of HTTP/1. */
+/** Whether a listener is Node's own, which makes of a stream a request and a response like those of HTTP/1. */
 function isOfNode({ name }: { readonly name: string }): boolean {
   return name === 'bound onServerStream'
 }

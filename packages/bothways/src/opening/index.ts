@@ -1,4 +1,4 @@
-// What servers of other libraries use besides connections, before there is one; it may change with any release.
+// The parts that servers of other libraries use before there is a connection; they may change with any release.
 export { HandshakeRates } from './admission.ts'
 export { type Http2Connect, isHttp2Server, takeConnects } from './http2-connects.ts'
 export { networkOf } from './network-address.ts'

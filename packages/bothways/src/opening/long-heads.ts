@@ -6,10 +6,10 @@ export interface KeptRequest {
   forgetLongHead(): void
 }
 
-/** What the usual browser sends, with its cookies, is not looked at. */
+/** Heads as short as a usual browser's, with its cookies, are not looked at. */
 const shortHeadBytes = 4 * 1024
 
-/** What all longer heads of a server may take together. */
+/** The memory that all longer heads of a server may take together. */
 const maxLongHeadBytes = 8 * 1024 * 1024
 
 /**

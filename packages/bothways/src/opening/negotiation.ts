@@ -10,11 +10,11 @@ import type { ConnectionSettings } from '../connection/options.ts'
 import { noSubprotocol } from './refusals.ts'
 import { ownText } from './upgrade-request.ts'
 
-/** What is served at a path, as far as the handshake asks. */
+/** A route, as far as the handshake asks. */
 export interface Served {
   /** The subprotocols, in order of preference; `'any'`: the client's. */
   readonly protocols: readonly string[] | 'any'
-  /** What serves a connection that agreed on `protocol`, or on none when it is ''; undefined when nothing does. */
+  /** The handlers of a connection that agreed on `protocol`, or on none when it is ''; undefined when there are none. */
   handlersFor(protocol: string): object | undefined
 }
 
@@ -30,12 +30,12 @@ export function negotiateProtocol(served: Served, offered: readonly string[]): s
 }
 
 export interface NegotiatedExtensions {
-  /** What the answer says. */
+  /** The extensions that the answer names. */
   readonly extensions: readonly Extension[]
   readonly deflate: DeflateDirections | undefined
 }
 
-/** What a server agrees to of the extensions that a client offers (RFC 6455 §9.1, RFC 7692 §5). */
+/** The extensions that a server agrees to, of those that a client offers (RFC 6455 §9.1, RFC 7692 §5). */
 export function negotiateExtensions(
   offers: readonly Extension[],
   { compression }: ConnectionSettings,

@@ -39,7 +39,7 @@ export function answerWithoutUpgrade(
   })
 }
 
-/** What makes a connection of TCP or TLS one of HTTP: the listener of Node's own. */
+/** Node's own listener, which makes a connection of TCP or TLS one of HTTP. */
 function connectionListener(server: Server, stream: Socket): ((stream: Socket) => void) | undefined {
   const event = 'encrypted' in stream ? 'secureConnection' : 'connection'
   const listener = server.listeners(event).find(it => it.name === 'connectionListener')

@@ -4,7 +4,7 @@ import { invalidOption } from '../connection/option-checks.ts'
 export interface OriginPolicy {
   /** Accepted besides the page's own origin: serialized origins, or `'*'` for every origin. */
   readonly origins: readonly string[] | '*'
-  /** What to do with a request that has no Origin, as none has that comes from anything but a browser. */
+  /** Whether to accept or refuse a request without an Origin: only browsers send one. */
   readonly missingOrigin: 'accept' | 'refuse'
 }
 

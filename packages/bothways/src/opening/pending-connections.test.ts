@@ -57,7 +57,7 @@ test('An address has half of the places, of IPv6 a /64', async () => {
 test('A herd that speaks at once is let in whole', async () => {
   const { pending, cut, enter } = scene(8)
   const herd = Array.from({ length: 1_000 }, (_, at) => enter(`${at}`, '192.0.2.1'))
-  // What they have sent is read in the turn after that in which they came.
+  // Their bytes are read in the turn after that in which they came.
   await turns(1)
   for (const it of herd) pending.leave(it)
   await turns(3)

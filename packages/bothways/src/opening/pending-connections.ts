@@ -49,7 +49,7 @@ interface Destroyable {
  * were refused and have not left. An honest client says at once what it wants; so at the bound the one that has been
  * silent longest goes: first of an address that has more than half of all places, then of all.
  *
- * One that has just come is not cut before it could be heard: a herd that comes in one turn, with its requests right
+ * A connection that has just come is not cut before it could be heard: a herd that comes in one turn, with its requests right
  * behind, is let in whole.
  */
 export class PendingConnections {
@@ -108,7 +108,7 @@ export class PendingConnections {
     return Math.ceil(this.#limits.maxPendingHandshakes / 2)
   }
 
-  /** What has come is read in the turn after this one: by the end of that everybody could be heard. */
+  /** Bytes that have come are read in the turn after this one: by the end of that every connection could be heard. */
   #sweepLater(): void {
     if (this.#isSweepDue) return
     this.#isSweepDue = true

@@ -7,7 +7,7 @@ import {
 } from '@bothways/protocol'
 import { admissionLimits, type refusalCodes } from './error-codes.ts'
 
-/** What the server answers instead of an upgrade, besides what the handshake's own rules say. */
+/** The refusals that a server answers instead of an upgrade, besides those of the handshake's own rules. */
 
 export type RefusalCode =
   | (typeof refusedRequests)[number]
@@ -142,7 +142,7 @@ export function full({ code, message }: LimitError): Refusal {
 }
 
 /**
- * What `authenticate` throws to refuse a connection: the client gets this status and text instead of the upgrade.
+ * The error that `authenticate` throws to refuse a connection: the client gets this status and text instead of the upgrade.
  *
  * Prefer 403 to 401 for browsers: Chromium hides the number of a 401 from the developer's console.
  *

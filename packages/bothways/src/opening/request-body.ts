@@ -62,7 +62,7 @@ export class RequestBody implements BudgetHolder {
     request.off('data', this.#onData)
     request.off('end', this.#onEnd)
     request.off('close', this.#onClose)
-    // Whatever is left is read, so that the client gets to the answer, and dropped.
+    // The rest of the body is read, so that the client gets to the answer, and dropped.
     request.resume()
   }
 

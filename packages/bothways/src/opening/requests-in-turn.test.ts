@@ -306,7 +306,7 @@ describe.each(Object.keys(makers) as Scheme[])('Of requests pipelined over %s', 
       Array.from(answersOf.values(), ({ latest }) => latest.reduce((sum, it) => sum + it.writableLength, 0))
     await expect.poll(() => untaken().filter(bytes => bytes >= answerBytes).length).toBe(4)
     expect(Math.max(...untaken())).toBeLessThan(3 * answerBytes)
-    // What is left of a read, few answers, and the connection itself on both sides.
+    // The rest of a read, few answers, and the connection itself on both sides.
     expect((await heldMemory()) - before).toBeLessThan(4 * 256 * KiB)
     const [[first, answers] = []] = answersOf
     const client = clients.find(({ socket }) => socket.localPort === first?.remotePort)

@@ -14,7 +14,7 @@ const maxUntakenBytes = 16 * 1024
 /** The same of all connections of the process whose requests wait for that, and their unanswered requests. */
 const maxTotalUntakenBytes = 64 * 1024 * 1024
 
-/** What a request takes until it is answered, in bytes. */
+/** The memory that a request takes until it is answered, in bytes. */
 const requestBytes = 4 * 1024
 
 /**
@@ -51,7 +51,7 @@ export function serveInTurn(server: HttpServer, listener: RequestListener): void
       serve(request, response)
     }
   server.on('request', inTurn(listener))
-  // What Node does without a listener, and would do for all at once (RFC 9110 §10.1.1).
+  // Node answers the same without a listener, and would answer all at once (RFC 9110 §10.1.1).
   server.on(
     'checkExpectation',
     inTurn((_request, response) => void response.writeHead(417).end()),
@@ -68,10 +68,10 @@ export function serveInTurnAgain(server: object, socket: Socket, held: Buffer): 
   served.get(server)?.(socket).again(held)
 }
 
-/** Of servers, what makes their connections such whose requests are served in turn. */
+/** Of each server, the function that has a connection's requests served in turn. */
 const served = new WeakMap<object, (socket: Socket) => RequestsInTurn>()
 
-/** What a socket reads; like its push no public interface, so nothing is taken for granted. */
+/** The handle that a socket reads from; like its push no public interface, so nothing is taken for granted. */
 interface ReadingHandle {
   reading: boolean
   readStop(): void
@@ -101,11 +101,11 @@ class RequestsInTurn implements TurnMember {
   readonly #resume: Socket['resume']
   /** In the order in which they are answered. */
   readonly #unanswered = new Fifo<ServerResponse>()
-  /** What has been read and not been parsed, as the socket holds it: whoever takes that after an upgrade has the rest. */
+  /** The bytes that were read and not parsed, as the socket holds them: the taker of the socket after an upgrade has the rest. */
   #unparsed: Buffer | undefined
   /** The last request, while its body is to come. */
   #unfinished: IncomingMessage | undefined
-  /** What is to come of that body. */
+  /** The bytes that are to come of that body. */
   #bodyBytes = 0
   /** It comes in chunks: where it ends is not known. */
   #isChunked = false
@@ -181,7 +181,7 @@ class RequestsInTurn implements TurnMember {
     this.#socket.destroy()
   }
 
-  /** What has been read. False when nothing more is to be. */
+  /** Takes a chunk that was read. False when nothing more is to be read. */
   #receive(chunk: Buffer | null): boolean {
     const socket = this.#socket
     if (!isParsed(socket)) {
@@ -311,13 +311,13 @@ class RequestsInTurn implements TurnMember {
     if (isParsed(socket)) {
       if (this.#isHeld || this.#isParsing || isPaused(socket)) return socket
       if (this.#unparsed !== undefined) {
-        // Who calls may be within what is parsed.
+        // The call may come from within the parser.
         process.nextTick(() => this.#parseOn())
         return socket
       }
     }
     this.#resume()
-    // What the socket holds goes to the parser in the next tick.
+    // The bytes that the socket holds go to the parser in the next tick.
     if (this.#isEnding) process.nextTick(() => this.#endWhenAnswered())
     return socket
   }

@@ -5,7 +5,7 @@ type NamesIn<Path extends string> = Path extends `${infer Segment}/${infer Rest}
   : NameIn<Path>
 
 /**
- * What a route's path says of the requests that it serves: of `/rooms/:id` it is `{ id: string }`. Of a path that is no
+ * The parameters that a route's path has in its requests: of `/rooms/:id` they are `{ id: string }`. Of a path that is no
  * literal nothing is known.
  */
 export type RouteParams<Path extends string = string> = string extends Path

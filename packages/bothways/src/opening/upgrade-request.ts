@@ -10,14 +10,14 @@ export interface UpgradeRequest<Params = RouteParams> {
   readonly url: URL
   /** The path alone, still percent-encoded. */
   readonly path: string
-  /** What the path has where its route has parameters, percent-decoded: of `/rooms/:id` it is `id`. */
+  /** The path's values for the parameters of its route, percent-decoded: of `/rooms/:id` that of `id`. */
   readonly params: Params
   /**
    * Lower-case names, as `node:http` gives them. Where many open connections came with long heads, those of the oldest
    * lose what is longer than 256 characters, and the query of `url`.
    */
   readonly headers: Readonly<IncomingHttpHeaders>
-  /** What the browser says the page's origin is; undefined for other clients. */
+  /** The page's origin, as the browser says it; undefined for other clients. */
   readonly origin: string | undefined
   /** Host and port the client asked for; a trusted proxy's word goes before the Host header. */
   readonly host: string | undefined
@@ -40,7 +40,7 @@ export interface UpgradeRequest<Params = RouteParams> {
 
 type Headers = UpgradeRequest['headers']
 
-/** What is known of a request once its head has been read. */
+/** The facts that are known of a request once its head has been read. */
 export interface RequestFacts {
   readonly method: string | undefined
   readonly httpVersion: string
@@ -70,11 +70,11 @@ export function requestPath(target: string): string | undefined {
 
 const none: readonly string[] = []
 
-/** What is kept of a long head: so many headers and subprotocols, and each up to so many characters. */
+/** A long head keeps so many headers and subprotocols, and each up to so many characters. */
 const mostKept = 32
 const longestKept = 256
 
-/** Most requests are looked at little: what is expensive is made when it is asked for. */
+/** Most requests are looked at little: expensive parts are made when they are asked for. */
 export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   readonly remoteAddress: string
   readonly remotePort: number
@@ -193,9 +193,9 @@ export class HandshakeRequest implements UpgradeRequest, KeptRequest {
   }
 }
 
-/** What few requests have, or are asked for. */
+/** The parts that few requests have, or are asked for. */
 interface More {
-  /** What a trusted proxy says, where it differs. */
+  /** The host that a trusted proxy says, where it differs. */
   forwardedHost?: string
   protocols?: readonly string[]
   raw?: IncomingMessage | undefined
@@ -223,7 +223,7 @@ function addTextLength(sum: number, text: string | undefined): number {
   return sum + (text?.length ?? 0)
 }
 
-/** What is cut out of a path would keep the whole of it. */
+/** Copies each value: a text that is cut out of a path would keep the whole of it. */
 function mapValues(params: RouteParams, map: (value: string) => string): RouteParams {
   const entries = Object.entries(params).map(([name, value = '']) => [name, ownText(map(value))])
   return Object.fromEntries(entries)
@@ -233,7 +233,7 @@ function copyAll(value: string | string[] | undefined): string | string[] | unde
   return typeof value === 'string' ? ownText(value) : value?.map(ownText)
 }
 
-/** What an origin-form target would have been for this absolute one. */
+/** The origin form of a target, also of an absolute one. */
 function originForm(target: string): string {
   if (target.startsWith('/')) return target
   const { pathname, search } = new URL(target, 'ws://localhost')

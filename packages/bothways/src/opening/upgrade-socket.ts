@@ -18,7 +18,7 @@ export type UpgradeStream = Duplex &
 export class UpgradeSocket {
   readonly stream: UpgradeStream
   #transport: StreamBackedTransport | undefined
-  /** What had been written when the request came: a connection may have carried ordinary requests before. */
+  /** The bytes that had been written when the request came: a connection may have carried ordinary requests before. */
   readonly #writtenBefore: number
   #writtenByUs = 0
 
