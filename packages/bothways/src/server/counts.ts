@@ -1,6 +1,6 @@
 import type { EndingCode, RefusalCode } from './error-codes.ts'
 
-/** What a server has done since it was made. Payload bytes, without frame headers, before compression. */
+/** The counts of a server since it was made. Bytes are those of payloads, without frame headers, before compression. */
 export interface ServerCounts {
   /** Connections that were opened, those that have ended included. */
   connections: number

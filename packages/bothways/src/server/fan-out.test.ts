@@ -44,7 +44,7 @@ class ScriptedTransport implements Transport {
     return this.takes
   }
 
-  /** What is under way is taken, and all that comes. */
+  /** Takes the write that is under way, and all that come. */
   finish(): void {
     this.takes = true
     const bytes = this.#underWay
@@ -104,7 +104,7 @@ const endTurn = (): void => turnOfProcess().end()
 const text = (length: number, seed: number): string => String.fromCharCode(97 + (seed % 26)).repeat(length)
 const count = 8
 
-/** What may happen, in one world as in another; what is returned is compared. */
+/** The steps of a script, taken in one world as in another; their results are compared. */
 const steps = {
   publish: ({ topics }: World, index: number, size: number) =>
     topics.publish('a', new Publication(text(size, index))),

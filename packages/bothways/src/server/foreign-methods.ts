@@ -7,7 +7,7 @@ const publishing = 'server.publish(topic, message) sends to all subscribers of a
 const socketHandlers =
   'the handlers of the route get everything: message(socket, message), close(socket, code, reason); or for await (const message of socket)'
 
-/** What servers of other libraries are asked to do, and how that is said here. */
+/** Methods of servers of other libraries, and how the same is said here. */
 const ofServers: Readonly<Record<string, string>> = {
   on: handlers,
   once: handlers,
@@ -141,7 +141,7 @@ function explainMethods(
   }
 }
 
-/** The same for what is read. What a program has set itself is its own. */
+/** The same for properties that are read. A property that a program has set itself is its own. */
 function explainProperties(prototype: object, whose: string, cures: Readonly<Record<string, string>>): void {
   for (const [name, cure] of Object.entries(cures)) {
     Object.defineProperty(prototype, name, {
@@ -156,7 +156,7 @@ function explainProperties(prototype: object, whose: string, cures: Readonly<Rec
   }
 }
 
-/** What is read of a promise before it is awaited would be undefined. */
+/** A property of the result that is read from its promise, before `await`, would be undefined. */
 export function explainAwait<Result extends object>(listening: Promise<Result>): Promise<Result> {
   const traps = ['url', 'host', 'port'].map(name => {
     const text = `listen promises ${name}: const { ${name} } = await server.listen({ port: 8080 }).`

@@ -1,4 +1,4 @@
-/** What holds the peer back while the application is busy, or has been for long enough. */
+/** The flow of messages into an inbox: it holds the peer back while the application is busy, or has been for long enough. */
 export interface Flow {
   pause(): void
   resume(): void
@@ -29,16 +29,16 @@ interface Entry<Message> {
 /** Bytes that may wait for the application before the peer is made to wait. */
 const highWaterMarkBytes = 64 * 1024
 
-/** What an inbox has come to: bits of one number, since a field for each would cost every connection 40 bytes more. */
+/** The states of an inbox: bits of one number, since a field for each would cost every connection 40 bytes more. */
 const State = { Paused: 1, Iterated: 2, Discarding: 4, Ended: 8, Finished: 16, Settled: 32 } as const
 type State = (typeof State)[keyof typeof State]
 
-/** What keeping a message costs besides its payload: a bound for floods of empty messages. */
+/** The bytes that a kept message costs besides its payload: a bound for floods of empty messages. */
 const entryBytes = 64
 
 /**
  * The messages of one socket on their way to the application: a handler, called with one after the other, or
- * `for await`. What comes while neither is there, or while the handler is busy, waits here up to a bound; then
+ * `for await`. Messages that come while neither is there, or while the handler is busy, wait here up to a bound; then
  * nothing more is read, TCP makes the peer wait, and nothing is lost.
  */
 export abstract class Inbox<Message> implements AsyncIterable<Message> {
@@ -84,7 +84,7 @@ export abstract class Inbox<Message> implements AsyncIterable<Message> {
     this.#pump()
   }
 
-  /** The connection is over: what waits is still handled, then {@link InboxEvents.onFinished}. */
+  /** The connection is over: messages that wait are still handled, then {@link InboxEvents.onFinished}. */
   end(): void {
     this.#set(State.Ended)
     this.#pump()
@@ -237,7 +237,7 @@ export abstract class Inbox<Message> implements AsyncIterable<Message> {
   }
 }
 
-/** What a handler returns is looked at only for whether it is over. */
+/** A handler's result is looked at only for whether the handler is over. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function'
 }

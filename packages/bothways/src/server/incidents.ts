@@ -10,7 +10,7 @@ export interface RefusalReport {
   readonly code: RefusalCode
   /** Of the HTTP answer; undefined when the connection was closed without one. */
   readonly status: number | undefined
-  /** What the client was told, in plain text. */
+  /** The reason that the client was told, in plain text. */
   readonly reason: string
   /** The client's address; behind a trusted proxy the one it forwards. */
   readonly remoteAddress: string
@@ -24,7 +24,7 @@ interface IncidentListeners {
   readonly onRefusal: ((report: RefusalReport) => void) | undefined
 }
 
-/** What clients are refused for and what they break: counted by reason, and told to listeners. */
+/** Refusals of clients and violations by them: counted by reason, and told to listeners. */
 export class Incidents<User> {
   readonly #listeners: IncidentListeners
   readonly #counts: ServerCounts

@@ -2,7 +2,7 @@ import type { Roster } from '../connection/roster.ts'
 import { ServerSocket, type SocketHost, type SocketPlace } from './server-socket.ts'
 
 /**
- * The open sockets of a server, live, as a `Set` that cannot be changed: what iterates over them gets those who are there
+ * The open sockets of a server, live, as a `Set` that cannot be changed: an iteration gets those that are there
  * when it begins and have not left by their turn.
  */
 export class LiveSockets<User> implements ReadonlySet<ServerSocket<User>> {
@@ -58,7 +58,7 @@ export class LiveSockets<User> implements ReadonlySet<ServerSocket<User>> {
   }
 }
 
-/** What the sets of newer runtimes can do besides. */
+/** The further methods of sets in newer runtimes. */
 const algebra = [
   'union',
   'intersection',

@@ -10,7 +10,7 @@ export interface Metric {
   readonly value: number | Readonly<Record<string, number>>
 }
 
-/** What is read of a `Server`. */
+/** The parts of a `Server` that its metrics are read from. */
 export interface MeasuredServer {
   readonly sockets: ReadonlySet<{ readonly bufferedAmount: number }>
   readonly counts: Readonly<ServerCounts>
@@ -32,7 +32,7 @@ export function formatMetrics(metrics: Iterable<Metric>): string {
   }).join('')
 }
 
-/** What a server has to say to Prometheus: its counts, and its connections of now. */
+/** The metrics of a server for Prometheus: its counts, and its connections of now. */
 export function serverMetrics({ sockets, counts }: MeasuredServer): Metric[] {
   return [
     gauge('bothways_connections', 'WebSocket connections that are open.', sockets.size),

@@ -30,7 +30,7 @@ export class OpenSockets<User>
   readonly topics: Topics<Publication>
   readonly counts: ServerCounts
   meeting: RawMeeting<User> | undefined
-  /** Who may still come in. A socket that was opened gives its place back by itself. */
+  /** Admits clients as long as there are places. A socket that was opened gives its place back by itself. */
   readonly admission: Admission
   readonly #settings: ServerSettings<User>
   /** Counts what came and is unfinished or unread, on all connections together. */

@@ -18,10 +18,10 @@ export interface ServerOptions<User = undefined> extends ConnectionOptions {
    * that user's cookies. Default: none besides the own.
    */
   origins?: readonly string[] | '*'
-  /** What to do with clients that send no Origin: everything but browsers. Default `accept`. */
+  /** Whether to accept or refuse clients that send no Origin: all but browsers. Default `accept`. */
   missingOrigin?: 'accept' | 'refuse'
   /**
-   * Who this is, asked before the upgrade. What it returns becomes `socket.user`; nothing (`undefined`, `null`,
+   * Tells the user of a request, before the upgrade. Its result becomes `socket.user`; nothing (`undefined`, `null`,
    * `false`) refuses with 403, `throw refuse(status, text)` with whatever fits. Any other error is answered with
    * 500 and goes to `onError`. Bytes that the client sends meanwhile wait for the connection.
    */
@@ -51,7 +51,7 @@ export interface ServerOptions<User = undefined> extends ConnectionOptions {
    */
   maxTotalIncomingBytes?: number
   /**
-   * Bytes that may wait on all connections together for clients that read slower than we send; what several wait for
+   * Bytes that may wait on all connections together for clients that read slower than we send; a message that several wait for
    * counts once. Above it `whenBufferFull` says what happens. `close`: the connections on which most waits are cut
    * until a quarter is free; their code is 1013. `drop`: a message is not taken for a client that does not keep up.
    * Default 256 MiB.
@@ -138,7 +138,7 @@ function onErrorOf(options: ServerOptions<unknown>): ServerSettings<unknown>['on
 }
 
 export interface CloseOptions {
-  /** What the clients are told. Default 1001, going away. */
+  /** The close code that the clients get. Default 1001, going away. */
   code?: number
   reason?: string
   /** The closes are spread evenly over this many ms, so that clients do not all come back at once. Default 0. */

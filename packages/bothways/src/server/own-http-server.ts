@@ -103,7 +103,7 @@ export class OwnHttpServer {
     for (const connection of this.#connections) connection.destroy()
   }
 
-  /** Ends the connections that are no WebSocket. What was written last on HTTP/2 goes out, if the clients take it soon. */
+  /** Ends the connections that are no WebSocket. The last bytes written on HTTP/2 go out, if the clients take them soon. */
   async endConnections(): Promise<void> {
     if (this.#sessions.size > 0) await allClosed(this.#sessions)
     for (const session of this.#sessions) session.destroy()

@@ -8,8 +8,8 @@ import type { SocketData } from './socket-data.ts'
 export interface Route<User = undefined, Data = SocketData, Params = RouteParams>
   extends SocketHandlers<User, Data, Params> {
   /**
-   * Makes what `socket.data` is at first, for each connection of this route before its `open`; its type follows from here.
-   * What it throws goes to `onError`, and the connection is closed with 1011. Default: an empty object.
+   * Makes the first `socket.data`, for each connection of this route before its `open`; its type follows from here.
+   * An error that it throws goes to `onError`, and the connection is closed with 1011. Default: an empty object.
    */
   data?(request: UpgradeRequest<Params>): Data
   /**
@@ -21,7 +21,7 @@ export interface Route<User = undefined, Data = SocketData, Params = RouteParams
   protocols?: readonly string[] | 'any' | Readonly<Record<string, SocketHandlers<User, Data, Params>>>
 }
 
-/** What handlers get. Those of other libraries get more, and would wait for it. */
+/** The parameters of handlers. Handlers of other libraries get more, and would wait for them. */
 const parameters = {
   open: { parameterCount: 1, cure: 'open(socket): the request is socket.request' },
   message: {

@@ -2,7 +2,7 @@ import { UsageError } from '@bothways/protocol'
 import { noParams, type RouteParams } from '../opening/route-params.ts'
 import { RoutePattern } from './route-pattern.ts'
 
-/** The route of a path, and what the path says for its parameters. */
+/** The route that serves a path, and the path's values for its parameters. */
 export interface RouteMatch<Route> {
   readonly route: Route
   readonly params: RouteParams
@@ -49,7 +49,6 @@ export class Routes<Route> {
     return undefined
   }
 
-  /** What there is. */
   get paths(): string[] {
     return [...this.#exact.keys(), ...this.#patterns.map(it => it.pattern.path)]
   }

@@ -18,7 +18,7 @@ export function publicationOf(data: Exclude<MessageData, Blob>): Publication {
       'A Blob cannot be published; publish its bytes: await blob.arrayBuffer().',
     )
   }
-  // Subscribers that are not ready send it later: what the caller does with its memory must not matter.
+  // Subscribers that are not ready send it later: changes of the caller to its memory must not matter.
   return new Publication(typeof data === 'string' ? data : Buffer.from(messageBytes(data)))
 }
 

@@ -28,8 +28,8 @@ import { asynchronousData, type SocketData } from './socket-data.ts'
 export type Message = string | Buffer
 
 /**
- * What a program does with its sockets. Handlers of one socket run one after the other, also when
- * they are asynchronous: `message` waits for `open`, and for the message before. What they return is ignored, but for a
+ * A program's handlers for its sockets. Handlers of one socket run one after the other, also when
+ * they are asynchronous: `message` waits for `open`, and for the message before. Their results are ignored, but for a
  * promise, which is waited for.
  */
 export interface SocketHandlers<User, Data = SocketData, Params = RouteParams> {
@@ -47,14 +47,14 @@ export interface SocketHandlers<User, Data = SocketData, Params = RouteParams> {
 // biome-ignore lint/suspicious/noExplicitAny: what one route's sockets have is not what another's have
 export type AnySocket<User> = ServerSocket<User, any, any>
 
-/** What a socket needs of its server. */
+/** The server, as far as its sockets need it. */
 export interface SocketHost<User> {
   readonly topics: Topics<Publication>
   readonly counts: ServerCounts
   readonly maxTopicsPerSocket: number
   /** Where its topics may be those of a hub. */
   readonly meeting: SocketMeeting | undefined
-  /** What carries a socket, which it tells all to `handler`. */
+  /** Makes the channel that carries a socket, and tells all to `handler`. */
   openChannel(handler: SocketChannelHandler, init: SocketInit<User>): SocketChannel
   onError(error: unknown, socket: AnySocket<User>): void
   /** TCP is over. */
@@ -69,7 +69,7 @@ export interface SocketPlace<User> extends Listed<SocketPlace<User>> {
   readonly host: SocketHost<User>
 }
 
-/** What the opening handshake has brought. */
+/** The results of the opening handshake. */
 export interface SocketInit<User> extends Pick<ConnectionInit, 'transport' | 'deflate'> {
   readonly user: User
   readonly request: UpgradeRequest
@@ -78,7 +78,7 @@ export interface SocketInit<User> extends Pick<ConnectionInit, 'transport' | 'de
 }
 
 /**
- * One client of a server. What it sends before there is a `message` handler or an iteration waits, at most 64 KiB
+ * One client of a server. Messages that it sends before there is a `message` handler or an iteration wait, at most 64 KiB
  * here and the rest on the client's side, so no message is lost to code that is not ready yet.
  *
  * Its methods never throw for anything the network did: on a connection that is over they do nothing.
@@ -86,7 +86,7 @@ export interface SocketInit<User> extends Pick<ConnectionInit, 'transport' | 'de
 export class ServerSocket<User = undefined, Data = SocketData, Params = RouteParams>
   implements AsyncIterable<Message>, Sink
 {
-  /** What `authenticate` returned. */
+  /** The user that `authenticate` returned. */
   readonly user: User
   readonly request: UpgradeRequest<Params>
   /** The subprotocol agreed on, or ''. */
@@ -119,8 +119,8 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
   }
 
   /**
-   * Begins to serve: `open` first. `head` is what the client sent right behind its handshake, and `makeData` what its
-   * route makes of the request.
+   * Begins to serve: `open` first. `head` has the bytes that the client sent right behind its handshake, and `makeData` is its
+   * route's `data`.
    */
   static start<User>(
     socket: ServerSocket<User>,
@@ -142,7 +142,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
   }
 
   /**
-   * What the program keeps with this connection: what `data` of its route has returned, and an empty object where the route
+   * The program's data of this connection: the result of its route's `data`, and an empty object where the route
    * has none.
    */
   get data(): Data {

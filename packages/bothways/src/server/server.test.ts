@@ -20,7 +20,7 @@ async function listen<User>(server: Server<User>): Promise<string> {
   return url.slice(0, -1)
 }
 
-/** What promises to be settled from outside. */
+/** A promise that is settled from outside. */
 function deferred<Value = void>() {
   let resolve: (value: Value) => void = () => {}
   const promise = new Promise<Value>(settle => {
@@ -463,7 +463,7 @@ describe('Sockets', () => {
       expect(calls.filter(it => it === 'message').length).toBeLessThanOrEqual(1)
       expect(calls.at(-1)).toBe('close 1006')
       expect(Buffer.concat(received).toString('latin1')).toContain('\x88\x14\x03\xf3The server failed.')
-      // What waits for an asynchronous handler is bounded, and is not read on.
+      // Messages that wait for an asynchronous handler are bounded, and no more are read.
       expect(server.counts.messagesReceived).toBeLessThan(1_100)
     },
   )

@@ -66,19 +66,19 @@ export interface ListenResult {
 export interface AttachOptions {
   /**
    * The upgrades that are for another listener: they are left alone. All others are ours then, and refused at once when
-   * no route claims them. Default: what no route claims is left to the other listeners, if there are any, and refused
+   * no route claims them. Default: an upgrade that no route claims is left to the other listeners, if there are any, and refused
    * when none has answered within `handshakeTimeoutMs`. So it always is with requests of HTTP/2.
    */
   leaves?(request: IncomingMessage): boolean
 }
 
-/** Who may be left out of a publish. */
+/** A subscriber that may be left out of a publish. */
 // biome-ignore lint/suspicious/noExplicitAny: a socket of any user
 export type Except = AnySocket<any> | TopicListener
 
 export interface PublishOptions {
   /**
-   * Who hears the topic, and not this message: the socket that it came from, a listener that published it itself, or
+   * Subscribers of the topic that do not get this message: the socket that it came from, a listener that published it itself, or
    * several of them. A socket that has not subscribed is left out anyway.
    */
   except?: Except | Iterable<Except>
@@ -156,7 +156,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     return this.#sockets.all
   }
 
-  /** What this server has done so far; a live view. */
+  /** The counts of this server so far; a live view. */
   get counts(): Readonly<ServerCounts> {
     return this.#counts
   }
@@ -172,7 +172,7 @@ export class Server<User = undefined> implements AsyncDisposable {
     path: Path,
     route: Route<User, Data, RouteParams<Path>>,
   ): this {
-    // What a path's parameters are, its handlers know; here one route is like the other.
+    // The handlers know their path's parameters; here one route is like the other.
     this.#routes.add(path, () => resolveRoute(route as unknown as Route<User>))
     return this
   }
@@ -331,8 +331,8 @@ export class Server<User = undefined> implements AsyncDisposable {
   }
 
   /**
-   * Calls a function with everything that is published to a topic, with `broker` in any process: for what bridges topics to
-   * somewhere else. A `Buffer` is everybody's, and must not be changed. What the listener throws goes to `onError`.
+   * Calls a function with everything that is published to a topic, with `broker` in any process: for bridges from topics to
+   * somewhere else. A `Buffer` is everybody's, and must not be changed. An error that the listener throws goes to `onError`.
    *
    * @returns a function that ends it
    */

@@ -5,7 +5,7 @@ import type { ReadyState } from '../connection/ending.ts'
 import type { MessageData } from '../connection/message-data.ts'
 import type { Flow } from './inbox.ts'
 
-/** What carries a `ServerSocket`: a channel with the words of WebSocket, which can be measured, and held back message by message. */
+/** The channel that carries a `ServerSocket`: it has the words of WebSocket, can be measured, and held back message by message. */
 export interface SocketChannel extends Channel<MessageData>, Sink, Flow {
   readonly readyState: ReadyState
   /** The last ping's, in ms; undefined before the first pong. */
@@ -21,13 +21,13 @@ export interface SocketChannel extends Channel<MessageData>, Sink, Flow {
   close(code?: number, reason?: string): void
   /** Promises the round-trip time in ms, or undefined when it ends first. */
   ping(payload?: Uint8Array): Promise<number | undefined>
-  /** Ends it in order because a bound or a rule of this side was reached: `error` is what the program is told. */
+  /** Ends it in order because a bound or a rule of this side was reached: the program is told `error`. */
   closeForPolicy(code: CloseCode, error: Error): void
-  /** Ends it for a cause on this side; what came or comes is discarded. `reason` is what the client is told. */
+  /** Ends it for a cause on this side; messages that came or come are discarded. The client is told `reason`. */
   fail(code: CloseCode, error: Error, reason: string): void
 }
 
-/** What a socket is told by its channel. */
+/** The events that a channel tells its socket. */
 export type SocketChannelHandler = Pick<
   ConnectionHandler,
   'onMessage' | 'onSent' | 'onDrain' | 'onTurn' | 'onDiscard' | 'onClosing' | 'onClose'

@@ -1,6 +1,6 @@
 import { UsageError } from '@bothways/protocol'
 
-/** What `socket.data` is where no route says what it begins as: the program's to fill. */
+/** The type of `socket.data` where no route's `data` says it: an object for the program to fill. */
 export type SocketData = Record<string, unknown>
 
 export function asynchronousData(): UsageError {

@@ -131,7 +131,7 @@ test('What was not opened, or not declared, stays of the server itself', async (
   }
   a.send('+of a')
   b.send('+of b')
-  // Who is in its last topic is in all.
+  // A client that is in its last topic is in all.
   for (const topic of ['of a', 'of b']) await expect.poll(() => server.publish(topic, 'ready')).toBe(1)
   a.send('closed/1 no JSON')
   a.send('anything at all')

@@ -37,8 +37,8 @@ interface Following {
 }
 
 /**
- * Topics that other processes have too: what is published here goes to those who subscribe here at once, and by the broker to the
- * others, at most once, what one process publishes in its order.
+ * Topics that other processes have too: a message published here goes to the subscribers here at once, and by the broker to
+ * the other processes, at most once, the messages of one process in their order.
  */
 class SharedTopics extends Topics<Publication> {
   readonly #process = randomBytes(9).toString('base64url')
@@ -117,7 +117,7 @@ class SharedTopics extends Topics<Publication> {
   }
 }
 
-/** The plain topics of a server. What is sent to several sockets at once is counted in `counts`. */
+/** The plain topics of a server. Messages sent to several sockets at once are counted in `counts`. */
 export function topicsOf(
   {
     broker,

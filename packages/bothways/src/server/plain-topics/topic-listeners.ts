@@ -49,7 +49,7 @@ export class TopicListeners {
   }
 
   /**
-   * Whom a publish leaves out: sockets as they are, functions by what stands for them among the subscribers.
+   * The subscribers that a publish leaves out: sockets as they are, functions by the sinks that stand for them.
    *
    * @throws UsageError `BW_INVALID_OPTION`
    */
@@ -72,7 +72,7 @@ export class TopicListeners {
     throw invalidOption('except', 'a socket, a listener of subscribe, or a list of them', one)
   }
 
-  /** What one listener throws is no business of the other subscribers, nor of the publisher. */
+  /** An error that one listener throws is no business of the other subscribers, nor of the publisher. */
   #tell(listener: TopicListener, message: Publication): 'sent' {
     try {
       listener(message.isText ? message.encoded(receivedText) : ownBytes(message.payload))

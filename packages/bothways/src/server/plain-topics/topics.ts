@@ -8,7 +8,7 @@ interface Topic<Message> {
   depth: number
   /** Subscribers that came while some were, and how many publishes there had been. */
   late: Map<Sink<Message>, number> | undefined
-  /** What the publishes of this turn of the event loop share; of the same subscribers, in whose midst nobody publishes. */
+  /** The fan-out that the publishes of this turn of the event loop share; of the same subscribers, in whose midst nobody publishes. */
   fanOut: TopicFanOut<Message> | undefined
 }
 
@@ -33,7 +33,7 @@ const fewestTogether = 4
 
 type Except<Message> = Sink<Message> | ReadonlySet<Sink<Message>> | undefined
 
-/** Who subscribes to which topic, in this process. */
+/** The topics of this process, and the subscribers of each. */
 export class Topics<Message> {
   readonly #topics = new Map<string, Topic<Message>>()
   readonly #names = new Map<Sink<Message>, Set<string>>()
@@ -93,7 +93,7 @@ export class Topics<Message> {
     return this.deliver(name, message, except)
   }
 
-  /** The same, for what reaches every process by itself. */
+  /** The same, for a message that reaches every process by itself. */
   deliver(name: string, message: Message, except?: Except<Message>): number {
     const topic = this.#topics.get(name)
     if (topic === undefined) return 0
