@@ -11,7 +11,7 @@ export interface Polled {
   readonly messages: readonly string[]
   readonly since: string
   readonly recovered: boolean
-  /** Where each topic stands now; one that keeps nothing is not in it. */
+  /** The position of each topic now, without those that keep nothing. */
   readonly positions: Readonly<Record<string, string>>
   /** Topics whose history has moved past where the client stood. */
   readonly unrecovered: readonly string[]
@@ -19,7 +19,7 @@ export interface Polled {
 
 const maxMessages = 100
 const maxBytes = 256 * 1024
-/** What the gaps of all topics may take. */
+/** The room that the gaps of all topics may take in an answer. */
 const gapBytes = 16 * 1024
 
 /** A publication that has a position, as an answer has it. */
@@ -29,7 +29,7 @@ interface Kept {
   readonly text: string
 }
 
-/** What an answer may still have; one message fits always. */
+/** The messages and bytes that an answer may still have; one message fits always. */
 class Room {
   readonly #mostCount: number
   readonly #mostBytes: number
@@ -51,14 +51,14 @@ class Room {
   }
 }
 
-/** One poll: what is there behind its cursor, and news of what comes while it waits. It reads from history, always. */
+/** One poll: the publications behind its cursor, and news of those that come while it waits. It reads from history, always. */
 export class LongPoll<User> {
   readonly #hub: Hub<User>
   readonly #user: User
   readonly #topics: readonly string[]
   readonly #format: CursorFormat
   readonly #subscriptions: Subscription[] = []
-  /** What has come in topics without history while it waited, and where more has come than an answer may have, or was lost. */
+  /** Publications that came in topics without history while it waited, and topics with more than an answer may have, or with losses. */
   #unkept: string[] = []
   #unkeptRoom: Room
   readonly #overflown = new Set<string>()
@@ -78,7 +78,7 @@ export class LongPoll<User> {
     })
   }
 
-  /** What is behind the cursor, as much as an answer may have; the cursor covers exactly that. */
+  /** Reads the publications behind the cursor, as many as an answer may have; its cursor covers exactly those. */
   async read(
     since: string | ReadonlyMap<string, string> | undefined,
     lastOf: (topic: string) => number,
@@ -107,7 +107,7 @@ export class LongPoll<User> {
     const messages = this.#takeUnkept()
     const left = new Room(maxMessages, maxBytes)
     for (const text of messages) left.take(text)
-    // What has a position waits for the next answer, if need be; what has none would be lost.
+    // A message with a position waits for the next answer, if need be; one without would be lost.
     for (const { topic, position, text } of kept) {
       if (!left.take(text)) break
       messages.push(text)

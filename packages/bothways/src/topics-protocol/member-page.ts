@@ -11,7 +11,7 @@ export interface MemberPage {
   readonly next: string | undefined
 }
 
-/** As many members behind `after` as an answer may have, in the order of their clients: who comes and goes moves nobody. */
+/** As many members behind `after` as an answer may have, in the order of their clients: a member that comes or goes moves no other. */
 export function memberPage(members: readonly Member[], after: string): MemberPage {
   const sorted = members
     .filter(({ client }) => client > after)

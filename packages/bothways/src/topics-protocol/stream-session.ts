@@ -8,7 +8,7 @@ import type { Subscribed } from '../hub/program/hub-calls.ts'
 import type { CursorFormat } from './cursor.ts'
 import { EventStream } from './event-stream.ts'
 
-/** What the request of an event stream asks for. */
+/** The topics that the request of an event stream asks for, and from where on. */
 export interface StreamWanted {
   readonly topics: readonly string[]
   readonly format: CursorFormat
@@ -77,7 +77,7 @@ export class StreamSession<User> implements HubClient {
   #welcome(topic: string, { position, recovered, members, memberCount }: Subscribed): void {
     const { cursor, isStale } = this.#wanted
     const kind = this.#hub.kindOf(topic)
-    // What keeps nothing has lost what came between; a state topic has its value, always.
+    // A topic that keeps nothing has lost the messages between; a state topic has its value, always.
     const hasReturned = isStale || (kind === 'nothing' ? cursor !== undefined : cursor?.has(topic) === true)
     const isRecovered = !isStale && kind !== 'nothing' && recovered !== false
     const about = hasReturned ? isRecovered : undefined

@@ -10,7 +10,7 @@ export interface TopicsHttpOptions<User> {
   /** Pages that may ask besides those of the server itself, as for the server. Default: none. */
   origins?: readonly string[] | '*'
   /**
-   * Who a request is from; nobody (`undefined`, `null`, `false`) is answered 401. Streams end when `expiresAt` has come.
+   * Tells the user of a request; nobody (`undefined`, `null`, `false`) is answered 401. Streams end when `expiresAt` has come.
    * Default: everybody is `undefined`.
    */
   authenticate?(

@@ -48,7 +48,7 @@ export class TopicsHttp<User = undefined> {
   readonly #hub: Hub<User>
   readonly #settings: TopicsHttpSettings<User>
   readonly #bodies: ByteBudget
-  /** What publishers over HTTP have spent. */
+  /** The token buckets of clients that publish over HTTP. */
   readonly #rates: TokenBuckets
   readonly #places: OpenPlaces
 
@@ -169,7 +169,7 @@ export class TopicsHttp<User = undefined> {
     const given = request.headers['last-event-id'] ?? query.get('since') ?? undefined
     const since = typeof given === 'string' && given !== '' ? given : undefined
     await this.#checkTopics(user, topics)
-    // Whoever has left meanwhile will not be told of again.
+    // No further event tells of a client that has left meanwhile.
     if (response.destroyed) return
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -342,7 +342,7 @@ export class TopicsHttp<User = undefined> {
     if (retryAfterMs !== undefined || status === 429 || status === 503) {
       response.setHeader('Retry-After', Math.ceil((retryAfterMs ?? 1000) / 1000))
     }
-    // What is left of a body would be read as the next request.
+    // The rest of a body would be read as the next request.
     if (!response.req.complete) response.setHeader('Connection', 'close')
     answer(response, { code, message, retryable, retryAfterMs, topic }, status)
   }
@@ -373,7 +373,7 @@ function answerPoll(
   answerText(response, `{"messages":[${messages.join()}],${rest.slice(1)}`)
 }
 
-/** What is no UTF-8 would be read as something else (URL §1.3, "percent-decode"). */
+/** Bytes that are no UTF-8 would be read as something else (URL §1.3, "percent-decode"). */
 function isUtf8(target: string): boolean {
   try {
     // Its value is used: else a bundler takes the call for one that does nothing.

@@ -3,7 +3,7 @@ import { kindOf, longestTimerMs } from '../connection/option-checks.ts'
 import { aFunction, type OptionRules, wholeNumber } from '../connection/option-rules.ts'
 import type { ServerSocket } from '../server/server-socket.ts'
 
-/** Who a token belongs to, and when it runs out, in ms since 1970. */
+/** The user that a token belongs to, and when it runs out, in ms since 1970. */
 export interface TokenUser<User> {
   readonly user: User
   readonly expiresAt?: number
@@ -11,8 +11,8 @@ export interface TokenUser<User> {
 
 export interface TopicsRouteOptions<User> {
   /**
-   * Who a client is by the token of its `hello`; nobody (`undefined`, `null`, `false`) closes with 4401. Without it a client is
-   * who the server's `authenticate` says.
+   * Tells the user of a client by the token of its `hello`; nobody (`undefined`, `null`, `false`) closes with 4401. Without it a
+   * client's user is that of the server's `authenticate`.
    */
   authenticateToken?(
     token: string | undefined,

@@ -251,7 +251,7 @@ test('A request is answered by its handler, and an unknown one refused', async (
   })
 })
 
-/** What a client sends, and the code of the error. */
+/** Messages of a client, each with the code of its error. */
 const refused: readonly (readonly [object, string])[] = [
   [{ type: 'subscribe', id: 1, topic: 'nobody' }, 'unknown_topic'],
   [{ type: 'subscribe', id: 1, topic: '' }, 'bad_request'],

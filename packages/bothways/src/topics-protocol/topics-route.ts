@@ -46,13 +46,13 @@ export function topicsRoute<User>(hub: Hub<User>, options: TopicsRouteOptions<Us
   }
 }
 
-/** What carries the messages of one client of topics: a socket of Socket.IO, a message port … */
+/** The connection that carries the messages of one client of topics: a socket of Socket.IO, a message port … */
 export interface TopicsCarrier<User = undefined> {
-  /** What the others know the client by, as a member. */
+  /** The id by which the others know the client, as a member. */
   readonly id: string
   readonly user: User
   /**
-   * Sends one message. What it throws goes to the hub's `onError`.
+   * Sends one message. An error that it throws goes to the hub's `onError`.
    *
    * @returns `false`: not more for now; {@link TopicsCarried.goOn} says when
    */

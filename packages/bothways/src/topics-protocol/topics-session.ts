@@ -25,7 +25,7 @@ const closeCodes = {
   leaving: 1012,
 } as const
 
-/** What a client's application heartbeat is advised to be, in ms. */
+/** The advised interval of a client's application heartbeat, in ms. */
 const pingMs = 25_000
 
 /** Refusals as `rate_limited` in a row, and topics with an interrupted order: one more ends the connection. */
@@ -38,9 +38,9 @@ export interface SessionSettings<User> extends Required<Omit<TopicsRouteOptions<
     | undefined
 }
 
-/** What carries the messages of one client. */
+/** The connection that carries the messages of one client. */
 export interface SessionCarrier<User> extends Sink {
-  /** What the others know the client by. */
+  /** The id by which the others know the client. */
   readonly id: string
   readonly user: User
   close(code: number, reason: string): unknown
@@ -179,7 +179,7 @@ export class TopicsSession<User> implements HubClient {
   }
 
   authorizeAgain(): void {
-    // What is under way was authorized before: it is asked about when it is there.
+    // A subscription under way was authorized before: it is asked about when it is there.
     for (const topic of [...this.#subscriptions.keys(), ...this.#subscribing]) {
       if (typeof topic !== 'string') continue
       void this.#order
@@ -405,7 +405,7 @@ export class TopicsSession<User> implements HubClient {
     this.#fail(new HubError('expired', 'The credentials have expired.'), closeCodes.unauthenticated)
   }
 
-  /** What is no message of this protocol ends the connection. */
+  /** A message that is not of this protocol ends the connection. */
   #refuse(text: string): void {
     this.#fail(new HubError('bad_request', text), closeCodes.notThisProtocol)
   }
