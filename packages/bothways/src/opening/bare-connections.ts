@@ -149,7 +149,7 @@ export class BareConnections {
     return taken
   }
 
-  /** Timers run before what has come is read: a client that has said by now what it wants is not silent. */
+  /** Timers run before the bytes that have come are read: a client that has said by now what it wants is not silent. */
   #dismissLater(): void {
     const limit = performance.now() - this.#init.timeoutMs
     setImmediate(() => this.#dismiss(limit))

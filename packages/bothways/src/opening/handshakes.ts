@@ -85,7 +85,7 @@ export interface Opening<User, Route> {
 export interface Opened<User, Route, Socket> {
   /** A place is taken by the handshake; from {@link open} on it is the socket's to give back. */
   readonly admission: Admission
-  /** Tells that a handshake is going on, until what this returns is called. */
+  /** Tells that a handshake is going on, until the function that this returns is called. */
   beginHandshake(): () => void
   open(opening: Opening<User, Route>): Socket
 }
@@ -168,7 +168,7 @@ export class Handshakes<User, Route extends Served, Socket extends { terminate()
    * Takes a request that came on a bare TCP connection, if nothing speaks against it and nobody need be asked; else
    * false: then it is an HTTP server's, which has the means to answer anything.
    *
-   * @param rest what came behind the head
+   * @param rest the bytes that came behind the head
    */
   takeHead(head: RequestHead, rest: Uint8Array, { handle, address, port }: Peer): boolean {
     if (this.#isDraining || this.#settings.authenticate !== undefined) return false

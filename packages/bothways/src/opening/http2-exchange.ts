@@ -16,7 +16,7 @@ import { lingerMs } from './upgrade-socket.ts'
 /** RFC 9113 §7. `node:http2`, which has them too, takes long to load, and few need it. */
 const ErrorCode = { InternalError: 0x2, Cancel: 0x8 } as const
 
-/** Headers that HTTP/2 has no place for (RFC 9113 §8.2.2), and the length, which follows from the body. */
+/** Headers that HTTP/2 has no place for (RFC 9113 §8.2.2), and `content-length`, which follows from the body. */
 const notSent: ReadonlySet<string> = new Set([
   'connection',
   'content-length',

@@ -2,7 +2,7 @@
 export interface KeptRequest {
   /** Its request line and headers, about. */
   readonly headByteLength: number
-  /** Keeps no more than what is short. */
+  /** Keeps the short parts only. */
   forgetLongHead(): void
 }
 

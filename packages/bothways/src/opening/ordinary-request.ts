@@ -13,7 +13,7 @@ const upgradeNames: ReadonlySet<string> = new Set(['upgrade', 'http2-settings'])
  * a body: a server may ignore that (RFC 9110 §7.8), and did before we listened for upgrades. Node has stopped to
  * parse where the head ended; so the server gets the connection once more, and the request without its upgrade.
  *
- * @param head what came behind the head of the request
+ * @param head the bytes that came behind the head of the request
  */
 export function answerWithoutUpgrade(
   server: Server,

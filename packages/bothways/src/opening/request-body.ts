@@ -50,7 +50,7 @@ export class RequestBody implements BudgetHolder {
     this.#fail('no room')
   }
 
-  /** Forgets it: neither what has come nor what is still to come is of use to anybody. */
+  /** Forgets it: neither the bytes that have come nor those still to come are of use to anybody. */
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true

@@ -8,8 +8,8 @@ const shortBytes = 512
 const longestBytes = 64 * 1024
 
 /**
- * How long the next piece is of what has been read, so that behind it somebody can stop. It holds one request at most,
- * or what there is of a body; behind one of unknown length, which comes in chunks, a few. A piece ends where a head may,
+ * The length of the next piece of the bytes that were read, so that behind it somebody can stop. It holds one request at most,
+ * or the bytes that there are of a body; behind one of unknown length, which comes in chunks, a few. A piece ends where a head may,
  * not within one: a client whose next request waits has not been slow to send its head.
  *
  * @param body how many bytes are to come of the body of the last request

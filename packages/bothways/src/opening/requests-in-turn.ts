@@ -19,8 +19,8 @@ const requestBytes = 4 * 1024
 
 /**
  * Serves what an HTTP server is asked for, a request at a time: a client that pipelines many (RFC 9112 §9.3.2) gets its
- * share of a turn of the event loop, and what is left of its requests waits for later ones, behind others. So it does
- * while the client does not take its answers. Meanwhile it is not read, and what has been read is not parsed: a request
+ * share of a turn of the event loop, and the rest of its requests waits for later ones, behind others. So it does
+ * while the client does not take its answers. Meanwhile it is not read, and bytes that were read are not parsed: a request
  * that is parsed takes a hundred times its length.
  *
  * A bound of all that waits in the process ends the connection whose client has been behind for longest.
@@ -82,7 +82,7 @@ function isPaused(socket: Socket & { readonly _paused?: boolean }): boolean {
   return socket._paused === true
 }
 
-/** Node's HTTP gets what comes; false from an upgrade on. */
+/** Node's HTTP gets the bytes that come; false from an upgrade on. */
 function isParsed(socket: Socket): boolean {
   const { parser } = socket as { readonly parser?: object | null }
   return parser !== null && parser !== undefined
@@ -116,7 +116,7 @@ class RequestsInTurn implements TurnMember {
   /** As long as it is {@link behind}. */
   #untakenBytes = 0
   #isHeld = false
-  /** The client has said that it sends no more; Node hears of it behind what is held. */
+  /** The client has said that it sends no more; Node hears of it behind the bytes that are held. */
   #isEnding = false
   readonly #onClose = (): void => this.#clear()
 
@@ -230,7 +230,7 @@ class RequestsInTurn implements TurnMember {
       const length = this.#pieceLength(unparsed)
       this.#bodyBytes -= Math.min(length, this.#bodyBytes)
       this.#unparsed = length === unparsed.length ? undefined : unparsed.subarray(length)
-      // Node's parser listens to what is read.
+      // Node's parser listens to the bytes that are read.
       socket.read(length)
     }
     this.#isParsing = false
