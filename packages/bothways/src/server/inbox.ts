@@ -2,7 +2,7 @@
 export interface Flow {
   pause(): void
   resume(): void
-  /** Whether what waits may be handled now; false: others have their turn first, then {@link Inbox.goOn} is called. */
+  /** Whether messages that wait may be handled now; false: others have their turn first, then {@link Inbox.goOn} is called. */
   hasTime(): boolean
   /** How many bytes wait for the application now. */
   countUnread(bytes: number): void
@@ -217,7 +217,7 @@ export abstract class Inbox<Message> implements AsyncIterable<Message> {
 
   #finish(): void {
     if (!this.#is(State.Ended) || this.#is(State.Finished) || this.#events === undefined) return
-    // An iteration may never come back for what waits, and `open` may be the one that iterates.
+    // An iteration may never come back for the messages that wait, and `open` may be the one that iterates.
     if (!this.#is(State.Iterated) && (this.#runningCount > 0 || (this.#queuedBytes > 0 && this.hasConsumer)))
       return
     this.#set(State.Finished)

@@ -33,9 +33,9 @@ export class OpenSockets<User>
   /** Admits clients as long as there are places. A socket that was opened gives its place back by itself. */
   readonly admission: Admission
   readonly #settings: ServerSettings<User>
-  /** Counts what came and is unfinished or unread, on all connections together. */
+  /** Counts the bytes of messages that are unfinished or unread, on all connections together. */
   readonly #incomingBudget: ByteBudget
-  /** Counts what waits to go out, on all connections together. */
+  /** Counts the bytes that wait to go out, on all connections together. */
   readonly #outgoingBudget: ByteBudget
   readonly #incidents: Incidents<User>
   readonly #longHeads = new LongHeads()
@@ -85,7 +85,7 @@ export class OpenSockets<User>
     })
   }
 
-  /** Something is going on that {@link whenEmpty} waits for, until it calls what it is given. */
+  /** Tells that a handshake is going on, which {@link whenEmpty} waits for, until the function that this returns is called. */
   beginHandshake(): () => void {
     this.#busyCount++
     return () => {

@@ -315,7 +315,7 @@ export class ServerSocket<User = undefined, Data = SocketData, Params = RoutePar
     this.#inbox.handle(this.#inbox, open && (() => open.call(handlers, this)))
   }
 
-  /** False when the program could not say what its data begins as. */
+  /** Makes the socket's first data. False when the program's code for it failed. */
   #begin(makeData: (request: UpgradeRequest) => unknown): boolean {
     try {
       const data = makeData(this.request as UpgradeRequest)

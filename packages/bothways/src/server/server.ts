@@ -297,7 +297,7 @@ export class Server<User = undefined> implements AsyncDisposable {
    * The request is this server's from here on, and is always answered: it becomes a socket of the route of its path,
    * or is refused (404 where no route has the path, 426 where it is no WebSocket handshake, 503 after {@link close}).
    *
-   * @param head what came behind the head of the request
+   * @param head the bytes that came behind the head of the request
    * @example
    * http.on('upgrade', (request, socket, head) => {
    *   if (request.url?.startsWith('/live')) server.handleUpgrade(request, socket, head)

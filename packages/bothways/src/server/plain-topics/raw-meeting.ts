@@ -143,7 +143,7 @@ export class RawMeeting<User> implements SocketMeeting {
     this.#byId.delete(socket.id)
   }
 
-  /** A function of the program hears the topic. @returns what ends that, and calls `leave` */
+  /** A function of the program hears the topic. @returns a function that ends that, and calls `leave` */
   listen(topic: string, leave: () => void): () => void {
     return this.#meeting.listen(topic, leave)
   }

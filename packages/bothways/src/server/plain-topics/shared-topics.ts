@@ -22,7 +22,7 @@ interface Letter {
   readonly bytes?: string
 }
 
-/** @throws Error for what no server has written: others may publish in the broker, too */
+/** @throws Error for a text that no server has written: others may publish in the broker, too */
 function readLetter(text: string): Letter {
   const letter = JSON.parse(text) as Partial<Letter> | null
   const { from, text: said, bytes } = letter ?? {}

@@ -14,7 +14,7 @@ function isSubscriber(value: unknown): value is Sink {
   return typeof value === 'object' && value !== null && 'sendShared' in value
 }
 
-/** Hears what is published to a topic: text as a string, bytes as a `Buffer`, which is the listener's to keep. */
+/** Hears the messages that are published to a topic: text as a string, bytes as a `Buffer`, which is the listener's to keep. */
 export type TopicListener = (message: Message) => void
 
 /** Text as it arrives at clients: half a surrogate pair has become U+FFFD. */
