@@ -7,7 +7,7 @@ export interface Call {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** @returns undefined for what is no message of this protocol */
+/** @returns undefined for a text that is no message of this protocol */
 export function readCall(text: string): Call | undefined {
   let value: unknown
   try {

@@ -156,7 +156,7 @@ export class LongPoll<User> {
     return isWanted ? found : { ...found, publications: [], start: from ?? found.head }
   }
 
-  /** From here on {@link news} tells of what is published. */
+  /** From here on {@link news} tells of publications. */
   async listen(): Promise<void> {
     await Promise.all(this.#topics.map(topic => this.#listenTo(topic)))
   }
