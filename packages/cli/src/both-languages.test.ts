@@ -25,7 +25,7 @@ async function run(args: readonly string[]): Promise<{ code: number; printed: st
 }
 
 const chinese = /\p{Script=Han}/u
-/** What has no language: options, numbers, and what was typed. */
+/** The parts of a text that have no language: options, numbers, and quoted input. */
 const facts = (text: string): string[] => {
   const quoted = Array.from(text.matchAll(/(?<!\w)'([^']+)'|“([^”]+)”/g), ([, en, zh]) => en ?? zh ?? '')
   const typed = quoted.filter(each => !chinese.test(each) && !text.includes(`“${each}” may`))

@@ -58,7 +58,7 @@ export async function runEcho(args: readonly string[], language: Language): Prom
 
   const server = createServer({
     origins: '*',
-    // What the client's own limits ask for is agreed to; nothing is asked for beyond that.
+    // The limits that the client itself asks for are agreed to; nothing is asked for beyond them.
     compression: !values['no-compression'] && { contextTakeover: true, peerContextTakeover: true },
     maxMessageBytes,
     highWaterMarkBytes,

@@ -1,4 +1,4 @@
-/** What the command line speaks. */
+/** The languages that the command line speaks. */
 export type Language = 'en' | 'zh'
 
 /** A sentence in each language. */

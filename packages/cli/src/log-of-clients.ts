@@ -8,7 +8,7 @@ import type { Language } from './language.ts'
 /** Characters of a text that are shown; the rest is counted by the size. */
 const shownCharacters = 200
 
-/** What happens at a server that shows its clients, by their numbers. */
+/** An event at a server that shows its clients, by their numbers. */
 export type ClientEvent = { readonly client: number } & (
   | {
       readonly type: 'open'

@@ -60,7 +60,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       console.error(error.words[language])
       return 1
     }
-    // What the library calls a wrong call was typed here.
+    // The wrong call that the library reports was typed here.
     if (error instanceof WrongUse || error instanceof UsageError) {
       const text = error instanceof WrongUse ? error.words[language] : ofLibrary(error, language)
       const command = commandNamed(words)

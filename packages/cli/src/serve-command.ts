@@ -115,7 +115,7 @@ export async function runServe(args: readonly string[]): Promise<number> {
     workerPort === undefined || isServer(option)
       ? await openBroker(option)
       : { broker: workerBroker(), end: () => {} }
-  // A terminal that hangs up tells every process; what is to be done then does the first one.
+  // A terminal that hangs up tells every process; the first one does what is to be done then.
   if (workerPort !== undefined) process.on('SIGHUP', () => {})
   const starting = startServe({
     port: workerPort ?? port,

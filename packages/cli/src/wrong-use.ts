@@ -11,7 +11,7 @@ export class WrongUse extends Error {
   }
 }
 
-/** What was asked for could not be done: exit code 1, the message and nothing more. */
+/** The command could not do its work: exit code 1, the message and nothing more. */
 export class Failure extends Error {
   override readonly name = 'Failure'
   readonly words: Words

@@ -8,7 +8,7 @@ export interface DocumentInfo {
   readonly version: string
 }
 
-/** What a schema can say of itself by Standard JSON Schema (https://standardschema.dev/json-schema). */
+/** The JSON Schemas that a schema offers by Standard JSON Schema (https://standardschema.dev/json-schema). */
 interface SaysJsonSchema {
   readonly jsonSchema?: Record<Direction, (options: { target: 'draft-07' }) => JsonObject>
 }
@@ -100,7 +100,7 @@ function reference(...path: readonly string[]): { readonly $ref: string } {
   return { $ref: `#/${path.join('/')}` }
 }
 
-/** What can be part of a reference as it is. */
+/** An id that none of `ids` is, and that can be part of a reference as it is. */
 function unique(name: string, ids: Set<string>): string {
   const plain = name.replaceAll(/[^\w-]+/g, '_').replace(/^_+|_+$/g, '') || 'topic'
   let id = plain
@@ -119,7 +119,7 @@ function jsonSchemaOf(schema: Schema, direction: Direction): JsonObject | undefi
   }
 }
 
-/** A schema as a part of a larger document: what it refers to in itself is elsewhere now. */
+/** A schema as a part of a larger document, where its references to itself lead to `place`. */
 function within(place: string, { $schema: _, ...schema }: JsonObject): unknown {
   return JSON.parse(JSON.stringify(schema), (name, value) =>
     name === '$ref' && typeof value === 'string' && value.startsWith('#') ? place + value.slice(1) : value,

@@ -140,7 +140,7 @@ test('Half-open connections go silent, and nobody is told', async () => {
   const sending = setInterval(() => socket.send('x'), 20)
   cleanups.push(() => clearInterval(sending))
   while (!told.includes('silent')) await new Promise(resolve => setTimeout(resolve, 20))
-  // What had passed before is still on its way to the listener.
+  // Data that had passed before is still on its way to the listener.
   await new Promise(resolve => setTimeout(resolve, 100))
   const count = came.length
   await new Promise(resolve => setTimeout(resolve, 200))

@@ -11,7 +11,7 @@ const longestHeadBytes = 16 * 1024
 /** How long a cut waits for a frame to be in the middle of, in ms. */
 const cutAnywayMs = 1_000
 
-/** What becomes of a connection, as it is told. */
+/** An event of a connection, as `onFault` is told of it. */
 export type ConnectionEvent = 'opened' | 'stripped' | 'cut' | 'stalled' | 'silent' | 'unreachable'
 
 export interface ChaosOptions {
@@ -19,7 +19,7 @@ export interface ChaosOptions {
   readonly target: URL | (() => URL | undefined)
   readonly port: number
   readonly host: string
-  /** What becomes of a connection, which are counted from 1. */
+  /** The fate of a connection by its number, counted from 1. */
   fateOf(connection: number): Fate
   /** Hears what is done to which connection. */
   onFault?(connection: number, what: ConnectionEvent): void
@@ -90,7 +90,7 @@ export class ChaosProxy {
       socket.on('close', () => {
         this.#sockets.delete(socket)
         for (const timer of timers) clearTimeout(timer)
-        // What had come before its end is still on its way.
+        // Data that had come before its end is still on its way.
         if (!socket.readableEnded) other.destroy()
       })
     }

@@ -1,4 +1,4 @@
-/** What goes wrong with the connections of a chaos proxy. */
+/** The faults that a chaos proxy gives its connections. */
 export interface Faults {
   /** Each piece of data comes so much later, in ms, give or take `jitterMs`; the order stays. */
   readonly latencyMs: number
@@ -58,7 +58,7 @@ export interface Break {
   readonly stallMs?: number | undefined
 }
 
-/** What becomes of one connection. */
+/** The faults that one connection gets. */
 export interface Fate extends Pick<Faults, 'stripsUpgrade' | 'bytesPerSecond'> {
   /** When it is cut, in ms after it opened; undefined: never. */
   readonly killAfterMs: number | undefined

@@ -12,7 +12,7 @@ interface Piece {
   readonly onPassed: (() => void) | undefined
 }
 
-/** What happens in one direction of a connection. */
+/** The faults of one direction of a connection. */
 export interface LaneFate extends Pick<Fate, 'latency' | 'bytesPerSecond'> {
   readonly breaks: Break | undefined
 }
@@ -22,11 +22,11 @@ export interface LaneEvents {
   onStall(): void
   /** It is broken: nothing more passes. */
   onCut(): void
-  /** What came before has passed: the connection is to end. */
+  /** All data before the end has passed: the connection is to end. */
   onEnd(): void
 }
 
-/** One direction of a connection: what comes goes out later, slower, in the same order. */
+/** One direction of a connection: data goes out later than it comes, slower, in the same order. */
 export class Lane {
   readonly #source: Socket
   readonly #target: Socket
@@ -48,7 +48,7 @@ export class Lane {
     this.#bytesLeft = fate.breaks?.afterBytes ?? Number.POSITIVE_INFINITY
     target.on('close', () => clearTimeout(this.#timer))
     source.on('close', () => {
-      // What came before its end, and the end itself, still pass.
+      // Data that came before its end, and the end itself, still pass.
       if (!source.readableEnded) clearTimeout(this.#timer)
     })
     target.on('drain', () => this.#readOn())

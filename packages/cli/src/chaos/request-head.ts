@@ -1,4 +1,4 @@
-/** What becomes of the head of a request on its way through. */
+/** The changes to the head of a request on its way through. */
 export interface HeadChanges {
   /** `host:port` of the server, which the client knows under another name. */
   readonly host: string

@@ -4,13 +4,13 @@ import { WrongUse } from '../wrong-use.ts'
 
 export interface Address {
   readonly url: string
-  /** What was assumed for the user, to be told. */
+  /** The assumption that was made for the user, to be told. */
   readonly notice: Words | undefined
 }
 
 /**
- * The URL that somebody meant who typed less than one. What the WHATWG standard takes (`ws:`, `wss:`, `http:`,
- * `https:`) stays as it is, so do sockets of Unix, and so does what it refuses: its error says why.
+ * The URL that somebody meant who typed less than one. A URL that the WHATWG standard takes (`ws:`, `wss:`, `http:`,
+ * `https:`) stays as it is, so do sockets of Unix, and so does a URL that it refuses: its error says why.
  *
  * @throws WrongUse for a path without a host
  */

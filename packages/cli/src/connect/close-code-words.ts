@@ -1,6 +1,6 @@
 import type { Words } from '../language.ts'
 
-/** What a close code means, and what to do about it; RFC 6455 §7.4.1 and the IANA registry. */
+/** The meaning of each close code, and what to do about it; RFC 6455 §7.4.1 and the IANA registry. */
 const words: Readonly<Record<number, Words>> = {
   1000: { en: 'normal: the other side is done', zh: '正常关闭：对方已完成' },
   1001: {

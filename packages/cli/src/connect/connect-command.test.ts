@@ -277,7 +277,7 @@ function connectOnTerminal(...args: string[]) {
         }
         onOutput()
       }),
-    /** What the terminal shows now, a row each. */
+    /** The rows that the terminal shows now. */
     rows(): readonly string[] {
       const terminal = new Terminal(columns)
       terminal.write(output)

@@ -163,7 +163,7 @@ export interface ConnectOptions {
   readonly isJson: boolean
   readonly isVerbose: boolean
   readonly waitMs: number
-  /** What was assumed for the user, to be told. */
+  /** The assumption that was made for the user, to be told. */
   readonly notice: Words | undefined
   readonly language: Language
 }

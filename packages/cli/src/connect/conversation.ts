@@ -1,6 +1,6 @@
 import type { Payload } from './session-event.ts'
 
-/** What pipe and terminal need of a session, whatever is spoken in it. */
+/** The part of a session that pipe and terminal need, whichever protocol it speaks. */
 export interface Conversation {
   readonly isOpen: boolean
   /** There is no connection, and none will come. */

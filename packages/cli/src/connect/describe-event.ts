@@ -32,12 +32,12 @@ type Color = (typeof Color)[keyof typeof Color]
 type Paint = (color: Color, text: string) => string
 const plain: Paint = (_, text) => text
 
-/** What is only shown when asked for. */
+/** Whether an event is only shown when asked for. */
 function isDetail(event: SessionEvent): boolean {
   return event.type === 'connecting' || event.type === 'ping' || event.type === 'pong'
 }
 
-/** One event as a person reads it; undefined for what is only shown when asked for. */
+/** One event as a person reads it; undefined for an event that is only shown when asked for. */
 export function describeEvent(event: SessionEvent, date: Date, style: Style): string | undefined {
   if (isDetail(event) && !style.isVerbose) return undefined
   const paint: Paint = (color, text) => (style.isColored ? `\u001b[${color}m${text}\u001b[0m` : text)
@@ -101,7 +101,7 @@ function describe(event: SessionEvent, { isVerbose, language }: Style, paint: Pa
   }
 }
 
-/** What the doctor concludes: its code and title, and the first line of its advice. */
+/** The doctor's conclusion: its code and title, and the first line of its advice. */
 function describeVerdict({ draft, url }: Verdict, language: Language, words: EventWords): string {
   const { code, title, advice } = wordFinding(draft, language)
   const [first = ''] = advice.split('\n')
@@ -160,7 +160,7 @@ function sizeInWords(bytes: number): string {
   return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`
 }
 
-/** One event as a JSON object on one line, bytes in base64; undefined for what is only shown when asked for. */
+/** One event as a JSON object on one line, bytes in base64; undefined for an event that is only shown when asked for. */
 export function eventAsJson(event: SessionEvent, date: Date, isVerbose: boolean): string | undefined {
   if (isDetail(event) && !isVerbose) return undefined
   return JSON.stringify({ time: date.toISOString(), ...eventAsObject(event) })

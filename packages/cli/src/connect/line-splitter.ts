@@ -1,6 +1,6 @@
 const lineFeed = 0x0a
 
-/** The most bytes a line may have: what is longer is no line, and would only fill the memory. */
+/** The most bytes a line may have: longer input is no line, and would only fill the memory. */
 const maxLineBytes = 512 * 1024 * 1024
 
 /**
@@ -23,7 +23,7 @@ export class LineSplitter {
     return lines
   }
 
-  /** What stands behind the last line feed; undefined when nothing does. */
+  /** The bytes behind the last line feed; undefined when there are none. */
   end(): Buffer | undefined {
     return this.#chunks.length === 0 ? undefined : this.#join(Buffer.alloc(0))
   }

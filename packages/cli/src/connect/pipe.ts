@@ -19,7 +19,7 @@ const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Sends every line that comes from a pipe and prints every message that comes back, and nothing else, on standard
- * output. What happens besides goes to standard error.
+ * output. Other events go to standard error.
  */
 export async function runPipe(options: ConnectOptions): Promise<number> {
   return await new PipeRun(options).run()
@@ -82,7 +82,7 @@ class PipeRun {
       this.#replyCount++
       this.#lastAtMs = performance.now()
     }
-    // What an earlier connection failed by is over.
+    // The failure of an earlier connection is over.
     if (event.type === 'open') {
       this.#hasFailed = false
       this.#endCode = undefined

@@ -1,5 +1,5 @@
 /**
- * What came from the network, safe to show: control characters could move the cursor or change the terminal, so
+ * Text from the network, safe to show: control characters could move the cursor or change the terminal, so
  * they are written as `\x1b`. Line feeds and tabs stay.
  */
 export function printable(text: string): string {

@@ -1,4 +1,4 @@
-/** What is known when the input has ended, for deciding how long to listen on. Times in ms. */
+/** The facts known when the input has ended, for deciding how long to listen on. Times in ms. */
 export interface HeardSoFar {
   readonly lineCount: number
   readonly replyCount: number

@@ -27,7 +27,7 @@ export class Screen {
     this.#prompt.prompt(true)
   }
 
-  /** Takes the typed line away: what follows is shown below, with nothing in between. */
+  /** Takes the typed line away: later text is shown below, with nothing in between. */
   stopPrompting(): void {
     if (!this.#isPrompting) return
     this.#isPrompting = false

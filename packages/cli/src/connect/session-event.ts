@@ -3,13 +3,13 @@ import type { Draft } from '../doctor/catalogue/draft.ts'
 
 export type Payload = string | Uint8Array
 
-/** What the doctor concludes from a failure, and what was tried. */
+/** The doctor's conclusion from a failure, and the URL that was tried. */
 export interface Verdict {
   readonly draft: Draft
   readonly url: string
 }
 
-/** What happens in a session, as all ways to show it get it. */
+/** An event of a session, as all ways to show it get it. */
 export type SessionEvent =
   | {
       readonly type: 'connecting'

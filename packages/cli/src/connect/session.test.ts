@@ -48,7 +48,7 @@ describe('--location', () => {
       'hi\n',
     )
     expect([code, output]).toEqual([1, ''])
-    // The server takes no subprotocol: what was asked for is still asked for.
+    // The server takes no subprotocol: the one asked for is still asked for.
     expect(errors).toContain(`redirected (307) to ${url}chat, another origin: without --header, --auth`)
     expect(await run(['connect', from, '-L', '--auth', 'me:x', '-H', 'Cookie: a=b'], 'hi\n')).toMatchObject({
       code: 0,

@@ -182,7 +182,7 @@ export class Session implements Conversation {
     this.#tell({ type: 'error', error, ...(draft && { verdict: { draft, url: this.#url } }) })
   }
 
-  /** The connection is over: what comes behind it. */
+  /** After the end of a connection: follows a redirect, connects again, or finishes. */
   #goOn(failure: Error | undefined): void {
     const redirect = this.#redirect
     this.#redirect = undefined

@@ -1,6 +1,6 @@
 import { WrongUse } from '../wrong-use.ts'
 
-/** What a line asks for in Socket.IO. */
+/** The action that a line asks for in Socket.IO. */
 export type SocketIoLine =
   | {
       readonly type: 'emit'
@@ -12,7 +12,7 @@ export type SocketIoLine =
 
 /**
  * Reads `EVENT ARGS…`, `EVENT? ARGS…` (which asks for an acknowledgement) or `/ack ID ARGS…`. Arguments are values of
- * JSON with spaces or commas between them; what is no JSON is one text. Undefined for an empty line.
+ * JSON with spaces or commas between them; text that is no JSON is one string. Undefined for an empty line.
  *
  * @throws WrongUse for an acknowledgement without its number
  */

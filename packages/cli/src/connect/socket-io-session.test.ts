@@ -56,7 +56,7 @@ test('The path is the namespace, --socket.io-auth reaches it, and a refusal is t
     .split('\n')
     .map(line => JSON.parse(line))
   expect(code).toBe(0)
-  // What each side says first may cross on the way.
+  // The first events of the two sides may cross on the way.
   const [opened, ...rest] = events
   expect([opened.type, rest.pop().type]).toEqual(['open', 'close'])
   expect(rest.sort((a, b) => a.name.localeCompare(b.name))).toMatchObject([

@@ -123,7 +123,7 @@ export class SocketIoSession implements Conversation {
     for (const bytes of attachments) this.#session.send(bytes as Uint8Array)
   }
 
-  /** What happens on the WebSocket, to what happens in Socket.IO. */
+  /** Turns the events of the WebSocket into those of Socket.IO. */
   #take(event: SessionEvent): void {
     switch (event.type) {
       case 'open':

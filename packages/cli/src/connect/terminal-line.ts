@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { suggestion } from '../nearest.ts'
 import { WrongUse } from '../wrong-use.ts'
 
-/** What a line typed on the terminal asks for. */
+/** The action that a line typed on the terminal asks for. */
 export type TerminalCommand =
   | { readonly type: 'nothing' | 'ping' | 'quit' | 'help' }
   | { readonly type: 'send'; readonly text: string }
@@ -43,7 +43,7 @@ export function parseLine(line: string): TerminalCommand {
   }
 }
 
-/** What a command sends; undefined for one that sends nothing. Rejects when a file cannot be read. */
+/** The payload that a command sends; undefined for one that sends nothing. Rejects when a file cannot be read. */
 export async function payloadOf(
   command: TerminalCommand,
   isBinary: boolean,
@@ -53,7 +53,7 @@ export async function payloadOf(
   return command.type === 'file' ? await readFile(command.path) : undefined
 }
 
-/** What to say about a command that there is not. */
+/** The error for a command that does not exist. */
 export function unknownCommand({
   name,
   known,
@@ -68,7 +68,7 @@ export function unknownCommand({
   })
 }
 
-/** What `readline` calls for the tab key. */
+/** The completer that `readline` calls for the tab key. */
 export function completeCommand(line: string): [string[], string] {
   const commands = known.map(name => `/${name}`)
   return [line.startsWith('/') ? commands.filter(name => name.startsWith(line)) : [], line]

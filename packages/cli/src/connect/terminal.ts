@@ -25,7 +25,7 @@ const help: Words = {
   /quit                 关闭并离开，Ctrl-D 和 Ctrl-C 也一样；再按一次 Ctrl-C 则切断连接`,
 }
 
-/** A session on a terminal: what comes appears above the line that is being typed. */
+/** A session on a terminal: its events appear above the line that is being typed. */
 export async function runTerminal(options: ConnectOptions): Promise<number> {
   const prompt = openPrompt()
   try {
@@ -94,7 +94,7 @@ async function talk(options: ConnectOptions, prompt: Interface): Promise<number>
       case 'nothing':
         return
       case 'ping':
-        // What is typed meanwhile need not wait for the pong.
+        // Lines typed meanwhile need not wait for the pong.
         void session.ping()
         return
       case 'close':

@@ -7,7 +7,7 @@ import { concludeProxy } from './rules/proxy.ts'
 import { concludeRefusal } from './rules/refusal.ts'
 import { concludeTls } from './rules/tls.ts'
 
-/** What the evidence proves, worst first within each step. Pure: the same evidence gives the same findings. */
+/** The findings that the evidence proves, worst first within each step. Pure: the same evidence, the same findings. */
 export function conclude(evidence: Evidence): Draft[] {
   if (evidence.proxyFailure !== undefined) return [concludeProxy(evidence.proxyFailure)]
   const addresses = concludeAddresses(evidence)

@@ -45,7 +45,7 @@ export interface DiagnoseOptions {
   readonly onStep?: (step: Step) => void
 }
 
-/** What is being tried. */
+/** A step of the diagnosis. */
 export type Step =
   | 'url'
   | 'names'
@@ -195,7 +195,7 @@ class Visit {
       if (found.conversation.violation?.code === 'BW_INFLATE_FAILED') await this.#withoutCompression()
       await this.#exploreLonger(address)
     } else if (dialogue.answer.head !== undefined || speakerOf(dialogue.answer.bytes) === undefined) {
-      // Who said in its own words that it is no HTTP server says nothing else to other requests.
+      // A server that said in its own words that it is no HTTP server says nothing else to other requests.
       this.#step('compare')
       await this.#compare(address)
     }
@@ -275,7 +275,7 @@ class Visit {
     return found.tlsHttp1.ok
   }
 
-  /** What is looked at beside a connection that opened. */
+  /** Runs the probes beside a connection that opened. */
   async #exploreBeside(): Promise<void> {
     const found = this.#found
     if (found.tls?.alpn === 'h2') {

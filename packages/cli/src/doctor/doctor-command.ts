@@ -133,7 +133,7 @@ async function runHar(file: string, language: Language, asJson: boolean): Promis
   )
 }
 
-/** What is being tried, on a line of its own that goes again; nowhere but on a terminal. */
+/** Shows the current step on a line of its own that goes again; nowhere but on a terminal. */
 function startProgress(isQuiet: boolean): { show(text: string): void; end(): void } {
   const isShown = !isQuiet && process.stderr.isTTY === true
   return {

@@ -22,7 +22,7 @@ export type VariantName =
   | 'stripped'
   | 'other slash'
 
-/** What Engine.IO said at one path. */
+/** The answers of Engine.IO at one path. */
 export interface EngineIo {
   readonly path: string
   /** The versions of its protocol that open a WebSocket there. */
@@ -62,10 +62,10 @@ export interface Evidence {
   readonly variants: Readonly<Partial<Record<VariantName, Answer>>>
   /** Other paths of the same server that took an upgrade. */
   readonly openPaths: readonly string[]
-  /** What takes upgrades on `/ws` is the hot reload of webpack-dev-server, which is nobody's server. */
+  /** The server that takes upgrades on `/ws` is the hot reload of webpack-dev-server, which is nobody's server. */
   readonly isWebpackDevServer?: boolean
   readonly engineIo?: EngineIo
-  /** Who speaks first at the port. */
+  /** The server that speaks first at the port. */
   readonly greeting?: Greeting
   /** For ws:, whether the port takes a TLS handshake. */
   readonly clientHello?: TlsResult

@@ -3,7 +3,7 @@ import { WrongUse } from '../wrong-use.ts'
 import { type Draft, type Finding, wordFinding } from './catalogue/draft.ts'
 import { makeReport, renderReport, type Work } from './report.ts'
 
-/** What all commands of the doctor can print. */
+/** The option by which all commands of the doctor print JSON. */
 export const jsonOption = {
   json: {
     type: 'boolean',

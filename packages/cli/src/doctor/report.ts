@@ -2,7 +2,7 @@ import type { Language } from '../language.ts'
 import type { Finding } from './catalogue/draft.ts'
 import type { Step } from './diagnose.ts'
 
-/** What `--json` prints. */
+/** The object that `--json` prints. */
 export interface Report {
   readonly url: string
   /** False when a finding is an error or a warning. */
@@ -88,9 +88,9 @@ export function stepWords(step: Step, language: Language): string {
   return steps[language][step]
 }
 
-/** What was done to find out. */
+/** The work done for a report. */
 export interface Work {
-  /** What was looked at. */
+  /** The peer that was looked at. */
   readonly at: 'server' | 'proxy'
   readonly connections: number
   /** The sizes of the messages that were sent, in bytes. */

@@ -1,7 +1,7 @@
 import { checkSubprotocols } from '@bothways/protocol'
 import { type Draft, draft } from './catalogue/draft.ts'
 
-/** What a URL says about where to connect. */
+/** The place to connect to, as a URL names it. */
 export interface Target {
   readonly url: URL
   readonly isSecure: boolean
@@ -22,7 +22,7 @@ export interface ReadTarget {
   readonly drafts: readonly Draft[]
 }
 
-/** WHATWG Fetch, "bad port": what browsers refuse. */
+/** WHATWG Fetch, "bad port": the ports that browsers refuse. */
 const blockedPorts: ReadonlySet<number> = new Set([
   0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
   109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515,

@@ -12,7 +12,7 @@ import { readTarget } from './target.ts'
 
 const sayingNothing: readonly string[] = ['BW_DOCTOR_TEXT_UNKNOWN', 'BW_DOCTOR_GENERIC']
 
-/** What was tried when a handshake failed. */
+/** The parameters of a handshake that failed. */
 export interface Attempt {
   readonly url: string
   readonly protocols: readonly string[]
@@ -30,8 +30,8 @@ const reachResults: Readonly<Record<string, Evidence['reaches'][number]['result'
 }
 
 /**
- * What the doctor concludes from a handshake that failed, by its own rules and without a further connection: less than
- * it finds out by comparing, never something else. Undefined where the failure alone says nothing.
+ * The doctor's conclusion from a failed handshake, by its own rules and without a further connection: less than
+ * the doctor finds out by comparing, never something else. Undefined where the failure alone says nothing.
  */
 export function verdictOf(error: HandshakeError, attempt: Attempt): Draft | undefined {
   const { cause } = error

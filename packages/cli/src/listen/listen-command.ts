@@ -88,7 +88,7 @@ const help: Words = {
 }
 
 interface Show {
-  /** What is no message. */
+  /** Shows a text that is no message. */
   readonly note: (text: string) => void
   readonly message: (client: number, message: Message) => void
 }
@@ -201,7 +201,7 @@ async function sendInput(listener: Listener, isBinary: boolean, finished: Promis
   }
 }
 
-/** Does what a typed line asks for; what is wrong with it is shown. */
+/** Does what a typed line asks for; a mistake in the line is shown. */
 async function enter(
   line: string,
   listener: Listener,
@@ -224,7 +224,7 @@ async function enter(
       case 'nothing':
         return
       case 'ping':
-        // What is typed meanwhile need not wait for the pong.
+        // Lines typed meanwhile need not wait for the pong.
         void listener.ping(client, (number, milliseconds) => {
           screen.show(clientEventInWords({ type: 'round-trip', client: number, milliseconds }, language))
         })

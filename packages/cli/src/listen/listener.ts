@@ -11,7 +11,7 @@ import type { Payload } from '../connect/session-event.ts'
 /** Bytes that may wait for one client before the sender has to wait. */
 const highWaterMarkBytes = 1024 * 1024
 
-/** What happens at a listener; clients are numbered in the order of their coming. */
+/** The events of a listener; clients are numbered in the order of their coming. */
 export interface ListenerEvents {
   opened(client: number, socket: ServerSocket): void
   received(client: number, message: Message): void

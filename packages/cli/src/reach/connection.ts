@@ -3,7 +3,7 @@ import { WrongUse } from '../wrong-use.ts'
 import { chooseProxy } from './proxy-choice.ts'
 import { readTlsFiles, type TlsFiles } from './tls-files.ts'
 
-/** What {@link connectionOptions} were given. */
+/** The values given to {@link connectionOptions}. */
 export interface ConnectionValues {
   readonly protocol?: readonly string[] | undefined
   readonly header?: readonly string[] | undefined

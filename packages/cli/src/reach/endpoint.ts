@@ -4,7 +4,7 @@ import { ProxyAgent } from './proxy-agent.ts'
 import { isSameOrigin } from './redirect.ts'
 import { readUnixAddress, UnixAgent } from './unix-socket.ts'
 
-/** What a client needs to reach a URL. */
+/** The URL and options that a client needs to reach a server. */
 export interface Endpoint {
   /** With a scheme that the client takes. */
   readonly url: string

@@ -2,7 +2,7 @@ import type { Words } from '../language.ts'
 import { WrongUse } from '../wrong-use.ts'
 
 /**
- * The proxy for a URL: what `--proxy` says, else the environment's variables as curl reads them, lower case first:
+ * The proxy for a URL: the one of `--proxy`, else the environment's variables as curl reads them, lower case first:
  * `https_proxy` for `wss:`, `http_proxy` for `ws:`, `all_proxy` for both, `no_proxy` for the hosts without one. Only
  * `--proxy` is used for this machine itself.
  *

@@ -10,7 +10,7 @@ export class TunnelError extends Error {
   override readonly name = 'TunnelError'
   /** Host and port of the proxy. */
   readonly proxy: string
-  /** What it answered; undefined when it did not. */
+  /** The status that the proxy answered; undefined when it did not answer. */
   readonly status: number | undefined
 
   constructor(message: string, proxy: string, status: number | undefined, options?: ErrorOptions) {

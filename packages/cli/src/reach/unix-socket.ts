@@ -7,7 +7,7 @@ import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'nod
 export interface UnixAddress {
   readonly path: string
   readonly isSecure: boolean
-  /** What to ask for there; its host is `localhost`. */
+  /** The URL to ask for there; its host is `localhost`. */
   readonly url: string
 }
 

@@ -1,6 +1,6 @@
-/** What the page and the server say to each other, as JSON. The page's build reads this file, too: it imports nothing. */
+/** The messages between the page and the server, as JSON. The page's build reads this file, too: it imports nothing. */
 
-/** What the page asks the server to try, by `POST /diagnose`. */
+/** The connection that the page asks the server to try, by `POST /diagnose`. */
 export interface ProbeRequest {
   readonly url: string
   readonly protocols: readonly string[]
@@ -22,7 +22,7 @@ export type ProbeAnswer =
 /** How often the host is sampled, for topics `load/MS` at {@link figuresPath}; who listens chooses one, in ms. */
 export const sampleIntervalsMs = [50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000] as const
 
-/** What does not change while the process runs. */
+/** The facts about the host that do not change while the process runs. */
 export interface Host {
   readonly hostname: string
   readonly platform: string
@@ -33,7 +33,7 @@ export interface Host {
 
 /** The value of `load` and of `load/MS`. */
 export interface HostSample {
-  /** Counts the samples of one topic: what is missing in between was skipped. */
+  /** Counts the samples of one topic: samples missing in between were skipped. */
   readonly sequence: number
   readonly date: number
   readonly host: Host
@@ -111,7 +111,7 @@ export interface WireFrame {
   readonly header: string
   /** The beginning of the payload, unmasked: of text as text, else as hexadecimal digits. */
   readonly preview: string
-  /** What a compressed message has become: its bytes. */
+  /** The number of bytes that a compressed message has inflated to. */
   readonly inflatedBytes?: number
   /** Of a close frame that has one. */
   readonly closeCode?: number

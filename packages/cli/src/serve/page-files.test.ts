@@ -32,7 +32,7 @@ test.each([
   '/index.html/..',
 ])('%s leads to no file outside of the page', async path => {
   const answer = await get(path)
-  // Clients and servers resolve dots; what is left is the page or nothing.
+  // Clients and servers resolve dots; the path that is left leads to the page or nothing.
   expect([200, 404]).toContain(answer.status)
   expect(await answer.text()).not.toContain('"version"')
 })

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 
 /**
  * Whether a page may connect: of this server's own host, or listed. So it is with the WebSocket paths, whose server
- * sees to it itself. What is no browser has no Origin.
+ * sees to it itself. A client that is no browser sends no Origin.
  */
 export function isPageAllowed({ headers }: IncomingMessage, origins: readonly string[]): boolean {
   const { origin, host = '' } = headers

@@ -42,7 +42,7 @@ export class Probe {
     if (url.pathname !== '/diagnose') return false
     const refusal = this.#refusalOf(request)
     if (refusal !== undefined) {
-      // What is left of a body would be read as the next request.
+      // The rest of a body would be read as the next request.
       response.setHeader('Connection', 'close')
       answer(response, refusal[0], { refused: refusal[1] })
       return true
@@ -128,7 +128,7 @@ function readProbeRequest(body: string | undefined): Asked | undefined {
   return { url, protocols, language: language === 'zh' ? 'zh' : 'en' }
 }
 
-/** Undefined when it is too long; what is left of it is not kept. Destroying the request would take the answer with it. */
+/** Undefined when it is too long; the rest of it is not kept. Destroying the request would take the answer with it. */
 function readBody(request: IncomingMessage): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = []

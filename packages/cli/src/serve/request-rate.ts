@@ -1,10 +1,10 @@
-/** What one client may do: so much at once, and so much in a second. */
+/** The limits of one client: so much at once, and so much in a second. */
 export interface RateLimits {
   readonly burst: number
   readonly perSecond: number
 }
 
-/** How much of what it may do a client has left; it grows with time. */
+/** How much a client may still do; it grows with time. */
 export class RequestRate {
   readonly #limits: RateLimits
   #left: number

@@ -59,7 +59,7 @@ export class ServeHttp {
     const foreignHost = this.#options.hosts.refusalOf(request)
     if (foreignHost !== undefined) {
       this.#foreignHostCount++
-      // What is left of a body would be read as the next request.
+      // The rest of a body would be read as the next request.
       response.setHeader('Connection', 'close')
       answerText(response, 421, foreignHost)
       return
@@ -92,7 +92,7 @@ export class ServeHttp {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      // What is left of a body would be read as the next request.
+      // The rest of a body would be read as the next request.
       response.setHeader('Connection', 'close')
       response.setHeader('Allow', 'GET, HEAD')
       return answerText(response, 405, 'Only GET and HEAD are answered here.')

@@ -28,7 +28,7 @@ afterAll(() => serving.close())
 
 interface Member {
   say(message: object | string): void
-  /** What it is told next. */
+  /** The next message that it gets. */
   next(): Promise<Record<string, unknown>>
 }
 

@@ -49,7 +49,7 @@ const timeouts = {
   connectionsCheckingInterval: 1_000,
 }
 
-/** What one address may have: generous, since many people may share one, and since a proxy's is one. */
+/** The limits of one address: generous, since many people may share one, and since a proxy's is one. */
 const maxConnectionsPerAddress = 10_000
 const maxHandshakesPerSecond = 1_000
 

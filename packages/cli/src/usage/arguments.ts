@@ -4,7 +4,7 @@ import { suggestion } from '../nearest.ts'
 import { WrongUse } from '../wrong-use.ts'
 import type { OptionTable } from './command.ts'
 
-/** What a command was given: the words that are no options, and the options by name. */
+/** The arguments of a command: the words that are no options, and the options by name. */
 export type Arguments<Options extends OptionTable> = ReturnType<
   typeof parseArgs<{ options: Options; allowPositionals: true; strict: true }>
 >

@@ -1,6 +1,6 @@
 import type { Language, Words } from '../language.ts'
 
-/** What the shell offers as a value: names of files, or one of these. */
+/** The completions that the shell offers: names of files, or one of these. */
 export type Completion = 'file' | readonly string[]
 
 /** One option: what the parser, the help, the reference page and the shell's completion know about it. */
@@ -9,13 +9,13 @@ export interface Option {
   readonly short?: string
   readonly multiple?: true
   readonly default?: string
-  /** What other commands and tools call it: whoever writes that is told of this one. */
+  /** Its names in other commands and tools: a user who types one of them is told of this one. */
   readonly elsewhere?: readonly string[]
-  /** What stands for the value in the help, such as `PORT`; for strings only. */
+  /** The placeholder of the value in the help, such as `PORT`; for strings only. */
   readonly value?: string
-  /** What it does; names of options and the like stand in backticks. */
+  /** Its description; names of options and the like stand in backticks. */
   readonly says: Words
-  /** What holds without it, where that is not {@link default}. */
+  /** The value that holds without it, where that is not {@link default}. */
   readonly without?: Words
   readonly completion?: Completion
 }
@@ -29,22 +29,22 @@ export interface OptionWithDefault extends Omit<Option, 'multiple'> {
 /** By their names, in the order of the help. */
 export type OptionTable = Readonly<Record<string, Option>>
 
-/** One command: what it is called with, and what its help says. */
+/** One command: its arguments, and the contents of its help. */
 export interface Command {
   /** `doctor explain` is a command of its own. */
   readonly name: string
-  /** What stands behind the name besides options, such as `URL`; empty: nothing. */
+  /** The words behind the name besides options, such as `URL`; empty: none. */
   readonly words: string
   readonly says: Words
   readonly options: OptionTable
-  /** What the shell offers as a word. */
+  /** The completions that the shell offers for a word. */
   readonly completion?: Completion
   /** Paragraphs below the options. */
   readonly notes: Readonly<Record<Language, readonly string[]>>
   readonly examples: readonly string[]
 }
 
-/** What every command takes. */
+/** The options that every command takes. */
 export const everywhere = {
   lang: {
     type: 'string',

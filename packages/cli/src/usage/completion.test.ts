@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** What bash offers behind these words. */
+/** The completions that bash offers behind these words. */
 function offered(...words: string[]): string[] {
   const script = [
     'source ./bothways.bash',

@@ -17,7 +17,7 @@ const words = {
   colon: { en: ': ', zh: '：' },
 } as const satisfies Record<string, Words>
 
-/** What `bothways --help` prints. */
+/** The text that `bothways --help` prints. */
 export function generalHelp(language: Language): string {
   const rows = commands.map(command => ({ call: callOf(command), says: command.says[language] }))
   rows.push({ call: 'bothways COMMAND --help', says: words.each[language] })
@@ -27,7 +27,7 @@ export function generalHelp(language: Language): string {
   return `${[words.title[language], '', ...lines, '  bothways --version', '', words.tryIt[language], '', ...example].join('\n')}\n`
 }
 
-/** What `bothways COMMAND --help` prints. */
+/** The text that `bothways COMMAND --help` prints. */
 export function commandHelp(command: Command, language: Language): string {
   const { options, says, notes, examples } = command
   const title = hanging(`${callOf(command)}${words.colon[language]}`, plain(says[language]), 2)
@@ -42,7 +42,7 @@ export function callOf({ name, words }: Command): string {
   return `bothways ${name}${words === '' ? '' : ` ${words}`}`
 }
 
-/** What an option does, and what holds without it. */
+/** The description of an option, and what holds without it. */
 export function optionText(option: Option, language: Language): string {
   const without = option.without?.[language] ?? option.default
   return `${option.says[language]}${without === undefined ? '' : `${words.default[language]}${without}`}`

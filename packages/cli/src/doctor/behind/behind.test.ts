@@ -69,7 +69,7 @@ test.concurrent('nginx that cuts silent connections is told, and that whatever i
   expect(await through(lines, { idleMs: 2500 })).toEqual(['IDLE_TIMEOUT'])
 })
 
-/** What a proxy of this test does to one of its connections, whose two ends it is told. */
+/** Meddles with one connection of a proxy of this test, given its two ends. */
 type Meddling = (client: Socket, server: Socket) => void
 
 /** Looks through a proxy that passes bytes on, and meddles with each connection. */

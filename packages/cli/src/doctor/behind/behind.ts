@@ -122,7 +122,7 @@ class Look {
     return { dialogue, arrival: this.#origin.arrivals.get(tag) }
   }
 
-  /** What the two sides of one request differ in, and whether it opened. */
+  /** The differences between the two sides of one request, and whether it opened. */
   async #compare(dialogue: Dialogue, arrival: Arrival): Promise<{ drafts: Draft[]; isOpen: boolean }> {
     const { answer, exchange } = dialogue
     const evidence = ['sent → arrived', ...compareLines(this.#target, answer, arrival)]

@@ -58,7 +58,7 @@ export async function findByteCuts(pass: Passage, bytes: number): Promise<Draft[
   return drafts
 }
 
-/** What moves on one of the connections that are left open. */
+/** The directions in which one of the connections that are left open has traffic. */
 const traffics = ['none', 'up', 'down', 'both'] as const
 type Traffic = (typeof traffics)[number]
 

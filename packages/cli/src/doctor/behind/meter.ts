@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-/** Counts what comes over a connection, and sees how it ends. */
+/** Counts the bytes that come over a connection, and sees how it ends. */
 export class Meter {
   readonly #startedAt = performance.now()
   #wake: (() => void) | undefined

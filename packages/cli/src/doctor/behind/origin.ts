@@ -4,7 +4,7 @@ import { acceptKey, Opcode, serializeFrame } from '@bothways/protocol'
 import { Meter } from './meter.ts'
 import { sendMessage } from './send-message.ts'
 
-/** What the origin does on a connection, besides answering pings and close frames. */
+/** The origin's behaviour on a connection, besides answering pings and close frames. */
 export type Plan =
   /** Greets. */
   | { readonly kind: 'greet' }
@@ -20,7 +20,7 @@ export interface Arrival {
   readonly version: string
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
-  /** What comes behind the head. */
+  /** Counts the bytes that come behind the head. */
   readonly meter: Meter
 }
 

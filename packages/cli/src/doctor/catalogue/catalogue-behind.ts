@@ -1,4 +1,4 @@
-/** What a proxy did to a request, seen from both its sides. */
+/** Findings about a proxy's treatment of a request, seen from both its sides. */
 export const catalogueBehind = {
   BW_DOCTOR_NOT_ARRIVED: {
     severity: 'error',

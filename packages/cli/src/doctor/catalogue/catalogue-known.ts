@@ -1,4 +1,4 @@
-/** What an answer's own words prove, whichever hop gave it. */
+/** Findings that an answer's own words prove, whichever hop gave it. */
 export const catalogueKnown = {
   BW_DOCTOR_HEADERS_TOO_LARGE: {
     severity: 'error',

@@ -1,4 +1,4 @@
-/** What only a browser's console or a program's log shows: no probe finds it, a pasted text does. */
+/** Findings that only a browser's console or a program's log shows: no probe makes them, a pasted text does. */
 export const cataloguePasted = {
   BW_DOCTOR_SEND_BEFORE_OPEN: {
     severity: 'error',

@@ -1,4 +1,4 @@
-/** What a proxy on the way did with the upgrade. */
+/** Findings about the treatment of the upgrade by a proxy on the way. */
 export const catalogueProxy = {
   BW_DOCTOR_PROXY_AUTHENTICATION: {
     severity: 'error',

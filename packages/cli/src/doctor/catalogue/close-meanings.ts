@@ -2,7 +2,7 @@ import type { Language } from '../../language.ts'
 
 type Meaning = Readonly<Record<Language, string>>
 
-/** What to say about a close code that a server sent at once (RFC 6455 §7.4.1 and the IANA registry). */
+/** The explanation of each close code that a server sent at once (RFC 6455 §7.4.1 and the IANA registry). */
 const meanings: Readonly<Record<number, Meaning>> = {
   1000: {
     en: 'The server has finished: it may want nothing but to send something, or the path is for others.',

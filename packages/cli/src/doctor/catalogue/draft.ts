@@ -13,11 +13,11 @@ import { linesFor, type Product } from './lines.ts'
 /** `error`: clients cannot connect or stay; `warning`: some cannot, or not always; `info`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'info'
 
-/** What one finding says. `{name}` stands for a fact that the rule gives. */
+/** The words of one finding. `{name}` stands for a fact that the rule gives. */
 export interface Words {
   readonly title: string
   readonly advice: string
-  /** What to find out next, where several causes look the same. */
+  /** The question to answer next, where several causes look the same. */
   readonly question?: string
 }
 
@@ -87,7 +87,7 @@ export interface Finding {
   readonly title: string
   readonly evidence: readonly string[]
   readonly advice: string
-  /** What to find out next, where there are several causes. */
+  /** The question to answer next, where there are several causes. */
   readonly question?: string
 }
 
@@ -100,7 +100,7 @@ export function draft(
   return { code, facts, evidence, severity: severity ?? catalogue[code].severity }
 }
 
-/** Puts a draft into words, with the lines for whom was seen on the way. */
+/** Puts a draft into words, with the lines for the products that were seen on the way. */
 export function wordFinding(
   { code, facts, evidence, severity }: Draft,
   language: Language,

@@ -20,7 +20,7 @@ export type Product =
   | 'Django Channels'
   | 'Bothways'
 
-/** What a set of lines is about. */
+/** The subject of a set of lines. */
 export type Topic =
   | 'upgrade'
   | 'idle'

@@ -1,6 +1,6 @@
 import type { FindingCode } from '../catalogue/draft.ts'
 
-/** What an HTTP status in a text means. */
+/** The findings for an HTTP status in a text. */
 export const statusCodes: Readonly<Record<number, readonly FindingCode[]>> = {
   200: ['BW_DOCTOR_HTTP_ANSWERED'],
   204: ['BW_DOCTOR_HTTP_ANSWERED'],
@@ -39,7 +39,7 @@ export const statusCodes: Readonly<Record<number, readonly FindingCode[]>> = {
   511: ['BW_DOCTOR_CAPTIVE_PORTAL'],
 }
 
-/** What a close code in a text means. */
+/** The findings for a close code in a text. */
 export function closeCodes(code: number): readonly FindingCode[] {
   if (code === 1006) return ['BW_DOCTOR_ABNORMAL_CLOSURE']
   if (code === 1000 || code === 1001 || code === 1005) return ['BW_DOCTOR_CLOSE_NORMAL']

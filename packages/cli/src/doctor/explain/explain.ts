@@ -26,7 +26,7 @@ export function draftsFor(text: string): Draft[] {
   return codes.map(code => draft(code, facts, []))
 }
 
-/** What a pasted text means: the likeliest cause first. Works without a network. */
+/** The findings for a pasted text: the likeliest cause first. Works without a network. */
 export function explain(text: string, language: Language): Finding[] {
   const { question } = read(text)
   return draftsFor(text)

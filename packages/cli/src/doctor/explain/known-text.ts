@@ -6,6 +6,6 @@ export interface KnownText {
   readonly pattern: RegExp
   /** The likeliest first. */
   readonly codes: readonly FindingCode[]
-  /** What tells the causes apart. */
+  /** The question that tells the causes apart. */
   readonly question?: Readonly<Record<Language, string>>
 }

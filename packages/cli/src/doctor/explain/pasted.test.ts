@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { explain } from './explain.ts'
 
-/** What people paste, of browsers, phones, languages, proxies and their own words, and the likeliest cause. */
+/** Texts that people paste, of browsers, phones, languages, proxies and in their own words, and the likeliest cause. */
 const texts: readonly (readonly [string, string])[] = [
   [
     "WebSocket connection to 'wss://api.example.com/ws' failed: Error during WebSocket handshake: 'Upgrade' header is missing",

@@ -5,7 +5,7 @@ const whenDidItEnd = {
   zh: '多久之后结束？一秒后：Socket.IO 服务器（路径不同）。立即：用明文访问了 TLS 端口，或升级处理程序崩溃。',
 }
 
-/** What a server or proxy answers instead of a 101. */
+/** Texts about the answer of a server or proxy instead of a 101. */
 export const textsAnswer: readonly KnownText[] = [
   // Socket.IO and its clients.
   { pattern: /Session ID unknown/i, codes: ['BW_DOCTOR_SOCKET_IO_NOT_STICKY'] },
@@ -50,7 +50,7 @@ export const textsAnswer: readonly KnownText[] = [
     },
   },
 
-  // What programs and networks around it do.
+  // Programs and networks around it.
   {
     pattern: /EADDRINUSE|address already in use|端口.*(被占用|已占用|已被使用)/i,
     codes: ['BW_DOCTOR_PORT_IN_USE'],

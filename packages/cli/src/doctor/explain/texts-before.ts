@@ -1,6 +1,6 @@
 import type { KnownText } from './known-text.ts'
 
-/** What fails before a server has answered: the page's own code, the network, TLS. */
+/** Texts about failures before a server has answered: of the page's own code, the network, TLS. */
 export const textsBefore: readonly KnownText[] = [
   // The page's own code.
   {

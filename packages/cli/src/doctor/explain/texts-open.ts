@@ -5,7 +5,7 @@ const whichBytes = {
   zh: '收到的是哪些字节？"HTTP" 开头：两个升级处理程序，或 Engine.IO 版本不同。只在压缩时出现：压缩有错。运行 bothways doctor URL 可以看到字节。',
 }
 
-/** What goes wrong with the 101 and after it, and texts that say only that it failed. */
+/** Texts about failures of the 101 and after it, and texts that say only that the connection failed. */
 export const textsOpen: readonly KnownText[] = [
   // The 101 was wrong.
   {

@@ -11,7 +11,7 @@ import {
 } from '@bothways/protocol'
 import type { Dialogue } from './http.ts'
 
-/** What a server did on a connection that it had accepted. Times are in ms from its 101. */
+/** The behaviour of a server on a connection that it had accepted. Times are in ms from its 101. */
 export interface Conversation {
   /** The first messages that it sent by itself. */
   readonly messages: readonly string[]
@@ -95,7 +95,7 @@ class Line {
   readonly #startedAt: number = performance.now()
   readonly #receiver: Receiver
   readonly #messages: string[] = []
-  /** The last 32 KiB that were inflated: what the next compressed message may refer to (RFC 7692 §7.2.3.2). */
+  /** The last 32 KiB that were inflated: the next compressed message may refer to them (RFC 7692 §7.2.3.2). */
   #window: Buffer = Buffer.alloc(0)
   #chunk: Buffer = Buffer.alloc(0)
   #firstBytes: Buffer = Buffer.alloc(0)

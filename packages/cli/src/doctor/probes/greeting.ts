@@ -1,6 +1,6 @@
 import { type Endpoint, exchange } from './wire.ts'
 
-/** Who speaks at a port, by its own words. */
+/** The server that speaks at a port, by its own words. */
 export interface Greeting {
   /** Such as `SSH` or `MySQL`; undefined: nobody we know. */
   readonly speaker: string | undefined

@@ -16,7 +16,7 @@ export interface ResponseHead {
 const maxHeadBytes = 32 * 1024
 
 /**
- * Reads the head of the final answer: what is interim, such as 103, comes before it and is skipped, apart from 101
+ * Reads the head of the final answer: interim answers, such as 103, come before it and are skipped, apart from 101
  * (RFC 9110 §15.2).
  *
  * @returns undefined when the head is not whole; null when this is no HTTP
@@ -54,7 +54,7 @@ function readOneHead(bytes: Buffer): ResponseHead | undefined | null {
   return { version, status: Number(status), reason, headers, byteLength: end.index + end[0].length }
 }
 
-/** What a request asks for. What is not named is as a browser sends it. */
+/** The parts of a request. Parts that are not named are as a browser sends them. */
 export interface Ask {
   readonly path: string
   readonly host: string
@@ -78,9 +78,9 @@ export interface Answer extends Transcript {
   readonly ask: Ask
   /** The Sec-WebSocket-Key that was sent; undefined for a plain request. */
   readonly key: string | undefined
-  /** Undefined: what came was no whole response. */
+  /** Undefined: no whole response came. */
   readonly head: ResponseHead | undefined
-  /** What came behind the head, as it is: the beginning of a body, or of frames. */
+  /** The bytes that came behind the head, as they are: the beginning of a body, or of frames. */
   readonly rest: Buffer
 }
 

@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 
-/** What a server says to extended CONNECT over HTTP/2 (RFC 8441). */
+/** A server's answers about extended CONNECT over HTTP/2 (RFC 8441). */
 export interface Http2Result {
   /** Its SETTINGS have ENABLE_CONNECT_PROTOCOL (§3). */
   readonly isAdvertised: boolean

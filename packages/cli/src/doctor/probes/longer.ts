@@ -11,7 +11,7 @@ import type { Endpoint } from './wire.ts'
 
 type Open = (changes?: Partial<Ask>) => Promise<Dialogue>
 
-/** What a probe that sends a message found, and the sizes of what it sent, in bytes. */
+/** The findings of a probe that sends a message, and the sizes of the messages sent, in bytes. */
 export interface Sent {
   readonly drafts: readonly Draft[]
   readonly messages: readonly number[]
@@ -102,7 +102,7 @@ const halfRequestMs = 12_000
 const secretNames =
   /^(token|access_token|auth|apikey|api_key|key|jwt|password|passwd|pwd|secret|session|sessionid)$/i
 
-/** What an attacker could use: foreign pages, half requests, secrets in the URL, no encryption. */
+/** Looks for weaknesses that an attacker could use: foreign pages, half requests, secrets in the URL, no encryption. */
 export async function probeSecurity(
   open: Open,
   target: Target,

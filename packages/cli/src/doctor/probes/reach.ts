@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { exchange } from './wire.ts'
 
-/** What the resolver said. */
+/** The resolver's answer. */
 export interface Names {
   readonly addresses: readonly string[]
   readonly ms: number

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 
 /**
  * A port of this machine that leads where only `dial` reaches, such as through a proxy: so every probe, which takes an
- * address and a port, goes there as well. What is sent and how it ends is passed on, a reset as a reset.
+ * address and a port, goes there as well. The bytes and the end are passed on, a reset as a reset.
  */
 export class Relay {
   readonly #server: Server

@@ -10,12 +10,12 @@ import {
 export interface TlsResult {
   readonly ok: boolean
   readonly offered: readonly string[]
-  /** What the server has chosen by ALPN; undefined when it chose nothing. */
+  /** The protocol that the server has chosen by ALPN; undefined when it chose none. */
   readonly alpn: string | undefined
   readonly version: string | undefined
   /** Why a client that checks would refuse: OpenSSL's code, such as `CERT_HAS_EXPIRED`. */
   readonly verifyCode: string | undefined
-  /** What is wrong with it besides: a client sees it once the first is mended. */
+  /** Further faults of the certificate: a client sees them once the first is mended. */
   readonly furtherCodes: readonly string[]
   readonly certificate: CertificateFacts | undefined
   /** The handshake itself failed. */

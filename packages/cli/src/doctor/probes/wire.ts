@@ -23,7 +23,7 @@ export type Ending =
   /** No connection, or no TLS on it. */
   | 'failed'
 
-/** What came over one connection, and when. Times are in ms from the beginning of the connect. */
+/** The bytes that came over one connection, and when. Times are in ms from the beginning of the connect. */
 export interface Transcript {
   readonly ending: Ending
   readonly bytes: Buffer

@@ -7,7 +7,7 @@ import type { Answer, ResponseHead } from '../probes/http.ts'
 
 const slowMs = 3000
 
-/** What the headers of a 101 say (RFC 6455 §4.1, WHATWG WebSockets "establish a WebSocket connection"). */
+/** The findings from the headers of a 101 (RFC 6455 §4.1, WHATWG WebSockets "establish a WebSocket connection"). */
 export function concludeAccepted(evidence: Evidence, main: Answer): Draft[] {
   const head = main.head!
   const drafts: Draft[] = []

@@ -2,7 +2,7 @@ import { type Draft, draft } from '../catalogue/draft.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Reach } from '../probes/reach.ts'
 
-/** What the resolver and the connects say. */
+/** The findings from the resolver and the connects. */
 export function concludeAddresses({ names, reaches, target, otherLoopback }: Evidence): Draft[] {
   const { host, port } = target
   if (names.addresses.length === 0) {

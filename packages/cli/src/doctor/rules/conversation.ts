@@ -6,7 +6,7 @@ import { quote, showBytes } from './show.ts'
 
 const pingMs = 3000
 
-/** What a server did on the open connection. */
+/** The findings from a server's behaviour on the open connection. */
 export function concludeConversation(evidence: Evidence, talk: Conversation): Draft[] {
   if (talk.violation !== undefined) return [concludeViolation(evidence, talk, talk.violation)]
   const greeted = talk.messages.map(message => `it sent ${quote(message, 80)}`)

@@ -32,7 +32,7 @@ const libraries: readonly {
 const isHttpProxy =
   /does not respond to non-proxy requests|This is a proxy server|non-proxy request|Invalid header received from client|<h2>Invalid URL|ERR_INVALID_URL/i
 
-/** What the words of an answer prove, before its status is looked at. Undefined where they are not known. */
+/** The findings that the words of an answer prove, before its status is looked at. Undefined for unknown words. */
 export function concludeKnown(
   { target, variants }: Evidence,
   main: Answer,

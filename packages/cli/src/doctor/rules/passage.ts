@@ -2,7 +2,7 @@ import type { Evidence } from '../evidence.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
 import type { Recognised } from './products.ts'
 
-/** What is proved about an upgrade's way through a proxy, and by what. */
+/** The proved fate of an upgrade on its way through a proxy, and the proof. */
 export interface Passage {
   /**
    * `passed`: the server behind saw it, and handles no upgrade; `stripped`: it saw a plain request; `pathless`: it has no
@@ -65,7 +65,7 @@ const volatileHeaders: readonly string[] = [
   'etag',
 ]
 
-/** What an answer is like, without what changes from one to the next: numbers, keys, times. */
+/** The features of an answer, without the parts that change from one to the next: numbers, keys, times. */
 function sign(answer: Answer): string {
   const { head } = answer
   if (head === undefined) return answer.ending

@@ -2,7 +2,7 @@ import type { Product } from '../catalogue/lines.ts'
 import type { Evidence } from '../evidence.ts'
 import { type Answer, bodyText } from '../probes/http.ts'
 
-/** Who may stand between: what an answer's headers and texts tell of proxies, servers and frameworks. */
+/** The proxies, servers and frameworks that may stand between, by an answer's headers and texts. */
 export interface Recognised {
   /** As the advice calls them. */
   readonly products: readonly Product[]

@@ -1,7 +1,7 @@
 import type { TunnelError } from '../../reach/tunnel.ts'
 import { type Draft, draft } from '../catalogue/draft.ts'
 
-/** What a proxy said that opened no tunnel. */
+/** The finding from the answer of a proxy that opened no tunnel. */
 export function concludeProxy({ proxy, status, message }: TunnelError): Draft {
   if (status === 407) return draft('BW_DOCTOR_PROXY_AUTHENTICATION', {}, [message])
   if (status === undefined) return draft('BW_DOCTOR_PROXY_UNREACHABLE', { proxy }, [message])

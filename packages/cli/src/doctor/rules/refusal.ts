@@ -10,7 +10,7 @@ import { showBytes, showPair } from './show.ts'
 import { concludeStatus } from './status.ts'
 import { saysTlsOnly } from './tls.ts'
 
-/** The answer to the upgrade was not 101: what differs between the requests tells why. One finding, the cause. */
+/** The answer to the upgrade was not 101: the differences between the requests tell why. One finding, the cause. */
 export function concludeRefusal(evidence: Evidence, main: Answer): Draft[] {
   const pairs = [showPair(main, 'upgrade'), ...comparisons(evidence)]
   const make = (code: FindingCode, facts: Facts = {}, more: readonly string[] = []) => [
@@ -121,7 +121,7 @@ function hostOf(origin: string): string {
   return URL.canParse(origin) ? new URL(origin).hostname : origin
 }
 
-/** What came was no HTTP response, or nothing came. */
+/** The answer was no HTTP response, or nothing came. */
 function concludeNoHead(evidence: Evidence, main: Answer, make: Make): Draft[] {
   const { target, greeting, clientHello, variants } = evidence
   const suggestion = withOtherScheme(target)

@@ -6,7 +6,7 @@ import { passageOf } from './passage.ts'
 import { isOwnAnswer, type Recognised } from './products.ts'
 import { quote } from './show.ts'
 
-/** What a status and its body say when no change in the request mattered. */
+/** The findings from a status and its body when no change in the request mattered. */
 export function concludeStatus(
   evidence: Evidence,
   main: Answer,
@@ -133,7 +133,7 @@ export function concludeStatus(
   }
 }
 
-/** What proxies do with an upgrade when nobody has told them. */
+/** The treatment of an upgrade by a proxy that nobody has configured for it. */
 function habitOf(proxy: string): Facts[string] {
   if (proxy === 'nginx' || proxy === 'Apache') {
     return {

@@ -5,7 +5,7 @@ import type { TlsResult } from '../probes/tls.ts'
 import { withOtherScheme } from '../target.ts'
 import { showAnswer } from './show.ts'
 
-/** What the TLS handshakes say; a fact `isFinal` of 1 marks what leaves nothing else to look at. */
+/** The findings from the TLS handshakes; a fact `isFinal` of 1 marks one that leaves nothing else to look at. */
 export function concludeTls(evidence: Evidence): Draft[] {
   const { tls } = evidence
   if (tls === undefined) return []

@@ -52,7 +52,7 @@ interface Peer {
   readonly start: (isTls: boolean) => Promise<number>
   readonly path?: string
   readonly protocols?: readonly string[]
-  /** What it is named as. */
+  /** The words that name it in the report. */
   readonly note?: string
 }
 

@@ -37,7 +37,7 @@ export async function open(server: Server, host = '127.0.0.1'): Promise<number> 
   return (server.address() as AddressInfo).port
 }
 
-/** A server that is written by hand: what it does with a connection is all that it does. */
+/** A server that is written by hand: `onConnection` is all that it does. */
 export async function rawServer(onConnection: (socket: Socket) => void, tls?: TlsOptions): Promise<number> {
   if (tls === undefined) return await open(createServer(onConnection))
   const server = createTlsServer(tls, onConnection)
@@ -102,7 +102,7 @@ export interface Told {
   readonly problems: readonly string[]
   readonly notes: readonly string[]
   readonly drafts: readonly Draft[]
-  /** What to find out next, in English. */
+  /** The questions to answer next, in English. */
   readonly questions: readonly (string | undefined)[]
   /** All of it in English. */
   readonly text: string

@@ -14,7 +14,7 @@ afterAll(closeAll)
 const asked = (head: string, path: string) => head.startsWith(`GET ${path} `)
 const page = () => http('200 OK', '<html>')
 
-/** What the server answers, the one code, and what its words have to name. */
+/** The server's answer, the one code, and a text that the finding's words have to contain. */
 type Case = readonly [name: string, answer: (head: string) => string, code: string, words: string]
 
 const cases: readonly Case[] = [

@@ -37,7 +37,7 @@ afterAll(closeAll)
 
 interface Case {
   readonly name: string
-  /** What the proxy is told. */
+  /** The proxy's configuration. */
   readonly lines: (to: Backends, port: number) => string
   /** Undefined: healthy. */
   readonly code?: string

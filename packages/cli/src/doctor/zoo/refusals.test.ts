@@ -187,7 +187,7 @@ test.concurrent('A connection that ends at once without a byte is told, and whet
   expect((await examine(`ws://127.0.0.1:${upgradeOnly}/`)).problems).toEqual(['UPGRADE_CRASHES'])
 })
 
-/** What speaks at a port that is not HTTP, by its own first words. */
+/** Servers at a port that is not HTTP, by their own first words. */
 const speakers: readonly (readonly [string, string | Buffer, boolean])[] = [
   ['SSH', 'SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n', true],
   ['SMTP', '220 mail.example.com ESMTP Postfix\r\n', true],

@@ -53,7 +53,7 @@ const socketIo = async (options: object) => {
   return await open(server)
 }
 
-/** What the server does, the path, and the one code; undefined: no error or warning. */
+/** The server, the path, and the one code; undefined: no error or warning. */
 const cases: Readonly<
   Record<string, readonly [start: () => Promise<number>, code: string | undefined, path?: string]>
 > = {

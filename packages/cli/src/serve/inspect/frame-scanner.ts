@@ -1,4 +1,4 @@
-/** What is kept of a payload, in bytes. */
+/** The most bytes of a payload that are kept. */
 export const keptPayloadBytes = 65_536
 
 export interface ScannedFrame {

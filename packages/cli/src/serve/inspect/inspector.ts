@@ -16,14 +16,14 @@ export const inspectLimits = {
   previewCharacters: 200,
 } as const
 
-/** What a page may not see of its own requests. */
+/** The headers of its own requests that a page may not see. */
 const secretHeaders = new Set(['authorization', 'cookie', 'proxy-authorization'])
 
 const Opcode = { Continuation: 0, Text: 1, Close: 8 } as const
 
 /**
  * Shows a page the bytes of its own connection. The page opens `/inspect`, gets a ticket, and connects with
- * `?inspect=TICKET`: what goes over that connection is told on the first. A ticket is good for one connection.
+ * `?inspect=TICKET`: the bytes of that connection are told on the first. A ticket is good for one connection.
  */
 export class Inspector {
   readonly #viewers = new Map<string, Viewer>()
@@ -120,7 +120,7 @@ class Viewer {
   }
 }
 
-/** What the server writes: an HTTP head, then frames, where that head has accepted. */
+/** Reads the bytes that the server writes: an HTTP head, then frames, where that head has accepted. */
 class AnswerScanner {
   readonly #viewer: Viewer
   readonly #frames: FrameScanner

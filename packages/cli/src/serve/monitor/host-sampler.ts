@@ -2,7 +2,7 @@ import { cpus, freemem, hostname, loadavg, release, totalmem, type } from 'node:
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Host, HostSample } from '../messages.ts'
 
-/** The event loop's timer fires this often; what it needs longer is the delay. */
+/** The event loop's timer fires this often; the time that it needs longer is the delay. */
 const resolutionMs = 10
 
 /** The server whose traffic is sampled. */

@@ -1,7 +1,7 @@
 import type { HostSample } from '../messages.ts'
 import type { SampledServer } from './host-sampler.ts'
 
-/** What one process of several tells of itself: counters since it began, and how it is now. */
+/** The figures that one process of several tells of itself: counters since it began, and its state now. */
 export interface OwnFigures {
   readonly pid: number
   readonly cpuMs: number
@@ -29,15 +29,15 @@ export function ownFigures({ sockets, counts }: SampledServer, latest: HostSampl
   }
 }
 
-/** What all processes have told at one time. */
+/** The figures that all processes have told at one time. */
 export interface Reading {
   readonly atMs: number
   readonly all: readonly OwnFigures[]
 }
 
 /**
- * The sample of a process with the figures of all in the place of its own: sums, and of delays the longest. What one has counted
- * before it was first seen, or takes with it when it ends, is in no rate.
+ * The sample of a process with the figures of all in the place of its own: sums, and of delays the longest. The counts of one
+ * before it was first seen, or that it takes with it when it ends, are in no rate.
  */
 export function withSums(sample: HostSample, before: Reading, now: Reading): HostSample {
   const earlier = new Map(before.all.map(figures => [figures.pid, figures]))

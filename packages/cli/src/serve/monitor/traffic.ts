@@ -15,7 +15,7 @@ export interface MeasuredSocket {
 type Tally = Record<Way, { up: number; down: number }>
 
 /**
- * How many bytes requests and WebSockets have moved that name a meter and a way in their query. What HTTP has moved is read at
+ * How many bytes requests and WebSockets have moved that name a meter and a way in their query. The bytes of HTTP are read at
  * its TCP connection, which carries more than one request: so every request is looked at when it ends, whosever it is.
  */
 export class Traffic {
@@ -49,7 +49,7 @@ export class Traffic {
     this.#openSockets.delete(socket)
   }
 
-  /** What a meter says. */
+  /** The bytes that a meter has counted. */
   read(name: string): Readonly<Record<Way, WireBytes>> {
     for (const [response, count] of this.#openRequests)
       if (response.socket) count(this.#take(response.socket))
@@ -84,7 +84,7 @@ export class Traffic {
     open.before = now
   }
 
-  /** What went over a TCP connection since the last look. */
+  /** The bytes that went over a TCP connection since the last look. */
   #take(socket: Socket): WireBytes {
     const before = this.#seen.get(socket) ?? { up: 0, down: 0 }
     const now = { up: socket.bytesRead, down: socket.bytesWritten }

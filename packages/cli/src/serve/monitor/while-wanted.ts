@@ -3,9 +3,9 @@ import type { HubTopic } from 'bothways'
 /** A viewer that asks now and then, as polls do, counts as there for so long, in ms: longer than between two polls. */
 const lingerMs = 30_000
 
-/** What fills a topic, from its beginning to its end. */
+/** The source that fills a topic, from its beginning to its end. */
 export interface Filling {
-  /** What is published next, or a promise of it: until then nothing else is asked for. */
+  /** The value to publish next, or a promise of it: until then nothing else is asked for. */
   make(): unknown
   end?(): void
 }

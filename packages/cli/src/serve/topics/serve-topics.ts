@@ -14,7 +14,7 @@ const clientPath = `${topicsPath}/client.js`
 /** How often the host's figures are published, in ms. */
 const loadMs = 1000
 
-/** What `serve` offers of topics for everybody to try. */
+/** The topics that `serve` offers for everybody to try. */
 export class ServeTopics {
   readonly hub: Hub
   readonly #http: TopicsHttp

@@ -50,7 +50,7 @@ export function topicsOnSocketIo(hub: Hub, io: Server<TopicEvents, TopicEvents>)
   })
 }
 
-/** Who writes `emit('message', { type: … })` means the same. */
+/** An object, as in `emit('message', { type: … })`, means the same as its JSON. */
 function textOrBytes(message: unknown): string | Buffer {
   if (typeof message === 'string' || Buffer.isBuffer(message)) return message
   return JSON.stringify(message) ?? ''

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 
-/** What workers and the first process tell each other. */
+/** The messages between workers and the first process. */
 type Message =
   /** A worker wants to know something of all; the first process passes the question on. */
   | { readonly ask: string; readonly step: 'wanted'; readonly id: number }
