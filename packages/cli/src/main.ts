@@ -31,7 +31,7 @@ const runs: Readonly<Record<string, Run>> = {
 /**
  * Runs one command to its end.
  *
- * @param argv what stands behind the program's name
+ * @param argv the arguments behind the program's name
  * @returns the exit code: 0 done, 1 it could not be done, 2 wrong use
  */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -62,7 +62,7 @@ test.each([
   ['silence', 0, 0],
 ])('A connection that both ends have ended is gone, with %s', async (_, latencyMs, freezeAfterMs) => {
   let proxySocket: Socket | undefined
-  // As a server that ends what is idle.
+  // As a server that ends idle connections.
   const idle = createNetServer({ allowHalfOpen: true }, socket => {
     proxySocket = socket
     socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'))

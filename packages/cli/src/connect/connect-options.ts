@@ -157,7 +157,7 @@ export interface ConnectOptions {
   readonly reconnects: boolean
   /** Sent whenever it has connected, before anything else. */
   readonly hello: readonly Payload[]
-  /** Messages to send instead of what is typed; none: standard input. */
+  /** Messages to send instead of typed ones; none: standard input. */
   readonly execute: readonly string[]
   readonly isBinary: boolean
   readonly isJson: boolean

@@ -13,7 +13,7 @@ export interface Conversation {
   /** Waits for a connection. @returns false when none will come */
   ready(): Promise<boolean>
   send(payload: Payload): void
-  /** Resolves when the network has taken enough of what was sent. */
+  /** Resolves when the network has taken enough of the messages sent. */
   hasRoom(): Promise<void>
   /** In ms; undefined when the connection ends before the pong. */
   roundTrip(): Promise<number | undefined>

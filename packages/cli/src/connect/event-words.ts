@@ -1,7 +1,7 @@
 import type { Disconnect } from 'bothways'
 import type { Language } from '../language.ts'
 
-/** The words of what is shown about events. */
+/** The words in which events are shown. */
 export interface EventWords {
   readonly connecting: (url: string, protocols: string, headers: string) => string
   readonly open: (url: string) => string

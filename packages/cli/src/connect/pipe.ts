@@ -184,7 +184,7 @@ class PipeRun {
   /** As many messages as lines, or none for a while: a server need not answer each line. */
   async #repliesOrQuiet(): Promise<void> {
     this.#lastAtMs = performance.now()
-    // The pong comes behind what the server answers at once.
+    // The pong comes behind the messages that the server answers at once.
     void this.#session.roundTrip().then(() => {
       this.#hasPong = true
       this.#wake()

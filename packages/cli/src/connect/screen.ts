@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 
 /**
  * A terminal where lines appear above the one that is being typed, which stays as it is: from the first prompt to the
- * last, the prompt and what is typed behind it are the end of what the terminal shows.
+ * last, the prompt and the text typed behind it are the end of the terminal's contents.
  */
 export class Screen {
   readonly #prompt: Interface

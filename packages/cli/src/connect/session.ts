@@ -82,7 +82,7 @@ export class Session implements Conversation {
     return this.isOpen && this.#socket.bufferedAmount > highWaterMarkBytes
   }
 
-  /** Resolves when the network has taken enough of what was sent. */
+  /** Resolves when the network has taken enough of the messages sent. */
   async hasRoom(): Promise<void> {
     // The standard has no event for this.
     while (this.isBusy) {

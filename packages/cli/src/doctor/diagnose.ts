@@ -33,7 +33,7 @@ export interface DiagnoseOptions {
   readonly sizeBytes?: number | undefined
   /** Send one text message, and look whether it comes back. Default false. */
   readonly echoes?: boolean
-  /** Look also at what an attacker could use. Default false. */
+  /** Look also for weaknesses that an attacker could use. Default false. */
   readonly checksSecurity?: boolean
   /** Goes through this HTTP proxy, by CONNECT. Default: directly. */
   readonly proxy?: URL | undefined
@@ -41,7 +41,7 @@ export interface DiagnoseOptions {
   readonly totalMs?: number
   /** Connects only to addresses that this allows. Default: all. */
   readonly allowsAddress?: (address: string) => boolean
-  /** Told what is tried, in the order of the probes. */
+  /** Told each step, in the order of the probes. */
   readonly onStep?: (step: Step) => void
 }
 
@@ -220,7 +220,7 @@ class Visit {
     return this.#deadline - performance.now()
   }
 
-  /** Its three answers share what is left. */
+  /** Its three answers share the time that is left. */
   async #converse(dialogue: Dialogue): Promise<Conversation> {
     return await converse(dialogue, { answerMs: this.#within(3000 * 3) / 3 })
   }

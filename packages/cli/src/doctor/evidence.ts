@@ -69,7 +69,7 @@ export interface Evidence {
   readonly greeting?: Greeting
   /** For ws:, whether the port takes a TLS handshake. */
   readonly clientHello?: TlsResult
-  /** For wss:, what a request without TLS is answered. */
+  /** For wss:, the answer to a request without TLS. */
   readonly plainHttp?: Answer
   readonly http2?: Http2Result
   /** The same conversation without compression, after one that did not inflate. */

@@ -70,7 +70,7 @@ export interface Change {
 /** The path of the topics about this process: no other process has them, and they end with it. */
 export const figuresPath = '/figures'
 
-/** The four ways to get what a topic has. */
+/** The four ways to get the messages of a topic. */
 export const ways = ['poll', 'longPoll', 'events', 'socket'] as const
 export type Way = (typeof ways)[number]
 

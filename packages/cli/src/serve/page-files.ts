@@ -112,7 +112,7 @@ function readPageFile(folder: string, entry: string): PageFile {
     ...(existsSync(brotliPath) && { brotli: readFileSync(brotliPath) }),
     body,
     contentType: contentTypes[extension] ?? 'application/octet-stream',
-    // Vite puts what carries a hash in its name into `assets`.
+    // Vite puts files with a hash in their names into `assets`.
     cacheControl: entry.startsWith(`assets${sep}`) ? 'public, max-age=31536000, immutable' : 'no-cache',
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
     isCompressible: compressible.has(extension) && body.length > 1_024,

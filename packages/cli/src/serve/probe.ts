@@ -26,7 +26,7 @@ export interface ProbeOptions {
 /**
  * The doctor, for the page: `POST /diagnose` tries a connection as the command line does. It lets a reader connect from
  * this machine, so it answers its own page alone, and without `--allow-probe` only readers on this machine, for targets on
- * it. A name is resolved once, and what is connected to is the address that was checked; no redirect is followed.
+ * it. A name is resolved once, and the connection goes to the address that was checked; no redirect is followed.
  */
 export class Probe {
   readonly #options: ProbeOptions

@@ -168,7 +168,7 @@ describe('The topics', () => {
     const { client } = await openMember(4, { transports: ['websocket'] })
     const gone = nextEvent(client, 'disconnect')
     const text = JSON.stringify({ type: 'publish', topic: 'room/flood', data: 1 })
-    // Ten seconds' worth of publications at once, then what is held beyond, until that is more than the rate takes meanwhile.
+    // Ten seconds' worth of publications at once, then those held beyond, until they are more than the rate takes meanwhile.
     for (let count = 0; count < 10_000; count++) client.emit('message', text)
     while (client.connected) {
       for (let count = 0; count < 2 * maxHeldMessages; count++) client.emit('message', text)

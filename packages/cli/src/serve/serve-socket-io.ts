@@ -59,7 +59,7 @@ export class ServeSocketIo {
     )
   }
 
-  /** Requests that were refused, by what the client was told. */
+  /** Requests that were refused, by the reason that the client was told. */
   get refusalsByReason(): Readonly<Record<string, number>> {
     return this.#refusalsByReason
   }

@@ -22,7 +22,7 @@ export interface ServeOptions {
   readonly origins: readonly string[]
   /** Names and addresses that requests may ask for, besides the loopback's, `host` and the address connected to. */
   readonly allowedHosts?: readonly string[]
-  /** Whether the page is served, or only what it talks to. */
+  /** Whether the page is served, or only the paths that it talks to. */
   readonly page: boolean
   /** Whether the page may have any address tried, from anywhere; else only readers on this machine, and addresses of it. */
   readonly probesAnywhere?: boolean
@@ -120,7 +120,7 @@ export async function startServe(options: ServeOptions): Promise<Serving> {
   }
 
   async function close(): Promise<void> {
-    // Other workers take what comes from here on; alone it goes on saying that it is leaving.
+    // Other workers take the connections that come from here on; alone it goes on saying that it is leaving.
     if (isWorker) http.close()
     plain.drain()
     socketIo.drain()

@@ -54,7 +54,7 @@ function callOfOption(name: string, { short, value }: Option): string {
   return text.length < optionColumns ? text.padEnd(optionColumns) : `${text}  `
 }
 
-/** A text beside what it is about; further lines stand below its own beginning. */
+/** A text beside the words it explains; further lines stand below its own beginning. */
 function hanging(left: string, text: string, indent: number = optionColumns): string[] {
   const [first = '', ...rest] = wrap(text, lineColumns - columns(left))
   const others = rest.length === 0 ? [] : wrap(text.slice(first.length).trimStart(), lineColumns - indent)

@@ -33,7 +33,7 @@ async function through(lines: string, options: Partial<BehindOptions> = {}): Pro
   }
 }
 
-/** Name, the location's lines, and what is told. */
+/** Name, the location's lines, and the codes told. */
 const cases: readonly (readonly [string, string, readonly string[]])[] = [
   ['right', `${upgrade} ${host}`, []],
   ['without a line', '', ['REQUEST_HTTP_VERSION', 'UPGRADE_STRIPPED', 'HOST_REWRITTEN']],

@@ -19,7 +19,7 @@ const directions = {
   down: { shown: 'server → client', en: 'from the server to the client', zh: '从服务器到客户端' },
 } as const
 
-/** Sends one message of so many bytes each way, on a connection of its own, and counts what arrives. */
+/** Sends one message of so many bytes each way, on a connection of its own, and counts the bytes that arrive. */
 export async function findByteCuts(pass: Passage, bytes: number): Promise<Draft[]> {
   const [up, down] = await Promise.all([
     pass({ kind: 'listen' }).then(async passage => {

@@ -7,7 +7,7 @@ export class Meter {
   bytes: number
   end: { readonly by: 'FIN' | 'RST'; readonly ms: number } | undefined
 
-  /** @param bytes what has come already */
+  /** @param bytes the count of bytes that have come already */
   constructor(socket: Socket, bytes = 0) {
     this.bytes = bytes
     socket.on('data', chunk => {

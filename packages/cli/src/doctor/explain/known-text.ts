@@ -1,7 +1,7 @@
 import type { Language } from '../../language.ts'
 import type { FindingCode } from '../catalogue/draft.ts'
 
-/** One text that users see, and what it may mean. */
+/** One text that users see, and the findings that it may mean. */
 export interface KnownText {
   readonly pattern: RegExp
   /** The likeliest first. */

@@ -65,7 +65,7 @@ export interface Ask {
   readonly httpVersion?: '1.0' | '1.1'
   /** Further lines, such as `['Cookie', 'a=b']`. */
   readonly headers?: readonly (readonly [name: string, value: string])[]
-  /** With what WebSocket adds, but without Upgrade and Connection: as a proxy passes it on that knows no upgrades. */
+  /** With the headers of WebSocket, but without Upgrade and Connection: as a proxy passes it on that knows no upgrades. */
   readonly isStripped?: boolean
   /** With a line that is no header, which its first reader refuses (RFC 9112 §5.1). */
   readonly isBroken?: boolean

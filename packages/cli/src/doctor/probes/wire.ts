@@ -56,7 +56,7 @@ export interface Exchange extends Transcript {
   readonly socket: Socket
 }
 
-/** Opens a connection, sends, and keeps what comes until it is enough, ends, or falls silent. Never rejects. */
+/** Opens a connection, sends, and keeps the bytes that come until they are enough, it ends, or it falls silent. Never rejects. */
 export function exchange(endpoint: Endpoint, options: ExchangeOptions): Promise<Exchange> {
   const { send, isEnough = () => false, timeoutMs, quietMs, signal } = options
   const { address: host, port, tls } = endpoint

@@ -23,7 +23,7 @@ export function passageOf(
 ): Passage | undefined {
   const { plain, stripped, 'without compression': again } = variants
   if (plain !== undefined && stripped !== undefined && again !== undefined) {
-    // Two of each kind, so that what changes from one request to the next proves nothing.
+    // Two of each kind, so that a change from one request to the next proves nothing.
     const isSteady = sign(main) === sign(again) && sign(plain) === sign(stripped)
     if (isSteady && sign(main) !== sign(stripped)) {
       const seen = 'the answer is another one without Upgrade and Connection: they reach the server behind'

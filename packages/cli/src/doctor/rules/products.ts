@@ -69,7 +69,7 @@ const ownPages: readonly RegExp[] = [
 /** The validators that nginx, Apache and Caddy give a file of theirs; frameworks' ones are weak or longer. */
 const fileTag = /^"[0-9a-z]+(-[0-9a-z]+)?"$/
 
-/** The proxy gave the answer itself: its own page, a file, or what Caddy says where no route matches. */
+/** The proxy gave the answer itself: its own page, a file, or Caddy's answer where no route matches. */
 export function isOwnAnswer(answer: Answer, proxy: string | undefined): boolean {
   const { headers = {} } = answer.head ?? {}
   const body = bodyText(answer)

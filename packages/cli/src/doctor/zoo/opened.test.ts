@@ -106,7 +106,7 @@ test.concurrent('A status line of HTTP/1.0 is a warning beside what else is foun
 const compressed = 'Sec-WebSocket-Extensions: permessage-deflate\r\n'
 const frame = (...bytes: number[]) => Buffer.from(bytes)
 
-/** Name, what the server sends once it is open, further lines of its 101, and the one code. */
+/** Name, the bytes that the server sends once it is open, further lines of its 101, and the one code. */
 const violations: readonly (readonly [string, Buffer, string, string])[] = [
   ['a second HTTP answer', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), '', 'SECOND_ANSWER'],
   ['a masked frame', frame(0x81, 0x81, 1, 2, 3, 4, 0x60), '', 'FRAME_MASKED'],

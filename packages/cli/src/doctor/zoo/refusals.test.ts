@@ -6,7 +6,7 @@ afterAll(closeAll)
 /** Servers of this process that say nothing now say nothing later. */
 const totalMs = 5000
 
-/** Name, what the server answers, and the one code that the doctor must say. */
+/** Name, the server's answer, and the one code that the doctor must say. */
 const cases: readonly (readonly [string, (head: string) => string | undefined, string])[] = [
   ['A route that answers 200', () => http('200 OK', '<html>'), 'HTTP_ANSWERED'],
   ['A route that answers 204', () => http('204 No Content'), 'HTTP_ANSWERED'],

@@ -38,7 +38,7 @@ async function nodeServer(onRequest?: RequestListener, onUpgrade?: OnUpgrade): P
   return await open(server)
 }
 
-/** The head of a 101, and what comes behind it. */
+/** The head of a 101, and the bytes behind it. */
 const then =
   (bytes: string | Buffer): OnUpgrade =>
   ({ headers }, socket) => {
@@ -258,7 +258,7 @@ test.concurrent.each(Object.entries(cases))(
 )
 
 test.concurrent('A port that drops packets is told within four seconds', async () => {
-  // A full queue of connections that nobody takes: Linux drops what comes then.
+  // A full queue of connections that nobody takes: Linux drops the packets that come then.
   const program = `import socket, sys
 server = socket.socket(); server.bind(("127.0.0.1", 0)); server.listen(0); port = server.getsockname()[1]
 held = []

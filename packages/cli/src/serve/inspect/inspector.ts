@@ -86,7 +86,7 @@ export class Inspector {
   }
 }
 
-/** A viewer is told as long as it reads; in a turn of its own, since what is told of may be a write under way. */
+/** A viewer is told as long as it reads; in a turn of its own, since the event may be of a write under way. */
 class Viewer {
   readonly #socket: ServerSocket
   #waiting: InspectEvent[] = []

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
 
-/** A stream that shows what goes through it, both ways. */
+/** A stream that shows the bytes that go through it, both ways. */
 export class ObservedStream extends Duplex {
   readonly #inner: Duplex
   readonly #onRead: (chunk: Buffer) => void

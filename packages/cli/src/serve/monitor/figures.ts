@@ -97,7 +97,7 @@ export class Figures {
     const begin = (): Filling => {
       const sampler = new HostSampler(server)
       if (askWorkers !== undefined) return sumsOfAll(sampler, askWorkers, latest)
-      // A share of no time at all would be none: who comes first sees what was measured last.
+      // A share of no time at all would be none: the first viewer sees the last measurement.
       let first: HostSample | undefined = { ...latest(), sequence: 0 }
       return {
         make() {

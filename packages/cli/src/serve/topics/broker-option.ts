@@ -17,7 +17,7 @@ export function isServer({ kind }: BrokerOption): boolean {
 export interface OpenedBroker {
   /** Undefined for that in memory, which the hub has by itself. */
   readonly broker: Broker | undefined
-  /** Gives back what the broker itself does not, once it is closed. */
+  /** Releases the resources that the broker itself does not, once it is closed. */
   end(): void
 }
 

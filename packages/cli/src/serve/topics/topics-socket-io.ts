@@ -12,7 +12,7 @@ export const maxHeldMessages = 1_000
 /** RFC 6455's registry of close codes. */
 const serviceRestart = 1012
 
-/** The topics for clients of Socket.IO: the event `message` carries what a WebSocket of `bothways.v1` does, as text. */
+/** The topics for clients of Socket.IO: the event `message` carries the messages of a WebSocket of `bothways.v1`, as text. */
 export function topicsOnSocketIo(hub: Hub, io: Server<TopicEvents, TopicEvents>): void {
   io.on('connection', socket => {
     const topics = carryTopics(hub, {

@@ -40,7 +40,7 @@ export function relayQuestions(): void {
  * In a worker: answers a question of any worker with its own value.
  *
  * @param ask the name of the question, once in a process
- * @returns what asks all of them; without the first process it is this one's value alone
+ * @returns a function that asks all of them; without the first process it gives this one's value alone
  */
 export function askAll<Value>(ask: string, own: () => Value): () => Promise<readonly Value[]> {
   let lastId = 0

@@ -1,7 +1,7 @@
 import type { Metric } from 'bothways'
 import { askAll } from './ask-all.ts'
 
-/** In a worker: answers with its own metrics. @returns what asks for those of all, as one */
+/** In a worker: answers with its own metrics. @returns a function that asks for those of all, as one */
 export function shareMetrics(own: () => readonly Metric[]): () => Promise<readonly Metric[]> {
   const ask = askAll('metrics', own)
   return async () => asOne(await ask())
