@@ -1,7 +1,7 @@
 import { checkResponse, createRequestHeaders, type HandshakeError, isToken } from '@bothways/protocol'
 import { hasControl, headLines, readHeaders } from './head.ts'
 
-/** What a client asks for in its opening handshake. */
+/** The path, host, subprotocols and headers of a client's opening handshake. */
 export interface OpeningOptions {
   readonly path: string
   readonly host: string

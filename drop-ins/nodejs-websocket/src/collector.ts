@@ -21,7 +21,7 @@ export class Collector {
     this.#parts.push(part)
   }
 
-  /** What has come; from here on it begins anew. */
+  /** The bytes collected so far; the collector is empty afterwards. */
   take(): Buffer {
     const parts = this.#parts
     const [only = Buffer.alloc(0), ...others] = parts

@@ -6,7 +6,7 @@ import { openingRequest } from './client-handshake.ts'
 import { Connection } from './connection.ts'
 import { parseUrl } from './url.ts'
 
-/** Options of {@link connect}; what is not listed goes to `net.connect` or `tls.connect`. */
+/** Options of {@link connect}; options not listed go to `net.connect` or `tls.connect`. */
 export interface ConnectOptions
   extends Omit<TlsConnectOptions, 'host' | 'port'>,
     Partial<Omit<TcpNetConnectOpts, 'host' | 'port' | keyof TlsConnectOptions>> {

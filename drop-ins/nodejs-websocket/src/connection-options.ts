@@ -27,7 +27,7 @@ export function settingsOf(role: 'server' | 'client'): ConnectionSettings {
 
 let lastCompat = compatFor(limits.settings.maxBufferLength)
 
-/** What is different about the connections of nodejs-websocket; the same object while nothing changes. */
+/** The behaviour of nodejs-websocket's connections where it differs; the same object while nothing changes. */
 export function compatOf(): ConnectionCompat {
   const { maxBufferLength } = limits.settings
   if (lastCompat.receiver?.maxFrameBytes !== maxBufferLength) lastCompat = compatFor(maxBufferLength)

@@ -17,7 +17,7 @@ import {
 } from './index.ts'
 import * as limits from './limits.ts'
 
-// What is different from the original on purpose, and its bounds; the rest is in differential.test.ts.
+// The intended differences from the original, and the bounds; the rest is in differential.test.ts.
 
 const request = [
   'GET / HTTP/1.1',

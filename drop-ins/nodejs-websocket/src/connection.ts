@@ -32,7 +32,7 @@ import { Receiving } from './receiving.ts'
 import { openingAnswer, readOpeningRequest, refusal } from './server-handshake.ts'
 import { tell } from './tell.ts'
 
-/** What a {@link Connection} emits, with the arguments of each event. */
+/** The events of a {@link Connection}, with their arguments. */
 export interface ConnectionEvents {
   /** The opening handshake is over. */
   connect: []
@@ -45,7 +45,7 @@ export interface ConnectionEvents {
   error: [error: Error]
 }
 
-/** What a {@link Server} emits. */
+/** The events of a {@link Server}, with their arguments. */
 export interface ServerEvents {
   listening: []
   connection: [connection: Connection]
@@ -153,7 +153,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   }
 
   /**
-   * The TCP or TLS socket under it, for a program that uses it besides: what was sent before is written, and from here on all
+   * The TCP or TLS socket under it, for a program that uses it besides: data sent before is written, and from here on all
    * data go by it.
    */
   get socket(): Socket {

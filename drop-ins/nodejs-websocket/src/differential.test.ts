@@ -9,7 +9,7 @@ import { masked, type RawFrame, rawFrame, unmasked } from '@bothways/test-suppor
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import bothways, { type Connection, type Server, type ServerOptions } from './index.ts'
 
-// Each script runs once on nodejs-websocket and once on this package: what both did must be the same.
+// Each script runs once on nodejs-websocket and once on this package: both must do the same.
 
 type Api = typeof bothways
 
@@ -29,7 +29,7 @@ const usualLines = [
 const head = (first: string, lines: readonly string[]): string => `${[first, ...lines].join('\r\n')}\r\n\r\n`
 const request = (...more: string[]): string => head('GET /chat?a=1 HTTP/1.1', [...usualLines, ...more])
 
-/** What has happened, to whom, in order; and waiting for it. */
+/** The things that happened to each side, in order; also waits for them. */
 class Log {
   readonly entries: Record<string, unknown[]> = {}
   readonly #waiting = new Set<() => void>()
@@ -292,7 +292,7 @@ afterEach(() => {
   }
 })
 
-/** What a script sees on each of the two, beside what is in the log; and that it sees something. */
+/** A script's result and its log are the same on both libraries, and are not both empty. */
 async function same(script: (stage: Stage) => Promise<unknown>): Promise<void> {
   const seen: unknown[] = []
   for (const api of apis) {
@@ -312,7 +312,7 @@ async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await new Promise<void>(resolve => socket.once('close', () => resolve()))
 }
 
-/** What an action throws. */
+/** The error that an action throws, as its name and message. */
 function thrown(action: () => unknown): unknown {
   try {
     return ['returned', typeof action()]
@@ -479,7 +479,7 @@ describe('Messages are the same on both', () => {
       const lengths = [0, 1, 125, 126, 65_535, 65_536, 100_000]
       for (const [at, length] of lengths.entries()) {
         peer.frame(rawFrame('81', 'a'.repeat(length)), rawFrame('82', Buffer.alloc(length, 1)))
-        // A stream tells its end in a later tick: what else came in the same chunk may come before.
+        // A stream tells its end in a later tick: other events of the same chunk may come before.
         await stage.log.until('server', 'binary end', at + 1)
       }
     }))

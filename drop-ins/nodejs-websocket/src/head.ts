@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import { isToken } from '@bothways/protocol'
 
-/** What {@link readHead} has found. */
+/** The outcome of {@link readHead}. */
 export interface HeadResult {
   /** With the empty line; undefined when the bound was passed before its end. */
   readonly head: Buffer | undefined
-  /** What came behind it. */
+  /** The bytes that came behind it. */
   readonly rest: Buffer
 }
 

@@ -18,7 +18,7 @@ import { masked, rawFrame } from '@bothways/test-support/raw-frame'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Connection, connect, createServer } from './index.ts'
 
-// What the other side can do: each ends as written here, and no error is left without a listener.
+// Attacks by the other side: each ends as written here, and no error is left without a listener.
 
 const cleanUp: (() => void)[] = []
 afterEach(() => {

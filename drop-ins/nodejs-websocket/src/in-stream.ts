@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { Collector } from './collector.ts'
 
-/** What is received of a binary message, as it comes. Its reader tells how fast. */
+/** The payload of a binary message, as it comes. Its reader tells how fast. */
 export class InStream extends Readable {
   readonly #onWanted: () => void
-  /** What nobody asks for yet, in few pieces however it comes: each that a `Readable` holds costs some 100 bytes. */
+  /** Bytes that nobody asks for yet, in few pieces however they come: each piece in a `Readable` costs some 100 bytes. */
   readonly #waiting = new Collector()
   #isWanted = true
 

@@ -1,4 +1,4 @@
-// What the original lets grow without an end, and the two settings it has, which hold for the whole process.
+// Bounds where the original has none, and its two settings, which hold for the whole process.
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -15,7 +15,7 @@ export const refusalTimeoutMs = 2_000
 /** How long the other side may take for its part of the ending. */
 export const closeTimeoutMs = 30_000
 
-/** What may wait for a peer that reads slower than this side sends, before one more message. */
+/** The most bytes that may wait for a peer that reads slower than this side sends, before one more message. */
 export const maxBufferedBytes: number = 64 * MiB
 
 /** All frames of one text, unless `maxBufferLength` is larger still. */
@@ -37,6 +37,6 @@ export function setBinaryFragmentation(bytes: number): void {
  * closes with 1009. For connections opened from now on.
  */
 export function setMaxBufferLength(bytes: number): void {
-  // What is no number bounds nothing, as in the original; the other bounds stay.
+  // A value that is no number bounds nothing, as in the original; the other bounds stay.
   settings.maxBufferLength = Number.isNaN(Number(bytes)) ? Number.POSITIVE_INFINITY : Number(bytes)
 }

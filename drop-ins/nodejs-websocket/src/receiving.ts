@@ -4,7 +4,7 @@ import { Collector } from './collector.ts'
 import { InStream } from './in-stream.ts'
 import * as limits from './limits.ts'
 
-/** What a {@link Receiving} asks of its connection. */
+/** The calls that a {@link Receiving} makes on its connection. */
 interface ReceivingConnection {
   onText(text: string): void
   /** @returns whether anybody listens */
@@ -50,7 +50,7 @@ export class Receiving {
     text.push(payload)
     if (!isFinal) return
     this.#text = undefined
-    // What is no UTF-8 becomes U+FFFD.
+    // Bytes that are no UTF-8 become U+FFFD.
     this.#connection.onText(text.take().toString())
   }
 

@@ -8,7 +8,7 @@ import {
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { Connection, type SelectProtocol, type Server, type ServerEvents } from './connection.ts'
 
-/** Options of `createServer`; what is not listed goes to `net.createServer` or `tls.createServer`. */
+/** Options of `createServer`; options not listed go to `net.createServer` or `tls.createServer`. */
 export interface ServerOptions extends ServerOpts, TlsOptions {
   /** TLS, with the `key` and `cert` that are among the options. */
   secure?: boolean

@@ -1,7 +1,7 @@
 import { throwLater } from 'bothways/drop-in'
 
 /**
- * Tells the program something, and whether it listens. What a listener throws ends the process, unless the program
+ * Tells the program something, and whether it listens. An error that a listener throws ends the process, unless the program
  * catches that; it does not disturb the connection.
  */
 export function tell(emit: () => boolean): boolean {

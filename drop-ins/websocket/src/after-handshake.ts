@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 export function cutWhenLate(socket: Socket, afterMs: number | undefined): void {
   const timer = setTimeout(() => socket.destroy(), afterMs ?? 5_000).unref()
   socket.once('close', () => clearTimeout(timer))
-  // Nobody reads it: what breaks must not end the process.
+  // Nobody reads the socket: its errors must not end the process.
   socket.on('error', () => {})
   socket.resume()
 }

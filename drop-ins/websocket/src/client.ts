@@ -21,7 +21,7 @@ import { WebSocketConnection } from './connection.ts'
 import { Emitter } from './emitter.ts'
 import type { ClientSettings, IClientConfig } from './types.ts'
 
-/** What a client emits. */
+/** The events of a client, with their arguments. */
 export interface ClientEvents {
   connect: [connection: WebSocketConnection]
   connectFailed: [error: Error]
@@ -53,7 +53,7 @@ export class WebSocketClient extends Emitter<ClientEvents> {
   origin: string | null | undefined
   /** The `Sec-WebSocket-Key`. */
   base64nonce!: string
-  /** What the server has chosen. */
+  /** The subprotocol that the server has chosen. */
   protocol!: string
   response!: IncomingMessage
   socket!: Socket

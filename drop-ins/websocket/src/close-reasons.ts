@@ -1,7 +1,7 @@
 import { CloseCode, LimitError, type ProtocolViolation, type ViolationCode } from '@bothways/protocol'
 import type { CloseFrame } from 'bothways/connection'
 
-/** What a close code is called when nobody gives a description. */
+/** The description of each close code when nobody gives one. */
 export const closeDescriptions: Readonly<Record<number, string>> = {
   1000: 'Normal connection closure',
   1001: 'Remote peer is going away',

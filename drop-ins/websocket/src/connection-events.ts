@@ -1,7 +1,7 @@
 import type { WebSocketFrame } from './frame.ts'
 import type { Message } from './types.ts'
 
-/** What a connection emits. */
+/** The events of a connection, with their arguments. */
 export interface ConnectionEvents {
   message: [message: Message]
   frame: [frame: WebSocketFrame]

@@ -34,7 +34,7 @@ export function settingsOf(
   )
 }
 
-/** What is different about the connections of websocket. */
+/** The behaviour of websocket's connections where it differs. */
 export function compatOf(config: IConfig): ConnectionCompat {
   return {
     receiver: {

@@ -310,7 +310,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     this.#took(this.#core.sendFrame(payload, { opcode }) === 'sent', undefined)
   }
 
-  /** What follows from the core's answer to a send. */
+  /** Acts on the core's answer to a send: sets `outputBufferFull`, and calls back. */
   #took(hasRoom: boolean, cb: SendCallback | undefined): boolean {
     this.outputBufferFull = !hasRoom
     this.#callBack(this.#core.readyState === ReadyState.Open, cb)

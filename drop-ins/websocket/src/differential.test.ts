@@ -12,7 +12,7 @@ import { describe, expect, test } from 'vitest'
 import theirs from 'websocket'
 import ours from './index.ts'
 
-// Each script runs on npm's websocket and on ours; what both do, to the byte, has to be the same.
+// Each script runs on npm's websocket and on ours; both have to do the same, to the byte.
 
 const certificate = makeCertificate()
 
@@ -75,7 +75,7 @@ function isDropped(drop: (connection: WebSocketConnection) => void): Script {
   }
 }
 
-/** A request is answered; what the client gets and the request's own events are noted. */
+/** A request is answered; the client's answer and the request's own events are noted. */
 function answers(
   answer: (request: WebSocketRequest, stage: Stage) => void,
   headers = {},
@@ -107,7 +107,7 @@ function refuses(headers: Record<string, string>, path = '/'): Script {
   }
 }
 
-/** What a request says of itself. */
+/** The properties of a request. */
 function reads(headers: Record<string, string>, path = '/', config = {}): Script {
   return async stage => {
     const { port } = await stage.serve(config, request => {
@@ -158,7 +158,7 @@ function requests(...args: [path: string, ...rest: unknown[]]): Script {
   }
 }
 
-/** What a call with a library throws. */
+/** The error that a call with a library throws. */
 const throwing =
   (call: (library: Library) => unknown): Script =>
   async stage => {
@@ -915,7 +915,7 @@ const scripts: Record<string, Script> = {
   },
 }
 
-/** What accepting throws with this configuration. */
+/** The error that accepting throws with this configuration. */
 function answersWith(config: object): Script {
   return async stage => {
     const { server, port } = await stage.serve(config as never, request => {

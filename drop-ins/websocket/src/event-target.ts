@@ -1,4 +1,4 @@
-/** What can be dispatched. */
+/** An event that can be dispatched. */
 export interface PlainEvent {
   readonly type: string
   readonly defaultPrevented?: boolean
@@ -26,7 +26,7 @@ export class TargetEvent implements PlainEvent {
 export type Listener = (event: never) => void
 
 /**
- * Listeners as the DOM's, called at once and in order, the `on…` property first; what one of them throws reaches
+ * Listeners as the DOM's, called at once and in order, the `on…` property first; an error that one of them throws reaches
  * the dispatcher.
  */
 export class ListenerTarget {

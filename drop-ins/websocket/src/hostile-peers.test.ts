@@ -19,7 +19,7 @@ import { Stage } from '@bothways/test-support/websocket-stage'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import websocket from './index.ts'
 
-// What the other side can do: each ends as written here, and no error is left without a listener.
+// Attacks by the other side: each ends as written here, and no error is left without a listener.
 
 let stage: Stage
 beforeEach(() => {

@@ -9,7 +9,7 @@ const reasonPhrases: Readonly<Record<number, string>> = {
 }
 
 /**
- * The head of an answer, to be written as Latin-1. What cannot stand in a header is left out: line breaks, and
+ * The head of an answer, to be written as Latin-1. Characters that cannot stand in a header are left out: line breaks, and
  * characters of which writing would leave the lowest byte, which can be a line break.
  */
 export function httpHead(

@@ -1,6 +1,6 @@
 import type { IKeepaliveConfig } from './types.ts'
 
-/** What a {@link Keepalive} asks of its connection. */
+/** The connection as a {@link Keepalive} uses it. */
 export interface KeepaliveMember {
   /** How long nothing has come, in ms. */
   readonly idleMs: number
@@ -59,7 +59,7 @@ export class Keepalive {
       const lateMs = performance.now() - this.#dueAtMs
       if (restMs > 0) this.#wait(Math.min(restMs, this.#intervalMs))
       else if (lateMs >= 1 && !this.#hasWaitedLonger) {
-        // What came while the event loop was blocked is read after its timers.
+        // Bytes that came while the event loop was blocked are read after its timers.
         this.#hasWaitedLonger = true
         this.#wait(Math.min(lateMs, this.#graceMs))
       } else this.#member.drop()

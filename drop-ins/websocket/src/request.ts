@@ -9,14 +9,14 @@ import { Emitter } from './emitter.ts'
 import { headerText, httpHead } from './http-head.ts'
 import type { ICookie, IRequestedExtension, ServerSettings } from './types.ts'
 
-/** What a request emits. */
+/** The events of a request, with their arguments. */
 export interface RequestEvents {
   requestResolved: [request: WebSocketRequest]
   requestAccepted: [connection: WebSocketConnection]
   requestRejected: [request: WebSocketRequest]
 }
 
-/** What `readHandshake` throws: the answer's status and further headers, when it is not 400. */
+/** The error that `readHandshake` throws: the answer's status and further headers, when it is not 400. */
 interface HandshakeFailure extends Error {
   httpCode?: number
   headers?: Record<string, string>

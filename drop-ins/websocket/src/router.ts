@@ -20,7 +20,7 @@ export interface IRouterHandler {
 
 export type IRouterRequest = WebSocketRouterRequest
 
-/** What stands for a request that offers no subprotocol, and for a handler that wants none. */
+/** Stands for the subprotocol of a request that offers none, and of a handler that wants none. */
 const noProtocol = '____no_protocol____'
 
 export interface RouterRequestEvents {

@@ -5,7 +5,7 @@ import { Emitter } from './emitter.ts'
 import { WebSocketRequest } from './request.ts'
 import type { IServerConfig, IStringified, ServerSettings } from './types.ts'
 
-/** What a server emits. */
+/** The events of a server, with their arguments. */
 export interface ServerEvents {
   request: [request: WebSocketRequest]
   connect: [connection: WebSocketConnection]
@@ -39,7 +39,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   connections: WebSocketConnection[]
   /** Neither accepted nor rejected yet. */
   pendingRequests: WebSocketRequest[]
-  /** What listens to the events of HTTP servers and requests. */
+  /** The listeners of HTTP servers and requests. */
   readonly _handlers: {
     readonly upgrade: (request: IncomingMessage, socket: Socket, head?: Buffer) => void
     readonly requestAccepted: (connection: WebSocketConnection) => void
@@ -106,7 +106,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     for (const connection of [...this.connections]) connection.sendBytes(binaryData)
   }
 
-  /** What `upgrade` events are given to. */
+  /** The listener of `upgrade` events. */
   handleUpgrade(httpRequest: IncomingMessage, socket: Socket, head?: Buffer): void {
     const request = new WebSocketRequest(socket, httpRequest, this.config, head)
     try {
@@ -146,7 +146,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     try {
       request.accept(request.requestedProtocols[0], request.origin)
     } catch (error) {
-      // What the client has asked for must not end the process; a listener's own error may.
+      // An error caused by the client's request must not end the process; a listener's own error may.
       if (request.requestedProtocols === null) throw error
       this.emit('upgradeError', error as Error)
     }

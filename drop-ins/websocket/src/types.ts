@@ -1,12 +1,12 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer, RequestOptions } from 'node:https'
 
-/** Whatever can become text. */
+/** A value that can become text. */
 export interface IStringified {
   toString: (...args: never[]) => string
 }
 
-/** What connections of both sides can be told. */
+/** The options of connections of both sides. */
 export interface IConfig {
   /** The largest frame received, in bytes. Default: 64 KiB on a server, 1 MiB on a client. */
   maxReceivedFrameSize?: number | undefined
@@ -24,7 +24,7 @@ export interface IConfig {
   disableNagleAlgorithm?: boolean | undefined
 }
 
-/** What connections of a server can be told besides. */
+/** The further options of a server's connections. */
 export interface IKeepaliveConfig {
   /** Pings a client that has been silent for `keepaliveInterval`. Default true. */
   keepalive?: boolean | undefined
@@ -104,7 +104,7 @@ export interface IBinaryMessage {
 export type Message = IUtf8Message | IBinaryMessage
 export type IMessage = Message
 
-/** What {@link WebSocketFrame.addData} reads from: received bytes that do not lie in one piece. */
+/** The source of {@link WebSocketFrame.addData}: received bytes that do not lie in one piece. */
 export interface IBufferList {
   readonly length: number
   joinInto(target: Buffer, targetStart: number, sourceStart: number, sourceEnd: number): Buffer

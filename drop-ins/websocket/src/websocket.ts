@@ -10,7 +10,7 @@ import type * as types from './types.ts'
 import { version } from './version.ts'
 import { W3CWebSocket } from './w3c-websocket.ts'
 
-/** What `require` gives. */
+/** The object that `require` gives. */
 export const websocket: {
   server: typeof WebSocketServer
   client: typeof WebSocketClient

@@ -12,7 +12,7 @@ import { wsError } from './failures.ts'
 import { asBinaryType, givenBytes } from './payload.ts'
 import { ownState, type SocketState } from './socket-state.ts'
 
-/** What happens on a connection, as the events of its `WebSocket`. */
+/** Turns the calls of a connection into the events of its `WebSocket`. */
 export class ConnectionEvents implements ConnectionHandler {
   readonly #socket: SocketState
   readonly #isSynchronous: boolean

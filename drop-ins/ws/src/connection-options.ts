@@ -36,7 +36,7 @@ export function settingsOf(
   return lastSettings
 }
 
-/** What is different about the connections of ws. */
+/** The behaviour of ws's connections where it differs. */
 export function compatOf({
   generateMask,
   maxFragments = 0,

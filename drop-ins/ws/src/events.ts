@@ -5,7 +5,7 @@ import type { SocketState } from './socket-state.ts'
 // The events of the WHATWG interface, made of those of the EventEmitter for programs that listen by `addEventListener` or
 // by an `on…` attribute.
 
-/** What a listener by `addEventListener` gets. */
+/** The event that a listener by `addEventListener` gets. */
 class Event {
   readonly #type: string
   readonly #target: SocketState

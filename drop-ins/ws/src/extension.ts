@@ -3,12 +3,12 @@ import { HeaderScanner } from './header-scanner.ts'
 /** A parameter's values in the order in which they came: a string, or true where none is given. */
 export type ExtensionParams = Record<string, (string | true)[]>
 
-/** What is offered for each extension, in the client's order. */
+/** The sets of parameters offered for each extension, in the client's order. */
 export type ExtensionOffers = Record<string, ExtensionParams[]>
 
 type ParamValue = string | number | true
 
-/** What {@link format} takes for each extension: one set of parameters, or several. */
+/** The argument of {@link format}: for each extension, one set of parameters, or several. */
 export type ExtensionConfigurations = Record<
   string,
   | Readonly<Record<string, ParamValue | readonly ParamValue[]>>
@@ -16,7 +16,7 @@ export type ExtensionConfigurations = Record<
 >
 
 /**
- * What a `Sec-WebSocket-Extensions` header says (RFC 6455 §9.1).
+ * Parses a `Sec-WebSocket-Extensions` header (RFC 6455 §9.1).
  *
  * @throws SyntaxError when it is malformed
  */

@@ -1,7 +1,7 @@
 /** The code points of `token` (RFC 7230 §3.2.6). */
 const tokenCharacters = /[!#$%&'*+\-.^_`|~0-9A-Za-z]*/y
 
-/** Reads a header of HTTP from left to right; what does not belong is named by its index. */
+/** Reads a header of HTTP from left to right; a character that does not belong is named by its index. */
 export class HeaderScanner {
   readonly #text: string
   #at = 0
@@ -31,7 +31,7 @@ export class HeaderScanner {
   }
 
   /**
-   * What a quoted string says; the opening quote has been read. RFC 6455 §9.1: it must be a token, too.
+   * The content of a quoted string; the opening quote has been read. RFC 6455 §9.1: it must be a token, too.
    *
    * @throws SyntaxError
    */

@@ -18,7 +18,7 @@ export function refusePlainHttp(_request: IncomingMessage, response: ServerRespo
   response.end(body)
 }
 
-/** What a request lacks of an opening handshake (RFC 6455 §4.2.1). */
+/** The refusal of a request that is no valid opening handshake (RFC 6455 §4.2.1). */
 export function problemOf({ method, headers }: IncomingMessage): RefusalAnswer | undefined {
   if (method !== 'GET') return { status: 405, message: 'Invalid HTTP method' }
   if (headers.upgrade?.toLowerCase() !== 'websocket')

@@ -16,7 +16,7 @@ export function requestOf({ stream, headers, rawHeaders }: Http2Connect): Incomi
   return new Http2ServerRequest(stream, all, {}, rawHeaders) as unknown as IncomingMessage
 }
 
-/** What a request lacks of an opening handshake over HTTP/2 (RFC 8441 §4 and §5). */
+/** The refusal of a request that is no valid opening handshake over HTTP/2 (RFC 8441 §4 and §5). */
 export function problemOfConnect({ headers }: IncomingMessage): RefusalAnswer | undefined {
   if (headers[':method'] !== 'CONNECT') return { status: 405, message: 'Invalid HTTP method' }
   if (headers[':protocol'] !== 'websocket') return { status: 400, message: 'Invalid :protocol header' }
@@ -37,7 +37,7 @@ export function acceptConnect(stream: Http2Stream, lines: readonly string[]): vo
   Object.defineProperties(stream, asOfTcp)
 }
 
-/** What programs ask the socket of a request for, and a stream of HTTP/2 does not have. */
+/** Properties that programs read from the socket of a request, and that a stream of HTTP/2 does not have. */
 const asOfTcp: PropertyDescriptorMap = {}
 for (const name of [
   'authorized',
@@ -131,7 +131,7 @@ export class AnswerSocket extends Duplex {
 const noError = 0x0
 const cancel = 0x8
 
-/** What HTTP/2 has no place for (RFC 9113 §8.2.2), and what follows from the body. */
+/** Headers that HTTP/2 has no place for (RFC 9113 §8.2.2), and the one that follows from the body. */
 const notSent = new Set([
   'connection',
   'content-length',

@@ -19,7 +19,7 @@ const deflate = {
   'Sec-WebSocket-Extensions': 'permessage-deflate; client_no_context_takeover; server_no_context_takeover',
 }
 
-/** A bare client of a server; what the server's socket does is written down. */
+/** A bare client of a server; the events of the server's socket are written down. */
 async function open(
   stage: Stage,
   options: object = {},

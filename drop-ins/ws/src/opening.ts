@@ -45,7 +45,7 @@ interface Origin {
   readonly place: string | undefined
 }
 
-/** What a program has given, with the `WebSocket` that its `finishRequest` gets. */
+/** The options that a program has given, with the `WebSocket` that its `finishRequest` gets. */
 interface GivenOptions<Socket> extends ClientSettings {
   finishRequest?: ((request: ClientRequest, websocket: Socket) => void) | undefined
 }
@@ -169,7 +169,7 @@ function takeUpgrade(handshake: Handshake, response: IncomingMessage, stream: Du
   websocket.setSocket(stream, head, options as unknown as ClientSettings)
 }
 
-/** What a client must find in the answer (RFC 6455 §4.1). */
+/** Checks the server's answer as a client must (RFC 6455 §4.1). */
 function takeAnswer({ websocket, key, protocols, deflate }: Handshake, { headers }: IncomingMessage): void {
   if (headers.upgrade?.toLowerCase() !== 'websocket') throw new Error('Invalid Upgrade header')
   if (headers['sec-websocket-accept'] !== acceptKey(key)) {

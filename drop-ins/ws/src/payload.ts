@@ -3,7 +3,7 @@ import { maxControlPayloadBytes } from '@bothways/protocol'
 import { isBlob } from 'bothways/connection'
 import { wholeArrayBuffer } from 'bothways/drop-in'
 
-/** What `send` takes besides text; anything else that `Buffer.from` takes is taken, too. */
+/** The data that `send` takes besides text; anything else that `Buffer.from` takes is taken, too. */
 export type BufferLike =
   | string
   | Buffer
@@ -23,7 +23,7 @@ export type BufferLike =
   | { valueOf(): string }
   | { [Symbol.toPrimitive](hint: string): string }
 
-/** What programs get for no bytes, always the same object. */
+/** The payload that programs get for no bytes, always the same object. */
 export const emptyBuffer: Buffer = Buffer.alloc(0)
 
 /** The bytes that a program gets. */

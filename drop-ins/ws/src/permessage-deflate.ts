@@ -42,7 +42,7 @@ export interface PerMessageDeflateInit
   maxPayload?: number | undefined
 }
 
-/** What the parameters of the extension say (RFC 7692 §7.1), by their names on the wire. */
+/** The parameters of the extension (RFC 7692 §7.1), by their names on the wire. */
 export interface DeflateParams {
   server_no_context_takeover?: true
   client_no_context_takeover?: true
@@ -59,7 +59,7 @@ let zlibGate: WorkGate | undefined
 
 /** The negotiation of permessage-deflate and its two directions, as `ws` has them. */
 export class PerMessageDeflate {
-  /** What was agreed on; null before. */
+  /** The parameters agreed on; null before. */
   params: DeflateParams | null = null
   readonly _options: PerMessageDeflateInit
   readonly _threshold: number
@@ -87,7 +87,7 @@ export class PerMessageDeflate {
     this._zlibGate = zlibGate
   }
 
-  /** What a client offers (RFC 7692 §7.1). */
+  /** The parameters that a client offers (RFC 7692 §7.1). */
   offer(): DeflateParams {
     const { serverNoContextTakeover, clientNoContextTakeover } = this._options
     const { serverMaxWindowBits, clientMaxWindowBits = true } = this._options
@@ -150,7 +150,7 @@ export class PerMessageDeflate {
     )
   }
 
-  /** Inflates a message; what comes before its last frame is kept until then. */
+  /** Inflates a message; the frames before its last are kept until then. */
   decompress(data: Buffer, fin: boolean, callback: Callback): void {
     this.#fragments.push(data)
     if (!fin) {

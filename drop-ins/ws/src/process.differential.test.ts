@@ -6,7 +6,7 @@ import { sameOnBoth } from '@bothways/test-support/ws-differential'
 import { describe, expect, test } from 'vitest'
 import { WebSocketServer } from './index.ts'
 
-// What a program does to its process, and what a socket makes of it.
+// Programs that exit or fail, and the effect on their sockets.
 
 const root = join(import.meta.dirname, '../../..')
 const files = { original: 'node_modules/ws/index.js', 'drop-in': 'drop-ins/ws/dist/index.js' }

@@ -16,7 +16,7 @@ import type { PerMessageDeflate } from './permessage-deflate.ts'
 
 type Callback = (error?: Error | null) => void
 
-/** What a frame looks like. */
+/** The header fields of a frame, and how to mask it. */
 export interface FrameInit {
   opcode: number
   fin?: boolean
@@ -42,7 +42,7 @@ export class Sender {
   readonly #socket: Duplex
   readonly #extensions: Readonly<Record<string, PerMessageDeflate>>
   readonly #generateMask: ((mask: Buffer) => void) | undefined
-  /** What is sent waits for what takes its time before it. */
+  /** Ends with the last message that is being read or compressed; later messages wait for it. */
   #last: Promise<void> | undefined
   #isFirst = true
   #isCompressed = false

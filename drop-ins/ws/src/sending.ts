@@ -5,7 +5,7 @@ import { ownState, type SocketState } from './socket-state.ts'
 
 export type Callback = (error?: Error) => void
 
-/** What each state is called, by its number. */
+/** The name of each state, by its number. */
 export const stateNames = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const
 
 export interface SendOptions {

@@ -5,7 +5,7 @@ import type { PerMessageDeflateOptions } from './permessage-deflate.ts'
 import type { SharedOptions } from './types.ts'
 import type { WebSocket } from './websocket.ts'
 
-/** What `verifyClient` is told about a client. */
+/** The facts that `verifyClient` gets about a client. */
 export interface ClientInfo<Request extends IncomingMessage = IncomingMessage> {
   origin: string
   secure: boolean

@@ -28,7 +28,7 @@ export class OwnState {
   isCompressing: boolean | undefined
 }
 
-/** What the socket of an accepted or opened connection is made with. */
+/** Options for the socket of an accepted or opened connection. */
 export interface SocketOptions extends SharedOptions {
   /** Writes a masking key into the four bytes that it is given. */
   generateMask?(mask: Buffer): void

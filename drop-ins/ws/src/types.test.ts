@@ -20,7 +20,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** What TypeScript has against programs, by their files. */
+/** The errors that TypeScript reports in programs, which are given by their files. */
 function complaints(programs: Record<string, string>, ...flags: string[]): string {
   for (const [file, program] of Object.entries(programs)) writeFileSync(join(folder, file), program)
   const tsc = join(root, 'node_modules/typescript/bin/tsc')

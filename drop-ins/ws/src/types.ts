@@ -11,7 +11,7 @@ export type Data = string | Buffer | ArrayBuffer | Buffer[]
 
 export type CertMeta = string | string[] | Buffer | Buffer[]
 
-/** What both sides have in common. */
+/** The options that both sides have in common. */
 export interface SharedOptions {
   /** False: no two events in one turn of the event loop. Default true. */
   allowSynchronousEvents?: boolean | undefined
@@ -68,7 +68,7 @@ export interface EventListenerOptions {
   once?: boolean | undefined
 }
 
-/** What the events of a socket come with. */
+/** The events of a socket, with their arguments. */
 export interface SocketEvents {
   close: [code: number, reason: Buffer]
   error: [error: Error]

@@ -23,7 +23,7 @@ import { parse as parseSubprotocols } from './subprotocol.ts'
 import type { AddressInfo, AnyListener } from './types.ts'
 import { WebSocket } from './websocket.ts'
 
-/** What the events of a server come with. */
+/** The events of a server, with their arguments. */
 interface ServerEvents<Socket, Request> {
   close: []
   connection: [websocket: Socket, request: Request]
@@ -33,7 +33,7 @@ interface ServerEvents<Socket, Request> {
   wsClientError: [error: Error, socket: Duplex, request: Request]
 }
 
-// What is not of ws has names that no subclass has.
+// Members that ws does not have get names that no subclass has.
 const stopListening: unique symbol = Symbol('stopListening')
 const closesWithLast: unique symbol = Symbol('closesWithLast')
 const readTerms: unique symbol = Symbol('readTerms')
@@ -69,7 +69,7 @@ const defaults = {
 /** Sockets whose opening handshake is over. */
 const upgraded = new WeakSet<Duplex>()
 
-/** What a client offers, as far as the server takes it. */
+/** The subprotocols that a client offers, and the compression that the server accepts. */
 interface Terms {
   readonly protocols: Set<string>
   readonly deflate: PerMessageDeflate | undefined

@@ -240,7 +240,7 @@ export class WebSocket extends EventEmitter {
     this[ownState].connection?.close(checkCloseCode(code), closeReason(code, data))
   }
 
-  /** Stops the events; what has been read already may still come. */
+  /** Stops the events; those of bytes that were read already may still come. */
   pause(): void {
     if (this._readyState === ReadyState.Connecting || this._readyState === ReadyState.Closed) return
     this._paused = true
