@@ -6,7 +6,7 @@ import { sameOnBoth } from '@bothways/test-support/ws-differential'
 import { describe, expect, test } from 'vitest'
 import { WebSocketServer } from './index.ts'
 
-// Programs that exit or fail, and the effect on their sockets.
+// Things that a program does to its process (exit, asynchronous contexts, clocks), and their effect on its sockets.
 
 const root = join(import.meta.dirname, '../../..')
 const files = { original: 'node_modules/ws/index.js', 'drop-in': 'drop-ins/ws/dist/index.js' }

@@ -26,7 +26,7 @@ interface Holder {
 }
 
 /**
- * Who may open a session: a bound in all, one for each address, and one for how fast. A session by long polling is
+ * Admits new sessions: a bound in all, one for each address, and one for how fast. A session by long polling is
  * nothing but memory until its client sends a second request; if it does not, its place goes to the next client, so that
  * handshakes alone keep nobody out.
  */

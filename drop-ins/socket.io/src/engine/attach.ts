@@ -7,7 +7,7 @@ import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { AttachOptions, ServerSettings } from './options.ts'
 
-/** What a server can be attached to; over HTTP/2, clients poll. */
+/** The HTTP servers that an engine can be attached to; over HTTP/2, clients poll. */
 export type AttachableServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
 
 /** The engine that takes requests. */

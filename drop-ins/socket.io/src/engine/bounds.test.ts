@@ -8,7 +8,7 @@ import type { Server, ServerOptions, Socket } from './index.ts'
 import { attach } from './listen.ts'
 import { sizeOf } from './packet.ts'
 
-// What one client, or all of them, can make a server hold and do. Where memory is meant, it is measured.
+// Bounds of the memory and work that one client, or all of them, can cost a server. Memory is measured.
 
 const mebibyte = 1024 * 1024
 const polling = 'EIO=4&transport=polling'

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import { bytesOf, bytesOfBase64, digitOf, errorPacket, type Packet, packetTypes } from './packet.ts'
 
-/** What separates the packets of a payload (Engine.IO protocol v4, "HTTP long-polling: packet encoding"). */
+/** The separator of the packets of a payload (Engine.IO protocol v4, "HTTP long-polling: packet encoding"). */
 const separator = '\x1e'
 
 const code0 = 0x30

@@ -15,7 +15,7 @@ export interface CookieOptions {
   encode?: (value: string) => string
 }
 
-/** What a cookie is, unless options say otherwise. */
+/** The name and attributes of a cookie, unless options say otherwise. */
 export const cookieDefaults = { name: 'io', path: '/', httpOnly: true, sameSite: 'lax' } as const
 
 const namePattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/

@@ -9,7 +9,7 @@ export type CustomOrigin = (
   callback: (error: Error | null, origin?: StaticOrigin) => void,
 ) => void
 
-/** What scripts of other origins may do (Fetch standard, "CORS protocol"), with the names of npm's `cors`. */
+/** The rights of scripts of other origins (Fetch standard, "CORS protocol"), with the names of npm's `cors`. */
 export interface CorsOptions {
   origin?: StaticOrigin | CustomOrigin
   methods?: string | readonly string[]

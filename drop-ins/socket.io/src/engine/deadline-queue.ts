@@ -25,7 +25,7 @@ export class DeadlineQueue<Item> {
     this.#excusesBlocks = excusesBlocks
   }
 
-  /** What is added, the earliest due first. */
+  /** The items in the queue, the earliest due first. */
   [Symbol.iterator](): IterableIterator<Item> {
     return this.#deadlines.keys()
   }

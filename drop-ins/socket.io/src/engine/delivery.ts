@@ -89,7 +89,7 @@ export class Delivery implements TurnMember, BodyReceiver {
   onBody(bytes: Buffer): void {
     this.#packets = decodePayload(this.#isBinary ? bytes : bytes.toString(), this.#receiver.protocol)
     fairTime.begin(this)
-    // What this turn costs from here on counts.
+    // The time of this turn counts from here on.
     fairTime.goOn(this, 1)
     this.onTurn()
   }

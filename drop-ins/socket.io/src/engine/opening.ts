@@ -35,11 +35,11 @@ export function connectionSettings({
     },
     'server',
   )
-  // What waits is counted by the session.
+  // The session counts the bytes that wait.
   return { ...settings, maxBufferedBytes: Number.MAX_SAFE_INTEGER }
 }
 
-/** What an HTTP server hands over, and the headers that the program adds to the answer. */
+/** The socket and first bytes that an HTTP server hands over, and the headers that the program adds to the answer. */
 export interface UpgradeParts {
   readonly socket: Duplex
   readonly head: Buffer
@@ -91,7 +91,7 @@ function deflateOptions(options: PerMessageDeflateOptions): ReturnType<typeof re
   })
 }
 
-/** zlib's; what the core takes are the levels that compress. */
+/** zlib's; the core takes only the levels that compress. */
 function levelOf({ zlibDeflateOptions }: PerMessageDeflateOptions): number {
   const level = zlibDeflateOptions?.level ?? -1
   return level >= 1 && level <= 9 ? level : 6

@@ -12,7 +12,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { attach } from './listen.ts'
 
-/** What an answer says, without what is different each time. */
+/** An answer without the headers that differ each time. */
 type Said = readonly [status: number, headers: Readonly<Record<string, unknown>>, body: string]
 
 /** Headers that say when, or how TCP goes on. */
@@ -46,7 +46,7 @@ function said({ status, headers, body, bytes }: EngineAnswer, sid: string): Said
   ]
 }
 
-/** What a server answers, step by step, and what its listeners are told. */
+/** A server's answers, step by step, and the events of its listeners. */
 async function play(
   attachTo: (http: HttpServer, options: object) => StagedEngine,
   script: Script,
@@ -425,7 +425,7 @@ describe('A request to upgrade is answered as by npm engine.io', () => {
       let text = ''
       socket.on('data', chunk => {
         text += chunk.toString('latin1')
-        // What comes behind it is compared elsewhere.
+        // The bytes behind the head are compared elsewhere.
         if (text.startsWith('HTTP/1.1 101 ') && text.includes('\r\n\r\n')) socket.destroy()
       })
       await once(socket, 'close')

@@ -18,7 +18,7 @@ export function digitOf(type: Packet['type']): string {
   return digits[type as PacketType]
 }
 
-/** What a message may carry on its way out; on its way in it is a string or a `Buffer`. */
+/** The data of a message that is sent; that of a received one is a string or a `Buffer`. */
 export type RawData = string | ArrayBuffer | ArrayBufferView
 
 /** How a packet is sent. */
@@ -38,7 +38,7 @@ export interface Packet {
   readonly options?: WriteOptions | undefined
 }
 
-/** What was received instead of a packet. */
+/** Stands for received bytes that were no packet. */
 export const errorPacket: Packet = { type: 'error', data: 'parser error' }
 
 /** The bytes of binary data, without a copy. */
@@ -51,7 +51,7 @@ export function bytesOfBase64(text: string): Buffer {
   return ownBytes(Buffer.from(text, 'base64'))
 }
 
-/** What a packet takes that waits, besides its data: the object, its place in the queue, the head of its string. */
+/** The bytes that a waiting packet takes besides its data: the object, its place in the queue, the head of its string. */
 const packetBytes = 96
 
 /** About how much memory a packet takes while it waits, in bytes. */

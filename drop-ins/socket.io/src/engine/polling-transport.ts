@@ -9,7 +9,7 @@ import type { Packet } from './packet.ts'
 import { guard } from './safe-emitter.ts'
 import { type SendCallback, Transport } from './transport.ts'
 
-/** What long polling takes from its server. */
+/** The settings and calls of the server that long polling uses. */
 export interface PollingSettings {
   readonly maxHttpBufferSize: number
   /** The bodies of all requests of the server. */
@@ -203,7 +203,7 @@ export class PollingTransport extends Transport implements DeliveryReceiver {
     if (cut === undefined || cut.delivery.isReading) return
     this.#delivery = undefined
     cut.delivery.cancel()
-    // Over HTTP/1.1 the connection ends behind the answer: what is left of the body would keep it.
+    // Over HTTP/1.1 the connection ends behind the answer: the rest of the body would keep it.
     cut.response.shouldKeepAlive = false
     cut.response.writeHead(400).end()
   }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { throwLater } from 'bothways/drop-in'
 
-/** Runs what a program has given us. What it throws ends the process, unless somebody catches it there, and never us. */
+/** Runs a function of the program. An error that it throws ends the process, unless somebody catches it there, and never us. */
 export function guard(work: () => void): void {
   try {
     work()

@@ -22,13 +22,13 @@ export const errorMessages: Readonly<Record<ErrorCode, string>> = {
   5: 'Unsupported protocol version',
 }
 
-/** What a refusal is about; a `message` replaces the usual one in the answer. */
+/** The facts behind a refusal; a `message` replaces the usual one in the answer. */
 export type ErrorContext = Readonly<Record<string, unknown>> & {
   readonly name?: string
   readonly message?: string | null | undefined
 }
 
-/** What listeners of `connection_error` get. */
+/** The argument of `connection_error`. */
 export interface ConnectionError {
   readonly req: EngineRequest
   readonly code: ErrorCode
@@ -44,7 +44,7 @@ export interface EngineRefusal {
   readonly status?: number
 }
 
-/** What the client is told. */
+/** The message that the client gets. */
 export function messageOf({ code, context }: EngineRefusal): string {
   return context?.message || errorMessages[code]
 }

@@ -19,7 +19,7 @@ function stage(options: ServerOptions & AttachOptions = {}): Promise<EngineStage
   return new EngineStage(http => attach(http, options)).listen()
 }
 
-/** What a program throws is to end up here, and nowhere else. */
+/** Errors that a program throws are to end up here, and nowhere else. */
 function uncaught(): Promise<unknown> {
   const listeners = process.listeners('uncaughtException')
   process.removeAllListeners('uncaughtException')

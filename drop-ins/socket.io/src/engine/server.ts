@@ -152,7 +152,7 @@ export class Server extends SafeEmitter implements SessionServer {
     const { sid = '' } = request._query
     const owner = Object.hasOwn(this.clients, sid) ? undefined : this.#forwarding?.ownerOf(sid)
     if (owner === undefined) this.#answer(request, response)
-    // Nobody has it: what is to be said then is said here.
+    // No other server has the session: this one answers.
     else this.#forwarding?.forward(request, response, owner, () => this.#answer(request, response))
   }
 
@@ -192,7 +192,7 @@ export class Server extends SafeEmitter implements SessionServer {
       else if (transportOf(request, this.opts) === 'websocket') {
         this.#handshake(request, refuse, id => this.#openWebSocket(id, upgrade))
       } else {
-        // What was to be opened is no WebSocket: there is nothing to be said on it.
+        // The request upgrades to a WebSocket but names another transport: nothing is said on the connection.
         const transport = this.#acceptWebSocket(upgrade)
         transport?.release()
         transport?.start()

@@ -9,7 +9,7 @@ import { ForwardedResponse, forwardedRequest } from './forwarded-exchange.ts'
 import { ForwardedPlaces } from './forwarded-places.ts'
 import { KnownServers } from './known-servers.ts'
 
-/** What of this server it needs. */
+/** This server as {@link SessionForwarding} uses it. */
 export interface ForwardingServer {
   readonly maxBodyBytes: number
   /** The bodies of all requests of the server. */

@@ -29,7 +29,7 @@ import { UpgradeAttempt, type UpgradingSession } from './upgrade-attempt.ts'
  * - `transport close`: the client closed it
  * - `forced close`: this side did
  * - `ping timeout`: nothing was heard in time
- * - `parse error`: what came was no packet
+ * - `parse error`: the client sent something that was no packet
  */
 export type CloseReason =
   | 'transport error'
@@ -40,7 +40,7 @@ export type CloseReason =
 
 export type ReadyState = 'opening' | 'open' | 'closing' | 'closed'
 
-/** What a session needs of its server. */
+/** The server as a session uses it. */
 export interface SessionServer extends SafeEmitter {
   readonly opts: ServerSettings
   readonly clients: Record<string, Socket>
@@ -87,10 +87,10 @@ export class Socket
   readyState: ReadyState = 'opening'
   /** It has moved from long polling to WebSocket. */
   upgraded = false
-  /** What waits for the transport. */
+  /** The packets that wait for the transport. */
   writeBuffer: Packet[] = []
   #bufferedBytes = 0
-  /** What of it is counted in what waits for all clients. */
+  /** The part of `#bufferedBytes` that the server's budget for all clients has counted. */
   #countedBytes = 0
   /** A pong waits: one answers all pings before it. */
   #owesPong = false
@@ -350,7 +350,7 @@ export class Socket
     this.transport.close(() => this.#end('forced close'), isDiscarded)
   }
 
-  /** The client takes too little: what waits for it is given up with it. */
+  /** The client takes too little: the session ends, and the packets that wait for it are given up. */
   #terminate(why: string): void {
     const { transport } = this
     this.#end('transport error', new TransportError(why))
@@ -374,7 +374,7 @@ export class Socket
   }
 }
 
-/** What a program without types may send as well: anything else counts as text, and nothing as no data. */
+/** The data to send, also for a program without types: other values count as text, and falsy ones as no data. */
 function sendable(data: RawData | undefined): RawData | undefined {
   if (typeof data === 'string') return data === '' ? undefined : data
   if (isByteSource(data)) return data

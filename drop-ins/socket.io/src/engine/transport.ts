@@ -18,7 +18,7 @@ export interface TransportOwner {
   onTransportClose(): void
 }
 
-/** What went wrong on a transport. */
+/** An error of a transport. */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
   readonly type = 'TransportError'

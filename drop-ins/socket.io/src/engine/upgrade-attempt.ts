@@ -1,7 +1,7 @@
 import type { Packet } from './packet.ts'
 import type { Transport, TransportOwner } from './transport.ts'
 
-/** What an upgrade needs of the session that is to move. */
+/** The session that is to move, as an upgrade uses it. */
 export interface UpgradingSession {
   readonly transport: Transport
   readonly upgradeTimeoutMs: number

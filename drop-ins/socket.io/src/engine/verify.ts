@@ -4,13 +4,13 @@ import type { Protocol } from './packet.ts'
 import { type EngineRefusal, errors } from './server-errors.ts'
 import type { Transport, TransportName } from './transport.ts'
 
-/** What of a session its requests must fit. */
+/** The protocol and transport of a session, which its requests must fit. */
 export interface KnownSession {
   readonly protocol: Protocol
   readonly transport: Pick<Transport, 'name'>
 }
 
-/** What may stand in a header's value (RFC 9110 §5.5). */
+/** The characters that may stand in a header's value (RFC 9110 §5.5). */
 const headerPattern = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** The transport a request names; undefined when the server has no such. */
@@ -20,7 +20,7 @@ export function transportOf(request: EngineRequest, settings: ServerSettings): T
   return settings.transports.includes(transport) ? transport : undefined
 }
 
-/** What is wrong with a request, before the program is asked about it; undefined: nothing. */
+/** The refusal of a request that breaks a rule, before the program is asked about it; undefined: it breaks none. */
 export function problemOf(
   request: EngineRequest,
   settings: ServerSettings,

@@ -20,7 +20,7 @@ import { type SendCallback, Transport } from './transport.ts'
 
 export interface WebSocketInit {
   readonly socket: Duplex
-  /** What came right behind the request. */
+  /** The bytes that came right behind the request. */
   readonly head: Buffer
   readonly settings: ConnectionSettings
   readonly deflate: DeflateDirections | undefined
