@@ -14,7 +14,7 @@ import {
   type SessionToPersist,
 } from './recovery/session-log.ts'
 
-/** What an adapter needs of its namespace. */
+/** The namespace as its adapter uses it. */
 export interface AdapterNamespace {
   readonly name: string
   readonly server: AdapterServer
@@ -28,7 +28,7 @@ export interface AdapterNamespace {
   _onServerSideEmit(args: [string, ...unknown[]]): void
 }
 
-/** What it needs of the server. */
+/** The server as an adapter uses it. */
 export interface AdapterServer {
   readonly encoder: ParserEncoder
   /** @internal */
@@ -47,7 +47,7 @@ interface AdapterSettings {
   readonly pingTimeout?: number
 }
 
-/** What it needs of the clients in the namespace. */
+/** A client of the namespace as the adapter uses it. */
 export interface AdapterSocket {
   readonly id: SocketId
   readonly handshake: Handshake
@@ -80,7 +80,7 @@ interface AdapterClient {
   _writePublished(packet: PublishedPacket): void
 }
 
-/** Who tells the plain subscribers of rooms. */
+/** Publishes events to the plain subscribers of rooms. */
 interface TopicPublisher {
   publish(rooms: ReadonlySet<Room>, text: string, attachments: readonly RawData[]): void
 }
@@ -107,7 +107,7 @@ export interface CompatibleAdapter {
   socketRooms(id: SocketId): Set<Room> | undefined
 }
 
-/** What makes adapters: a class, or a function as those of npm's adapters. */
+/** Makes adapters: a class, or a function as those of npm's adapters. */
 export type AdapterConstructor =
   // biome-ignore lint/suspicious/noExplicitAny: adapters of npm take their own type of namespace
   (new (nsp: any) => CompatibleAdapter) | ((nsp: any) => CompatibleAdapter)
@@ -124,7 +124,7 @@ export class Adapter extends EventEmitter {
   readonly rooms: Map<Room, Set<SocketId>> = new Map()
   /** The rooms that somebody is in. */
   readonly sids: Map<SocketId, Set<Room>> = new Map()
-  /** What clients that are away miss; only with the option `connectionStateRecovery`. */
+  /** The packets that clients miss while they are away; only with the option `connectionStateRecovery`. */
   protected readonly log: SessionLog | undefined
 
   constructor(nsp: AdapterNamespace) {
@@ -301,7 +301,7 @@ export class Adapter extends EventEmitter {
     return this.log?.restore(pid, offset)
   }
 
-  /** What a client has missed since `position` that is in these rooms: encoded packets, with their positions. */
+  /** The encoded packets that a client in these rooms has missed since `position`, with their offsets. */
   missedSince(position: number, rooms: readonly Room[]): { parts: readonly RawData[]; offset: string }[] {
     return this.log?.missedSince(position, rooms) ?? []
   }

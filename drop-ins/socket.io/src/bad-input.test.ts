@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { Server } from './public-classes.ts'
 
-// What a client says that nobody should: it ends its own connection at most, and costs nobody else anything.
+// Invalid input of a client: it ends the client's own connection at most, and costs nobody else anything.
 
 let io: Server
 let url: string

@@ -203,7 +203,7 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
   }
 }
 
-/** A client that may be on another server: what could be known of it when it was asked for. */
+/** A client that may be on another server, with its properties at the time when it was asked for. */
 export class RemoteSocket<EmitEvents extends EventsMap, SocketData>
   implements TypedEventBroadcaster<EmitEvents>
 {

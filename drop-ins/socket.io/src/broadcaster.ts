@@ -9,7 +9,7 @@ import type {
   RemoveAcknowledgements,
 } from './typed-events.ts'
 
-/** What a server and its namespaces have in common: they send to all clients of a namespace, or to some. */
+/** The part that a server and its namespaces have in common: they send to all clients of a namespace, or to some. */
 export abstract class Broadcaster<
   EmitEvents extends EventsMap,
   ServerSideEvents extends EventsMap,

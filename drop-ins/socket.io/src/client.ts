@@ -25,7 +25,7 @@ const maxRefusals = 100
 /** A connection ends when no attachment of a packet has come for so long, or up to twice that, in ms. */
 const attachmentTimeoutMs = 60_000
 
-/** What a connection needs of its server. */
+/** The server as a connection uses it. */
 interface ClientServer {
   readonly encoder: ParserEncoder
   /** @internal */
@@ -44,7 +44,7 @@ interface ClientNamespace {
   _add(client: Client, auth: Record<string, unknown>, onJoined: (socket: ClientSocket) => void): Promise<void>
 }
 
-/** What it needs of a client's {@link Socket} in one namespace. */
+/** A client's {@link Socket} in one namespace, as the connection uses it. */
 export interface ClientSocket {
   readonly id: string
   readonly nsp: { readonly name: string }
@@ -182,7 +182,7 @@ export class Client implements BudgetHolder, PacketReceiver {
         clearTimeout(this.#joinTimer)
         this.#joinTimer = undefined
       })
-      // What a program's own code throws must not disappear, nor be mistaken for a protocol error.
+      // Errors of a program's own code must not disappear, nor be mistaken for a protocol error.
       .catch(error => process.nextTick(rethrow, error))
       .finally(() => {
         this.#pendingJoins--
@@ -250,7 +250,7 @@ export class Client implements BudgetHolder, PacketReceiver {
     } else if (socket === undefined || packet.type === PacketType.CONNECT_ERROR) {
       this.#close()
     } else {
-      // Not now: what listeners throw would look as if the packet had been bad.
+      // Not now: an error of a listener would look as if the packet had been bad.
       process.nextTick(deliver, socket, packet)
     }
   }

@@ -4,7 +4,7 @@ import { format } from 'node:util'
 export type DebugLog = (format: string, ...values: unknown[]) => void
 
 /**
- * What prints the lines of a part of this package, if the environment variable `DEBUG` asks for it by name, as it does of
+ * A function that prints the lines of a part of this package, if the environment variable `DEBUG` asks for it by name, as it does of
  * npm's `debug`: `socket.io:client`, `socket.io*`, `*,-engine`. Else undefined: `log?.(…)` costs nothing then. Nothing
  * secret is printed: no ids of sessions, no data of events.
  */

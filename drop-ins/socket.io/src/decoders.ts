@@ -1,7 +1,7 @@
 import type { Packet } from './parser/packet.ts'
 import type { Parser, ParserDecoder } from './parser-option.ts'
 
-/** Who is given packets. */
+/** Takes decoded packets. */
 export interface PacketReceiver {
   /** @internal */
   _onDecoded(packet: Packet): void
@@ -23,7 +23,7 @@ export class ClientDecoder {
     this.#decoder.add(received)
   }
 
-  /** What it holds of a packet that is not complete, in bytes; undefined when the parser does not tell. */
+  /** The bytes that it holds of a packet that is not complete; undefined when the parser does not tell. */
   get heldBytes(): number | undefined {
     return this.#decoder.heldBytes
   }

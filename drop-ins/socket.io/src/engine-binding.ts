@@ -15,7 +15,7 @@ export type {
 export { Server as EngineServer } from './engine/index.ts'
 export { frameOf } from './engine/publication-formats.ts'
 
-/** What an HTTP server may be. */
+/** The HTTP servers that a Socket.IO server can be attached to. */
 export type AttachableHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server
 
 /** As much of an Engine.IO server as one has to have to be bound: also that of npm's `engine.io`. */

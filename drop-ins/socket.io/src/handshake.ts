@@ -18,7 +18,7 @@ export interface Handshake {
   issued: number
   url: string
   query: ParsedUrlQuery
-  /** What the client's option `auth` had. */
+  /** The value of the client's option `auth`. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the client sent
   auth: { [key: string]: any }
 }

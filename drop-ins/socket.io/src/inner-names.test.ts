@@ -4,7 +4,7 @@ import { SocketIoStage } from '@bothways/test-support/socket-io-stage'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Adapter, Server, type Socket } from './index.ts'
 
-// What the tests of npm's socket.io look at, and some programs too, although nothing documents it.
+// Undocumented names and behaviour that the tests of npm's socket.io look at, and some programs too.
 const stage = new SocketIoStage()
 
 afterEach(() => stage.clear())
@@ -111,7 +111,7 @@ describe('Inner names', () => {
 for (const [way, options] of Object.entries(socketIoWays)) {
   test(`An event right before the client's disconnection is not delivered, by ${way}`, async () => {
     const { io, url } = await stage.listen()
-    /** What the server hears of an event and a disconnection in one piece. */
+    /** The events that the server hears of an event and a disconnection sent in one piece. */
     const heardOfBoth = async (): Promise<unknown[]> => {
       const heard: unknown[] = []
       const gone = new Promise(resolve => {

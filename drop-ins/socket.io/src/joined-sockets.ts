@@ -1,4 +1,4 @@
-/** What is known of a client's socket in one namespace. */
+/** A client's socket in one namespace, as {@link JoinedSockets} knows it. */
 interface Joined {
   readonly nsp: { readonly name: string }
 }

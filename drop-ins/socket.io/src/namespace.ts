@@ -29,7 +29,7 @@ import type {
   Last,
 } from './typed-events.ts'
 
-/** What a namespace needs of its server. */
+/** The server as a namespace uses it. */
 export interface ServerOfNamespace extends AdapterServer {
   /** @internal */
   readonly _opts: ServerSettings
@@ -38,7 +38,7 @@ export interface ServerOfNamespace extends AdapterServer {
   _onAdapterError(error: unknown): void
 }
 
-/** What it needs of its sockets. */
+/** A socket as its namespace uses it. */
 export interface SocketOfNamespace extends AdapterSocket, ClientSocket {
   readonly recovered: boolean
   disconnect(close?: boolean): unknown
@@ -58,7 +58,7 @@ export interface NamespaceReservedEventsMap<Sock> {
 /** Names that other servers cannot emit here. */
 const reservedEvents: ReadonlySet<unknown> = new Set(['connect', 'connection', 'new_namespace'])
 
-/** What a namespace does. Programs know it as `Namespace` of `public-classes.ts`. */
+/** The behaviour of a namespace. Programs know it as `Namespace` of `public-classes.ts`. */
 export abstract class NamespaceOf<
   Srv extends ServerOfNamespace,
   Sock extends SocketOfNamespace,

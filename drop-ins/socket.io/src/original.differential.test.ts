@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { Server } from './index.ts'
 
-// The same script on npm's socket.io and on ours: what the server hears and what is on the wire is the same.
+// The same script on npm's socket.io and on ours: the server's events and the bytes on the wire are the same.
 describe('As npm socket.io', () => {
   for (const [name, { options = {}, script }] of Object.entries(cases)) {
     test.concurrent(name, async () => {

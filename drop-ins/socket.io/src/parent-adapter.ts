@@ -2,7 +2,7 @@ import { Adapter, type AdapterNamespace } from './adapter.ts'
 import type { BroadcastOptions, Room } from './broadcast-options.ts'
 import type { Packet } from './parser/packet.ts'
 
-/** The adapter of a namespace that stands for others: what is done to all of its clients is done to all of theirs. */
+/** The adapter of a namespace that stands for others: an operation on all of its clients is done on all of theirs. */
 export class ParentAdapter extends Adapter {
   readonly #children: () => Iterable<{ readonly adapter: Adapter }>
 

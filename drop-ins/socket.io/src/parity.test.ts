@@ -12,7 +12,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { Server, type Socket } from './index.ts'
 import type { Packet } from './parser/packet.ts'
 
-// What programs of npm's socket.io do and its documentation does not say, on both.
+// Uses of npm's socket.io that programs make and its documentation does not describe, on both.
 
 type AnyServer = Server
 

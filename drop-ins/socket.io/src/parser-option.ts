@@ -6,17 +6,17 @@ export interface ParserEncoder {
   encode(packet: Packet): RawData[]
 }
 
-/** What was received to packets: `decoded`. */
+/** Makes packets of received data, and emits each as `decoded`. */
 export interface ParserDecoder {
   add(received: unknown): void
   destroy(): void
-  /** What it holds of packets that are not complete, in bytes, if it counts that. */
+  /** The bytes that it holds of packets that are not complete, if it counts them. */
   readonly heldBytes?: number
   on(event: 'decoded', listener: (packet: Packet) => void): unknown
   off(event: 'decoded', listener: (packet: Packet) => void): unknown
 }
 
-/** What the option `parser` takes, such as `socket.io-parser` and `socket.io-msgpack-parser`. */
+/** The value of the option `parser`, such as `socket.io-parser` and `socket.io-msgpack-parser`. */
 export interface Parser {
   readonly Encoder: new () => ParserEncoder
   readonly Decoder: new () => ParserDecoder

@@ -64,7 +64,7 @@ export class Namespace<
   }
 }
 
-/** Namespaces whose names follow a rule, each made when a client comes: what is done here is done in all of them. */
+/** Namespaces whose names follow a rule, each made when a client comes: an operation here is done in all of them. */
 export class ParentNamespace<
   ListenEvents extends EventsMap = DefaultEventsMap,
   EmitEvents extends EventsMap = ListenEvents,
@@ -131,13 +131,13 @@ export class ParentNamespace<
  * io.on('connection', socket => socket.emit('hello', 'world'))
  */
 export class Server<
-  /** What clients send. */
+  /** The events that clients send. */
   ListenEvents extends EventsMap = DefaultEventsMap,
-  /** What clients are sent. */
+  /** The events that clients are sent. */
   EmitEvents extends EventsMap = ListenEvents,
-  /** What servers send each other. */
+  /** The events that servers send each other. */
   ServerSideEvents extends EventsMap = DefaultEventsMap,
-  /** What the program keeps in `socket.data`. */
+  /** The data that the program keeps in `socket.data`. */
   // biome-ignore lint/suspicious/noExplicitAny: as npm socket.io has it
   SocketData = any,
 > extends ServerOf<

@@ -5,7 +5,7 @@ import { type Packet, PacketType } from './parser/packet.ts'
 
 type TopicListener = (message: string | Buffer) => void
 
-/** What a `Server` of package `bothways` has for this. */
+/** The methods of a `Server` of package `bothways` that this uses. */
 export interface TopicServer {
   subscribe(topic: string, listener: TopicListener): () => void
   publish(
@@ -15,7 +15,7 @@ export interface TopicServer {
   ): number
 }
 
-/** What is needed of a namespace. */
+/** The namespace as {@link RoomTopics} uses it. */
 interface TopicNamespace {
   readonly name: string
   readonly sockets: { has(id: string): boolean }

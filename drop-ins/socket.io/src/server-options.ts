@@ -11,7 +11,7 @@ export interface ConnectionStateRecoveryOptions {
   /** How many packets, and how many clients that are away, are remembered. Default 100,000. */
   maxPackets?: number
   /**
-   * What they take in all namespaces together, in bytes, without `socket.data`; the oldest go, and a client that needs them
+   * The most bytes that they take in all namespaces together, without `socket.data`; the oldest go, and a client that needs them
    * starts anew. Default 128 MiB.
    */
   maxBytes?: number

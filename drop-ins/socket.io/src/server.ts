@@ -59,7 +59,7 @@ export type ParentOf<Nsp> = Nsp & {
   createChild(name: string): Nsp
 }
 
-/** What a Socket.IO server does. Programs know it as `Server` of `public-classes.ts`. */
+/** The behaviour of a Socket.IO server. Programs know it as `Server` of `public-classes.ts`. */
 export abstract class ServerOf<
   Nsp extends NamespaceOf<ServerOfNamespace, Sock, EmitEvents, ServerSideEvents, SocketData>,
   Sock extends SocketOfNamespace,
@@ -153,7 +153,7 @@ export abstract class ServerOf<
   path(v: string): this
   path(): string
   path(v?: string): this | string
-  /** What URLs begin with; with an argument that is changed. */
+  /** The path that URLs begin with; an argument replaces it. */
   path(v?: string): this | string {
     if (v === undefined) return this.#path
     this.#path = withoutSlash(v)
@@ -173,7 +173,7 @@ export abstract class ServerOf<
   adapter(): AdapterConstructor | undefined
   adapter(v: AdapterConstructor): this
   adapter(v?: AdapterConstructor): AdapterConstructor | undefined | this
-  /** What makes the adapters of namespaces; with an argument that is changed, for those that there are too. */
+  /** The constructor of namespaces' adapters; an argument replaces it, for present namespaces too. */
   adapter(v?: AdapterConstructor): AdapterConstructor | undefined | this {
     if (v === undefined) return this.#adapter ?? (this._opts.cluster === undefined ? Adapter : undefined)
     this.#adapter = v

@@ -20,8 +20,8 @@ interface SocketIo {
 }
 
 /**
- * What `require('socket.io')` is: it makes a server, and each name is one of its properties. TypeScript is told of the
- * names only, as by npm's: of what can be called nobody could `export *`.
+ * The value of `require('socket.io')`: it makes a server, and each name is one of its properties. TypeScript is told of the
+ * names only, as by npm's: nobody could `export *` of a function.
  */
 export const socketIo: SocketIo = Object.assign(makeServer, {
   Adapter,

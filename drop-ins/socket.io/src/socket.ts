@@ -33,7 +33,7 @@ import type {
 
 const log = debugLog('socket.io:socket')
 
-/** What a socket needs of its namespace. */
+/** The namespace as a socket uses it. */
 export interface NamespaceOfSocket {
   readonly name: string
   readonly adapter: Adapter
@@ -47,7 +47,7 @@ export interface NamespaceOfSocket {
   _remove(socket: { readonly id: SocketId }): void
 }
 
-/** What a client does in a namespace. Programs know it as `Socket` of `public-classes.ts`. */
+/** The behaviour of a client in a namespace. Programs know it as `Socket` of `public-classes.ts`. */
 export abstract class SocketOf<
   Nsp extends NamespaceOfSocket,
   ListenEvents extends EventsMap,
@@ -64,7 +64,7 @@ export abstract class SocketOf<
   /** @internal The position of the last packet that was written. */
   _lastOffset: string | undefined
   readonly #adapter: Adapter
-  // What most sockets are never asked for is made when they are.
+  // Made when first asked for: most sockets never are.
   #handshake: Handshake | undefined
   readonly #auth: Record<string, unknown>
   readonly #issuedMs: number = Date.now()
@@ -329,7 +329,7 @@ export abstract class SocketOf<
       return
     }
     runMiddlewares(this.#middlewares, args, error => {
-      // Not now: what listeners throw must not come out of a middleware's `next`.
+      // Not now: a listener's error must not come out of a middleware's `next`.
       process.nextTick(() => {
         if (error) this._onerror(error)
         else this._emitWhileConnected(args)

@@ -13,7 +13,7 @@ type AnyNamespace = Namespace<any, any, any, any>
 type AnySocket = Socket<any, any, any, any>
 
 export interface MeetOptions<User> {
-  /** Who a socket is, for `authorize`. Default: `socket.data.user`. */
+  /** The user of a socket, for `authorize`. Default: `socket.data.user`. */
   userOf?(socket: AnySocket): User
   /**
    * Told what a socket, or the program, was refused: a right that it has not, arguments that are no JSON, a broker that is away.
@@ -24,7 +24,7 @@ export interface MeetOptions<User> {
 
 /**
  * Lets the rooms of a Socket.IO server meet the topics of a hub that are declared with `socketio`: joining such a room is a
- * subscription, which `authorize` is asked for, and an event that is sent into it a publication. What is published, by whatever
+ * subscription, which `authorize` is asked for, and an event that is sent into it a publication. Each publication, by whatever
  * client, comes to the room as an event. All other rooms stay what they are. Before the first client, and behind `io.adapter`.
  *
  * Data of the form `{ event, args }` are that event; the declaration's `event` carries all other data as its one argument.
@@ -82,7 +82,7 @@ export class RoomClient<User> implements MeetingClient<User> {
 
 function meetNamespace<User>(namespace: AnyNamespace, hub: Hub<User>, options: MeetOptions<User>): void {
   const adapter = namespace.adapter as Adapter
-  // What the adapter does by itself, for what is not the hub's, and for what the hub has decided.
+  // The adapter's own methods, for rooms that are not the hub's, and for the hub's decisions.
   const own = {
     addAll: adapter.addAll.bind(adapter),
     del: adapter.del.bind(adapter),
@@ -112,7 +112,7 @@ function meetNamespace<User>(namespace: AnyNamespace, hub: Hub<User>, options: M
     if (known !== undefined) return known
     const user = options.userOf === undefined ? socket.data?.user : options.userOf(socket)
     const client = new RoomClient(socket, user as User, own)
-    // One that has gone may have something to say still, and is not to be remembered.
+    // A client that has gone may still have messages to be handled, and is not to be remembered.
     if (!client.isGone) clients.set(socket.id, client)
     return client
   }
@@ -146,7 +146,7 @@ function meetNamespace<User>(namespace: AnyNamespace, hub: Hub<User>, options: M
     asked.delete(id)
     own.delAll(id)
   }
-  // What is published meanwhile cannot be had later, nor may who comes back have it: it begins anew, and asks for its rooms.
+  // Publications meanwhile cannot be had later, nor may a client that comes back have them: it begins anew, and asks for its rooms.
   adapter.mayComeBack = id => {
     const client = clients.get(id)
     return client === undefined || !meeting.isAnywhere(client)

@@ -85,7 +85,7 @@ type UntypedIfNever<Listener> = [Listener] extends [never]
   ? (...args: AnyArguments) => void | Promise<void>
   : Listener
 
-/** What has a typed `emit`. */
+/** An object with a typed `emit`. */
 export interface TypedEventBroadcaster<EmitEvents extends EventsMap> {
   emit<Name extends EventNames<EmitEvents>>(ev: Name, ...args: EventParams<EmitEvents, Name>): boolean
 }
@@ -102,7 +102,7 @@ export type AllButLast<Tuple extends AnyArguments> = Tuple extends [...infer Hea
   ? Head
   : AnyArguments
 
-/** What a promise for an acknowledgement resolves to. */
+/** The type that a promise for an acknowledgement resolves to. */
 // biome-ignore lint/suspicious/noExplicitAny: what is no function is untyped
 export type FirstNonErrorArg<Ack> = Ack extends (...args: infer Params) => any
   ? FirstNonError<Params>

@@ -42,7 +42,7 @@ export class Sender {
   readonly #socket: Duplex
   readonly #extensions: Readonly<Record<string, PerMessageDeflate>>
   readonly #generateMask: ((mask: Buffer) => void) | undefined
-  /** Ends with the last message that is being read or compressed; later messages wait for it. */
+  /** The turn of the last frame that waits for a Blob or for compression; later frames wait for it. */
   #last: Promise<void> | undefined
   #isFirst = true
   #isCompressed = false

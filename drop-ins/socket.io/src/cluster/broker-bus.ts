@@ -103,7 +103,7 @@ class BrokerBus implements ClusterBus {
 
 const buses = new WeakMap<Broker, ClusterBus>()
 
-/** What joins servers: a bus, or that of a broker, the same for all who name it. */
+/** The bus that joins servers: the given one, or that of a broker, the same for all who name the broker. */
 export function busOf(cluster: ClusterBus | Broker): ClusterBus {
   if (!('subscribe' in cluster)) return cluster
   let bus = buses.get(cluster)

@@ -1,6 +1,6 @@
 import type { Room, SocketId } from '../broadcast-options.ts'
 
-/** What a client had received at a time. */
+/** The packets that a client had received at a time. */
 export interface Mark {
   /** Its server's own packets with lower numbers; undefined: those that were sent before `heard` had come round. */
   readonly number: number | undefined

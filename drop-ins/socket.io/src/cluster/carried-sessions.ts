@@ -1,9 +1,9 @@
 import type { BudgetHolder, ByteBudget } from 'bothways/connection'
 import type { CarriedSession, Mark } from './carried-session.ts'
 
-/** What a session takes, besides its texts and the names of its rooms, in bytes. */
+/** The bytes that a session takes, besides its texts and the names of its rooms. */
 const sessionBytes = 768
-/** What a room takes, besides its name. */
+/** The bytes that a room takes, besides its name. */
 const roomBytes = 64
 
 interface Kept {

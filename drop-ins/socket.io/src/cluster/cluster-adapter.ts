@@ -50,7 +50,7 @@ export class ClusterAdapter extends Adapter {
       mayComeBack: id => this.mayComeBack(id),
     })
     this.#recovery = recovery
-    // What it says has to come round to itself, too.
+    // The messages of the recovery have to come round to this server, too.
     this.#membership.memberCount().then(() => recovery.begin(), ignore)
   }
 
@@ -301,13 +301,13 @@ export class ClusterAdapter extends Adapter {
     return await super.restoreSession(pid, offset)
   }
 
-  /** What is known of a client of another server; false: it is this one's, and cannot come back. */
+  /** The known session of a client of another server; false: it is this one's, and cannot come back. */
   #knownOf(pid: string, offset: string | undefined): Session | false | null {
     if (this.#recovery?.has(pid)) return false
     return this.#recovery?.restore(pid, offset) ?? null
   }
 
-  /** What its own server says of a client; if that does not answer, what this one or another one knows. */
+  /** The session of a client as its own server tells it; if that does not answer, as this one or another one knows it. */
   async #askForSession(pid: string, offset: string | undefined): Promise<Session | null> {
     let expected = (await this.serverCount()) - 1
     let known: Session | null = null

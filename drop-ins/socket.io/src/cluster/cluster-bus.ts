@@ -4,7 +4,7 @@ import type { RawData } from '../engine/packet.ts'
 import type { CarriedSession } from './carried-session.ts'
 
 /**
- * What joins servers: Redis, NATS or whatever carries messages. A message sent to a channel reaches each other member
+ * Joins servers: Redis, NATS or whatever carries messages. A message sent to a channel reaches each other member
  * once, those of one member in their order; a lost message costs only itself.
  */
 export interface ClusterBus {
@@ -12,7 +12,7 @@ export interface ClusterBus {
   join(channel: string, member: ClusterMember): ClusterMembership
 }
 
-/** Who joins: one namespace of one server. */
+/** A member of a channel: one namespace of one server. */
 export interface ClusterMember {
   /** Unique among all. */
   readonly id: string
@@ -41,7 +41,7 @@ export interface ClusterTarget {
   readonly flags: BroadcastFlags
 }
 
-/** What servers tell each other. Values are what JSON knows, and bytes. */
+/** The messages of servers to each other. Their values are those of JSON, and bytes. */
 export type ClusterMessage =
   /** An event, encoded already: every server writes it to its clients as it is. */
   | {

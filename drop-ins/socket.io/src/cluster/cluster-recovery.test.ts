@@ -105,7 +105,7 @@ test('That another server lives is remembered as long as packets are, and takes 
   expect(log.order.find(names[0]!)?.place).toBe(last! - 999)
   expect(log.missedSince(0, [])).toHaveLength(1)
   vi.advanceTimersByTime(200_000)
-  // One that is forgotten stands where all of those do.
+  // A forgotten name stands at the place where all forgotten ones do.
   expect(log.order.find(names[0]!)?.place).toBe(last)
 
   for (let at = 0; at <= 100_000; at++) {
@@ -118,6 +118,6 @@ test('That another server lives is remembered as long as packets are, and takes 
   }
   expect(log.order.find('Another10')?.place).toBe(last)
   expect(log.order.find('Another11')?.place).toBe(last! + 2)
-  // What stands before the first that went is not sure to be whole.
+  // From a place before the first dropped name on, packets may be missing.
   expect([last!, last! + 1].map(place => log.order.isWholeFrom(place))).toEqual([false, true])
 })

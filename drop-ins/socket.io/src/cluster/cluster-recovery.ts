@@ -38,7 +38,7 @@ export interface ClusterRecoveryOptions {
 }
 
 /**
- * What servers tell each other of their clients while all of them live, so that any of them can take over those of one that has
+ * Servers tell each other of their clients while all of them live, so that any of them can take over those of one that has
  * died: who they are, their rooms and data, and what they have received.
  */
 export class ClusterRecovery {
@@ -135,7 +135,7 @@ export class ClusterRecovery {
     return this.#idOf.has(pid) || this.#others.get(pid)?.session.log === this.#log.name
   }
 
-  /** A client of another server, which has not answered; null: what it has missed is not known. */
+  /** A client of another server, which has not answered; null: the packets that it has missed are not known. */
   restore(pid: string, offset: string | undefined): Session | null {
     const known = this.#others.get(pid)
     if (known === undefined || !this.#mayBeWanted(known.session, known.at, Date.now())) return null
@@ -175,7 +175,7 @@ export class ClusterRecovery {
     if (!this.#isHeard && this.#log.isCommon) this.#nowHeard()
   }
 
-  /** What this server says comes round: from now on it can be told what its clients have received. */
+  /** This server's messages come round: from now on it can be told which packets its clients have received. */
   #nowHeard(): void {
     this.#isHeard = true
     for (const own of this.#own.values()) {

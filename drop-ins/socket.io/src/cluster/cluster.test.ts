@@ -202,7 +202,7 @@ describe('Two servers on a bus', () => {
     expect([client.recovered, missed]).toEqual([true, [1, 2]])
   })
 
-  /** A bus that one member can be cut from: what it says is lost, and what is said to it waits until it is back. */
+  /** A bus that one member can be cut from: its messages are lost, and messages to it wait until it is back. */
   function cuttable() {
     const bus = new MemoryBus()
     let isCut = false
@@ -238,7 +238,7 @@ describe('Two servers on a bus', () => {
     }
   }
 
-  /** What servers tell each other of clients when their turn is over has come. */
+  /** Resolves when the messages about clients have come that servers send when their turn is over. */
   async function told(io: Server): Promise<void> {
     await new Promise(setImmediate)
     await io.fetchSockets()

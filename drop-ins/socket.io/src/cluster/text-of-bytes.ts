@@ -8,7 +8,7 @@ export function toText(value: unknown): string {
   return JSON.stringify(value, replaced)
 }
 
-/** What {@link toText} has written; bytes come back as a `Buffer`. */
+/** Reads the text of {@link toText}; bytes come back as a `Buffer`. */
 export function fromText(text: string): unknown {
   return JSON.parse(text, revived)
 }

@@ -35,17 +35,17 @@ export interface ServerOptions {
   /** The largest body of a request, and the largest message, in bytes. Default 1,000,000. */
   maxHttpBufferSize?: number
   /**
-   * The most bytes that may wait for a client that does not take them; beyond it the session ends with `transport error`.
+   * The most bytes that may wait for a client that does not take them; with more, the session ends with `transport error`.
    * Default 64 MiB. npm's `engine.io` has no such bound.
    */
   maxBufferedBytes?: number
   /**
-   * The most bytes that may wait for all clients together; beyond it the sessions end, with `transport error`, for which most
+   * The most bytes that may wait for all clients together; with more, the sessions end, with `transport error`, for which most
    * waits. Default 1 GiB. npm's `engine.io` has no such bound.
    */
   maxTotalBufferedBytes?: number
   /**
-   * The most bytes that the bodies of requests, and messages of which parts are still to come, may take together; beyond it
+   * The most bytes that the bodies of requests, and messages of which parts are still to come, may take together; with more,
    * the longest are refused: requests with 503. Default 256 MiB. npm's `engine.io` has no such bound.
    */
   maxTotalIncomingBytes?: number

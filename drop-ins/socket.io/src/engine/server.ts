@@ -152,7 +152,7 @@ export class Server extends SafeEmitter implements SessionServer {
     const { sid = '' } = request._query
     const owner = Object.hasOwn(this.clients, sid) ? undefined : this.#forwarding?.ownerOf(sid)
     if (owner === undefined) this.#answer(request, response)
-    // No other server has the session: this one answers.
+    // When nobody has the session, this server answers.
     else this.#forwarding?.forward(request, response, owner, () => this.#answer(request, response))
   }
 

@@ -71,7 +71,7 @@ function isBinary(value: object): value is Binary {
 
 function hasBinaryProperty(object: object): boolean {
   if (Array.isArray(object) || ArrayBuffer.isView(object)) return hasBinary(object)
-  // Also inherited ones, which is faster: what is found here is looked at again when it is taken out.
+  // Also inherited ones, which is faster: bytes found here are looked at again when they are taken out.
   for (const key in object) {
     const item = (object as Record<string, unknown>)[key]
     if (typeof item === 'object' && item !== null && hasBinary(item)) return true
@@ -79,7 +79,7 @@ function hasBinaryProperty(object: object): boolean {
   return false
 }
 
-/** What JSON has instead of an object that says so itself. */
+/** The value that JSON gets in place of an object: that of its `toJSON`, if it has one. */
 function replacement(value: object): unknown {
   const { toJSON } = value as { toJSON?: unknown }
   return typeof toJSON === 'function' ? toJSON.call(value) : value

@@ -15,7 +15,7 @@ export interface DecoderOptions {
 }
 
 /**
- * How deep arrays and objects of a packet may be nested. What a program relays is walked through recursively, by
+ * How deep arrays and objects of a packet may be nested. Data that a program relays is walked through recursively, by
  * `JSON.stringify` too, and some 5,000 levels exhaust the stack: in the program's handler, so that its process ends.
  */
 const maxDepth = 1_000
@@ -29,7 +29,7 @@ interface Unfinished {
 }
 
 /**
- * What was received to packets: the event `decoded`. A packet with attachments waits for them, and nothing else may
+ * Makes packets of received text and bytes: the event `decoded`. A packet with attachments waits for them, and nothing else may
  * come meanwhile.
  */
 export class Decoder extends EventEmitter<{ decoded: [Packet] }> {
@@ -45,7 +45,7 @@ export class Decoder extends EventEmitter<{ decoded: [Packet] }> {
     this.#maxAttachments = maxAttachments
   }
 
-  /** What has come of a packet whose attachments have not all come, in bytes. */
+  /** The bytes that have come of a packet whose attachments have not all come. */
   get heldBytes(): number {
     return this.#unfinished?.bytes ?? 0
   }
@@ -140,7 +140,7 @@ function withoutAttachments(type: PacketType): PacketType {
   return type === PacketType.BINARY_ACK ? PacketType.ACK : type
 }
 
-/** What is no JSON is no payload of any type either. */
+/** Text that is no JSON is no payload of any type either. */
 function parse(text: string, reviver: Reviver | undefined): unknown {
   try {
     return JSON.parse(text, reviver)

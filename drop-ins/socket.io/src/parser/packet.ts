@@ -1,4 +1,4 @@
-/** What a packet is: its first character. */
+/** The type of a packet: its first character. */
 export const PacketType = {
   CONNECT: 0,
   DISCONNECT: 1,

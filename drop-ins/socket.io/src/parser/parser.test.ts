@@ -25,7 +25,7 @@ function decodeByOriginal(parts: readonly unknown[]): Packet[] {
   return packets
 }
 
-/** What programs send: JSON, with bytes here and there. */
+/** The values that programs send: JSON, with bytes here and there. */
 const value = fc.letrec(tie => ({
   value: fc.oneof(
     { maxDepth: 4 },

@@ -8,11 +8,11 @@ import { SessionLog } from './session-log.ts'
 
 const rooms = ['room']
 
-/** A server: what it sends waits until the bus takes it, and what the bus has comes round when the server reads it. */
+/** A server: its packets wait until the bus takes them, and the bus's packets come round when the server reads them. */
 class Model {
   readonly log: SessionLog
   readonly outbox: string[] = []
-  /** What its clients got, in that order. */
+  /** The packets that its clients got, in that order. */
   readonly delivered: string[] = []
   read = 0
 
@@ -108,7 +108,7 @@ test('Who comes to another server, when its own has died, gets what it has not r
       play(models, between)
       const last = own.log.mark(own.delivered.slice(had).at(-1))
       play(models, after)
-      // The server dies: what it has sent and the bus has not taken is lost, and some of what it has written to its client.
+      // The server dies: packets that the bus has not taken are lost, and some of those that it has written to its client.
       const written = own.delivered.slice(had)
       const got = written.slice(0, received % (written.length + 1))
       const heir = others[other]!

@@ -1,4 +1,4 @@
-/** What the offset of a packet says: the log that named it, its number there, and what had come round to that log by then. */
+/** The parts of a packet's offset: the log that named it, its number there, and the last packet that had come round to that log. */
 export interface PacketName {
   readonly log: string
   readonly number: number
@@ -21,13 +21,13 @@ export function readOffset(offset: string): PacketName | undefined {
   return { log, number: Number.parseInt(number, 36), heard }
 }
 
-/** An offset without what had come round. */
+/** An offset without the name of the last packet that had come round. */
 export function nameOf(offset: string): string {
   const end = offset.indexOf('.')
   return end === -1 ? offset : offset.slice(0, end)
 }
 
-/** What of another log has come round. */
+/** The numbers of another log's packets that have come round. */
 interface Heard {
   first: number
   last: number

@@ -43,7 +43,7 @@ export class Recovery {
     })
   }
 
-  /** What it missed, before it hears that it is connected: the client keeps it until then. */
+  /** Sends the packets that the client missed, before it hears that it is connected: it keeps them until then. */
   replay(socket: RecoverableSocket, adapter: Adapter, nsp: string): void {
     const session = this.#session
     if (session === undefined) return
@@ -52,9 +52,9 @@ export class Recovery {
       if (session.isEncoded) socket.client.writeToEngine(missed as readonly RawData[])
       else socket.packet({ type: PacketType.EVENT, nsp, data: missed })
     }
-    // And what was sent while middlewares decided about it.
+    // And the packets sent while middlewares decided about it.
     if (session.position === undefined) return
-    // What another server carried meanwhile may have reached both: this one, and the one that had the session.
+    // A packet of another server may have reached both meanwhile: this one, and the one that had the session.
     const had = new Set(session.missedOffsets)
     for (const { parts, offset } of adapter.missedSince(session.position, session.rooms)) {
       if (had.has(offset)) continue

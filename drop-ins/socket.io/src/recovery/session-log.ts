@@ -6,7 +6,7 @@ import { fromText } from '../cluster/text-of-bytes.ts'
 import type { RawData } from '../engine-binding.ts'
 import { nameOf, PacketOrder, readOffset, writeName } from './packet-order.ts'
 
-/** What is kept of a client that may come back. */
+/** The state that is kept of a client that may come back. */
 export interface SessionToPersist {
   sid: SocketId
   /** Known to the client and to nobody else. */
@@ -28,7 +28,7 @@ export interface Session extends SessionToPersist {
   isEncoded?: boolean
   /** Their names, for a server that may have some of them, too. */
   missedOffsets?: string[]
-  /** What this server's clients get from here on, the client has missed too. */
+  /** The client has also missed all packets that this server's clients get from this position on. */
   position?: number
   /** Its own server has not said this. */
   isCarried?: boolean
@@ -41,13 +41,13 @@ export interface SessionLogOptions {
   readonly maxPackets?: number | undefined
   /** How long it takes at most to notice that a client has gone, in ms. */
   readonly noticeMs: number
-  /** What is remembered by all logs of the server. */
+  /** The bytes that all logs of the server remember. */
   readonly budget: ByteBudget
 }
 
-/** What a packet or a client that is away takes, besides its texts and the names of its rooms, in bytes. */
+/** The bytes that a packet or a client that is away takes, besides its texts and the names of its rooms. */
 const entryBytes = 512
-/** What a room takes, besides its name. */
+/** The bytes that a room takes, besides its name. */
 const roomBytes = 64
 /** The place is known of so many names that came round and are no packets; the oldest go. */
 const maxUnlogged = 100_000
@@ -83,7 +83,7 @@ export class SessionLog implements BudgetHolder {
   readonly order: PacketOrder = new PacketOrder()
   /** The positions of packets of this server that have not come round. */
   readonly #onTheirWay = new Set<number>()
-  /** What came round and is no packet, that another server lives: when it did, in ms since 1970. */
+  /** The names that came round for no packet but as signs that another server lives: when they did, in ms since 1970. */
   readonly #unlogged = new Map<string, number>()
   #isCommon = false
   readonly #maxAwayMs: number
@@ -154,7 +154,7 @@ export class SessionLog implements BudgetHolder {
     return this.#isCommon
   }
 
-  /** What a client has that has received everything up to now. */
+  /** The mark of a client that has received everything up to now. */
   mark(lastOffset: string | undefined): Mark {
     return { number: this.#offsetCount, heard: this.#isCommon ? this.order.last : undefined, lastOffset }
   }
@@ -268,7 +268,7 @@ export class SessionLog implements BudgetHolder {
     this.#deleteAway(pid)
   }
 
-  /** What a client of another server had received; undefined: that cannot be told. */
+  /** The mark of a client of another server: the packets that it had received; undefined: that cannot be told. */
   #markOf({ log, base, last }: CarriedSession, offset: string | undefined): Mark | undefined {
     if (offset === last.lastOffset) return last
     if (offset === base.lastOffset) return base
@@ -279,7 +279,7 @@ export class SessionLog implements BudgetHolder {
     const begin = this.order.find(base.heard)
     if (begin === undefined) return undefined
     if (packet.log === log) {
-      // What it had before is not known.
+      // The packets that it had received before are not known.
       if (packet.number < (base.number ?? 0)) return undefined
       return { number: packet.number + 1, heard: packet.heard, lastOffset: offset }
     }
