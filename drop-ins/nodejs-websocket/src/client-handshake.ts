@@ -10,7 +10,7 @@ export interface OpeningOptions {
   readonly extraHeaders: Readonly<Record<string, unknown>>
 }
 
-/** A connection that a client has begun, and what it asks for. */
+/** A connection that a client has begun, with the values of its opening handshake. */
 export interface ClientSide {
   readonly server?: undefined
   readonly path: string

@@ -187,7 +187,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     if (core === undefined) return undefined
     if (typeof text === 'string')
       return this.#write(core, byteLengthOf(text), () => core.send(text), callback)
-    // The original takes whatever makes a Buffer.
+    // The original takes any value that makes a Buffer.
     const payload = Buffer.from(text)
     return this.#write(core, payload.length, () => core.sendFrame(payload, { opcode: Opcode.Text }), callback)
   }

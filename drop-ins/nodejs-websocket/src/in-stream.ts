@@ -37,7 +37,7 @@ export class InStream extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    // Nobody will read what is still to come: it is dropped.
+    // Nobody will read the bytes still to come: they are dropped.
     this.#waiting.take()
     this.#onWanted()
     callback(error)

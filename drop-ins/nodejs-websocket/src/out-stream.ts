@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 
-/** The sender of what an {@link OutStream} has collected. */
+/** Sends the fragments that an {@link OutStream} has collected. */
 export interface FragmentSender {
   /** Calls back when it may go on, whatever became of the fragment. */
   sendFragment(payload: Buffer, position: { isFirst: boolean; isFinal: boolean }, callback?: () => void): void

@@ -15,7 +15,7 @@ interface ReceivingConnection {
   resume(): void
 }
 
-/** From frames to what the program is told of: whole texts, and streams of binary messages. */
+/** Turns frames into whole texts and streams of binary messages, for the program. */
 export class Receiving {
   readonly #connection: ReceivingConnection
   #text: Collector | undefined

@@ -10,7 +10,7 @@ export interface Target {
 /**
  * Reads the URL of a server. Without a scheme it is `ws:`, without a host this one.
  *
- * @throws Error for another scheme, TypeError for what is no URL
+ * @throws Error for another scheme, TypeError for text that is no URL
  */
 export function parseUrl(text: string): Target {
   if (typeof text !== 'string') {

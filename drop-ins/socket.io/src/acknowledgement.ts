@@ -17,7 +17,7 @@ export function onceOnly(acknowledge: Acknowledge): Acknowledge {
 }
 
 /**
- * Calls `acknowledge` with what a client answers to the event `id`.
+ * Calls `acknowledge` with a client's answer to the event `id`.
  *
  * @param timeoutMs after which it gets an error instead; with it, its first argument is the error, or null
  */

@@ -219,7 +219,7 @@ export class Adapter extends EventEmitter {
     socket.client.writeToEngine(parts, flags)
   }
 
-  /** Sends an event that is acknowledged: `onCount` is told by how many, `onAnswer` what each answers. */
+  /** Sends an event that is acknowledged: `onCount` gets the number of clients, `onAnswer` the answer of each. */
   broadcastWithAck(
     packet: Packet,
     options: BroadcastOptions,

@@ -35,7 +35,7 @@ export class ClientDecoder {
   }
 }
 
-/** The decoders of a server's clients: one that holds nothing is for whoever has something to decode next. */
+/** The decoders of a server's clients: a decoder that holds nothing is for the next client that has something to decode. */
 export class Decoders {
   readonly #parser: Parser
   #spare: ClientDecoder | undefined

@@ -24,7 +24,7 @@ export interface Handshake {
 }
 
 /**
- * @param auth what the client's option `auth` had
+ * @param auth the value of the client's option `auth`
  * @param issuedMs when it came, in ms since 1970
  */
 export function handshakeOf(conn: EngineSocket, auth: Record<string, unknown>, issuedMs: number): Handshake {

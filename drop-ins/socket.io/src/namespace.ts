@@ -107,7 +107,7 @@ export abstract class NamespaceOf<
     Promise.resolve(this.adapter.init()).catch(error => this.server._onAdapterError(error))
   }
 
-  /** Looks at each client before it is let in; an error is what the client gets as `connect_error`. */
+  /** Looks at each client before it is let in; the client gets an error as `connect_error`. */
   use(fn: (socket: Sock, next: (err?: ExtendedError) => void) => void): this {
     this._middlewares.push(fn)
     return this
@@ -215,7 +215,7 @@ export abstract class NamespaceOf<
   #connect(socket: Sock, onJoined: (socket: Sock) => void): void {
     this.#arriving.delete(socket)
     this.sockets.set(socket.id, socket)
-    // First what the library does: a listener may disconnect it at once.
+    // First the library's own work: a listener may disconnect it at once.
     socket._onconnect()
     onJoined(socket)
     this.emitReserved('connect', socket)

@@ -1,12 +1,12 @@
 import type { RawData } from './engine-binding.ts'
 import type { Packet } from './parser/packet.ts'
 
-/** Packets to what is sent. */
+/** Turns packets into the data to send. */
 export interface ParserEncoder {
   encode(packet: Packet): RawData[]
 }
 
-/** Makes packets of received data, and emits each as `decoded`. */
+/** Turns received data into packets, and emits each as `decoded`. */
 export interface ParserDecoder {
   add(received: unknown): void
   destroy(): void

@@ -30,7 +30,7 @@ interface Subscription {
 
 /**
  * The rooms of a namespace as topics of a WebSocket server: its plain subscribers get the room's events, as the text
- * `["event", …]`, and the room's clients get what is published to the topic, as the event `message`.
+ * `["event", …]`, and the room's clients get the topic's publications, as the event `message`.
  */
 export class RoomTopics {
   readonly #server: TopicServer
@@ -45,7 +45,7 @@ export class RoomTopics {
   /**
    * Subscribes as long as there is somebody in a room.
    *
-   * @param lingerMs how long a client that has left it may come back, and wants to have what was published meanwhile
+   * @param lingerMs how long a client that has left it may come back, and wants to have the publications of that time
    */
   follow(adapter: Adapter, lingerMs: number): void {
     adapter.on('create-room', (room: Room) => {
@@ -82,7 +82,7 @@ export class RoomTopics {
    * Tells the plain subscribers of rooms of an event. Bytes in it have placeholders in the text, and follow as
    * messages of their own.
    *
-   * @param text what `argumentsTextOf` makes
+   * @param text made by `argumentsTextOf`
    */
   publish(rooms: ReadonlySet<Room>, text: string, attachments: readonly RawData[]): void {
     for (const room of rooms) {

@@ -6,7 +6,7 @@ import type { TopicServer } from './room-topics.ts'
 export interface ConnectionStateRecoveryOptions {
   /** How long a client may be away, in ms. Default 120,000. */
   maxDisconnectionDuration?: number
-  /** Whether who comes back is let in without asking the middlewares. Default true. */
+  /** Whether a client that comes back is let in without asking the middlewares. Default true. */
   skipMiddlewares?: boolean
   /** How many packets, and how many clients that are away, are remembered. Default 100,000. */
   maxPackets?: number
@@ -33,7 +33,7 @@ export interface ServerOptions extends EngineOptions, AttachOptions {
   parser: any
   /** How long a client may be connected without joining a namespace, in ms. Default 45,000. */
   connectTimeout: number
-  /** Clients that were away for a while get what they missed. Default off. */
+  /** Clients that were away for a while get the packets they missed. Default off. */
   connectionStateRecovery: ConnectionStateRecoveryOptions
   /** Whether dynamic namespaces go with their last client. Default false. */
   cleanupEmptyChildNamespaces: boolean

@@ -226,7 +226,7 @@ export abstract class ServerOf<
     return namespace
   }
 
-  /** Disconnects everybody, and stops listening. `fn` gets what `close` of the HTTP server says. */
+  /** Disconnects everybody, and stops listening. `fn` gets the error of the HTTP server's `close`, if there is one. */
   async close(fn?: (err?: Error) => void): Promise<void> {
     const closing = [...this._nsps.values()].map(async namespace => {
       for (const socket of [...namespace.sockets.values()]) socket._onclose('server shutting down')

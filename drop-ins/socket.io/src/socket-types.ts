@@ -10,7 +10,7 @@ export type DisconnectReason =
   | 'client namespace disconnect'
   | 'server namespace disconnect'
 
-/** After these a client may come back to what it had. */
+/** After these a client may come back to its session. */
 export const recoverableReasons: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
   'transport error',
   'transport close',
@@ -43,7 +43,7 @@ export function checkEventName(name: unknown, reserved: ReadonlySet<unknown> = r
   if (reserved.has(name)) throw new Error(`"${String(name)}" is a reserved event name`)
 }
 
-/** An error that clients get as `connect_error`, with what goes with it. */
+/** An error that clients get as `connect_error`, with its data. */
 export interface ExtendedError extends Error {
   // biome-ignore lint/suspicious/noExplicitAny: whatever the program sends
   data?: any

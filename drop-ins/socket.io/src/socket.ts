@@ -58,7 +58,7 @@ export abstract class SocketOf<
   readonly client: Client
   /** Changes with each connection, unless it is {@link recovered}. */
   readonly id: SocketId
-  /** Whether this client was away for a while, and has its rooms, its data and what it missed. */
+  /** Whether this client was away for a while, and has its rooms, its data and the packets it missed. */
   readonly recovered: boolean = false
   connected = false
   /** @internal The position of the last packet that was written. */
@@ -400,7 +400,7 @@ export abstract class SocketOf<
     if (typeof adapter.sendTo === 'function') {
       adapter.sendTo(this, packet, flags)
     } else if (this.#recovery !== undefined) {
-      // An adapter made for npm's socket.io, which remembers what it is given to broadcast.
+      // An adapter made for npm's socket.io, which remembers the packets that it is given to broadcast.
       Reflect.apply((adapter as Adapter).broadcast, adapter, [
         packet,
         { rooms: new Set([this.id]), except: new Set(), flags },

@@ -16,7 +16,7 @@ export interface MeetOptions<User> {
   /** The user of a socket, for `authorize`. Default: `socket.data.user`. */
   userOf?(socket: AnySocket): User
   /**
-   * Told what a socket, or the program, was refused: a right that it has not, arguments that are no JSON, a broker that is away.
+   * Gets each refusal to a socket, or to the program: a right that it has not, arguments that are no JSON, a broker that is away.
    * Default: goes to the hub's `onError`.
    */
   onRefused?(refusal: MeetingRefusal<RoomClient<User>>): void
@@ -173,7 +173,7 @@ function dataOf({ data }: Packet, event: string | undefined): unknown {
   return name === event && args.length === 1 ? args[0] : { event: name, args }
 }
 
-/** The event of data; undefined: they are none. Nobody can send a client what only the library says to it. */
+/** The event of data; undefined: they are none. Nobody can send a client the events that only the library emits. */
 function argumentsOf(data: unknown, event: string | undefined): unknown[] | undefined {
   const {
     event: name,

@@ -53,7 +53,7 @@ function messageLimit(byteLength: number): number {
   return byteLength > constants.MAX_STRING_LENGTH ? Number.POSITIVE_INFINITY : byteLength
 }
 
-/** A setting as a bound: whatever is no number bounds nothing. */
+/** A setting as a bound: a value that is no number bounds nothing. */
 function limit(value: number | undefined): number {
   if (typeof value !== 'number' || Number.isNaN(value) || value > Number.MAX_SAFE_INTEGER) {
     return Number.POSITIVE_INFINITY

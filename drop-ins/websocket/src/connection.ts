@@ -125,7 +125,7 @@ export class WebSocketConnection extends Emitter<ConnectionEvents> {
     this.#keepalive = this.#createKeepalive()
   }
 
-  /** The TCP connection, for a program that uses it besides: behind what was sent before, and with all data from here on. */
+  /** The TCP connection, for a program that uses it besides: behind the data sent before, and with all data from here on. */
   get socket(): Socket {
     this.#core.shareStream()
     return this.#socket

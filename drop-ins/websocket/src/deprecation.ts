@@ -1,4 +1,4 @@
-/** Warnings about what will go; there are none now. */
+/** Warnings about names that will go; there are none now. */
 export const deprecation: {
   disableWarnings: boolean
   deprecationWarningMap: { [name: string]: string | false }

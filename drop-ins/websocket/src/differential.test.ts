@@ -629,7 +629,7 @@ const scripts: Record<string, Script> = {
     stage.note('caller', connection.connected, connection.state, connection.closeReasonCode)
   },
 
-  // --- what breaks a rule or a limit
+  // --- input that breaks a rule or a limit
   'text that is not UTF-8': drops({}, rawFrame('81', Buffer.from([0xff]))),
   'text in fragments that is not UTF-8': drops({}, rawFrame('01', 'a'), rawFrame('80', Buffer.from([0xc0]))),
   'a close reason that is not UTF-8': drops({}, rawFrame('88', Buffer.from([0x03, 0xe8, 0xff, 0xff]))),

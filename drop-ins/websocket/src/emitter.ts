@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 // biome-ignore lint/suspicious/noExplicitAny: its emitter knows
 type AnyListener = (...args: any[]) => void
 
-/** An emitter that knows what its events come with; a program may emit others, of its own. */
+/** An emitter that knows the arguments of its events; a program may emit others, of its own. */
 export interface Emitter<Events extends Record<keyof Events, unknown[]>> extends EventEmitter {
   on<E extends keyof Events>(event: E, listener: (...args: Events[E]) => void): this
   on(event: string | symbol, listener: AnyListener): this

@@ -19,7 +19,7 @@ export class WebSocketFrame {
   binaryPayload!: Buffer
   /** Memory for the masking key. */
   maskBytes: Buffer
-  /** Memory for what came of the header. */
+  /** Memory for the bytes of the header that have come. */
   frameHeader: Buffer
   config: IConfig
   maxReceivedFrameSize: number

@@ -20,7 +20,7 @@ export function httpHead(
   return `HTTP/1.1 ${status} ${reasonPhrases[status] ?? STATUS_CODES[status]}\r\n${lines.join('')}\r\n`
 }
 
-/** Text without what cannot stand in a header. */
+/** Text without the characters that cannot stand in a header. */
 export function headerText(text: string): string {
   return text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '')
 }

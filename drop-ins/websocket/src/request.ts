@@ -53,7 +53,7 @@ export class WebSocketRequest extends Emitter<RequestEvents> {
   _socketIsClosing: boolean
   readonly #onSocketClose = (): void => this._handleSocketCloseBeforeAccept()
 
-  /** @param head what came right behind the opening handshake */
+  /** @param head the bytes that came right behind the opening handshake */
   constructor(socket: Socket, httpRequest: IncomingMessage, serverConfig: ServerSettings, head?: Buffer) {
     super()
     this.socket = socket

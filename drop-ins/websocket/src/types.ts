@@ -124,5 +124,5 @@ export interface IMessageEvent {
   data: string | Buffer | ArrayBuffer
 }
 
-/** Called when what was sent has been taken by the operating system, or with the reason why not. */
+/** Called when the operating system has taken the data sent, or with the reason why not. */
 export type SendCallback = (error?: Error) => void

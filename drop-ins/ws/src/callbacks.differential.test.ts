@@ -26,7 +26,7 @@ async function pair(stage: Stage, scheme: 'ws' | 'wss'): Promise<{ server: Socke
   return { server, client }
 }
 
-/** Writes down what becomes of what is sent, and the end, in order. */
+/** Writes down the outcome of each send, and the end, in order. */
 function follow(notes: Notes, socket: Socket): (what: string) => (error?: Error) => void {
   socket.on('close', () => notes.add('log', 'close', socket.readyState))
   return what => error => notes.add('log', what, error === undefined || error === null, socket.readyState)

@@ -13,7 +13,7 @@ import {
 } from '@bothways/test-support/ws-differential'
 import { describe } from 'vitest'
 
-/** A request without what is new in each. */
+/** A request without its key and its host, which are new in each. */
 function steady(request: string): string {
   return request.replace(/(Sec-WebSocket-Key: ).*/i, '$1KEY').replace(/127\.0\.0\.1:\d+/g, 'HOST')
 }

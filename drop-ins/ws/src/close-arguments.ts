@@ -13,7 +13,7 @@ export function checkCloseCode(code: unknown): number | undefined {
 /**
  * The reason as text; without a code there is none (RFC 6455 §5.5.1).
  *
- * @throws TypeError for what is neither text nor bytes, RangeError for more than 123 bytes
+ * @throws TypeError for data that are neither text nor bytes, RangeError for more than 123 bytes
  */
 export function closeReason(code: number | undefined, data: unknown): string {
   if (code === undefined || data === undefined || !(data as string).length) return ''

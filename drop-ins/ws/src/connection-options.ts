@@ -29,7 +29,7 @@ export function settingsOf(
     maxMessageBytes: maxPayload > 0 ? Math.min(maxPayload, largestMessageBytes) : largestMessageBytes,
     // A socket that a program makes of its own without the option: as a timer of no time.
     closeTimeoutMs: closeTimeout ?? 1,
-    // A program that reads `bufferedAmount` is what bounds it, as with ws.
+    // A program that reads `bufferedAmount` bounds it, as with ws.
     maxBufferedBytes: Number.MAX_SAFE_INTEGER,
   }
   if (!isSame(settings, lastSettings)) lastSettings = settings

@@ -123,7 +123,7 @@ const makers: Readonly<Record<string, (target: SocketState, ...args: never[]) =>
   error: (target, error: unknown) => new ErrorEvent(target, error),
 }
 
-/** Adds what `addEventListener` was given, once; events of other names are not known. */
+/** Adds a listener of `addEventListener`, once; events of other names are not known. */
 export function addHandler(
   emitter: SocketState,
   type: string,

@@ -31,7 +31,7 @@ export function problemOfConnect({ headers }: IncomingMessage): RefusalAnswer | 
   }
 }
 
-/** Opens the WebSocket on a stream: the status 200, with what the lines behind the first one say (RFC 8441 §5). */
+/** Opens the WebSocket on a stream: the status 200, with the headers of the lines behind the first one (RFC 8441 §5). */
 export function acceptConnect(stream: Http2Stream, lines: readonly string[]): void {
   ;(stream as ServerHttp2Stream).respond({ ':status': 200, ...readHeaders(lines.slice(1)) })
   Object.defineProperties(stream, asOfTcp)

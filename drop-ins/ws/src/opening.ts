@@ -349,7 +349,7 @@ function follow<Socket extends SocketState>(
 }
 
 /**
- * The options for what a redirect leads to. Secrets go along to the same host only, and not from TLS to plain text;
+ * The options for a redirect's target. Secrets go along to the same host only, and not from TLS to plain text;
  * a program that listens to `redirect` decides for itself.
  */
 function followable<Socket extends SocketState>(

@@ -32,9 +32,9 @@ export function givenBytes(payload: Buffer): Buffer {
 }
 
 /**
- * The bytes of what a program sends; views share its memory.
+ * The bytes of data that a program sends; views share their memory.
  *
- * @throws TypeError of `Buffer.from` for what has no bytes
+ * @throws TypeError of `Buffer.from` for a value that has no bytes
  */
 export function toBuffer(data: unknown): Buffer {
   // An empty one may have lost its memory, which nothing can be copied from.
@@ -43,7 +43,7 @@ export function toBuffer(data: unknown): Buffer {
   return Buffer.from(data as ArrayBuffer)
 }
 
-/** As {@link toBuffer}, for what may be nothing. */
+/** As {@link toBuffer}; falsy data have no bytes. */
 export function sentBytes(data: unknown): Buffer {
   return data ? toBuffer(data) : Buffer.alloc(0)
 }

@@ -23,7 +23,7 @@ export interface PerMessageDeflateOptions {
   clientMaxWindowBits?: number | undefined
   /** Only `level` counts: no state of zlib lives between messages, so there is no memory to save. */
   zlibDeflateOptions?: ZlibOptions | undefined
-  /** Nothing of these is needed; `maxPayload` bounds what comes out. */
+  /** Nothing of these is needed; `maxPayload` bounds the inflated message. */
   zlibInflateOptions?: ZlibOptions | undefined
   /** Shorter messages go out as they are, in bytes, where each is compressed by itself. Default 1024. */
   threshold?: number | undefined
@@ -170,7 +170,7 @@ export class PerMessageDeflate {
     })
   }
 
-  /** Forgets what earlier messages said. */
+  /** Forgets all state of earlier messages. */
   cleanup(): void {
     this.#deflater = undefined
     this.#inflater?.abandon()

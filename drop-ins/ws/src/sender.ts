@@ -115,7 +115,7 @@ export class Sender {
     )
   }
 
-  /** Writes what {@link Sender.frame} has made. */
+  /** Writes the pieces that {@link Sender.frame} has made. */
   sendFrame(list: readonly (Uint8Array | string)[], cb?: Callback): void {
     const last = list.length - 1
     if (last > 0) this.#socket.cork()

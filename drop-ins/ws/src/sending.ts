@@ -42,7 +42,7 @@ export function sendMessage(
   if (typeof cb === 'function') connection.whenTaken(cb)
 }
 
-/** One frame, with what the program says of it; an option that is there counts, also when undefined. */
+/** Sends one frame with the program's options; an option that is there counts, also when undefined. */
 function sendFrame(
   socket: SocketState,
   connection: Connection,

@@ -347,7 +347,7 @@ export class WebSocketServer<
   }
 }
 
-/** Events with what they come with. */
+/** Events with their arguments. */
 export interface WebSocketServer<
   T extends typeof WebSocket = typeof WebSocket,
   U extends typeof IncomingMessage = typeof IncomingMessage,

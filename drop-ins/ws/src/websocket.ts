@@ -318,7 +318,7 @@ export class WebSocket extends EventEmitter {
   }
 }
 
-/** Events with what they come with. */
+/** Events with their arguments. */
 export interface WebSocket {
   on<E extends keyof types.SocketEvents>(event: E, listener: SocketListener<E>): this
   on(event: string | symbol, listener: types.AnyListener<WebSocket>): this

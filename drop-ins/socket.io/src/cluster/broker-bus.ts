@@ -14,7 +14,7 @@ interface Letter {
   readonly message: ClusterMessage
 }
 
-/** @throws Error for what no server has written: others may publish in the broker, too */
+/** @throws Error for a message that no server has written: others may publish in the broker, too */
 function readLetter(text: string): Letter {
   const { from, message } = (fromText(text) ?? {}) as Partial<Letter>
   if (typeof from === 'string' && typeof message?.type === 'string') return { from, message }

@@ -125,7 +125,7 @@ export class ClusterAdapter extends Adapter {
   override async restoreSession(pid: string, offset?: string): Promise<Session | null | undefined> {
     const local = await this.#restoreOwn(pid, offset)
     if (local) return local
-    // From here on, what comes from the other servers is in the log of this one.
+    // From here on, packets of the other servers are in the log of this one.
     const { position } = this
     const found = await this.#askForSession(pid, offset)
     return found && { ...found, ...(position !== undefined && { position }) }

@@ -289,7 +289,7 @@ export class ClusterRecovery {
   }
 }
 
-/** @returns undefined for what is no JSON */
+/** @returns undefined for data that are no JSON */
 function textOf(data: unknown): string | undefined {
   try {
     return toText(data ?? {}) as string | undefined

@@ -65,7 +65,7 @@ export class DeadlineQueue<Item> {
     this.#timer = setTimeout(() => this.#strike(), delayMs)
   }
 
-  /** Timers run before what has come is read, such as the answer that an item waits for: so the look comes behind that. */
+  /** Timers run before received bytes are read, such as the answer that an item waits for: so the look comes behind that. */
   #strike(): void {
     this.#timer = undefined
     const nowMs = wholeMs()
@@ -75,7 +75,7 @@ export class DeadlineQueue<Item> {
     this.#immediate = setImmediate(() => this.#look(dueMs))
   }
 
-  /** Hands over what is due, then waits for the first of the rest. */
+  /** Hands over the due items, then waits for the first of the rest. */
   #look(dueMs: number): void {
     this.#immediate = undefined
     // Those that are added meanwhile wait for the next look, even if they are due at once.

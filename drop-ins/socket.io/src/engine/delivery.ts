@@ -48,7 +48,7 @@ export class Delivery implements TurnMember, BodyReceiver {
     return this.#packets !== undefined
   }
 
-  /** Forgets it: neither what has come nor what is still to come is of use to anybody. */
+  /** Forgets it: neither the bytes that have come nor those still to come are of use to anybody. */
   cancel(): void {
     this.#isOver = true
     fairTime.leave(this)

@@ -34,7 +34,7 @@ export function forwardedRequest({ method, url, headers, address, body }: Forwar
 
 type OnAnswer = (status: number, headers: OutgoingHttpHeaders, body: Buffer) => void
 
-/** Keeps what it is to answer, instead of writing it to a connection. */
+/** Keeps the answer, instead of writing it to a connection. */
 export class ForwardedResponse extends ServerResponse {
   readonly #onAnswer: OnAnswer
   readonly #pieces: Buffer[] = []

@@ -1,6 +1,6 @@
 import type { ClusterMembership } from '../cluster/cluster-bus.ts'
 
-/** The servers are asked for at most so often, in ms: who invents their names makes nobody busy. */
+/** The servers are asked for at most so often, in ms: a client that invents their names makes nobody busy. */
 const askMs = 1_000
 
 /** Which servers are joined. A client says which of them has its session: that is looked up before anything is sent there. */

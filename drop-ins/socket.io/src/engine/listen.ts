@@ -19,7 +19,7 @@ export function listen(
   return engine
 }
 
-/** An Engine.IO server beside whatever else an HTTP server does. */
+/** An Engine.IO server beside an HTTP server's other work. */
 export function attach(server: AttachableServer, options: ServerOptions & AttachOptions = {}): Server {
   const engine = new Server(options)
   engine.attach(server, options)

@@ -60,7 +60,7 @@ export function openWebSocket(
   const deflate = perMessageDeflate && acceptDeflateOffer(extensions, deflateOptions(perMessageDeflate))
   const headers = serverResponseHeaders({
     key,
-    // As npm's does: none of them means anything to Engine.IO, but who offers some wants one.
+    // As npm's does: none of them means anything to Engine.IO, but a client that offers some wants one.
     subprotocol: subprotocols[0],
     extensions: deflate ? [deflate.response] : [],
     extra: Object.fromEntries(

@@ -258,7 +258,7 @@ export class PollingTransport extends Transport implements DeliveryReceiver {
 
   #headers(request: EngineRequest, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
     const agent = request.headers['user-agent']
-    // Internet Explorer would take what users send each other for an attack.
+    // Internet Explorer would take messages of users to each other for an attack.
     if (agent !== undefined && /;MSIE|Trident\//.test(agent)) headers['X-XSS-Protection'] = '0'
     headers['cache-control'] = 'no-store'
     this.emit('headers', headers, request)

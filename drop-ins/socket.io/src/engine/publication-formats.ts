@@ -9,7 +9,7 @@ const packetText: Readonly<Record<Protocol, WireFormat<string>>> = {
   4: new WireFormat(publication => encodeTextV4(messagePacket(publication))),
 }
 
-/** The packet as one WebSocket message, a publication by itself: framed and compressed once for all who get it. */
+/** The packet as one WebSocket message, a publication by itself: framed and compressed once for all receivers. */
 const textMessage: Readonly<Record<Protocol, WireFormat<Publication>>> = {
   3: new WireFormat(publication => new Publication(textOf(publication, 3))),
   4: new WireFormat(publication => new Publication(textOf(publication, 4))),

@@ -10,7 +10,7 @@ export function guard(work: () => void): void {
   }
 }
 
-/** An emitter whose listeners may throw without hindering who tells them. */
+/** An emitter whose listeners may throw without hindering the caller of `emit`. */
 export class SafeEmitter extends EventEmitter {
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     try {

@@ -37,7 +37,7 @@ const sessionIdBytes = 15
 
 const log = debugLog('engine')
 
-/** Gets what is wrong, if anything is. */
+/** Gets the refusal, if there is one. */
 type OnVerified = (refusal?: EngineRefusal) => void
 
 type Refuse = (refusal: EngineRefusal) => void

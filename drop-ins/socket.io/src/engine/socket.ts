@@ -164,7 +164,7 @@ export class Socket
   /**
    * Ends the session behind everything sent so far, which a client that does not poll may take its time for.
    *
-   * @param discard ends it at once, and drops what was not sent
+   * @param discard ends it at once, and drops packets that were not sent
    */
   close(discard = false): void {
     if (discard && (this.readyState === 'open' || this.readyState === 'closing')) {
@@ -184,7 +184,7 @@ export class Socket
     this.#upgrade = new UpgradeAttempt(this, transport)
   }
 
-  // --- the side of those who count
+  // --- the side of the budget
 
   /** @internal What waits for the client, in bytes. */
   get heldBytes(): number {
@@ -365,7 +365,7 @@ export class Socket
     this.server._forget(this)
     this.#upgrade?.abandon()
     this.#empty()
-    // Listeners of `close` may still look at what was not sent.
+    // Listeners of `close` may still look at the packets that were not sent.
     process.nextTick(() => {
       this.writeBuffer = []
     })

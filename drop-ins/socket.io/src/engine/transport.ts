@@ -5,10 +5,10 @@ import { SafeEmitter, withoutListeners } from './safe-emitter.ts'
 
 export type TransportName = 'polling' | 'websocket'
 
-/** Called with the transport when what was sent has left. */
+/** Called with the transport when the packets sent have left. */
 export type SendCallback = (transport: Transport) => void
 
-/** Whom a transport tells what happens on it. */
+/** The session or upgrade that a transport reports to. */
 export interface TransportOwner {
   /** There is room to send. */
   onTransportReady(): void
@@ -42,7 +42,7 @@ export abstract class Transport extends SafeEmitter implements Channel<readonly 
   /** Whether the client takes bytes; a query parameter `b64` says that it does not. */
   readonly supportsBinary: boolean
   #readyState: 'open' | 'closing' | 'closed' = 'open'
-  /** False while what was sent is still on its way: a packet that is worth nothing later is better dropped then. */
+  /** False while sent packets are still on their way: a packet that is worth nothing later is better dropped then. */
   writable = false
   /** @internal Undefined: nobody cares any more. */
   owner: TransportOwner | undefined

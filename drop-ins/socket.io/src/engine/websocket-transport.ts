@@ -26,10 +26,10 @@ export interface WebSocketInit {
   readonly deflate: DeflateDirections | undefined
 }
 
-/** After so many packets, what they have set off in later ticks is done first, and its time is counted. */
+/** After so many packets, the work they have set off in later ticks is done first, and its time is counted. */
 const packetsPerStretch = 16
 
-/** The listeners that are told when what this turn of the event loop has sent is with the operating system. */
+/** The listeners that are told when the operating system has the bytes that this turn of the event loop has sent. */
 interface TurnMember {
   onTurnEnd(): void
 }

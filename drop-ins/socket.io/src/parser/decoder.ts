@@ -24,12 +24,12 @@ interface Unfinished {
   readonly packet: Packet
   readonly count: number
   readonly attachments: unknown[]
-  /** The lengths of the text and of what has come. */
+  /** The lengths of the text and of the attachments that have come. */
   bytes: number
 }
 
 /**
- * Makes packets of received text and bytes: the event `decoded`. A packet with attachments waits for them, and nothing else may
+ * Turns received texts and bytes into packets: the event `decoded`. A packet with attachments waits for them, and nothing else may
  * come meanwhile.
  */
 export class Decoder extends EventEmitter<{ decoded: [Packet] }> {
@@ -101,7 +101,7 @@ export class Decoder extends EventEmitter<{ decoded: [Packet] }> {
       if (!isPayloadValid(packet.type, data)) throw new Error('invalid payload')
       packet.data = data
     } else if (isBinary) {
-      // There is no place for what is announced.
+      // There is no place for the announced attachments.
       throw new Error('invalid payload')
     }
     if (isBinary) this.#unfinished = { packet, count, attachments: [], bytes: text.length }

@@ -5,7 +5,7 @@ import { type Packet, PacketType } from './packet.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the type that JSON.stringify itself declares
 export type Replacer = (this: any, key: string, value: any) => any
 
-/** Packets to what is sent: one text, and the attachments behind it. */
+/** Turns packets into the data to send: one text, and the attachments behind it. */
 export class Encoder {
   readonly #replacer: Replacer | undefined
 

@@ -14,7 +14,7 @@ export function writeName(log: string, number: number): string {
   return `${log}${number.toString(36)}`
 }
 
-/** @returns undefined for what no log has written */
+/** @returns undefined for text that no log has written */
 export function readOffset(offset: string): PacketName | undefined {
   const [, log, number, heard] = offsetForm.exec(offset) ?? []
   if (log === undefined || number === undefined) return undefined

@@ -13,7 +13,7 @@ interface RecoverableSocket {
   packet(packet: Packet): void
 }
 
-/** How a client that was away comes back to its id, its rooms, its data and what it has missed. */
+/** How a client that was away comes back to its id, its rooms, its data and the packets it has missed. */
 export class Recovery {
   /** The client is known again by it. */
   readonly pid: string
@@ -21,7 +21,7 @@ export class Recovery {
   readonly returnCount: number
   /** How many packets there had been when it connected. */
   readonly #since: number | undefined
-  /** Of a client that has come back, until it has what it missed. */
+  /** Of a client that has come back, until it has the packets it missed. */
   #session: Session | undefined
 
   constructor(pid: string, since: number | undefined, session?: Session) {

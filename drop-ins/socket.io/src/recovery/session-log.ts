@@ -21,7 +21,7 @@ export interface SessionToPersist {
   returnCount?: number | undefined
 }
 
-/** A client that came back, and what it has missed: the arguments of events, or encoded packets. */
+/** A client that came back, and the packets it has missed: the arguments of events, or encoded packets. */
 export interface Session extends SessionToPersist {
   missedPackets: (unknown[] | readonly RawData[])[]
   /** Whether `missedPackets` are encoded. */
@@ -109,7 +109,7 @@ export class SessionLog implements BudgetHolder {
   }: SessionLogOptions) {
     this.#maxAwayMs = maxDisconnectionDuration
     this.#maxPackets = maxPackets
-    // A client that went unnoticed has missed what was sent before it was found to be away.
+    // A client that went unnoticed has missed the packets sent before it was found to be away.
     this.#retentionMs = maxDisconnectionDuration + noticeMs
     this.#timer = setInterval(() => this.#forget(), Math.max(1_000, Math.min(60_000, this.#maxAwayMs)))
     this.#timer.unref()
