@@ -153,7 +153,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   }
 
   /**
-   * The TCP or TLS socket under it, for a program that uses it besides: data sent before is written, and from here on all
+   * The TCP or TLS socket under it, for a program that uses it besides: data sent before are written, and from here on all
    * data go by it.
    */
   get socket(): Socket {

@@ -107,7 +107,7 @@ export abstract class NamespaceOf<
     Promise.resolve(this.adapter.init()).catch(error => this.server._onAdapterError(error))
   }
 
-  /** Looks at each client before it is let in; the client gets an error as `connect_error`. */
+  /** Looks at each client before it is let in; the client gets its error as `connect_error`. */
   use(fn: (socket: Sock, next: (err?: ExtendedError) => void) => void): this {
     this._middlewares.push(fn)
     return this

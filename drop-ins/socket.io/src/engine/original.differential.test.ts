@@ -12,7 +12,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { attach } from './listen.ts'
 
-/** An answer without the headers that differ each time. */
+/** An answer without the parts that differ each time. */
 type Said = readonly [status: number, headers: Readonly<Record<string, unknown>>, body: string]
 
 /** Headers that say when, or how TCP goes on. */

@@ -15,7 +15,7 @@ export interface DecoderOptions {
 }
 
 /**
- * How deep arrays and objects of a packet may be nested. Data that a program relays is walked through recursively, by
+ * How deep arrays and objects of a packet may be nested. Data that a program relays are walked through recursively, by
  * `JSON.stringify` too, and some 5,000 levels exhaust the stack: in the program's handler, so that its process ends.
  */
 const maxDepth = 1_000

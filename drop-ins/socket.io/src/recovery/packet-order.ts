@@ -1,4 +1,4 @@
-/** The parts of a packet's offset: the log that named it, its number there, and the last packet that had come round to that log. */
+/** A packet's offset: the log that named it, its number there, and the last packet that had come round to that log by then. */
 export interface PacketName {
   readonly log: string
   readonly number: number
