@@ -51,7 +51,7 @@ export class Inbox {
     }
   }
 
-  /** What is under way has no answer. */
+  /** Requests under way get no answer. */
   close(): void {
     this.#subscription?.unsubscribe()
     this.#subscription = undefined

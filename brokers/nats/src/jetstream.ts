@@ -7,7 +7,7 @@ import { type ApiError, ErrorCode, hubErrorOf, refusalOf } from './nats-failure.
 export interface StoredMessage {
   readonly subject: string
   readonly seq: number
-  /** What stands in the header `Bothways`. */
+  /** The value of the header `Bothways`. */
   readonly header: string
   readonly data: string
   /** When the server has stored it, in ms since 1970. */
@@ -20,7 +20,7 @@ export interface StreamInfo {
   readonly state: { readonly last_seq: number }
 }
 
-/** What is set of a stream, in JetStream's own words. https://docs.nats.io/nats-concepts/jetstream/streams */
+/** The settings of a stream, in JetStream's own words. https://docs.nats.io/nats-concepts/jetstream/streams */
 export interface StreamConfig {
   readonly name: string
   readonly subjects: readonly string[]
@@ -50,7 +50,7 @@ export class JetStream {
   readonly #timeoutMs: number
   readonly #inbox: Inbox
   #waitingCalls = 0
-  /** There is no connection now: what is sent would wait, and arrive when nobody expects it. */
+  /** There is no connection now: a message would wait, and arrive when nobody expects it. */
   isAway = false
 
   constructor(connection: NatsConnection, newHeaders: () => NatsHeaders, timeoutMs: number) {
@@ -130,11 +130,11 @@ export class JetStream {
   }
 
   /**
-   * Reads the messages of a subject by a consumer of its own, which the server makes at the stream's leader: what was
-   * acknowledged is there. (A direct get may be answered by a follower that is behind.)
+   * Reads the messages of a subject by a consumer of its own, which the server makes at the stream's leader: acknowledged
+   * messages are there. (A direct get may be answered by a follower that is behind.)
    *
    * @param from a place, or what to begin with instead
-   * @param work gets how many there are, and what reads the next so many of them
+   * @param work gets their number, and a function that reads the next so many of them
    */
   async read<Result>(
     stream: string,

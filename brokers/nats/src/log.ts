@@ -12,7 +12,7 @@ interface Newest extends Entry {
   readonly foreignCount: number
 }
 
-/** Reads what the streams keep of a topic. What no broker has written is passed over. */
+/** Reads the publications that the streams keep of a topic. Messages that no broker has written are passed over. */
 export class Log {
   readonly #jetStream: JetStream
   readonly #streams: Streams
@@ -72,7 +72,7 @@ export class Log {
     return position.offset < newest.seq || position.check === newest.stamp.check
   }
 
-  /** What is behind a position; undefined when it is not there, or what was behind it has gone. */
+  /** The publications behind a position; undefined when it is not there, or publications behind it have gone. */
   async #behind(
     topic: string,
     since: string,
@@ -156,8 +156,8 @@ export class Log {
   }
 
   /**
-   * Reads what is there up to the newest publication. What others have put between is removed, and it is read again: they
-   * are counted by the server, which gives so many at once.
+   * Reads the entries up to the newest publication. Messages that others have put between are removed, and it is read again:
+   * they are counted by the server, which gives so many at once.
    */
   async #read<Result>(
     { lane, foreignCount }: Newest,

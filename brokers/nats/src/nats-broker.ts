@@ -35,7 +35,7 @@ export interface NatsBrokerOptions {
   connection: NatsConnection
   /** The function `headers` of the same package. */
   headers: () => NatsHeaders
-  /** What the names of all streams and subjects begin with: letters, digits, `-` and `_`. Default `bothways`. */
+  /** The beginning of the names of all streams and subjects: letters, digits, `-` and `_`. Default `bothways`. */
   prefix?: string
   /** How long keys are remembered, in ms. Default 300,000, which is the least. */
   keyWindowMs?: number
@@ -66,7 +66,7 @@ const rules: OptionRules<NatsBrokerOptions, Readonly<Required<NatsBrokerOptions>
   replicas: wholeNumber(1, 1),
 }
 
-/** What of a topic is followed here. */
+/** A topic that is followed here. */
 interface Followed {
   readonly topic: string
   subscription: { unsubscribe(): void } | undefined
@@ -74,7 +74,7 @@ interface Followed {
   /** Where the newest publication is that came, or was there before: the next one names its place alone. */
   seq: number
   position: string | undefined
-  /** Who is known to be there, and the process by which. */
+  /** The process of each member that is known to be there, by client. */
   readonly processes: Map<string, string>
 }
 
@@ -390,7 +390,7 @@ export class NatsBroker implements Broker {
     }
   }
 
-  /** NATS is there again: what was published meanwhile did not come, and JetStream may take a moment. */
+  /** NATS is there again: publications made meanwhile did not come, and JetStream may take a moment. */
   async #comeBack(): Promise<void> {
     while (!this.#isClosed && !this.#jetStream.isAway) {
       try {

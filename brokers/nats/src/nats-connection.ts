@@ -1,4 +1,4 @@
-/** What is used of a connection of `@nats-io/nats-core` (3), as `connect` of `@nats-io/transport-node` resolves with it. */
+/** The part used of a connection of `@nats-io/nats-core` (3), as `connect` of `@nats-io/transport-node` resolves with it. */
 export interface NatsConnection {
   readonly info?: { readonly version: string } | undefined
   /** As it was given to `connect`. */

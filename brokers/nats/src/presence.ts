@@ -18,7 +18,7 @@ interface Joined {
   seq: number | undefined
 }
 
-/** What of a member is stored and carried. */
+/** A member as it is stored and carried. */
 export interface Present {
   readonly member: Member
   readonly since: number
@@ -26,7 +26,7 @@ export interface Present {
 }
 
 /**
- * Who is present, in a key-value bucket (https://github.com/nats-io/nats-architecture-and-design, ADR-8): a key for each
+ * All members, in a key-value bucket (https://github.com/nats-io/nats-architecture-and-design, ADR-8): a key for each
  * member, and one for each process, whose age is its lease. All times are those of the server.
  */
 export class Presence {
@@ -38,7 +38,7 @@ export class Presence {
   readonly #mine = new Map<string, Map<string, Joined>>()
   /** Calls for one member take effect one after the other. */
   readonly #tails = new Map<string, Promise<void>>()
-  /** Who has left while NATS did not answer: what is stored of them goes later. By topic and client. */
+  /** Members that have left while NATS did not answer: their stored entries go later. By topic and client. */
   readonly #leaving = new Map<string, readonly [topic: string, client: string]>()
   #renewedMs = Number.NEGATIVE_INFINITY
   /** It was believed dead, and its members are not stored again yet. */

@@ -2,7 +2,7 @@ import type { HistoryPolicy, PublishRequest } from 'bothways'
 import type { JetStream, StreamConfig, StreamInfo } from './jetstream.ts'
 import { wordOf } from './wire.ts'
 
-/** What the streams of a broker have in common. */
+/** The settings that the streams of a broker have in common. */
 export interface StreamSettings {
   readonly prefix: string
   readonly keyWindowMs: number
@@ -27,7 +27,7 @@ const leastCount = 1000
 const stateCount = 64
 const onceBytes = 64 * 1024 * 1024
 
-/** How much of each topic the log keeps, and for how long: what the most demanding of its topics asks for. */
+/** How much of each topic the log keeps, and for how long: as the most demanding of its topics asks. */
 interface Reach {
   readonly count: number
   readonly ageMs: number
@@ -53,7 +53,7 @@ export class Streams {
     return `${this.#settings.prefix}.${lane}.${wordOf(topic)}`
   }
 
-  /** What is carried of a topic: publications as `p`, joining as `j`, leaving as `l`. */
+  /** The subject that a topic is carried on: publications as `p`, joining as `j`, leaving as `l`. */
   carried(topic: string, kind: 'p' | 'j' | 'l' | '*'): string {
     return `${this.#settings.prefix}.live.${wordOf(topic)}.${kind}`
   }

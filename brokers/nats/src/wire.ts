@@ -3,13 +3,13 @@ import type { HistoryPolicy, Member, StoredPublication, Withdrawal } from 'bothw
 import { isDataText, writePosition } from 'bothways/broker'
 import type { StoredMessage } from './jetstream.ts'
 
-/** What of a publication stands in its header `Bothways`; its data is the message. */
+/** The fields of a publication that stand in its header `Bothways`; its data is the message. */
 export interface Stamp {
-  /** What tells a true position from a false one. */
+  /** The part of a position that tells a true one from a false one. */
   readonly check: string
   /** Milliseconds since 1970. */
   readonly at: number
-  /** What is kept of its topic; count 0: nothing. */
+  /** The history that is kept of its topic; count 0: none. */
   readonly policy: HistoryPolicy
   readonly user: string | undefined
 }
@@ -34,7 +34,7 @@ export function readStamp(header: string): Stamp | undefined {
   }
 }
 
-/** Who has come, or whose client has gone, and by which process. */
+/** A member that has come, or the client of one that has gone, and its process. */
 export interface CarriedPresence {
   readonly client: string
   readonly process: string
@@ -118,8 +118,8 @@ export class Positions {
   }
 
   /**
-   * Before the first publication. It is good until the next half day has passed: what was published behind it and has been
-   * forgotten since, a day after its age at the earliest, is not passed over in silence.
+   * Before the first publication. It is good until the next half day has passed: publications behind it that have been forgotten
+   * since, a day after their age at the earliest, are not passed over in silence.
    */
   beginning(): string {
     return this.of(0, this.#halfDay().toString(36))

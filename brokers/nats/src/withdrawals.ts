@@ -4,12 +4,12 @@ import type { JetStream } from './jetstream.ts'
 import { ensureStream } from './streams.ts'
 import { readWithdrawal } from './wire.ts'
 
-/** What is withdrawn from users is kept so long, and so many of the newest, for processes that are away. */
+/** Withdrawals are kept so long, and so many of the newest, for processes that are away. */
 const keptMs = 24 * 60 * 60 * 1000
 const keptCount = 10_000
 
 /**
- * What is withdrawn from users, for all processes: a stream that each reads on from where it was, when something was carried,
+ * Withdrawals from users, for all processes: a stream that each reads on from where it was, when something was carried,
  * when NATS is there again, and every few seconds.
  */
 export class Withdrawals {
@@ -49,7 +49,7 @@ export class Withdrawals {
       num_replicas: this.#replicas,
       republish: { src: this.#subject, dest: this.carried },
     })
-    // What was withdrawn before is nothing to a process that begins; and after NATS was set back everything is new.
+    // Earlier withdrawals are nothing to a process that begins; and after NATS was set back all of them are new.
     this.#last = this.#last === undefined || this.#last <= state.last_seq ? (this.#last ?? state.last_seq) : 0
   }
 

@@ -54,7 +54,7 @@ export class ClusterNode {
     return this.#port.unsubscribe(channel)
   }
 
-  /** What waits may have happened; what comes next is for another server and would overtake what is made again. */
+  /** Commands that wait may have happened; the next ones are for another server and would overtake those that are made again. */
   giveUpWaiting(): void {
     for (const reject of this.#waiting) reject(new Error(`${this.address} has lost a slot`))
     this.#waiting.clear()

@@ -180,7 +180,7 @@ export class ClusterPort implements RedisPort {
       const server = address === undefined ? undefined : this.#servers.get(address)
       if (server === undefined || server === at) continue
       this.#channels.set(channel, server)
-      // One that has become a replica of the slot would carry everything a second time.
+      // A server that has become a replica of the slot would carry everything a second time.
       at?.unsubscribe(channel).catch(ignore)
       const subscribing = server.subscribe(channel).catch(() => {
         if (this.#channels.get(channel) !== server) return

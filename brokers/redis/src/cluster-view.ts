@@ -1,6 +1,6 @@
 import { slotCount } from './key-slot.ts'
 
-/** What a server of a cluster knows of it. */
+/** A cluster as one of its servers knows it. */
 export interface ClusterView {
   /** Grows with each change that the cluster agrees on. */
   readonly epoch: number

@@ -15,7 +15,7 @@ export class Deadlines {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Settles as the work does, or rejects when that takes too long; what it does then is nobody's business. */
+  /** Settles as the work does, or rejects when that takes too long; its result is ignored then. */
   within<Result>(work: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const awaited: Awaited = { endsMs: performance.now() + this.#timeoutMs, reject }
@@ -34,7 +34,7 @@ export class Deadlines {
     })
   }
 
-  /** Nobody waits any longer: what has not come is not to come. */
+  /** Nobody waits any longer: results that have not come are not to come. */
   end(): void {
     this.#stop()
     for (const { reject } of this.#awaited) reject(new Error('the broker was closed'))

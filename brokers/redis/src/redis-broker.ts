@@ -48,7 +48,7 @@ export interface RedisBrokerOptions {
    * connections with its settings: one to a server, two to each master of a cluster.
    */
   client: RedisClient
-  /** What the names of all keys begin with. Default `bothways`. */
+  /** The beginning of the names of all keys. Default `bothways`. */
   prefix?: string
   /** How long keys are remembered, in ms. Default 300,000, which is the least. */
   keyWindowMs?: number
@@ -201,7 +201,7 @@ export class RedisBroker implements Broker {
   async history({ topic, since, last, limit }: HistoryRequest): Promise<History> {
     const keys = topicKeys(this.#prefix, topic)
     const position = since === undefined ? undefined : readPosition(since)
-    // What is no position has an epoch that nobody has.
+    // A `since` that is no position gets an epoch that no topic has.
     const from = position ?? { epoch: since === undefined ? '' : '-', offset: 0, check: '' }
     const reply = await this.#run(
       historyScript,
@@ -292,7 +292,7 @@ export class RedisBroker implements Broker {
     try {
       return await this.#within(this.#port.subscribe(channel))
     } catch (error) {
-      // The next one asks again. What was not answered in time may have happened.
+      // The next subscriber asks again. A subscription that was not answered in time may have been made.
       followed.subscribed = undefined
       this.#port.unsubscribe(channel).catch(ignore)
       throw error
@@ -324,7 +324,7 @@ export class RedisBroker implements Broker {
     else this.#audience.left(topic, carried.client)
   }
 
-  /** Redis is there again: what was published meanwhile did not come. */
+  /** Redis is there again: publications made meanwhile did not come. */
   async #onReady(): Promise<void> {
     if (this.#epoch === '' || this.#isClosed) return
     clearTimeout(this.#restoring)
@@ -363,7 +363,7 @@ export class RedisBroker implements Broker {
       if (those === undefined) servers.set(server, [followed])
       else those.push(followed)
     }
-    // One that is away keeps nobody of the others waiting; leases are longer than three of these rounds.
+    // A server that is away keeps none of the others waiting; leases are longer than three of these rounds.
     const renewing = [...servers.values()].map(followed => this.#renewAll(followed))
     await Promise.allSettled([...renewing, this.#withdrawals.read(), this.#lookForEpoch()])
   }

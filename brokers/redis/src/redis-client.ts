@@ -1,4 +1,4 @@
-/** What is used of a client of node-redis (npm's `redis`, 4 to 6). */
+/** The part used of a client of node-redis (npm's `redis`, 4 to 6). */
 export interface NodeRedisClient {
   sendCommand(args: string[]): Promise<unknown>
   duplicate(overrides?: object): NodeRedisClient
@@ -11,13 +11,13 @@ export interface NodeRedisClient {
   disconnect?(): unknown
 }
 
-/** What is used of a cluster client of node-redis. */
+/** The part used of a cluster client of node-redis. */
 export interface NodeRedisCluster {
   readonly masters: readonly object[]
   nodeClient(node: object): NodeRedisClient | Promise<NodeRedisClient>
 }
 
-/** What is used of a client of ioredis (5 and 6). */
+/** The part used of a client of ioredis (5 and 6). */
 export interface IoRedisClient {
   call(command: string, ...args: string[]): Promise<unknown>
   duplicate(override?: object): IoRedisClient
@@ -28,7 +28,7 @@ export interface IoRedisClient {
   disconnect(): unknown
 }
 
-/** What is used of a cluster client of ioredis. */
+/** The part used of a cluster client of ioredis. */
 export interface IoRedisCluster {
   nodes(role: 'master'): readonly IoRedisClient[]
   call(command: string, ...args: string[]): Promise<unknown>

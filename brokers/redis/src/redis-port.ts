@@ -1,4 +1,4 @@
-/** What the broker needs of a server or a cluster. */
+/** The calls that the broker makes on a server or a cluster. */
 export interface RedisPort {
   /** Commands about one topic are sent in their order. */
   command(key: string, args: string[]): Promise<unknown>
@@ -8,7 +8,7 @@ export interface RedisPort {
   everywhere(args: string[]): Promise<readonly unknown[]>
   subscribe(channel: string): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
-  /** What keys of one server have in common. */
+  /** A value that is the same for all keys of one server. */
   serverOf(key: string): unknown
   /** A call has failed: the key may be elsewhere by now. */
   lookAgain(): void

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-// What Redis does at once. All keys of a topic have its hash tag, so that they are on one node of a cluster:
+// Lua scripts, which Redis runs atomically. All keys of a topic have its hash tag, so that they are on one node of a cluster:
 //   T  hash: epoch, head (a number), check (of the head), age (ms, or `inf`)
 //   S  stream: the history; the number of a publication is the first half of its id
 //   K  string: a key of a publisher, which Redis forgets by itself
@@ -39,7 +39,7 @@ local function isBeginningOf(life, epoch)
 end
 `
 
-/** Reads the stream up to a number; what no script has written, others may have, and it is removed. */
+/** Reads the stream up to a number; entries that no script has written, as others may have, are removed. */
 const range = `
 local function isOurs(entry)
   local fields = entry[2]
@@ -176,7 +176,7 @@ end
 return {topic[1], topic[2], topic[3], epoch == '' and 'last' or 'lost', newest}
 `)
 
-/** What the presence scripts share: KEYS M; ARGV: channel, lease in ms. */
+/** The lines that the presence scripts share: KEYS M; ARGV: channel, lease in ms. */
 const lease = `
 local channel, lease = ARGV[1], tonumber(ARGV[2])
 local until_ = now + lease

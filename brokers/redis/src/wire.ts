@@ -1,7 +1,7 @@
 import type { History, Member, StoredPublication, Withdrawal } from 'bothways'
 import { isDataText, readPosition, writePosition } from 'bothways/broker'
 
-// What the scripts answer and publish, as the hub's types.
+// The replies and the messages of the scripts, as the hub's types.
 
 /** Numbers in decimal, as Redis has them; -1: there is no history. */
 export function positionOf(epoch: string, number: string, check: string): string | undefined {

@@ -5,7 +5,7 @@ import { readWithdrawal } from './wire.ts'
 const mostKept = '10000'
 
 /**
- * What is withdrawn from users, for all processes: a stream that each reads on from where it was, when its channel says so,
+ * Withdrawals from users, for all processes: a stream that each reads on from where it was, when its channel says so,
  * when Redis is there again, and every few seconds.
  */
 export class Withdrawals {
@@ -27,7 +27,7 @@ export class Withdrawals {
     this.#tell = tell
   }
 
-  /** What was withdrawn before is nothing to a process that begins. */
+  /** Earlier withdrawals are nothing to a process that begins. */
   async open(): Promise<void> {
     const [newest] = (await this.#command('XREVRANGE', this.#stream, '+', '-', 'COUNT', '1')) as [string][]
     if (newest !== undefined) this.#last = newest[0]

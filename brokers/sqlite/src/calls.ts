@@ -1,6 +1,6 @@
 import type { History, HistoryRequest, HubCode, Published, PublishRequest, StoredPublication } from 'bothways'
 
-// What the broker and its thread say to each other: calls in one message, and their results in another, in their order.
+// The messages between the broker and its thread: calls in one, and their results in another, in their order.
 
 export type Call =
   | { readonly type: 'publish'; readonly request: PublishRequest; readonly now: number }
@@ -23,7 +23,7 @@ export type Result =
   | { readonly value: PublishResult | History | readonly string[] | undefined }
   | { readonly failure: CallFailure }
 
-/** What the thread is started with. */
+/** The options that the thread is started with. */
 export interface StoreOptions {
   readonly file: string
   readonly synchronous: 'normal' | 'full'

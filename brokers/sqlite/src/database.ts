@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-/** What `node:sqlite` and `better-sqlite3` have in common, and all that is used of them. */
+/** The part that `node:sqlite` and `better-sqlite3` have in common, and all that is used of them. */
 export interface Database {
   exec(sql: string): void
   prepare(sql: string): Statement

@@ -72,7 +72,7 @@ const maxBatchCalls = 1000
 /** How often what is too old is looked for, in ms. */
 const tidyMs = 1000
 
-/** What a call costs while it waits, besides its data. */
+/** The cost of a call while it waits, besides its data. */
 const callBytes = 256
 
 interface Waiting {
@@ -84,7 +84,7 @@ interface Waiting {
 
 /**
  * Topics in one SQLite file: they survive restarts, and `kill -9` loses nothing that was acknowledged. One process uses the
- * file. A thread of its own waits for the disk; what is published in one turn, or while the thread is at work, is one
+ * file. A thread of its own waits for the disk; the publications of one turn, or those made while the thread is at work, are one
  * transaction.
  */
 export class SqliteBroker implements Broker {
@@ -202,7 +202,7 @@ export class SqliteBroker implements Broker {
     return this.#audience.addWithdrawalListener(listener)
   }
 
-  /** What was published before is stored; then the file is given back. */
+  /** Publications made before are stored; then the file is given back. */
   async close(): Promise<void> {
     clearInterval(this.#tidyTimer)
     if (this.#end === undefined) {
@@ -229,7 +229,7 @@ export class SqliteBroker implements Broker {
       this.#waitingBytes += bytes
       if (this.#isFlushDue || this.#running.length > 0) return
       this.#isFlushDue = true
-      // What else is published in this turn goes along.
+      // The other calls of this turn go along.
       setImmediate(() => {
         this.#isFlushDue = false
         this.#flush()

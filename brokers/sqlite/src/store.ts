@@ -16,7 +16,7 @@ import { type KeyRow, type PublicationRow, Statements, type TopicRow } from './s
 /** Epoch and head outlive history and idleness by a day. */
 const headLifeMs = 24 * 60 * 60 * 1000
 
-/** What a publication and its key take in the file besides their text, in bytes, rather more than less. */
+/** The bytes that a publication and its key take in the file besides their text, rather more than less. */
 const entryBytes = 512
 
 /** The file is full for publications when this share of it is in use: the rest is for what is not foreseen. */
@@ -95,7 +95,7 @@ export class Store {
     return calls.map(() => ({ failure }))
   }
 
-  /** What is kept beside the file, from the file. */
+  /** Reads the epoch and the counts, which are kept beside the file, from the file. */
   #count(): void {
     this.#epoch = this.#sql.epoch()
     this.#keyCount = this.#sql.keyCount()

@@ -82,7 +82,7 @@ export function useClient(): Client | undefined {
   return useProvided().client
 }
 
-/** What the calls of a component are made with. */
+/** The source of the client for the calls of a component. */
 export function useClientSource(): ClientSource {
   return useProvided().source
 }

@@ -26,7 +26,7 @@ export interface TopicState<Data> {
   readonly members: readonly Member[]
   readonly memberCount: number
   readonly status: SubscriptionStatus
-  /** How often something was lost: what was there before is not in `publications` any more. */
+  /** How often publications were lost: the earlier ones are not in `publications` any more. */
   readonly gapCount: number
   /** Why it ended. */
   readonly error: ClientError | undefined
@@ -41,7 +41,7 @@ const emptyTopic: TopicState<never> = {
   error: undefined,
 }
 
-/** One topic for all components that show it. What those of one commit want of it is put together, then it is subscribed to. */
+/** One topic for all components that show it. The options of those of one commit are put together, then it is subscribed to. */
 class OpenTopic {
   readonly store: Store<TopicState<unknown>> = new Store<TopicState<unknown>>(emptyTopic)
   readonly #client: Client
@@ -100,7 +100,7 @@ class OpenState {
   }
 }
 
-/** What is open of each client, by name; what nobody uses stays a moment, as a client does. */
+/** The open topics or states of each client, by name; one that nobody uses stays a moment, as a client does. */
 class Open<Kind extends { close(): void }> {
   readonly #byClient = new WeakMap<Client, Shared<Kind>>()
   readonly #make: (client: Client, name: string) => Kind
@@ -120,7 +120,7 @@ const topics = new Open((client, name) => new OpenTopic(client, name))
 const states = new Open((client, name) => new OpenState(client, name))
 
 /**
- * What a topic has: publications as they come, the members, and whether it is subscribed. Components that name the same topic share
+ * A topic as it stands: publications as they come, the members, and whether it is subscribed. Components that name the same topic share
  * its subscription, with the options that those of the first commit want together.
  */
 export function useTopic<Data = unknown>(name: string, options: TopicOptions = {}): TopicState<Data> {
