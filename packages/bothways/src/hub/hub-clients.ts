@@ -11,7 +11,7 @@ export interface HubClient {
   sayGoodbye(retryAfterMs: number): void
   /** Ends it: the server leaves. */
   leave(): void
-  /** Ends it unread: what it has sent may be too old to act on. */
+  /** Ends it unread: the messages that it has sent may be too old to act on. */
   cut(): void
 }
 
@@ -38,7 +38,7 @@ export function leaveSettings(options: LeaveOptions, clientCount: number): Requi
   return { spreadMs, closeMs: whole(options, 'closeMs', spreadMs, 0, longestTimerMs) }
 }
 
-/** Who holds a connection in this process, by user. */
+/** The clients with a connection in this process, by user. */
 export class HubClients {
   readonly #clients = new Map<string, Set<HubClient>>()
   #goodbyeMs: number | undefined

@@ -1,5 +1,5 @@
 /**
- * What a call of the hub may end with: the HTTP status, and whether the same call may succeed later. The codes are those
+ * The codes that a call of the hub may end with: the HTTP status, and whether the same call may succeed later. They are those
  * of `bothways.v1`.
  */
 export const hubCodes = {
@@ -53,7 +53,7 @@ Object.defineProperty(HubError, Symbol.hasInstance, {
   },
 })
 
-/** What was thrown as an error with a code; what is none of the hub's own is `internal`, and its text stays inside. */
+/** A thrown error as one with a code; one that is none of the hub's own is `internal`, and its text stays inside. */
 export function toHubError(error: unknown): HubError {
   const isKnown = error instanceof HubError && Object.hasOwn(hubCodes, error.code)
   return isKnown ? error : new HubError('internal', 'The server failed.', { cause: error })

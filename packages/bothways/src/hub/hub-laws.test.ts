@@ -121,7 +121,7 @@ test('What the broker loses, repeats, delays and reorders on the way comes once,
         const broker = new FaultyBroker(new MemoryBroker(), faults)
         const hub: Hub = createHub({ topics: { t: { history } }, broker })
         const topic = hub.topic('t')
-        // What was lost last has nothing behind it that would show the hole: heads are compared.
+        // The last publication, if lost, has none behind it that would show the hole: heads are compared.
         const found = (): void => broker.comeBack()
         const { readers, published } = await play(hub, steps, data => topic.publish(data), found)
         for (const { log, gaps } of readers) {

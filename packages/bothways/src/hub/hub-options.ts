@@ -8,7 +8,7 @@ import type { TopicPattern, TypeOfContract } from './declarations/contract-types
 import type { TopicOptions } from './declarations/topic-options.ts'
 
 export interface HubOptions<User = undefined, C extends TypeOfContract = NoContract> {
-  /** What is offered, by schemas; all its topics are declared. Default: nothing is said, and any JSON is taken. */
+  /** The topics and methods on offer, by schemas; all its topics are declared. Default: nothing is said, and any JSON is taken. */
   contract?: C & Schemas<C>
   /**
    * Topics by name or pattern: `:x` is one segment between slashes, a final `*` the rest. Others are unknown to clients. With a
@@ -17,9 +17,9 @@ export interface HubOptions<User = undefined, C extends TypeOfContract = NoContr
   topics?: { readonly [Pattern in TopicPattern<C>]?: TopicOptions<User> }
   /** Default: in memory, for as long as the process lives. */
   broker?: Broker
-  /** Who somebody is, for keys, `hub.disconnect` and `hub.revoke`. Default: all are one. */
+  /** The id of a user, for keys, `hub.disconnect` and `hub.revoke`. Default: all are one. */
   userId?(user: User): string
-  /** What others see of a user, beside what it publishes and that it is there. Default: nothing. */
+  /** The text that others see of a user, beside its publications and its presence. Default: none. */
   publicUser?(user: User): string | undefined
   /** When a user's credentials run out, in ms since 1970: its connections and streams end then. Default: never. */
   expiresAt?(user: User): number | undefined
@@ -40,7 +40,7 @@ export interface HubOptions<User = undefined, C extends TypeOfContract = NoContr
   maxTotalPublishesPerSecond?: number
   /** Readings of histories that run at once; the next waits for its turn. Default 16. */
   maxReplays?: number
-  /** Told what a handler, a listener, `authorize` or the broker threw; what it throws goes to the console. Default: `console.error`. */
+  /** Told the errors of handlers, listeners, `authorize` and the broker; its own go to the console. Default: `console.error`. */
   onError?(error: unknown): void
 }
 

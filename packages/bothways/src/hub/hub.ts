@@ -97,9 +97,9 @@ export class Hub<User = undefined, C extends TypeOfContract = any> {
   }
 
   /**
-   * Answers requests of clients. What the handler throws is `internal` to them, unless it is a HubError.
+   * Answers requests of clients. An error that the handler throws is `internal` to them, unless it is a HubError.
    *
-   * @param input without a contract for methods: what its input is; other input is `invalid_data`. Default: any JSON
+   * @param input without a contract for methods: the schema of its input; other input is `invalid_data`. Default: any JSON
    * @throws UsageError `BW_INVALID_ARGUMENT` for a method that the contract does not have, or that has a handler
    */
   handle<Name extends MethodName<C>>(
@@ -185,13 +185,13 @@ export class Hub<User = undefined, C extends TypeOfContract = any> {
     await this.#authorized(user, action, name)
   }
 
-  /** What is kept of a topic: a history, one value, or nothing. */
+  /** How publications of a topic are kept: as a history, as one value, or not at all. */
   kindOf(name: string): 'history' | 'state' | 'nothing' {
     const { history, isState } = this.#declarationOf(name)
     return history !== undefined ? 'history' : isState ? 'state' : 'nothing'
   }
 
-  /** For transports: what {@link Subscribed} says is to be told to the client before {@link Subscription.start}. */
+  /** For transports: the fields of {@link Subscribed} are to be told to the client before {@link Subscription.start}. */
   async subscribeAs(
     user: User,
     name: unknown,

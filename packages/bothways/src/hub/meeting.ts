@@ -20,7 +20,7 @@ export interface MeetingClient<User> {
   /** The same in all processes. */
   readonly id: string
   readonly user: User
-  /** It has closed, or is about to: what it has sent before is still published. */
+  /** It has closed, or is about to: the publications that it has sent before are still made. */
   readonly isGone: boolean
   /** Its user is not wanted. */
   disconnect(): void
@@ -32,7 +32,7 @@ export interface MeetingClient<User> {
   leave(topic: string): void
 }
 
-/** What was not done, for whom, and why. */
+/** The call that was not done, for whom, and why. */
 export interface MeetingRefusal<Client> {
   /** Undefined: the program itself. */
   readonly client: Client | undefined
@@ -51,8 +51,8 @@ export interface MeetingInit<User, Client extends MeetingClient<User>> {
 }
 
 /**
- * Where clients of another kind meet the topics of a hub: those that are declared with this door open, and no others. What
- * they publish goes to the hub, and comes back from there like everything else: nothing is bridged twice, and all see one
+ * Where clients of another kind meet the topics of a hub: those that are declared with this door open, and no others. Their
+ * publications go to the hub, and come back from there like everything else: nothing is bridged twice, and all see one
  * order.
  */
 export class Meeting<User, Client extends MeetingClient<User>> {
@@ -60,7 +60,7 @@ export class Meeting<User, Client extends MeetingClient<User>> {
   readonly #members = new Map<Client, Member<User, Client>>()
   readonly #places = new Map<string, Place>()
   readonly #programOrder = new InOrder()
-  /** Clients that the hub has ended: what they have sent before is nothing any more. */
+  /** Clients that the hub has ended: publications that they have sent before are refused. */
   readonly #unwanted = new WeakSet<Client>()
   #pending = 0
 
@@ -258,7 +258,6 @@ interface Place {
   readonly listening: Promise<() => void>
 }
 
-/** What becomes of a member. */
 interface MemberEvents {
   drop(topic: string): void
   /** Its user is not wanted. */

@@ -14,9 +14,9 @@ export interface ProcessAbsenceInit {
 }
 
 /**
- * Notices that this process did not run for long: it was stopped (SIGSTOP, a debugger), or its machine slept. What clients
- * had sent meanwhile lies unread in the system, and they have given it up: they may have sent it again elsewhere, with a key
- * that is forgotten by now. So it must not be read any more.
+ * Notices that this process did not run for long: it was stopped (SIGSTOP, a debugger), or its machine slept. Messages that
+ * clients sent meanwhile lie unread in the system, and the clients have given them up: they may have sent them again elsewhere,
+ * with a key that is forgotten by now. So they must not be read any more.
  */
 export class ProcessAbsence {
   readonly #limitMs: number

@@ -1,6 +1,6 @@
 import type { BrokerEvents, Member, StoredPublication, Withdrawal } from './broker.ts'
 
-/** Who in this process hears of which topic. For brokers: where an implementation hands over what it carries. */
+/** The listeners of each topic in this process. For brokers: an implementation hands over to it what it carries. */
 export class Audience {
   readonly #events = new Map<string, Set<BrokerEvents>>()
   readonly #withdrawalListeners = new Set<(withdrawal: Withdrawal) => void>()
@@ -36,7 +36,7 @@ export class Audience {
     for (const events of this.#events.get(topic) ?? []) events.onLeft(topic, client)
   }
 
-  /** What came meanwhile may have been lost: everybody is to look. */
+  /** Events from meanwhile may have been lost: everybody is to look. */
   restored(): void {
     for (const all of this.#events.values()) for (const events of all) events.onRestored()
   }

@@ -1,4 +1,4 @@
-// `bothways/broker`: what brokers are made of, besides the interface and the errors of the root entry.
+// `bothways/broker`: the parts of brokers, besides the interface and the errors of the root entry.
 export { invalidOption, longestTimerMs } from '../../connection/option-checks.ts'
 export {
   aFunction,

@@ -82,11 +82,11 @@ export interface BrokerEvents {
   onPublication(publication: StoredPublication): void
   onJoined(topic: string, member: Member): void
   onLeft(topic: string, client: string): void
-  /** The broker was away, and from here on everything comes again: what came meanwhile is to be read. */
+  /** The broker was away, and from here on everything comes again: everything from meanwhile is to be read. */
   onRestored(): void
 }
 
-/** What is to happen to a user's clients, in every process: they end, or their subscriptions are authorized again. */
+/** A call on every process to end a user's clients, or to authorize their subscriptions again. */
 export interface Withdrawal {
   readonly kind: 'disconnect' | 'revoke'
   readonly user: string
@@ -125,7 +125,7 @@ export interface Broker {
   members(topic: string): Promise<readonly Member[]>
   /** Tells every process, this one too; within 30 s also those that were away. Resolves once it is stored. */
   withdraw(withdrawal: Withdrawal): Promise<void>
-  /** What others and this process withdraw from now on; one may come twice. @returns a function that ends it */
+  /** Calls the listener with each withdrawal of any process from now on; one may come twice. @returns a function that ends it */
   onWithdrawal(listener: (withdrawal: Withdrawal) => void): () => void
   /** Gives everything back. */
   close(): Promise<void>

@@ -31,7 +31,7 @@ export interface MemoryBrokerOptions {
   now?: () => number
 }
 
-/** What every broker keeps, in ms: five minutes. */
+/** The key window that every broker has at least, in ms: five minutes. */
 const leastKeyWindowMs = 300_000
 
 const rules: OptionRules<MemoryBrokerOptions, Readonly<Required<MemoryBrokerOptions>>> = {
@@ -45,7 +45,7 @@ const rules: OptionRules<MemoryBrokerOptions, Readonly<Required<MemoryBrokerOpti
 /** Epoch and head outlive history and idleness by a day. */
 const headLifeMs = 24 * 60 * 60 * 1000
 
-/** What keeping a publication costs besides its text, in bytes. */
+/** The cost of keeping a publication besides its text, in bytes. */
 const entryBytes = 160
 
 interface Key {

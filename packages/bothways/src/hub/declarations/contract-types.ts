@@ -1,7 +1,7 @@
-// What a contract `C` says of topics and methods, as types, for server and client.
+// The types that a contract `C` gives to topics and methods, for server and client.
 
 /**
- * What a contract's type may be: topics by name or pattern, `{ data }` for each, and methods, `{ input, output }` for each; that of
+ * The type of a contract: topics by name or pattern, `{ data }` for each, and methods, `{ input, output }` for each; that of
  * schemas, or types alone, which nothing checks. Interfaces have no index signature, so that more than `object` cannot be asked for.
  */
 export interface TypeOfContract {
@@ -26,12 +26,12 @@ type NamesOf<Pattern> = Pattern extends `${infer Segment}/${infer Rest}`
   ? `${SegmentOf<Segment> & string}/${NamesOf<Rest>}`
   : SegmentOf<Pattern> & string
 
-/** What is declared for a name: for itself, or by the patterns that match it. */
+/** The declaration of a name: its own, or that of the patterns that match it. */
 type DeclaredFor<Topics, Name> = Name extends keyof Topics
   ? Topics[Name]
   : { [Pattern in keyof Topics]: Name extends NamesOf<Pattern> ? Topics[Pattern] : never }[keyof Topics]
 
-/** The type itself, or that of a schema: what it takes, or what it makes of that. */
+/** The type itself, or that of a schema's input or output. */
 type TypeOf<Part, Direction extends 'input' | 'output'> = Part extends TypedSchema
   ? NonNullable<Part['~standard']['types']>[Direction]
   : Part
@@ -45,12 +45,12 @@ type MethodType<C, Name, Part extends 'input' | 'output', Direction extends 'inp
         : unknown
       : never
 
-/** What a topic can be declared as. */
+/** The names and patterns that topics can be declared by. */
 export type TopicPattern<C> = TopicsOf<C> extends undefined ? string : keyof TopicsOf<C> & string
 
 export type TopicName<C> = TopicsOf<C> extends undefined ? string : NamesOf<keyof TopicsOf<C>>
 
-/** What a topic's data are: `input` to publish, `output` as they come. */
+/** The type of a topic's data: `input` to publish, `output` as they come. */
 export type TopicData<C, Name, Direction extends 'input' | 'output'> =
   TopicsOf<C> extends undefined
     ? unknown
@@ -60,14 +60,14 @@ export type TopicData<C, Name, Direction extends 'input' | 'output'> =
 
 export type MethodName<C> = MethodsOf<C> extends undefined ? string : keyof MethodsOf<C> & string
 
-/** What a handler gets: what the schema has made of what came. */
+/** The type that a handler gets: the output of the schema for inputs. */
 export type HandlerInput<C, Name> = MethodType<C, Name, 'input', 'output'>
 
-/** What a handler returns: what the schema takes. */
+/** The type that a handler returns: the input of the schema for outputs. */
 export type HandlerOutput<C, Name> = MethodType<C, Name, 'output', 'input'>
 
-/** What a request sends: what the schema takes. */
+/** The type that a request sends: the input of the schema for inputs. */
 export type MethodInput<C, Name> = MethodType<C, Name, 'input', 'input'>
 
-/** What comes back: what the schema has made of the answer. */
+/** The type of the answer to a request: the output of the schema for outputs. */
 export type MethodOutput<C, Name> = MethodType<C, Name, 'output', 'output'>

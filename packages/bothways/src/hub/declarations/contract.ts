@@ -4,7 +4,7 @@ import type { TypeOfContract } from './contract-types.ts'
 import { isSchema, type Schema } from './schema.ts'
 
 /**
- * What a server offers, said once by schemas: the data of topics by name or pattern, and the input and output of methods. A method
+ * The offer of a server, said once by schemas: the data of topics by name or pattern, and the input and output of methods. A method
  * without `input` or `output` takes or gives any JSON there. The client of topics takes its type: `createClient<typeof contract>`.
  */
 export interface Contract {

@@ -4,7 +4,7 @@ import { HubError } from '../hub-error.ts'
 import type { MethodContract } from './contract.ts'
 import { validated } from './schema.ts'
 
-/** What a handler of a request knows besides its input. */
+/** The user and the method of a request, for its handler, besides the input. */
 export interface RequestContext<User> {
   readonly user: User
   readonly method: string

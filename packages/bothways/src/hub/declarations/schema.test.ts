@@ -9,7 +9,7 @@ function schemaOf(validate: (value: unknown) => SchemaResult | Promise<SchemaRes
   return { '~standard': { version: 1, vendor: 'test', validate } }
 }
 
-/** Text, or an object with a `text`; what is stored is the text, trimmed. */
+/** Text, or an object with a `text`; the text is stored, trimmed. */
 const message = schemaOf(value => {
   const text = typeof value === 'string' ? value : (value as { text?: unknown } | null)?.text
   if (typeof text === 'string') return { value: text.trim() }

@@ -1,12 +1,12 @@
 import { HubError } from '../hub-error.ts'
 
-/** What any library of Standard Schema (https://standardschema.dev, version 1) makes: zod, valibot, ArkType and others. */
+/** A schema of any library of Standard Schema (https://standardschema.dev, version 1): zod, valibot, ArkType and others. */
 export interface Schema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
     validate(value: unknown): SchemaResult | Promise<SchemaResult>
-    /** What it takes and what it makes of that; for the compiler only. */
+    /** The types of its input and its output; for the compiler only. */
     readonly types?: { readonly input: Input; readonly output: Output } | undefined
   }
 }
@@ -26,7 +26,7 @@ export function isSchema(value: unknown): value is Schema {
 }
 
 /**
- * What the schema makes of a value; a promise only where the schema itself takes time.
+ * The output of a schema for a value; a promise only where the schema itself takes time.
  *
  * @throws HubError `invalid_data`, with what is wrong and where
  */

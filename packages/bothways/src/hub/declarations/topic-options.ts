@@ -33,8 +33,8 @@ export interface TopicOptions<User = undefined> {
    */
   socketio?: boolean | SocketIoOpening
   /**
-   * What its data are, by any library of Standard Schema (zod, valibot, ArkType …). Other data are `invalid_data`, before
-   * anything is stored; what is stored is what the schema made of them. Default: any JSON.
+   * The schema of its data, by any library of Standard Schema (zod, valibot, ArkType …). Other data are `invalid_data`, before
+   * anything is stored; the output of the schema is stored. Default: any JSON.
    */
   schema?: Schema
   /**

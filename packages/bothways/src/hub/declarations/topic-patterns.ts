@@ -8,7 +8,7 @@ interface Declared<Value> {
 }
 
 /**
- * What is declared for topics by name or by pattern: `:x` stands for one segment between slashes that is not empty, a `*` at
+ * The declarations of topics by name or by pattern: `:x` stands for one segment between slashes that is not empty, a `*` at
  * the end for the rest. The most specific declaration counts.
  */
 export class TopicPatterns<Value> {

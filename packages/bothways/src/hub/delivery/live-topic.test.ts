@@ -4,7 +4,7 @@ import { MemoryBroker } from '../broker/memory-broker.ts'
 import { createHub } from '../create-hub.ts'
 import type { Hub } from '../hub.ts'
 
-/** What is published while somebody subscribes is told later than the newest value is read, as between two connections. */
+/** Tells publications made while somebody subscribes later than the newest value is read, as between two connections. */
 class LateBroker extends MemoryBroker {
   readonly #late: (() => void)[] = []
 

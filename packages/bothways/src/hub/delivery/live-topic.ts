@@ -11,7 +11,7 @@ import {
 import type { Slots } from './slots.ts'
 import type { Feed, Subscription } from './subscription.ts'
 
-/** What of a declaration matters once somebody may subscribe. */
+/** The part of a declaration that matters once somebody may subscribe. */
 export type TopicKind = Pick<Declaration<never>, 'history' | 'hasPresence' | 'isState'>
 
 /** More members than this are told by their number. */
@@ -20,7 +20,7 @@ export const mostMembersTold = 100
 /** Numbers of members are told at most so often, in ms. */
 const memberCountMs = 1000
 
-/** A topic that somebody in this process subscribes to: what comes from the broker is given to each of them. */
+/** A topic that somebody in this process subscribes to: the broker's events are given to each of them. */
 export class LiveTopic implements BrokerEvents, Feed {
   readonly name: string
   readonly hasHistory: boolean
@@ -47,7 +47,7 @@ export class LiveTopic implements BrokerEvents, Feed {
   #isCountDue = false
   /** There were so many members that only their number was told. */
   #isCrowd = false
-  /** Who has come and, as undefined, gone during each reading of the members that is under way. What is read may be older. */
+  /** Members that came and, as undefined, went during each reading of all that is under way: the list that is read may be older. */
   #news: Set<Map<string, Member | undefined>> | undefined
   /** The encoding of what was published last, for those who are fed with it as well. */
   #last: { readonly publication: StoredPublication; readonly message: Publication } | undefined
@@ -82,7 +82,7 @@ export class LiveTopic implements BrokerEvents, Feed {
       const newest = publications.at(-1)
       if (this.newest === undefined && newest?.position !== undefined) {
         this.newest = newest
-        // It may have come behind that head; what lies between is on its way, and older.
+        // It may have come behind that head; publications between are on their way, and older.
         this.head = newest.position
       }
     }

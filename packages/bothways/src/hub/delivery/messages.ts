@@ -2,7 +2,7 @@ import { Publication } from '../../connection/sending/publication.ts'
 import type { Member, StoredPublication } from '../broker/broker.ts'
 import { publicUser } from '../publishing/author.ts'
 
-// What the hub tells its subscribers, as the JSON texts of `bothways.v1`. Each is made once for all who get it.
+// The messages of the hub to its subscribers, as the JSON texts of `bothways.v1`. Each is made once for all who get it.
 
 /** A publication, or the value of a state topic, as the text of its message. */
 export function publicationText(
@@ -16,7 +16,7 @@ export function publicationText(
   return `{"type":"publication","topic":${JSON.stringify(topic)}${place},"data":${data}${by},"at":${at}}`
 }
 
-/** The message of a publication; what it says is there for those who take it otherwise. */
+/** The message of a publication; the publication itself is there for those who take it otherwise. */
 export class PublicationMessage extends Publication {
   readonly publication: StoredPublication
 

@@ -3,7 +3,7 @@ import type { Publication } from '../../connection/sending/publication.ts'
 import type { History, StoredPublication } from '../broker/broker.ts'
 import { GapMessage } from './messages.ts'
 
-/** What a subscription needs of its topic. */
+/** The part of a topic that its subscriptions use. */
 export interface Feed {
   readonly name: string
   readonly hasHistory: boolean
@@ -46,7 +46,7 @@ export class Subscription {
   /** The sink is not to be told of presence before it has room. */
   #isFull = false
   #hasLostMembers = false
-  /** Who came and went since it was made; told once it has started. */
+  /** Messages of the members that came and went since it was made; told once it has started. */
   #early: Publication[] | undefined
   #hasStarted = false
   #isEnded = false
@@ -89,7 +89,7 @@ export class Subscription {
     this.#hasLost = outcome === 'refused'
   }
 
-  /** What comes while it is behind is lost where there is no history. */
+  /** A publication that comes while it is behind is lost where there is no history. */
   #lose(): void {
     if (this.#hasStarted && !this.topic.hasHistory && !this.topic.isState) this.#hasLost = true
   }
@@ -107,7 +107,7 @@ export class Subscription {
     return outcome !== 'refused'
   }
 
-  /** Something was lost for everybody: what is there is read, and of what is not it is told. */
+  /** Publications were lost for everybody: those that are kept are read, and a gap is told where some are not. */
   fallBehind(): void {
     if (!this.#isLive) {
       this.#lose()
@@ -173,7 +173,7 @@ export class Subscription {
       }
       emptyReads = publications.length > 0 || recovered === false ? 0 : emptyReads + 1
       await new Promise(resolve => {
-        // Once: what was read may be older than the head. Again: the broker has not got what its head promises.
+        // Once: the history that was read may be older than the head. Again: the broker has not got what its head promises.
         if (emptyReads < 3) setImmediate(resolve)
         else setTimeout(resolve, retryMs)
       })

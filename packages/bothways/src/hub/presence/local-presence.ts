@@ -1,7 +1,7 @@
 import type { Audience } from '../broker/audience.ts'
 import type { Member } from '../broker/broker.ts'
 
-/** Who is present, for a broker that one process alone uses: members are its connections, and go with it. */
+/** The members, for a broker that one process alone uses: they are its connections, and go with it. */
 export class LocalPresence {
   readonly #audience: Audience
   readonly #members = new Map<string, Map<string, Member>>()

@@ -1,6 +1,6 @@
 import { HubError } from '../hub-error.ts'
 
-/** What the members of this process show of themselves, in bytes of JSON and what keeping each costs. */
+/** The bytes of JSON that members of this process may show of themselves, and the cost of keeping each. */
 const maxTotalPresenceBytes = 256 * 1024 * 1024
 const memberBytes = 256
 

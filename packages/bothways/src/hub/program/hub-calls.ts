@@ -24,7 +24,7 @@ export interface SubscribeToTopic {
   presence?: { readonly client: string; readonly data: unknown } | undefined
 }
 
-/** What a subscription begins with. */
+/** A subscription as it begins. */
 export interface Subscribed {
   readonly subscription: Subscription
   readonly position: string | undefined

@@ -39,7 +39,7 @@ export class HubTopic<Data = unknown, Input = Data> {
 
   /**
    * Calls a function with everything that is published from now on, or behind `since`, in order; `onGap` where publications were
-   * lost, also those behind a `since` that is too old: it goes on behind the position. What they throw goes to the hub's `onError`.
+   * lost, also those behind a `since` that is too old: it goes on behind the position. Their errors go to the hub's `onError`.
    *
    * @returns a function that ends it
    */
@@ -63,8 +63,8 @@ export class HubTopic<Data = unknown, Input = Data> {
   }
 
   /**
-   * Everything that is published from now on, for `for await`; leaving the loop ends it, as the end of the hub does. What is not
-   * taken waits in history. The first one behind publications that were lost says so by `isAfterGap`.
+   * Everything that is published from now on, for `for await`; leaving the loop ends it, as the end of the hub does. Publications
+   * that are not taken wait in history. The first one behind publications that were lost says so by `isAfterGap`.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<TopicPublication<Data>> {
     return new TopicIteration<Data>(this.#port)
@@ -87,7 +87,7 @@ export class HubTopic<Data = unknown, Input = Data> {
     return publications.map(stored => topicPublication<Data>(stored, false))
   }
 
-  /** Who subscribes to it in this process: clients, this program, and polls that wait. */
+  /** The number of its subscribers in this process: clients, this program, and polls that wait. */
   get subscriberCount(): number {
     return this.#port.subscriberCount()
   }

@@ -14,7 +14,7 @@ interface Awaiting<Data> {
   reject(error: unknown): void
 }
 
-/** One `for await` over a topic. What is not taken waits here up to a bound, then in the history. */
+/** One `for await` over a topic. Publications that are not taken wait here up to a bound, then in the history. */
 export class TopicIteration<Data> implements AsyncIterableIterator<TopicPublication<Data>>, Sink {
   readonly #port: TopicPort
   readonly #waiting: TopicPublication<Data>[] = []

@@ -8,7 +8,7 @@ import { type TopicPublication, topicPublication } from './topic-publication.ts'
 export interface TopicListenerInit<Data> {
   listener(publication: TopicPublication<Data>): void
   onGap(position: string | undefined): void
-  /** What these threw is no business of the other subscribers, nor of the publisher. */
+  /** The errors of these two are no business of the other subscribers, nor of the publisher. */
   onError(error: unknown): void
 }
 

@@ -3,7 +3,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { Subscription } from '../delivery/subscription.ts'
 import type { PublishToTopic, Subscribed, SubscribeToTopic } from './hub-calls.ts'
 
-/** What a topic needs of its hub. */
+/** The part of the hub that a topic uses. */
 export interface TopicPort {
   publish(data: unknown, options: PublishToTopic): Promise<string | undefined>
   subscribe(sink: Sink, options: SubscribeToTopic): Promise<Subscribed>

@@ -2,8 +2,8 @@
 const separator = '\u001f'
 
 /**
- * Who published something, as one text that brokers keep: what the application made public of the user, and, of what came
- * from a meeting, the sockets that have it already.
+ * The author of a publication, as one text that brokers keep: the text that the application made public of the user, and, for a
+ * publication from a meeting, the sockets that have it already.
  */
 export function writeAuthor(user: string | undefined, sender: string | undefined): string | undefined {
   if (sender === undefined && user?.includes(separator) !== true) return user

@@ -7,7 +7,7 @@ export function checkKey(key: unknown): void {
   throw new HubError('bad_request', 'A key is a string of 22 to 128 characters, random.')
 }
 
-/** What tells data from other data, so that a key does not keep what the history has let go. */
+/** A text that tells data from other data, so that a key does not keep data that the history has let go. */
 export function fingerprintOf(data: string): string {
   return data.length <= 64 ? data : createHash('sha256').update(data).digest('base64')
 }
