@@ -69,7 +69,7 @@ export class Presence {
     })
   }
 
-  /** @returns what is to be carried */
+  /** @returns the member as it is to be carried */
   async join(topic: string, member: Member): Promise<Present> {
     const members = this.#mine.get(topic) ?? new Map<string, Joined>()
     this.#mine.set(topic, members)
@@ -118,8 +118,8 @@ export class Presence {
   /**
    * Renews this process's lease, and ends those of the dead.
    *
-   * @returns the processes that live; and of this one, what is to be carried again since it was believed dead, and who has gone
-   *   while NATS did not answer
+   * @returns the processes that live; and of this one, the members to be carried again since it was believed dead, and those that
+   *   have gone while NATS did not answer
    */
   async renew(): Promise<{
     readonly living: ReadonlySet<string>

@@ -58,7 +58,7 @@ export class Streams {
     return `${this.#settings.prefix}.live.${wordOf(topic)}.${kind}`
   }
 
-  /** @returns what tells this log from one that was made anew */
+  /** @returns the time that tells this log from one that was made anew */
   async prepare(): Promise<string> {
     const [log] = await Promise.all(lanes.map(lane => ensureStream(this.#jetStream, this.#configOf(lane))))
     await this.#keepReach(log as StreamInfo)

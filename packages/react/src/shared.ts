@@ -16,7 +16,7 @@ export class Shared<Value> {
     this.#end = end
   }
 
-  /** @returns the thing, and what gives it back, once */
+  /** @returns the thing, and a function that gives it back, once */
   take(key: unknown, make: () => Value): readonly [value: Value, giveBack: () => void] {
     const held = this.#held.get(key) ?? { value: make(), useCount: 0, timer: undefined }
     this.#held.set(key, held)

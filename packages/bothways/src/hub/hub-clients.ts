@@ -45,7 +45,7 @@ export class HubClients {
   #count = 0
   #whenEmpty: (() => void) | undefined
 
-  /** @returns what to call when it has gone */
+  /** @returns a function to call when it has gone */
   enter(client: HubClient): () => void {
     if (this.#goodbyeMs !== undefined) {
       client.sayGoodbye(this.#goodbyeMs)

@@ -59,7 +59,7 @@ export class Hub<User = undefined, C extends TypeOfContract = any> {
   readonly #live: LiveTopics
   readonly #memberReads = new Map<string, Promise<readonly Member[]>>()
   readonly #methods = new Map<string, RequestHandler<User>>()
-  /** For transports: who holds a connection. */
+  /** For transports: the clients with a connection. */
   readonly clients: HubClients = new HubClients()
   /** Told of what fails inside; never throws. */
   readonly onError: (error: unknown) => void

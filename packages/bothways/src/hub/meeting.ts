@@ -158,7 +158,7 @@ export class Meeting<User, Client extends MeetingClient<User>> {
     void this.#run(client, member, 'publish', topic, publish)
   }
 
-  /** The program hears the topic: also what it publishes from now on. @returns what ends that, and calls `leave` */
+  /** The program hears the topic: also its own publications from now on. @returns a function that ends that, and calls `leave` */
   listen(topic: string, leave: () => void): () => void {
     const held = this.#run(undefined, undefined, 'subscribe', topic, () => this.#hold(topic))
     let isOver = false

@@ -31,8 +31,8 @@ export function waitAsTold(toldMs: number | undefined, failedCount: number, ownM
 const longestHeaderSeconds = 300
 
 /**
- * What a `Retry-After` in seconds asks for (RFC 9110 §10.2.3), five minutes of it at most. All who are refused are told the same:
- * each waits up to as long again, so that they do not come back together.
+ * The wait that a `Retry-After` in seconds asks for (RFC 9110 §10.2.3), five minutes of it at most. All clients that are refused are
+ * told the same: each waits up to as long again, so that they do not come back together.
  */
 export function retryAfterOf(header: string | null | undefined, random: number): number | undefined {
   const seconds = Math.min(Number(header), longestHeaderSeconds)

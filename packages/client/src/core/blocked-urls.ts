@@ -1,12 +1,12 @@
 import { listenTo, type Target } from './environment.ts'
 
-/** What is used of a SecurityPolicyViolationEvent (CSP Level 3 §5.1). */
+/** The part used of a SecurityPolicyViolationEvent (CSP Level 3 §5.1). */
 interface Violation {
   readonly blockedURI: string
   readonly disposition: string
 }
 
-/** Tells each URL that the page's Content Security Policy blocks, where there is a page or a worker of one. @returns what ends it */
+/** Tells each URL that the page's Content Security Policy blocks, in a page or a worker of one. @returns a function that ends it */
 export function listenForBlockedUrls(listener: (url: string) => void): () => void {
   const hear = ({ disposition, blockedURI }: Violation) => {
     if (disposition === 'enforce') listener(blockedURI)

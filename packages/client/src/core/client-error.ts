@@ -41,7 +41,7 @@ export function queueFull(limit: string): ClientError {
   return new ClientError('queue_full', `At most ${limit} wait here.`, true)
 }
 
-/** What becomes of a call when there will be no answer. */
+/** The error of a call that will get no answer. */
 export function unanswered(wasSent: boolean): ClientError {
   return wasSent
     ? new ClientError('outcome_unknown', 'The answer was lost: it may have happened or not.')

@@ -1,4 +1,4 @@
-// What a client with other transports is made of.
+// The parts of a client with other transports.
 
 export { type Client, startClient } from './client.ts'
 export { type ClientOptions, topicsUrl } from './client-options.ts'

@@ -4,13 +4,13 @@ import type { FetchFunction, TokenFunction, WebSocketClass } from './transport.t
 
 export interface ClientOptions {
   /**
-   * Who this is, for servers that authenticate by token: asked for each connection, and again before it expires. It goes in
-   * the first message, never into the URL.
+   * The token that says who this is, for servers that authenticate by token: asked for each connection, and again before it
+   * expires. It goes in the first message, never into the URL.
    */
   readonly token?: TokenFunction
   /** The class of WebSockets. Default: the runtime's; Node.js has one from 22 on, for 20 take that of `bothways`. */
   readonly WebSocket?: WebSocketClass
-  /** What makes the requests where WebSocket does not work. Default: the runtime's. */
+  /** The function that makes the requests where WebSocket does not work. Default: the runtime's. */
   readonly fetch?: FetchFunction
   /** The longest wait before the first new try, in ms; it doubles, and is drawn between 0 and that. Default 1,000. */
   readonly firstRetryMs?: number

@@ -29,7 +29,7 @@ function stage(options: ClientOptions = {}) {
   }
 }
 
-/** What becomes of a promise, without waiting for it. */
+/** The outcome of a promise, without waiting for it. */
 function outcome(promise: Promise<unknown>): { value?: unknown; code?: string } {
   const found: { value?: unknown; code?: string } = {}
   promise.then(
@@ -890,7 +890,7 @@ test('A request that JSON cannot say, or that the server would close the connect
   expect([right.value, client.status]).toEqual([2, 'open'])
 })
 
-// What a program is told
+// Errors and events that a program is told
 
 test('A server that wants a token is told after a second that there is none, and the program at once what to do', async () => {
   const { client, environment, socket, sockets } = stage()

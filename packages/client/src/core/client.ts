@@ -27,7 +27,7 @@ import type { TransportContext, TransportKind } from './transport.ts'
 /** How it stands with the connection: a new object for each change. */
 export interface ConnectionState {
   readonly status: Status
-  /** What carries the messages, while it is open. */
+  /** The kind of transport that carries the messages, while it is open. */
   readonly transport: TransportKind | undefined
   /** Why there is no connection; undefined while there is one. */
   readonly reason: DisconnectReason | undefined
@@ -50,7 +50,7 @@ export interface Client<C extends Contract = Contract> {
   readonly status: Status
   /** Status, reason and time of the next try in one object, which is another one after each change. */
   readonly connection: ConnectionState
-  /** `status` hears each change of the connection, `error` what no topic's listener heard. @returns what ends it */
+  /** `status` hears each change of the connection, `error` errors that no topic's listener heard. @returns a function that ends it */
   on<Name extends keyof ClientEvents>(
     event: Name,
     listener: (...values: ClientEvents[Name]) => void,
@@ -78,7 +78,7 @@ export interface Client<C extends Contract = Contract> {
   ): Promise<MethodOutput<C, Name>>
   /** Tries now, also after it gave up or was closed. */
   connect(): void
-  /** Ends the connection for good. What was not sent fails as `closed`, what has no answer as `outcome_unknown`. */
+  /** Ends the connection for good. Calls that were not sent fail as `closed`, those without an answer as `outcome_unknown`. */
   close(): void
 }
 
@@ -102,7 +102,7 @@ export function startClient<C extends Contract>(
   }
   const events = createEmitter<ClientEvents>('status error')
   const subscriptions = new Map<string, Subscription>()
-  /** What waits for the answer to a call. */
+  /** The functions that wait for the answers to calls, by id. */
   const answers = new Map<number, (answer: ServerMessage) => void>()
   const wait = createTimer(environment)
   let state: ConnectionState = {
@@ -114,7 +114,7 @@ export function startClient<C extends Contract>(
   /** Changes of which not all listeners have heard. */
   const untold: ConnectionState[] = []
   let line: Line | undefined
-  /** What the server said of the line; undefined while there is none. */
+  /** The server's welcome on the line; undefined while there is none. */
   let welcome: Welcome | undefined
   /** Where nobody hears of the status, a program whose connection has never come about is told why, once. */
   let untoldTries = 3
@@ -149,7 +149,7 @@ export function startClient<C extends Contract>(
 
   const lasting = (): Lasting[] => [...subscriptions.values(), publishQueue, requests]
 
-  /** What the connection knew is gone. */
+  /** The connection has gone, with all that it knew. */
   const forget = () => {
     if (welcome === undefined) return
     welcome = undefined
@@ -171,12 +171,12 @@ export function startClient<C extends Contract>(
     if (JSON.stringify(now) === JSON.stringify(state)) return
     state = now
     if (status === 'closed') {
-      // Before anybody hears of it, who may connect anew.
+      // Before a listener hears of it, which may connect anew.
       stopListening?.()
       stopListening = undefined
       for (const part of lasting()) part.closed(closedError())
     }
-    // What a listener brings about is told when all have heard of what came before.
+    // A change that a listener brings about is told when all have heard of the one before.
     if (untold.push(state) > 1) return
     for (const each of untold) {
       if (events.emit('status', each) || each.reason?.by === 'us') continue

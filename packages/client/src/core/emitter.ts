@@ -1,9 +1,9 @@
 import { checkIs, checkNames } from './client-error.ts'
 
-/** Listeners by event. What one throws is told to the console, and keeps nobody else from hearing. */
+/** Listeners by event. An error that one throws is told to the console, and keeps no other from hearing. */
 export interface Emitter<Events extends Record<keyof Events, readonly unknown[]>> {
   /**
-   * @returns what removes it
+   * @returns a function that removes it
    * @throws ClientError `wrong_use` for an event that there is not, which would never come
    */
   on<Name extends keyof Events>(event: Name, listener: (...values: Events[Name]) => void): () => void

@@ -1,4 +1,4 @@
-// What other folders take of this one besides transports.
+// The parts of this folder that others take, besides transports.
 
 export { ClientError, checkIs, checkNames } from './client-error.ts'
 export { type Environment, runtimeEnvironment } from './environment.ts'

@@ -1,18 +1,22 @@
-/** Clock, chance and network of the runtime: what tests replace. */
+/** Clock, chance and network of the runtime, which tests replace. */
 export interface Environment {
   /** Milliseconds that never go back, sleep of the device included. */
   now(): number
   /** Milliseconds since 1970. */
   date(): number
-  /** Calls once. @returns what cancels it */
+  /** Calls once. @returns a function that cancels it */
   setTimer(callback: () => void, ms: number): () => void
   /** From 0 to 1. */
   random(): number
-  /** Tells whether the device says that it is on the network, at once and when that changes, and when it is looked at again. @returns what ends it */
+  /**
+   * Tells whether the device says that it is on the network, at once and when that changes, and when it is looked at again.
+   *
+   * @returns a function that ends it
+   */
   listen(listener: (event: 'online' | 'offline' | 'wake') => void): () => void
 }
 
-/** What browsers have, and other runtimes in part. */
+/** The globals of browsers, which other runtimes have in part. */
 interface Globals {
   readonly document?: { readonly visibilityState: string } & Target
   readonly navigator?: { readonly onLine?: boolean }
@@ -28,7 +32,7 @@ type Listener = (event?: any) => void
 
 type Listened = readonly [from: Partial<Target> | undefined, type: string, listener: Listener]
 
-/** Listens where there is something to listen to. @returns what ends it */
+/** Listens where there is something to listen to. @returns a function that ends it */
 export function listenTo(events: readonly Listened[]): () => void {
   for (const [from, type, listener] of events) from?.addEventListener?.(type, listener)
   return () => {
@@ -43,7 +47,7 @@ export function runtimeEnvironment(): Environment {
   let elapsed = 0
   return {
     now() {
-      // Some clocks stand still while the device sleeps, others are set back: what has passed most has passed.
+      // Some clocks stand still while the device sleeps, others are set back: the one that went furthest counts.
       elapsed += Math.max(Date.now() - date, performance.now() - time, 0)
       date = Date.now()
       time = performance.now()

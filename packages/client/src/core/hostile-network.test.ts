@@ -12,7 +12,7 @@ function stage(options: ClientOptions = {}) {
   return { client, environment, sockets, last: () => sockets.at(-1) as ScriptedSocket }
 }
 
-/** What becomes of a promise, without waiting for it. */
+/** The outcome of a promise as a code, without waiting for it. */
 function codeOf(promise: Promise<unknown>): { code?: string } {
   const found: { code?: string } = {}
   promise.then(
@@ -136,7 +136,7 @@ test('A server that acknowledges what was not sent, or twice, confuses nothing',
   }
   await settled()
   expect([one.code, two.code]).toEqual(['done', 'done'])
-  // What waits in the queue was not sent, so no answer is its own.
+  // A publication that waits in the queue was not sent, so no answer is its own.
   last().cut()
   const three = codeOf(room.publish(3))
   await environment.pass(1_000)

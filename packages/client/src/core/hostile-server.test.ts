@@ -73,7 +73,7 @@ test.each(Object.entries(messages))(
         const { client, environment, socket } = await stage()
         socket.say({ type: 'subscribed', ...messages.subscribed })
         await settled()
-        // What a listener throws comes out here, as it would from a runtime's own socket.
+        // An error that a listener throws comes out here, as it would from a runtime's own socket.
         socket.say({ type, ...message, [field]: value })
         await settled()
         await environment.pass(1)

@@ -17,10 +17,10 @@ export interface Welcome extends ServerMessage {
   readonly transport: TransportKind
 }
 
-/** What outlives connections, and is told of each that comes and goes. */
+/** A part of the client that outlives connections, and is told of each that comes and goes. */
 export interface Lasting {
   connected(welcome: Welcome): void
-  /** What has no answer yet will have none any more. */
+  /** Calls that have no answer yet will have none any more. */
   disconnected(): void
   /** The client was closed or has given up. */
   closed(error: ClientError): void

@@ -3,7 +3,7 @@ import { type DisconnectReason, type Ending, isLasting, reasonOf } from './reaso
 
 export type Status = 'connecting' | 'open' | 'waiting' | 'offline' | 'closed'
 
-/** What has to be done, asked of the owner of clock and network. */
+/** The actions that a link asks of the owner of clock and network. */
 export interface LinkHandler {
   /** Opens a connection. */
   connect(): void
@@ -20,8 +20,8 @@ export interface LinkHandler {
 export const stableMs = 10_000
 
 /**
- * Whether there is a connection, and when the next is tried: without clock, socket and timer. Each event is a method; what
- * has to be done is asked of the handler.
+ * Whether there is a connection, and when the next is tried: without clock, socket and timer. Each event is a method; the
+ * handler is asked for every action.
  */
 export interface Link {
   readonly status: Status
@@ -37,7 +37,7 @@ export interface Link {
   online(): void
   /** Also where a device is wrong about itself it is tried, seldom. */
   offline(): void
-  /** After sleep, and whenever the network may be another: what waits is tried, what is open is looked at. */
+  /** After sleep, and whenever the network may be another: a try that waits is made, a connection that is open is looked at. */
   woke(): void
   close(): void
 }

@@ -7,7 +7,7 @@ export interface Member {
   readonly data: unknown
 }
 
-/** What the server sends by bothways.v1; which fields are there depends on the type. */
+/** A message of the server by bothways.v1; which fields are there depends on the type. */
 export interface ServerMessage {
   readonly type: string
   readonly id?: number | undefined
@@ -33,7 +33,7 @@ export interface ServerMessage {
   readonly keyWindowMs?: number
 }
 
-/** What the client sends. */
+/** A message of the client by bothways.v1. */
 export interface ClientMessage {
   readonly type: string
   readonly id?: number
@@ -91,7 +91,7 @@ export function readMessage(text: unknown): ServerMessage | undefined {
 export function checkMessage(value: any): ServerMessage {
   for (const [expected, names] of Object.entries(fields)) {
     for (const name of names.split(' ')) {
-      // What is null is not there.
+      // A field that is null is not there.
       if (value[name] === null) delete value[name]
       else if (value[name] !== undefined && typeof value[name] !== expected) throw new TypeError(name)
     }

@@ -7,7 +7,7 @@ import type { ClientError } from './client-error.ts'
 import type { ServerMessage } from './messages.ts'
 import { createSubscription } from './subscription.ts'
 
-// What JavaScript does not hold against a program, and what the client says to it.
+// Mistakes that JavaScript does not hold against a program, and the answers of the client.
 
 // biome-ignore lint/suspicious/noExplicitAny: what has no types is what is tried
 type Untyped = any
@@ -31,7 +31,7 @@ function client(options: Untyped = {}): Untyped {
 }
 const nothing = () => {}
 
-/** What is typed, and words of the sentence that cures it. */
+/** The code as it is typed, and words of the sentence that cures it. */
 const mistakes: readonly (readonly [string, () => unknown, string])[] = [
   [
     'createClient(url, { reconnect: true })',

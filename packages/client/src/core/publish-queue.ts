@@ -11,7 +11,7 @@ export interface OutboxBounds {
   readonly maxQueueBytes: number
 }
 
-/** What is said beside the data. */
+/** The options that are sent beside the data. */
 export interface PublishedAs {
   readonly ifPosition?: string
   /** It is to be the topic's one value. */

@@ -1,4 +1,4 @@
-/** Who brought it about. */
+/** The party that ended a connection, or kept it from opening. */
 export type EndedBy = 'peer' | 'us' | 'network' | 'policy'
 
 /** Why a connection ended or did not come about. */
@@ -7,7 +7,7 @@ export interface DisconnectReason {
   readonly by: EndedBy
   /** `no`: it would fail again; else in how many ms it is tried again, 0 for at once. */
   readonly retry: 'no' | number
-  /** What happened and what to do, in one sentence. */
+  /** One sentence about what happened and what to do. */
   readonly help: string
   /** The finding of `bothways doctor` that it suggests, where the runtime's WebSocket tells one, as that of `bothways`. */
   readonly doctor?: string | undefined
@@ -32,9 +32,9 @@ export type ReasonCode =
   | 'unsupported'
 
 /**
- * Who brought it about; what happened and what to do; whether it will not change by itself, unless the server says when. And by
- * which numbers it is said: close codes (RFC 6455 §7.4.1, the IANA registry, those of bothways.v1), and statuses in place of the
- * answer that was wanted.
+ * Each reason: the party that brought it about; a sentence about what happened and what to do; whether it will not change by
+ * itself, unless the server says when. And the numbers by which it is said: close codes (RFC 6455 §7.4.1, the IANA registry,
+ * those of bothways.v1), and statuses in place of the answer that was wanted.
  */
 export const reasons: Readonly<
   Record<ReasonCode, readonly [EndedBy, string, isLasting?: boolean, ...number[]]>
@@ -66,11 +66,11 @@ export const reasons: Readonly<
 /** How one connection ended, before it is decided when the next is tried. */
 export interface Ending {
   readonly code: ReasonCode
-  /** What the server asks for. */
+  /** The wait that the server asks for. */
   readonly retryAfterMs?: number | undefined
   /** The next try is another one, by another way or with another token: it comes at once. */
   readonly isOtherNext?: boolean
-  /** What the server or the runtime said. */
+  /** The words of the server or of the runtime. */
   readonly text?: string | undefined
   readonly doctor?: string | undefined
 }

@@ -8,7 +8,7 @@ export interface RequestsBounds {
   readonly requestTimeoutMs: number
 }
 
-/** Requests without their answer. Each is sent once: what it does at the server must not happen twice. */
+/** Requests without their answer. Each is sent once: its effect at the server must not happen twice. */
 export interface Requests extends Lasting {
   /** @throws ClientError `invalid_data`, `queue_full` */
   add(method: string, input: unknown): Promise<unknown>
@@ -68,7 +68,7 @@ export function createRequests(
       })
     },
     connected() {
-      // One that was made by a listener which has just heard of this connection has gone out.
+      // A request of a listener that has just heard of this connection has gone out.
       for (const waiting of all) if (!waiting.isSent) waiting.send()
     },
     disconnected: () => failAll(false),

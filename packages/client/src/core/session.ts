@@ -33,7 +33,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
   let pingMs = 25_000
   let heardAt = environment.now()
   let isAsked = false
-  /** What the server said before it closed. */
+  /** The error that the server told before it closed. */
   let lastError: Partial<ServerMessage> = {}
   let renewalFloorMs = leastRenewalMs
   let isTokenAwaited = false
@@ -85,7 +85,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     handler.onWelcome({ transport: opener.kind, ...message })
   }
 
-  /** The server leaves: what it still sends is heard until it closes, or until the time that it gave to come back at. */
+  /** The server leaves: its messages are heard until it closes, or until the time that it gave to come back at. */
   const leaveIn = (ms: number | undefined) => {
     if (ms === undefined) return finish({ code: 'leaving' })
     leaveAt = environment.now() + ms
@@ -129,7 +129,7 @@ export function openSession(opener: TransportOpener, context: TransportContext, 
     end()
     const isBlocked = ending.code === 'not_opened' && context.blocked.has(opener.kind === 'websocket')
     let how: Ending = isBlocked ? { code: 'blocked' } : ending
-    // What ends it behind a goodbye does not change when to come back, unless it forbids that.
+    // An end behind a goodbye does not change when to come back, unless it forbids that.
     if (leaveAt !== undefined && !isLasting(ending)) {
       how = { code: 'leaving', retryAfterMs: Math.max(0, Math.ceil(leaveAt - now)) }
     }

@@ -9,7 +9,7 @@ export interface StateTopic<Data = unknown, Input = Data> {
   readonly value: Data | undefined
   /** Where that value stands: for `ifPosition`. */
   readonly position: string | undefined
-  /** Hears the value, at once where it is known, and each newer one. @returns what ends it; the last one unsubscribes */
+  /** Hears the value, at once where it is known, and each newer one. @returns a function that ends it; the last one unsubscribes */
   subscribe(listener: (value: Data) => void, onEnd?: (error: ClientError) => void): () => void
   /**
    * Sets the value. @returns its position, once the broker has it

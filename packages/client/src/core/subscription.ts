@@ -10,7 +10,7 @@ export interface Publication<Data = unknown> {
   /** Where it stands; a topic without history has none. */
   readonly position?: string
   readonly data: Data
-  /** Who published it, where the server makes that public. */
+  /** The user who published it, where the server makes that public. */
   readonly user?: string
   /** When the broker took it, in ms since 1970. */
   readonly at: number
@@ -21,7 +21,7 @@ export interface SubscribeOptions {
   readonly since?: string
   /** How many of the newest publications are wanted first, 1,000 at most. Default 0. */
   readonly last?: number
-  /** What the others of the topic see of this client: it becomes a member. */
+  /** The data that the others of the topic see of this client: it becomes a member. */
   readonly presence?: unknown
 }
 
@@ -138,7 +138,7 @@ export function createSubscription(
   }
 
   const subscribed = (message: ServerMessage) => {
-    // What has no position cannot be asked for: something may be missing since the last connection.
+    // Publications without a position cannot be asked for: some may be missing since the last connection.
     const isBroken = message.recovered === false || (hasBeenLive && message.position === undefined)
     hasBeenLive = true
     retry.worked()
@@ -221,7 +221,7 @@ export function createSubscription(
       if (status !== 'ended') become('idle')
     },
     receive(message) {
-      // What is still on its way from before.
+      // Else the message is still on its way from before.
       if (status !== 'subscribed') return
       const { type, member, data } = message
       if (type === 'publication') {

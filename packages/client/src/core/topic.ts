@@ -5,9 +5,9 @@ import type { Publication, SubscribeOptions, Subscription, SubscriptionStatus } 
 
 export interface TopicEvents<Data> {
   readonly publication: (publication: Publication<Data>) => void
-  /** Publications were lost, or may have been: load anew what depends on them. What follows is behind `position`. */
+  /** Publications were lost, or may have been: load anew what depends on them. Those that follow are behind `position`. */
   readonly gap: (gap: { readonly topic: string; readonly position: string | undefined }) => void
-  /** Who is there, whenever it has changed. In a crowd of more than 100 the list is empty, and `count` counts. */
+  /** The members, whenever they have changed. In a crowd of more than 100 the list is empty, and `count` counts. */
   readonly members: (members: readonly Member[], count: number) => void
   readonly status: (status: SubscriptionStatus) => void
   /** The subscription was refused, or the server ended it: nothing follows. */
@@ -45,7 +45,7 @@ export interface Topic<Data = unknown, Input = Data> {
   /** Whether the others see this client. It is `unavailable` without WebSocket, until that works again. */
   readonly presence: 'none' | 'joining' | 'joined' | 'unavailable'
   /**
-   * Listens. @returns what ends it
+   * Listens. @returns a function that ends it
    *
    * @throws ClientError `wrong_use` when the topic is subscribed to with other options
    */

@@ -1,4 +1,4 @@
-// What a transport or a line of another folder is made of.
+// The parts of a transport or a line of another folder.
 
 export { retryAfterOf } from './backoff.ts'
 export { type Environment, listenTo } from './environment.ts'

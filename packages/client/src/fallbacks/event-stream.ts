@@ -4,7 +4,7 @@ import { openHttp, type ReadNews } from './http-transport.ts'
 /** The server writes at once, and a comment every 20 s: without that something on the way holds it back. In ms, beyond what an answer takes. */
 const firstBytesMs = 5_000
 const silenceMs = 45_000
-/** What goes on for so long without an end is no event, in characters. */
+/** Text that goes on for so long without an end is no event, in characters. */
 const maxEventLength = 2 ** 24
 
 export const eventStreamTransport: TransportOpener = {

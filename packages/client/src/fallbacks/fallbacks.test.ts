@@ -7,7 +7,7 @@ const openers = (['websocket', 'event-stream', 'long-poll'] as const).map(
   kind => ({ kind, open: () => ({ send: () => {}, close: () => {} }) }) satisfies TransportOpener,
 )
 
-/** What one try after the other came to, and what is tried next. */
+/** The transport that is tried next after tries that ended so, one after the other. */
 function after(...ends: readonly (readonly [code: ReasonCode, lastedMs: number])[]): TransportKind {
   const choice = createFallbacks(openers, 'http://server/', undefined)
   for (const [code, lastedMs] of ends) {

@@ -52,7 +52,7 @@ function stage(
     signal.throwIfAborted()
     return new Response(body, { status, ...(headers && { headers }) })
   }
-  // What is blocked, as by a Content Security Policy, throws or fires an `error` and no `close`.
+  // A WebSocket that is blocked, as by a Content Security Policy, throws or fires an `error` and no `close`.
   class Blocked {
     constructor() {
       throw new Error('blocked')
@@ -530,7 +530,7 @@ test('A WebSocket that is tried while a fallback opens stays the one that is tri
   expect(environment.timerCount).toBe(0)
 })
 
-// What a page may lack
+// Storage, locks and channels that a page may lack
 
 const forbidden = () => {
   throw new DOMException('forbidden', 'SecurityError')

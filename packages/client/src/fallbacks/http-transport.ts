@@ -33,7 +33,7 @@ export type ReadNews = (
   watch: Timer,
 ) => Promise<void>
 
-/** What reads news has this for it. */
+/** The part of the transport that a reader of news uses. */
 export interface Http {
   readonly handler: TransportHandler
   readonly environment: Environment
@@ -59,7 +59,7 @@ export interface Http {
   end(ending: Ending): void
 }
 
-/** What the server takes in one request. */
+/** The topics, and bytes of their names, that the server takes in one request. */
 const maxTopics = 50
 const maxNameBytes = 2048
 /** Browsers have six connections to a server of HTTP/1.1: publications need some. */
@@ -97,7 +97,7 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     handler.onEnd(ending)
   }
 
-  /** What fails on the way ends the connection, unless it was ended here. */
+  /** A failure on the way ends the connection, unless it was ended here. */
   const attempt = async (work: () => Promise<unknown>, { signal } = over) => {
     try {
       await work()
@@ -183,7 +183,7 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     retry.worked()
     if (isError || type === 'subscribed') {
       topic.id = undefined
-      // Who hears of it may subscribe again.
+      // A listener that hears of it may subscribe again.
       if (isError) live.delete(name)
       if (id !== undefined) handler.onMessage({ ...message, id })
       else if (isError) handler.onMessage({ ...message, type: 'unsubscribed' })
@@ -205,7 +205,7 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     if (refusal === undefined) return response
     if (over.signal.aborted) return undefined
     const { retryable, retryAfterMs, topic } = refusal
-    // One that may be tried again is, for all, with nothing lost.
+    // After a refusal that may be tried again all topics are, with nothing lost.
     if (retryable) retry.again(readAnew, retryAfterMs)
     else {
       // A refusal that names a topic is of that one alone.

@@ -42,7 +42,7 @@ const readByPolling: ReadNews = async (http, topics, signal, watch) => {
     if (retryAfterMs !== undefined) return http.end({ code: 'leaving', retryAfterMs })
     // An answer that is full has news of the first topics alone.
     asked = [...asked.slice(1), ...asked.slice(0, 1)]
-    // What came may have made a listener leave.
+    // A message that came may have made a listener unsubscribe.
     if (signal.aborted) return
     if (isEarly && !isFirst && messages.length === 0) {
       await new Promise<void>(resolve => watch(resolve, pauseMs))
@@ -50,7 +50,7 @@ const readByPolling: ReadNews = async (http, topics, signal, watch) => {
   }
 }
 
-/** What each answer says of a topic. Between two polls a topic without history may have lost something: it has no position. */
+/** Each answer as a topic's `subscribed`. Between two polls a topic without history may have lost something: it has no position. */
 function subscribed({ name, position }: HttpTopic, { positions, unrecovered = [] }: Polled): ServerMessage {
   const now = Object.hasOwn(positions, name) ? positions[name] : undefined
   const isKnown = now !== undefined && position !== undefined

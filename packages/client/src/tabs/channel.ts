@@ -1,6 +1,6 @@
 import type { ClientMessage, Ending, ServerMessage } from '../core/transport-kit.ts'
 
-/** What a tab says to the leader. */
+/** A message of a tab to the leader. */
 export interface FromTab {
   readonly from: string
   readonly message: ClientMessage
@@ -8,7 +8,7 @@ export interface FromTab {
   readonly data?: string | undefined
 }
 
-/** What a leader says to tabs. */
+/** A message of a leader to tabs. */
 export interface FromLeader {
   readonly by: string
   readonly to: readonly string[]
@@ -56,7 +56,7 @@ interface Listened {
   removeEventListener(type: string, listener: () => void): void
 }
 
-/** What the tabs of an origin find each other by. */
+/** The parts of the runtime by which the tabs of an origin find each other. */
 export interface Origin {
   readonly BroadcastChannel: new (name: string) => Channel
   readonly locks: Locks

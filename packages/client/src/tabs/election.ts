@@ -1,7 +1,7 @@
 import type { Locks } from './channel.ts'
 
 export interface ElectionHandler {
-  /** This tab leads from now on. @returns what it does when it leads no more */
+  /** This tab leads from now on. @returns a function to call when it leads no more */
   lead(): () => void
   /** There can be no election here. */
   refused(): void

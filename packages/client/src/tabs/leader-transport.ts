@@ -39,7 +39,7 @@ export function joinLeader(
   let letGo: (() => void) | undefined
 
   const send: Transport['send'] = (message, data) => {
-    // As JSON has it: what a program gave may have more.
+    // As JSON has it: a value from the program may have more.
     channel?.postMessage({ from: tab, message: JSON.parse(JSON.stringify(message)), data })
   }
   const close = () => {
@@ -74,7 +74,7 @@ export function joinLeader(
           } else if ('to' in said) {
             const { by, to, message, ending } = said
             leader ??= by
-            // One that was frozen and does not know yet that another one leads is not heard.
+            // A leader that was frozen and does not know yet that another one leads is not heard.
             if (leader !== by || !to.includes(tab)) return
             silence()
             if (ending !== undefined) end(ending)

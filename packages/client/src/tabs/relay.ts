@@ -23,7 +23,7 @@ export interface RelayHandler {
   watch(tab: string, onGone: () => void): void
 }
 
-/** What the leading tab does for all: it has the connection, and is the server for the clients of the tabs, its own among them. */
+/** The leading tab's part for all: it has the connection, and is the server for the clients of the tabs, its own among them. */
 export interface Relay {
   /** Opens the connection unless there is one. */
   connect(): void
@@ -36,7 +36,7 @@ export function createRelay(environment: Environment, { open, tell, watch }: Rel
   /** Of each, the topics where a publication failed as retryable: its later ones would overtake it. */
   const tabs = new Map<string, Set<string>>()
   const topics = new Map<string, RelayedTopic>()
-  /** What waits for the answer to a call. */
+  /** The functions that wait for the answers to calls, by id. */
   const answers = new Map<number, (answer: ServerMessage) => void>()
   let line: Line | undefined
   let welcome: Welcome | undefined

@@ -66,7 +66,7 @@ export function createRelayedTopic(
   let isState = false
   let known: Pick<ServerMessage, 'members' | 'count'> = {}
   let presence: unknown
-  /** What is asked now: an answer to an earlier call says nothing any more. */
+  /** The call that is asked now: an answer to an earlier one says nothing any more. */
   let asking: object | undefined
   let isSubscribed = false
 
@@ -209,7 +209,7 @@ export function createRelayedTopic(
       else if (isSubscribed && !hasRightPresence()) ask()
     },
     receive(message) {
-      // What is still on its way from an earlier subscription.
+      // Else the message is still on its way from an earlier subscription.
       if (!isSubscribed) return
       const { type, position, member } = message
       if (type === 'unsubscribed') {

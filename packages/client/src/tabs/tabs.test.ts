@@ -353,7 +353,7 @@ test('Where a page forbids WebSockets, its tabs come back after the server was a
   let isAway = true
   const clients = [origin.tab(), origin.tab()].map(fake => {
     const environment = new VirtualEnvironment()
-    // What the page may open in place of WebSockets is a socket of the model, too.
+    // The transport that the page may open in place of WebSockets is a socket of the model, too.
     const open: OpenLine = (context, handler) => {
       context.blocked.add(true)
       if (!isAway) return lineOf({ ...webSocketTransport, kind: 'event-stream' })(context, handler)

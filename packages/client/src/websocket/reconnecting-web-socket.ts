@@ -102,8 +102,8 @@ const failedEventMs = 100
 const cut = { code: 1006, reason: '', wasClean: false }
 
 /**
- * The interface of `WebSocket`, for any server, that connects again whenever it is cut: `open` and `close` come each time. What
- * is sent while there is no connection waits, bounded, and goes out when there is one; what was sent and did not arrive is not
+ * The interface of `WebSocket`, for any server, that connects again whenever it is cut: `open` and `close` come each time. Messages
+ * sent while there is no connection wait, bounded, and go out when there is one; those that were sent and did not arrive are not
  * sent again, since only the server knows.
  *
  * @example
@@ -212,7 +212,7 @@ export class ReconnectingWebSocket extends Target {
   }
 
   /**
-   * What is given is the caller's again as soon as this returns.
+   * The data are the caller's again as soon as this returns.
    *
    * @returns false when it waits for a connection
    * @throws ClientError `queue_full` when there is no connection and too much waits for one
@@ -236,7 +236,7 @@ export class ReconnectingWebSocket extends Target {
   }
 
   /**
-   * Ends it, and does not come back by itself. What waits in the queue waits for `reconnect()`. `close` is told when it has ended;
+   * Ends it, and does not come back by itself. Messages in the queue wait for `reconnect()`. `close` is told when it has ended;
    * between two tries that has been told already.
    */
   close(code = 1000, reason?: string): void {
@@ -264,7 +264,7 @@ export class ReconnectingWebSocket extends Target {
     if (socket !== undefined && this.#readyState < 3 && this.#cancelWait === undefined) {
       this.#leave(socket, code, reason)
       const generation = this.#generation
-      // What a listener of `close` does, it does between two tries, and then it counts.
+      // The calls of a listener of `close` come between two tries, and then they count.
       this.#clear()
       this.#readyState = 0
       this.#cancelWait = () => {}
@@ -378,7 +378,7 @@ export class ReconnectingWebSocket extends Target {
 
   #mayReconnect(event: SocketCloseEvent): boolean {
     if (!this.#isWanted) return false
-    // What it does, it does between two tries, and then it counts.
+    // The calls of `shouldReconnectOnClose` come between two tries, and then they count.
     this.#readyState = 0
     this.#cancelWait = () => {}
     try {
@@ -399,7 +399,7 @@ export class ReconnectingWebSocket extends Target {
     return Math.min(maxReconnectionDelay, delay) * (0.5 + this.#environment.random())
   }
 
-  /** Lets go of a connection: what it still tells is not heard. */
+  /** Lets go of a connection: its later events are not heard. */
   #leave(socket: Socket, code?: number, reason?: string): void {
     if (code === undefined) socket.close()
     else socket.close(code, reason)

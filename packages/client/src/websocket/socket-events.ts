@@ -1,4 +1,4 @@
-/** What an event of the connection below says; classes of events differ between runtimes. */
+/** The fields of an event of the connection below; classes of events differ between runtimes. */
 interface Said {
   readonly data?: unknown
   readonly origin?: string

@@ -2,7 +2,7 @@ import { ClientError } from '../core/environment-kit.ts'
 
 export type Message = string | ArrayBuffer | ArrayBufferView | Blob
 
-/** What was sent without a connection, oldest first, bounded. */
+/** Messages sent without a connection, oldest first; bounded. */
 export class WaitingMessages {
   readonly #maxCount: number
   readonly #maxBytes: number
@@ -36,7 +36,7 @@ export class WaitingMessages {
   }
 }
 
-/** What waits is what was given, whatever becomes of that afterwards; as with a WebSocket, what is no bytes is a string. */
+/** A copy that waits, whatever becomes of the given data afterwards; as with a WebSocket, data that are no bytes are a string. */
 function copyOf(data: Message): Message {
   if (typeof data !== 'object' || data === null) return String(data)
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()

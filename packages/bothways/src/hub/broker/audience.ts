@@ -5,7 +5,7 @@ export class Audience {
   readonly #events = new Map<string, Set<BrokerEvents>>()
   readonly #withdrawalListeners = new Set<(withdrawal: Withdrawal) => void>()
 
-  /** @returns what takes it out again */
+  /** @returns a function that takes it out again */
   add(topic: string, events: BrokerEvents): () => void {
     const all = this.#events.get(topic) ?? new Set()
     all.add(events)
@@ -41,7 +41,7 @@ export class Audience {
     for (const all of this.#events.values()) for (const events of all) events.onRestored()
   }
 
-  /** @returns what takes it out again */
+  /** @returns a function that takes it out again */
   addWithdrawalListener(listener: (withdrawal: Withdrawal) => void): () => void {
     this.#withdrawalListeners.add(listener)
     return () => this.#withdrawalListeners.delete(listener)

@@ -17,7 +17,7 @@ interface UsedBroker extends Broker {
  * Counts who in this process uses a broker: hubs, servers, and servers of Socket.IO. A hub that closes gives its broker up; it
  * is closed when nobody uses it any more.
  *
- * @returns what ends this use; with `true` it gives the broker up. Called again it does nothing
+ * @returns a function that ends this use; with `true` it gives the broker up. Called again it does nothing
  */
 export function useBroker(broker: Broker): (givesUp: boolean) => Promise<void> {
   const used = broker as UsedBroker
