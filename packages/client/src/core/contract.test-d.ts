@@ -88,7 +88,7 @@ test('A contract may be made of interfaces, and is checked all the same', () => 
     await createClient<{ topics: Untyped }>('ws://server/').topic('room').publish('x')
     // @ts-expect-error: topics is an object
     createClient<{ topics: string }>('ws://server/')
-    // A client of any contract is a client.
+    // A client of any contract is a `Client`.
     const any: Client = client
     expectTypeOf(any.status).toBeString()
   })

@@ -221,7 +221,7 @@ export function createSubscription(
       if (status !== 'ended') become('idle')
     },
     receive(message) {
-      // Else the message is still on its way from before.
+      // A message that is still on its way from before.
       if (status !== 'subscribed') return
       const { type, member, data } = message
       if (type === 'publication') {

@@ -205,7 +205,7 @@ export function openHttp(context: TransportContext, handler: TransportHandler, r
     if (refusal === undefined) return response
     if (over.signal.aborted) return undefined
     const { retryable, retryAfterMs, topic } = refusal
-    // After a refusal that may be tried again all topics are, with nothing lost.
+    // A retryable refusal: all topics are asked for again, with nothing lost.
     if (retryable) retry.again(readAnew, retryAfterMs)
     else {
       // A refusal that names a topic is of that one alone.

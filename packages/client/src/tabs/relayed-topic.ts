@@ -209,7 +209,7 @@ export function createRelayedTopic(
       else if (isSubscribed && !hasRightPresence()) ask()
     },
     receive(message) {
-      // Else the message is still on its way from an earlier subscription.
+      // A message that is still on its way from an earlier subscription.
       if (!isSubscribed) return
       const { type, position, member } = message
       if (type === 'unsubscribed') {
