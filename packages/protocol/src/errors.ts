@@ -15,7 +15,7 @@ import type { CloseCode } from './frames/close-code.ts'
  */
 const brand = Symbol.for('bothways.error')
 
-/** What all errors of Bothways have in common. */
+/** The base of all errors of Bothways. */
 export abstract class BothwaysError extends Error {
   abstract readonly code: string
 }
@@ -26,7 +26,7 @@ export function isBothwaysError(value: unknown): value is Error & { readonly cod
   return value instanceof Error && Reflect.get(value, brand) === true
 }
 
-/** What a peer may do wrong once the connection is open: the close code to fail with and the rule's section. */
+/** The violations of a peer once the connection is open: the close code to fail with and the rule's section. */
 export const violations = {
   BW_RESERVED_BITS: { closeCode: 1002, section: 'RFC 6455 §5.2' },
   BW_RESERVED_OPCODE: { closeCode: 1002, section: 'RFC 6455 §5.2' },
@@ -54,7 +54,7 @@ export class ProtocolViolation extends BothwaysError {
   readonly closeCode: CloseCode
   /** The section of the standard that states the rule. */
   readonly section: string
-  /** What broke it, where that is a number: the reserved bits, the opcode, the length or the close code. */
+  /** The number that broke the rule, if a number did: the reserved bits, the opcode, the length or the close code. */
   readonly value: number | undefined
 
   constructor(code: ViolationCode, message: string, value?: number, cause?: unknown) {
@@ -66,7 +66,7 @@ export class ProtocolViolation extends BothwaysError {
   }
 }
 
-/** What a bound counts, and the code of the error when it is reached. */
+/** The unit that a bound counts in, and the code of the error when it is reached. */
 export interface Limit {
   readonly code: string
   readonly unit: 'bytes' | 'milliseconds' | 'connections' | 'frames' | 'messages' | 'topics'
@@ -84,7 +84,7 @@ export class LimitError extends BothwaysError {
   override readonly name = 'LimitError'
   readonly code: string
   readonly limit: number
-  /** What came. For a message whose size is not known yet, what had come when it was stopped. */
+  /** The amount that came. For a message whose size is not known yet, the amount when it was stopped. */
   readonly actual: number
   readonly unit: Limit['unit']
 
@@ -115,7 +115,7 @@ export class UsageError extends BothwaysError {
   }
 }
 
-/** What a server refuses (RFC 6455 §4.2.1). */
+/** The reasons for which a server refuses a request (RFC 6455 §4.2.1). */
 export const refusedRequests = [
   'BW_METHOD_NOT_GET',
   'BW_HTTP_VERSION_TOO_OLD',
@@ -129,7 +129,7 @@ export const refusedRequests = [
   'BW_EXTENSIONS_HEADER_INVALID',
 ] as const
 
-/** What a client refuses (RFC 6455 §4.1). */
+/** The reasons for which a client refuses an answer (RFC 6455 §4.1). */
 export const refusedAnswers = [
   'BW_STATUS_NOT_101',
   'BW_UPGRADE_MISSING',
@@ -142,7 +142,7 @@ export const refusedAnswers = [
   'BW_EXTENSION_PARAMETERS_INVALID',
 ] as const
 
-/** What came over HTTP when the opening handshake failed. */
+/** The HTTP answer to an opening handshake that failed. */
 export interface HandshakeAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>

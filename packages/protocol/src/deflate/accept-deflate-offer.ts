@@ -5,7 +5,7 @@ import { type DeflateParameters, maxWindowBits, parseDeflateParameters } from '.
 
 export interface AcceptedDeflateOffer {
   readonly agreement: DeflateAgreement
-  /** What the server answers in `Sec-WebSocket-Extensions`. */
+  /** The server's answer in `Sec-WebSocket-Extensions`. */
   readonly response: Extension
 }
 

@@ -3,7 +3,7 @@ import type { Role } from '../frames/receiver-rules.ts'
 /** The name under which permessage-deflate is negotiated (RFC 7692 §7). */
 export const deflateExtensionName = 'permessage-deflate'
 
-/** What both sides have agreed on for permessage-deflate (RFC 7692 §7.1); the same seen from either role. */
+/** The parameters of permessage-deflate that both sides agreed on (RFC 7692 §7.1); the same seen from either role. */
 export interface DeflateAgreement {
   /** True: each message of the server is compressed by itself (§7.1.1.1). */
   readonly serverNoContextTakeover: boolean
@@ -38,7 +38,7 @@ export interface DeflateDirections {
 /** The smallest window with which zlib compresses raw deflate. */
 const minCompressionWindowBits = 9
 
-/** What `role` does under an agreement: which direction it compresses, if it can, and which it inflates. */
+/** The directions of an agreement for `role`: the one that it compresses, if it can, and the one that it inflates. */
 export function deflateDirections(agreement: DeflateAgreement, role: Role): DeflateDirections {
   const server = {
     noContextTakeover: agreement.serverNoContextTakeover,

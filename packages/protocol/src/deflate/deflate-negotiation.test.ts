@@ -172,7 +172,7 @@ test.each<[string, string, Partial<DeflateAgreement>]>([
     'permessage-deflate; server_max_window_bits=10',
     { serverMaxWindowBits: 10 },
   ],
-  // What the offer says of the client itself holds whatever the server answers.
+  // The offer's parameters for the client itself hold whatever the server answers.
   [
     'permessage-deflate; client_no_context_takeover; client_max_window_bits=10',
     'permessage-deflate',

@@ -3,7 +3,7 @@ import { type DeflateAgreement, deflateExtensionName } from './deflate-agreement
 import type { DeflateOptions } from './deflate-options.ts'
 import { type DeflateParameters, maxWindowBits, parseDeflateParameters } from './deflate-parameters.ts'
 
-/** What a client offers (RFC 7692 §7.1). It always allows the server to limit the client's window. */
+/** A client's offer of permessage-deflate (RFC 7692 §7.1). It always allows the server to limit the client's window. */
 export function createDeflateOffer(options: DeflateOptions): Extension {
   const parameters: ExtensionParameter[] = []
   if (options.serverNoContextTakeover) parameters.push(['server_no_context_takeover', true])
@@ -21,11 +21,11 @@ export function createDeflateOffer(options: DeflateOptions): Extension {
 
 export type DeflateResponseResult =
   | { readonly ok: true; readonly agreement: DeflateAgreement }
-  /** What is wrong, as a part of a sentence. */
+  /** The fault of the answer, as a part of a sentence. */
   | { readonly ok: false; readonly problem: string }
 
 /**
- * Checks a server's answer against what the client offered (RFC 7692 §7.1). With several offers of permessage-deflate
+ * Checks a server's answer against the client's offers (RFC 7692 §7.1). With several offers of permessage-deflate
  * (fallbacks, §7) it must fit one of them; `problem` then tells about the last. Other extensions in `offered` do not
  * count.
  */

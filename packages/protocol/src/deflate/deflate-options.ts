@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts'
 import { maxWindowBits, minWindowBits } from './deflate-parameters.ts'
 
 /**
- * What one side wants of permessage-deflate, whichever role it has (RFC 7692 §7.1). A smaller window and no context
+ * The options of one side for permessage-deflate, whichever role it has (RFC 7692 §7.1). A smaller window and no context
  * takeover save memory on both sides and compress less.
  */
 export interface DeflateOptions {

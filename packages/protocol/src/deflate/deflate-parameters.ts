@@ -18,7 +18,7 @@ export interface DeflateParameters {
 
 export type DeflateParametersResult =
   | { readonly ok: true; readonly parameters: DeflateParameters }
-  /** What is wrong, as a part of a sentence. */
+  /** The fault of the parameters, as a part of a sentence. */
   | { readonly ok: false; readonly problem: string }
 
 /**

@@ -2,7 +2,7 @@ import { decodeUtf8, isUtf8 } from '#utf8'
 import { ProtocolViolation } from '../errors.ts'
 import { CloseCode, isSendableCloseCode } from './close-code.ts'
 
-/** What a close frame said. `code` is 1005 when it carried none (RFC 6455 §7.1.5). */
+/** The code and the reason of a close frame. `code` is 1005 when it carried none (RFC 6455 §7.1.5). */
 export interface CloseBody {
   readonly code: number
   readonly reason: string

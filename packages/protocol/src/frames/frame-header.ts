@@ -5,7 +5,7 @@ import { isControlOpcode, Opcode } from './opcode.ts'
 import type { ReceiverRules } from './receiver-rules.ts'
 import { nextMessageNumber, type Unfinished } from './unfinished.ts'
 
-// What the header of a frame says (RFC 6455 §5.2), and every rule and limit that it can break.
+// The fields of a frame's header (RFC 6455 §5.2), and every rule and limit that it can break.
 
 /** Two bytes, eight of length, four of masking key. */
 export const longestHeaderBytes = 14

@@ -6,7 +6,7 @@ import type { OwnBytes } from './own-bytes.ts'
 /** The longest payload a control frame may carry (RFC 6455 §5.5). */
 export const maxControlPayloadBytes = 125
 
-/** What stands in a frame's header besides the payload's length (RFC 6455 §5.2). */
+/** The fields of a frame's header besides the payload's length (RFC 6455 §5.2). */
 export interface FrameOptions {
   readonly opcode: Opcode
   /** Default true: the last or only frame of its message. */

@@ -50,7 +50,7 @@ export function createReadMemory(byteLength: number): ReadMemory {
   }
 }
 
-/** What is used of it; the types of the language do not have it, those of each runtime do. */
+/** The part of WebAssembly that is used; the types of the language do not have it, those of each runtime do. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (

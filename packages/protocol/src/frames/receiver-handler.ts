@@ -1,7 +1,7 @@
 import type { LimitError, ProtocolViolation } from '../errors.ts'
 import type { ReceivedMessage } from './received-message.ts'
 
-/** What a receiver calls; nothing of it may throw. Payloads of control frames are the handler's to keep. */
+/** The methods that a receiver calls; none may throw. Payloads of control frames are the handler's to keep. */
 export interface ReceiverHandler {
   onMessage(message: ReceivedMessage): void
   /** Instead of `onMessage`, for a receiver that delivers `frames`. */

@@ -22,7 +22,7 @@ interface Message {
   readonly payload: Uint8Array
   /** Where the payload is cut into fragments; equal positions make empty ones. */
   readonly cuts: readonly number[]
-  /** What goes between the fragments. */
+  /** The control frames that go between the fragments. */
   readonly controls: readonly Control[]
 }
 

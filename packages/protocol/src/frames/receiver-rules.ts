@@ -1,4 +1,4 @@
-/** Who reads: a server takes masked frames only, a client unmasked ones only (RFC 6455 §5.1). */
+/** The side that reads: a server takes masked frames only, a client unmasked ones only (RFC 6455 §5.1). */
 export type Role = 'server' | 'client'
 
 export interface ReceiverOptions {

@@ -699,7 +699,7 @@ describe('Delivering frames', () => {
   })
 })
 
-/** What a receiver of frames reports, from chunks of its own and from borrowed memory alike. */
+/** The log of a receiver of frames, from chunks of its own and from borrowed memory alike. */
 function receiveFrames(chunks: readonly Uint8Array[], options: ReceiverOptions): string[] {
   const names = ['continuation', 'text', 'binary']
   const [owned, borrowed] = [true, false].map(isOwned => {

@@ -20,10 +20,10 @@ import type { ReceiverHandler } from './receiver-handler.ts'
 import { type ReceiverOptions, type ReceiverRules, receiverRules } from './receiver-rules.ts'
 import { giveBack, takeUnfinished, type Unfinished } from './unfinished.ts'
 
-/** What a frame costs besides its bytes: a flood of empty ones takes time too. */
+/** The cost of a frame besides its bytes: a flood of empty ones takes time too. */
 const frameWork = 64
 
-/** What a receiver reads before it asks for the first time: one frame, since nobody knows yet what its handler does. */
+/** The work of a receiver before it asks for the first time: one frame, since nobody knows yet what its handler does. */
 const firstWork = 1
 
 /** Nobody is asked. */
@@ -264,7 +264,7 @@ export class Receiver {
         return this.#takeHeader(frame, header, 0) ? this.#beginPayload(frame, bytes, at, memory) : chunkEnd
       }
     }
-    // What can be known to be wrong is refused now, before more of the header has come.
+    // A fault of the first two bytes is refused now, before more of the header has come.
     if (frame.headerLength >= 2) {
       const error = checkStart(frame, header[0]!, header[1]!, this.#rules)
       if (error !== undefined) this.#violate(error)

@@ -2,7 +2,7 @@ import type { Utf8Validator } from '../text/utf8-validator.ts'
 import { Opcode } from './opcode.ts'
 import type { PayloadBuffer } from './payload-buffer.ts'
 
-/** What a receiver keeps of a frame or a message that does not lie whole where it reads. */
+/** The state that a receiver keeps of a frame or a message that does not lie whole where it reads. */
 export class Unfinished {
   /** The beginning of a header that a chunk's end has cut. */
   header: Uint8Array | undefined

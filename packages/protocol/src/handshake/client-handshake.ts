@@ -9,7 +9,7 @@ import { appendHeaders, type HeaderList, type HeaderRecord, headerValue } from '
 import { checkSubprotocols, findDuplicate } from './subprotocol.ts'
 import { equalsIgnoringCase, listHasToken } from './token.ts'
 
-/** What a client asks for. */
+/** The key and the offers of a client's request. */
 export interface ClientHandshake {
   /** Made by {@link createKey}, new for each connection. */
   readonly key: string
@@ -63,7 +63,7 @@ export interface HandshakeResponse {
   readonly body?: string | undefined
 }
 
-/** What the server has decided. */
+/** The server's decisions in an answer that the client accepts. */
 export interface AcceptedResponse {
   readonly ok: true
   /** Empty when no subprotocol was offered, as WHATWG's `protocol` is. */
@@ -118,7 +118,7 @@ function refuse({ code, message, doctor }: Problem, answer: HandshakeAnswer): Re
   return { ok: false, error: new HandshakeError(code, message, { answer, doctor }) }
 }
 
-/** What says no more than the status. */
+/** A reason that says no more than the status. */
 const bareStatus =
   /^(?:\P{L}|http|error|status|request|bad|invalid|forbidden|access|denied|not allowed|no)*$/iu
 

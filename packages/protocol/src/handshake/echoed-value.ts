@@ -1,7 +1,7 @@
 const maxEchoedLength = 100
 
 /**
- * What the other side sent, as it may stand in a message or log: in quotes, without control characters and other
+ * A value that the other side sent, as it may stand in a message or log: in quotes, without control characters and other
  * invisible ones, cut to `maxLength` characters (default 100). `none` when nothing was sent.
  */
 export function echoedValue(

@@ -117,7 +117,7 @@ class Reader {
     return this.#word(tokenCharacters)
   }
 
-  /** What a quoted string says, without quotes and escapes. */
+  /** The content of a quoted string, without quotes and escapes. */
   quotedString(): string | undefined {
     return this.#word(quoted)?.slice(1, -1).replace(escapes, '$1')
   }

@@ -4,9 +4,9 @@ import { serializeResponse } from './response.ts'
 export interface Refusal {
   readonly code: string
   readonly status: number
-  /** What this refusal adds to the headers that every refusal carries; see {@link serializeRefusal}. */
+  /** Headers besides those that every refusal carries; see {@link serializeRefusal}. */
   readonly headers: Readonly<Record<string, string>>
-  /** What was expected, what came and what to do, in plain text. */
+  /** Plain text: what was expected, what came and what to do. */
   readonly text: string
 }
 

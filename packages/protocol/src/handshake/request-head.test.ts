@@ -75,7 +75,7 @@ describe('Beside the parser of node:http', () => {
   })
   afterAll(() => new Promise(resolve => server.close(resolve)))
 
-  /** What node:http makes of the same bytes; undefined when it refuses them. */
+  /** The request that node:http reads from the same bytes; undefined when it refuses them. */
   function readByNode(text: string): Promise<IncomingMessage | undefined> {
     return new Promise(resolve => {
       let found: IncomingMessage | undefined

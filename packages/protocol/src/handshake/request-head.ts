@@ -30,7 +30,7 @@ export function readRequestHead(bytes: Uint8Array, end: number = bytes.length): 
   const textEnd = whole.indexOf(headEnd)
   if (textEnd < 0) return undefined
   const lineEnd = whole.indexOf('\r\n')
-  // What is kept is decoded by itself: a piece of the whole text would keep all of it.
+  // Each part that is kept is decoded by itself: a piece of the whole text would keep all of it.
   const line = decodeAscii(bytes, 0, lineEnd)
   if (!/^GET \/[\x21-\x7e]* HTTP\/1\.1$/.test(line)) return undefined
   return {

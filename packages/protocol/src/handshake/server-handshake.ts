@@ -20,7 +20,7 @@ export interface HandshakeRequest {
   readonly headers: HeaderRecord
 }
 
-/** What a valid opening handshake asks for, over whatever version of HTTP. */
+/** The offers of a valid opening handshake, over any version of HTTP. */
 export interface AcceptedOffers {
   readonly ok: true
   /** In the client's order of preference; empty when it offers none. */
@@ -87,7 +87,7 @@ function readOffers(headers: HeaderRecord): AcceptedOffers | RefusedRequest {
   return { ok: true, subprotocols, extensions, origin: headerValue(headers, 'origin') }
 }
 
-/** What the server has decided about an accepted request. */
+/** The server's decisions about an accepted request. */
 export interface ServerHandshake {
   readonly key: string
   /** One of those offered; undefined selects none. */

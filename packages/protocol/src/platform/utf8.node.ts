@@ -1,7 +1,7 @@
 import { Buffer, isUtf8 as isNodeUtf8 } from 'node:buffer'
 import type { OwnBytes } from '../frames/own-bytes.ts'
 
-/** What `toString` calls after it has looked at its arguments; any byte array may be `this`. */
+/** The functions that `toString` calls after it has looked at its arguments; any byte array may be `this`. */
 interface Slices {
   readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string
   readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string
