@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react'
 export const tabNames = ['console', 'chat', 'monitor', 'compare'] as const
 export type TabName = (typeof tabNames)[number]
 
-/** What the address behind `#` says: a tab, and for the chat a room. */
+/** The part of the address behind `#`: a tab, and for the chat a room. */
 export interface PageLocation {
   readonly tab: TabName
   readonly room: string | undefined

@@ -7,7 +7,7 @@ export function readStored(key: string): string | undefined {
   }
 }
 
-/** What cannot be kept, because storage is off or full, is not. */
+/** Stores a value, unless storage is off or full. */
 export function writeStored(key: string, value: string): void {
   try {
     localStorage.setItem(`bothways.${key}`, value)

@@ -16,7 +16,7 @@ interface BoundaryProps {
   onRetry(): void
 }
 
-/** What one tab throws stays there: the others go on. */
+/** An error that one tab throws stays there: the others go on. */
 class Boundary extends Component<BoundaryProps, { readonly error?: unknown }> {
   override state: { readonly error?: unknown } = {}
 

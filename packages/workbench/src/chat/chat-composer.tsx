@@ -6,7 +6,7 @@ import { longestText } from './names.ts'
 
 export interface ChatComposerProps {
   readonly name: string
-  /** What did not go out: it is here again, if there is room. */
+  /** The text that did not go out: it is in the field again, if that is empty. */
   readonly unsent: string
   onSay(text: string): void
 }

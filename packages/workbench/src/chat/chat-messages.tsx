@@ -2,14 +2,14 @@ import { memo, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRe
 import { useAppContext, useTexts } from '../app/app-context.ts'
 import type { ChatItem, PendingMessage } from './chat-state.ts'
 
-/** Who reads the newest has so many in the document; who scrolls up has all. */
+/** A reader of the newest messages has so many in the document; one who scrolls up has all. */
 const shownAtEnd = 100
 
 export interface ChatMessagesProps {
   readonly items: readonly ChatItem[]
   readonly ownId: string
   readonly pending: readonly PendingMessage[]
-  /** Whether there is no connection: what is pending waits for it. */
+  /** Whether there is no connection: pending messages wait for it. */
   readonly isWaiting: boolean
 }
 

@@ -17,7 +17,7 @@ const lookMs = 3_000
 /** The page's part in the conversation of one room, which is the topic `room/NAME`. */
 export class ChatSession {
   readonly signal: FrameSignal = new FrameSignal(drawGapMs)
-  /** What the others know this page by, whatever connection it has. */
+  /** The id by which the others know this page, whatever connection it has. */
   readonly ownId: string = crypto.getRandomValues(new Uint32Array(3)).join('-')
   state = noChat
   /** As it was asked for last. */
@@ -125,7 +125,7 @@ async function isSubscribed(topic: Topic, aborted: AbortSignal): Promise<void> {
   await Promise.race([topic.ready().catch(() => {}), given])
 }
 
-/** Who is in a room, by a request. A server that does not answer knows of nobody. */
+/** The members of a room, by a request. A server that does not answer knows of nobody. */
 async function membersOf(room: string, aborted: AbortSignal): Promise<readonly Member[]> {
   const signal = AbortSignal.any([aborted, AbortSignal.timeout(lookMs)])
   try {

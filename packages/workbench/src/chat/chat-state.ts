@@ -12,7 +12,7 @@ export type ChatItem =
   /** Something may be missing here. */
   | { readonly kind: 'gap'; readonly key: number }
 
-/** What the reader is told: why one is not in the room, or that something was not said. */
+/** The problem that the reader is told: why one is not in the room, or that something was not said. */
 export type ChatProblem = 'empty' | 'name-taken' | 'refused' | 'not-sent' | 'uncertain'
 
 export interface PendingMessage {
@@ -30,9 +30,9 @@ export interface ChatState {
   readonly problem: ChatProblem | undefined
   /** Sent, and not yet confirmed by the server. */
   readonly pending: readonly PendingMessage[]
-  /** What did not go out, or may not have: the writer decides. */
+  /** The text that did not go out, or may not have: the writer decides. */
   readonly unsent: string
-  /** Whose coming was shown and whose going was not, by id. */
+  /** The members whose coming was shown and whose going was not, by id. */
   readonly known: ReadonlyMap<string, ChatMember>
   /** The next list of members is the first one of a connection: who was missed did not come or go just now. */
   readonly isNewList: boolean

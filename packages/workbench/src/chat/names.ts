@@ -5,12 +5,13 @@ export const longestName = 40
 export const longestText = 2_000
 
 /**
- * What cannot be seen in a name, or turns around what is beside it (Unicode Cc and Cf, the joiners and the overrides of
- * direction among them; Zl, Zp, variation selectors, fillers). Left out of names and rooms: two that look alike are one.
+ * Characters that cannot be seen in a name, or that turn around those beside them (Unicode Cc and Cf, the joiners and the
+ * overrides of direction among them; Zl, Zp, variation selectors, fillers). Left out of names and rooms: two that look
+ * alike are one.
  */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\u115f\u1160\u3164\uffa0]/gu
 
-/** What of a name is to be seen, whatever it is; '' for what is no name. */
+/** The visible part of a name, whatever the value is; '' for a value that is no name. */
 export function visibleName(name: unknown): string {
   if (typeof name !== 'string') return ''
   const text = name

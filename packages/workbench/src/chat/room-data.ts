@@ -8,7 +8,7 @@ export interface ChatMember {
 }
 
 export interface ChatMessage {
-  /** Who said it, as in {@link ChatMember}; undefined for what comes from no page. */
+  /** The id of the writer, as in {@link ChatMember}; undefined for a message that comes from no page. */
   readonly from: string | undefined
   readonly name: string
   readonly text: string
@@ -17,7 +17,7 @@ export interface ChatMessage {
   readonly position: string | undefined
 }
 
-/** What a page publishes in a room. */
+/** The data that a page publishes in a room. */
 export interface SaidData {
   /** The page's id and a number. */
   readonly id: string
@@ -34,7 +34,7 @@ export function readMember({ client, data }: Member): ChatMember {
   }
 }
 
-/** Anybody may publish anything: what is no message of a page is shown as the JSON that it is. */
+/** Anybody may publish anything: data that are no message of a page are shown as the JSON that they are. */
 export function readMessage({ data, at, position }: Publication): ChatMessage {
   const { id, name, text } = fieldsOf(data)
   const said = typeof text === 'string' ? text : typeof data === 'string' ? data : JSON.stringify(data)

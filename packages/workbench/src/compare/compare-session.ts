@@ -42,7 +42,7 @@ export class CompareSession {
   pollIntervalMs = 500
   /** Too many windows compare already: this one waits. */
   #isCrowded = false
-  /** What reaches this server reaches now one process, now another. */
+  /** Requests to this server reach now one process, now another. */
   #isScattered = false
   #perSecond = 1
   #clock = new ClockOffset()

@@ -1,6 +1,5 @@
 import type { Way } from '../serve-messages.ts'
 
-/** What is known about one way. */
 export interface WayFigures {
   readonly requests: number
   readonly emptyAnswers: number
@@ -36,7 +35,7 @@ const enoughChanges = 3
 const longWaitMs = 2_000
 
 /**
- * What one sees now. Nothing is claimed that the numbers do not show.
+ * The findings to show now. Nothing is claimed that the numbers do not show.
  *
  * @param pollWaitMs how long the present request of the polling has been without an answer
  * @param hindrance why nothing is compared now

@@ -23,11 +23,11 @@ type Bytes = Readonly<Record<Way, WireBytes>>
 
 /** The four ways at work on one topic, and what each has cost since it began, or since the last reset. */
 export class Run {
-  /** What the server calls the bytes of this run. */
+  /** The name by which the server counts the bytes of this run. */
   readonly meter: string = crypto.getRandomValues(new Uint32Array(3)).join('-')
   readonly #end = new AbortController()
   readonly #states: Readonly<Record<Way, WayState>> = byWay(newState)
-  /** What the server had counted when counting began here; undefined until it says so. */
+  /** The server's count when counting began here; undefined until it tells. */
   #bytesBefore: Bytes | undefined = byWay(() => ({ up: 0, down: 0 }))
   #bytes: Bytes | undefined
   #polledAt: number | undefined
@@ -75,13 +75,13 @@ export class Run {
     this.#states[way].delays.add(delayMs)
   }
 
-  /** What the server has counted. */
+  /** Takes the bytes that the server has counted. */
   takeBytes(bytes: Bytes): void {
     this.#bytesBefore ??= bytes
     this.#bytes = bytes
   }
 
-  /** What is open goes on, and counts as the request that it is. */
+  /** Open requests go on, and are counted as requests again. */
   reset(): void {
     for (const way of ways) {
       const { openCount, value } = this.#states[way]

@@ -3,9 +3,8 @@ import { serverUrl } from '../connection/server-url.ts'
 import { type Change, figuresPath, type Way } from '../serve-messages.ts'
 
 export interface WayOptions {
-  /** What is listened to. */
   readonly topic: string
-  /** Whose bytes the server counts. */
+  /** The name by which the server counts the bytes. */
   readonly meter: string
   /** Asked before every wait of the polling. */
   readonly pollIntervalMs: () => number
@@ -30,7 +29,7 @@ export const startWay: Readonly<Record<Way, (options: WayOptions) => void>> = {
   socket: listenToSocket,
 }
 
-/** What a poll is answered. */
+/** The answer to a poll. */
 interface Polled {
   readonly messages: readonly { readonly data: Change }[]
   /** Covers exactly these messages: goes into the next request. */

@@ -7,7 +7,7 @@ import { useSignal } from './use-console.ts'
 
 const dots = ['connecting', 'open', 'closing', 'closed'] as const
 
-/** What the browser knows about the connection, in words. */
+/** The facts that the browser knows about the connection, in words. */
 export function ConnectionFacts({ session }: { session: ConsoleSession }): ReactNode {
   const texts = useTexts().console
   useSignal(session.signal)

@@ -6,7 +6,7 @@ import { withoutTicket, withTicket } from './wire-ticket.ts'
 
 export type Sendable = string | Uint8Array<ArrayBuffer>
 
-/** What the last click led to, when it was not what one wanted. `says` is the browser's own text. */
+/** The problem that the last click led to. `says` is the browser's own text. */
 export type ConsoleProblem =
   | { readonly kind: 'address'; readonly says: string; readonly advice: AddressAdvice }
   | { readonly kind: 'send-connecting'; readonly says: string; readonly data: Sendable }
@@ -187,7 +187,7 @@ export class ConsoleSession {
     }
   }
 
-  /** What the previous connection still says goes nowhere. */
+  /** Events of the previous connection go nowhere from now on. */
   #leave(): void {
     const socket = this.#socket
     if (socket === undefined || socket.readyState === WebSocket.CLOSED) return

@@ -11,7 +11,7 @@ export type DraftError = { readonly kind: 'json'; readonly message: string } | H
 /** Above this, in UTF-16 code units, nothing is read while one types: a key would take a second. */
 export const checkedLength = 1_000_000
 
-/** What would be sent, or why it cannot be. */
+/** The data that would be sent, or why they cannot be. */
 export function readDraft({ kind, text }: ShelfItem): Draft {
   if (kind === 'text') return { data: text }
   if (kind === 'json') {

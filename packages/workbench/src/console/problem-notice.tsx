@@ -10,7 +10,7 @@ import type { FailureCause } from './failure-causes.ts'
 import { FindOut } from './find-out.tsx'
 import { useReading } from './use-console.ts'
 
-/** What went wrong, in the browser's words and in ours, and what to do. */
+/** The problem, in the browser's words and in ours, and what to do. */
 export function ProblemNotice({ session }: { session: ConsoleSession }): ReactNode {
   const { problem: texts, failure } = useTexts().console
   const problem = useReading(session.signal, () => session.problem)

@@ -12,7 +12,7 @@ import { Shelf } from './shelf.tsx'
 const kinds = ['text', 'json', 'hex', 'file'] as const
 type Kind = (typeof kinds)[number]
 
-/** What is known of the draft: it is read once the typing rests, the sooner the shorter it is. */
+/** The findings about the draft: it is read once the typing rests, the sooner the shorter it is. */
 interface Verdict {
   readonly error?: DraftError
   readonly hexBytes?: number

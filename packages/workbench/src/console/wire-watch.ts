@@ -14,7 +14,7 @@ const ticketTimeoutMs = 2_000
 
 const drawGapMs = 200
 
-/** What the page's own server tells of the bytes of one connection to it. */
+/** The reports of the page's own server about the bytes of one connection to it. */
 export class WireWatch {
   /** The list has changed. */
   readonly signal: FrameSignal = new FrameSignal(drawGapMs)

@@ -2,14 +2,14 @@ import { type ReactNode, useId } from 'react'
 
 export interface StepSliderProps {
   readonly name: string
-  /** What the present step means, in words. */
+  /** The meaning of the present step, in words. */
   readonly value: string
   readonly stepCount: number
   readonly step: number
   onStep(step: number): void
 }
 
-/** A slider of a few named steps; what a step means is on the screen, and what a screen reader says. */
+/** A slider of a few named steps; the meaning of a step is on the screen, and read out by a screen reader. */
 export function StepSlider({ name, value, stepCount, step, onStep }: StepSliderProps): ReactNode {
   const id = useId()
   return (

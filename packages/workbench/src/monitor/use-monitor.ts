@@ -5,7 +5,7 @@ import { FrameSignal } from '../connection/frame-signal.ts'
 import type { HostSample } from '../serve-messages.ts'
 import { SampleHistory } from './sample-history.ts'
 
-/** What a chart shows at most; at the fastest rate that is half a minute. */
+/** The most samples that a chart shows; at the fastest rate they are half a minute. */
 const sampleLimit = 600
 
 /** The columns of the history behind the time. */
@@ -32,7 +32,7 @@ class MonitorFeed {
   /** Of the sample before, if it is of the same topic and connection. */
   #lastSequence: number | undefined
 
-  /** What comes now does not continue what came before. */
+  /** Samples from now on do not continue those before. */
   begin(): void {
     this.#lastSequence = undefined
   }

@@ -357,7 +357,7 @@ export const en = {
     },
   },
   chart: {
-    /** What a screen reader says of a chart. */
+    /** The text of a chart for screen readers. */
     summary: (title: string, lines: readonly string[]): string => `${title}: ${lines.join('; ')}`,
     line: (label: string, last: string, least: string, most: string): string =>
       `${label} ${last}, between ${least} and ${most}`,
