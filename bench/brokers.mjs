@@ -1,5 +1,5 @@
-// What brokers cost beside their bare clients: `node bench/brokers.mjs`, after `npm run build`, with redis-server and
-// nats-server. Both sides of a pair take turns in one process; what is compared is acknowledged publications a second.
+// The cost of brokers beside their bare clients: `node bench/brokers.mjs`, after `npm run build`, with redis-server and
+// nats-server. Both sides of a pair take turns in one process; acknowledged publications a second are compared.
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'

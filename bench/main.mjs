@@ -118,7 +118,7 @@ function options() {
 
 async function prepare(isQuiet) {
   const { write } = process.stdout
-  // What the installation says is progress too.
+  // The installation's output is progress too.
   if (isQuiet) process.stdout.write = process.stderr.write.bind(process.stderr)
   try {
     await requireSystemPackages(compiler)

@@ -1,6 +1,6 @@
-// What it costs that there are several servers: `node bench/several-servers.mjs`, after `npm run build`, with redis-server. Rooms of
+// The cost of several servers: `node bench/several-servers.mjs`, after `npm run build`, with redis-server. Rooms of
 // Socket.IO over two processes, with our drop-in and with npm's socket.io and @socket.io/redis-streams-adapter; and a topic with a
-// thousand subscribers, at one process and at two. What is compared is the processor time of all the servers, which depends on
+// thousand subscribers, at one process and at two. The processor time of all the servers is compared, which depends on
 // nobody else on the machine; sides take turns.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -90,7 +90,7 @@ async function measure({ kind, processes, clients, count, inFlight, redisPort })
       if (heard < wanted) await all
     }
   }
-  // What npm's adapter begins to read from is where the stream stands by then.
+  // npm's adapter begins to read where the stream stands by then.
   await new Promise(resolve => setTimeout(resolve, 500))
   await publish(inFlight * 4)
   const cpu = async () => {

@@ -97,7 +97,7 @@ function result(peer, { messages, seconds, sampled, serverCpuSeconds, loadCpuSec
     cpuUs: (serverCpuSeconds / messages) * 1e6,
     p50Us,
     p99Us,
-    // What the other side, which is to be the cheaper one, had left.
+    // Whether the other side, which is to be the cheaper one, had no time left.
     isLoadLimited: loadCpuSeconds / seconds >= 0.95,
     sampled,
   }

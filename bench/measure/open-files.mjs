@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** What a peer may have open besides its connections. */
+/** The files that a peer may have open besides its connections. */
 export const spareFiles = 100
 
 /**

@@ -1,4 +1,4 @@
-// What topics cost. Server and load are two processes; what is measured without a network runs in a third, with nothing
+// The cost of topics. Server and load are two processes; measurements without a network run in a third, with nothing
 // else in it.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ async function start(...args) {
   return { child, said }
 }
 
-/** What a process has computed so far, in seconds: unlike the time that passes, it does not depend on its neighbours. */
+/** The processor time of a process so far, in seconds: unlike the time that passes, it does not depend on its neighbours. */
 async function cpuSeconds({ child }) {
   child.send('cpu')
   const [{ user, system }] = await once(child, 'message')
@@ -172,7 +172,7 @@ async function sqlite(inFlight) {
   return said
 }
 
-/** What is measured of topics: numbers by what they count. */
+/** The measurements of topics: numbers by what they count. */
 export const topicRows = [
   row('publish 64 B to 1,000 subscribers, 1 in flight', () => fanOutRatio(1)),
   row('publish 64 B to 1,000 subscribers, 8 in flight', () => fanOutRatio(8)),

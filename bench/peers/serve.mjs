@@ -1,4 +1,4 @@
-// What every peer that runs on Node, Bun or Deno has in common. A peer is started as `PEER.mjs KIND`, prints its port
+// The common part of every peer that runs on Node, Bun or Deno. A peer is started as `PEER.mjs KIND`, prints its port
 // on a line of its own, and serves every path until it is killed. KIND says what it does with a message:
 //
 //   echo, echo-deflate    sends the same bytes back, the latter where permessage-deflate was negotiated

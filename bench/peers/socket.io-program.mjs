@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { isRoom, maxMessageBytes, ready } from './serve.mjs'
 
-/** What a program on `socket.io` looks like, for whichever package goes by that name. A message is an event `m`. */
+/** A program on `socket.io`, for whichever package goes by that name. A message is an event `m`. */
 export function serveSocketIo(Server) {
   const server = createServer()
   const io = new Server(server, { maxHttpBufferSize: maxMessageBytes, serveClient: false })

@@ -1,6 +1,6 @@
 import { isDeflate, isRoom, isText, maxMessageBytes, ready } from './serve.mjs'
 
-/** What a program on `ws` looks like, for whichever package goes by that name. */
+/** A program on `ws`, for whichever package goes by that name. */
 export function serveWs(WebSocketServer) {
   const server = new WebSocketServer({
     port: 0,

@@ -52,7 +52,7 @@ export function summarize({ name, unit, goal, base, side }, rounds) {
 }
 
 /**
- * What a message costs a server as the work grows, in CPU microseconds, or a byte in nanoseconds.
+ * The cost of a message for a server as the work grows, in CPU microseconds, or of a byte in nanoseconds.
  *
  * @typedef {object} Growth
  * @property {string} name

@@ -19,7 +19,7 @@ export function table({ name, unit, goal, base, peers }) {
 }
 
 /**
- * What was measured of topics, in a line.
+ * The figures of a measurement of topics, in a line.
  *
  * @param {string} name
  * @param {Readonly<Record<string, number>>} figures by what they count
@@ -30,7 +30,7 @@ export function topicsLine(name, figures) {
 }
 
 /**
- * What a message or a byte costs as the work grows, and how that compares with the cheapest.
+ * The cost of a message or a byte as the work grows, and its ratio to the cheapest.
  *
  * @param {import('./results.mjs').Growth} growth
  */

@@ -6,7 +6,7 @@ import { createServer } from 'bothways'
 const page = await readFile(new URL('page.html', import.meta.url))
 const http = createHttpServer((_, response) => response.setHeader('Content-Type', 'text/html').end(page))
 
-/** Who is connected: sockets by their id. */
+/** The connected clients: sockets by their id. */
 const clients = new Map()
 
 const server = createServer({

@@ -1,4 +1,4 @@
-// What one client says, the server pushes to all of them; bytes go back to their sender.
+// The server pushes the text of one client to all of them; bytes go back to their sender.
 const ws = require('nodejs-websocket')
 
 const server = ws.createServer(connection => {

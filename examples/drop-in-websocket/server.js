@@ -10,7 +10,7 @@ const httpServer = createServer((_, response) => {
 })
 const wsServer = new WebSocketServer({ httpServer, autoAcceptConnections: false })
 
-/** Who is connected: connections by the id of their user. */
+/** The connected users: connections by the id of their user. */
 const clients = new Map()
 
 wsServer.on('request', request => {

@@ -26,7 +26,7 @@ describe.each(['Express', 'Koa', 'Fastify', 'Hono'])('%s', framework => {
 
   test('answers HTTP as before', async () => {
     expect(await ask('/')).toEqual({ status: 200, body: `HTTP by ${framework}` })
-    // What the framework says to a path and a method it does not know, also where a WebSocket is.
+    // The framework answers a path and a method that it does not know, also where a WebSocket is.
     const unknown = await ask('/unknown')
     expect(unknown.status).toBe(404)
     expect((await ask('/echo')).body).toBe(unknown.body.replaceAll('/unknown', '/echo'))

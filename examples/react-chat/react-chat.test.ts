@@ -17,7 +17,7 @@ test('Two talk in cards of antd; what is written while the server is away arrive
   const open = async (name: string) => {
     const page = await chromium.context.newPage()
     page.on('console', it => {
-      // What cannot be loaded from a server that is away is what the browser says, not React.
+      // The browser, not React, complains of files that it cannot load from a server that is away.
       const isOfNetwork = /ERR_CONNECTION_REFUSED|Failed to load resource/.test(it.text())
       if (it.type() === 'error' && !isOfNetwork) complaints.push(it.text())
     })

@@ -18,7 +18,7 @@ const hub = createHub({
 })
 const load = hub.topic('load')
 setInterval(() => {
-  // What nobody watches need not be measured.
+  // A load that nobody watches need not be measured.
   if (load.subscriberCount === 0) return
   void load.set({
     busy: (loadavg()[0] ?? 0) / cpus().length,

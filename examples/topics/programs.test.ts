@@ -67,7 +67,7 @@ test('A page of the chat in forty lines, a shell with curl, Python and the clien
     await page.press('input', 'Enter')
     await python.until(/^张三: from the page$/)
 
-    // Who comes late sees all of it, once.
+    // A client that comes late sees all of it, once.
     const said: unknown[] = []
     await new Promise<void>(resolve => {
       client.topic('room/42', { last: 10 }).on('publication', ({ data }) => {

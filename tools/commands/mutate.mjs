@@ -11,7 +11,7 @@ import { mutations } from '../../test/mutation/mutations.mjs'
 import { root } from '../lib/spawn.mjs'
 
 const mutant = fileURLToPath(new URL('../lib/mutant.mjs', import.meta.url))
-/** What a mutant may take beyond its time: its start, its last hundred cases. After that it hangs. */
+/** The time that a mutant may take beyond its own: its start, its last hundred cases. After that it hangs. */
 const graceMs = 20_000
 
 const { values } = parseArgs({
@@ -61,7 +61,7 @@ async function work() {
   }
 }
 
-/** What the fuzzer says of a mutant, and after how many cases; a mutant that ends by itself or never is found as well. */
+/** The fuzzer's verdict on a mutant, and after how many cases; a mutant that ends by itself or never is found as well. */
 function fuzzMutant(index, limit) {
   const child = spawn(process.execPath, [mutant, index, limit, values.seed], {
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -61,7 +61,7 @@ const sumOf = attacks => Object.values(attacks).reduce((sum, count) => sum + cou
 const attackCount = () => sumOf(finished.attacks) + sumOf(running.attacks)
 
 const startMs = performance.now()
-/** What is held between the rounds, with the honest client alone. */
+/** The server's figures between the rounds, with the honest client alone. */
 const rests = []
 const failedCrowds = []
 let mostHeld = idle.held
@@ -120,13 +120,13 @@ function print({ heap, arrayBuffers, held, rss, connections, sessions, messages 
 }
 
 /**
- * What is held once all but the honest client have gone. What has vanished is noticed by the keepalive, behind the
- * messages that it has sent.
+ * The server's figures once all but the honest client have gone. A client that has vanished is noticed by the keepalive,
+ * behind the messages that it has sent.
  */
 async function restBehind() {
   let rest = await look()
   let quietSinceMs = performance.now()
-  // Handlers may still have what connections have left that are gone.
+  // Handlers may still have messages of connections that are gone.
   let isBusy = true
   while ((isBusy || rest.connections > 1 || rest.sessions > 0) && performance.now() - quietSinceMs < 30_000) {
     await new Promise(resolve => setTimeout(resolve, 200))
@@ -146,10 +146,10 @@ async function restBehind() {
   return least
 }
 
-// What has vanished is noticed by the keepalive; the last look comes after that.
+// A client that has vanished is noticed by the keepalive; the last look comes after that.
 /** From the end of a round to that of the last one: code that was compiled, caches that are not full. */
 const mostGrownBytes = 4 * 1_048_576
-/** What stays: code that was compiled, caches of Node's. */
+/** The memory that stays: code that was compiled, caches of Node's. */
 const mostLeftBytes = 24 * 1_048_576
 const deadline = performance.now() + 30_000
 let last = await look()

@@ -70,7 +70,7 @@ function types() {
   )
 }
 
-/** What people would install, packed. */
+/** Checks the package as people would install it, packed. */
 async function packageShape(folder) {
   const destination = mkdtempSync(join(tmpdir(), 'bothways-pack-'))
   try {

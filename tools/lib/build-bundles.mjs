@@ -67,7 +67,7 @@ async function bundle(folder, entries, kind) {
     cwd: join(root, folder),
     input: Object.fromEntries(entries.map(({ source, file }) => [file.slice(0, -extension.length), source])),
     platform: 'node',
-    // What is not of this package stays an import.
+    // A module that is not of this package stays an import.
     external: (id, importer) => importer !== undefined && /^[^.#/\\]/.test(id) && !/^[a-z]:[\\/]/i.test(id),
     resolve: { conditionNames: ['@bothways/source'] },
     transform: { target: 'es2023' },

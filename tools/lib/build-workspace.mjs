@@ -82,7 +82,7 @@ function isTest(path) {
   return /\.test(-d)?\.tsx?$/.test(path)
 }
 
-/** What somebody wrote in a package's folder: everything but what the build or npm puts there. */
+/** The files that somebody wrote in a package's folder: all but those that the build or npm puts there. */
 function sourcesOf(folder) {
   const made = ['dist', 'page', 'client-dist', 'node_modules'].map(name => `${folder}/${name}/`)
   return filesBelow(folder).filter(path => !made.some(prefix => path.startsWith(prefix)) && !isTest(path))

@@ -23,7 +23,7 @@ const needed = ['debootstrap', 'git'].map(name => ({
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** What decides how this machine reaches its registry, by variables. */
+/** The variables that decide how this machine reaches its registry. */
 const networkVariables =
   /^((https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|npm_config_(registry|ca|cafile|(https_|no)?proxy|strict_ssl))$/i
 

@@ -58,7 +58,7 @@ async function packOne(folder, destination, repository) {
 }
 
 /**
- * What has to find no fault with a tarball: publint with the manifest, attw with how each resolver sees the types.
+ * The tools that have to find no fault with a tarball: publint with the manifest, attw with how each resolver sees the types.
  *
  * @returns the package, the command and the arguments of each
  */

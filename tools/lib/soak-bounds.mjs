@@ -20,7 +20,7 @@ export const bounds = {
   },
 }
 
-/** What inflating and compressing may hold at once, whatever the options. */
+/** The memory that inflating and compressing may hold at once, whatever the options. */
 const zlibBytes = 2 * 32 * MiB
 /** A connection with its queues, or a session, without what they carry. */
 const perConnectionBytes = 32 * 1024
@@ -28,7 +28,7 @@ const perConnectionBytes = 32 * 1024
 const slackBytes = 32 * MiB
 
 const { server, socketIo } = bounds
-/** What may be held beyond what an idle server holds: heap and array buffers together, in bytes. */
+/** The most memory that may be held beyond that of an idle server: heap and array buffers together, in bytes. */
 export const mostHeldBytes =
   server.maxTotalBufferedBytes +
   server.maxTotalIncomingBytes +

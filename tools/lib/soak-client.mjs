@@ -36,7 +36,7 @@ export function compressed(payload) {
   return frame(0xc1, deflated)
 }
 
-/** What clients do that keep the rules. */
+/** Frames of clients that keep the rules. */
 const lawful = [
   random => frame(0x81, text(random)),
   random => frame(0x82, Buffer.alloc(random.below(200_000), 7)),
@@ -56,7 +56,7 @@ const lawful = [
   () => Buffer.concat(Array.from({ length: 200 }, () => frame(0x81, Buffer.from('small')))),
 ]
 
-/** What clients do that do not. */
+/** Frames of clients that break the rules. */
 const unlawful = [
   () => frame(0x81, Buffer.from('unmasked'), false),
   () => frame(0xf1, Buffer.from('reserved bits')),

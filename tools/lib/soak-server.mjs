@@ -48,7 +48,7 @@ const { port } = await server.listen()
 await new Promise(resolve => socketIoHttp.listen(0, '127.0.0.1', resolve))
 process.send({ port, socketIoPort: socketIoHttp.address().port })
 
-// What is held at the worst, garbage included.
+// The most memory held, garbage included.
 let peakRss = 0
 setInterval(() => {
   peakRss = Math.max(peakRss, process.memoryUsage.rss())

@@ -1,4 +1,4 @@
-// What `from-source.mjs` puts into Node's loader: runs in a thread of its own.
+// The hooks that `from-source.mjs` puts into Node's loader: they run in a thread of their own.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { transformSync } from 'rolldown/utils'

@@ -18,7 +18,7 @@ const require = createRequire(join(root, 'package.json'))
 export function execute(file, args, { capture = false, cwd = root, env = process.env, shell = false } = {}) {
   return new Promise((resolve, reject) => {
     const stdio = capture ? ['ignore', 'pipe', 'pipe'] : 'inherit'
-    // What is captured goes into a report: colours stay out of it.
+    // Captured output goes into a report: colours stay out of it.
     const environment = capture ? { ...env, NO_COLOR: '1', FORCE_COLOR: undefined } : env
     const child = spawn(file, args, { cwd, env: environment, stdio, shell, windowsHide: true })
     const output = []

@@ -24,7 +24,7 @@ export async function buildSqliteBinding() {
     const env = {
       ...process.env,
       npm_config_ignore_scripts: 'false',
-      // What is installed is what the lock file names, not a binary from elsewhere.
+      // The source that the lock file names is installed, not a binary from elsewhere.
       npm_config_build_from_source: 'true',
       ...(headers !== undefined && { npm_config_nodedir: headers }),
       CFLAGS: '-O1 -w',

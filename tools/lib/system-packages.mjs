@@ -18,8 +18,8 @@ export const compiler = [
 ]
 
 /**
- * What the tests need of other people. The versions are those of Debian 12, the oldest that the tests have been seen to
- * pass with.
+ * The software of other people that the tests need. The versions are those of Debian 12, the oldest that the tests have
+ * been seen to pass with.
  */
 export const neededByTests = [
   { packages: ['chromium'], check: ({ chromium }) => prints(chromium, ['--version'], /Chrom/) },
@@ -52,7 +52,7 @@ export const neededByTests = [
   { packages: ['python3'], check: ({ python }) => succeeds(python, ['-c', 'import asyncio, pty, ssl']) },
   pythonModule('python3-websockets', 'websockets', 'websockets', '10.4'),
   pythonModule('python3-socketio', 'socketio', 'python-socketio', '5.7'),
-  // What python3-socketio sends its requests with and has its WebSockets from, it only suggests.
+  // python3-socketio only suggests the modules that it sends its requests with and has its WebSockets from.
   pythonModule('python3-requests', 'requests', 'requests', '2.28'),
   pythonModule('python3-websocket', 'websocket', 'websocket-client', '1.2'),
   ...compiler,
