@@ -46,7 +46,7 @@ class Listener implements BrokerEvents {
   }
 }
 
-/** What every broker must do: each promise of the interface as a test. */
+/** The contract of every broker: each promise of the interface as a test. */
 export function brokerContract(
   name: string,
   make: (options: { maxKeys?: number }) => Promise<BrokerUnderTest>,

@@ -1,6 +1,6 @@
 import type { BrokerEvents } from 'bothways'
 
-/** What a broker has told, as texts. */
+/** The events that a broker has told, as texts. */
 export class Listener implements BrokerEvents {
   readonly said: string[] = []
   onPublication({ data }: { data: string }): void {

@@ -193,7 +193,7 @@ test('A process whose lease has ended takes its members along, for everybody', a
       await listener.until(2)
       await dying.close()
       await third.close()
-      // What somebody does who finds its lease ended.
+      // The steps of a process that finds the lease ended.
       const stream = `KV_${prefix}-presence`
       const found = await connection.request(
         `$JS.API.STREAM.MSG.GET.${stream}`,

@@ -149,7 +149,7 @@ test('What others add to the keys of a topic is no publication and no member, an
     expect(await read(first)).toMatchObject({ publications: ['"two"'], head: second, recovered: true })
     const { position: third } = await publish('three')
     expect(await read(first)).toMatchObject({ publications: ['"two"', '"three"'], head: third })
-    // What has been changed cannot be told: whoever needs it hears of a gap.
+    // An entry that has been changed cannot be told: a subscriber that needs it hears of a gap.
     await client.del(stream)
     await client.sendCommand(['XADD', stream, '2-0', ...ours, 'no JSON'])
     await client.sendCommand(['XADD', stream, '3-0', ...ours, '"three"'])
@@ -272,7 +272,7 @@ test('A Redis that is still loading its data is unavailable, says so, and goes o
   }
 })
 
-/** What is said of a publication that has to be tried again; empty when it was taken. */
+/** The error's message for a publication that has to be tried again; empty when it was taken. */
 async function refusalOf(broker: RedisBroker): Promise<string> {
   try {
     await broker.publish(requestOf('again'))

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const axe = await readFile(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
-/** What axe finds: the rule, the element, and why. */
+/** The findings of axe: the rule, the element, and why. */
 async function findings(page: Page): Promise<string[]> {
-  // Colours of what fades in are none yet.
+  // Elements that still fade in do not have their colours yet.
   await page.evaluate('Promise.allSettled(document.getAnimations().map(it => it.finished))')
   return await page.evaluate(`(async () => {
     ${axe}

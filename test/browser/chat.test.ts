@@ -96,7 +96,7 @@ test.each(['event-stream', 'long-poll'])('A name that is taken is refused also o
   await first.waitForSelector('.chat-composer')
   const second = await workbench.chromium.context.newPage()
   const key = `bothways ${new URL('bothways', workbench.serving.url)}`
-  // What worked on the last visit is begun with.
+  // The client begins with the transport that worked on the last visit.
   const kept = JSON.stringify(JSON.stringify([transport, Date.now() + 600_000]))
   await second.addInitScript(`delete window.WebSocket; localStorage[${JSON.stringify(key)}] = ${kept}`)
   await second.goto(`${workbench.serving.url}#chat`)

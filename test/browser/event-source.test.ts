@@ -10,7 +10,7 @@ import { createHub, TopicsHttp } from '../../packages/bothways/src/index.ts'
 const hub = createHub({ topics: { 'room/*': { history: { count: 100, ageMs: 600_000 } } } })
 const topics = new TopicsHttp(hub)
 const streams = new Set<ServerResponse>()
-/** What streams that came back said of where they were. */
+/** The `Last-Event-ID` of each stream; a stream that came back says with it where it was. */
 const lastEventIds: (string | undefined)[] = []
 let http: Server
 let url: string

@@ -21,7 +21,7 @@ interface Use {
   readonly shown: string
 }
 
-/** What is used of the page's elements; the tests do not know the DOM. */
+/** The members of the page's elements that are used; the tests do not know the DOM. */
 interface Element {
   readonly textContent: string | null
   click(): void

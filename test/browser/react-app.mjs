@@ -1,4 +1,4 @@
-// What the test of the hooks shows: each hook in a component of its own, in StrictMode.
+// The app of the test of the hooks: each hook in a component of its own, in StrictMode.
 import {
   BothwaysProvider,
   useConnection,

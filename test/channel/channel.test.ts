@@ -20,14 +20,14 @@ interface Stage {
   readonly channel: Channel<unknown>
   /** Makes one of the channel's messages. */
   message(text: string): unknown
-  /** What the client gets last when the channel has ended in order. */
+  /** The last bytes that the client gets when the channel has ended in order. */
   readonly farewell: string
   /** Resolves when the owner is told of room, from now on. */
   room(): Promise<void>
   readonly client: Client
 }
 
-/** What the channel has written, as it came. */
+/** A client that keeps the text of the channel, as it came. */
 class Client {
   text = ''
   readonly #socket: Socket
@@ -43,7 +43,7 @@ class Client {
     this.ask()
   }
 
-  /** What a client does to get more: one that polls sends another request. */
+  /** Asks for more: a client that polls sends another request. */
   ask(): void {
     if (this.#request !== '') this.#socket.write(this.#request)
   }

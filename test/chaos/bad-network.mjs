@@ -1,4 +1,4 @@
-/** What the proxy leaves alone. */
+/** The faults of a connection that the proxy leaves alone: none. */
 export const noFaults = {
   killAfterMs: undefined,
   freezeAfterMs: undefined,
@@ -8,8 +8,8 @@ export const noFaults = {
 }
 
 /**
- * What becomes of the next connection, for the chaos proxy: most break in one direction after so many bytes, mostly in the middle
- * of a frame, or stand still for a while there.
+ * The faults of the next connection, for the chaos proxy: most break in one direction after so many bytes, mostly in the
+ * middle of a frame, or stand still for a while there.
  *
  * @param {import('./chance.mjs').Chance} chance
  */

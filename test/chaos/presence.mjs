@@ -57,7 +57,7 @@ export async function tryPresence(servers, broker) {
 }
 
 async function join(port) {
-  // One that notices that its server stands still would leave it.
+  // A client that notices that its server stands still would leave it.
   const socket = new WebSocket(`ws://127.0.0.1:${port}/bothways`, 'bothways.v1', { keepalive: false })
   socket.addEventListener('error', () => {})
   const [{ data }] = await once(socket, 'message')

@@ -11,7 +11,7 @@ const windowSize = 8
  * told to stop and everything was answered.
  */
 export class Publisher {
-  /** What was answered: `{ topic, n, position }`. */
+  /** The acknowledged publications: `{ topic, n, from, position }`. */
   acknowledged = []
   isStopping = false
   #name

@@ -63,7 +63,7 @@ export class Subscriber {
       this.#lost(topic)
       this.positions.set(topic, position)
     } else if (type === 'error') {
-      // One that passes: comes again, by any wire.
+      // A retryable error passes: the subscriber comes again, by any wire.
       throw message.retryable ? new Error(message.code) : new WrongAnswer(JSON.stringify(message))
     }
   }

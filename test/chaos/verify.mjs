@@ -1,13 +1,13 @@
 import { isState, keepsAll } from './topics.mjs'
 
-// What must hold after the chaos. Each function returns what does not, in sentences.
+// The laws that must hold after the chaos. Each function returns those that do not, in sentences.
 
 /** `base36` of the position that brokers write; only here is it not opaque. */
 const offsetOf = position => Number.parseInt(position.split('.')[1], 36)
 
 /**
- * An answer to what NATS had already names its place without the check of its content where the stream no longer has it, as
- * in a state topic that somebody else has set since.
+ * An answer to a publication that NATS had already names its place without the check of its content where the stream no
+ * longer has it, as in a state topic that somebody else has set since.
  */
 const placeOf = position => position.slice(0, position.lastIndexOf('.') + 1)
 
@@ -41,7 +41,7 @@ export function* wrongInLog(topic, log, isNumbered = true) {
   }
 }
 
-/** What the broker keeps is the end of the log, or all of it. */
+/** The publications that the broker keeps are the end of the log, or all of it. */
 export function* wrongInBroker(topic, log, kept) {
   const wanted = keepsAll(topic) ? log : log.slice(-kept.length)
   if (keepsAll(topic) && kept.length !== log.length) {

@@ -115,7 +115,7 @@ async function openPage(context: Awaited<ReturnType<typeof launchChromium>>['con
 
 type Ask = (name: keyof Follower, ...given: unknown[]) => unknown
 
-/** What a follower has seen, once the end of each log has come to it. */
+/** The logs that a follower has seen, once the end of each log has come to it. */
 async function allSeen(
   ask: Ask,
   logs: readonly (readonly [topic: string, log: readonly { position: string }[]])[],
@@ -174,7 +174,7 @@ test(
         await server.restart()
         restartCount++
       }
-      // Whatever is under way now arrives, on connections that last.
+      // Messages under way now arrive, on connections that last.
       faults.killEveryMs = 0
       proxy.cutAll()
       const results = (await Promise.all(followers.map(ask => ask('stop')))) as Awaited<

@@ -89,7 +89,7 @@ async function until(log: readonly unknown[], count: number): Promise<void> {
 
 const fallbacks = ['event-stream', 'long-poll'] as const
 const lets = { 'event-stream': ['event-stream', 'long-poll'], 'long-poll': ['long-poll'] } as const
-/** What does not open. */
+/** A WebSocket that does not open. */
 class Broken {
   constructor() {
     throw new Error('There is no WebSocket here.')
@@ -212,7 +212,7 @@ test('A server that drains says when to come back, by event streams as well', as
   const closing = hub.close({ spreadMs: 777, closeMs: 0 })
   const reason = (await waiting) as { retry: number }
   expect(reason).toMatchObject({ code: 'leaving', by: 'peer', retry: expect.any(Number) })
-  // What was left of it when the stream ended.
+  // The time that was left when the stream ended.
   expect(reason.retry).toBeLessThanOrEqual(777)
   expect(Number.isInteger(reason.retry)).toBe(true)
   await closing

@@ -18,7 +18,7 @@ const topics = {
 /** A server that can be left and come back on the same port; its broker outlives it. */
 async function stage() {
   const broker = new MemoryBroker()
-  // What each of several servers calls when it leaves, but the last.
+  // Each of several servers calls `close` when it leaves; the broker that they share is closed after the last.
   const close = broker.close.bind(broker)
   broker.close = async () => {}
   cleanups.push(close)

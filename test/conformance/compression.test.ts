@@ -19,7 +19,7 @@ interface Negotiation {
   readonly id: string
   readonly offer: string
   readonly options?: Partial<DeflateOptions>
-  /** What must have been agreed on, as the server's directions. */
+  /** The agreement that must come about, as the server's directions. */
   readonly outgoing: readonly [noContextTakeover: boolean, windowBits: number] | undefined
   readonly incoming: readonly [noContextTakeover: boolean, windowBits: number]
 }

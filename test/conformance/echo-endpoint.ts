@@ -30,7 +30,7 @@ export interface Wire {
   push(chunk: Buffer | null): void
 }
 
-/** What has come so far, in one piece: HTTP/2 brings long messages in a thousand. */
+/** The bytes that have come so far, in one piece: HTTP/2 brings long messages in a thousand. */
 export class Collected {
   #memory = Buffer.alloc(4 * 1024)
   #length = 0
@@ -115,7 +115,7 @@ class Http2Wires {
     const session = await this.#session
     const arrived = new Promise<ServerHttp2Stream>(resolve => this.#arrived.push(resolve))
     const peer = session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/' })
-    // What the endpoint resets is no error of the test.
+    // A stream that the endpoint resets is no error of the test.
     peer.on('error', () => {})
     const stream = await arrived
     stream.respond({ ':status': constants.HTTP_STATUS_OK })

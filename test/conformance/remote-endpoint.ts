@@ -35,7 +35,7 @@ export class RemoteEndpoint implements Endpoint {
       this.hasEndedTcp = true
       this.#wake?.()
     })
-    // What it resets is no error of the test.
+    // A connection that the endpoint resets is no error of the test.
     socket.on('error', () => {})
     socket.on('close', () => {
       this.disconnect = true
@@ -83,6 +83,6 @@ export class RemoteEndpoint implements Endpoint {
     return isTrue()
   }
 
-  /** What would follow is there at the latest when TCP has ended, and is looked at then. */
+  /** Frames that would follow are there at the latest when TCP has ended, and are looked at then. */
   async idle(): Promise<void> {}
 }

@@ -1,7 +1,7 @@
 import type { RawFrame } from '@bothways/test-support/raw-frame'
 import type { ConnectionOptions } from '../../packages/bothways/src/connection/options.ts'
 
-/** What an endpoint sends back: a frame by its opcode, and for a close frame its code (undefined: none). */
+/** The answer of an endpoint: a frame by its opcode, and for a close frame its code (undefined: none). */
 export type Answer =
   | readonly ['text' | 'binary' | 'pong', string | Uint8Array]
   | readonly ['close', number | undefined]

@@ -30,7 +30,7 @@ test('A hub is typed by its contract, and wrong use does not compile', () => {
     expectTypeOf((await room.history())[0]?.data).toEqualTypeOf<Made | undefined>()
     const room7 = hub.topic(`room/${7 as number}`)
     expectTypeOf(room7.publish).parameter(0).toEqualTypeOf<Given>()
-    // What is declared for the name itself counts, not the pattern beside it.
+    // The declaration of the name itself counts, not that of the pattern beside it.
     expectTypeOf(hub.topic('room/lobby').publish).parameter(0).toEqualTypeOf<string>()
     // @ts-expect-error: other data
     await room.publish({ text: 1 })
@@ -174,7 +174,7 @@ test('A hub is typed by interfaces alone, as a client is', () => {
   })
 })
 
-/** What a program that names its schemas' types writes. */
+/** The topics as a program declares them that names its schemas' types. */
 interface CheckedTopics {
   'room/:id': (typeof byZod)['topics']['room/:id']
   load: (typeof byZod)['topics']['load']

@@ -5,9 +5,9 @@ import { onTestFinished } from 'vitest'
 
 const folder = fileURLToPath(new URL('./programs/', import.meta.url))
 
-/** What stands where packages ask for ws: each program says the same on both. */
+/** The packages that stand where others ask for ws: each program says the same on both. */
 export const implementations = ['ws', '@bothways/ws'] as const
-/** What stands where packages ask for websocket. */
+/** The packages that stand where others ask for websocket. */
 export const websocketImplementations = ['websocket', '@bothways/websocket'] as const
 export type Implementation = (typeof implementations | typeof websocketImplementations)[number]
 

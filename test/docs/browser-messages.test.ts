@@ -86,7 +86,7 @@ async function bothwaysOverTls(): Promise<string> {
   return (await server.listen({ tls: { cert, key } })).url
 }
 
-/** What the page's script does with a new socket at once. */
+/** The method that the page's script calls on a new socket at once. */
 type Then = 'send' | 'close' | undefined
 
 /** Resolves when it is known what becomes of the socket: Chromium puts off who has failed often, and a machine may be busy. */
@@ -169,7 +169,7 @@ const causes: Readonly<Record<string, () => Promise<void>>> = {
     connect(await tcp(key => `${switching(acceptOf(key))}HTTP/1.1 400 Bad Request\r\n\r\n`)),
 }
 
-/** What depends on the network outside of this machine. */
+/** The messages that depend on the network outside of this machine. */
 const untried = ['net::ERR_NAME_NOT_RESOLVED']
 
 test('Every text of the page is tried', () => {

@@ -59,7 +59,7 @@ test.each([
   const commands = lines
     .filter(line => line.startsWith('curl '))
     .map(line => line.replace(/^curl/, systemPrograms().curl).replace('127.0.0.1:8080', `127.0.0.1:${port}`))
-  // What is published is there for those that read, whatever the order on the page.
+  // Publications are there for the commands that read, whatever the order on the page.
   commands.sort((one, other) => Number(other.includes('/publish')) - Number(one.includes('/publish')))
   const tried = new Set<RegExp>()
   for (const command of commands) {

@@ -15,7 +15,7 @@ const [html = ''] = (await codeBlocks(page, 'html')).map(({ code }) => code)
 const [speaksFirst = '', withPage = '', everybody = '', asksForNames = '', names = '', namedPage = ''] =
   scripts
 
-/** What the reader has after replacing a part of a file, as the tutorial tells. */
+/** The file that the reader has after replacing a part of it, as the tutorial tells. */
 function replaced(text: string, part: RegExp, by: string): string {
   expect(text).toMatch(part)
   return text.replace(part, () => by)

@@ -162,7 +162,7 @@ test('kubernetes: names and labels of the manifest agree, and a pod has time to 
   const [grace = 0, before = 0] = [/GracePeriodSeconds: (\d+)/, /"sleep", "(\d+)"/].map(it =>
     Number(it.exec(manifest)?.[1]),
   )
-  // What serve takes to say goodbye, and to wait for its clients.
+  // The time that serve takes to say goodbye, and to wait for its clients.
   expect(grace).toBeGreaterThan(before + 20)
 })
 

@@ -35,7 +35,7 @@ async function stage(): Promise<string> {
   return `127.0.0.1:${(http.address() as AddressInfo).port}`
 }
 
-/** What `…` stood for: a name behind it stands for the same again. */
+/** The values that `…` stood for: a name behind it stands for the same again. */
 type Names = Map<string, unknown>
 
 function fill(text: string, names: Names): string {

@@ -14,7 +14,7 @@ const below = (folder: string) =>
 // The Chinese pages have the same blocks.
 const pages = ['README.md', ...['docs', 'packages'].flatMap(below)].filter(page => !page.includes('zh/'))
 
-/** What a block that is a part of something takes for granted. */
+/** The declarations that the blocks of a page take for granted. */
 const context: Readonly<Record<string, string>> = {
   'docs/reference/errors.md': "declare const socket: import('bothways').WebSocket\n",
 }

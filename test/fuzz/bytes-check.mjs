@@ -23,7 +23,7 @@ import { assert, assertSame } from './assert.mjs'
 import { canBeText } from './plain-receiver.mjs'
 import { maskPlainly } from './stream-cases.mjs'
 
-/** What is done to bytes in clever ways comes out as in the plain one. */
+/** Bytes that are handled in clever ways come out as in the plain one. */
 export function checkBytes(it) {
   const bytes = Buffer.from(it.bytes, 'hex')
   checkText(bytes, it.cuts)

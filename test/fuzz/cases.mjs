@@ -19,7 +19,7 @@ import { checkStream } from './stream-check.mjs'
 /** No case may take longer, in ms: one that does has met a loop that is not linear. */
 const slowestMs = 8_000
 
-/** What makes cases, as often as it stands here. */
+/** The makers of cases, each taken as often as it stands here. */
 const makers = [
   ...[streamCase, streamCase, streamCase, streamCase],
   ...[bytesCase, bytesCase, connectionCase, connectionCase],

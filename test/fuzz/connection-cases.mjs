@@ -6,7 +6,7 @@ import { closeBody, cutsOf, damage, frame, piecesOf, textOf } from './stream-cas
 const limits = [0, 1, 10, 100, 1_000, 65_536]
 
 /**
- * What the peer of an open connection sends, compressed and not, with some damage.
+ * The frames that the peer of an open connection sends, compressed and not, with some damage.
  *
  * @param {number} seed
  * @returns {import('./cases.d.mts').ConnectionCase}

@@ -124,7 +124,7 @@ async function run({
   return { events, output: Buffer.concat(output), disconnect }
 }
 
-/** What handlers throw must not reach the connection: the first of it is kept, and thrown by `check`. */
+/** Errors that handlers throw must not reach the connection: the first is kept, and thrown by `check`. */
 function failures() {
   let first
   const guard =

@@ -34,7 +34,7 @@ export function checkHandshakeRequest(it) {
   checkAnswer(result, it.deflate)
 }
 
-/** What was read is written, read again, and taken by the client that wrote it. */
+/** The extensions that were read are written, read again, and taken by the client that wrote them. */
 function checkExtensions({ extensions: offers }, options) {
   const text = serializeExtensions(offers)
   assertSame(parseExtensions(text), offers.length > 0 ? offers : undefined, `extensions read again: ${text}`)

@@ -53,7 +53,7 @@ function headersPlainly(headerLines) {
     )
     const key = name.toLowerCase()
     if (values.length === 0 || !isTokenPlainly(name) || !isVisible) return undefined
-    // What every object has by that name is left to the complete parser as well.
+    // A name that every object has is left to the complete parser as well.
     if (key in headers || ['content-length', 'transfer-encoding', 'expect'].includes(key)) return undefined
     headers[key] = value
   }

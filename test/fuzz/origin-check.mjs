@@ -1,7 +1,7 @@
 import { isSerializedOrigin, originRefusal } from '../../packages/bothways/src/opening/origin.ts'
 import { assert, assertSame, show } from './assert.mjs'
 
-/** Who may connect, may; nobody else. */
+/** Clients that may connect are accepted; no others. */
 export function checkOrigin({ origin, host, origins, missingOrigin }) {
   const refusal = originRefusal(origin, host, { origins, missingOrigin })
   const isAllowed = isAllowedPlainly(origin, host, origins, missingOrigin)

@@ -66,7 +66,7 @@ const binaryTexts = [
 const values = [null, 1, 'text', 'é😀', true, [], {}, { a: [1, { b: null }] }, { _placeholder: true, num: 0 }]
 
 /**
- * What a client of Socket.IO sends, text and bytes; and a packet that is sent to one.
+ * The messages of a client of Socket.IO, text and bytes; and a packet that is sent to one.
  *
  * @param {number} seed
  * @returns {import('./cases.d.mts').ParserCase}

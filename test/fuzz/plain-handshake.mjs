@@ -6,7 +6,7 @@ const hasToken = (value, token) =>
 const hasDuplicate = list => new Set(list).size < list.length
 const joined = value => (value === undefined ? undefined : [value].flat().join(', '))
 
-/** What a server must make of a request (RFC 6455 §4.2.1): the code of its refusal, or what was asked for. */
+/** A server's verdict on a request (RFC 6455 §4.2.1): the code of its refusal, or what was asked for. */
 export function judgeRequest({ line, httpVersion, headers }) {
   if (line !== 'GET') return { code: 'BW_METHOD_NOT_GET' }
   if (!/^[0-9]\.[0-9]$/.test(httpVersion) || Number(httpVersion) < 1.1)
@@ -26,7 +26,7 @@ export function judgeRequest({ line, httpVersion, headers }) {
   return { key, subprotocols, extensions, origin: joined(headers.origin) }
 }
 
-/** What a client that has asked for this must make of an answer (RFC 6455 §4.1). */
+/** The verdict of a client that has asked for this on an answer (RFC 6455 §4.1). */
 export function judgeResponse({ line, headers, key, subprotocols, offers }) {
   if (line !== 101) return { code: 'BW_STATUS_NOT_101' }
   const upgrade = joined(headers.upgrade)

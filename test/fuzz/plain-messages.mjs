@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { inflatePlainly, NotDeflate } from './plain-inflate.mjs'
 
-/** What the sender has left out (§7.2.1), and an empty block that says it is the last: data that stop early do not reach it. */
+/** The bytes that the sender has left out (§7.2.1), and an empty block, the last: data that stop early do not reach it. */
 const ending = Buffer.from([0, 0, 0xff, 0xff, 0x03, 0x00])
 /** The farthest that deflate itself can reach back (RFC 1951 §2). */
 const longestDistance = 32_768
 
 /**
- * What becomes of the events of a receiver when compressed messages are inflated (RFC 7692 §7.2.2): the same list, up
- * to the first violation.
+ * The events of a receiver once compressed messages are inflated (RFC 7692 §7.2.2): the same list, up to the first
+ * violation.
  *
  * @param {string[]} events as `receivePlainly` writes them
  * @param settings `windowBits` and `forgets` of the direction; `maxDistance` that a reference may have

@@ -71,7 +71,7 @@ function deflateParameters(parameters, isOffer) {
   return isRight ? Object.fromEntries(parameters) : undefined
 }
 
-/** What a server with these options answers, and what both have agreed on then. */
+/** The answer of a server with these options, and the agreement of both then. */
 export function acceptPlainly(extensions, options) {
   for (const [name, parameters] of extensions) {
     const offer = name === 'permessage-deflate' ? deflateParameters(parameters, true) : undefined
@@ -99,7 +99,7 @@ export function acceptPlainly(extensions, options) {
   return undefined
 }
 
-/** What a client has agreed on that made these offers; undefined when the answer fits none of them. */
+/** The agreement of a client that made these offers; undefined when the answer fits none of them. */
 export function agreePlainly(answerParameters, offers) {
   const answer = deflateParameters(answerParameters, false)
   if (answer === undefined) return undefined

@@ -2,8 +2,8 @@ const reserved = ['connect', 'connect_error', 'disconnect', 'disconnecting', 'ne
 const longestNumber = 15
 
 /**
- * What becomes of what a client has sent (Socket.IO protocol v5, "Packet encoding"): packets, and `error` at the first
- * thing that breaks it.
+ * The packets in the messages of a client (Socket.IO protocol v5, "Packet encoding"), and `error` at the first thing
+ * that breaks the protocol.
  *
  * @param {(string | Buffer)[]} received
  */
@@ -79,7 +79,7 @@ function fill(value, attachments) {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, attachments)]))
 }
 
-/** What is sent for a packet: its text, and the bytes that are in its data. */
+/** The messages for a packet: its text, and the bytes that are in its data. */
 export function writePlainly({ type, nsp, id, data }) {
   const attachments = []
   const json = JSON.stringify(takeOut(data, attachments))

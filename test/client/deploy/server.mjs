@@ -19,7 +19,7 @@ const calls = {
   watch: () => delays.enable(),
   look: () => ({ arrivals, longestTurnMs: Math.round(delays.max / 1e6) }),
   drain: async spreadMs => {
-    // What comes from here on is the other one's.
+    // Connections from here on are the other server's.
     http.close()
     delays.enable()
     await hub.close({ spreadMs })

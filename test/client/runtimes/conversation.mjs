@@ -1,6 +1,6 @@
 /**
- * What a program does with the client, in whatever runtime: topics, state, a request, a connection that is cut, and the same
- * without WebSocket. The server is that of `serve-conversation.ts`.
+ * A program with the client, in any runtime: topics, state, a request, a connection that is cut, and the same without
+ * WebSocket. The server is that of `serve-conversation.ts`.
  *
  * @param room a topic of its own
  * @param options what this runtime lacks

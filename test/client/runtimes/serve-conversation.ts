@@ -48,7 +48,7 @@ export async function serveConversation(
   }
 }
 
-/** What conversation.mjs reports where all is well. */
+/** The report of conversation.mjs where all is well. */
 export function reportOf(first: 'websocket' | 'event-stream') {
   const log = [0, 1, 2, 3, 4, 5]
   return {

@@ -87,7 +87,7 @@ for await (const { data } of client.iterate({ query: 'subscription { count(to: 3
 
 const said = client.iterate({ query: 'subscription { said }' })
 const first = said.next()
-// What follows on the same connection is executed behind the subscription.
+// Operations that follow on the same connection are executed behind the subscription.
 for (const text of ['one', 'two', 'three']) await query(`mutation { say(text: "${text}") }`)
 console.log((await first).value.data.said, (await said.next()).value.data.said)
 await said.return()

@@ -50,7 +50,7 @@ const url = `ws://ada:secret@127.0.0.1:${port}/chain?id=1`
 const provider = new Web3WsProvider(url, {
   protocol: 'rpc',
   headers: { 'x-app': 'tests' },
-  // What web3's documentation asks for.
+  // The options that web3's documentation asks for.
   clientConfig: {
     keepalive: true,
     keepaliveInterval: 20,
