@@ -13,7 +13,7 @@ import { answer, converse, type Report } from './peers/conversation.mjs'
 
 const servers: Server[] = []
 const urls: Record<string, string> = {}
-/** What our server saw of each connection, in the order of their ends. */
+/** The ends of the connections as our server saw them, in their order. */
 const ended: { code: number; reason: string; extensions: string }[] = []
 let certificate: Certificate
 let chromium: Chromium
@@ -112,7 +112,7 @@ const clients: Record<string, (url: string, isDeflated: boolean) => Promise<Repo
     }),
 }
 
-/** What the libraries let their programs do besides. */
+/** The further abilities that the libraries give their programs. */
 const abilities: Readonly<Record<string, readonly string[]>> = {
   ws: ['pings', 'fragments'],
   'python3-websockets': ['pings', 'fragments'],
@@ -137,7 +137,7 @@ describe.each(wheres)('At our server over %s', where => {
     const report = await record(name, where, () => talk(urls[where] ?? '', isDeflated))
     const did = ['answers pings', ...(abilities[name] ?? [])]
     expect(report).toEqual({ protocol: 'a', problems: [], did })
-    // What a client answers to 4002 is its own choice: some send no reason, one sends 1000.
+    // A client's answer to 4002 is its own choice: some send no reason, one sends 1000.
     await expect.poll(() => ended).toMatchObject([{ code: 4001, reason: '再见' }, {}])
     const isAgreed = isDeflated && !neverDeflate.includes(name)
     for (const { extensions } of ended) expect(extensions.includes('permessage-deflate')).toBe(isAgreed)

@@ -620,7 +620,7 @@ export const mutations = [
     from: 'if (this.compat.answersPings !== false) this.answerPing(payload)',
     to: '',
   },
-  // Who may connect, RFC 6455 §10.2.
+  // The origins that may connect, RFC 6455 §10.2.
   {
     title: 'Only the beginning of a host is compared with the origin',
     file: opening('origin'),

@@ -32,7 +32,7 @@ function layerOf(path: string, layers: readonly Layer[]): Layer | undefined {
     .toSorted((a, b) => b.path.length - a.path.length)[0]
 }
 
-/** What a source imports, types included, as it says it. */
+/** The modules that a source imports, types included, as it names them. */
 export function importsOf(source: string): readonly string[] {
   const code = source.replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '')
   return [...code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(match => match[1] ?? '')
@@ -47,7 +47,7 @@ function targetOf(path: string, specifier: string): string {
 const ownPackage = /^(bothways|@bothways\/)/
 
 /**
- * What a file imports that its layer may not; and that it has no layer, if it has none. A variant for Node.js is
+ * The imports of a file that its layer may not have; and that it has no layer, if it has none. A variant for Node.js is
  * imported by nobody: the "imports" map of its package picks it.
  */
 export function violations(path: string, source: string, layers: readonly Layer[]): readonly string[] {

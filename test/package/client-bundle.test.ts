@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const folder = join(import.meta.dirname, '../../packages/client/dist')
 
-/** What an entry, whole, adds to a page: minified and compressed. */
+/** The code that a whole entry adds to a page, minified, and the modules that it still imports. */
 async function bundle(entry: string): Promise<{ code: string; imports: readonly string[] }> {
   const build = await rolldown({ input: join(folder, entry), platform: 'browser', logLevel: 'silent' })
   try {

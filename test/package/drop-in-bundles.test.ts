@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-// What a bundler makes of a program for Node.js runs, with all of a drop-in inside.
+// The bundle of a program for Node.js runs, with all of a drop-in inside.
 
 const root = join(import.meta.dirname, '../..')
 const packages = {

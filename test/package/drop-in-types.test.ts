@@ -14,7 +14,7 @@ const compilers = {
   'TypeScript 5.9': join(root, 'test/dependents/node_modules/typescript/bin/tsc'),
 }
 
-/** What a program's folder has in node_modules. */
+/** The packages that a program's folder has in node_modules. */
 const packages = {
   'the originals': { '@types': 'node_modules/@types', 'socket.io': 'node_modules/socket.io' },
   ours: { ws: 'drop-ins/ws', websocket: 'drop-ins/websocket', 'socket.io': 'drop-ins/socket.io' },

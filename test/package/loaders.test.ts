@@ -36,7 +36,7 @@ beforeAll(() => {
     runNpm(['pack', join(root, library.folder), '--pack-destination', '.'], folder)
   const tarballs = readdirSync(folder).map(name => `./${name}`)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true }))
-  // What the hooks expect a project to have, from here and not from the network.
+  // The packages that the hooks expect a project to have, from here and not from the network.
   const modules = join(root, 'node_modules')
   runNpm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs, join(modules, 'react')], folder)
   mkdirSync(join(folder, 'node_modules/@types'), { recursive: true })

@@ -7,7 +7,7 @@ import { build } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { absoluteLinks, packAll, publicPackages } from '../../tools/lib/packing.mjs'
 
-// What docs/how-to/use-in-your-project.md says, done in an empty folder with the tarballs.
+// The steps of docs/how-to/use-in-your-project.md, done in an empty folder with the tarballs.
 
 const root = join(import.meta.dirname, '../..')
 let folder: string

@@ -33,7 +33,7 @@ const packageOf = {
   cxx: 'g++',
 } as const satisfies Record<keyof SystemPrograms, string>
 
-/** What is wrong when a program of the tests does as the script says. */
+/** The problem that is found when a program of the tests does as the script says. */
 async function problemOf(
   name: keyof SystemPrograms,
   script: string | undefined,

@@ -24,7 +24,7 @@ const publicPackages = manifests.filter(
   ([folder, manifest]) => folder.startsWith('packages/') && !manifest.private,
 )
 
-/** What `npm publish` would send, as paths in the package. */
+/** The files that `npm publish` would send, as paths in the package. */
 function packedFiles(folder: string): string[] {
   const output = runNpm(['pack', `./${folder}`, '--dry-run', '--json'], root)
   // npm 10 and 11 give a list with one entry, npm 12 an object by name.

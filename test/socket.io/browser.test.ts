@@ -8,7 +8,7 @@ import type { Socket } from '../../drop-ins/socket.io/src/index.ts'
 import { converse, expectedReport } from './conversation.ts'
 import { openScene, type Scene } from './scene.ts'
 
-/** What a page loads, by the main version. */
+/** The bundle that a page loads, by the main version. */
 const bundles = {
   4: 'socket.io-client/dist/socket.io.min.js',
   3: 'socket.io-client-3/dist/socket.io.min.js',

@@ -25,8 +25,8 @@ export interface ConversationReport {
 }
 
 /**
- * What two clients and the server of `scene.ts` have to say to each other. It runs in pages too: it knows nothing of
- * what is around it.
+ * The conversation of two clients and the server of `scene.ts`. It runs in pages too: it knows nothing of what is
+ * around it.
  *
  * @param awaited the event of the transport that comes before anything is said: `upgrade`, `upgradeError`, or none
  */
@@ -85,7 +85,7 @@ export async function converse(
   return { transport, atServer, welcome, answer, bytes, told: told.sort(), reason }
 }
 
-/** What {@link converse} reports when everything is right. */
+/** The report of {@link converse} when everything is right. */
 export function expectedReport(transport: 'polling' | 'websocket'): ConversationReport {
   return {
     transport,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type BrowserContext, chromium } from 'playwright-core'
 import { systemPrograms } from '../../tools/lib/system-programs.mjs'
 
-/** What keeps Chromium from asking the internet, and lets it run as root in a container. */
+/** The flags that keep Chromium from asking the internet, and let it run as root in a container. */
 const flags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -17,7 +17,7 @@ const flags = [
 ]
 
 export interface ChromiumOptions {
-  /** What the browser asks for, `en-US` by default. */
+  /** The language that the browser asks for, `en-US` by default. */
   readonly locale?: string
   readonly colorScheme?: 'light' | 'dark'
   readonly viewport?: { readonly width: number; readonly height: number }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createHub, createServer, type MemoryBroker, TopicsHttp, topicsRoute } from 'bothways'
 import { rolldown } from 'rolldown'
 
-/** What the page keeps of what it heard. */
+/** The page's record of what it heard. */
 export interface Heard {
   readonly log: readonly number[]
   readonly gapCount: number

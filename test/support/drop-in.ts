@@ -41,7 +41,7 @@ export class Program {
     this.#closed.then(wakeAtTheEnd, wakeAtTheEnd)
   }
 
-  /** What it has printed so far, without what is different each time it runs. */
+  /** The lines that it has printed so far, without the parts that differ each time it runs. */
   get printed(): string[] {
     return this.#lines.map(withoutChance)
   }
@@ -121,7 +121,7 @@ export class DropIn {
     return program
   }
 
-  /** What each file has printed, each time it was started. */
+  /** The lines that each file has printed, each time it was started. */
   get printed(): Record<string, string[][]> {
     return Object.fromEntries(
       [...this.#programs].map(([file, programs]) => [file, programs.map(({ printed }) => printed)]),

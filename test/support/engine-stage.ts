@@ -14,7 +14,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 
 const require = createRequire(import.meta.url)
 
-/** What the stage needs of an Engine.IO server, be it ours or npm's. */
+/** The part of an Engine.IO server, ours or npm's, that the stage needs. */
 export interface StagedEngine extends EventEmitter {
   close(): unknown
 }

@@ -12,7 +12,7 @@ import type {
 } from '../../packages/bothways/src/hub/broker/broker.ts'
 import { HubError } from '../../packages/bothways/src/hub/hub-error.ts'
 
-/** What may become of a publication on its way to a process. `keep`: it comes behind the next that is carried. */
+/** The fate of a publication on its way to a process. `keep`: it comes behind the next that is carried. */
 export type Fault = 'carry' | 'lose' | 'repeat' | 'keep'
 
 /**

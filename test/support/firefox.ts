@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { WebSocket } from 'bothways'
 import { systemPrograms } from '../../tools/lib/system-programs.mjs'
 
-/** What keeps Firefox from asking the internet, besides what it leaves out by itself when it is driven. */
+/** The preferences that keep Firefox from asking the internet, besides those that it has by itself when it is driven. */
 const preferences = {
   'app.normandy.enabled': false,
   'browser.newtabpage.enabled': false,

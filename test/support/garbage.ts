@@ -3,5 +3,5 @@ import { runInNewContext } from 'node:vm'
 
 setFlagsFromString('--expose-gc')
 
-/** What nobody holds any more is gone, so that the figures of `process.memoryUsage()` are of what somebody holds. */
+/** Frees memory that nobody holds any more, so that the figures of `process.memoryUsage()` are of memory in use. */
 export const collectGarbage: () => void = runInNewContext('gc')

@@ -1,6 +1,6 @@
 import { collectGarbage } from './garbage.ts'
 
-/** What this process holds, in bytes, once all garbage is gone: its heap, and the memory of buffers. */
+/** The memory that this process holds, in bytes, once all garbage is gone: its heap, and the memory of buffers. */
 export async function heldMemory(): Promise<number> {
   for (let round = 0; round < 3; round++) {
     collectGarbage()

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { acceptKey } from '@bothways/protocol'
 import { rawFrame, unmasked } from './raw-frame.ts'
 
-/** What a server does once it is asked for the opening handshake. */
+/** The behaviour of a server once it is asked for the opening handshake. */
 export type Attack = (socket: Socket, key: string) => unknown
 
 const endings: (() => void)[] = []
@@ -78,7 +78,7 @@ export const refusedReset: Attack = (socket, key) => {
 
 const closeFrame = frame('88', Uint8Array.of(3, 232))
 
-/** What a server can send once the connection is open, and the close code that a client is left with, whatever its API. */
+/** The frames of a server on an open connection, and the close code that a client is left with, whatever its API. */
 export const hostileFrames: readonly (readonly [
   what: string,
   code: number,

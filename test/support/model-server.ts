@@ -34,7 +34,7 @@ export class ModelServer {
     } as unknown as WebSocketClass
   }
 
-  /** What the members of a topic made public. */
+  /** The data that the members of a topic made public. */
   presence(topic: string): unknown[] {
     return [...this.open].flatMap(socket => socket.subscribed.get(topic) ?? [])
   }

@@ -57,7 +57,7 @@ export class NatsServer {
     })
   }
 
-  /** What it has stored, while it does not run. @returns what puts it back */
+  /** Copies its store, while it does not run. @returns the function that puts the copy back */
   copy(): () => void {
     const [store, copy] = [join(this.#folder, 'store'), join(this.#folder, 'copy')]
     cpSync(store, copy, { recursive: true })

@@ -20,7 +20,7 @@ export function masked([header, payload = '']: RawFrame): Uint8Array<ArrayBuffer
   return concat([head, Uint8Array.from(rawMaskingKey), body])
 }
 
-/** What a receiver of this role may be sent: a server gets masked frames, a client unmasked ones. */
+/** The frames as a receiver of this role may be sent them: a server gets masked frames, a client unmasked ones. */
 export function framesTo(role: 'server' | 'client', frames: readonly RawFrame[]): Uint8Array<ArrayBuffer> {
   return concat(frames.map(role === 'server' ? masked : unmasked))
 }

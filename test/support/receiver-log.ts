@@ -10,7 +10,7 @@ import {
 } from '@bothways/protocol'
 import { toHex } from './bytes.ts'
 
-/** What a receiver told its handler, in a form that reads well in a table and compares by value. */
+/** An event that a receiver told its handler, in a form that reads well in a table and compares by value. */
 export type ReceiverEvent =
   | readonly ['text', string]
   | readonly ['binary', string]

@@ -31,7 +31,7 @@ export class RedisServer {
         return server
       } catch (error) {
         await server.end()
-        // Who asks for a free port at the same time may have been told the same one, and keeps it.
+        // A process that asks for a free port at the same time may have been told the same one, and keeps it.
         if (tries === 20 || !isInUse(error)) throw error
       }
     }

@@ -75,7 +75,7 @@ export class ScriptedSocket {
     this.emit('close', { code, reason, wasClean: code !== 1006 })
   }
 
-  /** What has come since it was last asked, of a type if one is named; the rest is dropped then. */
+  /** The messages that have come since the last call, of a type if one is named; the rest is dropped then. */
   taken(type?: string): Wire[] {
     const all = this.#sent.splice(0)
     return type === undefined ? all : all.filter(message => message.type === type)

@@ -4,7 +4,7 @@ import io2 from 'socket.io-client-2'
 // @ts-expect-error its package does not say what types it has
 import { io as io3 } from 'socket.io-client-3'
 
-/** What the clients of all versions have in common. */
+/** The common part of the clients of all versions. */
 export interface SocketIoClient {
   readonly id: string
   readonly connected: boolean

@@ -112,7 +112,7 @@ export class FakeTab {
     }
   }
 
-  // What happens to it.
+  // Events of the tab.
 
   /** Calls soon, or when the tab is thawed. */
   later(work: () => void): void {

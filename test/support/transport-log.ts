@@ -15,7 +15,7 @@ export class TransportLog implements TransportHandler {
   error: Error | undefined
   receivedBytes = 0
   takenBytes = 0
-  /** What the handler does there and then. */
+  /** The handler's reaction, there and then. */
   on: (happening: Happening) => void = () => {}
   #waiting: (() => void)[] = []
 

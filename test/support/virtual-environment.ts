@@ -5,7 +5,7 @@ export class VirtualEnvironment implements Environment {
   #now = 0
   #timers: { at: number; callback: () => void }[] = []
   #listeners = new Set<(event: 'online' | 'offline' | 'wake') => void>()
-  /** What `random` says. */
+  /** The value that `random` returns. */
   chance = 0.5
 
   now(): number {
@@ -65,7 +65,7 @@ export class VirtualEnvironment implements Environment {
   }
 }
 
-/** What promises lead to has happened. */
+/** Resolves when the reactions to resolved promises have run. */
 export async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve()
 }

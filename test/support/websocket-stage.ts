@@ -15,7 +15,7 @@ type ClientConfig = NonNullable<ConstructorParameters<Library['client']>[0]>
 /** The key of RFC 6455 §1.3. */
 const key = 'dGhlIHNhbXBsZSBub25jZQ=='
 
-/** What a script has seen, each actor's part by itself: their order among each other is nobody's promise. */
+/** The events that a script has seen, those of each actor by themselves: nobody promises their order among each other. */
 export type Notes = Readonly<Record<string, unknown[]>>
 
 /** Where a script runs: servers, clients and raw peers on ports of their own, and notes of all they do. */
@@ -317,12 +317,12 @@ function withoutChance(text: string): string {
     .replaceAll(/(expected value of ).+/g, '$1ACCEPT')
 }
 
-/** What a script sees of a library. */
+/** Performs a script with a library, and returns its notes. */
 export async function perform(library: Library, script: (stage: Stage) => Promise<void>): Promise<Notes> {
   const stage = new Stage(library)
   try {
     await script(stage)
-    // What the ending brings is nobody's promise.
+    // Events of the ending are nobody's promise.
     return structuredClone(stage.notes)
   } finally {
     await stage.end()

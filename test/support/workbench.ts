@@ -7,7 +7,7 @@ import { type Chromium, type ChromiumOptions, launchChromium } from './chromium.
 export class Workbench {
   readonly serving: Serving
   readonly chromium: Chromium
-  /** What the pages wrote to the console as errors or warnings, and what they threw. */
+  /** The errors and warnings that the pages wrote to the console, and the errors that they threw. */
   readonly complaints: string[] = []
 
   constructor(serving: Serving, chromium: Chromium) {

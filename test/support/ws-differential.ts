@@ -21,7 +21,7 @@ export type Ws = typeof dropIn
 
 type Named = Readonly<Record<string, readonly string[]>>
 
-/** What happened, by who it happened to: between two ends of a connection there is no order. */
+/** The events of a script, by the end that they happened to: between two ends of a connection there is no order. */
 export class Notes {
   readonly #lines: Record<string, string[]> = {}
 
@@ -42,7 +42,7 @@ export class Notes {
 
 export const socketEvents = ['open', 'message', 'ping', 'pong', 'error', 'close'] as const
 
-/** What one run of a script has to work with; it ends what was opened by it. */
+/** The tools of one run of a script; it ends all that was opened by it. */
 export class Stage {
   readonly WebSocket: Ws
   readonly notes: Notes = new Notes()
@@ -137,7 +137,7 @@ export class Stage {
 /** The bare TCP end of a connection. */
 export class RawPeer {
   readonly socket: Socket
-  /** What came before the first frame. */
+  /** The text that came before the first frame. */
   readonly head: Promise<string>
   /** All that came, once TCP is over. */
   readonly ended: Promise<Buffer>
@@ -158,7 +158,7 @@ export class RawPeer {
     this.ended = new Promise(resolve => socket.once('close', () => resolve(this.#received)))
   }
 
-  /** What has come since the head. */
+  /** The bytes that have come since the head. */
   get received(): Buffer {
     return this.#received
   }

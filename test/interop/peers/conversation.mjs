@@ -1,10 +1,10 @@
 /**
- * What every client and every echo server must get through. It runs in Node, Bun, Deno and, as its own source text, in
- * Chromium: so it names nothing outside itself.
+ * The conversation that every client and every echo server must get through. It runs in Node, Bun, Deno and, as its own
+ * source text, in Chromium: so it names nothing outside itself.
  *
  * The server echoes, except for three requests: `please ping` (it pings and then answers `ponged`), `please fragment`
- * (it answers `fragmented` in several frames) and `please close` (it closes with 4002 and 会合). What its library cannot
- * do it answers with `cannot ping`, or with a message in one frame.
+ * (it answers `fragmented` in several frames) and `please close` (it closes with 4002 and 会合). A request that its
+ * library cannot fulfil it answers with `cannot ping`, or with a message in one frame.
  *
  * @param connect makes a connection of something like a browser's `WebSocket`
  * @param able what this client's library can do besides, and what it cannot
@@ -101,7 +101,7 @@ export async function converse(connect, able = {}) {
   return { protocol, problems, did }
 }
 
-/** What our server does with a message of the conversation. */
+/** Our server's answer to a message of the conversation. */
 export async function answer(socket, message) {
   if (message === 'please ping') {
     await socket.ping('are you there')

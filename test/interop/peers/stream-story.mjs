@@ -1,4 +1,4 @@
-// What a program sees of a WebSocketStream, as data.
+// A program's view of a WebSocketStream, as data.
 
 /** Needs nothing from outside itself: a browser gets its text. */
 export async function tellStory(WebSocketStream, WebSocketError, url) {

@@ -138,7 +138,7 @@ test.each([
       expect(new Set((await ask<Answers>(client, 'ask', 'all', 60_000)).answers)).toEqual(new Set(names))
     }
 
-    // One that answers nothing costs the others nothing.
+    // A client that answers nothing costs the others nothing.
     other.off('who')
     expect(await ask(one, 'ask', 'one', 200)).toEqual({ error: 'operation has timed out', answers: [] })
 

@@ -80,7 +80,7 @@ test.each(['workers', 'Redis', 'NATS'] as const)(
     const heard = next(client, 'before')
     client.emit('say', 'before', 'to it alone')
     await heard
-    // What the others are told of clients goes with packets, and comes with them.
+    // The other servers are told of clients with packets.
     for (let round = 0; round < 3; round++) {
       const news = Promise.all([next(client, 'news'), next(teller, 'news')])
       client.emit('tell', 'news', round)

@@ -36,7 +36,7 @@ io.on('connection', socket => {
   })
   socket.on('everybody', async (room, answer) => answer(await io.to(room).timeout(60_000).emitWithAck('who')))
   socket.on('servers', async answer => {
-    // One that has not answered in time is asked again.
+    // A server that has not answered in time is asked again.
     const { responses: others } = await io.serverSideEmitWithAck('pids').then(
       responses => ({ responses }),
       error => error,

@@ -52,7 +52,7 @@ test('Clients that poll by a balancer without sticky sessions, over four process
   const clients = Array.from({ length: clientCount }, () =>
     stage.connect(balancer.url, { transports: ['polling'] }),
   )
-  // One that is lost hears nothing more: then nobody waits for it.
+  // A client that is lost hears nothing more: then nobody waits for it.
   const lost = Promise.race(
     clients.flatMap(client => [next(client, 'disconnect'), next(client, 'connect_error')]),
   ).then(([reason]) => {

@@ -13,7 +13,7 @@ function bad(...messages: (string | Uint8Array)[]): Case {
   }
 }
 
-/** What the protocol forbids. */
+/** The packets that the protocol forbids. */
 export const badPackets: Cases = {
   'an unknown type': bad('49'),
   'a reserved name': bad('42["disconnect"]'),

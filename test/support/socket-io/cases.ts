@@ -7,7 +7,7 @@ import { protocol3 } from './protocol-3.ts'
 import { recovery } from './recovery.ts'
 import { roomCases } from './rooms.ts'
 
-/** What is done, by what it shows. */
+/** All cases, each by the behaviour that it shows. */
 export const cases: Cases = {
   ...namespaces,
   ...events,

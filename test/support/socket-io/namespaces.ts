@@ -1,6 +1,6 @@
 import { type Cases, echo } from './case.ts'
 
-/** What is done with namespaces: joined, refused, made for a pattern. */
+/** Namespaces: joined, refused, made for a pattern. */
 export const namespaces: Cases = {
   'the namespace / is joined': {
     script: async scene => {

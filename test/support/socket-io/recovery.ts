@@ -47,7 +47,7 @@ function comesBack(
   }
 }
 
-/** Who comes back to what it had. */
+/** Clients that come back to their session. */
 export const recovery: Cases = {
   'recovery: what was missed': comesBack(),
   'recovery: an unknown session': comesBack(auth => ({ ...auth, pid: 'other' })),

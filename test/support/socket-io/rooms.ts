@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Case, Cases } from './case.ts'
 import type { RawClient, Scene } from './scene.ts'
 
-/** What a client in {@link inRooms} gets last. */
+/** The entries of which a client in {@link inRooms} gets one last. */
 const ends = new Set(['42["end"]', '41', 'closed'])
 
 /** Several clients, known by their numbers, in rooms with their numbers and one in `even` or `odd`. */

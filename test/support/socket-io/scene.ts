@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { WebSocket } from 'ws'
 import type { Server, ServerOptions } from '../../../drop-ins/socket.io/src/index.ts'
 
-/** What happened, as text, in which names that differ from run to run have been replaced. */
+/** The events of a run, as text, in which names that differ from run to run have been replaced. */
 export interface Trace {
   readonly log: readonly string[]
   readonly frames: readonly (readonly string[])[]
