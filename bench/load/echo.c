@@ -1,5 +1,5 @@
-// What WebSocket clients are measured against: it completes the handshake and sends every message back, and costs less
-// than any client. Prints its port. Loopback only, for well-behaved clients only.
+// The echo server that WebSocket clients are measured against: it completes the handshake and sends every message back,
+// and costs less than any client. Prints its port. Loopback only, for well-behaved clients only.
 #define _GNU_SOURCE
 #include <poll.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 
 enum { MOST = 1 << 16, LONGEST_READ = 1 << 20 };
 
-// What has come and is not answered yet: a part of a request or of a frame.
+// A connection with the bytes that are not answered yet: a part of a request or of a frame.
 struct connection {
   int is_open;
   uint8_t *bytes;

@@ -1,4 +1,4 @@
-// What both servers in C begin with. Included once in each program.
+// The common beginning of both servers in C. Included once in each program.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdio.h>

@@ -13,8 +13,8 @@
 //              connection and awaits it before all are idle, s speaks Socket.IO 5 (Engine.IO 4): a client of the namespace
 //              "/" on each connection, whose messages are events "m" with one string
 //
-// What is counted are messages that arrive. Each carries its sender and the length is known: both are checked for
-// every message, the whole content for those that lie in one read, one in 16.
+// Messages that arrive are counted. Each carries its sender and the length is known: both are checked for every message,
+// the whole content for those that lie in one read, one in 16.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -47,10 +47,10 @@ struct connection {
   int header_length, needed, start_length, is_compressed;
   uint64_t payload_length, came;
 
-  // What it sends, if it does: IN_FLIGHT frames, masked each with its own key.
+  // The frames that it sends, if it does: IN_FLIGHT of them, masked each with its own key.
   uint8_t *frames;
   int due;        // frames to be written
-  size_t offset;  // what of the first of them has been written
+  size_t offset;  // bytes of the first of them that have been written
   double *sent_at;
   int first_sent, sent_count;
   int owes_pong;  // of Engine.IO

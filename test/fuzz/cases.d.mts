@@ -50,7 +50,7 @@ interface Deflate {
 export interface ConnectionCase extends Cut {
   readonly target: 'connection'
   readonly role: 'server' | 'client'
-  /** What permessage-deflate was agreed on; undefined: none. */
+  /** The agreement on permessage-deflate; undefined: none. */
   readonly agreement?: Deflate | undefined
   readonly maxMessageBytes: number
   readonly maxFragmentCount?: number | undefined
@@ -65,7 +65,7 @@ export interface RequestCase {
   readonly line: string
   readonly httpVersion: string
   readonly headers: Headers
-  /** What the server would like. */
+  /** The server's options. */
   readonly deflate: Deflate
 }
 
@@ -73,7 +73,7 @@ export interface ResponseCase {
   readonly target: 'response'
   readonly line: number
   readonly headers: Headers
-  /** What the client has asked for. */
+  /** The client's request: its key and its offers. */
   readonly key: string
   readonly subprotocols: readonly string[]
   readonly deflate?: Deflate | undefined
@@ -106,7 +106,7 @@ export interface PacketsCase {
     readonly hex?: string
   }[]
   readonly takesBytes: boolean
-  /** What was received, in hexadecimal. */
+  /** The bytes received, in hexadecimal. */
   readonly payload: string
   /** The seed of what is done to a payload made of the packets; undefined: nothing. */
   readonly damage?: number | undefined
@@ -137,7 +137,7 @@ export type Case =
 /** Case number `index` of the run that `seed` begins. */
 export function makeCase(seed: number, index: number): Case
 
-/** What is wrong with the packages as this case shows it; undefined when nothing is. */
+/** The fault of the packages that this case shows; undefined when there is none. */
 export function checkCase(it: Case): Promise<string | undefined>
 
 /** A smaller case that fails as well: as many bytes left out as can be. */

@@ -1,5 +1,5 @@
 export interface Mutation {
-  /** What is wrong then, as a sentence. */
+  /** The fault that it makes, as a sentence. */
   readonly title: string
   /** From the repository's root. */
   readonly file: string

@@ -1,2 +1,2 @@
-/** What must stand in `read-memory-module.ts`. */
+/** The source that must stand in `read-memory-module.ts`. */
 export function moduleSource(): Promise<string>

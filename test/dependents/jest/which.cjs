@@ -9,5 +9,5 @@ exports.which = file => {
   return name.startsWith('@bothways/') ? `${name} ${basename(file)}` : name
 }
 
-/** What this run is to get for a name. */
+/** The package, and for ours the file, that this run is to get for a name. */
 exports.expected = (name, file) => (process.env.ORIGINAL ? name : `@bothways/${name} ${file}`)

@@ -1,6 +1,6 @@
 import type { ServerSocket } from 'bothways'
 
-/** What the conversation needs of a client: a browser's `WebSocket`, or something with its interface. */
+/** The members of a client that the conversation needs: a browser's `WebSocket`, or something with its interface. */
 export interface SocketLike {
   binaryType: string
   readonly protocol?: string | undefined
@@ -21,16 +21,16 @@ export interface Abilities<Socket> {
   readonly cannotEmptyText?: boolean
   /** Its close event calls every code but 1000 unclean. */
   readonly cannotTellClean?: boolean
-  /** What the close event says after `close(4001)`, when the library does not say what the other side did. */
+  /** The code of the close event after `close(4001)`, when the library does not say what the other side did. */
   readonly closeCodeSeen?: number
 }
 
-/** What a conversation came to. */
+/** The outcome of a conversation. */
 export interface Report {
   /** The subprotocol, null when there was no connection. */
   readonly protocol: string | null
   readonly problems: readonly string[]
-  /** What was seen to work besides messages and closing. */
+  /** The abilities seen to work besides messages and closing. */
   readonly did: readonly string[]
 }
 
