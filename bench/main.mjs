@@ -137,7 +137,7 @@ function withBase(workload, base) {
   return { ...workload, peers: [...workload.peers, ...own.map(asBase)] }
 }
 
-/** Every peer once in each round, in an order that turns: what else the machine does then meets all alike. */
+/** Every peer once in each round, in an order that turns: other work of the machine then meets all alike. */
 async function rounds(workload, isQuick, how) {
   const peers = isQuick
     ? workload.peers.filter(it => quickPeers.includes(it.replace(asBase(''), '')))

@@ -79,7 +79,7 @@ export const workloads = [
 ]
 
 /**
- * A workload that grows: what costs more than in proportion shows.
+ * A workload that grows: costs that grow more than in proportion show.
  *
  * @typedef {object} Series
  * @property {string} name

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => example.child.stop())
 
-/** Somebody who came in: what they are told next, as JSON. */
+/** Somebody who came in: the messages they are told next, as JSON. */
 async function join(name: string) {
   const socket = new WebSocket(new URL(`/chat?name=${name}`, example.url))
   const messages = messagesOf(socket)

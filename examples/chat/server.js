@@ -23,7 +23,7 @@ server.route('/chat', {
   message(socket, data) {
     const { text, to } = read(data)
     if (text === undefined) return socket.close(1008, 'Send {"type":"message","text":"…"}')
-    // The id is the connection's: what a client says about itself proves nothing.
+    // The id is the connection's: a client's claims about itself prove nothing.
     const message = write({ type: 'message', text, id: socket.id, name: socket.user.name })
     if (to === undefined) socket.publish('everybody', message)
     else clients.get(to)?.send(message)

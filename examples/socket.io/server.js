@@ -14,7 +14,7 @@ server.route('/room', {
 })
 server.attach(http)
 
-// The rooms of Socket.IO are the topics of the other: who joins a room subscribes to a topic.
+// The rooms of Socket.IO are the topics of the other: a client that joins a room subscribes to a topic.
 const io = new Server(http, { topics: server })
 io.on('connection', socket => {
   socket.join('room')

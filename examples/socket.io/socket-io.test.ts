@@ -16,7 +16,7 @@ afterAll(() => example.child.stop())
 
 type Running = ChildProcessByStdio<Writable, Readable, null>
 
-/** Starts a file of this folder; what it prints comes line by line. */
+/** Starts a file of this folder; its output comes line by line. */
 function run(file: string, ...args: string[]): { child: Running; line: () => Promise<string> } {
   const path = new URL(file, import.meta.url).pathname
   const child = spawn('node', [path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })

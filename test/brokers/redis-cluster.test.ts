@@ -165,7 +165,7 @@ test('A slot that moves to another server while there is publishing loses nothin
   await commandOf(from, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(ids[1]))
   const keys = (await commandOf(from, 'CLUSTER', 'GETKEYSINSLOT', slot, '1000')) as string[]
   await commandOf(from, 'MIGRATE', '127.0.0.1', String(to.port), '', '0', '5000', 'KEYS', ...keys)
-  // ASK: what is read is found where it is by now, and a publication is one to be made again.
+  // ASK: keys are read where they are by now, and a publication has to be made again.
   for (const broker of [one, other]) {
     const { publications } = await broker.history({ topic, last: 100, limit: 100 })
     expect(publications.map(({ data }) => data)).toEqual(Array.from({ length: 10 }, (_, at) => String(at)))

@@ -63,7 +63,7 @@ function openStream(topic: string): Promise<void> {
   })
 }
 
-/** Runs in the page: what has come, once it is so many. */
+/** Runs in the page: the entries of its log, once there are so many. */
 async function readLog(count: number): Promise<unknown[]> {
   const { log } = globalThis as unknown as { log: unknown[] }
   while (log.length < count) await new Promise(resolve => setTimeout(resolve, 10))

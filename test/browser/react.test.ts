@@ -112,7 +112,7 @@ describe.each([
     await page.locator('#plain', { hasText: '1' }).waitFor()
     await page.click('#plain')
     await page.locator('#plain', { hasText: '1 plain' }).waitFor()
-    // Away and back within the linger: what was there is there at once.
+    // Away and back within the linger: the earlier values are there at once.
     const load = await page.locator('#load').textContent()
     await page.click('#toggle')
     await page.click('#toggle')

@@ -6,8 +6,8 @@ import { WebSocket } from 'bothways'
 import { expect, onTestFinished, test } from 'vitest'
 import { startChild } from '../support/child.ts'
 
-// TOPICS-PROTOCOL: the same key within its window is the same publication. What was sent before a process was stopped for
-// longer than half of it may have been sent again elsewhere, so it is not read.
+// TOPICS-PROTOCOL: the same key within its window is the same publication. A publication that was sent before a process was
+// stopped for longer than half of it may have been sent again elsewhere, so it is not read.
 
 const keyWindowMs = 8000
 const program = fileURLToPath(new URL('stopped-server.mjs', import.meta.url))

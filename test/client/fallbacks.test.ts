@@ -122,7 +122,7 @@ test.each(fallbacks)(
     await other.publish('after')
     await until(log, 22)
     expect(log).toEqual(['before', ...Array(20).keys(), 'after'])
-    // Another topic on the way: what was live goes on.
+    // Another topic on the way: the topics that were live go on.
     const second: unknown[] = []
     const room2 = client.topic('room/2')
     room2.on('publication', ({ data }) => second.push(data))

@@ -14,7 +14,7 @@ import { ReferenceDeflater, ReferenceInflater } from '@bothways/test-support/ref
 import { describe, expect, test } from 'vitest'
 import { EchoEndpoint } from './echo-endpoint.ts'
 
-/** Section 13: what is offered, and what a server with these options makes of it. */
+/** Section 13: an offer, and the agreement that a server with these options makes of it. */
 interface Negotiation {
   readonly id: string
   readonly offer: string

@@ -20,7 +20,7 @@ export const longMessages: readonly Row[] = [
   { ...long('10.1.1', 'text', 65_536, 1_300), deliveries: ['whole', 'frames', 'octets'] },
 ]
 
-/** A message over the limit is refused on the header that announces it; what came before is delivered. */
+/** A message over the limit is refused on the header that announces it; messages before it are delivered. */
 export const messageLimits: readonly Row[] = [
   {
     id: '9.x.1',

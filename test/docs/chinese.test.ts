@@ -22,7 +22,7 @@ const textOf = (page: string) => readFileSync(join(docs, page), 'utf8')
 
 const fence = /^```\w*\n.*?^```$/gms
 const blocksOf = (text: string) => text.match(fence) ?? []
-/** Headings by their level, and the rows of tables: what has no language. */
+/** Headings by their level, and the rows of tables: the parts without a language. */
 const shapeOf = (text: string) =>
   text
     .replaceAll(fence, '')

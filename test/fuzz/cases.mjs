@@ -16,7 +16,7 @@ import { Random } from './random.mjs'
 import { streamCase } from './stream-cases.mjs'
 import { checkStream } from './stream-check.mjs'
 
-/** No case may take longer, in ms: one that does has met a loop that is not linear. */
+/** No case may take longer, in ms: a case that does has met a loop that is not linear. */
 const slowestMs = 8_000
 
 /** The makers of cases, each taken as often as it stands here. */
@@ -42,7 +42,7 @@ const checks = {
 export function makeCase(seed, index) {
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index, 0x85ebca6b))
   const caseSeed = random.below(2 ** 32)
-  // As the corpus has it: what a file cannot say, no case says.
+  // As the corpus has it: a case has no values that a file cannot hold.
   return JSON.parse(JSON.stringify(random.pick(makers)(caseSeed)))
 }
 

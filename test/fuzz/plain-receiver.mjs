@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 
 /**
- * The rules of a receiver once more, as plainly as they can be written: all bytes at once, copies everywhere. What it
- * reports is what the real one must report.
+ * The rules of a receiver once more, as plainly as they can be written: all bytes at once, copies everywhere. The
+ * real one must report the same.
  *
  * @param {Buffer} bytes
  * @param {import('./cases.d.mts').ReceiverSettings} settings

@@ -25,7 +25,7 @@ function split(whole, positions) {
 /** @param way whose memory the chunks are; or each is pushed by the handler of what the one before it brought */
 function receive(whole, chunks, settings, way, pauses) {
   const events = []
-  /** Payloads are the handler's to keep: what they were, to be compared when everything has been read. */
+  /** Payloads are the handler's to keep: their contents, to be compared when everything has been read. */
   const kept = []
   const keep = bytes => {
     const payload = asBuffer(bytes)

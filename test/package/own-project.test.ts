@@ -62,7 +62,7 @@ test('A program runs from the tarballs, as an ES module, as CommonJS and from Ty
   expect(node(place, 'a.mjs')).toBe('hello\n')
   expect(node(place, 'b.cjs')).toBe('hello\n')
   writeFileSync(join(place, 'c.mts'), `import { createServer, WebSocket } from 'bothways'\n${talk}`)
-  // The types as they are shipped: what is inferred from sources may not be from them.
+  // The types as they are shipped: types inferred from sources may not be inferred from them.
   writeFileSync(join(place, 'd.mts'), contracted)
   const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
   const tsc = join(root, 'node_modules/typescript/bin/tsc')

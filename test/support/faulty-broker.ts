@@ -17,7 +17,7 @@ export type Fault = 'carry' | 'lose' | 'repeat' | 'keep'
 
 /**
  * A broker as a bad network makes it of a good one: it loses, repeats, delays and reorders what it carries, answers late, and
- * is away for a time. What it has stored it has.
+ * is away for a time. It keeps all that it has stored.
  */
 export class FaultyBroker implements Broker {
   readonly #inner: Broker

@@ -4,8 +4,8 @@ import type {
 } from '../../packages/bothways/src/connection/transports/transport.ts'
 
 /**
- * One end of a byte stream in memory. What one end writes waits until {@link MemoryLink.deliver} hands it over, so a
- * test decides when things happen; nothing here looks at a clock.
+ * One end of a byte stream in memory. The bytes that one end writes wait until {@link MemoryLink.deliver} hands them over, so
+ * a test decides when things happen; nothing here looks at a clock.
  */
 class MemoryTransport implements Transport {
   bytesRead = 0
@@ -95,7 +95,7 @@ export class MemoryLink {
 
   /** Carries everything both ways until nothing moves any more. */
   async settle(): Promise<void> {
-    // Several turns of the event loop: what was sent in one is written at its end, and what took long goes on in the next.
+    // Several turns of the event loop: messages sent in one are written at its end, and long work goes on in the next.
     for (let quietTurns = 0; quietTurns < 4; quietTurns++) {
       await new Promise(resolve => setImmediate(resolve))
       const isMoving = [this.client.deliver(), this.server.deliver()].some(Boolean)

@@ -4,7 +4,7 @@ import { ScriptedSocket } from './scripted-server.ts'
 // biome-ignore lint/suspicious/noExplicitAny: messages of the wire
 type Wire = any
 
-/** Whose a socket is: what comes is handled when it runs. */
+/** The owner of a socket: messages that come are handled when it runs. */
 interface Owner {
   later(work: () => void): void
 }

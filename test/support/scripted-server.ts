@@ -4,7 +4,7 @@ import { settled } from './virtual-environment.ts'
 // biome-ignore lint/suspicious/noExplicitAny: messages of the wire, as a test writes them
 type Wire = any
 
-/** One WebSocket as the server of a test sees it: what the client has sent, and what it is told. */
+/** One WebSocket as the server of a test sees it: the client's messages, and those to the client. */
 export class ScriptedSocket {
   readonly url: string
   readonly protocols: unknown

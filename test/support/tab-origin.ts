@@ -19,7 +19,7 @@ export class FakeOrigin {
     return tab
   }
 
-  /** Gives a free lock to who waits longest. */
+  /** Gives a free lock to the tab that waits longest. */
   grant(name: string): void {
     if (this.held.has(name)) return
     const queue = this.waiting.get(name) ?? []
@@ -36,7 +36,7 @@ export class FakeOrigin {
   }
 }
 
-/** One tab: what the code in it finds, and what can happen to it. */
+/** One tab: the environment of the code in it, and the events that can happen to it. */
 export class FakeTab {
   readonly #origin: FakeOrigin
   readonly #channels = new Set<FakeChannel>()

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 const esc = '\u001b'
 const sequences = new RegExp(`${esc}\\[(?<count>\\d*)(?<order>[A-Z])|(?<character>[^])`, 'gi')
 
-/** As much of a terminal as readline needs: what stands in which row, and where the cursor is. */
+/** As much of a terminal as readline needs: the text of each row, and where the cursor is. */
 export class Terminal extends Writable {
   readonly isTTY = true
   readonly columns: number

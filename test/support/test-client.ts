@@ -14,7 +14,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** A plain client for tests of the server: what it got can be awaited, in order. */
+/** A plain client for tests of the server: its messages can be awaited, in order. */
 export class TestClient {
   readonly connection: Connection
   readonly answer: Answer

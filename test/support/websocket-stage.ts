@@ -298,7 +298,7 @@ function summary(bytes: Buffer): string {
   return text.length <= 200 ? text : `${text.slice(0, 20)}…${text.slice(-20)} (${text.length})`
 }
 
-/** A value as notes keep it: what chance has a part in is left out. */
+/** A value as notes keep it: the parts that depend on chance are replaced. */
 function plain(value: unknown): unknown {
   if (typeof value === 'string') return withoutChance(value)
   if (Buffer.isBuffer(value)) return `bytes: ${summary(value)}`

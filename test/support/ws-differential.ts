@@ -12,7 +12,7 @@ import { expect, test } from 'vitest'
 import dropIn, { type ServerOptions } from '../../drop-ins/ws/src/index.ts'
 import { framesTo, type RawFrame } from './raw-frame.ts'
 
-// A script runs once with npm's `ws` and once with the drop-in; what it has written down must be the same.
+// A script runs once with npm's `ws` and once with the drop-in; its notes must be the same.
 
 // By its file: the conditions of the tests would pick its ES module, which lacks the statics.
 const theirs: Ws = createRequire(import.meta.url)('../../node_modules/ws/index.js')

@@ -66,7 +66,7 @@ export class Client {
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message))
   }
 
-  /** The next message, or the next of a type; what comes between is passed over. */
+  /** The next message, or the next of a type; messages between are passed over. */
   async next(type?: string): Promise<Wire> {
     for (;;) {
       const message = this.got[this.#taken]

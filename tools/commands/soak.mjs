@@ -6,7 +6,7 @@
 // unfinished and send bombs; `--only` picks those whose name has that in it. Beside them one honest client, whose echoes are timed. Prints every ten seconds what the
 // servers hold; fails when they hold more than their bounds allow, when the honest client is cut, or when, after all
 // have gone, anything is left: a connection, a session, a handle, growing memory, an unhandled error. From a minute on
-// the crowd goes and comes again: what is held while nobody is there is compared, since while they are there it depends
+// the crowd goes and comes again: the memory held while nobody is there is compared, since while they are there it depends
 // on what they have open.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'

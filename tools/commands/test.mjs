@@ -44,7 +44,7 @@ await run(async () => {
   process.exitCode = sum('failed') === 0 ? 0 : 1
 })
 
-/** Chosen tests run without what others need; one that needs it fails, and this may be why. */
+/** Chosen tests run without the software that others need; a test that needs it fails, and this may be why. */
 async function tellWhatIsMissing() {
   const missing = await findMissing(neededByTests)
   if (missing !== undefined) say(missing.message)

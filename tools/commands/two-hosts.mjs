@@ -23,7 +23,7 @@ const { values } = parseArgs({
   },
 })
 
-/** Follows a topic and is a member of another: what a process in the other namespace does. Prints what it is told. */
+/** Follows a topic and is a member of another, as a process in the other namespace. Prints the messages that come. */
 function follow(port) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/bothways`, 'bothways.v1')
   socket.addEventListener('message', ({ data }) => {

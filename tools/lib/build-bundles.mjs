@@ -23,7 +23,7 @@ const shared = ({ extension }) => `dist/shared${extension}`
 
 /**
  * The files that {@link buildBundles} makes of a package, as paths from the repository's root. A bundle may have a source map
- * beside it: one that has no code of its own has none.
+ * beside it: a bundle that has no code of its own has none.
  */
 export function bundleOutputs(folder, modules) {
   const bundles = [commonjs, esModule].flatMap(kind => {

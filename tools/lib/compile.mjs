@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { executeTool, root } from './spawn.mjs'
 
 /**
- * Compiles the TypeScript projects of a tsconfig.json's references: what has changed, and everything from nothing if that
+ * Compiles the TypeScript projects of a tsconfig.json's references: those that have changed, and all from nothing if that
  * fails. `tsc -b` trusts the output of projects that it takes for up to date, and the output of other sources, such as
  * those before a pull, may contradict the sources of now.
  *

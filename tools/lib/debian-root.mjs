@@ -95,7 +95,7 @@ export class DebianRoot {
     return it
   }
 
-  /** Names, certificates, and where apt-get and npm get packages from. What else apt does on this machine stays out. */
+  /** Names, certificates, and where apt-get and npm get packages from. Other settings of apt on this machine stay out. */
   async #connect() {
     const bundle = '/etc/ssl/certs/ca-certificates.crt'
     for (const path of ['/etc/resolv.conf', '/etc/hosts', bundle]) this.#take(path)

@@ -123,7 +123,7 @@ export function nativePackages(lock) {
 /**
  * Optional dependencies that a package asks for and the lock file does not have, as `owner → name`.
  *
- * npm leaves them out without a word when the registry lacks them. What the lock file lacks, `npm ci` does not
+ * npm leaves them out without a word when the registry lacks them. A package that the lock file lacks, `npm ci` does not
  * install on any machine: the platform whose native code it is stays broken.
  */
 export function missingOptionals(lock) {

@@ -1,4 +1,4 @@
-/** One line for the person at the terminal: what is about to happen, or what went wrong. */
+/** One line for the person at the terminal: the next step, or the problem. */
 export function say(line) {
   process.stdout.write(`${line}\n`)
 }

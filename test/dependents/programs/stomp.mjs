@@ -7,7 +7,7 @@ import { printWebsocket } from './which-websocket.mjs'
 
 printWebsocket(import.meta.resolve('stompjs'))
 
-// A broker: who subscribes to a destination gets what is sent there.
+// A broker: a client that subscribes to a destination gets the messages sent there.
 const subscriptions = []
 const web = createServer()
 const server = new websocket.server({ httpServer: web })

@@ -66,7 +66,7 @@ function agree(offer: DeflateParameters, answer: DeflateParameters): DeflateResp
     ok: true,
     agreement: {
       serverNoContextTakeover: answer.serverNoContextTakeover,
-      // §7.1.1.2: what the offer says of the client itself holds even if the server does not repeat it.
+      // §7.1.1.2: the offer's parameter for the client itself holds even if the server does not repeat it.
       clientNoContextTakeover: offer.clientNoContextTakeover || answer.clientNoContextTakeover,
       serverMaxWindowBits,
       // §7.1.2.2: likewise; a larger value in the answer only says that the server could read it.

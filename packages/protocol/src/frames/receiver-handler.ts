@@ -8,9 +8,9 @@ export interface ReceiverHandler {
   onFrame?(frame: ReceivedFrame): void
   onPing(payload: Uint8Array): void
   onPong(payload: Uint8Array): void
-  /** The peer's close frame; `code` is 1005 when it carried none. Whatever comes after it is discarded. */
+  /** The peer's close frame; `code` is 1005 when it carried none. Bytes after it are discarded. */
   onClose(code: number, reason: string): void
-  /** The peer broke a rule or a limit. Whatever comes after it is discarded; fail with `error`'s close code. */
+  /** The peer broke a rule or a limit. Bytes after it are discarded; fail with `error`'s close code. */
   onViolation(error: ProtocolViolation | LimitError): void
   /**
    * Asked between two frames, when as much has been read as was allowed the last time: how much may be read before it is

@@ -26,7 +26,7 @@ const frameWork = 64
 /** The work of a receiver before it asks for the first time: one frame, since nobody knows yet what its handler does. */
 const firstWork = 1
 
-/** Nobody is asked. */
+/** The work of a receiver whose handler is not asked. */
 const unlimitedWork = 2 ** 30
 
 /** The first byte of a frame that is a message: FIN, no reserved bits (RFC 6455 §5.2). */
@@ -50,7 +50,7 @@ export class Receiver {
   #isDone = false
   #isPaused = false
   #isReading = false
-  /** How much may be read in one go, and what is left of it; not more than 0: look first whether to go on. */
+  /** The work allowed in one go, and the rest of it; not more than 0: look first whether to go on. */
   #allowedWork: number
   #workLeft = 0
   /** Chunks that came while paused or from inside a handler; the first one from where reading stopped. */
@@ -111,7 +111,7 @@ export class Receiver {
     if (this.#waiting !== undefined) this.#readWaiting()
   }
 
-  /** Stops before the next frame, also when called by the handler amid a chunk; what is left is kept. */
+  /** Stops before the next frame, also when called by the handler amid a chunk; the rest of the chunk is kept. */
   pause(): void {
     this.#isPaused = true
     this.#workLeft = 0

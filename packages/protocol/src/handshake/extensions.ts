@@ -85,7 +85,7 @@ function readParameter(reader: Reader): ExtensionParameter | undefined {
   if (name === undefined) return undefined
   if (!reader.skip('=')) return [name, true]
   const value = reader.token() ?? reader.quotedString()
-  // RFC 6455 §9.1: what a quoted string says must be a token too.
+  // RFC 6455 §9.1: the content of a quoted string must be a token too.
   return value !== undefined && isToken(value) ? [name, value] : undefined
 }
 

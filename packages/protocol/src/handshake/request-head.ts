@@ -9,7 +9,7 @@ export interface RequestHead {
   readonly target: string
   /** The header lines as they came, each with its line break. */
   readonly headerLines: string
-  /** How long the head is, the empty line included; what follows belongs to the new protocol. */
+  /** How long the head is, the empty line included; the bytes behind it belong to the new protocol. */
   readonly byteLength: number
 }
 

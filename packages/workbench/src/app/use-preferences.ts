@@ -16,7 +16,7 @@ function onSystemTheme(listener: () => void): () => void {
   return () => darkQuery.removeEventListener('change', listener)
 }
 
-/** Language and theme: what the reader chose here before, else what the browser asks for. */
+/** Language and theme: the reader's earlier choice here, else the browser's preference. */
 export function usePreferences(): Preferences {
   const isSystemDark = useSyncExternalStore(onSystemTheme, () => darkQuery.matches)
   const [chosenLanguage, setLanguage] = useStored('language', ['en', 'zh'] as const)

@@ -98,7 +98,7 @@ const ChatItemView = memo(function ChatItemView({ item, isOwn, isFirstNew }: Cha
 const nearPx = 40
 
 /**
- * Shows the newest as it comes, but to a reader who has scrolled up; what one says oneself is always shown.
+ * Shows the newest message as it comes, but not to a reader who has scrolled up; one's own messages are always shown.
  *
  * @returns whether the end is in view
  */

@@ -118,7 +118,7 @@ export class ChatSession {
   }
 }
 
-/** Settles when the server has said who is in a room. One that does not answer has nobody to take a name from. */
+/** Settles when the server has said who is in a room. A server that does not answer has nobody to take a name from. */
 async function isSubscribed(topic: Topic, aborted: AbortSignal): Promise<void> {
   const signal = AbortSignal.any([aborted, AbortSignal.timeout(lookMs)])
   const given = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))

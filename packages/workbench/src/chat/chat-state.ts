@@ -34,7 +34,7 @@ export interface ChatState {
   readonly unsent: string
   /** The members whose coming was shown and whose going was not, by id. */
   readonly known: ReadonlyMap<string, ChatMember>
-  /** The next list of members is the first one of a connection: who was missed did not come or go just now. */
+  /** The next list of members is the first one of a connection: members who were missed did not come or go just now. */
   readonly isNewList: boolean
   readonly nextKey: number
 }

@@ -65,7 +65,7 @@ export function CompareTab(): ReactNode {
   )
 }
 
-/** Hidden windows get no frames and slow timers: what they would measure is the browser's thrift. */
+/** Hidden windows get no frames and slow timers: they would measure the browser's thrift. */
 function useRunWhileVisible(session: CompareSession): void {
   useEffect(() => {
     let wasRunning = true

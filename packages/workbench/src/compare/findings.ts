@@ -31,7 +31,7 @@ export type Finding =
 /** Fewer say nothing yet. */
 const enoughChanges = 3
 
-/** A poll is answered at once: one that waits longer than this has not left the browser. */
+/** A poll is answered at once: a poll that waits longer than this has not left the browser. */
 const longWaitMs = 2_000
 
 /**

@@ -32,7 +32,7 @@ export class FrameSignal {
     else requestAnimationFrame(this.#tell)
   }
 
-  /** Tells at once: what the reader does has its effect before the next key. */
+  /** Tells at once: an act of the reader has its effect before the next key. */
   now(): void {
     this.#version++
     for (const listener of this.#listeners) listener()

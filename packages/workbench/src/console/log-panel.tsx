@@ -22,7 +22,7 @@ export function LogPanel({ session }: { session: ConsoleSession }): ReactNode {
   const isWire = useReading(wireWatch.signal, () => wireWatch.isOn)
   const sentCount = useReading(session.logSignal, () => session.counts.out)
 
-  // On a phone the log is below the form: what was sent, and its answer, come into sight.
+  // On a phone the log is below the form: the message sent, and its answer, come into sight.
   useEffect(() => {
     if (sentCount > 0 && phoneQuery.matches) panel.current?.scrollIntoView({ block: 'nearest' })
   }, [sentCount])

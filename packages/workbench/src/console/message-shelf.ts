@@ -1,4 +1,4 @@
-/** A message as it was typed: what stands in the editor of its kind. */
+/** A message as it was typed: the text in the editor of its kind. */
 export interface ShelfItem {
   readonly kind: 'text' | 'json' | 'hex'
   readonly text: string

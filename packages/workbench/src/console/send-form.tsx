@@ -25,7 +25,7 @@ const atOnceLength = 20_000
 const restMs = 250
 
 /**
- * Text, JSON that is checked, bytes as hex digits, or a file. What is refused locally is said while one types. The
+ * Text, JSON that is checked, bytes as hex digits, or a file. A local refusal is shown while one types. The
  * browser keeps the text, not React: a long one is not copied at each key.
  */
 export function SendForm({ session }: { session: ConsoleSession }): ReactNode {
