@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 class RawClient {
   /** Called with the number of bytes that have come. */
   onBytes = undefined
-  /** Called with what has come, frame headers and all, as text. */
+  /** Called with the bytes that have come, frame headers and all, as text. */
   onText = undefined
   #socket
   #text = ''

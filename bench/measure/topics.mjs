@@ -11,7 +11,7 @@ const dataBytes = 64
 const measureMs = 1_000
 const rounds = 3
 
-/** A process of `peers/topics.mjs`, and what it says first. */
+/** A process of `peers/topics.mjs`, and its first message. */
 async function start(...args) {
   const child = fork(program, args, { execArgv: ['--expose-gc'] })
   const [said] = await once(child, 'message')

@@ -11,7 +11,7 @@ const say = message => socket.emit('message', JSON.stringify(message))
 const members = new Map()
 let since
 
-// Also when it comes back after the connection was lost: then with what was said meanwhile.
+// Also when it comes back after the connection was lost: then with the messages said meanwhile.
 socket.on('connect', () => say({ type: 'subscribe', id: 'in', topic, since, presence: { name } }))
 socket.on('connect_error', error => console.error(error.message))
 socket.on('message', text => {

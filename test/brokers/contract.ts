@@ -435,7 +435,7 @@ type Publish = (
   rest?: Partial<Parameters<Broker['publish']>[0]>,
 ) => ReturnType<Broker['publish']>
 
-/** Waits for what a broker tells, which may take a turn or two. */
+/** Waits for the events that a broker tells, which may take a turn or two. */
 async function until(condition: () => boolean): Promise<void> {
   for (let turn = 0; !condition() && turn < 2000; turn++) await new Promise(resolve => setTimeout(resolve, 1))
 }

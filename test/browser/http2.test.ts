@@ -56,7 +56,7 @@ const browsers: Record<string, () => Promise<Browser>> = {
   },
 }
 
-/** An HTTP/2 server with a page, and what has come to it. */
+/** An HTTP/2 server with a page, and the sessions and upgrades that have come to it. */
 function createPage({ cert, key }: Certificate): {
   http: Http2SecureServer
   sessions: ServerHttp2Session[]

@@ -32,7 +32,7 @@ afterAll(async () => {
   await server?.close()
 })
 
-/** Scripts of the page: each starts a worker, and is a promise of what it reports. */
+/** Scripts of the page: each starts a worker, and is a promise of its report. */
 const starts = {
   dedicated: `new Promise(resolve => {
     new Worker('/dedicated.js', { type: 'module' }).onmessage = ({ data }) => resolve(data)

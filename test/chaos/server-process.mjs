@@ -12,7 +12,7 @@ export class ServerProcess {
   #gone
   port
 
-  /** @throws Error with what it printed, when it does not come up */
+  /** @throws Error with its output, when it does not come up */
   static async start(broker) {
     const server = new ServerProcess()
     const child = spawn(process.execPath, [program, broker], { stdio: ['pipe', 'pipe', 'pipe'] })

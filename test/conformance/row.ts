@@ -6,10 +6,10 @@ export type Answer =
   | readonly ['text' | 'binary' | 'pong', string | Uint8Array]
   | readonly ['close', number | undefined]
 
-/** How chunks are made of what a row writes: all in one, one for each frame, one for each octet. */
+/** How the bytes of a row are cut into chunks: all in one, one for each frame, one for each octet. */
 export type Delivery = 'whole' | 'frames' | 'octets'
 
-/** One rule, what is written to an echo endpoint, and exactly what must come back. */
+/** One rule, the bytes written to an echo endpoint, and exactly the answers that must come back. */
 export interface Row {
   /** The number of the case in the public Autobahn test suite that exercises the same rule, and a variant. */
   readonly id: string

@@ -42,7 +42,7 @@ function fill(text: string, names: Names): string {
   return text.replaceAll(/… \w+/g, name => String(names.get(name) ?? name))
 }
 
-/** The expected value, with what differs each time taken from what came. */
+/** The expected value, with the parts that differ each time taken from the value that came. */
 function meet(expected: unknown, got: unknown, names: Names): unknown {
   if (typeof expected === 'string' && expected.startsWith('…')) {
     if (got === undefined) return expected

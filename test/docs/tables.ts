@@ -28,7 +28,7 @@ export function rowsByName(page: string, heading?: string): Map<string, string[]
   return new Map(named.filter((row): row is [string, string[]] => row[0] !== undefined))
 }
 
-/** A default as the tables write it; undefined for what is no number, string or boolean. */
+/** A default as the tables write it; undefined for a value that is no number, string or boolean. */
 export function defaultText(value: unknown): string | undefined {
   if (value === Number.MAX_SAFE_INTEGER || value === Number.POSITIVE_INFINITY) return 'no bound'
   if (typeof value === 'number') return value.toLocaleString('en')

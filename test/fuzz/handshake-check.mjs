@@ -16,7 +16,7 @@ import { assert, assertSame, show } from './assert.mjs'
 import { judgeRequest, judgeResponse } from './plain-handshake.mjs'
 import { acceptPlainly, agreePlainly, extensionsPlainly } from './plain-negotiation.mjs'
 
-/** A server takes and refuses what it must, and what it agrees to is what the client that offered it understands. */
+/** A server takes and refuses what it must, and the client that made the offer understands what it agrees to. */
 export function checkHandshakeRequest(it) {
   const expected = judgeRequest(it)
   const result = checkRequest({ method: it.line, httpVersion: it.httpVersion, headers: it.headers })

@@ -92,7 +92,7 @@ export function receivePlainly(bytes, settings) {
   return events
 }
 
-/** How a message is written in the list of what a receiver reports. */
+/** How a message is written in the list of a receiver's events. */
 export function messageEvent(isText, isCompressed, payload) {
   return `${isCompressed ? 'compressed ' : ''}${isText ? 'text' : 'binary'} ${payload.toString('hex')}`
 }

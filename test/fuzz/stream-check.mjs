@@ -22,7 +22,7 @@ function split(whole, positions) {
   return [...positions, whole.length].map((end, index) => whole.subarray(positions[index - 1] ?? 0, end))
 }
 
-/** @param way whose memory the chunks are; or each is pushed by the handler of what the one before it brought */
+/** @param way whose memory the chunks are; or each is pushed by the handler of the events of the one before it */
 function receive(whole, chunks, settings, way, pauses) {
   const events = []
   /** Payloads are the handler's to keep: their contents, to be compared when everything has been read. */

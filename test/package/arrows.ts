@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 
-/** A folder or file of the sources and what it may import besides itself. */
+/** A folder or file of the sources and the imports that it may have besides itself. */
 export interface Layer {
   /** From the root, such as `packages/bothways/src/server`. */
   readonly path: string
@@ -9,7 +9,7 @@ export interface Layer {
 }
 
 /**
- * Reads the picture of CONTRIBUTING.md: a line for each layer, an arrow, and what it may import.
+ * Reads the picture of CONTRIBUTING.md: a line for each layer, an arrow, and the imports that it may have.
  *
  * @throws Error when there is no such picture
  */

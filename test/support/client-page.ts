@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createHub, createServer, type MemoryBroker, TopicsHttp, topicsRoute } from 'bothways'
 import { rolldown } from 'rolldown'
 
-/** The page's record of what it heard. */
+/** The page's record of the publications, gaps and answers that it got, and the state of its connection. */
 export interface Heard {
   readonly log: readonly number[]
   readonly gapCount: number

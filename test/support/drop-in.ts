@@ -134,7 +134,7 @@ export class DropIn {
   }
 }
 
-/** A client that has its handshake behind it and writes bytes, for what a WebSocket would never send. */
+/** A client that has its handshake behind it and writes bytes, for frames that a WebSocket would never send. */
 export async function rawClient(url: string, more: Readonly<Record<string, string>> = {}): Promise<Socket> {
   const headers = {
     ...more,

@@ -58,7 +58,7 @@ export class VirtualEnvironment implements Environment {
     this.#now = until
   }
 
-  /** The device sleeps: nothing comes meanwhile, and what was due comes afterwards. */
+  /** The device sleeps: nothing comes meanwhile, and timers that were due fire afterwards. */
   async sleep(ms: number): Promise<void> {
     this.#now += ms
     await this.pass(0)

@@ -1,6 +1,6 @@
 const MiB = 1024 * 1024
 
-/** The bounds that the server under soak has, and what it may hold by them (docs/security.md). */
+/** The bounds of the server under soak, and the memory that it may hold by them (docs/security.md). */
 export const bounds = {
   server: {
     maxMessageBytes: MiB,

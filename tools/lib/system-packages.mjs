@@ -97,9 +97,9 @@ export async function requireSystemPackages(needs) {
 const install = ['install', '--yes', '--no-install-recommends']
 
 /**
- * Looks for what is needed.
+ * Looks for the packages that are needed.
  *
- * @returns undefined when it is there; else the packages that would bring the rest, and a message that says what is
+ * @returns undefined when they are there; else the packages that would bring the rest, and a message that says what is
  * wrong with each need and which command mends all
  */
 export async function findMissing(needs, programs = systemPrograms()) {

@@ -38,7 +38,7 @@ first.awareness.setLocalState({ name: 'Ada' })
 await until(second.awareness, () => second.awareness.getStates().get(first.doc.clientID)?.name === 'Ada')
 console.log('aware of', second.awareness.getStates().get(first.doc.clientID))
 
-// The provider connects again, and what was written meanwhile gets through.
+// The provider connects again, and the text written meanwhile gets through.
 const lost = new Promise(resolve => first.once('connection-close', resolve))
 const again = synced(first)
 for (const client of server.clients) client.terminate()

@@ -56,7 +56,7 @@ async function servers(adapter: string): Promise<string[]> {
 async function clientsOfWorkers(): Promise<SocketIoClient[]> {
   const { firstLine } = await start('adapter-workers.mjs', ours)
   const url = `http://127.0.0.1:${firstLine}`
-  // A poll may be faster than what the worker tells of its session, and is refused then.
+  // A poll may be faster than the worker's news of its session, and is refused then.
   const one = await connected(url, { transports: ['polling'], reconnection: true })
   const pid = await ask<number>(one, 'pid')
   for (;;) {

@@ -1,6 +1,6 @@
 import { type Cases, echo } from './case.ts'
 
-/** How clients go, and what the engine tells. */
+/** How clients go, and the events that the engine tells. */
 export const endings: Cases = {
   'the client leaves a namespace': {
     script: async scene => {

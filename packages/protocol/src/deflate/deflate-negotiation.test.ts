@@ -20,7 +20,7 @@ function parse(header: string): Extension[] {
   return extensions
 }
 
-/** The server's answer to a header, and what it has agreed on. */
+/** The server's answer to a header, and its agreement. */
 function accept(header: string, options: Partial<DeflateOptions> = {}) {
   const accepted = acceptDeflateOffer(parse(header), resolveDeflateOptions(options))
   return accepted && { agreement: accepted.agreement, answer: serializeExtensions([accepted.response]) }

@@ -4,8 +4,8 @@ const smallestChunkBytes = 4 * 1024
 const largestChunkBytes = 1024 * 1024
 
 /**
- * Collects a payload that arrives in pieces, in chunks that grow with what has come: never more than twice that, nor
- * 1 MiB ahead of it, and nothing for what a header has announced. Pieces of one byte cost one byte.
+ * Collects a payload that arrives in pieces, in chunks that grow with the bytes that have come: never more than twice
+ * those, nor 1 MiB ahead of them, and nothing for the length that a header has announced. Pieces of one byte cost one byte.
  */
 export class PayloadBuffer {
   #chunks: Uint8Array[] = []

@@ -7,7 +7,7 @@ import { type ReceiverEvent, receive } from '@bothways/test-support/receiver-log
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-/** One rule of a receiver: the frames a peer sends and what the handler must be told, in both roles alike. */
+/** One rule of a receiver: the frames a peer sends and the events the handler must be told, in both roles alike. */
 interface Row {
   readonly id: string
   readonly section: string

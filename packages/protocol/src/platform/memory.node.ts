@@ -45,7 +45,7 @@ export function copyOf(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
-/** Memory that may hold anything: only for what is written before it is read. */
+/** Memory that may hold anything: only for bytes that are written before they are read. */
 export function allocate(byteLength: number): Uint8Array {
   if (byteLength >= largeBytes && !hasTaught) teachHeap()
   return Buffer.allocUnsafeSlow(byteLength)

@@ -18,7 +18,7 @@ export function themeConfig(name: ThemeName, isStill: boolean): ThemeConfig {
       colorBgLayout: isDark ? '#0f1416' : '#f4f6f6',
       colorBgContainer: isDark ? '#171d20' : '#ffffff',
       colorBgElevated: isDark ? '#1e2529' : '#ffffff',
-      // The outline of what has the focus: WCAG 2.2 §1.4.11 asks for 3:1, text for 4.5:1 (§1.4.3).
+      // The outline of the element that has the focus: WCAG 2.2 §1.4.11 asks for 3:1, text for 4.5:1 (§1.4.3).
       colorPrimaryBorder: focus,
       colorTextSecondary: muted,
       colorTextTertiary: muted,

@@ -46,7 +46,7 @@ export class CompareSession {
   #isScattered = false
   #perSecond = 1
   #clock = new ClockOffset()
-  /** Besides the four ways: the server's clock, and what it has counted. */
+  /** Besides the four ways: the server's clock, and the bytes that it has counted. */
   #client: Client<FiguresContract> | undefined
   #run: Run | undefined
   #figures = noFigures
