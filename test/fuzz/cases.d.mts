@@ -108,7 +108,7 @@ export interface PacketsCase {
   readonly takesBytes: boolean
   /** The bytes received, in hexadecimal. */
   readonly payload: string
-  /** The seed of what is done to a payload made of the packets; undefined: nothing. */
+  /** The seed of the damage to a payload made of the packets; undefined: none. */
   readonly damage?: number | undefined
 }
 

@@ -1,7 +1,7 @@
 import { Button, Card, Input, Space, Tag } from 'antd'
 import { useState } from 'react'
 
-/** A button that connects, a field with a send button, and what came in. */
+/** A button that connects, a field with a send button, and the messages that came. */
 export function SocketCard({ title, socket: { state, lines, connect, send } }) {
   const [text, setText] = useState('')
   const isOpen = state === 'open'
