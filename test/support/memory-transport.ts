@@ -95,8 +95,9 @@ export class MemoryLink {
 
   /** Carries everything both ways until nothing moves any more. */
   async settle(): Promise<void> {
-    // Several turns of the event loop: messages sent in one are written at its end, and long work goes on in the next.
-    for (let quietTurns = 0; quietTurns < 4; quietTurns++) {
+    // Many turns of the event loop: messages sent in one are written at its end, and work that has used up its share of one
+    // goes on in a later one, again and again on a machine under load.
+    for (let quietTurns = 0; quietTurns < 20; quietTurns++) {
       await new Promise(resolve => setImmediate(resolve))
       const isMoving = [this.client.deliver(), this.server.deliver()].some(Boolean)
       if (isMoving) quietTurns = 0

@@ -388,7 +388,7 @@ test('After a refusal that may be tried again, all behind it wait and go again i
 test('How long the server wanted one refusal to wait says nothing of a later one', async () => {
   const { client, environment, socket } = stage()
   await socket.welcome()
-  void client.topic('room/1').publish('a')
+  const published = client.topic('room/1').publish('a')
   await settled()
   const refuse = (code: string, retryAfterMs?: number) =>
     socket.say({
@@ -406,6 +406,7 @@ test('How long the server wanted one refusal to wait says nothing of a later one
   await environment.pass(1_000)
   expect(socket.taken('publish')).toHaveLength(1)
   client.close()
+  await expect(published).rejects.toMatchObject({ code: 'outcome_unknown' })
 })
 
 test('A refusal for good fails its publication alone', async () => {
