@@ -26,9 +26,12 @@ export class ForwardedPlaces {
    */
   take(session: string, address: string, onLost: () => void): (() => void) | undefined {
     const network = networkOf(address)
-    if (this.#count >= maxForwarded && !this.#makePlaceFor(network)) return undefined
     const giveBack = this.#ofSessions.take(session)
     if (giveBack === undefined) return undefined
+    if (this.#count >= maxForwarded && !this.#makePlaceFor(network)) {
+      giveBack()
+      return undefined
+    }
     const places = this.#ofNetworks.get(network) ?? new Set()
     this.#ofNetworks.set(network, places)
     const leave = (): void => {
